@@ -1,0 +1,2 @@
+/* Every test suite, one line each, sorted: SUITE(name) is Suite *suite_name(void). */
+SUITE(base_text)

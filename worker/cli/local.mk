@@ -1,0 +1,1 @@
+libretention_a_SOURCES +=

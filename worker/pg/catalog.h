@@ -1,0 +1,128 @@
+/* Facts of a database's catalog, read in one statement (sql/catalog/facts.sql), asked without it.
+ *
+ * The statement returns one JSON document; catalog_parse makes this from it. So validation is a
+ * pure function, the same in the worker's loop and in the command-line tool. Everything lives in
+ * the catalog's arena. */
+#ifndef PG_CATALOG_H
+#define PG_CATALOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+struct error;
+
+struct catalog_column {
+    const char *name;
+    int attnum;
+    const char *type;          /* format_type without modifier: "timestamp with time zone" */
+    const char *type_schema;
+    char type_kind;            /* pg_type.typtype: b, d(omain), e(num), c, r */
+    char type_category;        /* pg_type.typcategory */
+    const char *base_type;     /* of a domain, else equal to type */
+    bool not_null, generated, identity, has_default;
+    bool deterministic_collation;
+    const char **enum_labels;
+    size_t enum_label_count;
+};
+
+struct catalog_constraint {    /* p, u, f, c, x as in pg_constraint.contype */
+    const char *name;
+    char type;
+    bool deferrable, validated;
+    const char **columns;
+    size_t column_count;
+    /* foreign keys; delete_action: a no action, r restrict, c cascade, n set null, d set default */
+    uint32_t foreign_table;
+    const char **foreign_columns;
+    size_t foreign_column_count;
+    char delete_action, update_action;
+    const char *definition;
+    const char **functions;    /* user functions called in a CHECK: "schema.name" */
+    size_t function_count;
+};
+
+struct catalog_index {
+    const char *name;
+    bool unique, primary, valid, immediate, partial, expression;
+    const char **columns;      /* key columns in order; "" for an expression */
+    size_t column_count;
+    const char **functions;    /* user functions in expressions or predicate */
+    size_t function_count;
+};
+
+struct catalog_trigger {
+    const char *name;
+    bool before, row, instead, on_insert, on_update, on_delete, on_truncate;
+    bool constraint, deferrable, internal;
+    char enabled;              /* O, D, R, A */
+    const char *function;      /* "schema.name" */
+    const char *language;
+    const char *sha256;        /* of trigger definition and function source */
+};
+
+struct catalog_rule {
+    const char *name;
+    char event;                /* 1 select 2 update 3 insert 4 delete */
+};
+
+struct catalog_table {
+    uint32_t oid;
+    const char *schema, *name;
+    char kind;                 /* relkind: r p f v m c */
+    char persistence;          /* p u t */
+    char replica_identity;     /* d n f i */
+    bool is_partition;
+    uint32_t parent;           /* of a partition, else 0 */
+    bool inherits;             /* plain inheritance, as parent or child */
+    bool row_security, owner_is_worker;
+    bool published_delete, published_update; /* by any publication, through itself or a root */
+    const char *owner;
+    double rows;               /* reltuples, summed over leaves; -1 unknown */
+    int64_t bytes;
+    bool may_select, may_delete, may_update, may_truncate; /* the worker's role */
+    bool may_use_schema;
+    struct catalog_column *columns;
+    size_t column_count;
+    struct catalog_constraint *constraints;
+    size_t constraint_count;
+    struct catalog_index *indexes;
+    size_t index_count;
+    struct catalog_trigger *triggers;
+    size_t trigger_count;
+    struct catalog_rule *rules;
+    size_t rule_count;
+    uint32_t *partitions;      /* direct ones */
+    size_t partition_count;
+};
+
+struct catalog {
+    struct arena *arena;
+    int server_version;        /* 150018 */
+    const char *encoding;      /* of the database */
+    bool in_recovery;
+    const char *system_identifier;
+    int64_t timeline;
+    const char *worker_role;   /* whose privileges are meant */
+    bool worker_is_superuser, worker_bypasses_rls;
+    int schema_version;        /* of schema retention; 0: not installed */
+    struct catalog_table *tables; /* all but system and temporary schemas and schema retention */
+    size_t table_count;
+    const char **timezones;    /* names that pg_timezone_names knows */
+    size_t timezone_count;
+};
+
+/* Makes a catalog from the JSON document; NULL and an error if it is not one. Caller frees. */
+struct catalog *catalog_parse(const char *json, struct error *error);
+void catalog_free(struct catalog *catalog); /* accepts NULL */
+
+const struct catalog_table *catalog_find(const struct catalog *catalog, const char *schema,
+                                         const char *name);
+const struct catalog_table *catalog_by_oid(const struct catalog *catalog, uint32_t oid);
+const struct catalog_column *catalog_column(const struct catalog_table *table, const char *name);
+/* The primary key's columns, NULL where there is none. */
+const struct catalog_index *catalog_primary_key(const struct catalog_table *table);
+bool catalog_has_timezone(const struct catalog *catalog, const char *name);
+
+#endif

@@ -1,0 +1,85 @@
+/* One asynchronous connection to PostgreSQL: one state machine over libpq's pipeline mode.
+ *
+ *   IDLE -> CONNECTING -> READY -> BROKEN -> (backoff) -> CONNECTING ...      any -> CLOSED
+ *
+ * Requests are queued and sent in order; each completes exactly once: with a result, with the
+ * server's error, or with ERROR_FAILED and no SQLSTATE when the connection was lost. A sync point
+ * ends a group: after an error the rest of the group completes as aborted. Callbacks may queue more
+ * requests, close or free the connection (a freed one is parked until the callback is over). */
+#ifndef PG_CONN_H
+#define PG_CONN_H
+
+#include <libpq-fe.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct event_base;
+struct error;
+struct pg_conn;
+
+enum pg_conn_state { PG_CONN_IDLE, PG_CONN_CONNECTING, PG_CONN_READY, PG_CONN_BROKEN,
+                     PG_CONN_CLOSED };
+
+/* How a request ended. */
+enum pg_outcome {
+    PG_OK,       /* result holds rows or a command tag */
+    PG_ERROR,    /* the server refused it: error->sqlstate */
+    PG_ABORTED,  /* an earlier request of its group failed; it was not executed */
+    PG_LOST,     /* the connection broke; whether it was executed is unknown */
+};
+
+/* result is owned by the connection and gone after the callback; error is set unless PG_OK. */
+typedef void pg_result_fn(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                          const struct error *error, void *arg);
+
+struct pg_conn_events {
+    void (*ready)(struct pg_conn *conn, void *arg);
+    /* Lost or refused; every open request was completed before. will_retry_ms: < 0 if it will not
+     * (wrong password, absent database: retrying does not help until somebody acts). */
+    void (*broken)(struct pg_conn *conn, const struct error *error, int64_t will_retry_ms,
+                   void *arg);
+    void (*notified)(struct pg_conn *conn, const char *channel, const char *payload, void *arg);
+};
+
+struct pg_conn_options {
+    const char *conninfo;         /* libpq's; application_name is appended by the connection */
+    const char *application_name;
+    int connect_timeout_ms;       /* own timer; libpq's does not apply */
+    int backoff_most_ms;          /* doubling with jitter from 100 ms */
+};
+
+struct pg_conn *pg_conn_new(struct event_base *base, const struct pg_conn_options *options,
+                            const struct pg_conn_events *events, void *arg);
+void pg_conn_open(struct pg_conn *conn);
+/* Ends the connection; open requests complete as PG_LOST. No retry until pg_conn_open. */
+void pg_conn_close(struct pg_conn *conn);
+void pg_conn_free(struct pg_conn *conn); /* accepts NULL; allowed inside its own callbacks */
+
+enum pg_conn_state pg_conn_state(const struct pg_conn *conn);
+int pg_conn_backend_pid(const struct pg_conn *conn);
+PGconn *pg_conn_libpq(struct pg_conn *conn); /* for escaping and parameter status only */
+
+/* Queues one statement (extended protocol). values are text and copied; NULL is SQL NULL.
+ * binary_result asks for binary columns. fn may be NULL. */
+void pg_conn_query(struct pg_conn *conn, const char *sql, size_t count, const char *const *values,
+                   bool binary_result, pg_result_fn *fn, void *arg);
+/* The same with binary parameters: lengths[i] and formats[i] (0 text, 1 binary). */
+void pg_conn_query_binary(struct pg_conn *conn, const char *sql, size_t count,
+                          const char *const *values, const int *lengths, const int *formats,
+                          bool binary_result, pg_result_fn *fn, void *arg);
+/* Prepares once per connection and executes; `name` identifies the text. */
+void pg_conn_execute(struct pg_conn *conn, const char *name, const char *sql, size_t count,
+                     const char *const *values, const int *lengths, const int *formats,
+                     bool binary_result, pg_result_fn *fn, void *arg);
+/* Ends a group and flushes. */
+void pg_conn_sync(struct pg_conn *conn);
+/* Asks the server to send what it has so far without ending the group. */
+void pg_conn_flush(struct pg_conn *conn);
+/* Rows one at a time for the request queued last: fn is called with each (PG_OK, ntuples 1) and
+ * once with ntuples 0 at the end. */
+void pg_conn_single_rows(struct pg_conn *conn);
+/* Requests queued or under way. */
+size_t pg_conn_pending(const struct pg_conn *conn);
+
+#endif

@@ -1,0 +1,30 @@
+/* What an SQLSTATE means for a batch: a table, from code or class to what to do. */
+#ifndef PG_SQLSTATE_H
+#define PG_SQLSTATE_H
+
+enum retry_class {
+    RETRY_AGAIN,      /* 40001, 40P01: the same batch again */
+    RETRY_LOCKED,     /* 55P03: rows or relation locked: fall back, come back later */
+    RETRY_RECONNECT,  /* 08xxx, 57P01..57P03, lost: after a new connection; a COMMIT is looked up */
+    RETRY_ROW,        /* 23xxx, P0001, 22xxx, 55000 ...: bisect to the record, set it aside */
+    RETRY_CANCELED,   /* 57014: statement timeout or cancel: smaller batch */
+    RETRY_RUN_STOP,   /* RT0xx of our functions: the run cannot go on: see enum below */
+    RETRY_FATAL,      /* 28xxx, 42xxx, 53xxx, ...: stop the category, say why */
+};
+
+/* SQLSTATEs that begin_batch and its like raise. */
+#define SQLSTATE_STALE_TERM     "RT001" /* another worker leads */
+#define SQLSTATE_PAUSED         "RT002"
+#define SQLSTATE_NOT_APPROVED   "RT003"
+#define SQLSTATE_FINGERPRINT    "RT004" /* schema changed since it was checked */
+#define SQLSTATE_CLOCK          "RT005" /* clocks differ or jumped */
+#define SQLSTATE_WRONG_DATABASE "RT006" /* clone or restored database, not adopted */
+#define SQLSTATE_BRAKE          "RT007"
+#define SQLSTATE_SAME_ROLE      "RT008" /* who loaded a policy cannot approve it */
+#define SQLSTATE_LEAF_GONE      "RT009" /* the leaf is no partition of the table any more */
+#define SQLSTATE_NOT_FOUND      "RT010" /* no such category, run, policy */
+#define SQLSTATE_REFUSED        "RT011" /* any other refusal by a retention function */
+
+enum retry_class sqlstate_retry_class(const char *sqlstate);
+
+#endif

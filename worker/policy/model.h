@@ -1,0 +1,261 @@
+/* The policy model: what a policy directory says, as facts, with the position of every fact.
+ *
+ * Filled by policy/parse (from libconfig), checked by policy/validate (against pg/catalog), turned
+ * into SQL by policy/sql. Everything lives in the arena of its `struct policy_set`; nothing is
+ * changed once parsing is over. Strings are never NULL unless said so. */
+#ifndef POLICY_MODEL_H
+#define POLICY_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/diag.h"
+
+struct arena;
+
+/* "schema.table" as two names, unquoted; written in policies as schema.table, parts that need it in
+ * double quotes ("\"Weird Table\"" in libconfig). */
+struct table_name {
+    const char *schema;
+    const char *name;
+};
+
+/* A period: PostgreSQL interval syntax, whole years to microseconds, kept in three parts because
+ * they are not comparable. `text` is normalised ("13 mons", "1 year 2 mons 3 days 04:00:00") and is
+ * what the database receives. */
+struct period {
+    const char *text; /* NULL: none */
+    int32_t months;
+    int32_t days;
+    int64_t microseconds;
+};
+
+enum unit { UNIT_NONE, UNIT_EPOCH_S, UNIT_EPOCH_MS, UNIT_DAYS, UNIT_MONTHS };
+
+enum ref_kind { REF_COLUMN, REF_PARENT, REF_CHILD };
+
+/* How a child's many rows give one value. EACH: several tenants or subjects. */
+enum child_pick { PICK_EACH, PICK_LATEST, PICK_EARLIEST };
+
+struct string_list {
+    const char **items;
+    size_t count;
+};
+
+/* Wherever a column may stand. */
+struct ref {
+    struct position at;
+    enum ref_kind kind;
+    const char *column;      /* of the table itself, the parent or the child */
+    struct string_list path; /* into a jsonb column; empty: the column itself */
+    struct table_name table; /* REF_PARENT, REF_CHILD */
+    struct string_list by;   /* REF_PARENT: columns of the table itself that hold the parent's key;
+                                REF_CHILD: columns of the child that hold the table's key */
+    enum child_pick pick;    /* REF_CHILD */
+    struct ref *none;        /* REF_CHILD of a start: used where there is no child; or NULL */
+    const char *subject_kind; /* subjects: "phone", "email", ...; else NULL */
+    const char *as;           /* "e164", "lower", or NULL */
+    enum unit unit;
+};
+
+enum start_form { START_SINGLE, START_LATEST, START_EARLIEST };
+enum round_up { ROUND_NONE, ROUND_DAY, ROUND_MONTH, ROUND_QUARTER, ROUND_YEAR };
+
+struct start {
+    struct position at;
+    enum start_form form;
+    struct ref *refs;
+    size_t ref_count;        /* 0: not given */
+    bool ignore_nulls;
+    enum round_up round_up;
+    const char *not_before;  /* ISO date or timestamp; default "1970-01-02" */
+};
+
+enum condition_op {
+    OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE, OP_IN, OP_NOT_IN, OP_IS_NULL, OP_OLDER_THAN,
+    OP_YOUNGER_THAN
+};
+
+enum literal_type { LITERAL_STRING, LITERAL_INTEGER, LITERAL_FLOAT, LITERAL_BOOLEAN };
+
+struct literal {
+    enum literal_type type;
+    const char *text; /* as PostgreSQL reads it: "true", "-12", "1.5", the string itself */
+};
+
+/* What a NULL on the left side does: unsaid (it is skipped, with a warning), match, or skip. */
+enum on_null { ON_NULL_UNSAID, ON_NULL_MATCH, ON_NULL_SKIP };
+
+/* One operator on one reference; `{ column = "n"; ge = 1; lt = 9; }` is parsed as two. */
+struct condition {
+    struct position at;
+    struct ref ref;
+    enum condition_op op;
+    struct literal *values;   /* one, but for OP_IN and OP_NOT_IN; none for the last three */
+    size_t value_count;
+    bool is_null;             /* OP_IS_NULL: true: must be NULL; false: must not */
+    struct period period;     /* OP_OLDER_THAN, OP_YOUNGER_THAN: against the run's time */
+    enum on_null on_null;     /* `nulls = "match" | "skip"` */
+};
+
+/* all AND (any OR any ...), or "rest": rows that no other category of the table takes. */
+struct conditions {
+    struct position at;
+    bool rest;
+    struct condition *all;
+    size_t all_count;
+    struct condition *any;
+    size_t any_count;
+};
+
+/* Rows acted on before their parent; may have dependants of their own. */
+struct dependant {
+    struct position at;
+    struct table_name table;
+    struct string_list by;    /* columns of the dependant that hold the parent's key */
+    struct string_list key;   /* empty: its primary key */
+    struct dependant *with;
+    size_t with_count;
+};
+
+struct duration_rule {        /* keep_at_least (many), keep_at_most (one) */
+    struct position at;
+    struct period period;
+    const char *because;
+    struct start start;       /* ref_count 0: the category's */
+};
+
+struct keep_while {
+    struct position at;
+    bool has_child;           /* false: the conditions are on the table itself */
+    struct table_name child;
+    struct string_list by;
+    struct conditions only;
+    const char *because;
+};
+
+enum action { ACTION_DELETE, ACTION_DEIDENTIFY, ACTION_AGGREGATE };
+
+struct stage {
+    struct position at;
+    const char *name;         /* default: the action's name */
+    struct period after;
+    enum action action;
+    struct start start;       /* ref_count 0: the category's */
+    struct conditions only;   /* of its own, in addition */
+};
+
+struct agreement {
+    struct position at;
+    const char *tenant;
+    const char *stage;        /* NULL: every stage (there is only one) */
+    struct period after;
+    const char *because;
+};
+
+struct agreement_table {
+    struct position at;       /* file NULL: none */
+    struct table_name table;
+    const char *tenant;       /* column of that table */
+    const char *period;       /* column: interval, or an integer with a unit */
+    enum unit unit;
+    const char *stage;
+    struct period min, max, settle; /* min and max are required; settle defaults to "14 days" */
+};
+
+enum role { ROLE_CONTROLLER, ROLE_PROCESSOR };
+enum mode { MODE_OBSERVE, MODE_ENFORCE, MODE_DECLARED };
+enum evidence { EVIDENCE_RECORDS, EVIDENCE_COUNTS };
+enum guard { GUARD_OFF, GUARD_OBSERVE, GUARD_REFUSE };
+
+struct window {
+    bool given;
+    int from_minute, to_minute; /* of the day in the category's time zone; from > to: over midnight */
+};
+
+struct accepted_trigger {
+    struct position at;
+    const char *name;
+    const char *sha256; /* 64 hex digits of the definition */
+};
+
+struct brake {
+    struct position at;       /* line 0: all defaults */
+    int64_t rows;             /* default 1 000 000 */
+    double fraction;          /* of the category's rows; default 0.25 */
+    double tenant_fraction;   /* of a tenant's rows; default 0.5 */
+    int64_t min_rows;         /* the fractions do not stop fewer than this; default 1 000 */
+};
+
+struct category {
+    struct position at;
+    const char *name;
+    const char *title, *basis, *notice, *sensitivity; /* NULL where not given */
+    enum role role;
+    enum mode mode;
+    const char *timezone;     /* default "UTC" */
+
+    struct position data_at;
+    struct table_name table;
+    bool key_given;           /* false: the primary key */
+    struct string_list key;   /* with key_given and count 0: no key (evidence = "counts") */
+    struct start start;
+    struct ref *subjects;
+    size_t subject_count;
+    bool has_tenant;
+    struct ref tenant;
+    struct conditions only;
+    struct dependant *with;
+    size_t with_count;
+    struct string_list wait_for;  /* names of categories */
+
+    struct duration_rule *floors;
+    size_t floor_count;
+    struct duration_rule *cap;    /* NULL: none */
+    struct keep_while *keep_while;
+    size_t keep_while_count;
+    struct stage *stages;
+    size_t stage_count;
+    struct agreement *agreements;
+    size_t agreement_count;
+    struct agreement_table agreement_table;
+
+    enum evidence evidence;
+    enum guard guard;
+    struct accepted_trigger *accept_triggers;
+    size_t accept_trigger_count;
+    const char *on_request;       /* NULL, "delete", "deidentify", "keep" */
+    struct window window;
+    int64_t pace_rows_per_second; /* 0: not limited */
+    struct brake brake;
+
+    const char *held_at;          /* MODE_DECLARED: where (`at = "Twilio"`), else NULL */
+
+    /* made by policy/parse when the whole set is read */
+    const char *normal_text;      /* normalised libconfig text of this category alone */
+    char sha256[65];              /* of normal_text, lower-case hex */
+};
+
+struct ungoverned {
+    struct position at;
+    struct table_name table;      /* name may be "*": all of the schema */
+    const char *because;
+};
+
+struct policy_set {
+    struct arena *arena;          /* owns everything below, the strings included */
+    struct category *categories;  /* by name */
+    size_t category_count;
+    struct ungoverned *ungoverned;
+    size_t ungoverned_count;
+};
+
+/* The category of that name, or NULL. */
+struct category *policy_find(const struct policy_set *set, const char *name);
+bool table_name_equal(struct table_name a, struct table_name b);
+/* "schema.table", parts quoted where PostgreSQL would; in the arena. */
+const char *table_name_text(struct arena *arena, struct table_name name);
+void policy_set_free(struct policy_set *set); /* accepts NULL */
+
+#endif

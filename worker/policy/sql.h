@@ -1,0 +1,118 @@
+/* The only place that builds SQL: from a checked policy and catalog facts to statements.
+ *
+ * Identifiers are quoted by rule, values are always parameters with a cast. The target row has the
+ * alias t. Holds, agreements and parents' columns are SubPlans over the target row, never joins
+ * (DESIGN section 5): a row that changed while the action waited for it is then judged anew.
+ *
+ * Everything returned lives in the arena given. */
+#ifndef POLICY_SQL_H
+#define POLICY_SQL_H
+
+#include "pg/catalog.h"
+#include "policy/model.h"
+
+struct arena;
+
+/* What the engine binds to $n, in order. All parameters are sent as text. */
+enum sql_param_kind {
+    PARAM_VALUE,    /* known from the policy: `value` */
+    PARAM_RUN_TIME, /* the run's time, timestamptz text */
+    PARAM_FROM_TID, /* "(block,0)", inclusive */
+    PARAM_TO_TID,   /* "(block,0)", exclusive */
+    PARAM_TIDS,     /* tid[] literal, "{\"(0,1)\",...}" */
+    PARAM_KEY,      /* key column number `index`: one text value (explain) */
+    PARAM_KEYS,     /* key column number `index`: text[] literal or binary array as returned */
+    PARAM_LIMIT,    /* bigint */
+};
+
+struct sql_param {
+    enum sql_param_kind kind;
+    size_t index;
+    const char *value;
+};
+
+struct sql_statement {
+    const char *text;
+    struct sql_param *params;
+    size_t param_count;
+};
+
+/* One table that a batch deletes from, children before parents; the last one is the category's. */
+struct sql_relation {
+    struct table_name table;
+    const char *relation;        /* "schema.table" as it stands in entries and digests */
+    struct string_list key;      /* column names in key order; empty: evidence = "counts" */
+    struct string_list key_types;
+    /* Lock: FOR SHARE-level statement text "LOCK TABLE ... IN ROW EXCLUSIVE MODE". For the
+     * category's own table one leaf is locked instead, see sql_leaf. */
+    const char *lock;
+    /* Deletes the rows that hang on the parent keys given as PARAM_KEYS (index: parent key column).
+     * Result: one row (rows bigint, key1 text[], key2 text[], ...). Empty text for the last one. */
+    struct sql_statement remove;
+    /* PARAM_KEYS, PARAM_LIMIT: one row: how many rows would go, counted up to the limit. */
+    struct sql_statement count;
+    /* PARAM_KEYS, PARAM_LIMIT: removes at most so many rows (very large families). As `remove`. */
+    struct sql_statement remove_some;
+    size_t parent;               /* index in the array of the relation whose keys it needs */
+};
+
+/* The statements of one stage of one category on one leaf (or on the table itself). */
+struct sql_leaf {
+    const char *lock;            /* LOCK TABLE ONLY leaf IN ROW EXCLUSIVE MODE */
+    /* No dependants. Optimistic: DELETE of a block range. Result: one row
+     * (rows bigint, tenants text[] or NULL, tenant_rows bigint[] or NULL, key1 text[], ...). */
+    struct sql_statement remove;
+    /* SELECT ... FOR UPDATE SKIP LOCKED of a block range, at most PARAM_LIMIT rows: one row
+     * (rows bigint, more boolean, tids text[] ordered, key1 text[], ...). With dependants it comes first. */
+    struct sql_statement lock_rows;
+    /* PARAM_TIDS: deletes those still due and free. Result as `remove`. */
+    struct sql_statement remove_tids;
+    /* How many due and free rows of the block range are locked by others right now are left:
+     * (bigint); counts due and free rows of the range without locking. */
+    struct sql_statement count_range;
+};
+
+/* Numbers of `plan`: one row, columns in this order. */
+enum plan_column {
+    PLAN_ROWS,        /* all rows of the table */
+    PLAN_CLAIMED,     /* rows this category's `only` takes */
+    PLAN_NOT_STARTED,
+    PLAN_DUE,         /* period over by stage, agreement or cap: whatever keeps it */
+    PLAN_HELD,        /* due, and under hold */
+    PLAN_KEPT_WHILE,  /* due, not held, kept by keep_while */
+    PLAN_KEPT_FLOOR,  /* due, not held, not kept_while, floor not over (or its start unknown) */
+    PLAN_WAITING,     /* due, free of the above, wait_for blocks it */
+    PLAN_TO_ACT,      /* due and free */
+    PLAN_FLOOR_AFTER_CAP, /* kept by a floor although the cap is over: reported */
+    PLAN_OLDEST,      /* timestamptz text: earliest moment at which a to-act row fell due; NULL */
+    PLAN_NEXT_DUE,    /* timestamptz text: next moment at which a row falls due; NULL */
+    PLAN_COLUMNS
+};
+
+struct sql_category {
+    const struct category *category;
+    const struct stage *stage;
+    struct sql_statement plan;      /* PARAM_RUN_TIME; result: enum plan_column */
+    struct sql_statement tenants;   /* PARAM_RUN_TIME: rows (tenant text, rows bigint); empty text
+                                       where no tenant is declared */
+    struct sql_statement unclaimed; /* count of rows of the table that no category takes */
+    struct sql_statement explain;   /* PARAM_KEY..., PARAM_RUN_TIME: one JSON document, see
+                                       policy/sql_explain.h; no row: not there */
+    struct sql_statement remaining; /* PARAM_RUN_TIME: count of due and free rows */
+    struct sql_relation *relations; /* dependants first, the category's table last */
+    size_t relation_count;
+    struct string_list governed;    /* "schema.table" of every relation the fingerprint covers */
+};
+
+/* Builds the statements of a category's stage. The policy must have been validated against the
+ * catalog; an unbuildable one asserts. `worker_schema` is the name of schema retention. */
+struct sql_category *sql_build_category(struct arena *arena, const struct policy_set *set,
+                                        const struct category *category, size_t stage,
+                                        const struct catalog *catalog);
+
+/* The same for one leaf: schema and name of a leaf partition, or of the plain table itself. */
+struct sql_leaf *sql_build_leaf(struct arena *arena, const struct policy_set *set,
+                                const struct category *category, size_t stage,
+                                const struct catalog *catalog, struct table_name leaf);
+
+#endif
