@@ -1,2 +1,12 @@
-# Every .sql file below is embedded into the binaries: sql/embed.sh writes one C table of them.
-EXTRA_DIST += sql/embed.sh
+# Every file of SQL_FILES is embedded into the binaries: sql/embed.sh writes one C table of them.
+# One file a line, sorted, names below sql/.
+SQL_FILES = \
+	catalog/version.sql
+
+SQL_PATHS = $(SQL_FILES:%=sql/%)
+EXTRA_DIST += sql/embed.sh $(SQL_PATHS)
+
+nodist_libretention_a_SOURCES += sql_files.c
+CLEANFILES += sql_files.c
+sql_files.c: $(SQL_PATHS) sql/embed.sh sql/local.mk
+	$(AM_V_GEN)$(SHELL) $(top_srcdir)/sql/embed.sh $(top_srcdir)/sql $(SQL_FILES) > $@.tmp && mv $@.tmp $@

@@ -1,2 +1,3 @@
 /* Every test suite, one line each, sorted: SUITE(name) is Suite *suite_name(void). */
 SUITE(base_text)
+SUITE(harness)

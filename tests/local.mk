@@ -1,0 +1,25 @@
+# tests/run is one program: every suite of tests/suites.h, one file each.
+if HAVE_CHECK
+check_PROGRAMS += tests/run
+endif
+tests_run_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+tests_run_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) -Wno-missing-prototypes
+tests_run_LDADD = libretention.a $(CHECK_LIBS) $(COMMON_LIBS)
+tests_run_SOURCES = \
+	tests/harness/cluster.c \
+	tests/harness/cluster.h \
+	tests/harness/db.c \
+	tests/harness/db.h \
+	tests/harness/program.c \
+	tests/run.c \
+	tests/suites.h \
+	tests/test_base_text.c \
+	tests/test_harness.c
+
+TESTS += tests/check-layers.sh
+if HAVE_CHECK
+TESTS += tests/run-all.sh
+endif
+AM_TESTS_ENVIRONMENT = top_srcdir='$(abs_top_srcdir)'; top_builddir='$(abs_top_builddir)'; \
+	export top_srcdir top_builddir;
+EXTRA_DIST += tests/check-layers.sh tests/run-all.sh
