@@ -1,1 +1,2 @@
-libretention_a_SOURCES +=
+libretention_a_SOURCES += \
+	worker/engine/worker.h
