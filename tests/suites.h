@@ -1,3 +1,4 @@
 /* Every test suite, one line each, sorted: SUITE(name) is Suite *suite_name(void). */
 SUITE(base_text)
+SUITE(cli_frame)
 SUITE(harness)

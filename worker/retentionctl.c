@@ -1,8 +1,7 @@
-/* retentionctl: everything else. */
-#include <stdio.h>
+/* retentionctl: everything that people do. The commands are in cli/. */
+#include "cli/command.h"
 
-int main(void)
+int main(int argc, char **argv)
 {
-    fputs("retentionctl: not available in this version\n", stderr);
-    return 1;
+    return cli_main(argc, argv);
 }

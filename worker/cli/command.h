@@ -1,0 +1,95 @@
+/* retentionctl's commands as one table: parser, --help and the manual page are made from it.
+ *
+ * A command is a function over a `struct cli`. It either prints for people to standard output, or,
+ * with --json, leaves one document in cli->document, which the frame prints. It reports failure as
+ * an error value; the frame prints that (for people to standard error, else as "error" in the
+ * document) and makes the exit code of it. */
+#ifndef CLI_COMMAND_H
+#define CLI_COMMAND_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/diag.h"
+#include "base/error.h"
+
+struct arena;
+struct cli;
+
+typedef bool command_fn(struct cli *cli, struct error *error);
+
+struct command_option {
+    const char *name;     /* long name, without the dashes */
+    char letter;          /* short form, or 0 */
+    const char *argument; /* name of its argument in the synopsis; NULL: a flag */
+    bool required;
+    const char *help; /* one sentence, no full stop */
+};
+
+enum { OPTIONS_MOST = 8, ANY_NUMBER = 1000000 };
+
+struct command {
+    const char *section;  /* heading in --help and in the manual */
+    const char *group;    /* "policy" of "policy list"; NULL: stands alone */
+    const char *name;     /* NULL: every name of the group, none of them available */
+    const char *operands; /* "[CATEGORY...]", or "" */
+    int least, most;      /* number of operands */
+    const char *summary;  /* one line, lower case, no full stop */
+    const char *help;     /* sentences; paragraphs separated by an empty line; may be NULL */
+    const char *example;  /* arguments after "retentionctl"; may be NULL */
+    command_fn *run;      /* NULL: not available in this version */
+    struct command_option options[OPTIONS_MOST]; /* up to the first without a name */
+};
+
+/* One call of the program. */
+struct cli {
+    struct arena *arena; /* lives until the program ends */
+    const struct command *command;
+    const char *config_file; /* -c, or the default */
+    bool config_file_given;
+    const char *conninfo; /* -d, or NULL */
+    bool json;
+    const char *values[OPTIONS_MOST]; /* of the command's options; a flag that is set: "" */
+    char **operands;
+    int operand_count;
+    json_t *document;   /* owned; what --json prints */
+    struct diags diags; /* what is wrong with files; printed with the error */
+};
+
+/* The value of an option of the running command ("" for a flag that is set), or NULL. Asserts that
+ * the command has it. */
+const char *cli_option(const struct cli *cli, const char *name);
+bool cli_flag(const struct cli *cli, const char *name);
+
+/* "policy list"; in the arena. */
+const char *command_title(struct arena *arena, const struct command *command);
+const struct command *command_table(size_t *ret_count);
+extern const struct command_option global_options[];
+extern const size_t global_option_count;
+
+/* The whole program. */
+int cli_main(int argc, char **argv);
+
+/* cli/help.c */
+void help_print_overview(FILE *out);
+void help_print_group(FILE *out, const char *group);
+void help_print_command(FILE *out, const struct command *command);
+/* The part of retentionctl(1) that lists commands and options, as mdoc. */
+void help_print_man(FILE *out);
+
+/* One file a group. */
+command_fn command_migrate, command_adopt, command_setup; /* cli/schema.c */
+command_fn command_check, command_config;                 /* cli/check.c */
+command_fn command_plan;                                  /* cli/plan.c */
+command_fn command_run;                                   /* cli/run.c */
+command_fn command_pause, command_resume, command_stop;   /* cli/pause.c */
+command_fn command_status;                                /* cli/status.c */
+command_fn command_explain;                               /* cli/explain.c */
+command_fn command_policy_list, command_policy_show, command_policy_diff, command_policy_load,
+    command_policy_approve, command_policy_retire; /* cli/policy.c */
+command_fn command_log_list, command_log_show;     /* cli/log.c */
+command_fn command_report_compliance;              /* cli/report.c */
+
+#endif

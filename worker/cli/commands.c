@@ -1,0 +1,200 @@
+/* Every command, in the order of --help and of the manual page. */
+#include "cli/command.h"
+
+#define SETUP   "Setting up"
+#define ENFORCE "Enforcing"
+#define WATCH   "Watching"
+#define POLICY  "Policies"
+#define LOG     "The deletion log"
+#define HOLD    "Legal holds"
+
+static bool soon(struct cli *cli, struct error *error)
+{
+    return error_set(error, ERROR_FAILED, "\"%s\" is not available in this version",
+                     command_title(cli->arena, cli->command));
+}
+
+/* clang-format off */
+static const struct command commands[] = {
+    {SETUP, NULL, "migrate", "", 0, 0,
+     "install or upgrade the schema \"retention\"",
+     "Applies what is missing, under a lock, and checks what was applied before. Run it again "
+     "whenever a new version was installed. The role needs CREATEROLE and CREATE on the database, "
+     "or must be the one that installed the schema.",
+     "migrate",
+     soon,
+     {{"prefix", 0, "PREFIX", false,
+       "begin the names of the roles with PREFIX (default \"retention_\"); "
+       "only the first time"}}},
+    {SETUP, NULL, "setup", "", 0, 0,
+     "print what the owners of the tables must run",
+     "Grants for the worker's role, and indexes that the policies want. Nothing is executed: the "
+     "statements go to standard output, for whoever owns the tables.",
+     "setup --sql",
+     soon,
+     {{"sql", 0, NULL, true, "print statements"},
+      {"remove", 0, NULL, false, "print the statements that take it all back"}}},
+    {SETUP, NULL, "adopt", "", 0, 0,
+     "let the worker act in a copied or restored database",
+     "The schema is bound to the database that it was installed in. In a clone (staging, a "
+     "restored backup) nothing is deleted until somebody says that this is meant.",
+     "adopt",
+     soon, {{0}}},
+    {SETUP, NULL, "check", "", 0, 0,
+     "validate configuration and policies against the database",
+     "Prints everything that is wrong, each as file:line: message, and exits 3 if there is an "
+     "error. With no database named anywhere, or with --offline, the files alone are checked.",
+     "check",
+     soon,
+     {{"offline", 0, NULL, false, "do not connect: check the files alone"}}},
+    {SETUP, NULL, "config", "", 0, 0,
+     "print every setting with its default and its help",
+     NULL,
+     "config --defaults",
+     soon,
+     {{"defaults", 0, NULL, true, "print a main file that says what holds without one"}}},
+
+    {ENFORCE, NULL, "plan", "[CATEGORY...]", 0, ANY_NUMBER,
+     "show what a run would do now, changing nothing",
+     "Counts in one read-only transaction, with the conditions that a run acts by. Categories that "
+     "await approval or only observe are shown too.",
+     "plan call_recordings",
+     soon,
+     {{"sql", 0, NULL, false, "print the exact statements instead, with their parameters"}}},
+    {ENFORCE, NULL, "run", "[CATEGORY...]", 0, ANY_NUMBER,
+     "enforce now",
+     "Where a worker leads, asks it to run and follows its progress. Where none does, leads for as "
+     "long as it takes. Exits 5 when a brake, a pause or a missing approval stopped it.",
+     "run call_recordings",
+     soon,
+     {{"release-brake", 0, "NAME", false,
+       "first release the brake of this category, for what is due now"}}},
+    {ENFORCE, NULL, "pause", "", 0, 0,
+     "stop acting, until resumed",
+     "Batches under way end; no other begins. Without --category and --tenant everything pauses.",
+     "pause --reason \"migration of the storage\"",
+     soon,
+     {{"reason", 'r', "TEXT", true, "why; kept with the pause"},
+      {"category", 0, "NAME", false, "pause this category alone"},
+      {"tenant", 0, "VALUE", false, "pause the records of this tenant alone"},
+      {"until", 0, "TIME", false, "end by itself at this time (any form that PostgreSQL reads)"}}},
+    {ENFORCE, NULL, "resume", "", 0, 0,
+     "end a pause",
+     "Without --category and --tenant ends the pause of everything; others stay.",
+     "resume --reason \"storage is back\"",
+     soon,
+     {{"reason", 'r', "TEXT", true, "why; kept with the pause"},
+      {"category", 0, "NAME", false, "the pause of this category"},
+      {"tenant", 0, "VALUE", false, "the pause of this tenant"}}},
+    {ENFORCE, NULL, "stop", "", 0, 0,
+     "stop everything at once, batches under way included",
+     "Pauses everything and terminates the worker's batches; what they had not committed is not "
+     "done. \"retentionctl resume\" lets it go on.",
+     "stop --now --reason \"wrong policy\"",
+     soon,
+     {{"now", 0, NULL, true, "yes, at once"},
+      {"reason", 'r', "TEXT", true, "why; kept with the pause"}}},
+
+    {WATCH, NULL, "status", "[CATEGORY...]", 0, ANY_NUMBER,
+     "show for each category what is due, what is kept, and since when",
+     "The figures are those of the last count by the worker, with its time. A category is overdue "
+     "when records that are due and free are still there after its window; the cause is named.",
+     "status",
+     soon,
+     {{"check", 0, NULL, false, "exit 4 if anything is overdue, 5 if all else stopped it"},
+      {"watch", 0, NULL, false, "show it again every two seconds, until interrupted"}}},
+    {WATCH, NULL, "explain", "CATEGORY KEY...", 2, 9,
+     "say why a record is still there, when it will go, or in which entry it went",
+     "KEY is the record's primary key, one word for each column of it. A record that is gone is "
+     "looked for in the deletion log; that needs the key file of the log.",
+     "explain call_recordings 1001",
+     soon, {{0}}},
+    {WATCH, "report", "compliance", "", 0, 0,
+     "show the daily figures, from the log alone",
+     NULL,
+     "report compliance --from 2026-01-01 --to 2026-12-31",
+     soon,
+     {{"from", 0, "DATE", true, "first day"},
+      {"to", 0, "DATE", true, "last day"},
+      {"category", 0, "NAME", false, "this category alone"}}},
+
+    {POLICY, "policy", "list", "", 0, 0,
+     "list the policies, in files and in the database",
+     NULL,
+     "policy list",
+     soon, {{0}}},
+    {POLICY, "policy", "show", "CATEGORY", 1, 1,
+     "print the policy in force",
+     "The normalised text that was approved, or with --loaded the one that waits for it.",
+     "policy show call_recordings",
+     soon,
+     {{"loaded", 0, NULL, false, "the text loaded last, approved or not"},
+      {"file", 0, NULL, false, "the text of the file"}}},
+    {POLICY, "policy", "diff", "[CATEGORY...]", 0, ANY_NUMBER,
+     "compare the files with what is in force",
+     "Compares normalised texts, so that layout and comments do not show. Says which changes need "
+     "approval and why.",
+     "policy diff",
+     soon, {{0}}},
+    {POLICY, "policy", "load", "[CATEGORY...]", 0, ANY_NUMBER,
+     "load the files into the database, without a worker",
+     "Checks all files first. What needs approval is suspended until somebody else approves it.",
+     "policy load",
+     soon, {{0}}},
+    {POLICY, "policy", "approve", "CATEGORY", 1, 1,
+     "approve the text that was loaded",
+     "Takes effect at once, and asks nothing: look at \"policy diff\" and \"plan\" before. Whoever "
+     "loaded a text cannot approve it.",
+     "policy approve call_recordings --expect-due 12000",
+     soon,
+     {{"expect-due", 0, "N", false, "as many records may go at first without engaging the brake"},
+      {"sha256", 0, "DIGEST", false, "approve only if the text loaded has this SHA-256"}}},
+    {POLICY, "policy", "retire", "CATEGORY", 1, 1,
+     "end a category whose file was removed",
+     NULL,
+     "policy retire old_faxes --because \"service ended\"",
+     soon,
+     {{"because", 0, "TEXT", true, "why; stands in the log"}}},
+
+    {LOG, "log", "list", "", 0, 0,
+     "list entries, newest last",
+     NULL,
+     "log list --category call_recordings --type batch",
+     soon,
+     {{"category", 0, "NAME", false, "of this category"},
+      {"type", 0, "TYPE", false, "of this type: batch, plan, done, policy, pause, ..."},
+      {"run", 0, "UUID", false, "of this run"},
+      {"since", 0, "TIME", false, "not before this time"},
+      {"until", 0, "TIME", false, "before this time"},
+      {"limit", 'n', "N", false, "at most the last N (default 100; 0: all)"}}},
+    {LOG, "log", "show", "ID", 1, 1,
+     "print one entry, byte for byte",
+     NULL,
+     "log show 1",
+     soon,
+     {{"refs", 0, NULL, false, "with the record digests of its batch"}}},
+    {LOG, "log", "verify", "", 0, 0,
+     "verify the log", NULL, NULL, NULL, {{0}}},
+    {LOG, "log", "prove", "", 0, 0,
+     "make a proof for an entry or a record",
+     NULL, NULL, NULL, {{0}}},
+    {LOG, "log", "export", "", 0, 0,
+     "export the log", NULL, NULL, NULL, {{0}}},
+    {LOG, "log", "checkpoint", "", 0, 0,
+     "print the last checkpoint", NULL, NULL, NULL, {{0}}},
+    {LOG, "log", "recover", "", 0, 0,
+     "bring entries back after a restore",
+     NULL, NULL, NULL, {{0}}},
+    {HOLD, "hold", NULL, "", 0, 0,
+     "place, extend, narrow, list, show, preview and release holds",
+     NULL, NULL, NULL, {{0}}},
+    {HOLD, "matter", NULL, "", 0, 0,
+     "list, show and close matters", NULL, NULL, NULL, {{0}}},
+};
+/* clang-format on */
+
+const struct command *command_table(size_t *ret_count)
+{
+    *ret_count = ARRAY_LENGTH(commands);
+    return commands;
+}
