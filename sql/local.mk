@@ -1,6 +1,7 @@
 # Every file of SQL_FILES is embedded into the binaries: sql/embed.sh writes one C table of them.
 # One file a line, sorted, names below sql/.
 SQL_FILES = \
+	catalog/facts.sql \
 	catalog/version.sql
 
 SQL_PATHS = $(SQL_FILES:%=sql/%)

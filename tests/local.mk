@@ -14,6 +14,7 @@ tests_run_SOURCES = \
 	tests/run.c \
 	tests/suites.h \
 	tests/test_base_text.c \
+	tests/test_catalog.c \
 	tests/test_cli_frame.c \
 	tests/test_harness.c
 

@@ -1,4 +1,5 @@
 /* Every test suite, one line each, sorted: SUITE(name) is Suite *suite_name(void). */
 SUITE(base_text)
+SUITE(catalog)
 SUITE(cli_frame)
 SUITE(harness)

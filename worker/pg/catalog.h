@@ -1,8 +1,10 @@
 /* Facts of a database's catalog, read in one statement (sql/catalog/facts.sql), asked without it.
  *
- * The statement returns one JSON document; catalog_parse makes this from it. So validation is a
- * pure function, the same in the worker's loop and in the command-line tool. Everything lives in
- * the catalog's arena. */
+ * The statement takes one parameter (text: whose privileges are meant, NULL: current_user) and
+ * returns one JSON document; catalog_parse makes this from it. So validation is a pure function,
+ * the same in the worker's loop and in the command-line tool. Everything lives in the catalog's
+ * arena. Names are as PostgreSQL holds them, unquoted, but for type and function names, which are
+ * quoted and qualified where PostgreSQL would do so with an empty search_path. */
 #ifndef PG_CATALOG_H
 #define PG_CATALOG_H
 
@@ -12,6 +14,14 @@
 
 struct arena;
 struct error;
+
+/* A user function that DML on a governed table could run: built-in functions are not listed. */
+struct catalog_function {
+    uint32_t oid;
+    const char *name;          /* schema.name */
+    const char *language;
+    const char *sha256;        /* of pg_get_functiondef */
+};
 
 struct catalog_column {
     const char *name;
@@ -25,9 +35,13 @@ struct catalog_column {
     bool deterministic_collation;
     const char **enum_labels;
     size_t enum_label_count;
+    const char **functions;    /* user functions in a generated column's expression */
+    size_t function_count;
 };
 
-struct catalog_constraint {    /* p, u, f, c, x as in pg_constraint.contype */
+/* p, u, f, c, x as in pg_constraint.contype. A foreign key to or from a partitioned table stands
+ * there once, not again for each partition. */
+struct catalog_constraint {
     const char *name;
     char type;
     bool deferrable, validated;
@@ -45,6 +59,7 @@ struct catalog_constraint {    /* p, u, f, c, x as in pg_constraint.contype */
 
 struct catalog_index {
     const char *name;
+    const char *method;        /* "btree", "hash", "brin" ... */
     bool unique, primary, valid, immediate, partial, expression;
     const char **columns;      /* key columns in order; "" for an expression */
     size_t column_count;
@@ -56,10 +71,11 @@ struct catalog_trigger {
     const char *name;
     bool before, row, instead, on_insert, on_update, on_delete, on_truncate;
     bool constraint, deferrable, internal;
+    bool inherited;            /* a partition's copy of its parent's */
     char enabled;              /* O, D, R, A */
     const char *function;      /* "schema.name" */
     const char *language;
-    const char *sha256;        /* of trigger definition and function source */
+    const char *sha256;        /* of pg_get_triggerdef || prosrc */
 };
 
 struct catalog_rule {
@@ -74,14 +90,15 @@ struct catalog_table {
     char persistence;          /* p u t */
     char replica_identity;     /* d n f i */
     bool is_partition;
-    uint32_t parent;           /* of a partition, else 0 */
+    uint32_t parent;           /* of a partition or a plain inheritance child (the first), else 0 */
     bool inherits;             /* plain inheritance, as parent or child */
     bool row_security, owner_is_worker;
     bool published_delete, published_update; /* by any publication, through itself or a root */
     const char *owner;
     double rows;               /* reltuples, summed over leaves; -1 unknown */
-    int64_t bytes;
+    int64_t bytes;             /* as of the last vacuum or analyze, summed over leaves */
     bool may_select, may_delete, may_update, may_truncate; /* the worker's role */
+    bool may_lock_rows;        /* FOR UPDATE: UPDATE on the table or on any column of it */
     bool may_use_schema;
     struct catalog_column *columns;
     size_t column_count;
@@ -100,17 +117,27 @@ struct catalog_table {
 struct catalog {
     struct arena *arena;
     int server_version;        /* 150018 */
+    const char *database;
     const char *encoding;      /* of the database */
     bool in_recovery;
     const char *system_identifier;
     int64_t timeline;
     const char *worker_role;   /* whose privileges are meant */
-    bool worker_is_superuser, worker_bypasses_rls;
-    int schema_version;        /* of schema retention; 0: not installed */
-    struct catalog_table *tables; /* all but system and temporary schemas and schema retention */
+    bool worker_exists, worker_is_superuser, worker_bypasses_rls;
+    int schema_version;        /* of schema retention; 0: not installed; -1: not readable */
+    int schema_newest;         /* what this program brings (sql/migrations); 0: none embedded */
+    const char **schemas;      /* all but system and temporary ones and schema retention */
+    size_t schema_count;
+    /* r, p, f, v, m of those schemas, by schema and name. */
+    struct catalog_table *tables;
     size_t table_count;
+    struct catalog_function *functions;
+    size_t function_count;
     const char **timezones;    /* names that pg_timezone_names knows */
     size_t timezone_count;
+    struct catalog_place {     /* tables by oid, for catalog_by_oid */
+        uint32_t oid, index;
+    } *places;
 };
 
 /* Makes a catalog from the JSON document; NULL and an error if it is not one. Caller frees. */
@@ -121,6 +148,7 @@ const struct catalog_table *catalog_find(const struct catalog *catalog, const ch
                                          const char *name);
 const struct catalog_table *catalog_by_oid(const struct catalog *catalog, uint32_t oid);
 const struct catalog_column *catalog_column(const struct catalog_table *table, const char *name);
+const struct catalog_function *catalog_function(const struct catalog *catalog, const char *name);
 /* The primary key's columns, NULL where there is none. */
 const struct catalog_index *catalog_primary_key(const struct catalog_table *table);
 bool catalog_has_timezone(const struct catalog *catalog, const char *name);

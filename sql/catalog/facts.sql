@@ -1,0 +1,293 @@
+-- Facts of a database's catalog as one JSON document; worker/pg/catalog.c reads it.
+--
+-- $1: name of the role whose privileges are meant; NULL: current_user. Runs as any role, on
+-- PostgreSQL 14 and later, on a standby too, and takes no lock on any user table. Flags are letters
+-- in a string and types and functions stand in lists of their own, so that thousands of tables stay
+-- a small document. Deparsed text and type names must not depend on the session's settings: the
+-- settings are pinned until the end of the transaction before the first of them is made
+-- ("CASE WHEN (SELECT ok FROM pinned)" evaluates in that order).
+WITH RECURSIVE
+pinned AS MATERIALIZED (
+    SELECT pg_catalog.set_config('search_path', '', true) IS NOT NULL
+       AND pg_catalog.set_config('quote_all_identifiers', 'off', true) IS NOT NULL
+       AND pg_catalog.set_config('datestyle', 'ISO, YMD', true) IS NOT NULL
+       AND pg_catalog.set_config('intervalstyle', 'postgres', true) IS NOT NULL
+       AND pg_catalog.set_config('timezone', 'UTC', true) IS NOT NULL
+       AND pg_catalog.set_config('bytea_output', 'hex', true) IS NOT NULL
+       AND pg_catalog.set_config('extra_float_digits', '1', true) IS NOT NULL AS ok
+),
+worker AS MATERIALIZED (
+    SELECT w.name, r.oid, COALESCE(r.rolsuper, false) AS superuser,
+           COALESCE(r.rolbypassrls, false) AS bypasses_rls
+      FROM (SELECT COALESCE($1::pg_catalog.text, current_user::pg_catalog.text) AS name) w
+      LEFT JOIN pg_catalog.pg_roles r ON r.rolname = w.name
+),
+relations AS MATERIALIZED (
+    SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, c.relreplident,
+           c.relispartition, c.relrowsecurity, c.relowner, c.reltuples, c.relpages,
+           n.oid AS nspoid
+      FROM pg_catalog.pg_class c
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm')
+       AND n.nspname NOT LIKE 'pg\_%'
+       AND n.nspname NOT IN ('information_schema', 'retention')
+),
+columns AS (
+    SELECT a.attrelid,
+           pg_catalog.json_agg(pg_catalog.json_build_array(
+               a.attname, a.attnum, a.atttypid::pg_catalog.int8,
+               pg_catalog.concat(
+                   CASE WHEN a.attnotnull THEN 'n' END,
+                   CASE WHEN a.attgenerated <> '' THEN 'g' END,
+                   CASE WHEN a.attidentity <> '' THEN 'i' END,
+                   CASE WHEN a.atthasdef AND a.attgenerated = '' THEN 'd' END,
+                   CASE WHEN NOT l.collisdeterministic THEN 'c' END))
+               ORDER BY a.attnum) AS list
+      FROM pg_catalog.pg_attribute a
+      LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation
+     WHERE a.attnum > 0 AND NOT a.attisdropped
+       AND a.attrelid IN (SELECT r.oid FROM relations r)
+     GROUP BY a.attrelid
+),
+-- What runs user code: functions, and the functions of operators, that constraints, generated
+-- columns and indexes depend on. Built-in ones leave no dependency.
+called AS MATERIALIZED (
+    SELECT d.classid, d.objid, d.objsubid, p.oid AS function
+      FROM pg_catalog.pg_depend d
+      LEFT JOIN pg_catalog.pg_operator o
+        ON d.refclassid = 'pg_catalog.pg_operator'::pg_catalog.regclass AND o.oid = d.refobjid
+      JOIN pg_catalog.pg_proc p
+        ON p.oid = CASE WHEN d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+                        THEN d.refobjid ELSE o.oprcode::pg_catalog.oid END
+     WHERE d.refclassid IN ('pg_catalog.pg_proc'::pg_catalog.regclass,
+                            'pg_catalog.pg_operator'::pg_catalog.regclass)
+       AND d.classid IN ('pg_catalog.pg_constraint'::pg_catalog.regclass,
+                         'pg_catalog.pg_attrdef'::pg_catalog.regclass,
+                         'pg_catalog.pg_class'::pg_catalog.regclass)
+       AND (d.classid <> 'pg_catalog.pg_class'::pg_catalog.regclass
+            OR d.objid IN (SELECT i.indexrelid FROM pg_catalog.pg_index i))
+),
+generated AS (
+    SELECT f.adrelid,
+           pg_catalog.json_agg(pg_catalog.json_build_array(
+               f.adnum, c.function::pg_catalog.int8)) AS list
+      FROM called c
+      JOIN pg_catalog.pg_attrdef f
+        ON c.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND f.oid = c.objid
+      JOIN pg_catalog.pg_attribute a
+        ON a.attrelid = f.adrelid AND a.attnum = f.adnum AND a.attgenerated <> ''
+     GROUP BY f.adrelid
+),
+constraints AS (
+    SELECT o.conrelid,
+           pg_catalog.json_agg(pg_catalog.json_build_array(
+               o.conname, o.contype,
+               pg_catalog.concat(
+                   CASE WHEN o.condeferrable THEN 'd' END,
+                   CASE WHEN o.convalidated THEN 'v' END),
+               pg_catalog.array_to_json(o.conkey),
+               o.confrelid::pg_catalog.int8, pg_catalog.array_to_json(o.confkey),
+               o.confdeltype, o.confupdtype,
+               CASE WHEN (SELECT pinned.ok FROM pinned)
+                    THEN pg_catalog.pg_get_constraintdef(o.oid) END,
+               (SELECT pg_catalog.json_agg(DISTINCT c.function::pg_catalog.int8) FROM called c
+                 WHERE c.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass
+                   AND c.objid = o.oid))
+               ORDER BY o.conname) AS list
+      FROM pg_catalog.pg_constraint o
+     WHERE o.contype IN ('p', 'u', 'f', 'c', 'x')
+       -- those of a partitioned table's foreign keys that only repeat it for each partition
+       AND NOT (o.contype = 'f' AND o.conparentid <> 0)
+       AND o.conrelid IN (SELECT r.oid FROM relations r)
+     GROUP BY o.conrelid
+),
+indexes AS (
+    SELECT i.indrelid,
+           pg_catalog.json_agg(pg_catalog.json_build_array(
+               c.relname, m.amname,
+               pg_catalog.concat(
+                   CASE WHEN i.indisunique THEN 'u' END,
+                   CASE WHEN i.indisprimary THEN 'p' END,
+                   CASE WHEN i.indisvalid AND i.indisready AND i.indislive THEN 'v' END,
+                   CASE WHEN i.indimmediate THEN 'i' END,
+                   CASE WHEN i.indpred IS NOT NULL THEN 'w' END,
+                   CASE WHEN i.indexprs IS NOT NULL THEN 'e' END),
+               i.indnkeyatts, pg_catalog.array_to_json(i.indkey::pg_catalog.int2[]),
+               (SELECT pg_catalog.json_agg(DISTINCT d.function::pg_catalog.int8) FROM called d
+                 WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                   AND d.objid = i.indexrelid))
+               ORDER BY c.relname) AS list
+      FROM pg_catalog.pg_index i
+      JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+      JOIN pg_catalog.pg_am m ON m.oid = c.relam
+     WHERE i.indrelid IN (SELECT r.oid FROM relations r)
+     GROUP BY i.indrelid
+),
+triggers AS (
+    SELECT t.tgrelid,
+           pg_catalog.json_agg(pg_catalog.json_build_array(
+               t.tgname, t.tgtype, t.tgenabled,
+               pg_catalog.concat(
+                   CASE WHEN t.tgconstraint <> 0 THEN 'c' END,
+                   CASE WHEN t.tgdeferrable THEN 'd' END,
+                   CASE WHEN t.tgisinternal THEN 'i' END,
+                   CASE WHEN t.tgparentid <> 0 THEN 'h' END),
+               t.tgfoid::pg_catalog.int8,
+               CASE WHEN (SELECT pinned.ok FROM pinned)
+                    THEN pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(
+                             pg_catalog.pg_get_triggerdef(t.oid) || p.prosrc, 'UTF8')), 'hex') END)
+               ORDER BY t.tgname) AS list
+      FROM pg_catalog.pg_trigger t
+      JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
+     WHERE (NOT t.tgisinternal OR (t.tgparentid <> 0 AND t.tgconstraint = 0))
+       AND t.tgrelid IN (SELECT r.oid FROM relations r)
+     GROUP BY t.tgrelid
+),
+rules AS (
+    SELECT w.ev_class,
+           pg_catalog.json_agg(pg_catalog.json_build_array(w.rulename, w.ev_type)
+               ORDER BY w.rulename) AS list
+      FROM pg_catalog.pg_rewrite w
+     WHERE w.rulename <> '_RETURN'
+       AND w.ev_class IN (SELECT r.oid FROM relations r)
+     GROUP BY w.ev_class
+),
+parents AS (
+    SELECT h.inhrelid, pg_catalog.min(h.inhparent::pg_catalog.int8) AS parent
+      FROM pg_catalog.pg_inherits h
+     GROUP BY h.inhrelid
+),
+published AS (
+    SELECT c.oid, pg_catalog.bool_or(p.pubdelete) AS deletes,
+           pg_catalog.bool_or(p.pubupdate) AS updates
+      FROM pg_catalog.pg_publication p
+      JOIN pg_catalog.pg_publication_tables t ON t.pubname = p.pubname
+      JOIN pg_catalog.pg_namespace n ON n.nspname = t.schemaname
+      JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = t.tablename
+     GROUP BY c.oid
+),
+tables AS (
+    SELECT pg_catalog.json_agg(pg_catalog.json_strip_nulls(pg_catalog.json_build_object(
+               'oid', r.oid::pg_catalog.int8, 'schema', r.nspname, 'name', r.relname,
+               'kind', r.relkind, 'persistence', r.relpersistence,
+               'replica_identity', r.relreplident, 'parent', h.parent,
+               'flags', pg_catalog.concat(
+                   CASE WHEN r.relispartition THEN 'p' END,
+                   CASE WHEN NOT r.relispartition AND h.parent IS NOT NULL THEN 'i' END,
+                   CASE WHEN r.relrowsecurity THEN 'r' END,
+                   CASE WHEN r.relowner = w.oid OR (NOT w.superuser
+                            AND pg_catalog.pg_has_role(w.oid, r.relowner, 'MEMBER')) THEN 'o' END,
+                   CASE WHEN b.deletes THEN 'D' END,
+                   CASE WHEN b.updates THEN 'U' END,
+                   CASE WHEN pg_catalog.has_schema_privilege(w.oid, r.nspoid, 'USAGE')
+                        THEN 'S' END,
+                   CASE WHEN pg_catalog.has_table_privilege(w.oid, r.oid, 'SELECT')
+                        THEN 's' END,
+                   CASE WHEN pg_catalog.has_table_privilege(w.oid, r.oid, 'DELETE')
+                        THEN 'd' END,
+                   CASE WHEN pg_catalog.has_table_privilege(w.oid, r.oid, 'UPDATE')
+                        THEN 'u' END,
+                   CASE WHEN pg_catalog.has_table_privilege(w.oid, r.oid, 'TRUNCATE')
+                        THEN 't' END,
+                   CASE WHEN pg_catalog.has_any_column_privilege(w.oid, r.oid, 'UPDATE')
+                        THEN 'l' END),
+               'owner', a.rolname, 'rows', r.reltuples,
+               'bytes', r.relpages::pg_catalog.int8
+                        * pg_catalog.current_setting('block_size')::pg_catalog.int8,
+               'columns', c.list, 'generated', g.list, 'constraints', o.list,
+               'indexes', i.list, 'triggers', t.list, 'rules', u.list))
+               ORDER BY r.nspname, r.relname) AS list
+      FROM relations r
+     CROSS JOIN worker w
+      LEFT JOIN pg_catalog.pg_roles a ON a.oid = r.relowner
+      LEFT JOIN parents h ON h.inhrelid = r.oid
+      LEFT JOIN published b ON b.oid = r.oid
+      LEFT JOIN columns c ON c.attrelid = r.oid
+      LEFT JOIN generated g ON g.adrelid = r.oid
+      LEFT JOIN constraints o ON o.conrelid = r.oid
+      LEFT JOIN indexes i ON i.indrelid = r.oid
+      LEFT JOIN triggers t ON t.tgrelid = r.oid
+      LEFT JOIN rules u ON u.ev_class = r.oid
+),
+used_types AS (
+    SELECT DISTINCT a.atttypid AS type
+      FROM pg_catalog.pg_attribute a
+     WHERE a.attnum > 0 AND NOT a.attisdropped
+       AND a.attrelid IN (SELECT r.oid FROM relations r)
+    UNION
+    SELECT y.typbasetype FROM used_types u
+      JOIN pg_catalog.pg_type y ON y.oid = u.type
+     WHERE y.typtype = 'd'
+),
+types AS (
+    SELECT pg_catalog.json_agg(pg_catalog.json_build_array(
+               y.oid::pg_catalog.int8,
+               CASE WHEN (SELECT pinned.ok FROM pinned)
+                    THEN pg_catalog.format_type(y.oid, NULL) END,
+               n.nspname, y.typtype, y.typcategory, y.typbasetype::pg_catalog.int8,
+               (SELECT pg_catalog.json_agg(e.enumlabel ORDER BY e.enumsortorder)
+                  FROM pg_catalog.pg_enum e WHERE e.enumtypid = y.oid))) AS list
+      FROM used_types u
+      JOIN pg_catalog.pg_type y ON y.oid = u.type
+      JOIN pg_catalog.pg_namespace n ON n.oid = y.typnamespace
+),
+functions AS (
+    SELECT pg_catalog.json_agg(pg_catalog.json_build_array(
+               p.oid::pg_catalog.int8,
+               CASE WHEN (SELECT pinned.ok FROM pinned)
+                    THEN pg_catalog.quote_ident(n.nspname) || '.'
+                         || pg_catalog.quote_ident(p.proname) END,
+               l.lanname,
+               CASE WHEN (SELECT pinned.ok FROM pinned)
+                    THEN pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(
+                             CASE WHEN p.prokind IN ('f', 'p')
+                                  THEN pg_catalog.pg_get_functiondef(p.oid)
+                                  ELSE p.prosrc END, 'UTF8')), 'hex') END)) AS list
+      FROM pg_catalog.pg_proc p
+      JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+      JOIN pg_catalog.pg_language l ON l.oid = p.prolang
+     WHERE p.oid IN (SELECT c.function FROM called c)
+        OR p.oid IN (SELECT t.tgfoid FROM pg_catalog.pg_trigger t
+                      WHERE t.tgrelid IN (SELECT r.oid FROM relations r))
+)
+SELECT pg_catalog.json_build_object(
+           'server_version', pg_catalog.current_setting('server_version_num')::pg_catalog.int4,
+           'encoding', (SELECT pg_catalog.pg_encoding_to_char(d.encoding)
+                          FROM pg_catalog.pg_database d
+                         WHERE d.datname = pg_catalog.current_database()),
+           'database', pg_catalog.current_database(),
+           'in_recovery', pg_catalog.pg_is_in_recovery(),
+           'system_identifier', (SELECT s.system_identifier::pg_catalog.text
+                                   FROM pg_catalog.pg_control_system() s),
+           'timeline', (SELECT k.timeline_id FROM pg_catalog.pg_control_checkpoint() k),
+           'worker_role', w.name,
+           'worker_exists', w.oid IS NOT NULL,
+           'worker_is_superuser', w.superuser,
+           'worker_bypasses_rls', w.bypasses_rls,
+           -- -1: installed, but not readable; the table may be absent, so its name cannot stand in
+           -- this statement
+           'schema_version',
+           (SELECT CASE WHEN v.oid IS NULL THEN 0
+                        WHEN NOT pg_catalog.has_schema_privilege(v.relnamespace, 'USAGE')
+                          OR NOT pg_catalog.has_table_privilege(v.oid, 'SELECT') THEN -1
+                        ELSE COALESCE(pg_catalog."substring"(
+                                 pg_catalog.query_to_xml(
+                                     'SELECT max(number) AS n FROM retention.schema_migration',
+                                     false, true, '')::pg_catalog.text,
+                                 '<n>([0-9]+)</n>')::pg_catalog.int4, 0) END
+              FROM (VALUES (1)) one (n)
+              LEFT JOIN (SELECT c.oid, c.relnamespace
+                           FROM pg_catalog.pg_class c
+                           JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                          WHERE n.nspname = 'retention' AND c.relname = 'schema_migration') v
+                     ON true),
+           'schemas', (SELECT pg_catalog.json_agg(n.nspname ORDER BY n.nspname)
+                         FROM pg_catalog.pg_namespace n
+                        WHERE n.nspname NOT LIKE 'pg\_%'
+                          AND n.nspname NOT IN ('information_schema', 'retention')),
+           'types', (SELECT types.list FROM types),
+           'functions', (SELECT functions.list FROM functions),
+           'tables', (SELECT tables.list FROM tables),
+           'timezones', (SELECT pg_catalog.json_agg(z.name ORDER BY z.name)
+                           FROM pg_catalog.pg_timezone_names z)) AS facts
+  FROM worker w
