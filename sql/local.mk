@@ -3,6 +3,20 @@
 SQL_FILES = \
 	catalog/facts.sql \
 	catalog/version.sql
+# what retentionctl asks
+SQL_FILES += \
+	cli/adopt.sql \
+	cli/log_list.sql \
+	cli/log_refs.sql \
+	cli/log_show.sql \
+	cli/pause.sql \
+	cli/policy_retire.sql \
+	cli/report_days.sql \
+	cli/report_summary.sql \
+	cli/resume.sql \
+	cli/schema_version.sql \
+	cli/session.sql \
+	cli/stop_now.sql
 
 SQL_PATHS = $(SQL_FILES:%=sql/%)
 EXTRA_DIST += sql/embed.sh $(SQL_PATHS)

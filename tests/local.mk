@@ -16,6 +16,7 @@ tests_run_SOURCES = \
 	tests/test_base_text.c \
 	tests/test_catalog.c \
 	tests/test_cli_frame.c \
+	tests/test_cli_session.c \
 	tests/test_harness.c
 
 TESTS += tests/check-layers.sh

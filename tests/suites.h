@@ -2,4 +2,5 @@
 SUITE(base_text)
 SUITE(catalog)
 SUITE(cli_frame)
+SUITE(cli_session)
 SUITE(harness)

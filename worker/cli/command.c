@@ -3,6 +3,7 @@
 #include "cli/command.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <getopt.h>
 #include <locale.h>
 #include <string.h>
@@ -37,6 +38,17 @@ const char *cli_option(const struct cli *cli, const char *name)
 bool cli_flag(const struct cli *cli, const char *name)
 {
     return cli_option(cli, name) != NULL;
+}
+
+bool cli_number(const char *s, int64_t *ret_number)
+{
+    char *end;
+    errno = 0;
+    long long n = strtoll(s, &end, 10);
+    if (errno || end == s || *end || *s < '0' || *s > '9')
+        return false;
+    *ret_number = n;
+    return true;
 }
 
 const char *command_title(struct arena *arena, const struct command *command)

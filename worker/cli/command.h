@@ -10,6 +10,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "base/diag.h"
@@ -62,6 +63,9 @@ struct cli {
  * the command has it. */
 const char *cli_option(const struct cli *cli, const char *name);
 bool cli_flag(const struct cli *cli, const char *name);
+
+/* Reads a whole number >= 0; false where s is none. */
+bool cli_number(const char *s, int64_t *ret_number);
 
 /* "policy list"; in the arena. */
 const char *command_title(struct arena *arena, const struct command *command);

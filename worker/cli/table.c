@@ -109,6 +109,12 @@ static const char *cell(struct arena *arena, enum cell_kind kind, const char *va
         if (strlen(value) >= 16 && value[4] == '-' && (value[10] == ' ' || value[10] == 'T'))
             return arena_printf(arena, "%.10s %.5s", value, value + 11);
         break;
+    case CELL_SECOND:
+        if (strlen(value) >= 19 && value[4] == '-' && value[10] == ' ')
+            return arena_strndup(arena, value, 19);
+        break;
+    case CELL_UUID:
+        return arena_strndup(arena, value, 8);
     case CELL_BOOLEAN:
         return value[0] == 't' ? "yes" : "no";
     case CELL_DIGEST:

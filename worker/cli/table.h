@@ -12,7 +12,9 @@ struct arena;
 enum cell_kind {
     CELL_TEXT,
     CELL_NUMBER,  /* decimal text: right-aligned, thousands separated */
-    CELL_TIME,    /* timestamptz text: to the minute, UTC */
+    CELL_TIME,    /* timestamptz text in UTC: to the minute */
+    CELL_SECOND,  /* the same, to the second */
+    CELL_UUID,    /* the first 8 digits */
     CELL_BOOLEAN, /* "t" / "f": yes / no */
     CELL_DIGEST,  /* long hex: the first 12 digits */
 };

@@ -1,0 +1,28 @@
+-- $1 category, $2 type, $3 and $4 first and last run, $5 since, $6 until, $7 at most (the last ones);
+-- NULL: any
+SELECT l.id, l.at, l.type, l.category, l.relation, l.rows, l.run, l.seq, l.detail
+FROM (
+    SELECT
+        e.id,
+        e.at,
+        e.type,
+        e.category,
+        e.relation,
+        e.rows,
+        COALESCE(e.run, e.run_ref) AS run,
+        e.seq,
+        pg_catalog.concat_ws(' ',
+            pg_catalog.substring(e.entry, '(?n)^(?:what|status|code) (.*)$'),
+            pg_catalog.substring(e.entry, '(?n)^scope (.*)$'),
+            'by ' || pg_catalog.substring(e.entry, '(?n)^by (.*)$')) AS detail
+    FROM retention.log_entry e
+    WHERE ($1::text IS NULL OR e.category = $1::text)
+      AND ($2::text IS NULL OR e.type = $2::text)
+      AND ($3::uuid IS NULL OR e.run BETWEEN $3::uuid AND $4::uuid
+           OR e.run_ref BETWEEN $3::uuid AND $4::uuid)
+      AND ($5::timestamptz IS NULL OR e.at >= $5::timestamptz)
+      AND ($6::timestamptz IS NULL OR e.at < $6::timestamptz)
+    ORDER BY e.id DESC
+    LIMIT $7::bigint
+) l
+ORDER BY l.id

@@ -1,0 +1,1 @@
+SELECT retention.resume($1::text, $2::text)

@@ -1,0 +1,1 @@
+SELECT retention.stop_now($1::text)

@@ -1,0 +1,132 @@
+/* retentionctl log list | show: the entries of the deletion log, as they were written. */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "cli/json.h"
+#include "cli/output.h"
+#include "cli/session.h"
+
+static const struct table_column list_columns[] = {
+    {"id", CELL_NUMBER, "id"},           {"time (UTC)", CELL_SECOND, "at"},
+    {"type", CELL_TEXT, "type"},         {"category", CELL_TEXT, "category"},
+    {"relation", CELL_TEXT, "relation"}, {"rows", CELL_NUMBER, "rows"},
+    {"run", CELL_UUID, "run"},           {"seq", CELL_NUMBER, "seq"},
+    {"detail", CELL_TEXT, "detail"},
+};
+
+/* The first digits of a UUID, as the table shows them, name all that begin so. */
+static bool run_range(struct arena *arena, const char *prefix, const char **low, const char **high)
+{
+    char digits[2][33];
+    size_t n = 0;
+    for (const char *p = prefix; *p; p++) {
+        if (*p == '-')
+            continue;
+        if (!isxdigit((unsigned char)*p) || n == 32)
+            return false;
+        digits[0][n] = digits[1][n] = *p;
+        n++;
+    }
+    memset(digits[0] + n, '0', 32 - n);
+    memset(digits[1] + n, 'f', 32 - n);
+    digits[0][32] = digits[1][32] = 0;
+    *low = arena_strdup(arena, digits[0]);
+    *high = arena_strdup(arena, digits[1]);
+    return n > 0;
+}
+
+bool command_log_list(struct cli *cli, struct error *error)
+{
+    const char *limit = cli_option(cli, "limit");
+    int64_t most = 100;
+    if (limit && !cli_number(limit, &most))
+        return error_set(error, ERROR_USAGE, "--limit wants a number, not \"%s\"", limit);
+    const char *run = cli_option(cli, "run"), *first_run = NULL, *last_run = NULL;
+    if (run && !run_range(cli->arena, run, &first_run, &last_run))
+        return error_set(error, ERROR_USAGE, "--run wants a run's UUID or its first digits");
+    const char *const values[] = {
+        cli_option(cli, "category"),
+        cli_option(cli, "type"),
+        first_run,
+        last_run,
+        cli_option(cli, "since"),
+        cli_option(cli, "until"),
+        most ? arena_printf(cli->arena, "%lld", (long long)most) : NULL,
+    };
+    struct session session _cleanup_session_;
+    if (!session_open(&session, cli, SESSION_SCHEMA, error))
+        return false;
+    PGresult *result _cleanup_result_ =
+        session_file(&session, "cli/log_list.sql", ARRAY_LENGTH(values), values, error);
+    if (!result)
+        return error_is_bad_value(error)
+                   ? error_set(error, ERROR_USAGE, "--since and --until want a time")
+                   : false;
+    output_result(cli, "entries", result, list_columns, ARRAY_LENGTH(list_columns), "No entries.");
+    return true;
+}
+
+/* The lines "key value" of an entry's text as an object. */
+static json_t *entry_fields(struct arena *arena, const char *entry)
+{
+    json_t *fields = json_object();
+    char *save = NULL;
+    for (char *line = strtok_r(arena_strdup(arena, entry), "\n", &save); line;
+         line = strtok_r(NULL, "\n", &save)) {
+        char *space = strchr(line, ' ');
+        if (!space)
+            continue; /* the first line: the version */
+        *space = 0;
+        json_object_set_new(fields, line, json_text(space + 1));
+    }
+    return fields;
+}
+
+bool command_log_show(struct cli *cli, struct error *error)
+{
+    int64_t id;
+    if (!cli_number(cli->operands[0], &id))
+        return error_set(error, ERROR_USAGE, "ID is a number, as \"log list\" shows it, not \"%s\"",
+                         cli->operands[0]);
+    struct session session _cleanup_session_;
+    if (!session_open(&session, cli, SESSION_SCHEMA, error))
+        return false;
+    const char *const values[] = {cli->operands[0]};
+    PGresult *result _cleanup_result_ =
+        session_file(&session, "cli/log_show.sql", 1, values, error);
+    if (!result)
+        return false;
+    if (PQntuples(result) == 0)
+        return error_set(error, ERROR_FAILED, "there is no log entry %s", cli->operands[0]);
+    const char *text = PQgetvalue(result, 0, PQfnumber(result, "entry"));
+    PGresult *refs _cleanup_result_ = NULL;
+    if (cli_flag(cli, "refs")) {
+        const char *const batch[] = {result_value(result, 0, PQfnumber(result, "run")),
+                                     result_value(result, 0, PQfnumber(result, "seq"))};
+        refs = session_file(&session, "cli/log_refs.sql", 2, batch, error);
+        if (!refs)
+            return false;
+    }
+    if (!cli->json) {
+        fputs(text, stdout); /* the entry itself is ASCII */
+        for (int i = 0; refs && i < PQntuples(refs); i++)
+            printf("%s%s\n", i ? "" : "\n", PQgetvalue(refs, i, 0));
+        return true;
+    }
+    json_t *rows = output_json(result, list_columns, ARRAY_LENGTH(list_columns));
+    json_t *entry = json_array_get(rows, 0);
+    json_object_del(entry, "detail");
+    json_object_set_new(entry, "text", json_text(text));
+    json_object_set_new(entry, "fields", entry_fields(cli->arena, text));
+    if (refs) {
+        json_t *list = json_array();
+        for (int i = 0; i < PQntuples(refs); i++)
+            json_array_append_new(list, json_text(PQgetvalue(refs, i, 0)));
+        json_object_set_new(entry, "refs", list);
+    }
+    json_object_set(output_document(cli), "entry", entry);
+    json_decref(rows);
+    return true;
+}

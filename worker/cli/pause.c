@@ -1,0 +1,83 @@
+/* retentionctl pause | resume | stop: people stop the worker, and say why. */
+#include "base/arena.h"
+#include "cli/json.h"
+#include "cli/output.h"
+#include "cli/session.h"
+
+/* "all", "category:NAME" or "tenant:VALUE"; NULL where both were given. */
+static const char *scope_of(struct cli *cli, struct error *error)
+{
+    const char *category = cli_option(cli, "category"), *tenant = cli_option(cli, "tenant");
+    if (category && tenant) {
+        error_set(error, ERROR_USAGE, "--category and --tenant exclude each other");
+        return NULL;
+    }
+    if (category)
+        return arena_printf(cli->arena, "category:%s", category);
+    return tenant ? arena_printf(cli->arena, "tenant:%s", tenant) : "all";
+}
+
+static void report(struct cli *cli, const char *key, const char *scope, const char *sentence)
+{
+    if (!cli->json) {
+        text_print_safe(stdout, sentence);
+        putchar('\n');
+        return;
+    }
+    json_object_set_new(output_document(cli), key, json_pack("{so}", "scope", json_text(scope)));
+}
+
+static const char *scope_words(struct cli *cli)
+{
+    const char *category = cli_option(cli, "category"), *tenant = cli_option(cli, "tenant");
+    if (category)
+        return arena_printf(cli->arena, "Category \"%s\"", category);
+    return tenant ? arena_printf(cli->arena, "Tenant \"%s\"", tenant) : "Everything";
+}
+
+bool command_pause(struct cli *cli, struct error *error)
+{
+    const char *scope = scope_of(cli, error), *until = cli_option(cli, "until");
+    struct session session _cleanup_session_ = {0};
+    if (!scope || !session_open(&session, cli, SESSION_SCHEMA, error))
+        return false;
+    const char *const values[] = {scope, cli_option(cli, "reason"), until};
+    PGresult *result _cleanup_result_ = session_file(&session, "cli/pause.sql", 3, values, error);
+    if (!result)
+        return error_is_bad_value(error) && until
+                   ? error_set(error, ERROR_USAGE, "--until wants a time, not \"%s\"", until)
+                   : false;
+    report(cli, "paused", scope,
+           arena_printf(cli->arena, "%s is paused%s%s. \"retentionctl resume\" ends it.",
+                        scope_words(cli), until ? " until " : "", until ? until : ""));
+    return true;
+}
+
+bool command_resume(struct cli *cli, struct error *error)
+{
+    const char *scope = scope_of(cli, error);
+    struct session session _cleanup_session_ = {0};
+    if (!scope || !session_open(&session, cli, SESSION_SCHEMA, error))
+        return false;
+    const char *const values[] = {scope, cli_option(cli, "reason")};
+    PGresult *result _cleanup_result_ = session_file(&session, "cli/resume.sql", 2, values, error);
+    if (!result)
+        return false;
+    report(cli, "resumed", scope, arena_printf(cli->arena, "%s is resumed.", scope_words(cli)));
+    return true;
+}
+
+bool command_stop(struct cli *cli, struct error *error)
+{
+    struct session session _cleanup_session_;
+    if (!session_open(&session, cli, SESSION_SCHEMA, error))
+        return false;
+    const char *const values[] = {cli_option(cli, "reason")};
+    PGresult *result _cleanup_result_ =
+        session_file(&session, "cli/stop_now.sql", 1, values, error);
+    if (!result)
+        return false;
+    report(cli, "stopped", "all",
+           "Everything is stopped and paused. \"retentionctl resume\" lets it go on.");
+    return true;
+}

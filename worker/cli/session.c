@@ -1,0 +1,357 @@
+/* Connecting runs through PQconnectStart with verbose errors: that is libpq's only way to tell the
+ * SQLSTATE of a refused connection, and so the only way to know a wrong password from an absent
+ * database without reading translated prose. */
+#include "cli/session.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/sql_files.h"
+#include "base/text.h"
+#include "cli/settings.h"
+
+enum { CONNECT_TIMEOUT_S = 10 };
+
+static bool environment_names_a_database(void)
+{
+    static const char *const names[] = {"PGHOST", "PGHOSTADDR", "PGDATABASE", "PGSERVICE"};
+    for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
+        const char *value = getenv(names[i]);
+        if (value && *value)
+            return true;
+    }
+    return false;
+}
+
+bool session_is_configured(struct cli *cli)
+{
+    return cli->conninfo || environment_names_a_database() || cli_settings_conninfo(cli);
+}
+
+const char *session_conninfo(struct cli *cli, struct error *error)
+{
+    if (cli->conninfo)
+        return cli->conninfo;
+    if (environment_names_a_database())
+        return "";
+    const char *conninfo = cli_settings_conninfo(cli);
+    if (!conninfo && cli->config_file_given && !cli_settings(cli, error))
+        return NULL; /* the file that was asked for is wrong: say that, not "no database" */
+    if (!conninfo) {
+        error_set(error, ERROR_CONFIG, "no database is named");
+        error_hint(error,
+                   "Name one with -d CONNINFO, with PGHOST and PGDATABASE, or as "
+                   "database.conninfo in \"%s\".",
+                   cli->config_file);
+    }
+    return conninfo;
+}
+
+/* "... FATAL:  28P01: password ..." -> "28P01"; "" where there is none. */
+static void find_sqlstate(const char *message, char sqlstate[6])
+{
+    sqlstate[0] = 0;
+    for (const char *p = strstr(message, ":  "); p; p = strstr(p + 1, ":  ")) {
+        size_t n = 0;
+        while (n < 5 && (isdigit((unsigned char)p[3 + n]) || isupper((unsigned char)p[3 + n])))
+            n++;
+        if (n == 5 && p[8] == ':') {
+            memcpy(sqlstate, p + 3, 5);
+            sqlstate[5] = 0;
+            return;
+        }
+    }
+}
+
+/* Where the connection went, for people. */
+static const char *server_name(struct cli *cli, const PGconn *conn)
+{
+    const char *host = PQhost(conn), *port = PQport(conn);
+    if (!host || !*host)
+        return "the server";
+    if (host[0] == '/')
+        return arena_printf(cli->arena, "the server of socket \"%s/.s.PGSQL.%s\"", host, port);
+    return arena_printf(cli->arena, "the server at \"%s\", port %s", host, port);
+}
+
+static bool refused(struct cli *cli, PGconn *conn, bool timed_out, struct error *error)
+{
+    const char *server = server_name(cli, conn);
+    const char *message = PQerrorMessage(conn);
+    const char *user = PQuser(conn) ? PQuser(conn) : "", *database = PQdb(conn) ? PQdb(conn) : "";
+    char state[6];
+    find_sqlstate(message, state);
+    if (timed_out) {
+        error_set(error, ERROR_FAILED, "%s did not answer in time", server);
+        error_hint(error, "Is it running, and are host and port right? connect_timeout in the "
+                          "connection string gives it longer.");
+    } else if (PQconnectionNeedsPassword(conn)) {
+        error_set(error, ERROR_FAILED, "%s wants a password for role \"%s\", and none is known",
+                  server, user);
+        error_hint(error, "Put it into ~/.pgpass or PGPASSWORD.");
+    } else if (strcmp(state, "28P01") == 0) {
+        error_set(error, ERROR_FAILED, "%s does not accept the password of role \"%s\"", server,
+                  user);
+        error_hint(error, "It may come from -d, PGPASSWORD, ~/.pgpass or the main file.");
+    } else if (strncmp(state, "28", 2) == 0) {
+        error_set(error, ERROR_FAILED, "%s does not let role \"%s\" into database \"%s\"", server,
+                  user, database);
+        error_hint(error, "Does the role exist, with LOGIN, and does pg_hba.conf allow it?");
+    } else if (strcmp(state, "3D000") == 0) {
+        error_set(error, ERROR_FAILED, "there is no database \"%s\" on %s", database, server);
+        error_hint(error, "Databases there: psql -l");
+    } else if (strcmp(state, "42501") == 0) {
+        error_set(error, ERROR_FAILED, "role \"%s\" may not connect to database \"%s\"", user,
+                  database);
+        error_hint(error, "Its owner can GRANT CONNECT.");
+    } else if (strncmp(state, "53", 2) == 0) {
+        error_set(error, ERROR_FAILED, "%s has no connection left", server);
+    } else if (strcmp(state, "57P03") == 0) {
+        error_set(error, ERROR_FAILED, "%s is starting up or shutting down", server);
+        error_hint(error, "Try again in a moment.");
+    } else if (state[0]) {
+        error_set(error, ERROR_FAILED, "%s refused the connection", server);
+    } else {
+        /* libpq's own: its first line, without the address that stands before ": " already */
+        const char *failed = strstr(message, " failed: ");
+        const char *reason = failed ? failed + 9 : message;
+        error_set(error, ERROR_FAILED, "could not reach %s: %.*s", server,
+                  (int)strcspn(reason, "\n"), reason);
+        error_hint(error, "Is it running, and are host and port right?");
+    }
+    error_set_sqlstate(error, state);
+    return false;
+}
+
+static int connect_timeout_s(PGconn *conn)
+{
+    int seconds = CONNECT_TIMEOUT_S;
+    PQconninfoOption *options = PQconninfo(conn);
+    for (PQconninfoOption *o = options; o && o->keyword; o++)
+        if (strcmp(o->keyword, "connect_timeout") == 0 && o->val && atoi(o->val) > 0)
+            seconds = atoi(o->val);
+    PQconninfoFree(options);
+    return seconds;
+}
+
+static bool connect_to(struct session *session, const char *conninfo, struct error *error)
+{
+    char *reason = NULL;
+    PQconninfoOption *parsed = PQconninfoParse(conninfo, &reason);
+    if (!parsed) {
+        error_set(error, ERROR_USAGE, "the connection string is not valid");
+        /* other complaints of libpq may quote a part of a password */
+        if (reason && text_starts_with(reason, "invalid connection option"))
+            error_detail(error, "It has an %.*s.", (int)strcspn(reason, "\n"), reason);
+        error_hint(error, "It looks like \"host=db.example dbname=app user=me\" or "
+                          "\"postgresql://me@db.example/app\".");
+        PQfreemem(reason);
+        return false;
+    }
+    PQconninfoFree(parsed);
+    const char *const keywords[] = {"dbname", "fallback_application_name", "client_encoding", NULL};
+    const char *const values[] = {conninfo, "retentionctl", "UTF8", NULL};
+    PGconn *conn = session->conn = PQconnectStartParams(keywords, values, 1);
+    if (!conn)
+        return error_set(error, ERROR_FAILED, "out of memory");
+    if (PQstatus(conn) == CONNECTION_BAD)
+        return refused(session->cli, conn, false, error);
+    PQsetErrorVerbosity(conn, PQERRORS_VERBOSE);
+    int64_t deadline = clock_monotonic_us() + connect_timeout_s(conn) * INT64_C(1000000);
+    for (PostgresPollingStatusType want = PGRES_POLLING_WRITING; want != PGRES_POLLING_OK;
+         want = PQconnectPoll(conn)) {
+        if (want == PGRES_POLLING_FAILED)
+            return refused(session->cli, conn, false, error);
+        struct pollfd fd = {PQsocket(conn), want == PGRES_POLLING_READING ? POLLIN : POLLOUT, 0};
+        int ready;
+        do {
+            int64_t left_ms = (deadline - clock_monotonic_us()) / 1000;
+            ready = poll(&fd, 1, left_ms > 0 ? (int)left_ms : 0);
+        } while (ready < 0 && errno == EINTR);
+        if (ready <= 0)
+            return refused(session->cli, conn, true, error);
+    }
+    PQsetErrorVerbosity(conn, PQERRORS_DEFAULT);
+    return true;
+}
+
+static void ignore_notice(void *arg, const PGresult *result)
+{
+    (void)arg;
+    (void)result;
+}
+
+const char *result_value(const PGresult *result, int row, int column)
+{
+    return PQgetisnull(result, row, column) ? NULL : PQgetvalue(result, row, column);
+}
+
+bool error_is_bad_value(const struct error *error)
+{
+    return strncmp(error->sqlstate, "22", 2) == 0;
+}
+
+/* Our functions' own messages, and those that name objects, are shown; a message of another class
+ * may quote a row's value and is not. */
+static bool statement_failed(struct session *session, const PGresult *result, struct error *error)
+{
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    const char *hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
+    if (!state || PQstatus(session->conn) == CONNECTION_BAD || strncmp(state, "57P", 3) == 0 ||
+        strncmp(state, "08", 2) == 0) {
+        error_set(error, ERROR_FAILED, "the server ended the connection");
+    } else if (strncmp(state, "RT", 2) == 0) {
+        static const char *const stopped[] = {"RT002", "RT003", "RT007"};
+        enum error_code code = ERROR_FAILED;
+        for (size_t i = 0; i < ARRAY_LENGTH(stopped); i++)
+            if (strcmp(state, stopped[i]) == 0)
+                code = ERROR_STOPPED;
+        error_set(error, code, "%s", primary);
+        const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
+        if (detail)
+            error_detail(error, "%s", detail);
+        if (hint)
+            error_hint(error, "%s", hint);
+    } else if (strcmp(state, "42501") == 0) {
+        error_set(error, ERROR_FAILED, "role \"%s\" may not do this: %s", session->role, primary);
+        error_hint(error,
+                   "Membership in one of %soperator, %sapprover, %sauditor or %sworker allows it; "
+                   "or connect as another role with -d.",
+                   session->prefix, session->prefix, session->prefix, session->prefix);
+    } else if (strcmp(state, "42883") == 0 || strcmp(state, "42P01") == 0 ||
+               strcmp(state, "42703") == 0) {
+        error_set(error, ERROR_FAILED, "%s", primary);
+        error_hint(error, "If it belongs to the schema \"retention\": run \"retentionctl "
+                          "migrate\". If it is yours: \"retentionctl check\".");
+    } else if (strcmp(state, "25006") == 0) {
+        error_set(error, ERROR_FAILED, "the database is read-only%s",
+                  session->in_recovery ? ": it is a standby" : "");
+        error_hint(error, "Connect to the primary.");
+    } else if (strcmp(state, "57014") == 0) {
+        error_set(error, ERROR_FAILED, "the statement was cancelled");
+    } else if (strncmp(state, "42", 2) == 0 || strncmp(state, "53", 2) == 0 ||
+               strncmp(state, "40", 2) == 0 || strncmp(state, "0A", 2) == 0 ||
+               strncmp(state, "55", 2) == 0) {
+        error_set(error, ERROR_FAILED, "%s", primary);
+    } else {
+        error_set(error, ERROR_FAILED, "the server refused a statement");
+    }
+    error_set_sqlstate(error, state);
+    return false;
+}
+
+PGresult *session_query(struct session *session, const char *sql, size_t count,
+                        const char *const *values, struct error *error)
+{
+    PGresult *result = PQexecParams(session->conn, sql, (int)count, NULL, values, NULL, NULL, 0);
+    ExecStatusType status = PQresultStatus(result);
+    if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK)
+        return result;
+    statement_failed(session, result, error);
+    PQclear(result);
+    return NULL;
+}
+
+PGresult *session_file(struct session *session, const char *name, size_t count,
+                       const char *const *values, struct error *error)
+{
+    const char *sql = sql_file(name);
+    if (!sql) {
+        error_set(error, ERROR_FAILED, "sql/%s is not built in", name);
+        return NULL;
+    }
+    return session_query(session, sql, count, values, error);
+}
+
+bool session_execute(struct session *session, const char *sql, struct error *error)
+{
+    PGresult *result = session_query(session, sql, 0, NULL, error);
+    PQclear(result);
+    return result != NULL;
+}
+
+/* The number of the last migration that is built in. */
+static int newest_migration(void)
+{
+    size_t count;
+    const char *const *names = sql_file_names(&count);
+    int newest = 0;
+    for (size_t i = 0; i < count; i++)
+        if (text_starts_with(names[i], "migrations/") && atoi(names[i] + 11) > newest)
+            newest = atoi(names[i] + 11);
+    return newest;
+}
+
+static bool not_installed(struct session *session, struct error *error)
+{
+    error_set(error, ERROR_CONFIG, "schema \"retention\" is not installed in database \"%s\"",
+              session->database);
+    error_hint(error, "Run \"retentionctl migrate\".");
+    return false;
+}
+
+static bool check_schema(struct session *session, bool present, bool may_use, struct error *error)
+{
+    if (!present)
+        return not_installed(session, error);
+    if (!may_use) {
+        error_set(error, ERROR_FAILED, "role \"%s\" may not use schema \"retention\"",
+                  session->role);
+        error_hint(error, "It needs membership in one of the roles retention_operator, "
+                          "retention_approver, retention_legal or retention_auditor (the "
+                          "prefix may be another here).");
+        error_set_sqlstate(error, "42501");
+        return false;
+    }
+    PGresult *result _cleanup_result_ =
+        session_file(session, "cli/schema_version.sql", 0, NULL, error);
+    if (!result)
+        return false;
+    const char *number = result_value(result, 0, 0), *prefix = result_value(result, 0, 1);
+    session->schema_version = number ? atoi(number) : 0;
+    if (prefix)
+        session->prefix = arena_strdup(session->cli->arena, prefix);
+    int newest = newest_migration();
+    if (session->schema_version == newest)
+        return true;
+    if (!session->schema_version)
+        return not_installed(session, error);
+    error_set(error, ERROR_CONFIG,
+              "schema \"retention\" in database \"%s\" is version %d, and this program's is %d",
+              session->database, session->schema_version, newest);
+    error_hint(error, session->schema_version < newest
+                          ? "Run \"retentionctl migrate\"."
+                          : "Install the newer retentiond that migrated it.");
+    return false;
+}
+
+bool session_open(struct session *session, struct cli *cli, enum session_need need,
+                  struct error *error)
+{
+    *session = (struct session){.cli = cli, .prefix = "retention_", .role = "", .database = ""};
+    const char *conninfo = session_conninfo(cli, error);
+    if (!conninfo || !connect_to(session, conninfo, error))
+        return false;
+    PQsetNoticeReceiver(session->conn, ignore_notice, NULL);
+    PGresult *result _cleanup_result_ = session_file(session, "cli/session.sql", 0, NULL, error);
+    if (!result)
+        return false;
+    session->database = arena_strdup(cli->arena, PQgetvalue(result, 0, 0));
+    session->role = arena_strdup(cli->arena, PQgetvalue(result, 0, 1));
+    session->in_recovery = PQgetvalue(result, 0, 2)[0] == 't';
+    bool present = PQgetvalue(result, 0, 3)[0] == 't' && PQgetvalue(result, 0, 4)[0] == 't';
+    bool may_use = PQgetvalue(result, 0, 5)[0] == 't';
+    return need == SESSION_DATABASE || check_schema(session, present, may_use, error);
+}
+
+void session_close(struct session *session)
+{
+    PQfinish(session->conn);
+    session->conn = NULL;
+}

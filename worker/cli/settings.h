@@ -1,0 +1,16 @@
+/* The main file, as the commands see it: read once, when first asked for. */
+#ifndef CLI_SETTINGS_H
+#define CLI_SETTINGS_H
+
+#include "cli/command.h"
+
+struct settings;
+
+/* The settings of the main file (borrowed), or NULL with an error; its complaints are then in
+ * cli->diags. An absent default file is an error too: `retentionctl` has nothing to read then. */
+const struct settings *cli_settings(struct cli *cli, struct error *error);
+
+/* database.conninfo of the main file, or NULL where there is no file or it names none. */
+const char *cli_settings_conninfo(struct cli *cli);
+
+#endif
