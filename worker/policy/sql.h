@@ -41,7 +41,9 @@ struct sql_statement {
 struct sql_relation {
     struct table_name table;
     const char *relation;        /* "schema.table" as it stands in entries and digests */
-    struct string_list key;      /* column names in key order; empty: evidence = "counts" */
+    /* Column names in key order. Empty: none is needed, as evidence = "counts" and nothing hangs
+     * on its rows. Whether they are digested is for category->evidence to say, not for this. */
+    struct string_list key;
     struct string_list key_types;
     /* Lock: FOR SHARE-level statement text "LOCK TABLE ... IN ROW EXCLUSIVE MODE". For the
      * category's own table one leaf is locked instead, see sql_leaf. */
@@ -49,6 +51,11 @@ struct sql_relation {
     /* Deletes the rows that hang on the parent keys given as PARAM_KEYS (index: parent key column).
      * Result: one row (rows bigint, key1 text[], key2 text[], ...). Empty text for the last one. */
     struct sql_statement remove;
+    /* For a dependant with dependants of its own, else empty: PARAM_KEYS of its parent; locks its
+     * rows FOR UPDATE, so that late grandchildren cannot appear, and returns their keys before they
+     * go: one row (rows bigint, key1 text[], ...). Run from the last relation to the first, after
+     * the category's rows were locked and before any remove. */
+    struct sql_statement lock_rows;
     /* PARAM_KEYS, PARAM_LIMIT: one row: how many rows would go, counted up to the limit. */
     struct sql_statement count;
     /* PARAM_KEYS, PARAM_LIMIT: removes at most so many rows (very large families). As `remove`. */
@@ -65,7 +72,9 @@ struct sql_leaf {
     /* SELECT ... FOR UPDATE SKIP LOCKED of a block range, at most PARAM_LIMIT rows: one row
      * (rows bigint, more boolean, tids text[] ordered, key1 text[], ...). With dependants it comes first. */
     struct sql_statement lock_rows;
-    /* PARAM_TIDS: deletes those still due and free. Result as `remove`. */
+    /* PARAM_TIDS: deletes those still due and free. Result as `remove`. With dependants, what is
+     * read from their tables is not asked again, since they are gone by then; fewer rows than were
+     * locked mean that something else changed meanwhile (an agreement, a parent): roll back. */
     struct sql_statement remove_tids;
     /* How many due and free rows of the block range are locked by others right now are left:
      * (bigint); counts due and free rows of the range without locking. */
@@ -81,11 +90,12 @@ enum plan_column {
     PLAN_HELD,        /* due, and under hold */
     PLAN_KEPT_WHILE,  /* due, not held, kept by keep_while */
     PLAN_KEPT_FLOOR,  /* due, not held, not kept_while, floor not over (or its start unknown) */
-    PLAN_WAITING,     /* due, free of the above, wait_for blocks it */
+    PLAN_WAITING,     /* due, free of the above, wait_for or its tenant's pause blocks it */
     PLAN_TO_ACT,      /* due and free */
     PLAN_FLOOR_AFTER_CAP, /* kept by a floor although the cap is over: reported */
     PLAN_OLDEST,      /* timestamptz text: earliest moment at which a to-act row fell due; NULL */
-    PLAN_NEXT_DUE,    /* timestamptz text: next moment at which a row falls due; NULL */
+    PLAN_NEXT_DUE,    /* timestamptz text: next moment at which a row falls due, or at which the
+                         floor that keeps a due one is over; NULL */
     PLAN_COLUMNS
 };
 
@@ -93,8 +103,10 @@ struct sql_category {
     const struct category *category;
     const struct stage *stage;
     struct sql_statement plan;      /* PARAM_RUN_TIME; result: enum plan_column */
-    struct sql_statement tenants;   /* PARAM_RUN_TIME: rows (tenant text, rows bigint); empty text
-                                       where no tenant is declared */
+    struct sql_statement tenants;   /* PARAM_RUN_TIME: rows (tenant text, rows bigint, to_act
+                                       bigint) of tenants with something to act on; rows counts
+                                       what the category claims of the tenant. Empty text where
+                                       no tenant is declared */
     struct sql_statement unclaimed; /* count of rows of the table that no category takes */
     struct sql_statement explain;   /* PARAM_KEY..., PARAM_RUN_TIME: one JSON document, see
                                        policy/sql_explain.h; no row: not there */
