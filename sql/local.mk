@@ -25,3 +25,12 @@ nodist_libretention_a_SOURCES += sql_files.c
 CLEANFILES += sql_files.c
 sql_files.c: $(SQL_PATHS) sql/embed.sh sql/local.mk
 	$(AM_V_GEN)$(SHELL) $(top_srcdir)/sql/embed.sh $(top_srcdir)/sql $(SQL_FILES) > $@.tmp && mv $@.tmp $@
+
+# the sample database: not embedded, made by sql/sample/load.sh
+EXTRA_DIST += \
+	sql/sample/generate-business.sql \
+	sql/sample/generate-product.sql \
+	sql/sample/generate.sql \
+	sql/sample/keys.sql \
+	sql/sample/load.sh \
+	sql/sample/tables.sql
