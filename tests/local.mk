@@ -17,7 +17,8 @@ tests_run_SOURCES = \
 	tests/test_catalog.c \
 	tests/test_cli_frame.c \
 	tests/test_cli_session.c \
-	tests/test_harness.c
+	tests/test_harness.c \
+	tests/test_manual.c
 
 TESTS += tests/check-layers.sh
 if HAVE_CHECK
