@@ -62,7 +62,7 @@ static const char *binary_directory(void)
 }
 
 /* Runs a shell command as the user that servers run as (postgres where we are root). */
-static int run_as_server(const char *format, ...)
+_printf_(1, 2) static int run_as_server(const char *format, ...)
 {
     char *inner = NULL, *command = NULL;
     va_list args;

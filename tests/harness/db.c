@@ -10,9 +10,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "harness/cluster.h"
 
-static char *format_text(const char *format, va_list args)
+_printf_(1, 0) static char *format_text(const char *format, va_list args)
 {
     char *text = NULL;
     ck_assert_int_ge(vasprintf(&text, format, args), 0);

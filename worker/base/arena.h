@@ -26,7 +26,7 @@ void *arena_alloc(struct arena *arena, size_t size);
 char *arena_strdup(struct arena *arena, const char *s);
 char *arena_strndup(struct arena *arena, const char *s, size_t n);
 char *arena_printf(struct arena *arena, const char *format, ...) _printf_(2, 3);
-char *arena_vprintf(struct arena *arena, const char *format, va_list args);
+char *arena_vprintf(struct arena *arena, const char *format, va_list args) _printf_(2, 0);
 
 /* Grows an arena array by one zeroed element: p = arena_push(arena, p, &count, sizeof *p); the new
  * element is p[count - 1]. The array may move. */

@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 
-static void set_text(char **field, const char *format, va_list args)
+_printf_(2, 0) static void set_text(char **field, const char *format, va_list args)
 {
     struct text text = {0};
     text_vprintf(&text, format, args);

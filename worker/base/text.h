@@ -24,13 +24,13 @@ void text_add(struct text *text, const char *s);
 void text_add_n(struct text *text, const void *bytes, size_t n);
 void text_add_char(struct text *text, char c);
 void text_printf(struct text *text, const char *format, ...) _printf_(2, 3);
-void text_vprintf(struct text *text, const char *format, va_list args);
-char *text_steal(struct text *text); /* caller frees; never NULL */
+void text_vprintf(struct text *text, const char *format, va_list args) _printf_(2, 0);
+char *text_steal(struct text *text);              /* caller frees; never NULL */
 const char *text_string(const struct text *text); /* "" where empty */
 
 #define _cleanup_text_ _cleanup_(text_free)
 
-bool text_equal(const char *a, const char *b);              /* NULL equals NULL */
+bool text_equal(const char *a, const char *b); /* NULL equals NULL */
 bool text_starts_with(const char *s, const char *prefix);
 bool text_is_valid_utf8(const char *s, size_t n);
 
