@@ -1,4 +1,10 @@
 libretention_a_SOURCES += \
 	worker/pg/catalog.c worker/pg/catalog.h \
+	worker/pg/conn.c \
 	worker/pg/conn.h \
+	worker/pg/conn_connect.c \
+	worker/pg/conn_error.c \
+	worker/pg/conn_internal.h \
+	worker/pg/conn_pipeline.c \
+	worker/pg/sqlstate.c \
 	worker/pg/sqlstate.h

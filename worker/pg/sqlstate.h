@@ -3,13 +3,13 @@
 #define PG_SQLSTATE_H
 
 enum retry_class {
-    RETRY_AGAIN,      /* 40001, 40P01: the same batch again */
-    RETRY_LOCKED,     /* 55P03: rows or relation locked: fall back, come back later */
-    RETRY_RECONNECT,  /* 08xxx, 57P01..57P03, lost: after a new connection; a COMMIT is looked up */
-    RETRY_ROW,        /* 23xxx, P0001, 22xxx, 55000 ...: bisect to the record, set it aside */
-    RETRY_CANCELED,   /* 57014: statement timeout or cancel: smaller batch */
-    RETRY_RUN_STOP,   /* RT0xx of our functions: the run cannot go on: see enum below */
-    RETRY_FATAL,      /* 28xxx, 42xxx, 53xxx, ...: stop the category, say why */
+    RETRY_AGAIN,     /* 40001, 40P01: the same batch again */
+    RETRY_LOCKED,    /* 55P03: rows or relation locked: fall back, come back later */
+    RETRY_RECONNECT, /* 08xxx, 57P01..57P03, lost: after a new connection; a COMMIT is looked up */
+    RETRY_ROW,       /* 23xxx, P0001, 22xxx, 55000 ...: bisect to the record, set it aside */
+    RETRY_CANCELED,  /* 57014: statement timeout or cancel: smaller batch */
+    RETRY_RUN_STOP,  /* RT0xx of our functions: the run cannot go on: see enum below */
+    RETRY_FATAL,     /* 28xxx, 42xxx, 53xxx, ...: stop the category, say why */
 };
 
 /* SQLSTATEs that begin_batch and its like raise. */
@@ -25,6 +25,14 @@ enum retry_class {
 #define SQLSTATE_NOT_FOUND      "RT010" /* no such category, run, policy */
 #define SQLSTATE_REFUSED        "RT011" /* any other refusal by a retention function */
 
+/* NULL or "": the connection was lost. A code of a class that PostgreSQL does not define was raised
+ * by somebody's trigger or function: RETRY_ROW. */
 enum retry_class sqlstate_retry_class(const char *sqlstate);
+
+/* What the code means, in words made here ("unique violation"): the code's, else its class's. Never
+ * NULL. Only these words reach people: PostgreSQL's own message may carry a row's values. */
+const char *sqlstate_condition(const char *sqlstate);
+/* What to do about it, a sentence, or NULL. */
+const char *sqlstate_hint(const char *sqlstate);
 
 #endif
