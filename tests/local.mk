@@ -18,6 +18,7 @@ tests_run_SOURCES = \
 	tests/test_cli_frame.c \
 	tests/test_cli_session.c \
 	tests/test_harness.c \
+	tests/test_manual.c \
 	tests/test_pg_conn.c
 
 TESTS += tests/check-layers.sh

@@ -125,33 +125,49 @@ void help_print_command(FILE *out, const struct command *command)
         fprintf(out, "\nExample:\n  retentionctl %s\n", command->example);
 }
 
-/* Running text as mdoc: one sentence a line, control characters of roff escaped. */
+/* Words of s up to the end of its sentence or line, with roff's control characters escaped. */
+static const char *man_sentence(struct text *out, const char *s)
+{
+    text_clear(out);
+    for (char before = '\n'; *s && *s != '\n'; before = *s++) {
+        if (*s == ' ' && strchr(".:;", before) && s[1] >= 'A' && s[1] <= 'Z')
+            return s + 1;
+        if (*s == '\\')
+            text_add(out, "\\e");
+        else if (*s == '"')
+            text_add(out, "\\(dq");
+        else if (*s == '-' && (s[1] == '-' || before == '-'))
+            text_add(out, "\\-"); /* an option, not a hyphen */
+        else
+            text_add_char(out, *s);
+    }
+    return *s ? s + 1 : s;
+}
+
+/* Running text as mdoc: every sentence begins a line. */
 static void man_text(FILE *out, const char *s)
 {
-    bool line_start = true;
-    for (; *s; s++) {
-        if (line_start && (*s == ' ' || *s == '\n')) {
-            if (*s == '\n')
-                fputs(".Pp\n", out);
+    struct text sentence _cleanup_text_ = {0};
+    while (*s) {
+        if (*s == '\n') {
+            fputs(".Pp\n", out);
+            s++;
             continue;
         }
-        if (line_start && (*s == '.' || *s == '\''))
-            fputs("\\&", out);
-        line_start = false;
-        if (*s == '\\')
-            fputs("\\e", out);
-        else if (*s == '-')
-            fputs("\\-", out);
-        else if (*s == '"')
-            fputs("\\(dq", out);
-        else if (*s == '\n' || (*s == ' ' && strchr(".:;", s[-1]) && s[1] >= 'A' && s[1] <= 'Z')) {
-            fputc('\n', out);
-            line_start = true;
-        } else
-            fputc(*s, out);
-    }
-    if (!line_start)
+        s = man_sentence(&sentence, s);
+        size_t column = 0;
+        char *save = NULL;
+        for (char *word = strtok_r(sentence.data, " ", &save); word;
+             word = strtok_r(NULL, " ", &save)) {
+            if (column && column + 1 + strlen(word) > HELP_WIDTH) {
+                fputc('\n', out);
+                column = 0;
+            }
+            column += (size_t)fprintf(out, "%s%s%s", column ? " " : "",
+                                      !column && strchr(".'", word[0]) ? "\\&" : "", word);
+        }
         fputc('\n', out);
+    }
 }
 
 static void man_option(FILE *out, const struct command_option *o)
@@ -166,15 +182,14 @@ static void man_option(FILE *out, const struct command_option *o)
     man_text(out, o->help);
 }
 
+/* "[CATEGORY...]" -> Op Ar CATEGORY ... ; "CATEGORY KEY..." -> Ar CATEGORY KEY ... */
 static void man_operands(FILE *out, const char *operands)
 {
-    /* "[CATEGORY...]" -> Op Ar CATEGORY ... ; "CATEGORY KEY" -> Ar CATEGORY KEY */
     if (!operands[0])
         return;
-    if (operands[0] == '[')
-        fprintf(out, " Op Ar %.*s", (int)strcspn(operands + 1, ".]"), operands + 1);
-    else
-        fprintf(out, " Ar %s", operands);
+    bool optional = operands[0] == '[';
+    fprintf(out, optional ? " Op Ar %.*s" : " Ar %.*s", (int)strcspn(operands + optional, ".]"),
+            operands + optional);
     if (strstr(operands, "..."))
         fputs(" ...", out);
 }

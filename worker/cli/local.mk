@@ -10,3 +10,20 @@ libretention_a_SOURCES += \
 	worker/cli/session.c worker/cli/session.h \
 	worker/cli/settings.c worker/cli/settings.h \
 	worker/cli/table.c worker/cli/table.h
+
+# Manual pages: the parts that are made from tables are printed by a program that is not installed.
+noinst_PROGRAMS += worker/manparts
+worker_manparts_SOURCES = worker/manparts.c
+worker_manparts_LDADD = libretention.a $(COMMON_LIBS)
+MAN_PAGES = \
+	worker/cli/retentionctl.1 \
+	worker/retentiond.8
+MAN_TEMPLATES = $(MAN_PAGES:%=%.in)
+man_MANS = $(MAN_PAGES)
+CLEANFILES += $(MAN_PAGES)
+EXTRA_DIST += worker/man.sh $(MAN_TEMPLATES)
+worker/cli/retentionctl.1: worker/cli/retentionctl.1.in
+worker/retentiond.8: worker/retentiond.8.in
+$(MAN_PAGES): worker/man.sh worker/manparts$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(SHELL) $(top_srcdir)/worker/man.sh ./worker/manparts$(EXEEXT) \
+		'$(sysconfdir)' < $(top_srcdir)/$@.in > $@.tmp && mv $@.tmp $@

@@ -1,0 +1,25 @@
+/* manparts PART: prints the part of a manual page that is made from a table, as mdoc. Used while
+ * building, never installed. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "cli/command.h"
+
+static const struct {
+    const char *name;
+    void (*print)(FILE *out);
+} parts[] = {
+    {"commands", help_print_man},
+};
+
+int main(int argc, char **argv)
+{
+    for (size_t i = 0; argc == 2 && i < ARRAY_LENGTH(parts); i++)
+        if (strcmp(argv[1], parts[i].name) == 0) {
+            parts[i].print(stdout);
+            return fflush(stdout) == 0 ? 0 : 1;
+        }
+    fputs("usage: manparts commands | settings | policy\n", stderr);
+    return 2;
+}
