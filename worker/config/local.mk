@@ -1,1 +1,3 @@
-libretention_a_SOURCES +=
+libretention_a_SOURCES += \
+	worker/config/file.c worker/config/file.h \
+	worker/config/trap.c worker/config/trap.h
