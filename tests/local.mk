@@ -19,7 +19,8 @@ tests_run_SOURCES = \
 	tests/test_cli_session.c \
 	tests/test_harness.c \
 	tests/test_manual.c \
-	tests/test_pg_conn.c
+	tests/test_pg_conn.c \
+	tests/test_policy_parse.c
 
 TESTS += tests/check-layers.sh
 if HAVE_CHECK

@@ -22,8 +22,8 @@ struct table_name {
 };
 
 /* A period: PostgreSQL interval syntax, whole years to microseconds, kept in three parts because
- * they are not comparable. `text` is normalised ("13 mons", "1 year 2 mons 3 days 04:00:00") and is
- * what the database receives. */
+ * they are not comparable. `text` is normalised ("1 year 1 mon", "3 days 04:00:00", "0 days": base/span.h) and
+ * is what the database receives. */
 struct period {
     const char *text; /* NULL: none */
     int32_t months;
@@ -254,7 +254,8 @@ struct policy_set {
 /* The category of that name, or NULL. */
 struct category *policy_find(const struct policy_set *set, const char *name);
 bool table_name_equal(struct table_name a, struct table_name b);
-/* "schema.table", parts quoted where PostgreSQL would; in the arena. */
+/* "schema.table", parts in double quotes unless they are lower-case letters, digits and _; in the
+ * arena. Not by keywords: the text must stay the same whatever PostgreSQL reserves next. */
 const char *table_name_text(struct arena *arena, struct table_name name);
 void policy_set_free(struct policy_set *set); /* accepts NULL */
 

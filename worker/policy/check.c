@@ -1,0 +1,336 @@
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/span.h"
+#include "base/text.h"
+#include "policy/definition.h"
+
+static struct span span_of(struct period p)
+{
+    return (struct span){p.months, p.days, p.microseconds};
+}
+
+/* Shorter whatever the date; false where either is missing. */
+static bool is_shorter(struct period a, struct period b)
+{
+    return a.text && b.text && span_is_certainly_shorter(span_of(a), span_of(b));
+}
+
+/* ---- one category ---- */
+
+static void check_mode(const struct category *c, struct diags *diags)
+{
+    if (c->mode == MODE_DECLARED) {
+        if (!c->held_at)
+            diag_hint(diags,
+                      diag_error(diags, c->at,
+                                 "declared category \"%s\" does not say where it is held", c->name),
+                      "Add at = \"...\".");
+        return;
+    }
+    if (c->held_at)
+        diag_hint(diags, diag_error(diags, c->at, "\"at\" goes with mode = \"declared\" only"),
+                  "Remove it, or write mode = \"declared\" for data that is held elsewhere.");
+    if (!c->data_at.file)
+        diag_hint(diags, diag_error(diags, c->at, "category \"%s\" has no \"data\"", c->name),
+                  "Name its table; or write mode = \"declared\" for data that is held elsewhere.");
+    if (!c->stage_count)
+        diag_hint(diags, diag_error(diags, c->at, "category \"%s\" has no stage", c->name),
+                  "Add stages = ( { after = \"13 months\"; do = \"delete\"; } ).");
+}
+
+static bool has_conditions(const struct conditions *c)
+{
+    return c->rest || c->all_count || c->any_count;
+}
+
+static void check_stages(const struct category *c, struct diags *diags)
+{
+    for (size_t i = 0; i < c->stage_count; i++) {
+        const struct stage *s = &c->stages[i];
+        if (s->action != ACTION_DELETE && c->mode != MODE_DECLARED)
+            diag_error(diags, s->at, "stage action \"%s\" is not available in this version",
+                       s->action == ACTION_DEIDENTIFY ? "deidentify" : "aggregate");
+        if (s->action == ACTION_DELETE && i + 1 < c->stage_count)
+            diag_hint(
+                diags,
+                diag_error(diags, s->at, "stage \"%s\" deletes, but is not the last", s->name),
+                "Nothing is left for the stages after it.");
+        for (size_t j = 0; j < i; j++)
+            if (text_equal(c->stages[j].name, s->name))
+                diag_error(diags, s->at, "two stages have the name \"%s\"", s->name);
+        if (c->data_at.file && !c->start.ref_count && !s->start.ref_count)
+            diag_hint(diags,
+                      diag_error(diags, s->at, "stage \"%s\" has no starting point", s->name),
+                      "Add \"start\" to the category's data, or to the stage.");
+        if (i && !s->start.ref_count && !c->stages[i - 1].start.ref_count &&
+            is_shorter(s->after, c->stages[i - 1].after))
+            diag_hint(diags,
+                      diag_error(diags, s->at,
+                                 "stage \"%s\" comes after \"%s\", but its period is shorter",
+                                 s->name, c->stages[i - 1].name),
+                      "Stages stand in the order of their periods.");
+        if (c->cap && !c->cap->start.ref_count && !s->start.ref_count &&
+            is_shorter(c->cap->period, s->after))
+            diag_hint(diags,
+                      diag_warning(diags, s->at,
+                                   "stage \"%s\" has a longer period than \"keep_at_most\"",
+                                   s->name),
+                      "The cap counts.");
+    }
+}
+
+static void check_limits(const struct category *c, struct diags *diags)
+{
+    for (size_t i = 0; c->cap && i < c->floor_count; i++)
+        if (!c->cap->start.ref_count && !c->floors[i].start.ref_count &&
+            is_shorter(c->cap->period, c->floors[i].period))
+            diag_hint(diags,
+                      diag_warning(diags, c->floors[i].at,
+                                   "\"keep_at_least\" is longer than \"keep_at_most\""),
+                      "The records are kept, and reported.");
+}
+
+static void check_stage_name(const struct category *c, struct position at, const char *stage,
+                             struct diags *diags)
+{
+    enum { MOST_STAGES = 32 };
+    const char *names[MOST_STAGES];
+    size_t count = 0;
+    if (!stage) {
+        if (c->stage_count > 1)
+            diag_hint(diags, diag_error(diags, at, "agreement names no stage"),
+                      "There are %zu stages; add stage = \"...\".", c->stage_count);
+        return;
+    }
+    for (size_t i = 0; i < c->stage_count && count < MOST_STAGES; i++) {
+        if (text_equal(c->stages[i].name, stage))
+            return;
+        names[count++] = c->stages[i].name;
+    }
+    struct diag *d = diag_error(diags, at, "agreement refers to an unknown stage \"%s\"", stage);
+    const char *nearest = text_nearest(stage, names, count);
+    if (nearest)
+        diag_hint(diags, d, "Did you mean \"%s\"?", nearest);
+    else if (count == 1)
+        diag_hint(diags, d, "The stage's name is \"%s\".", names[0]);
+}
+
+static void check_agreements(const struct category *c, struct diags *diags)
+{
+    const struct agreement_table *t = &c->agreement_table;
+    struct position at = t->at.file ? t->at : c->agreement_count ? c->agreements[0].at : t->at;
+    if (at.file && c->data_at.file && !c->has_tenant)
+        diag_hint(diags, diag_error(diags, at, "agreements need a tenant"),
+                  "Add \"tenant\" to the category's data.");
+    for (size_t i = 0; i < c->agreement_count; i++) {
+        const struct agreement *a = &c->agreements[i];
+        check_stage_name(c, a->at, a->stage, diags);
+        for (size_t j = 0; j < i; j++)
+            if (a->tenant && text_equal(c->agreements[j].tenant, a->tenant) &&
+                text_equal(c->agreements[j].stage, a->stage))
+                diag_error(diags, a->at, "tenant \"%s\" has two agreements for the same stage",
+                           a->tenant);
+        if (c->cap && is_shorter(c->cap->period, a->after))
+            diag_hint(diags,
+                      diag_warning(diags, a->at, "agreement is longer than \"keep_at_most\""),
+                      "The cap counts.");
+    }
+    if (!t->at.file)
+        return;
+    check_stage_name(c, t->at, t->stage, diags);
+    if (is_shorter(t->max, t->min))
+        diag_error(diags, t->at, "\"min\" of the agreements is longer than \"max\"");
+}
+
+static void check_dependants(const struct category *c, const struct dependant *items, size_t count,
+                             struct diags *diags)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!items[i].table.schema)
+            continue;
+        if (table_name_equal(items[i].table, c->table))
+            diag_error(diags, items[i].at, "dependant is the category's own table");
+        for (size_t j = 0; j < i; j++)
+            if (table_name_equal(items[i].table, items[j].table))
+                diag_error(diags, items[i].at, "dependant is named twice");
+        check_dependants(c, items[i].with, items[i].with_count, diags);
+    }
+}
+
+void category_check(const struct category *c, struct diags *diags)
+{
+    check_mode(c, diags);
+    check_stages(c, diags);
+    check_limits(c, diags);
+    check_agreements(c, diags);
+    check_dependants(c, c->with, c->with_count, diags);
+    if (c->key_given && !c->key.count && c->evidence != EVIDENCE_COUNTS)
+        diag_hint(diags, diag_error(diags, c->data_at, "\"key\" is empty"),
+                  "Without a key there are no digests of records: add evidence = \"counts\".");
+}
+
+/* ---- the whole set ---- */
+
+static void check_waits(const struct policy_set *set, const struct category *c, struct diags *diags)
+{
+    enum { MOST_NAMES = 512 };
+    const char *names[MOST_NAMES];
+    size_t count = 0;
+    for (size_t i = 0; i < set->category_count && count < MOST_NAMES; i++)
+        names[count++] = set->categories[i].name;
+    for (size_t i = 0; i < c->wait_for.count; i++) {
+        const char *name = c->wait_for.items[i];
+        const struct category *other = policy_find(set, name);
+        if (other == c) {
+            diag_error(diags, c->data_at, "category \"%s\" waits for itself", name);
+        } else if (!other) {
+            struct diag *d = diag_error(diags, c->data_at,
+                                        "\"wait_for\" names an unknown category \"%s\"", name);
+            const char *nearest = text_nearest(name, names, count);
+            if (nearest)
+                diag_hint(diags, d, "Did you mean \"%s\"?", nearest);
+        } else if (other->mode == MODE_DECLARED) {
+            diag_hint(diags,
+                      diag_error(diags, c->data_at, "\"wait_for\" names a declared category \"%s\"",
+                                 name),
+                      "Its rows are not in this database.");
+        }
+    }
+}
+
+/* Follows wait_for from c; true if it comes back to `from`. Each category is entered once. */
+static bool waits_reach(const struct policy_set *set, const struct category *c,
+                        const struct category *from, bool *seen)
+{
+    for (size_t i = 0; i < c->wait_for.count; i++) {
+        const struct category *next = policy_find(set, c->wait_for.items[i]);
+        if (!next || next == c)
+            continue;
+        if (next == from)
+            return true;
+        size_t index = (size_t)(next - set->categories);
+        if (seen[index])
+            continue;
+        seen[index] = true;
+        if (waits_reach(set, next, from, seen))
+            return true;
+    }
+    return false;
+}
+
+static void check_cycles(const struct policy_set *set, struct diags *diags)
+{
+    for (size_t i = 0; i < set->category_count; i++) {
+        const struct category *c = &set->categories[i];
+        bool *seen = arena_alloc(set->arena, set->category_count * sizeof(*seen));
+        if (!waits_reach(set, c, c, seen))
+            continue;
+        diag_hint(diags,
+                  diag_error(diags, c->data_at, "category \"%s\" waits for itself through others",
+                             c->name),
+                  "Remove one \"wait_for\" of the circle.");
+    }
+}
+
+static bool deletes(const struct category *c)
+{
+    for (size_t i = 0; i < c->stage_count; i++)
+        if (c->stages[i].action == ACTION_DELETE)
+            return true;
+    return false;
+}
+
+/* Two categories of one table: reported at the later one. */
+static void check_shared_table(const struct policy_set *set, const struct category *a,
+                               const struct category *b, struct diags *diags)
+{
+    const char *table = table_name_text(set->arena, a->table);
+    if (a->only.rest && b->only.rest) {
+        diag_error(diags, b->data_at, "categories \"%s\" and \"%s\" both take the rest of %s",
+                   a->name, b->name, table);
+    } else if (deletes(a) && deletes(b) &&
+               (!has_conditions(&a->only) || !has_conditions(&b->only))) {
+        diag_hint(diags,
+                  diag_error(diags, b->data_at,
+                             "categories \"%s\" and \"%s\" delete the same rows of %s", a->name,
+                             b->name, table),
+                  "Give each of them an \"only\"; the last may take only = \"rest\".");
+    }
+}
+
+static const struct category *governor_of(const struct policy_set *set, struct table_name table)
+{
+    for (size_t i = 0; i < set->category_count; i++)
+        if (set->categories[i].table.schema && table_name_equal(set->categories[i].table, table))
+            return &set->categories[i];
+    return NULL;
+}
+
+static void check_governed_dependants(const struct policy_set *set, const struct category *c,
+                                      const struct dependant *items, size_t count,
+                                      struct diags *diags)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct category *other =
+            items[i].table.schema ? governor_of(set, items[i].table) : NULL;
+        if (other && other != c)
+            diag_hint(diags,
+                      diag_error(diags, items[i].at, "dependant %s is governed by category \"%s\"",
+                                 table_name_text(set->arena, items[i].table), other->name),
+                      "A row has one policy: wait for that category, or remove it.");
+        check_governed_dependants(set, c, items[i].with, items[i].with_count, diags);
+    }
+}
+
+static bool has_dependant(const struct dependant *items, size_t count, const struct ungoverned *u)
+{
+    for (size_t i = 0; i < count; i++)
+        if ((items[i].table.schema && text_equal(items[i].table.schema, u->table.schema) &&
+             (text_equal(u->table.name, "*") || text_equal(items[i].table.name, u->table.name))) ||
+            has_dependant(items[i].with, items[i].with_count, u))
+            return true;
+    return false;
+}
+
+static void check_ungoverned(const struct policy_set *set, struct diags *diags)
+{
+    for (size_t i = 0; i < set->ungoverned_count; i++) {
+        const struct ungoverned *u = &set->ungoverned[i];
+        for (size_t j = 0; j < i; j++)
+            if (table_name_equal(set->ungoverned[j].table, u->table))
+                diag_error(diags, u->at, "table is named twice in \"ungoverned\"");
+        for (size_t j = 0; j < set->category_count; j++) {
+            const struct category *c = &set->categories[j];
+            struct dependant own = {
+                .table = c->table, .with = c->with, .with_count = c->with_count};
+            if (has_dependant(&own, 1, u))
+                diag_error(diags, u->at,
+                           "table is ungoverned here, and governed by category \"%s\"", c->name);
+        }
+    }
+}
+
+static bool comes_before(struct position a, struct position b)
+{
+    int order = strcmp(a.file, b.file);
+    return order < 0 || (order == 0 && a.line < b.line);
+}
+
+void policy_set_check(const struct policy_set *set, struct diags *diags)
+{
+    for (size_t i = 0; i < set->category_count; i++) {
+        const struct category *c = &set->categories[i];
+        check_waits(set, c, diags);
+        check_governed_dependants(set, c, c->with, c->with_count, diags);
+        for (size_t j = 0; j < i; j++) {
+            const struct category *b = &set->categories[j];
+            if (c->table.schema && table_name_equal(b->table, c->table)) {
+                bool first = comes_before(b->at, c->at);
+                check_shared_table(set, first ? b : c, first ? c : b, diags);
+            }
+        }
+    }
+    check_cycles(set, diags);
+    check_ungoverned(set, diags);
+}

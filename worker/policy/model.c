@@ -1,0 +1,55 @@
+#include "policy/model.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+
+struct category *policy_find(const struct policy_set *set, const char *name)
+{
+    for (size_t i = 0; i < set->category_count; i++)
+        if (strcmp(set->categories[i].name, name) == 0)
+            return &set->categories[i];
+    return NULL;
+}
+
+bool table_name_equal(struct table_name a, struct table_name b)
+{
+    return text_equal(a.schema, b.schema) && text_equal(a.name, b.name);
+}
+
+static void add_name(struct text *text, const char *name)
+{
+    bool plain = islower((unsigned char)*name) || *name == '_';
+    for (const char *p = name; *p && plain; p++)
+        plain = islower((unsigned char)*p) || isdigit((unsigned char)*p) || *p == '_';
+    if (plain) {
+        text_add(text, name);
+        return;
+    }
+    text_add_char(text, '"');
+    for (const char *p = name; *p; p++) {
+        if (*p == '"')
+            text_add_char(text, '"');
+        text_add_char(text, *p);
+    }
+    text_add_char(text, '"');
+}
+
+const char *table_name_text(struct arena *arena, struct table_name name)
+{
+    struct text text _cleanup_text_ = {0};
+    if (!name.schema || !name.name)
+        return "";
+    add_name(&text, name.schema);
+    text_add_char(&text, '.');
+    add_name(&text, name.name);
+    return arena_strdup(arena, text.data);
+}
+
+void policy_set_free(struct policy_set *set)
+{
+    if (set)
+        arena_free(set->arena);
+}

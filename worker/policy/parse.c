@@ -1,0 +1,124 @@
+#include "policy/parse.h"
+
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/encode.h"
+#include "base/text.h"
+#include "config/file.h"
+#include "policy/definition.h"
+
+static struct policy_set *set_new(void)
+{
+    struct arena *arena = arena_new();
+    struct policy_set *set = arena_alloc(arena, sizeof(*set));
+    set->arena = arena;
+    return set;
+}
+
+static void digest_text(const char *text, char ret_hex[65])
+{
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    unsigned int size = 0;
+    if (!EVP_Digest(text, strlen(text), digest, &size, EVP_sha256(), NULL) || size != 32)
+        abort(); /* without a digest nothing can be approved */
+    hex_encode(ret_hex, digest, size);
+}
+
+static void take_category(struct reader *r, config_setting_t *group, struct policy_set *set)
+{
+    struct category c;
+    category_read(r, group, &c);
+    struct category *twin = policy_find(set, c.name);
+    if (twin) {
+        struct diag *d =
+            diag_error(r->diags, c.at, "category \"%s\" is defined a second time", c.name);
+        diag_hint(r->diags, d, "It is defined in %s, line %d.", twin->at.file, twin->at.line);
+        return;
+    }
+    category_check(&c, r->diags);
+    c.normal_text = category_print(r->arena, &c);
+    digest_text(c.normal_text, c.sha256);
+    set->categories =
+        arena_push(r->arena, set->categories, &set->category_count, sizeof(*set->categories));
+    set->categories[set->category_count - 1] = c;
+}
+
+static void take_setting(struct reader *r, config_setting_t *setting, struct policy_set *set)
+{
+    const char *name = config_setting_name(setting);
+    if (strcmp(name, "ungoverned") == 0) {
+        if (type_check(r, setting, "\"ungoverned\"", TYPE_GROUPS))
+            ungoverned_read(r, setting, set);
+        return;
+    }
+    if (type_of(setting) == TYPE_GROUP) {
+        take_category(r, setting, set);
+        return;
+    }
+    static const char *const known[] = {"ungoverned"};
+    struct diag *d = diag_error(r->diags, position_of(r, setting),
+                                "\"%s\" is neither a category nor \"ungoverned\"", name);
+    if (text_nearest(name, known, 1))
+        diag_hint(r->diags, d, "Did you mean \"ungoverned\"?");
+    else
+        diag_hint(r->diags, d, "A category is a group: %s: { ... };", name);
+}
+
+static void load_text(const char *file, const char *text, size_t length, struct policy_set *set,
+                      struct diags *diags)
+{
+    struct reader r = {set->arena, arena_strdup(set->arena, file), diags};
+    config_t config;
+    if (config_text_parse(&config, r.file, text, length, diags)) {
+        config_setting_t *root = config_root_setting(&config);
+        if (config_setting_length(root) == 0)
+            diag_hint(diags,
+                      diag_error(diags, (struct position){r.file, 0}, "file holds no category"),
+                      "A category is a group at the top of the file: name: { ... };");
+        for (int i = 0; i < config_setting_length(root); i++)
+            take_setting(&r, config_setting_get_elem(root, (unsigned int)i), set);
+    }
+    config_destroy(&config);
+}
+
+static int compare_categories(const void *a, const void *b)
+{
+    return strcmp(((const struct category *)a)->name, ((const struct category *)b)->name);
+}
+
+static void finish(struct policy_set *set, struct diags *diags)
+{
+    if (set->category_count)
+        qsort(set->categories, set->category_count, sizeof(*set->categories), compare_categories);
+    policy_set_check(set, diags);
+    diags_sort(diags);
+}
+
+struct policy_set *policy_load_directory(const char *directory, struct diags *diags)
+{
+    size_t count;
+    char **paths = config_directory_list(directory, &count, diags);
+    if (!paths)
+        return NULL;
+    struct policy_set *set = set_new();
+    for (size_t i = 0; i < count; i++) {
+        size_t length;
+        char *text _cleanup_free_ = config_file_read(paths[i], &length, diags);
+        if (text)
+            load_text(paths[i], text, length, set, diags);
+    }
+    config_paths_free(paths, count);
+    finish(set, diags);
+    return set;
+}
+
+struct policy_set *policy_load_text(const char *file, const char *text, struct diags *diags)
+{
+    struct policy_set *set = set_new();
+    load_text(file, text, strlen(text), set, diags);
+    finish(set, diags);
+    return set;
+}
