@@ -20,7 +20,8 @@ tests_run_SOURCES = \
 	tests/test_harness.c \
 	tests/test_manual.c \
 	tests/test_pg_conn.c \
-	tests/test_policy_parse.c
+	tests/test_policy_parse.c \
+	tests/test_sample.c
 
 TESTS += tests/check-layers.sh
 if HAVE_CHECK
@@ -28,4 +29,4 @@ TESTS += tests/run-all.sh
 endif
 AM_TESTS_ENVIRONMENT = top_srcdir='$(abs_top_srcdir)'; top_builddir='$(abs_top_builddir)'; \
 	export top_srcdir top_builddir;
-EXTRA_DIST += tests/check-layers.sh tests/run-all.sh
+EXTRA_DIST += tests/check-layers.sh tests/notice-categories.txt tests/run-all.sh

@@ -157,7 +157,7 @@ begin
 
     insert into ctm.call_event (call_id, account_id, payload)
     select i, a, jsonb_build_object('type', ('{ring,answer,hangup}'::text[])[e],
-        'meta', case when h % 1009 = 3 then jsonb_build_object('caller', sample.phone(k))
+        'meta', case when h % 251 = 3 then jsonb_build_object('caller', sample.phone(k))
             else jsonb_build_object('caller', sample.phone(k), 'at_ms',
                 (extract(epoch from sample.at(run_at, x)) * 1000)::bigint + e * 7000) end)
     from sample.stream(seed, 40, z.calls, z.calls, z.accounts)
