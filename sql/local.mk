@@ -18,6 +18,59 @@ SQL_FILES += \
 	cli/session.sql \
 	cli/stop_now.sql
 
+# schema retention
+SQL_FILES += \
+	catalog/drop_stale_functions.sql \
+	functions/adopt.sql \
+	functions/append_batch.sql \
+	functions/approve_policy.sql \
+	functions/backend_is_gone.sql \
+	functions/batch_exists.sql \
+	functions/begin_batch.sql \
+	functions/bind_database.sql \
+	functions/block_record.sql \
+	functions/coverage.sql \
+	functions/daily_compliance.sql \
+	functions/engage_brake.sql \
+	functions/fingerprint.sql \
+	functions/finish_request.sql \
+	functions/finish_run.sql \
+	functions/is_bound.sql \
+	functions/join_session.sql \
+	functions/lead.sql \
+	functions/load_policy.sql \
+	functions/log_refuse_change.sql \
+	functions/new_epoch.sql \
+	functions/open_runs.sql \
+	functions/pause.sql \
+	functions/pause_scope.sql \
+	functions/pause_scope_logged.sql \
+	functions/percent_encode.sql \
+	functions/policy_gone.sql \
+	functions/progress_run.sql \
+	functions/record_config.sql \
+	functions/record_status.sql \
+	functions/relation_oid.sql \
+	functions/release_brake.sql \
+	functions/renew.sql \
+	functions/request_run.sql \
+	functions/require_term.sql \
+	functions/resign.sql \
+	functions/resume.sql \
+	functions/retire_policy.sql \
+	functions/session_is_gone.sql \
+	functions/set_fingerprint.sql \
+	functions/settle_agreements.sql \
+	functions/start_run.sql \
+	functions/stop_now.sql \
+	functions/take_requests.sql \
+	functions/unblock.sql \
+	functions/write_entry.sql \
+	migrations/0001_tables.sql \
+	migrations/0002_grants.sql \
+	roles.sql \
+	views/compliance.sql
+
 SQL_PATHS = $(SQL_FILES:%=sql/%)
 EXTRA_DIST += sql/embed.sh $(SQL_PATHS)
 

@@ -1,0 +1,57 @@
+-- The loaded text of a category takes effect. By another role than the one that loaded it (RT008);
+-- the caller names the text, so that nothing is approved that was loaded after it was read (RT011).
+-- expect_due is how many records may go at first although they pass a brake.
+CREATE OR REPLACE FUNCTION retention.approve_policy(category text, sha256 text, expect_due bigint)
+RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $function$
+#variable_conflict use_column
+DECLARE
+    c retention.category%ROWTYPE;
+BEGIN
+    LOCK TABLE retention.leader_gate IN ROW SHARE MODE;
+    LOCK TABLE retention.hold_gate IN EXCLUSIVE MODE;
+    SELECT * INTO c FROM retention.category k WHERE k.name = approve_policy.category FOR UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'RT010',
+            MESSAGE = format('there is no category "%s"', approve_policy.category);
+    END IF;
+    IF c.state = 'active' THEN
+        RAISE EXCEPTION USING ERRCODE = 'RT011',
+            MESSAGE = format('category "%s" does not await approval', c.name);
+    END IF;
+    IF c.state <> 'suspended' THEN
+        RAISE EXCEPTION USING ERRCODE = 'RT011',
+            MESSAGE = format('category "%s" is %s: it has no policy file', c.name, c.state);
+    END IF;
+    IF c.loaded_sha256 IS DISTINCT FROM approve_policy.sha256 THEN
+        RAISE EXCEPTION USING ERRCODE = 'RT011',
+            MESSAGE = format('the text to approve is not the one that is loaded for category "%s"', c.name),
+            HINT = 'Look at the policy as it is now, and approve that.';
+    END IF;
+    IF approve_policy.expect_due < 0 THEN
+        RAISE EXCEPTION USING ERRCODE = 'RT011', MESSAGE = 'the number of records expected is negative';
+    END IF;
+    IF session_user = c.loaded_by
+            OR EXISTS (SELECT FROM retention.policy_text t WHERE t.category = c.name
+                       AND t.sha256 = c.loaded_sha256 AND t.loaded_by = session_user) THEN
+        RAISE EXCEPTION USING ERRCODE = 'RT008',
+            MESSAGE = format('role "%s" loaded the policy of category "%s" and cannot approve it',
+                             session_user, c.name),
+            HINT = 'Another role must approve it.';
+    END IF;
+    UPDATE retention.category k SET state = 'active', approved_sha256 = c.loaded_sha256,
+            approved_mode = c.mode, approved_relation = c.relation, approved_by = session_user,
+            approved_at = clock_timestamp(),
+            expect_due = coalesce(approve_policy.expect_due, c.expect_due),
+            brake_allowance = coalesce(approve_policy.expect_due, c.brake_allowance)
+        WHERE k.name = c.name;
+    PERFORM retention.write_entry('policy', NULL, c.name, jsonb_build_object('category', c.name,
+        'sha256', c.loaded_sha256, 'previous', c.approved_sha256, 'mode', c.mode,
+        'what', 'approved', 'by', session_user));
+    PERFORM pg_notify('retention', 'policy');
+END
+$function$;
+REVOKE ALL ON FUNCTION retention.approve_policy(text, text, bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retention.approve_policy(text, text, bigint) TO @prefix@approver;

@@ -1,0 +1,180 @@
+-- A SHA-256 over what makes it safe to act on relations: taken when a policy is checked, compared in
+-- every batch. NULL where one of the names is no relation.
+--
+-- `governed` are names as in relation_oid(); partitions of theirs, at any depth, are covered too.
+-- What counts, one line each, sorted:
+--
+--   relation    of the named ones: oid, kind, persistence, row security, inheritance
+--   column      type, NOT NULL, collation, identity; the expression of generated ones
+--   constraint  keys, checks
+--   key         unique indexes
+--   reference   foreign keys from and to here, wherever they stand: what a DELETE cascades into
+--   trigger     definition, and whether it is enabled
+--   rule, policy (of row security)
+--   function    source and properties of every function that triggers, checks, generated columns,
+--               index expressions, rules and policies call directly; what these call is not seen
+--
+-- Of partitions, only what deviates from the tree they stand in: what PostgreSQL cloned from the
+-- parent, and keys or checks of their own that call no function, do not count. So attaching or
+-- detaching a partition that matches changes nothing, one with a trigger or a foreign key of its own
+-- does. Neither VACUUM FULL, ANALYZE, REINDEX nor privileges change it.
+--
+-- It runs in every batch, so: catalogs are read by index and from the relations' side only (foreign
+-- keys to here through their internal triggers: pg_constraint has no index by referenced table);
+-- partitions come from pg_inherits, because pg_partition_tree() locks each of them; nothing is
+-- deparsed; the planner is told to stay with nested loops.
+CREATE OR REPLACE FUNCTION retention.fingerprint(governed text[]) RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_generic_plan
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+SET enable_seqscan = off
+SET jit = off
+AS $function$
+DECLARE
+    roots oid[];
+    leaves oid[];
+    members oid[];
+    referring oid[];
+    functions oid[];
+    lines text[];
+    more text[];
+BEGIN
+    SELECT array_agg(retention.relation_oid(g)) INTO roots FROM unnest(governed) g;
+    IF array_position(roots, NULL) IS NOT NULL THEN
+        RETURN NULL;
+    END IF;
+    roots := coalesce(roots, '{}');
+
+    WITH RECURSIVE tree AS (
+        SELECT c.oid FROM unnest(roots) r JOIN pg_class c ON c.oid = r WHERE c.relkind = 'p'
+        UNION
+        SELECT i.inhrelid FROM tree t JOIN pg_inherits i ON i.inhparent = t.oid)
+    SELECT coalesce(array_agg(t.oid) FILTER (WHERE t.oid <> ALL (roots)), '{}') INTO leaves FROM tree t;
+    members := roots || leaves;
+
+    -- Relations, inheritance
+    SELECT array_agg(concat_ws('|', 'relation', c.oid, n.nspname, c.relname, c.relkind,
+            c.relpersistence, c.relrowsecurity, c.relforcerowsecurity, c.relispartition,
+            (SELECT string_agg(i.inhparent::text, ' ' ORDER BY i.inhparent)
+             FROM pg_inherits i WHERE i.inhrelid = c.oid AND NOT c.relispartition),
+            (SELECT string_agg(i.inhrelid::text, ' ' ORDER BY i.inhrelid)
+             FROM pg_inherits i WHERE i.inhparent = c.oid AND c.relkind <> 'p')))
+        INTO more
+        FROM unnest(roots) r JOIN pg_class c ON c.oid = r JOIN pg_namespace n ON n.oid = c.relnamespace;
+    lines := more;
+    SELECT array_agg(concat_ws('|', 'leaf', c.oid, c.relkind, c.relpersistence, c.relrowsecurity,
+            c.relforcerowsecurity))
+        INTO more
+        FROM unnest(leaves) r JOIN pg_class c ON c.oid = r
+        WHERE c.relkind NOT IN ('r', 'p') OR c.relpersistence <> 'p' OR c.relrowsecurity
+           OR c.relforcerowsecurity;
+    lines := lines || more;
+
+    -- Columns
+    SELECT array_agg(concat_ws('|', 'column', a.attrelid, a.attname, a.atttypid, a.atttypmod,
+            a.attnotnull, a.attcollation, a.attidentity, a.attgenerated,
+            CASE WHEN a.attgenerated <> '' THEN
+                (SELECT d.adbin::text FROM pg_attrdef d
+                 WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum) END))
+        INTO more
+        FROM unnest(roots) r JOIN pg_attribute a ON a.attrelid = r
+        WHERE a.attnum > 0 AND NOT a.attisdropped;
+    lines := lines || more;
+
+    -- Constraints and unique indexes of the named relations
+    SELECT array_agg(concat_ws('|', 'constraint', k.conrelid, k.conname, k.contype, k.condeferrable,
+            k.condeferred, k.convalidated, k.conkey, k.conbin::text))
+        INTO more
+        FROM unnest(roots) r JOIN pg_constraint k ON k.conrelid = r WHERE k.contype <> 't';
+    lines := lines || more;
+    SELECT array_agg(DISTINCT concat_ws('|', 'key', x.indrelid, x.indkey, x.indisvalid, x.indimmediate,
+            x.indpred::text, x.indexprs::text))
+        INTO more
+        FROM unnest(roots) r JOIN pg_index x ON x.indrelid = r WHERE x.indisunique;
+    lines := lines || more;
+
+    -- Foreign keys: by the internal triggers of both sides, then up to the constraint that was
+    -- declared. From a partition's own constraints that is one that the tree does not have.
+    WITH RECURSIVE up AS (
+        SELECT g.tgconstraint AS oid FROM unnest(members) r JOIN pg_trigger g ON g.tgrelid = r
+            WHERE g.tgconstraint <> 0 AND g.tgconstrrelid <> 0
+        UNION
+        SELECT k.conparentid FROM up u JOIN pg_constraint k ON k.oid = u.oid WHERE k.conparentid <> 0)
+    SELECT array_agg(concat_ws('|', 'reference', k.oid, k.conname, k.contype, k.conrelid, k.confrelid,
+            k.conkey, k.confkey, k.confdeltype, k.confupdtype, k.condeferrable, k.condeferred))
+        INTO more
+        FROM up u JOIN pg_constraint k ON k.oid = u.oid WHERE k.conparentid = 0;
+    lines := lines || more;
+
+    -- Triggers: also a clone, or an internal one, whose state is not as its parent's or as created
+    SELECT array_agg(concat_ws('|', 'trigger', g.tgrelid, g.tgname, g.tgtype, g.tgenabled, g.tgfoid,
+            g.tgattr, encode(g.tgargs, 'hex'), g.tgdeferrable, g.tginitdeferred, g.tgoldtable,
+            g.tgnewtable, g.tgqual::text)),
+           array_agg(g.tgfoid)
+        INTO more, functions
+        FROM unnest(members) r JOIN pg_trigger g ON g.tgrelid = r
+        WHERE CASE
+            WHEN g.tgisinternal AND g.tgconstraint <> 0 THEN g.tgenabled <> 'O'
+            WHEN g.tgparentid = 0 OR r = ANY (roots) THEN true
+            ELSE g.tgenabled IS DISTINCT FROM
+                (SELECT p.tgenabled FROM pg_trigger p WHERE p.oid = g.tgparentid) END;
+    lines := lines || more;
+
+    -- Rules and row security
+    SELECT array_agg(concat_ws('|', 'rule', w.ev_class, w.rulename, w.ev_type, w.ev_enabled,
+            w.is_instead, w.ev_qual::text, w.ev_action::text))
+        INTO more
+        FROM unnest(members) r JOIN pg_class c ON c.oid = r JOIN pg_rewrite w ON w.ev_class = r
+        WHERE c.relhasrules;
+    lines := lines || more;
+    SELECT array_agg(concat_ws('|', 'policy', y.polrelid, y.polname, y.polcmd, y.polpermissive,
+            y.polroles, y.polqual::text, y.polwithcheck::text))
+        INTO more
+        FROM unnest(members) r JOIN pg_class c ON c.oid = r JOIN pg_policy y ON y.polrelid = r
+        WHERE c.relrowsecurity;
+    lines := lines || more;
+
+    -- Functions. Built-in ones leave no trace in pg_depend.
+    SELECT array_agg(concat_ws('|', 'function', p.oid, p.proname, p.prolang, p.provolatile,
+            p.prosecdef, p.proowner, p.proconfig::text, p.probin, p.prosrc, p.prosqlbody::text))
+        INTO more
+        FROM (SELECT DISTINCT f.oid FROM (
+                SELECT unnest(functions) AS oid
+                UNION ALL
+                SELECT d.refobjid FROM unnest(members) r JOIN pg_constraint k ON k.conrelid = r
+                    JOIN pg_depend d ON d.classid = 'pg_constraint'::regclass AND d.objid = k.oid
+                    WHERE k.contype = 'c' AND (k.conislocal OR r = ANY (roots))
+                      AND d.refclassid = 'pg_proc'::regclass
+                UNION ALL
+                SELECT d.refobjid FROM unnest(members) r JOIN pg_class c ON c.oid = r
+                    JOIN pg_attrdef a ON a.adrelid = r
+                    JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = a.oid
+                    WHERE d.refclassid = 'pg_proc'::regclass
+                      AND EXISTS (SELECT FROM pg_attribute t WHERE t.attrelid = r
+                                  AND t.attnum = a.adnum AND t.attgenerated <> '')
+                UNION ALL
+                SELECT d.refobjid FROM unnest(members) r JOIN pg_index x ON x.indrelid = r
+                    JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = x.indexrelid
+                    WHERE (x.indexprs IS NOT NULL OR x.indpred IS NOT NULL)
+                      AND d.refclassid = 'pg_proc'::regclass
+                UNION ALL
+                SELECT d.refobjid FROM unnest(members) r JOIN pg_class c ON c.oid = r
+                    JOIN pg_rewrite w ON w.ev_class = r
+                    JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
+                    WHERE c.relhasrules AND d.refclassid = 'pg_proc'::regclass
+                UNION ALL
+                SELECT d.refobjid FROM unnest(members) r JOIN pg_class c ON c.oid = r
+                    JOIN pg_policy y ON y.polrelid = r
+                    JOIN pg_depend d ON d.classid = 'pg_policy'::regclass AND d.objid = y.oid
+                    WHERE c.relrowsecurity AND d.refclassid = 'pg_proc'::regclass) f) called
+            JOIN pg_proc p ON p.oid = called.oid;
+    lines := lines || more;
+
+    RETURN encode(sha256(convert_to(
+        (SELECT string_agg(line, E'\n' ORDER BY line COLLATE "C") FROM unnest(lines) line), 'UTF8')), 'hex');
+END
+$function$;
+REVOKE ALL ON FUNCTION retention.fingerprint(text[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retention.fingerprint(text[]) TO @prefix@worker;

@@ -1,0 +1,74 @@
+-- Ends a run, one of an older term included (a new leader closes what the old one left: 'lost').
+--
+-- The entry `done` carries what the log holds, which is what a verifier adds up: the number of its
+-- batch entries and their rows, dependants' included. For each number missing below the highest one
+-- an entry `anomaly` with code "gap" is written; if the caller counted (batches and rows not NULL)
+-- and came to something else, one with code "count". Returns the numbers written.
+CREATE OR REPLACE FUNCTION retention.finish_run(term bigint, run uuid, batches bigint, rows bigint,
+    remaining bigint, status text, message text,
+    OUT logged_batches bigint, OUT logged_rows bigint, OUT anomalies bigint)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $function$
+#variable_conflict use_column
+DECLARE
+    r retention.run%ROWTYPE;
+    gap bigint;
+BEGIN
+    -- No batch of this run may be in flight: its entry would come after `done`.
+    PERFORM retention.require_term(finish_run.term);
+    SELECT * INTO r FROM retention.run o
+        WHERE o.run = finish_run.run AND o.status = 'running' AND o.term <= finish_run.term
+        FOR UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'RT010', MESSAGE = 'there is no such running run';
+    END IF;
+    IF finish_run.status = 'running' OR finish_run.status IS NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'RT011', MESSAGE = 'a run cannot end as "running"';
+    END IF;
+
+    SELECT count(*), coalesce(sum(e.rows), 0) INTO logged_batches, logged_rows
+        FROM retention.log_entry e WHERE e.run = r.run;
+    anomalies := 0;
+    FOR gap IN
+        SELECT s FROM generate_series(0, (SELECT max(e.seq) FROM retention.log_entry e
+                                          WHERE e.run = r.run)) s
+        WHERE NOT EXISTS (SELECT FROM retention.log_entry e WHERE e.run = r.run AND e.seq = s)
+        ORDER BY s
+    LOOP
+        PERFORM retention.write_entry('anomaly', r.run, r.category,
+            jsonb_build_object('run', r.run, 'seq', gap, 'code', 'gap'));
+        anomalies := anomalies + 1;
+    END LOOP;
+    IF finish_run.batches <> logged_batches OR finish_run.rows <> logged_rows THEN
+        PERFORM retention.write_entry('anomaly', r.run, r.category,
+            jsonb_build_object('run', r.run, 'seq', logged_batches, 'code', 'count'));
+        anomalies := anomalies + 1;
+    END IF;
+    PERFORM retention.write_entry('done', r.run, r.category, jsonb_build_object('run', r.run,
+        'batches', logged_batches, 'rows', logged_rows, 'remaining', finish_run.remaining,
+        'status', finish_run.status));
+    UPDATE retention.run o SET finished_at = clock_timestamp(), status = finish_run.status,
+            batches = logged_batches, rows = logged_rows, remaining = finish_run.remaining,
+            message = finish_run.message
+        WHERE o.run = r.run;
+
+    IF finish_run.status = 'done' THEN
+        INSERT INTO retention.category_status AS s (category, measured_at, last_success, last_run)
+            VALUES (r.category, clock_timestamp(), clock_timestamp(), r.run)
+            ON CONFLICT ON CONSTRAINT category_status_pkey
+            DO UPDATE SET last_success = excluded.last_success, last_run = excluded.last_run;
+        -- The backlog that was allowed for is gone.
+        IF finish_run.remaining = 0 THEN
+            UPDATE retention.category c SET brake_allowance = NULL
+                WHERE c.name = r.category AND c.brake_allowance IS NOT NULL;
+        END IF;
+    ELSE
+        UPDATE retention.category_status s SET last_run = r.run WHERE s.category = r.category;
+    END IF;
+    PERFORM pg_notify('retention', 'run ' || r.run);
+END
+$function$;
+REVOKE ALL ON FUNCTION retention.finish_run(bigint, uuid, bigint, bigint, bigint, text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retention.finish_run(bigint, uuid, bigint, bigint, bigint, text, text)
+    TO @prefix@worker;

@@ -1,0 +1,91 @@
+-- A policy was read and checked: its text takes effect, or waits for approval. Returns the state.
+--
+-- `previous` is the text in effect with which it was compared (NULL: none); where that is no longer
+-- so, RT011: load again. `needs_approval` is the comparison's outcome; a category without a text in
+-- effect, one that begins to enforce, and another table need it in any case. The fingerprint is that
+-- of the relations before they were read for checking.
+--
+-- Batches in flight finish before a changed text is written (hold_gate), so when this has returned,
+-- nothing of the old text is deleted any more. term may be NULL: loading outside of a leadership.
+CREATE OR REPLACE FUNCTION retention.load_policy(term bigint, name text, sha256 text, previous text,
+    text text, mode text, relation text, governed text[], fingerprint text, needs_approval boolean,
+    title text) RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $function$
+#variable_conflict use_column
+DECLARE
+    c retention.category%ROWTYPE;
+    new_state text;
+    known boolean;
+BEGIN
+    IF load_policy.term IS NOT NULL THEN
+        PERFORM retention.require_term(load_policy.term);
+    ELSE
+        LOCK TABLE retention.leader_gate IN ROW SHARE MODE;
+    END IF;
+    IF load_policy.sha256 IS DISTINCT FROM encode(sha256(convert_to(load_policy.text, 'UTF8')), 'hex') THEN
+        RAISE EXCEPTION USING ERRCODE = 'RT011',
+            MESSAGE = format('the text of category "%s" does not have the SHA-256 that was given', load_policy.name);
+    END IF;
+    SELECT * INTO c FROM retention.category k WHERE k.name = load_policy.name;
+    IF FOUND AND c.loaded_sha256 = load_policy.sha256 AND c.state IN ('active', 'suspended') THEN
+        -- The same text again. Facts that are not part of it may have changed.
+        IF (c.governed, c.fingerprint, c.title)
+                IS DISTINCT FROM (load_policy.governed, load_policy.fingerprint, load_policy.title) THEN
+            UPDATE retention.category k SET governed = load_policy.governed,
+                    fingerprint = load_policy.fingerprint, title = load_policy.title
+                WHERE k.name = load_policy.name;
+        END IF;
+        RETURN c.state;
+    END IF;
+
+    LOCK TABLE retention.hold_gate IN EXCLUSIVE MODE;
+    SELECT * INTO c FROM retention.category k WHERE k.name = load_policy.name FOR UPDATE;
+    known := FOUND;
+    IF c.approved_sha256 IS DISTINCT FROM load_policy.previous THEN
+        RAISE EXCEPTION USING ERRCODE = 'RT011',
+            MESSAGE = format('another text of category "%s" took effect meanwhile', load_policy.name),
+            HINT = 'Load the policies again.';
+    END IF;
+    new_state := CASE
+        WHEN c.approved_sha256 IS NULL THEN 'suspended'
+        WHEN c.approved_sha256 = load_policy.sha256 THEN 'active'
+        WHEN load_policy.needs_approval IS NOT FALSE THEN 'suspended'
+        WHEN load_policy.mode = 'enforce' AND c.approved_mode IS DISTINCT FROM 'enforce' THEN 'suspended'
+        WHEN load_policy.relation IS DISTINCT FROM c.approved_relation THEN 'suspended'
+        ELSE 'active' END;
+
+    INSERT INTO retention.policy_text (category, sha256, text, previous, loaded_by)
+        VALUES (load_policy.name, load_policy.sha256, load_policy.text, c.approved_sha256, session_user)
+        ON CONFLICT DO NOTHING;
+    IF known THEN
+        UPDATE retention.category k SET state = new_state, mode = load_policy.mode,
+                title = load_policy.title, relation = load_policy.relation,
+                governed = load_policy.governed, fingerprint = load_policy.fingerprint,
+                loaded_sha256 = load_policy.sha256, loaded_by = session_user,
+                loaded_at = clock_timestamp(), retired_because = NULL,
+                approved_sha256 = CASE new_state WHEN 'active' THEN load_policy.sha256
+                                                 ELSE c.approved_sha256 END,
+                approved_mode = CASE new_state WHEN 'active' THEN load_policy.mode
+                                               ELSE c.approved_mode END,
+                approved_relation = CASE new_state WHEN 'active' THEN load_policy.relation
+                                                   ELSE c.approved_relation END
+            WHERE k.name = load_policy.name;
+    ELSE
+        INSERT INTO retention.category (name, state, mode, title, relation, governed, fingerprint,
+                                        loaded_sha256, loaded_by, loaded_at)
+            VALUES (load_policy.name, new_state, load_policy.mode, load_policy.title,
+                    load_policy.relation, load_policy.governed, load_policy.fingerprint,
+                    load_policy.sha256, session_user, clock_timestamp());
+    END IF;
+    PERFORM retention.write_entry('policy', NULL, load_policy.name, jsonb_build_object(
+        'category', load_policy.name, 'sha256', load_policy.sha256, 'previous', c.approved_sha256,
+        'mode', load_policy.mode, 'what', 'loaded', 'by', session_user));
+    RETURN new_state;
+END
+$function$;
+REVOKE ALL ON FUNCTION retention.load_policy(bigint, text, text, text, text, text, text, text[], text,
+    boolean, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retention.load_policy(bigint, text, text, text, text, text, text, text[],
+    text, boolean, text) TO @prefix@worker;

@@ -1,0 +1,32 @@
+-- What a measurement of a category found: an object with columns of category_status. Those it does
+-- not name stay as they are; last_success and last_run are finish_run's.
+CREATE OR REPLACE FUNCTION retention.record_status(term bigint, category text, status jsonb) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $function$
+#variable_conflict use_column
+DECLARE
+    s retention.category_status%ROWTYPE;
+BEGIN
+    PERFORM retention.require_term(record_status.term);
+    IF NOT EXISTS (SELECT FROM retention.category c WHERE c.name = record_status.category) THEN
+        RAISE EXCEPTION USING ERRCODE = 'RT010',
+            MESSAGE = format('there is no category "%s"', record_status.category);
+    END IF;
+    INSERT INTO retention.category_status (category, measured_at)
+        VALUES (record_status.category, clock_timestamp()) ON CONFLICT DO NOTHING;
+    SELECT * INTO STRICT s FROM retention.category_status o
+        WHERE o.category = record_status.category FOR UPDATE;
+    s := jsonb_populate_record(s, record_status.status - '{category,last_success,last_run}'::text[]);
+    UPDATE retention.category_status o SET
+            measured_at = CASE WHEN record_status.status ? 'measured_at' THEN s.measured_at
+                               ELSE clock_timestamp() END,
+            rows = s.rows, claimed = s.claimed, not_started = s.not_started, due = s.due,
+            held = s.held, kept_while = s.kept_while, kept_floor = s.kept_floor,
+            waiting = s.waiting, to_act = s.to_act, floor_after_cap = s.floor_after_cap,
+            oldest = s.oldest, next_due = s.next_due, blocked = s.blocked, unclaimed = s.unclaimed
+        WHERE o.category = record_status.category;
+END
+$function$;
+REVOKE ALL ON FUNCTION retention.record_status(bigint, text, jsonb) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retention.record_status(bigint, text, jsonb) TO @prefix@worker;

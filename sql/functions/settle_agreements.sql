@@ -1,0 +1,76 @@
+-- What an agreements table says now, one period for each tenant; `fallback` is the stage's own.
+--
+-- A value that changed counts at once where it keeps a record longer, and only after `settle` where
+-- it would let one go earlier. Intervals cannot be compared, so nothing is compared here: the
+-- condition takes the later of start + value and start + settled for each record, and this function
+-- only says when a new value becomes the settled one. A value that changes again waits anew. When
+-- a category's agreements are seen for the first time they are settled: its policy was approved with
+-- them. A tenant that comes later begins with the fallback; one that disappears returns to it. A
+-- period of NULL is no agreement.
+CREATE OR REPLACE FUNCTION retention.settle_agreements(term bigint, category text, settle interval,
+    fallback interval, tenants text[], periods interval[]) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $function$
+#variable_conflict use_column
+DECLARE
+    at constant timestamptz := clock_timestamp();
+    first_time boolean;
+BEGIN
+    PERFORM retention.require_term(settle_agreements.term);
+    IF cardinality(settle_agreements.tenants) IS DISTINCT FROM cardinality(settle_agreements.periods)
+            OR settle_agreements.fallback IS NULL OR settle_agreements.settle IS NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'RT011',
+            MESSAGE = 'agreements need a tenant and a period each, a fallback and a time to settle';
+    END IF;
+    first_time := NOT EXISTS (SELECT FROM retention.agreement_state s
+                              WHERE s.category = settle_agreements.category);
+
+    -- Text tells '30 days' from '1 mon', = does not.
+    WITH seen AS (
+        SELECT DISTINCT ON (a.tenant) a.tenant, a.period
+        FROM unnest(settle_agreements.tenants, settle_agreements.periods) AS a(tenant, period)
+        WHERE a.tenant IS NOT NULL AND a.period IS NOT NULL
+        ORDER BY a.tenant, a.period DESC)
+    INSERT INTO retention.agreement_state AS s (category, tenant, settled, pending, pending_since)
+        SELECT settle_agreements.category, n.tenant,
+               CASE WHEN first_time THEN n.period ELSE settle_agreements.fallback END,
+               CASE WHEN NOT first_time AND n.period::text <> settle_agreements.fallback::text
+                    THEN n.period END,
+               CASE WHEN NOT first_time AND n.period::text <> settle_agreements.fallback::text
+                    THEN at END
+        FROM seen n
+        ON CONFLICT DO NOTHING;
+    WITH seen AS (
+        SELECT DISTINCT ON (a.tenant) a.tenant, a.period
+        FROM unnest(settle_agreements.tenants, settle_agreements.periods) AS a(tenant, period)
+        WHERE a.tenant IS NOT NULL AND a.period IS NOT NULL
+        ORDER BY a.tenant, a.period DESC),
+    wanted AS (
+        SELECT s.tenant, s.settled, s.pending, s.pending_since,
+               coalesce(n.period, settle_agreements.fallback) AS period
+        FROM retention.agreement_state s LEFT JOIN seen n ON n.tenant = s.tenant
+        WHERE s.category = settle_agreements.category)
+    UPDATE retention.agreement_state s SET
+            settled = CASE WHEN w.pending::text = w.period::text
+                                AND w.pending_since + settle_agreements.settle <= at
+                           THEN w.period ELSE w.settled END,
+            pending = CASE WHEN w.settled::text = w.period::text
+                                OR w.pending::text = w.period::text
+                                   AND w.pending_since + settle_agreements.settle <= at
+                           THEN NULL ELSE w.period END,
+            pending_since = CASE WHEN w.settled::text = w.period::text
+                                      OR w.pending::text = w.period::text
+                                         AND w.pending_since + settle_agreements.settle <= at
+                                 THEN NULL
+                                 WHEN w.pending::text = w.period::text THEN w.pending_since
+                                 ELSE at END
+        FROM wanted w
+        WHERE s.category = settle_agreements.category AND s.tenant = w.tenant
+          AND (w.settled::text <> w.period::text OR w.pending IS NOT NULL);
+END
+$function$;
+REVOKE ALL ON FUNCTION retention.settle_agreements(bigint, text, interval, interval, text[], interval[])
+    FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retention.settle_agreements(bigint, text, interval, interval, text[], interval[])
+    TO @prefix@worker;

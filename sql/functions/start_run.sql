@@ -1,0 +1,51 @@
+-- Begins a run: one row of `run`, and the entry `plan` before its first batch. The run is bound to
+-- the text of the policy that it was planned with, and its time must not lie ahead of the server's.
+CREATE OR REPLACE FUNCTION retention.start_run(term bigint, run uuid, category text, sha256 text,
+    stage text, relation text, action text, after text, due bigint, held bigint, to_act bigint,
+    run_time timestamptz, requested_by text DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $function$
+#variable_conflict use_column
+DECLARE
+    c retention.category%ROWTYPE;
+BEGIN
+    PERFORM retention.require_term(start_run.term);
+    SELECT * INTO c FROM retention.category k WHERE k.name = start_run.category;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'RT010',
+            MESSAGE = format('there is no category "%s"', start_run.category);
+    END IF;
+    IF c.brake_engaged_at IS NOT NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'RT007',
+            MESSAGE = format('the brake of category "%s" is engaged', c.name),
+            HINT = format('After looking into it, run: retentionctl run --release-brake %s', c.name);
+    END IF;
+    IF c.state <> 'active' OR c.mode <> 'enforce'
+            OR c.approved_sha256 IS DISTINCT FROM start_run.sha256
+            OR c.relation IS DISTINCT FROM start_run.relation THEN
+        RAISE EXCEPTION USING ERRCODE = 'RT003',
+            MESSAGE = CASE
+                WHEN c.state <> 'active' THEN format('category "%s" is %s', c.name, c.state)
+                WHEN c.mode <> 'enforce' THEN format('category "%s" is in mode %s', c.name, c.mode)
+                ELSE format('the policy of category "%s" changed since the run was planned', c.name) END;
+    END IF;
+    IF start_run.run_time IS NULL OR start_run.run_time > clock_timestamp() THEN
+        RAISE EXCEPTION USING ERRCODE = 'RT005', MESSAGE = 'the time of the run lies ahead of the server''s';
+    END IF;
+    INSERT INTO retention.run (run, category, stage, sha256, relation, action, term, requested_by,
+                               run_time, due, held, to_act)
+        VALUES (start_run.run, start_run.category, start_run.stage, start_run.sha256,
+                start_run.relation, start_run.action, start_run.term, start_run.requested_by,
+                start_run.run_time, start_run.due, start_run.held, start_run.to_act);
+    PERFORM retention.write_entry('plan', start_run.run, start_run.category, jsonb_build_object(
+        'run', start_run.run, 'category', start_run.category, 'sha256', start_run.sha256,
+        'relation', start_run.relation, 'action', start_run.action, 'after', start_run.after,
+        'now', start_run.run_time, 'due', start_run.due, 'held', start_run.held,
+        'term', start_run.term, 'timeline', (SELECT timeline_id FROM pg_control_checkpoint())));
+END
+$function$;
+REVOKE ALL ON FUNCTION retention.start_run(bigint, uuid, text, text, text, text, text, text, bigint,
+    bigint, bigint, timestamptz, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retention.start_run(bigint, uuid, text, text, text, text, text, text, bigint,
+    bigint, bigint, timestamptz, text) TO @prefix@worker;
