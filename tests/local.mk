@@ -11,6 +11,8 @@ tests_run_SOURCES = \
 	tests/harness/db.c \
 	tests/harness/db.h \
 	tests/harness/program.c \
+	tests/harness/schema.c \
+	tests/harness/schema.h \
 	tests/run.c \
 	tests/suites.h \
 	tests/test_base_text.c \
@@ -21,7 +23,8 @@ tests_run_SOURCES = \
 	tests/test_manual.c \
 	tests/test_pg_conn.c \
 	tests/test_policy_parse.c \
-	tests/test_sample.c
+	tests/test_sample.c \
+	tests/test_schema.c
 
 TESTS += tests/check-layers.sh
 if HAVE_CHECK

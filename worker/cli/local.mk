@@ -4,6 +4,7 @@ libretention_a_SOURCES += \
 	worker/cli/help.c \
 	worker/cli/json.c worker/cli/json.h \
 	worker/cli/log.c \
+	worker/cli/migrate.c worker/cli/migrate.h \
 	worker/cli/output.c worker/cli/output.h \
 	worker/cli/pause.c \
 	worker/cli/report.c \
