@@ -6,6 +6,8 @@ tests_run_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 tests_run_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) -Wno-missing-prototypes
 tests_run_LDADD = libretention.a $(CHECK_LIBS) $(COMMON_LIBS)
 tests_run_SOURCES = \
+	tests/expect.c \
+	tests/expect.h \
 	tests/harness/cluster.c \
 	tests/harness/cluster.h \
 	tests/harness/db.c \
@@ -19,6 +21,7 @@ tests_run_SOURCES = \
 	tests/test_catalog.c \
 	tests/test_cli_frame.c \
 	tests/test_cli_session.c \
+	tests/test_config_settings.c \
 	tests/test_harness.c \
 	tests/test_manual.c \
 	tests/test_pg_conn.c \

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "config/value.h"
 #include "policy/model.h"
 
 struct field;
@@ -18,19 +19,6 @@ struct reader {
     struct arena *arena; /* the set's */
     const char *file;    /* in the arena */
     struct diags *diags;
-};
-
-enum field_types {
-    TYPE_STRING = 1,
-    TYPE_INTEGER = 2,
-    TYPE_FLOAT = 4,
-    TYPE_BOOLEAN = 8,
-    TYPE_GROUP = 16,
-    TYPE_LIST = 32, /* ( ... ) or [ ... ] */
-    TYPE_NUMBER = TYPE_INTEGER | TYPE_FLOAT,
-    TYPE_SCALAR = TYPE_STRING | TYPE_NUMBER | TYPE_BOOLEAN,
-    TYPE_TEXTS = TYPE_STRING | TYPE_LIST,
-    TYPE_GROUPS = TYPE_GROUP | TYPE_LIST,
 };
 
 enum field_flags {
@@ -54,7 +42,7 @@ typedef void field_read(struct reader *r, config_setting_t *setting, const struc
 
 struct field {
     const char *key;
-    unsigned int types; /* of enum field_types */
+    unsigned int types; /* of enum value_types */
     unsigned int flags;
     field_read *read; /* NULL: read by whoever reads the group */
     size_t offset;    /* of the value in the structure being filled */
@@ -85,7 +73,6 @@ extern const struct definition definition_category, definition_data, definition_
 /* ---- policy/field.c: reading by table ---- */
 
 struct position position_of(const struct reader *r, const config_setting_t *setting);
-unsigned int type_of(const config_setting_t *setting);
 config_setting_t *member(const config_setting_t *group, const char *key);
 /* The text of a string member, or NULL where it is not there or no string. */
 const char *member_string(struct reader *r, const config_setting_t *group, const char *key);
@@ -94,10 +81,6 @@ const char *member_string(struct reader *r, const config_setting_t *group, const
  * others go to their fields' readers. `out` is what the fields' offsets refer to. */
 void group_read(struct reader *r, config_setting_t *group, const struct definition *definition,
                 void *out);
-
-/* Adds an error unless the setting's type is one of `types`; `what` names it in the message. */
-bool type_check(struct reader *r, const config_setting_t *setting, const char *what,
-                unsigned int types);
 
 /* A list's elements, or the setting itself as the only one. */
 size_t element_count(const config_setting_t *setting);

@@ -17,64 +17,6 @@ struct position position_of(const struct reader *r, const config_setting_t *sett
     return (struct position){r->file, config_line(setting)};
 }
 
-unsigned int type_of(const config_setting_t *setting)
-{
-    switch (config_setting_type(setting)) {
-    case CONFIG_TYPE_STRING:
-        return TYPE_STRING;
-    case CONFIG_TYPE_INT:
-    case CONFIG_TYPE_INT64:
-        return TYPE_INTEGER;
-    case CONFIG_TYPE_FLOAT:
-        return TYPE_FLOAT;
-    case CONFIG_TYPE_BOOL:
-        return TYPE_BOOLEAN;
-    case CONFIG_TYPE_GROUP:
-        return TYPE_GROUP;
-    default:
-        return TYPE_LIST;
-    }
-}
-
-/* "a string or a list" */
-static const char *types_text(struct arena *arena, unsigned int types)
-{
-    static const struct {
-        unsigned int type;
-        const char *text;
-    } names[] = {{TYPE_STRING, "a string"},   {TYPE_INTEGER, "an integer"},
-                 {TYPE_FLOAT, "a fraction"},  {TYPE_BOOLEAN, "true or false"},
-                 {TYPE_GROUP, "a group { }"}, {TYPE_LIST, "a list"}};
-    const char *list[ARRAY_LENGTH(names)];
-    size_t count = 0;
-    if ((types & TYPE_NUMBER) == TYPE_NUMBER) {
-        list[count++] = "a number";
-        types &= ~(unsigned int)TYPE_NUMBER;
-    }
-    for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
-        if (types & names[i].type)
-            list[count++] = names[i].text;
-    const char *text = list[0];
-    for (size_t i = 1; i < count; i++)
-        text = arena_printf(arena, "%s%s%s", text, i + 1 == count ? " or " : ", ", list[i]);
-    return text;
-}
-
-bool type_check(struct reader *r, const config_setting_t *setting, const char *what,
-                unsigned int types)
-{
-    if (type_of(setting) & types)
-        return true;
-    struct diag *d =
-        diag_error(r->diags, position_of(r, setting), "%s must be %s, not %s", what,
-                   types_text(r->arena, types), types_text(r->arena, type_of(setting)));
-    if (types & TYPE_STRING && !(types & TYPE_GROUP) && type_of(setting) & TYPE_SCALAR)
-        diag_hint(r->diags, d, "Put it in double quotes.");
-    else if (types & TYPE_LIST && type_of(setting) == TYPE_GROUP)
-        diag_hint(r->diags, d, "Put round brackets around the group: ( { ... } ).");
-    return false;
-}
-
 config_setting_t *member(const config_setting_t *group, const char *key)
 {
     return config_setting_get_member(group, key);
@@ -144,7 +86,8 @@ void group_read(struct reader *r, config_setting_t *group, const struct definiti
         const struct field *f = field_find(definition, config_setting_name(setting));
         if (!f)
             refuse_unknown_key(r, setting, definition);
-        else if (type_check(r, setting, arena_printf(r->arena, "\"%s\"", f->key), f->types)) {
+        else if (type_check(r->diags, r->file, setting, arena_printf(r->arena, "\"%s\"", f->key),
+                            f->types)) {
             if (f->flags & FIELD_LATER)
                 diag_error(r->diags, position_of(r, setting),
                            "\"%s\" is not available in this version", f->key);
@@ -198,9 +141,7 @@ void read_choice(struct reader *r, config_setting_t *setting, const struct field
 
 void read_integer(struct reader *r, config_setting_t *setting, const struct field *field, void *out)
 {
-    int64_t value = config_setting_get_int64(setting);
-    if (config_setting_type(setting) == CONFIG_TYPE_INT)
-        value = config_setting_get_int(setting);
+    int64_t value = integer_of(setting);
     if ((double)value < field->least || (double)value > field->most) {
         diag_error(r->diags, position_of(r, setting),
                    "\"%s\" must be between %.0f and %.0f, not %lld", field->key, field->least,
@@ -208,18 +149,6 @@ void read_integer(struct reader *r, config_setting_t *setting, const struct fiel
         return;
     }
     *(int64_t *)out = value;
-}
-
-static double number_of(const config_setting_t *setting)
-{
-    switch (config_setting_type(setting)) {
-    case CONFIG_TYPE_INT:
-        return config_setting_get_int(setting);
-    case CONFIG_TYPE_INT64:
-        return (double)config_setting_get_int64(setting);
-    default:
-        return config_setting_get_float(setting);
-    }
 }
 
 /* A fraction above 0, up to `most`. */
@@ -287,7 +216,8 @@ static void strings_read(struct reader *r, config_setting_t *setting, const char
     struct string_list list = {0};
     for (size_t i = 0; i < element_count(setting); i++) {
         config_setting_t *item = element(setting, i);
-        if (!type_check(r, item, arena_printf(r->arena, "an element of \"%s\"", what), TYPE_STRING))
+        if (!type_check(r->diags, r->file, item,
+                        arena_printf(r->arena, "an element of \"%s\"", what), TYPE_STRING))
             continue;
         const char *text = arena_strdup(r->arena, config_setting_get_string(item));
         if (are_names)

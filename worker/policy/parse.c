@@ -50,7 +50,7 @@ static void take_setting(struct reader *r, config_setting_t *setting, struct pol
 {
     const char *name = config_setting_name(setting);
     if (strcmp(name, "ungoverned") == 0) {
-        if (type_check(r, setting, "\"ungoverned\"", TYPE_GROUPS))
+        if (type_check(r->diags, r->file, setting, "\"ungoverned\"", TYPE_GROUPS))
             ungoverned_read(r, setting, set);
         return;
     }

@@ -355,7 +355,6 @@ const struct definition definition_keep_while = {
     {                                                                                              \
         .key = key_, .types = types_, .flags = flags_                                              \
     }
-enum { TYPE_ANY = TYPE_SCALAR | TYPE_GROUPS };
 
 static const struct field stage_fields[] = {
     {.key = "name",
@@ -624,7 +623,7 @@ static config_setting_t *group_element(struct reader *r, config_setting_t *list,
                                        const struct definition *definition)
 {
     config_setting_t *group = element(list, index);
-    return type_check(r, group, definition->name, TYPE_GROUP) ? group : NULL;
+    return type_check(r->diags, r->file, group, definition->name, TYPE_GROUP) ? group : NULL;
 }
 
 void read_data(struct reader *r, config_setting_t *setting, const struct field *field, void *out)
@@ -776,10 +775,7 @@ void read_agreements(struct reader *r, config_setting_t *setting, const struct f
         group_read(r, group, &definition_agreement, &a);
         const config_setting_t *tenant = member(group, "tenant");
         if (tenant && type_of(tenant) == TYPE_INTEGER)
-            a.tenant = arena_printf(r->arena, "%lld",
-                                    config_setting_type(tenant) == CONFIG_TYPE_INT
-                                        ? (long long)config_setting_get_int(tenant)
-                                        : config_setting_get_int64(tenant));
+            a.tenant = arena_printf(r->arena, "%lld", (long long)integer_of(tenant));
         else
             a.tenant = member_string(r, group, "tenant");
         if (a.tenant && !*a.tenant)
@@ -801,8 +797,8 @@ void read_accepted_triggers(struct reader *r, config_setting_t *setting, const s
     struct category *c = out;
     for (size_t i = 0; i < element_count(setting); i++) {
         config_setting_t *item = element(setting, i);
-        if (!type_check(r, item, arena_printf(r->arena, "an element of \"%s\"", field->key),
-                        TYPE_STRING))
+        if (!type_check(r->diags, r->file, item,
+                        arena_printf(r->arena, "an element of \"%s\"", field->key), TYPE_STRING))
             continue;
         const char *text = config_setting_get_string(item);
         const char *colon = strrchr(text, ':');

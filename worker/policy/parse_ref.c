@@ -318,7 +318,7 @@ static void ref_take_choices(struct ref_group *g)
 static bool ref_read(struct reader *r, config_setting_t *setting,
                      const struct definition *definition, struct ref *ret)
 {
-    if (!type_check(r, setting, definition->name, TYPE_STRING | TYPE_GROUP))
+    if (!type_check(r->diags, r->file, setting, definition->name, TYPE_STRING | TYPE_GROUP))
         return false;
     if (type_of(setting) == TYPE_STRING) {
         ref_of_column(r, setting, ret);
@@ -483,7 +483,8 @@ static const char *float_text(struct arena *arena, double value)
 static void literal_read(struct reader *r, config_setting_t *setting, const char *key,
                          struct condition *c)
 {
-    if (!type_check(r, setting, arena_printf(r->arena, "a value of \"%s\"", key), TYPE_SCALAR))
+    if (!type_check(r->diags, r->file, setting, arena_printf(r->arena, "a value of \"%s\"", key),
+                    TYPE_SCALAR))
         return;
     struct literal literal = {0};
     switch (type_of(setting)) {
@@ -496,10 +497,7 @@ static void literal_read(struct reader *r, config_setting_t *setting, const char
         break;
     case TYPE_INTEGER:
         literal.type = LITERAL_INTEGER;
-        literal.text = arena_printf(r->arena, "%lld",
-                                    config_setting_type(setting) == CONFIG_TYPE_INT
-                                        ? (long long)config_setting_get_int(setting)
-                                        : config_setting_get_int64(setting));
+        literal.text = arena_printf(r->arena, "%lld", (long long)integer_of(setting));
         break;
     case TYPE_FLOAT:
         literal.type = LITERAL_FLOAT;
@@ -528,7 +526,7 @@ static void literal_read(struct reader *r, config_setting_t *setting, const char
 static void condition_read(struct reader *r, config_setting_t *group, struct condition **items,
                            size_t *count)
 {
-    if (!type_check(r, group, "a condition", TYPE_GROUP))
+    if (!type_check(r->diags, r->file, group, "a condition", TYPE_GROUP))
         return;
     struct ref_group g = {.nulls = ON_NULL_UNSAID};
     group_read(r, group, &definition_condition, &g);

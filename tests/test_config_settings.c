@@ -1,0 +1,227 @@
+/* retentiond.cfg: defaults, bounds, everything wrong at once, and what is made from the table. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "config/settings.h"
+#include "expect.h"
+#include "harness/db.h"
+
+static struct diags diags;
+static struct settings *settings;
+
+static void teardown(void)
+{
+    settings_free(settings);
+    settings = NULL;
+    diags_free(&diags);
+}
+
+/* Loads the text; its complaints must be these. */
+static void load(const char *text, const char *expected)
+{
+    teardown();
+    settings = settings_load_text("/etc/x/retentiond.cfg", text, &diags);
+    expect_diags(&diags, expected);
+    ck_assert_int_eq(settings != NULL, diags.errors == 0);
+}
+
+static void check_defaults(void)
+{
+    ck_assert_ptr_null(settings->database.conninfo);
+    ck_assert_int_eq(settings->database.connections, 2);
+    ck_assert_int_eq(settings->database.statement_timeout_ms, 60000);
+    ck_assert_int_eq(settings->database.lock_timeout_ms, 50);
+    ck_assert_str_eq(settings->policies, "/etc/x/policies");
+    ck_assert_ptr_null(settings->log.epoch_kek);
+    ck_assert_int_eq(settings->log.epoch.months, 1);
+    ck_assert_str_eq(settings->log.epoch_text, "1 mon");
+    ck_assert_int_eq(settings->pace.rows_per_second, 0);
+    ck_assert_int_eq(settings->pace.batch_rows, 25000);
+    ck_assert_int_eq(settings->pace.family_rows, 10000);
+    ck_assert_int_eq(settings->worker.lease_ms, 15000);
+    ck_assert_int_eq(settings->worker.max_skew_ms, 120000);
+    ck_assert_int_eq(settings->worker.wake_most_ms, 3600000);
+    ck_assert_str_eq(settings->worker.role_prefix, "retention_");
+    ck_assert(settings->holds.dual_control);
+    ck_assert_int_eq(settings->holds.grace.days, 30);
+    ck_assert_str_eq(settings->holds.grace_text, "30 days");
+}
+
+START_TEST(an_empty_file_means_the_defaults)
+{
+    load("", "");
+    check_defaults();
+}
+END_TEST
+
+START_TEST(every_setting_is_read)
+{
+    load("database: { conninfo = \"host=/run/pg dbname=ctm passfile=/etc/x/pass\"; connections = "
+         "4;\n"
+         "  statement_timeout = \"2 min\"; lock_timeout = \"1 s\"; };\n"
+         "policies = \"more/policies\";\n"
+         "log: { origin = \"example.com/log\"; directory = \"/var/log/r\"; epoch_kek = \"kek\";\n"
+         "  epoch = \"2 weeks\"; };\n"
+         "pace: { rows_per_second = 1000; batch_rows = 200; family_rows = 300; };\n"
+         "worker: { lease = \"20 s\"; max_skew = \"3 s\"; wake_most = \"1 day\"; role_prefix = "
+         "\"r_\"; };\n"
+         "holds: { dual_control = true; grace = \"30 days\"; };\n",
+         "");
+    ck_assert_str_eq(settings->database.conninfo, "host=/run/pg dbname=ctm passfile=/etc/x/pass");
+    ck_assert_int_eq(settings->database.connections, 4);
+    ck_assert_int_eq(settings->database.statement_timeout_ms, 120000);
+    ck_assert_int_eq(settings->database.lock_timeout_ms, 1000);
+    ck_assert_str_eq(settings->policies, "/etc/x/more/policies");
+    ck_assert_str_eq(settings->log.origin, "example.com/log");
+    ck_assert_str_eq(settings->log.directory, "/var/log/r");
+    ck_assert_str_eq(settings->log.epoch_kek, "/etc/x/kek");
+    ck_assert_int_eq(settings->log.epoch.days, 14);
+    ck_assert_int_eq(settings->pace.rows_per_second, 1000);
+    ck_assert_int_eq(settings->pace.batch_rows, 200);
+    ck_assert_int_eq(settings->pace.family_rows, 300);
+    ck_assert_int_eq(settings->worker.lease_ms, 20000);
+    ck_assert_int_eq(settings->worker.max_skew_ms, 3000);
+    ck_assert_int_eq(settings->worker.wake_most_ms, 86400000);
+    ck_assert_str_eq(settings->worker.role_prefix, "r_");
+}
+END_TEST
+
+START_TEST(everything_wrong_is_said_at_once)
+{
+    load("database: {\n"
+         "  connections = 0;\n"
+         "  statement_timeout = 60;\n"
+         "  lock_timeout = \"20 s\";\n"
+         "  conection = 3;\n"
+         "};\n"
+         "polices = \"x\";\n"
+         "log: { epoch = \"13 moths\"; };\n"
+         "lease = \"15 s\";\n"
+         "worker: { max_skew = \"1 month\"; role_prefix = \"Ret-\"; };\n"
+         "pace = \"fast\";\n"
+         "wrker: { };\n"
+         "policies = \"\";\n",
+         "2: \"database.connections\" must be between 1 and 32, not 0\n"
+         "3: \"database.statement_timeout\" must be a string, not an integer\n"
+         "    hint: Put it in double quotes.\n"
+         "4: \"database.lock_timeout\" must be between 1 ms and 10 s, not 20 s\n"
+         "5: unknown setting \"database.conection\"\n"
+         "    hint: Did you mean \"database.connections\"?\n"
+         "7: unknown setting \"polices\"\n"
+         "    hint: Did you mean \"policies\"?\n"
+         "8: \"log.epoch\" is \"13 moths\", which has an unknown unit \"moths\"\n"
+         "    hint: Did you mean \"months\"?\n"
+         "9: unknown setting \"lease\"\n"
+         "    hint: Did you mean \"worker.lease\"?\n"
+         "10: \"worker.max_skew\" must be between 1 s and 1 hour, not 1 month\n"
+         "10: \"worker.role_prefix\" cannot be \"Ret-\"\n"
+         "    hint: Use up to 40 lower-case letters, digits and _, and start with a letter; pg_ is "
+         "PostgreSQL's own.\n"
+         "11: \"pace\" must be a group { }, not a string\n"
+         "12: unknown setting \"wrker\"\n"
+         "    hint: Did you mean \"worker\"?\n"
+         "13: \"policies\" is empty\n");
+}
+END_TEST
+
+START_TEST(what_is_for_later_is_refused)
+{
+    load("http: { listen = \"localhost:9187\"; };\n"
+         "log: { anchor = \"mail\"; key = \"k\"; epoch = \"20 years\"; };\n"
+         "holds: { dual_control = false; grace = \"1 day\"; };\n",
+         "1: setting \"http.listen\" is not available in this version\n"
+         "2: \"log.epoch\" must be between 1 day and 3653 days, not 20 years\n"
+         "2: setting \"log.anchor\" is not available in this version\n"
+         "2: setting \"log.key\" is not available in this version\n"
+         "3: setting \"holds.dual_control\" is not available in this version\n"
+         "    hint: It may only be true.\n"
+         "3: setting \"holds.grace\" is not available in this version\n"
+         "    hint: It may only be 30 days.\n");
+}
+END_TEST
+
+START_TEST(passwords_are_refused)
+{
+    static const char *const bad[] = {
+        "host=x password=hunter2",    "host=x password = 'hunter2'",
+        "password=hunter2",           "sslkey=k sslpassword=hunter2",
+        "postgres://me:hunter2@h/db", "postgresql://h/db?user=me&password=hunter2"};
+    for (size_t i = 0; i < ARRAY_LENGTH(bad); i++) {
+        struct text text _cleanup_text_ = {0};
+        text_printf(&text, "database: { conninfo = \"%s\"; };", bad[i]);
+        load(text.data, "1: \"database.conninfo\" holds a password\n"
+                        "    hint: Put it into a file that only its owner may read, and name that: "
+                        "passfile=FILE.\n");
+    }
+    load("database: { conninfo = \"postgres://me@h:5432/db?passfile=/x\"; };", "");
+    load("database: { conninfo = \"host=x require_auth=password user=password\"; };", "");
+}
+END_TEST
+
+START_TEST(the_printed_defaults_read_back_as_the_defaults)
+{
+    char *text _cleanup_free_ = NULL;
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
+    settings_print_defaults(out);
+    fclose(out);
+    load(text, "");
+    check_defaults();
+    ck_assert_ptr_nonnull(strstr(text, "\n  connections = 2;\n"));
+    ck_assert_ptr_nonnull(strstr(text, "\n  // conninfo = \"\";\n"));
+    ck_assert_ptr_nonnull(
+        strstr(text, "  // Duration, from \"1 ms\" to \"10 s\"; read on reload.\n"));
+    for (const char *line = text; line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
+        ck_assert_uint_le(strcspn(line, "\n"), 100);
+}
+END_TEST
+
+static void count_setting(const struct setting_info *info, void *arg)
+{
+    size_t n = strlen(info->help);
+    ck_assert_msg(n && info->help[n - 1] == '.', "%s", info->name);
+    (*(size_t *)arg)++;
+}
+
+START_TEST(the_manual_has_every_setting)
+{
+    char *text _cleanup_free_ = NULL;
+    size_t length, count = 0, items = 0;
+    FILE *out = open_memstream(&text, &length);
+    settings_print_man(out);
+    fclose(out);
+    settings_describe(count_setting, &count);
+    for (const char *p = text; (p = strstr(p, "\n.It Va ")); p++)
+        items++;
+    ck_assert_uint_gt(count, 20);
+    ck_assert_uint_eq(items, count);
+}
+END_TEST
+
+START_TEST(a_missing_file_is_one_clear_error)
+{
+    settings = settings_load("/nonexistent/retentiond.cfg", &diags);
+    ck_assert_ptr_null(settings);
+    expect_diags(&diags, "0: could not open the file: No such file or directory\n");
+}
+END_TEST
+
+Suite *suite_config_settings(void)
+{
+    Suite *suite = suite_create("config_settings");
+    TCase *tests = tcase_create("settings");
+    tcase_add_checked_fixture(tests, NULL, teardown);
+    tcase_add_test(tests, an_empty_file_means_the_defaults);
+    tcase_add_test(tests, every_setting_is_read);
+    tcase_add_test(tests, everything_wrong_is_said_at_once);
+    tcase_add_test(tests, what_is_for_later_is_refused);
+    tcase_add_test(tests, passwords_are_refused);
+    tcase_add_test(tests, the_printed_defaults_read_back_as_the_defaults);
+    tcase_add_test(tests, the_manual_has_every_setting);
+    tcase_add_test(tests, a_missing_file_is_one_clear_error);
+    suite_add_tcase(suite, tests);
+    return suite;
+}

@@ -1,0 +1,542 @@
+#include "config/settings.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "config/file.h"
+#include "config/value.h"
+
+enum setting_type {
+    SETTING_TEXT,
+    SETTING_CONNINFO, /* must hold no password */
+    SETTING_FILE,
+    SETTING_DIRECTORY,
+    SETTING_PREFIX, /* of role names */
+    SETTING_INTEGER,
+    SETTING_BOOLEAN,
+    SETTING_DURATION, /* milliseconds; bounds too */
+    SETTING_PERIOD,   /* struct span, and its text behind it; bounds in days */
+};
+
+enum reload { ON_RELOAD, AT_RESTART };
+
+/* What a later version reads. */
+enum available { NOW, LATER, LATER_UNLESS_DEFAULT };
+
+struct setting {
+    const char *name; /* "group.key", or "key" at the top */
+    enum setting_type type;
+    size_t offset;
+    int64_t least, most;
+    const char *default_value; /* without quotes; NULL: none */
+    enum reload reload;
+    enum available available;
+    const char *help; /* sentences; the first one says what it is */
+};
+
+#define AT(member_) offsetof(struct settings, member_)
+#define SECONDS     INT64_C(1000)
+#define MINUTES     (60 * SECONDS)
+#define HOURS       (60 * MINUTES)
+#define DAYS        (24 * HOURS)
+
+/* name, type, place, least, most, default, reload rule, availability, help */
+static const struct setting table[] = {
+    {"database.conninfo", SETTING_CONNINFO, AT(database.conninfo), 0, 0, NULL, AT_RESTART, NOW,
+     "How the worker connects: a libpq connection string. It must hold no password; name a "
+     "passfile "
+     "in it, or use a socket. Default: libpq's environment variables."},
+    {"database.connections", SETTING_INTEGER, AT(database.connections), 1, 32, "2", AT_RESTART, NOW,
+     "Connections that act on rows. One more leads, listens and watches."},
+    {"database.statement_timeout", SETTING_DURATION, AT(database.statement_timeout_ms), SECONDS,
+     HOURS, "60 s", ON_RELOAD, NOW, "Longest time that a statement of a batch may take."},
+    {"database.lock_timeout", SETTING_DURATION, AT(database.lock_timeout_ms), 1, 10 * SECONDS,
+     "50 ms", ON_RELOAD, NOW,
+     "Longest time that a batch waits for a lock. Rows that stay locked are left for later."},
+    {"policies", SETTING_DIRECTORY, AT(policies), 0, 0, "policies", ON_RELOAD, NOW,
+     "Directory whose files that end in .cfg are the policies."},
+    {"log.origin", SETTING_TEXT, AT(log.origin), 0, 0, NULL, AT_RESTART, NOW,
+     "Name of the deletion log, such as example.com/retention. Checkpoints will carry it."},
+    {"log.directory", SETTING_DIRECTORY, AT(log.directory), 0, 0, NULL, AT_RESTART, NOW,
+     "Directory of the deletion log's published form."},
+    {"log.epoch_kek", SETTING_FILE, AT(log.epoch_kek), 0, 0, NULL, AT_RESTART, NOW,
+     "File with the key that wraps the keys of record digests. Only its owner may read it. "
+     "Required "
+     "where a category keeps evidence of records."},
+    {"log.epoch", SETTING_PERIOD, AT(log.epoch), 1, 3653, "1 month", ON_RELOAD, NOW,
+     "How long a key of record digests is used before the next one."},
+    {"log.key", SETTING_FILE, 0, 0, 0, NULL, AT_RESTART, LATER, "File with the log's signing key."},
+    {"log.sign_after", SETTING_TEXT, 0, 0, 0, NULL, ON_RELOAD, LATER,
+     "What must have happened before a checkpoint is signed."},
+    {"log.anchor", SETTING_TEXT, 0, 0, 0, NULL, ON_RELOAD, LATER,
+     "Command that receives each new checkpoint."},
+    {"log.anchor_max_age", SETTING_PERIOD, 0, 0, 0, NULL, ON_RELOAD, LATER,
+     "Age of the last anchored checkpoint beyond which no run starts."},
+    {"pace.rows_per_second", SETTING_INTEGER, AT(pace.rows_per_second), 0, 1000000000, "0",
+     ON_RELOAD, NOW,
+     "Most rows to act on in a second, over all connections; 0: no limit. A policy may set less."},
+    {"pace.batch_rows", SETTING_INTEGER, AT(pace.batch_rows), 100, 1000000, "25000", ON_RELOAD, NOW,
+     "Most rows of one transaction."},
+    {"pace.family_rows", SETTING_INTEGER, AT(pace.family_rows), 100, 1000000, "10000", ON_RELOAD,
+     NOW, "A record with more dependants than this is taken apart in batches of its own."},
+    {"worker.lease", SETTING_DURATION, AT(worker.lease_ms), 2 * SECONDS, 5 * MINUTES, "15 s",
+     AT_RESTART, NOW, "How long a worker that gives no sign of life keeps the leadership."},
+    {"worker.max_skew", SETTING_DURATION, AT(worker.max_skew_ms), SECONDS, HOURS, "2 min",
+     ON_RELOAD, NOW,
+     "Largest difference between the clocks of worker and server with which a run may go on."},
+    {"worker.wake_most", SETTING_DURATION, AT(worker.wake_most_ms), SECONDS, DAYS, "1 hour",
+     ON_RELOAD, NOW, "Longest sleep, even if nothing is known to fall due."},
+    {"worker.role_prefix", SETTING_PREFIX, AT(worker.role_prefix), 0, 0, "retention_", AT_RESTART,
+     NOW, "What the names of the database roles begin with."},
+    {"holds.dual_control", SETTING_BOOLEAN, AT(holds.dual_control), 0, 0, "true", ON_RELOAD,
+     LATER_UNLESS_DEFAULT, "Whether releasing a hold takes two persons."},
+    {"holds.grace", SETTING_PERIOD, AT(holds.grace), 0, 3653, "30 days", ON_RELOAD,
+     LATER_UNLESS_DEFAULT, "How long a released hold still keeps its records."},
+    {"http.listen", SETTING_TEXT, 0, 0, 0, NULL, AT_RESTART, LATER,
+     "Address on which status and metrics are served."},
+};
+
+enum { SETTING_COUNT = sizeof(table) / sizeof(table[0]) };
+
+static const char *const type_names[] = {"string", "connection string", "file name", "directory",
+                                         "string", "integer",           "boolean",   "duration",
+                                         "period"};
+
+static unsigned int value_types(enum setting_type type)
+{
+    return type == SETTING_INTEGER   ? TYPE_INTEGER
+           : type == SETTING_BOOLEAN ? TYPE_BOOLEAN
+                                     : TYPE_STRING;
+}
+
+/* ---- values ---- */
+
+struct reader {
+    struct settings *settings;
+    struct diags *diags;
+    const char *directory; /* of the file, with its slash; "" */
+};
+
+/* "2 min": in the largest unit that divides it. */
+static const char *duration_text(struct arena *arena, int64_t ms)
+{
+    static const struct {
+        int64_t ms;
+        const char *name;
+    } units[] = {{DAYS, "day"}, {HOURS, "hour"}, {MINUTES, "min"}, {SECONDS, "s"}, {1, "ms"}};
+    size_t i = 0;
+    while (ms % units[i].ms)
+        i++;
+    int64_t n = ms / units[i].ms;
+    return arena_printf(arena, "%" PRId64 " %s%s", n, units[i].name, i < 2 && n != 1 ? "s" : "");
+}
+
+static const char *days_text(struct arena *arena, int64_t days)
+{
+    return arena_printf(arena, "%" PRId64 " %s", days, days == 1 ? "day" : "days");
+}
+
+static void refuse_range(struct reader *r, const struct setting *s, struct position at,
+                         const char *least, const char *most, const char *value)
+{
+    diag_error(r->diags, at, "\"%s\" must be between %s and %s, not %s", s->name, least, most,
+               value);
+}
+
+/* The value of a keyword of a connection string, key = value or URI, is never looked at. */
+static bool holds_password(const char *conninfo)
+{
+    for (const char *p = conninfo; (p = strstr(p, "password")); p += strlen("password")) {
+        const char *after = p + strlen("password");
+        while (isspace((unsigned char)*after))
+            after++;
+        bool starts = p == conninfo || strchr(" \t\n?&l", p[-1]); /* l: sslpassword */
+        if (starts && *after == '=')
+            return true;
+    }
+    const char *user = strstr(conninfo, "://");
+    if (!user)
+        return false;
+    user += 3;
+    const char *host = user + strcspn(user, "/?");
+    const char *at = memchr(user, '@', (size_t)(host - user));
+    return at && memchr(user, ':', (size_t)(at - user));
+}
+
+static void take_text(struct reader *r, const struct setting *s, struct position at,
+                      const char *value, void *place)
+{
+    struct arena *arena = r->settings->arena;
+    if (!value[strspn(value, " \t\r\n")]) {
+        diag_error(r->diags, at, "\"%s\" is empty", s->name);
+        return;
+    }
+    if (!text_is_valid_utf8(value, strlen(value))) {
+        diag_error(r->diags, at, "\"%s\" is not valid UTF-8", s->name);
+        return;
+    }
+    if (s->type == SETTING_CONNINFO && holds_password(value)) {
+        struct diag *d = diag_error(r->diags, at, "\"%s\" holds a password", s->name);
+        diag_hint(r->diags, d,
+                  "Put it into a file that only its owner may read, and name that: passfile=FILE.");
+        return;
+    }
+    if (s->type == SETTING_PREFIX) {
+        size_t good = strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789_");
+        if (value[good] || isdigit((unsigned char)*value) || strlen(value) > 40 ||
+            text_starts_with(value, "pg_")) {
+            struct diag *d = diag_error(r->diags, at, "\"%s\" cannot be \"%s\"", s->name, value);
+            diag_hint(
+                r->diags, d,
+                "Use up to 40 lower-case letters, digits and _, and start with a letter; pg_ is "
+                "PostgreSQL's own.");
+            return;
+        }
+    }
+    bool relative = (s->type == SETTING_FILE || s->type == SETTING_DIRECTORY) && *value != '/';
+    *(const char **)place = arena_printf(arena, "%s%s", relative ? r->directory : "", value);
+}
+
+static void take_integer(struct reader *r, const struct setting *s, struct position at,
+                         int64_t value, void *place)
+{
+    struct arena *arena = r->settings->arena;
+    if (value < s->least || value > s->most)
+        refuse_range(r, s, at, arena_printf(arena, "%" PRId64, s->least),
+                     arena_printf(arena, "%" PRId64, s->most),
+                     arena_printf(arena, "%" PRId64, value));
+    else
+        *(int64_t *)place = value;
+}
+
+static void take_span(struct reader *r, const struct setting *s, struct position at,
+                      const char *value, void *place)
+{
+    struct arena *arena = r->settings->arena;
+    const char *reason, *hint;
+    struct span span;
+    if (!span_parse(arena, value, &span, &reason, &hint)) {
+        struct diag *d =
+            diag_error(r->diags, at, "\"%s\" is \"%s\", which %s", s->name, value, reason);
+        if (hint)
+            diag_hint(r->diags, d, "%s", hint);
+        return;
+    }
+    if (s->type == SETTING_PERIOD) {
+        if (span_is_certainly_shorter(span, (struct span){.days = (int32_t)s->least}) ||
+            span_is_certainly_shorter((struct span){.days = (int32_t)s->most}, span)) {
+            refuse_range(r, s, at, days_text(arena, s->least), days_text(arena, s->most), value);
+            return;
+        }
+        *(struct span *)place = span;
+        const char **text = (const char **)((char *)place + sizeof(span));
+        *text = span_text(arena, span);
+        return;
+    }
+    int64_t ms = span.days * DAYS + span.microseconds / 1000;
+    if (span.months || span.microseconds % 1000 || ms < s->least || ms > s->most)
+        refuse_range(r, s, at, duration_text(arena, s->least), duration_text(arena, s->most),
+                     value);
+    else
+        *(int64_t *)place = ms;
+}
+
+_Static_assert(offsetof(struct settings, log.epoch_text) ==
+                       offsetof(struct settings, log.epoch) + sizeof(struct span) &&
+                   offsetof(struct settings, holds.grace_text) ==
+                       offsetof(struct settings, holds.grace) + sizeof(struct span),
+               "take_span writes the text behind the span");
+
+/* The value as text; whoever calls it has checked the type. */
+static const char *value_text(struct arena *arena, const config_setting_t *value)
+{
+    if (type_of(value) == TYPE_INTEGER)
+        return arena_printf(arena, "%" PRId64, integer_of(value));
+    if (type_of(value) == TYPE_BOOLEAN)
+        return config_setting_get_bool(value) ? "true" : "false";
+    return config_setting_get_string(value);
+}
+
+static void take_value(struct reader *r, const struct setting *s, struct position at,
+                       const char *value)
+{
+    void *place = (char *)r->settings + s->offset;
+    switch (s->type) {
+    case SETTING_INTEGER:
+        take_integer(r, s, at, strtoll(value, NULL, 10), place);
+        break;
+    case SETTING_BOOLEAN:
+        *(bool *)place = strcmp(value, "true") == 0;
+        break;
+    case SETTING_DURATION:
+    case SETTING_PERIOD:
+        take_span(r, s, at, value, place);
+        break;
+    default:
+        take_text(r, s, at, value, place);
+    }
+}
+
+/* ---- the file ---- */
+
+static bool is_default(struct reader *r, const struct setting *s, const char *value)
+{
+    const char *reason, *hint;
+    struct span a, b;
+    if (s->type == SETTING_PERIOD)
+        return span_parse(r->settings->arena, value, &a, &reason, &hint) &&
+               span_parse(r->settings->arena, s->default_value, &b, &reason, &hint) &&
+               span_equal(a, b);
+    return strcmp(value, s->default_value) == 0;
+}
+
+static void take_setting(struct reader *r, const struct setting *s, const config_setting_t *value)
+{
+    struct position at = {r->settings->file, config_line(value)};
+    struct arena *arena = r->settings->arena;
+    bool refused = s->available == LATER;
+    if (!refused && !type_check(r->diags, r->settings->file, value,
+                                arena_printf(arena, "\"%s\"", s->name), value_types(s->type)))
+        return;
+    if (s->available == LATER_UNLESS_DEFAULT)
+        refused = !is_default(r, s, value_text(arena, value));
+    if (!refused) {
+        take_value(r, s, at, value_text(arena, value));
+        return;
+    }
+    struct diag *d =
+        diag_error(r->diags, at, "setting \"%s\" is not available in this version", s->name);
+    if (s->default_value)
+        diag_hint(r->diags, d, "It may only be %s.", s->default_value);
+}
+
+static bool is_group(const char *name)
+{
+    size_t n = strlen(name);
+    for (size_t i = 0; i < SETTING_COUNT; i++)
+        if (strncmp(table[i].name, name, n) == 0 && table[i].name[n] == '.')
+            return true;
+    return false;
+}
+
+/* The nearest setting: of the same group first, then by its last part anywhere. */
+static void refuse_unknown(struct reader *r, const config_setting_t *setting, const char *name)
+{
+    const char *names[2 * SETTING_COUNT];
+    size_t count = 0;
+    struct position at = {r->settings->file, config_line(setting)};
+    struct diag *d = diag_error(r->diags, at, "unknown setting \"%s\"", name);
+    for (size_t i = 0; i < SETTING_COUNT; i++)
+        names[count++] = table[i].name;
+    const char *last = strrchr(name, '.');
+    last = last ? last + 1 : name;
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        const char *dot = strchr(table[i].name, '.');
+        if (strcmp(dot ? dot + 1 : table[i].name, last) == 0) {
+            diag_hint(r->diags, d, "Did you mean \"%s\"?", table[i].name);
+            return;
+        }
+    }
+    const char *nearest = text_nearest(name, names, count);
+    if (!strchr(name, '.') && type_of(setting) == TYPE_GROUP) {
+        static const char *const groups[] = {"database", "log", "pace", "worker", "holds", "http"};
+        nearest = text_nearest(name, groups, ARRAY_LENGTH(groups));
+    }
+    if (nearest)
+        diag_hint(r->diags, d, "Did you mean \"%s\"?", nearest);
+    else
+        diag_hint(r->diags, d, "\"retentionctl config --defaults\" prints every setting.");
+}
+
+static void take_member(struct reader *r, const char *group, config_setting_t *setting)
+{
+    struct arena *arena = r->settings->arena;
+    const char *key = config_setting_name(setting);
+    const char *name = group ? arena_printf(arena, "%s.%s", group, key) : key;
+    for (size_t i = 0; i < SETTING_COUNT; i++)
+        if (strcmp(table[i].name, name) == 0) {
+            take_setting(r, &table[i], setting);
+            return;
+        }
+    if (group || !is_group(name)) {
+        refuse_unknown(r, setting, name);
+        return;
+    }
+    if (!type_check(r->diags, r->settings->file, setting, arena_printf(arena, "\"%s\"", name),
+                    TYPE_GROUP))
+        return;
+    for (int i = 0; i < config_setting_length(setting); i++)
+        take_member(r, name, config_setting_get_elem(setting, (unsigned int)i));
+}
+
+static void take_defaults(struct reader *r)
+{
+    for (size_t i = 0; i < SETTING_COUNT; i++)
+        if (table[i].default_value && table[i].available != LATER)
+            take_value(r, &table[i], (struct position){r->settings->file, 0},
+                       table[i].default_value);
+}
+
+static struct settings *load(const char *file, const char *text, size_t length, struct diags *diags)
+{
+    struct arena *arena = arena_new();
+    struct settings *settings = arena_alloc(arena, sizeof(*settings));
+    settings->arena = arena;
+    settings->file = arena_strdup(arena, file);
+    const char *slash = strrchr(file, '/');
+    struct reader r = {settings, diags,
+                       slash ? arena_strndup(arena, file, (size_t)(slash - file) + 1) : ""};
+    size_t errors = diags->errors;
+    config_t config;
+    take_defaults(&r);
+    if (config_text_parse(&config, settings->file, text, length, diags)) {
+        config_setting_t *root = config_root_setting(&config);
+        for (int i = 0; i < config_setting_length(root); i++)
+            take_member(&r, NULL, config_setting_get_elem(root, (unsigned int)i));
+    }
+    config_destroy(&config);
+    if (diags->errors == errors)
+        return settings;
+    settings_free(settings);
+    return NULL;
+}
+
+struct settings *settings_load(const char *path, struct diags *diags)
+{
+    size_t length;
+    char *text _cleanup_free_ = config_file_read(path, &length, diags);
+    return text ? load(path, text, length, diags) : NULL;
+}
+
+struct settings *settings_load_text(const char *file, const char *text, struct diags *diags)
+{
+    return load(file, text, strlen(text), diags);
+}
+
+void settings_free(struct settings *settings)
+{
+    if (settings)
+        arena_free(settings->arena);
+}
+
+/* ---- for people ---- */
+
+static const char *as_written(struct arena *arena, enum setting_type type, const char *value)
+{
+    return value && value_types(type) == TYPE_STRING ? arena_printf(arena, "\"%s\"", value) : value;
+}
+
+void settings_describe(void (*each)(const struct setting_info *info, void *arg), void *arg)
+{
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        const struct setting *s = &table[i];
+        struct arena *arena _cleanup_arena_ = arena_new();
+        struct setting_info info = {
+            .name = s->name,
+            .type = type_names[s->type],
+            .default_value = as_written(arena, s->type, s->default_value),
+            .reload = s->reload == ON_RELOAD ? "on reload" : "at restart",
+            .available = s->available == NOW,
+            .help = s->help,
+        };
+        if (s->most && s->type == SETTING_INTEGER) {
+            info.least = arena_printf(arena, "%" PRId64, s->least);
+            info.most = arena_printf(arena, "%" PRId64, s->most);
+        } else if (s->most && s->type == SETTING_DURATION) {
+            info.least = as_written(arena, s->type, duration_text(arena, s->least));
+            info.most = as_written(arena, s->type, duration_text(arena, s->most));
+        } else if (s->most && s->type == SETTING_PERIOD) {
+            info.least = as_written(arena, s->type, days_text(arena, s->least));
+            info.most = as_written(arena, s->type, days_text(arena, s->most));
+        }
+        each(&info, arg);
+    }
+}
+
+/* Prints help as lines of comments, at most 96 columns wide. */
+static void print_comment(FILE *out, const char *indent, const char *help)
+{
+    enum { WIDTH = 90 };
+    while (*help) {
+        size_t n = strlen(help);
+        if (n > WIDTH)
+            for (n = WIDTH; n > 1 && help[n] != ' ';)
+                n--;
+        fprintf(out, "%s// %.*s\n", indent, (int)n, help);
+        help += n + (help[n] == ' ');
+    }
+}
+
+struct defaults {
+    FILE *out;
+    char group[32]; /* open, or "" */
+};
+
+static void print_default(const struct setting_info *info, void *arg)
+{
+    struct defaults *d = arg;
+    const char *dot = strchr(info->name, '.');
+    size_t n = dot ? (size_t)(dot - info->name) : 0;
+    if (strlen(d->group) != n || strncmp(d->group, info->name, n) != 0) {
+        if (*d->group)
+            fputs("};\n", d->out);
+        snprintf(d->group, sizeof(d->group), "%.*s", (int)n, info->name);
+        fputs("\n", d->out);
+        if (*d->group)
+            fprintf(d->out, "%s: {\n", d->group);
+    }
+    const char *indent = dot ? "  " : "", *key = dot ? dot + 1 : info->name;
+    print_comment(d->out, indent, info->help);
+    fprintf(d->out, "%s// %c%s", indent, toupper((unsigned char)*info->type), info->type + 1);
+    if (info->least)
+        fprintf(d->out, ", from %s to %s", info->least, info->most);
+    fprintf(d->out, "; read %s%s.\n", info->reload,
+            info->available ? "" : "; not available in this version");
+    if (info->default_value && info->available)
+        fprintf(d->out, "%s%s = %s;\n", indent, key, info->default_value);
+    else
+        fprintf(d->out, "%s// %s = %s;\n", indent, key,
+                info->default_value ? info->default_value : "\"\"");
+}
+
+void settings_print_defaults(FILE *out)
+{
+    struct defaults d = {.out = out};
+    fputs("// Every setting of retentiond.cfg, with its default. What has none is a comment.\n",
+          out);
+    settings_describe(print_default, &d);
+    if (*d.group)
+        fputs("};\n", out);
+}
+
+static void print_man(const struct setting_info *info, void *arg)
+{
+    FILE *out = arg;
+    fprintf(out, ".It Va %s\n", info->name);
+    fprintf(out, "%c%s", toupper((unsigned char)*info->type), info->type + 1);
+    if (info->least)
+        fprintf(out, ", from %s to %s", info->least, info->most);
+    if (info->default_value)
+        fprintf(out, "; default %s", info->default_value);
+    fprintf(out, "; read %s.\n", info->reload);
+    if (!info->available)
+        fputs("Not available in this version.\n", out);
+    /* a sentence a line, as mdoc wants it */
+    for (const char *p = info->help; *p;) {
+        const char *end = strstr(p, ". ");
+        size_t n = end ? (size_t)(end - p) + 1 : strlen(p);
+        fprintf(out, "%.*s\n", (int)n, p);
+        p += n + (p[n] == ' ');
+    }
+}
+
+void settings_print_man(FILE *out)
+{
+    fputs(".Bl -tag -width Ds\n", out);
+    settings_describe(print_man, out);
+    fputs(".El\n", out);
+}
