@@ -29,6 +29,7 @@ tests_run_SOURCES = \
 	tests/test_pg_conn.c \
 	tests/test_policy_parse.c \
 	tests/test_sample.c \
+	tests/test_sample_policies.c \
 	tests/test_schema.c
 
 TESTS += tests/check-layers.sh
