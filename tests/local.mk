@@ -38,5 +38,10 @@ TESTS += tests/run-all.sh
 endif
 AM_TESTS_ENVIRONMENT = top_srcdir='$(abs_top_srcdir)'; top_builddir='$(abs_top_builddir)'; \
 	export top_srcdir top_builddir;
-EXTRA_DIST += tests/check-layers.sh tests/notice-categories.txt tests/run-all.sh \
-EXTRA_DIST += tests/vectors/log-kat
+EXTRA_DIST += \
+	tests/check-layers.sh \
+	tests/demo.sh \
+	tests/harness/cluster.sh \
+	tests/notice-categories.txt \
+	tests/run-all.sh \
+	tests/vectors/log-kat
