@@ -5,18 +5,31 @@ SQL_FILES = \
 	catalog/version.sql
 # what retentionctl asks
 SQL_FILES += \
-	cli/adopt.sql \
+	cli/fingerprint.sql \
+	cli/is_bound.sql \
+	cli/leader.sql \
 	cli/log_list.sql \
 	cli/log_refs.sql \
 	cli/log_show.sql \
 	cli/pause.sql \
+	cli/plan_begin.sql \
+	cli/plan_settings.sql \
+	cli/policy_approve.sql \
+	cli/policy_gone.sql \
+	cli/policy_list.sql \
+	cli/policy_load.sql \
 	cli/policy_retire.sql \
+	cli/policy_texts.sql \
 	cli/report_days.sql \
 	cli/report_summary.sql \
 	cli/resume.sql \
 	cli/schema_version.sql \
 	cli/session.sql \
-	cli/stop_now.sql
+	cli/status.sql \
+	cli/stop_now.sql \
+	cli/unknown_categories.sql \
+	cli/utc.sql \
+	cli/worker_role.sql
 
 # schema retention
 SQL_FILES += \

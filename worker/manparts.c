@@ -5,12 +5,14 @@
 
 #include "base/cleanup.h"
 #include "cli/command.h"
+#include "config/settings.h"
 
 static const struct {
     const char *name;
     void (*print)(FILE *out);
 } parts[] = {
     {"commands", help_print_man},
+    {"settings", settings_print_man},
 };
 
 int main(int argc, char **argv)

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "cli/json.h"
+#include "config/settings.h"
 
 /* Getopt's values: global options as their letters, or these; the command's own from OWN_FIRST. */
 enum { GLOBAL_JSON = 256, GLOBAL_VERSION, OWN_FIRST = 300 };
@@ -347,6 +348,7 @@ int cli_main(int argc, char **argv)
         code = code ? code : 1;
     }
     json_decref(cli.document);
+    settings_free(cli.settings);
     diags_free(&cli.diags);
     arena_free(cli.arena);
     return code;

@@ -18,6 +18,7 @@
 
 struct arena;
 struct cli;
+struct settings;
 
 typedef bool command_fn(struct cli *cli, struct error *error);
 
@@ -55,6 +56,8 @@ struct cli {
     const char *values[OPTIONS_MOST]; /* of the command's options; a flag that is set: "" */
     char **operands;
     int operand_count;
+    struct settings *settings; /* of the main file, once it was read; owned */
+    bool settings_failed;
     json_t *document;   /* owned; what --json prints */
     struct diags diags; /* what is wrong with files; printed with the error */
 };

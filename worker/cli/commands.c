@@ -22,7 +22,7 @@ static const struct command commands[] = {
      "whenever a new version was installed. The role needs CREATEROLE and CREATE on the database, "
      "or must be the one that installed the schema.",
      "migrate",
-     soon,
+     command_migrate,
      {{"prefix", 0, "PREFIX", false,
        "begin the names of the roles with PREFIX (default \"retention_\"); "
        "only the first time"}}},
@@ -39,7 +39,7 @@ static const struct command commands[] = {
      "The schema is bound to the database that it was installed in. In a clone (staging, a "
      "restored backup) nothing is deleted until somebody says that this is meant.",
      "adopt",
-     soon, {{0}}},
+     command_adopt, {{0}}},
     {SETUP, NULL, "check", "", 0, 0,
      "validate configuration and policies against the database",
      "Prints everything that is wrong, each as file:line: message, and exits 3 if there is an "
@@ -51,7 +51,7 @@ static const struct command commands[] = {
      "print every setting with its default and its help",
      NULL,
      "config --defaults",
-     soon,
+     command_config,
      {{"defaults", 0, NULL, true, "print a main file that says what holds without one"}}},
 
     {ENFORCE, NULL, "plan", "[CATEGORY...]", 0, ANY_NUMBER,
@@ -100,8 +100,8 @@ static const struct command commands[] = {
      "The figures are those of the last count by the worker, with its time. A category is overdue "
      "when records that are due and free are still there after its window; the cause is named.",
      "status",
-     soon,
-     {{"check", 0, NULL, false, "exit 4 if anything is overdue, 5 if all else stopped it"},
+     command_status,
+     {{"check", 0, NULL, false, "exit 4 if anything is overdue"},
       {"watch", 0, NULL, false, "show it again every two seconds, until interrupted"}}},
     {WATCH, NULL, "explain", "CATEGORY KEY...", 2, 9,
      "say why a record is still there, when it will go, or in which entry it went",

@@ -1,6 +1,7 @@
 libretention_a_SOURCES += \
 	worker/cli/command.c worker/cli/command.h \
 	worker/cli/commands.c \
+	worker/cli/config.c \
 	worker/cli/help.c \
 	worker/cli/json.c worker/cli/json.h \
 	worker/cli/log.c \
@@ -8,8 +9,10 @@ libretention_a_SOURCES += \
 	worker/cli/output.c worker/cli/output.h \
 	worker/cli/pause.c \
 	worker/cli/report.c \
+	worker/cli/schema.c \
 	worker/cli/session.c worker/cli/session.h \
 	worker/cli/settings.c worker/cli/settings.h \
+	worker/cli/status.c \
 	worker/cli/table.c worker/cli/table.h
 
 # Manual pages: the parts that are made from tables are printed by a program that is not installed.

@@ -4,8 +4,8 @@
  *   migrations/NNNN_*   once each, in order, as the owner; their SHA-256 are kept and compared
  *   functions/, views/  every time, as the owner; functions that no file makes any more are dropped
  *
- * All of it is one transaction under a lock: it is done or it is not. In the files the prefix of the
- * roles stands as @prefix@. */
+ * All of it is one transaction under a lock: it is done or it is not. In the files the prefix of
+ * the roles stands as @prefix@. */
 #ifndef CLI_MIGRATE_H
 #define CLI_MIGRATE_H
 
@@ -32,8 +32,8 @@ int migrate_newest(void);
 bool migrate_run(PGconn *conn, const struct migrate_options *options, int *ret_applied,
                  struct error *error);
 
-/* Binds schema retention to this database (a clone, a restored copy). ret_adopted: false where it was
- * bound to it before. */
+/* Binds schema retention to this database (a clone, a restored copy). ret_adopted: false where it
+ * was bound to it before. */
 bool migrate_adopt(PGconn *conn, const struct migrate_options *options, bool *ret_adopted,
                    struct error *error);
 

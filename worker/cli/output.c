@@ -1,8 +1,25 @@
 #include "cli/output.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/arena.h"
 #include "cli/json.h"
 #include "cli/session.h"
+
+json_t *output_time(const char *s)
+{
+    size_t n = s ? strlen(s) : 0;
+    if (n < 22 || s[10] != ' ' || strcmp(s + n - 3, "+00") != 0)
+        return json_text(s);
+    char *iso _cleanup_free_ = strdup(s);
+    if (!iso)
+        abort();
+    iso[10] = 'T';
+    iso[n - 3] = 'Z';
+    iso[n - 2] = 0;
+    return json_string(iso);
+}
 
 static json_t *cell_json(const struct table_column *column, const char *value)
 {
@@ -11,6 +28,9 @@ static json_t *cell_json(const struct table_column *column, const char *value)
     switch (column->kind) {
     case CELL_NUMBER:
         return json_number(value);
+    case CELL_TIME:
+    case CELL_SECOND:
+        return output_time(value);
     case CELL_BOOLEAN:
         return json_boolean(value[0] == 't');
     default:

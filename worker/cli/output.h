@@ -17,6 +17,9 @@ json_t *output_json(const PGresult *result, const struct table_column *columns, 
 void output_result(struct cli *cli, const char *name, const PGresult *result,
                    const struct table_column *columns, size_t count, const char *when_empty);
 
+/* "2026-07-24 12:00:02.5+00" of a session in UTC -> "2026-07-24T12:00:02.5Z"; null for NULL. */
+json_t *output_time(const char *s);
+
 /* cli->document, made where there is none yet. */
 json_t *output_document(struct cli *cli);
 

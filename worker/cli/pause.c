@@ -17,14 +17,20 @@ static const char *scope_of(struct cli *cli, struct error *error)
     return tenant ? arena_printf(cli->arena, "tenant:%s", tenant) : "all";
 }
 
-static void report(struct cli *cli, const char *key, const char *scope, const char *sentence)
+static void report(struct session *session, const char *key, const char *scope,
+                   const char *sentence)
 {
+    struct cli *cli = session->cli;
     if (!cli->json) {
         text_print_safe(stdout, sentence);
         putchar('\n');
+        if (session->notice)
+            text_wrap(stdout, session->notice, 0, 100, false);
         return;
     }
-    json_object_set_new(output_document(cli), key, json_pack("{so}", "scope", json_text(scope)));
+    json_object_set_new(
+        output_document(cli), key,
+        json_pack("{so so}", "scope", json_text(scope), "notice", json_text(session->notice)));
 }
 
 static const char *scope_words(struct cli *cli)
@@ -47,7 +53,7 @@ bool command_pause(struct cli *cli, struct error *error)
         return error_is_bad_value(error) && until
                    ? error_set(error, ERROR_USAGE, "--until wants a time, not \"%s\"", until)
                    : false;
-    report(cli, "paused", scope,
+    report(&session, "paused", scope,
            arena_printf(cli->arena, "%s is paused%s%s. \"retentionctl resume\" ends it.",
                         scope_words(cli), until ? " until " : "", until ? until : ""));
     return true;
@@ -63,7 +69,8 @@ bool command_resume(struct cli *cli, struct error *error)
     PGresult *result _cleanup_result_ = session_file(&session, "cli/resume.sql", 2, values, error);
     if (!result)
         return false;
-    report(cli, "resumed", scope, arena_printf(cli->arena, "%s is resumed.", scope_words(cli)));
+    report(&session, "resumed", scope,
+           arena_printf(cli->arena, "%s is resumed.", scope_words(cli)));
     return true;
 }
 
@@ -77,7 +84,7 @@ bool command_stop(struct cli *cli, struct error *error)
         session_file(&session, "cli/stop_now.sql", 1, values, error);
     if (!result)
         return false;
-    report(cli, "stopped", "all",
+    report(&session, "stopped", "all",
            "Everything is stopped and paused. \"retentionctl resume\" lets it go on.");
     return true;
 }

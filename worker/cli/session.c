@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/sql_files.h"
 #include "base/text.h"
+#include "cli/migrate.h"
 #include "cli/settings.h"
 
 enum { CONNECT_TIMEOUT_S = 10 };
@@ -180,10 +181,15 @@ static bool connect_to(struct session *session, const char *conninfo, struct err
     return true;
 }
 
-static void ignore_notice(void *arg, const PGresult *result)
+/* A notice of our own functions is for the person who called them. */
+static void take_notice(void *arg, const PGresult *result)
 {
-    (void)arg;
-    (void)result;
+    struct session *session = arg;
+    const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    const char *hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
+    if (primary)
+        session->notice = arena_printf(session->cli->arena, "%s%s%s", primary, hint ? "\n" : "",
+                                       hint ? hint : "");
 }
 
 const char *result_value(const PGresult *result, int row, int column)
@@ -249,6 +255,7 @@ static bool statement_failed(struct session *session, const PGresult *result, st
 PGresult *session_query(struct session *session, const char *sql, size_t count,
                         const char *const *values, struct error *error)
 {
+    session->notice = NULL;
     PGresult *result = PQexecParams(session->conn, sql, (int)count, NULL, values, NULL, NULL, 0);
     ExecStatusType status = PQresultStatus(result);
     if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK)
@@ -276,18 +283,6 @@ bool session_execute(struct session *session, const char *sql, struct error *err
     return result != NULL;
 }
 
-/* The number of the last migration that is built in. */
-static int newest_migration(void)
-{
-    size_t count;
-    const char *const *names = sql_file_names(&count);
-    int newest = 0;
-    for (size_t i = 0; i < count; i++)
-        if (text_starts_with(names[i], "migrations/") && atoi(names[i] + 11) > newest)
-            newest = atoi(names[i] + 11);
-    return newest;
-}
-
 static bool not_installed(struct session *session, struct error *error)
 {
     error_set(error, ERROR_CONFIG, "schema \"retention\" is not installed in database \"%s\"",
@@ -296,11 +291,11 @@ static bool not_installed(struct session *session, struct error *error)
     return false;
 }
 
-static bool check_schema(struct session *session, bool present, bool may_use, struct error *error)
+bool session_schema(struct session *session, struct error *error)
 {
-    if (!present)
+    if (!session->has_schema)
         return not_installed(session, error);
-    if (!may_use) {
+    if (!session->may_use_schema) {
         error_set(error, ERROR_FAILED, "role \"%s\" may not use schema \"retention\"",
                   session->role);
         error_hint(error, "It needs membership in one of the roles retention_operator, "
@@ -317,7 +312,7 @@ static bool check_schema(struct session *session, bool present, bool may_use, st
     session->schema_version = number ? atoi(number) : 0;
     if (prefix)
         session->prefix = arena_strdup(session->cli->arena, prefix);
-    int newest = newest_migration();
+    int newest = migrate_newest();
     if (session->schema_version == newest)
         return true;
     if (!session->schema_version)
@@ -331,6 +326,66 @@ static bool check_schema(struct session *session, bool present, bool may_use, st
     return false;
 }
 
+bool session_bound(struct session *session, struct error *error)
+{
+    PGresult *result _cleanup_result_ = session_file(session, "cli/is_bound.sql", 0, NULL, error);
+    if (!result)
+        return false;
+    if (PQgetvalue(result, 0, 0)[0] == 't')
+        return true;
+    error_set(error, ERROR_CONFIG, "database \"%s\" is a copy of the one it was installed in",
+              session->database);
+    error_hint(error, "Nothing is deleted in it until somebody runs \"retentionctl adopt\".");
+    return false;
+}
+
+const char *session_array(struct cli *cli, char *const *words, int count)
+{
+    struct text text = {0};
+    if (!count)
+        return NULL;
+    for (int i = 0; i < count; i++) {
+        text_add(&text, i ? ",\"" : "{\"");
+        for (const char *p = words[i]; *p; p++) {
+            if (*p == '"' || *p == '\\')
+                text_add_char(&text, '\\');
+            text_add_char(&text, *p);
+        }
+        text_add_char(&text, '"');
+    }
+    text_add_char(&text, '}');
+    const char *array = arena_strdup(cli->arena, text.data);
+    text_free(&text);
+    return array;
+}
+
+bool session_categories_exist(struct session *session, const char *array, struct error *error)
+{
+    const char *const values[] = {array};
+    PGresult *result _cleanup_result_ =
+        session_file(session, "cli/unknown_categories.sql", 1, values, error);
+    if (!result)
+        return false;
+    const char *unknown = result_value(result, 0, 0), *all = result_value(result, 0, 1);
+    if (!unknown)
+        return true;
+    const char **names = NULL;
+    size_t count = 0;
+    char *save = NULL;
+    for (char *name = strtok_r(arena_strdup(session->cli->arena, all ? all : ""), "\n", &save);
+         name; name = strtok_r(NULL, "\n", &save)) {
+        names = arena_push(session->cli->arena, names, &count, sizeof(*names));
+        names[count - 1] = name;
+    }
+    const char *nearest = text_nearest(unknown, names, count);
+    error_set(error, ERROR_USAGE, "no category \"%s\" is loaded", unknown);
+    if (nearest)
+        error_hint(error, "Perhaps \"%s\".", nearest);
+    else
+        error_hint(error, "All of them: \"retentionctl policy list\".");
+    return false;
+}
+
 bool session_open(struct session *session, struct cli *cli, enum session_need need,
                   struct error *error)
 {
@@ -338,16 +393,16 @@ bool session_open(struct session *session, struct cli *cli, enum session_need ne
     const char *conninfo = session_conninfo(cli, error);
     if (!conninfo || !connect_to(session, conninfo, error))
         return false;
-    PQsetNoticeReceiver(session->conn, ignore_notice, NULL);
+    PQsetNoticeReceiver(session->conn, take_notice, session);
     PGresult *result _cleanup_result_ = session_file(session, "cli/session.sql", 0, NULL, error);
     if (!result)
         return false;
     session->database = arena_strdup(cli->arena, PQgetvalue(result, 0, 0));
     session->role = arena_strdup(cli->arena, PQgetvalue(result, 0, 1));
     session->in_recovery = PQgetvalue(result, 0, 2)[0] == 't';
-    bool present = PQgetvalue(result, 0, 3)[0] == 't' && PQgetvalue(result, 0, 4)[0] == 't';
-    bool may_use = PQgetvalue(result, 0, 5)[0] == 't';
-    return need == SESSION_DATABASE || check_schema(session, present, may_use, error);
+    session->has_schema = PQgetvalue(result, 0, 3)[0] == 't' && PQgetvalue(result, 0, 4)[0] == 't';
+    session->may_use_schema = PQgetvalue(result, 0, 5)[0] == 't';
+    return need == SESSION_DATABASE || session_schema(session, error);
 }
 
 void session_close(struct session *session)

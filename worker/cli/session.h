@@ -17,6 +17,8 @@ struct session {
     const char *database, *role; /* current_database, session_user */
     const char *prefix;          /* of the roles; "retention_" where not known */
     bool in_recovery;
+    bool has_schema, may_use_schema;
+    const char *notice; /* what the last statement's functions said besides, or NULL */
     int schema_version; /* number of the last migration; 0: not installed */
 };
 
@@ -48,6 +50,18 @@ bool session_execute(struct session *session, const char *sql, struct error *err
 
 /* True where the error says that a value given by the caller could not be read (class 22). */
 bool error_is_bad_value(const struct error *error);
+
+/* A text[] literal of the words, or NULL where there are none; in the arena. */
+const char *session_array(struct cli *cli, char *const *words, int count);
+
+/* False, naming the nearest, where one of a text[] literal's names is no loaded category. */
+bool session_categories_exist(struct session *session, const char *array, struct error *error);
+
+/* The schema is there, of this version, and may be used; fills prefix and schema_version. */
+bool session_schema(struct session *session, struct error *error);
+
+/* The database is the one that the schema is bound to, and no copy of it. */
+bool session_bound(struct session *session, struct error *error);
 
 /* Value of a result as text; NULL for SQL NULL. */
 const char *result_value(const PGresult *result, int row, int column);

@@ -13,4 +13,10 @@ const struct settings *cli_settings(struct cli *cli, struct error *error);
 /* database.conninfo of the main file, or NULL where there is no file or it names none. */
 const char *cli_settings_conninfo(struct cli *cli);
 
+/* worker.role_prefix of the main file, or NULL where there is no readable file. */
+const char *cli_settings_role_prefix(struct cli *cli);
+
+/* The policy directory that the main file names. */
+const char *cli_policy_directory(struct cli *cli, struct error *error);
+
 #endif

@@ -1,1 +1,0 @@
-SELECT retention.adopt()

@@ -1,0 +1,1 @@
+SELECT retention.fingerprint($1::text[])

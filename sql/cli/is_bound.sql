@@ -1,0 +1,1 @@
+SELECT retention.is_bound()

@@ -1,0 +1,8 @@
+-- $1 time zone of the category: what a batch pins too, for this transaction
+SELECT
+    pg_catalog.set_config('timezone', $1::text, true),
+    pg_catalog.set_config('search_path', '', true),
+    pg_catalog.set_config('row_security', 'off', true),
+    pg_catalog.set_config('datestyle', 'ISO, YMD', true),
+    pg_catalog.set_config('intervalstyle', 'postgres', true),
+    pg_catalog.set_config('jit', 'off', true)

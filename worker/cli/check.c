@@ -1,0 +1,59 @@
+/* retentionctl check | config: what is wrong with files and database, and what may stand in them.
+ */
+#include "base/arena.h"
+#include "cli/output.h"
+#include "cli/policies.h"
+#include "cli/session.h"
+#include "cli/settings.h"
+#include "config/settings.h"
+
+/* What session_schema refuses is one finding among the others. */
+static void add_finding(struct cli *cli, const struct error *error)
+{
+    struct diag *diag =
+        diag_error(&cli->diags, ((struct position){cli->config_file, 0}), "%s", error->primary);
+    if (error->hint)
+        diag_hint(&cli->diags, diag, "%s", error->hint);
+}
+
+static bool check_database(struct cli *cli, struct policies *policies, struct error *error)
+{
+    struct session session _cleanup_session_ = {0};
+    if (!session_open(&session, cli, SESSION_DATABASE, error))
+        return false;
+    struct error finding _cleanup_error_ = {0};
+    if (!session_schema(&session, &finding) || !session_bound(&session, &finding))
+        add_finding(cli, &finding);
+    if (!policies_validate(policies, &session, error))
+        return false;
+    if (cli->json)
+        json_object_set_new(output_document(cli), "database", json_string(session.database));
+    else
+        printf("Database \"%s\", as role \"%s\".\n", session.database,
+               policies->catalog->worker_role);
+    return true;
+}
+
+bool command_check(struct cli *cli, struct error *error)
+{
+    const struct settings *settings = cli_settings(cli, error);
+    struct policies policies _cleanup_policies_ = {0};
+    if (!settings || !policies_read(&policies, cli, error))
+        return false;
+    bool online = !cli_flag(cli, "offline") && session_is_configured(cli);
+    if (online && !check_database(cli, &policies, error))
+        return false;
+    diags_sort(&cli->diags);
+    if (cli->json) {
+        json_object_set_new(output_document(cli), "categories",
+                            json_integer((json_int_t)policies.set->category_count));
+        json_object_set_new(output_document(cli), "errors",
+                            json_integer((json_int_t)cli->diags.errors));
+    } else {
+        printf("%zu categories checked%s: %s.\n", policies.set->category_count,
+               online ? "" : " without a database", policies_counts(cli));
+        if (!cli->diags.errors)
+            diags_print(&cli->diags); /* warnings; errors are printed with the failure */
+    }
+    return policies_are_valid(cli, error);
+}

@@ -1,0 +1,379 @@
+/* retentionctl plan: what a run would do now. One snapshot, read-only, by the conditions that a run
+ * acts by: the numbers are those of the builder's own statements. */
+#include "cli/plan.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "cli/json.h"
+#include "cli/output.h"
+#include "cli/policies.h"
+#include "policy/resolve.h"
+#include "policy/validate.h"
+
+bool plan_begin(struct session *session, const char **ret_run_time, struct error *error)
+{
+    if (!session_execute(session, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", error))
+        return false;
+    PGresult *result _cleanup_result_ = session_file(session, "cli/plan_begin.sql", 0, NULL, error);
+    if (!result)
+        return false;
+    *ret_run_time = arena_strdup(session->cli->arena, PQgetvalue(result, 0, 0));
+    return true;
+}
+
+bool plan_settings(struct session *session, const struct category *category, struct error *error)
+{
+    const char *const values[] = {category->timezone};
+    PGresult *result = session_file(session, "cli/plan_settings.sql", 1, values, error);
+    PQclear(result);
+    return result != NULL;
+}
+
+PGresult *plan_query(struct session *session, const struct sql_statement *statement,
+                     const char *run_time, char *const *key, struct error *error)
+{
+    const char **values =
+        arena_alloc(session->cli->arena, (statement->param_count + 1) * sizeof(*values));
+    for (size_t i = 0; i < statement->param_count; i++) {
+        const struct sql_param *param = &statement->params[i];
+        values[i] = param->kind == PARAM_RUN_TIME ? run_time
+                    : param->kind == PARAM_KEY    ? key[param->index]
+                                                  : param->value;
+    }
+    return session_query(session, statement->text, statement->param_count, values, error);
+}
+
+static const struct table_column columns[] = {
+    {"category", CELL_TEXT, "category"},
+    {"stage", CELL_TEXT, "stage"},
+    {"due", CELL_NUMBER, "due"},
+    {"held", CELL_NUMBER, "held"},
+    {"kept", CELL_NUMBER, "kept"},
+    {"waiting", CELL_NUMBER, "waiting"},
+    {"to act", CELL_NUMBER, "to_act"},
+    {"not started", CELL_NUMBER, "not_started"},
+    {"unclaimed", CELL_NUMBER, "unclaimed"},
+    {"oldest due", CELL_TIME, "oldest"},
+    {"strategy", CELL_TEXT, "strategy"},
+};
+
+/* One call of the command. */
+struct planning {
+    struct cli *cli;
+    struct session *session;
+    struct policies policies;
+    const char *run_time;
+    struct table *table; /* for people */
+    json_t *rows;        /* for --json */
+    struct text notes;   /* lines below the table */
+};
+
+/* Numbers of one stage; the texts live in the arena, moments are in UTC. */
+struct numbers {
+    const char *plan[PLAN_COLUMNS];
+    const char *unclaimed;
+};
+
+static int64_t number(const char *s)
+{
+    int64_t n = 0;
+    return s && cli_number(s, &n) ? n : 0;
+}
+
+/* The statements print moments in the category's time zone. */
+static bool to_utc(struct session *session, struct numbers *n, struct error *error)
+{
+    const char *const values[] = {n->plan[PLAN_OLDEST], n->plan[PLAN_NEXT_DUE]};
+    PGresult *utc _cleanup_result_ = session_file(session, "cli/utc.sql", 2, values, error);
+    if (!utc)
+        return false;
+    n->plan[PLAN_OLDEST] = arena_strdup(session->cli->arena, result_value(utc, 0, 0));
+    n->plan[PLAN_NEXT_DUE] = arena_strdup(session->cli->arena, result_value(utc, 0, 1));
+    return true;
+}
+
+static bool ask(struct planning *p, const struct sql_category *sql, struct numbers *n,
+                struct error *error)
+{
+    struct arena *arena = p->cli->arena;
+    PGresult *plan _cleanup_result_ = plan_query(p->session, &sql->plan, p->run_time, NULL, error);
+    if (!plan)
+        return false;
+    for (int i = 0; i < PLAN_COLUMNS; i++)
+        n->plan[i] = arena_strdup(arena, result_value(plan, 0, i));
+    PGresult *unclaimed _cleanup_result_ =
+        plan_query(p->session, &sql->unclaimed, p->run_time, NULL, error);
+    if (!unclaimed)
+        return false;
+    n->unclaimed = arena_strdup(arena, result_value(unclaimed, 0, 0));
+    return to_utc(p->session, n, error);
+}
+
+/* How a run would go about it. */
+static const char *strategy(struct planning *p, const struct sql_category *sql)
+{
+    struct arena *arena = p->cli->arena;
+    const struct catalog_table *table = resolve_table(p->policies.catalog, sql->category->table);
+    const char *text = "sweep";
+    if (table->kind == 'p') {
+        size_t leaves;
+        resolve_leaves(arena, p->policies.catalog, table, &leaves);
+        text = arena_printf(arena, "sweep of %zu partition%s", leaves, leaves == 1 ? "" : "s");
+    }
+    size_t dependants = sql->relation_count - 1;
+    if (dependants)
+        text = arena_printf(arena, "%s, %zu dependant%s first", text, dependants,
+                            dependants == 1 ? "" : "s");
+    return text;
+}
+
+static json_t *stage_json(const struct planning *p, const struct sql_category *sql,
+                          const struct numbers *n, const char *how)
+{
+    static const char *const names[PLAN_COLUMNS] = {
+        [PLAN_ROWS] = "rows",
+        [PLAN_CLAIMED] = "claimed",
+        [PLAN_NOT_STARTED] = "not_started",
+        [PLAN_DUE] = "due",
+        [PLAN_HELD] = "held",
+        [PLAN_KEPT_WHILE] = "kept_while",
+        [PLAN_KEPT_FLOOR] = "kept_floor",
+        [PLAN_WAITING] = "waiting",
+        [PLAN_TO_ACT] = "to_act",
+        [PLAN_FLOOR_AFTER_CAP] = "floor_after_cap",
+        [PLAN_OLDEST] = "oldest",
+        [PLAN_NEXT_DUE] = "next_due",
+    };
+    json_t *row = json_pack("{ss ss ss ss ss sb}", "category", sql->category->name, "stage",
+                            sql->stage->name, "action", "delete", "run_time", p->run_time,
+                            "strategy", how, "observe_only", sql->category->mode != MODE_ENFORCE);
+    for (int i = 0; i < PLAN_COLUMNS; i++)
+        json_object_set_new(row, names[i],
+                            i == PLAN_OLDEST || i == PLAN_NEXT_DUE ? json_text(n->plan[i])
+                                                                   : json_number(n->plan[i]));
+    json_object_set_new(row, "unclaimed", json_number(n->unclaimed));
+    return row;
+}
+
+/* The reason that the policy gives, where there is only one. */
+static const char *reason(const struct category *category, enum plan_column column)
+{
+    if (column == PLAN_KEPT_WHILE && category->keep_while_count == 1)
+        return category->keep_while[0].because;
+    if (column == PLAN_KEPT_FLOOR && category->floor_count == 1)
+        return category->floors[0].because;
+    return NULL;
+}
+
+/* What keeps due records, one line each. */
+static void add_notes(struct text *notes, const struct sql_category *sql, const struct numbers *n)
+{
+    static const struct {
+        enum plan_column column;
+        const char *words;
+    } rows[] = {
+        {PLAN_HELD, "due and under legal hold"},
+        {PLAN_KEPT_WHILE, "due and kept while something else lasts"},
+        {PLAN_KEPT_FLOOR, "due and kept by a minimum period"},
+        {PLAN_WAITING, "due and waiting for records that other categories keep"},
+        {PLAN_FLOOR_AFTER_CAP, "kept by a minimum period although the maximum is over"},
+    };
+    const struct category *category = sql->category;
+    for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+        int64_t count = number(n->plan[rows[i].column]);
+        char buffer[32];
+        if (!count)
+            continue;
+        text_printf(notes, "%s: %s %s", category->name, text_thousands(buffer, count),
+                    rows[i].words);
+        const char *because = reason(category, rows[i].column);
+        if (because)
+            text_printf(notes, " (%s)", because);
+        text_add_char(notes, '\n');
+    }
+    if (category->mode == MODE_OBSERVE)
+        text_printf(notes, "%s: only observed, a run deletes nothing (mode = \"observe\")\n",
+                    category->name);
+}
+
+static bool plan_stage(struct planning *p, const struct sql_category *sql, struct error *error)
+{
+    struct numbers n;
+    if (!plan_settings(p->session, sql->category, error) || !ask(p, sql, &n, error)) {
+        error_context(error, "while planning category \"%s\"", sql->category->name);
+        return false;
+    }
+    const char *how = strategy(p, sql);
+    if (p->rows) {
+        json_array_append_new(p->rows, stage_json(p, sql, &n, how));
+        return true;
+    }
+    const char *kept = arena_printf(
+        p->cli->arena, "%lld",
+        (long long)(number(n.plan[PLAN_KEPT_WHILE]) + number(n.plan[PLAN_KEPT_FLOOR])));
+    const char *const cells[] = {
+        sql->category->name,
+        sql->stage->name,
+        n.plan[PLAN_DUE],
+        n.plan[PLAN_HELD],
+        kept,
+        n.plan[PLAN_WAITING],
+        n.plan[PLAN_TO_ACT],
+        n.plan[PLAN_NOT_STARTED],
+        n.unclaimed,
+        n.plan[PLAN_OLDEST],
+        how,
+    };
+    table_row(p->table, cells);
+    add_notes(&p->notes, sql, &n);
+    return true;
+}
+
+static json_t *statement_json(const struct sql_statement *statement, const char *title,
+                              const char *run_time)
+{
+    static const char *const kinds[] = {
+        [PARAM_VALUE] = "value",         [PARAM_RUN_TIME] = "run time",
+        [PARAM_FROM_TID] = "from block", [PARAM_TO_TID] = "to block",
+        [PARAM_TIDS] = "row addresses",  [PARAM_KEY] = "key",
+        [PARAM_KEYS] = "keys",           [PARAM_LIMIT] = "limit",
+    };
+    json_t *params = json_array();
+    for (size_t i = 0; i < statement->param_count; i++) {
+        const struct sql_param *param = &statement->params[i];
+        json_array_append_new(
+            params, json_pack("{ss so}", "kind", kinds[param->kind], "value",
+                              json_text(param->kind == PARAM_RUN_TIME ? run_time : param->value)));
+    }
+    return json_pack("{ss ss so}", "statement", title, "text", statement->text, "parameters",
+                     params);
+}
+
+void plan_print_sql(struct cli *cli, const char *title, const struct sql_statement *statement,
+                    const char *run_time)
+{
+    if (!statement->text || !*statement->text)
+        return;
+    json_t *json = statement_json(statement, title, run_time);
+    if (cli->json) {
+        json_t *list = json_object_get(output_document(cli), "statements");
+        if (!list)
+            json_object_set_new(cli->document, "statements", list = json_array());
+        json_array_append_new(list, json);
+        return;
+    }
+    printf("-- %s\n", title);
+    json_t *params = json_object_get(json, "parameters"), *param;
+    size_t i;
+    json_array_foreach(params, i, param)
+    {
+        const char *value = json_string_value(json_object_get(param, "value"));
+        printf("-- $%zu: ", i + 1);
+        if (value)
+            text_print_safe(stdout, value);
+        else
+            printf("(%s)", json_string_value(json_object_get(param, "kind")));
+        putchar('\n');
+    }
+    printf("%s;\n\n", statement->text);
+    json_decref(json);
+}
+
+/* The statements that a run would execute, for the first leaf where there are several. */
+static void print_stage(struct planning *p, const struct sql_category *sql, size_t stage)
+{
+    struct cli *cli = p->cli;
+    const struct category *category = sql->category;
+    const char *name =
+        arena_printf(cli->arena, "%s, stage \"%s\"", category->name, sql->stage->name);
+    const struct catalog_table *table = resolve_table(p->policies.catalog, category->table);
+    size_t leaf_count;
+    const struct catalog_table **leaves =
+        resolve_leaves(cli->arena, p->policies.catalog, table, &leaf_count);
+#define TITLE(what) arena_printf(cli->arena, "%s: %s", name, what)
+    plan_print_sql(cli, TITLE("the numbers of plan"), &sql->plan, p->run_time);
+    plan_print_sql(cli, TITLE("records that no category takes"), &sql->unclaimed, p->run_time);
+    for (size_t r = 0; r + 1 < sql->relation_count; r++)
+        plan_print_sql(cli,
+                       arena_printf(cli->arena, "%s: delete from dependant %s", name,
+                                    sql->relations[r].relation),
+                       &sql->relations[r].remove, p->run_time);
+    if (leaf_count) {
+        struct table_name first = {leaves[0]->schema, leaves[0]->name};
+        const struct sql_leaf *leaf = sql_build_leaf(cli->arena, p->policies.set, category, stage,
+                                                     p->policies.catalog, first);
+        const char *where = table_name_text(cli->arena, first);
+        if (leaf_count > 1)
+            where = arena_printf(cli->arena, "%s (and the same for each of %zu partitions)", where,
+                                 leaf_count);
+        plan_print_sql(cli, arena_printf(cli->arena, "%s: delete from %s", name, where),
+                       &leaf->remove, p->run_time);
+        plan_print_sql(cli, arena_printf(cli->arena, "%s: lock in %s", name, where),
+                       &leaf->lock_rows, p->run_time);
+        plan_print_sql(cli,
+                       arena_printf(cli->arena, "%s: delete what was locked in %s", name, where),
+                       &leaf->remove_tids, p->run_time);
+    }
+    plan_print_sql(cli, TITLE("what remains"), &sql->remaining, p->run_time);
+#undef TITLE
+}
+
+static bool plan_category(struct planning *p, const struct category *category, struct error *error)
+{
+    if (category->mode == MODE_DECLARED) {
+        if (p->cli->operand_count)
+            text_printf(&p->notes, "%s: held outside of this database\n", category->name);
+        return true;
+    }
+    if (!policy_category_is_valid(category, p->policies.set, &p->cli->diags)) {
+        text_printf(&p->notes, "%s: not counted, its policy is invalid\n", category->name);
+        return true;
+    }
+    for (size_t s = 0; s < category->stage_count; s++) {
+        const struct sql_category *sql =
+            sql_build_category(p->cli->arena, p->policies.set, category, s, p->policies.catalog);
+        if (cli_flag(p->cli, "sql"))
+            print_stage(p, sql, s);
+        else if (!plan_stage(p, sql, error))
+            return false;
+    }
+    return true;
+}
+
+static bool plan_all(struct planning *p, struct error *error)
+{
+    struct cli *cli = p->cli;
+    size_t count;
+    if (!policies_read(&p->policies, cli, error))
+        return false;
+    const struct category **categories = policies_select(cli, &p->policies, &count, error);
+    if (!categories || !session_open(p->session, cli, SESSION_SCHEMA, error) ||
+        !policies_validate(&p->policies, p->session, error) ||
+        !plan_begin(p->session, &p->run_time, error))
+        return false;
+    p->table = table_new(cli->arena, columns, ARRAY_LENGTH(columns));
+    if (cli->json && !cli_flag(cli, "sql"))
+        json_object_set_new(output_document(cli), "categories", p->rows = json_array());
+    for (size_t i = 0; i < count; i++)
+        if (!plan_category(p, categories[i], error))
+            return false;
+    if (!cli->json && table_rows(p->table))
+        table_print(p->table, stdout);
+    if (!cli->json && p->notes.length) {
+        putchar('\n');
+        text_wrap(stdout, p->notes.data, 0, 100, false);
+    }
+    return policies_are_valid(cli, error);
+}
+
+bool command_plan(struct cli *cli, struct error *error)
+{
+    struct session session _cleanup_session_ = {0};
+    struct planning planning = {.cli = cli, .session = &session};
+    bool done = plan_all(&planning, error);
+    policies_free(&planning.policies);
+    text_free(&planning.notes);
+    return done;
+}

@@ -1,0 +1,25 @@
+/* Policy texts as the database has them, and what a change of them means. */
+#ifndef CLI_POLICY_H
+#define CLI_POLICY_H
+
+#include "cli/policies.h"
+#include "cli/session.h"
+#include "policy/change.h"
+
+/* One row of retention.category with its texts; strings live in the arena, NULL where not there. */
+struct policy_texts {
+    bool known;
+    const char *state, *mode;
+    const char *loaded_sha256, *loaded_by, *loaded_at, *loaded;
+    const char *approved_sha256, *approved_by, *approved_at, *approved;
+};
+
+/* Reads it; known is false where the database has no such category. */
+bool policy_texts(struct session *session, const char *category, struct policy_texts *texts,
+                  struct error *error);
+
+/* policy_compare for normalised texts; before may be NULL. What cannot be read needs approval. */
+struct policy_change policy_change_of_texts(struct arena *arena, const char *category,
+                                            const char *before, const char *after);
+
+#endif

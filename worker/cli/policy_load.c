@@ -1,0 +1,154 @@
+/* retentionctl policy load: what a worker does with the files when it starts, without one.
+ *
+ * The fingerprint must be that of the relations before they are checked: a change in between then
+ * shows as a different fingerprint in the first batch. So all reading happens in one snapshot,
+ * fingerprints first, and loading after it. */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "cli/json.h"
+#include "cli/output.h"
+#include "cli/policy.h"
+#include "policy/sql.h"
+
+struct loading {
+    const struct category *category;
+    const char *relation; /* NULL where declared */
+    const char *governed; /* text[] literal */
+    const char *fingerprint;
+};
+
+static const char *mode_word(enum mode mode)
+{
+    return mode == MODE_ENFORCE ? "enforce" : mode == MODE_DECLARED ? "declared" : "observe";
+}
+
+static void add_unique(struct arena *arena, char ***names, size_t *count, const char *name)
+{
+    for (size_t i = 0; i < *count; i++)
+        if (strcmp((*names)[i], name) == 0)
+            return;
+    *names = arena_push(arena, *names, count, sizeof(**names));
+    (*names)[*count - 1] = arena_strdup(arena, name);
+}
+
+static bool prepare(struct session *session, const struct policies *policies,
+                    struct loading *loading, struct error *error)
+{
+    struct cli *cli = session->cli;
+    const struct category *category = loading->category;
+    char **governed = NULL;
+    size_t count = 0;
+    if (category->mode != MODE_DECLARED) {
+        loading->relation = table_name_text(cli->arena, category->table);
+        for (size_t s = 0; s < category->stage_count; s++) {
+            const struct sql_category *sql =
+                sql_build_category(cli->arena, policies->set, category, s, policies->catalog);
+            for (size_t g = 0; g < sql->governed.count; g++)
+                add_unique(cli->arena, &governed, &count, sql->governed.items[g]);
+        }
+    }
+    loading->governed = count ? session_array(cli, governed, (int)count) : "{}";
+    const char *const values[] = {loading->governed};
+    PGresult *result _cleanup_result_ =
+        session_file(session, "cli/fingerprint.sql", 1, values, error);
+    if (!result)
+        return false;
+    loading->fingerprint = arena_strdup(cli->arena, result_value(result, 0, 0));
+    return true;
+}
+
+static bool load(struct session *session, const struct loading *loading, struct table *table,
+                 struct error *error)
+{
+    struct cli *cli = session->cli;
+    const struct category *category = loading->category;
+    struct policy_texts texts;
+    if (!policy_texts(session, category->name, &texts, error))
+        return false;
+    struct policy_change change =
+        policy_change_of_texts(cli->arena, category->name, texts.approved, category->normal_text);
+    const char *const values[] = {
+        category->name,        category->sha256,          texts.approved_sha256,
+        category->normal_text, mode_word(category->mode), loading->relation,
+        loading->governed,     loading->fingerprint,      change.needs_approval ? "t" : "f",
+        category->title,
+    };
+    PGresult *result _cleanup_result_ =
+        session_file(session, "cli/policy_load.sql", ARRAY_LENGTH(values), values, error);
+    if (!result) {
+        error_context(error, "while loading category \"%s\"", category->name);
+        return false;
+    }
+    const char *state = arena_strdup(cli->arena, PQgetvalue(result, 0, 0));
+    bool same = text_equal(texts.loaded_sha256, category->sha256);
+    const char *reason = "";
+    if (text_equal(state, "suspended"))
+        reason = change.reasons.count ? change.reasons.items[0] : "it was not approved yet";
+    if (cli->json)
+        json_array_append_new(json_object_get(cli->document, "categories"),
+                              json_pack("{ss ss sb ss}", "category", category->name, "state", state,
+                                        "changed", !same, "reason", reason));
+    else
+        table_row(table, (const char *const[]){category->name, same ? "no" : "yes", state, reason});
+    return true;
+}
+
+static bool turn_red(struct session *session, const struct policies *policies, struct error *error)
+{
+    struct cli *cli = session->cli;
+    size_t count = policies->set->category_count;
+    char **names = arena_alloc(cli->arena, (count + 1) * sizeof(*names));
+    for (size_t i = 0; i < count; i++)
+        names[i] = arena_strdup(cli->arena, policies->set->categories[i].name);
+    const char *const values[] = {count ? session_array(cli, names, (int)count) : "{}"};
+    PGresult *result _cleanup_result_ =
+        session_file(session, "cli/policy_gone.sql", 1, values, error);
+    if (!result)
+        return false;
+    int64_t gone = 0;
+    cli_number(PQgetvalue(result, 0, 0), &gone);
+    if (cli->json)
+        json_object_set_new(cli->document, "red", json_integer(gone));
+    else if (gone)
+        printf("\n%lld %s turned red: the policy file is gone.\n", (long long)gone,
+               gone == 1 ? "category" : "categories");
+    return true;
+}
+
+bool command_policy_load(struct cli *cli, struct error *error)
+{
+    static const struct table_column columns[] = {
+        {"category", CELL_TEXT, NULL},
+        {"changed", CELL_TEXT, NULL},
+        {"state", CELL_TEXT, NULL},
+        {"why", CELL_TEXT, NULL},
+    };
+    struct policies policies _cleanup_policies_ = {0};
+    struct session session _cleanup_session_ = {0};
+    size_t count;
+    if (!policies_read(&policies, cli, error) || !policies_are_valid(cli, error))
+        return false;
+    const struct category **list = policies_select(cli, &policies, &count, error);
+    if (!list || !session_open(&session, cli, SESSION_SCHEMA, error) ||
+        !session_execute(&session, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", error) ||
+        !policies_validate(&policies, &session, error) || !policies_are_valid(cli, error))
+        return false;
+    struct loading *loading = arena_alloc(cli->arena, (count + 1) * sizeof(*loading));
+    for (size_t i = 0; i < count; i++) {
+        loading[i].category = list[i];
+        if (!prepare(&session, &policies, &loading[i], error))
+            return false;
+    }
+    if (!session_execute(&session, "COMMIT", error))
+        return false;
+    struct table *table = table_new(cli->arena, columns, ARRAY_LENGTH(columns));
+    json_object_set_new(output_document(cli), "categories", json_array());
+    for (size_t i = 0; i < count; i++)
+        if (!load(&session, &loading[i], table, error))
+            return false;
+    if (!cli->json && table_rows(table))
+        table_print(table, stdout);
+    return cli->operand_count ? true : turn_red(&session, &policies, error);
+}

@@ -1,0 +1,196 @@
+/* retentionctl status: the compliance view, and for whatever stands in the way, what to do. */
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "cli/json.h"
+#include "cli/output.h"
+#include "cli/session.h"
+
+static const struct table_column columns[] = {
+    {"category", CELL_TEXT, "category"},
+    {"state", CELL_TEXT, "state"},
+    {"mode", CELL_TEXT, "mode"},
+    {"due", CELL_NUMBER, "due"},
+    {"held", CELL_NUMBER, "held"},
+    {"kept", CELL_NUMBER, "kept"},
+    {"waiting", CELL_NUMBER, "waiting"},
+    {"blocked", CELL_NUMBER, "blocked"},
+    {"to act", CELL_NUMBER, "to_act"},
+    {"overdue", CELL_BOOLEAN, "overdue"},
+    {"oldest due", CELL_TIME, "oldest"},
+    {"next due", CELL_TIME, "next_due"},
+    {"counted", CELL_TIME, "measured_at"},
+    {"cause", CELL_TEXT, "cause"},
+    {NULL, CELL_TEXT, "title"},
+    {NULL, CELL_TEXT, "relation"},
+    {NULL, CELL_NUMBER, "rows"},
+    {NULL, CELL_NUMBER, "claimed"},
+    {NULL, CELL_NUMBER, "kept_while"},
+    {NULL, CELL_NUMBER, "kept_floor"},
+    {NULL, CELL_NUMBER, "not_started"},
+    {NULL, CELL_NUMBER, "unclaimed"},
+    {NULL, CELL_NUMBER, "floor_after_cap"},
+    {NULL, CELL_TIME, "last_success"},
+    {NULL, CELL_TEXT, "last_run"},
+    {NULL, CELL_TEXT, "last_status"},
+    {NULL, CELL_TEXT, "last_message"},
+    {NULL, CELL_NUMBER, "last_remaining"},
+    {NULL, CELL_TEXT, "running"},
+    {NULL, CELL_NUMBER, "running_rows"},
+    {NULL, CELL_NUMBER, "running_to_act"},
+    {NULL, CELL_TEXT, "paused"},
+    {NULL, CELL_TIME, "paused_until"},
+    {NULL, CELL_TEXT, "paused_reason"},
+    {NULL, CELL_TIME, "brake_engaged_at"},
+    {NULL, CELL_NUMBER, "brake_due"},
+    {NULL, CELL_NUMBER, "brake_limit"},
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
+
+static const char *value(const PGresult *result, int row, const char *name)
+{
+    return result_value(result, row, PQfnumber(result, name));
+}
+
+/* What somebody can do about the cause of one row. */
+static void add_advice(struct text *notes, const PGresult *result, int row)
+{
+    const char *category = value(result, row, "category"), *cause = value(result, row, "cause");
+    char due[32], limit[32];
+    if (!cause)
+        return;
+    if (strcmp(cause, "awaiting approval") == 0) {
+        text_printf(notes,
+                    "%s: a text was loaded that somebody else must approve: \"retentionctl policy "
+                    "diff %s\", then \"retentionctl policy approve %s\"\n",
+                    category, category, category);
+    } else if (strcmp(cause, "policy file gone") == 0) {
+        text_printf(notes,
+                    "%s: its policy file is gone; put it back, or \"retentionctl policy retire %s "
+                    "--because ...\"\n",
+                    category, category);
+    } else if (strcmp(cause, "paused") == 0) {
+        const char *until = value(result, row, "paused_until");
+        text_printf(notes, "%s: paused%s%.16s (%s); \"retentionctl resume%s%s --reason ...\"\n",
+                    category, until ? " until " : "", until ? until : "",
+                    value(result, row, "paused_reason"),
+                    text_equal(value(result, row, "paused"), "category") ? " --category " : "",
+                    text_equal(value(result, row, "paused"), "category") ? category : "");
+    } else if (strcmp(cause, "brake") == 0) {
+        int64_t brake_due = 0, brake_limit = 0;
+        cli_number(value(result, row, "brake_due"), &brake_due);
+        cli_number(value(result, row, "brake_limit"), &brake_limit);
+        text_printf(notes,
+                    "%s: a brake stopped it: %s records would go, the limit is %s; if that is "
+                    "right, \"retentionctl run --release-brake %s\"\n",
+                    category, text_thousands(due, brake_due), text_thousands(limit, brake_limit),
+                    category);
+    } else if (text_starts_with(cause, "last run ")) {
+        const char *message = value(result, row, "last_message");
+        text_printf(notes, "%s: %s%s%s\n", category, cause, message ? ": " : "",
+                    message ? message : "");
+    } else if (strcmp(cause, "no worker") == 0 || strcmp(cause, "never counted") == 0) {
+        text_printf(notes, "%s: %s; is retentiond running?\n", category,
+                    strcmp(cause, "no worker") == 0
+                        ? "records fell due more than a day ago and no worker leads"
+                        : "no worker has counted it yet");
+    }
+}
+
+static void print_leader(struct cli *cli, const PGresult *leader)
+{
+    bool leads = PQgetvalue(leader, 0, 0)[0] == 't';
+    if (cli->json)
+        json_object_set_new(output_document(cli), "worker",
+                            json_pack("{sb so so so}", "leads", leads, "host",
+                                      json_text(result_value(leader, 0, 1)), "term",
+                                      json_number(result_value(leader, 0, 2)), "renewed_at",
+                                      output_time(result_value(leader, 0, 3))));
+    else if (leads)
+        printf("A worker leads on host \"%s\" (term %s).\n\n", PQgetvalue(leader, 0, 1),
+               PQgetvalue(leader, 0, 2));
+    else
+        puts("No worker leads.\n");
+}
+
+/* Prints once; the number of overdue categories in *ret_overdue. */
+static bool show(struct session *session, const char *categories, int *ret_overdue,
+                 struct error *error)
+{
+    struct cli *cli = session->cli;
+    const char *const values[] = {categories};
+    PGresult *leader _cleanup_result_ = session_file(session, "cli/leader.sql", 0, NULL, error);
+    PGresult *rows _cleanup_result_ =
+        leader ? session_file(session, "cli/status.sql", 1, values, error) : NULL;
+    if (!rows)
+        return false;
+    print_leader(cli, leader);
+    output_result(cli, "categories", rows, columns, ARRAY_LENGTH(columns),
+                  "No category is loaded.");
+    struct text notes _cleanup_text_ = {0};
+    *ret_overdue = 0;
+    for (int r = 0; r < PQntuples(rows); r++) {
+        *ret_overdue += text_equal(value(rows, r, "overdue"), "t");
+        add_advice(&notes, rows, r);
+    }
+    if (!cli->json && notes.length) {
+        putchar('\n');
+        text_wrap(stdout, notes.data, 0, 100, false);
+    }
+    return true;
+}
+
+static bool watch(struct session *session, const char *categories, struct error *error)
+{
+    struct sigaction action = {.sa_handler = on_interrupt};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    bool terminal = isatty(STDOUT_FILENO);
+    while (!interrupted) {
+        int overdue;
+        if (terminal)
+            fputs("\033[H\033[2J", stdout);
+        if (!show(session, categories, &overdue, error))
+            return false;
+        if (fflush(stdout) != 0)
+            return true; /* the reader went away; the frame says so */
+        struct timespec pause = {.tv_sec = 2};
+        nanosleep(&pause, NULL);
+        if (!terminal && !interrupted)
+            putchar('\n');
+    }
+    return true;
+}
+
+bool command_status(struct cli *cli, struct error *error)
+{
+    bool watching = cli_flag(cli, "watch");
+    if (watching && cli->json)
+        return error_set(error, ERROR_USAGE, "--watch and --json exclude each other");
+    struct session session _cleanup_session_ = {0};
+    if (!session_open(&session, cli, SESSION_SCHEMA, error))
+        return false;
+    const char *categories = session_array(cli, cli->operands, cli->operand_count);
+    if (categories && !session_categories_exist(&session, categories, error))
+        return false;
+    if (watching)
+        return watch(&session, categories, error);
+    int overdue;
+    if (!show(&session, categories, &overdue, error))
+        return false;
+    if (cli_flag(cli, "check") && overdue)
+        return error_set(error, ERROR_OVERDUE, "%d %s overdue", overdue,
+                         overdue == 1 ? "category is" : "categories are");
+    return true;
+}
