@@ -24,10 +24,13 @@ tests_run_SOURCES = \
 	tests/test_cli_session.c \
 	tests/test_config_settings.c \
 	tests/test_harness.c \
+	tests/test_ledger_digest.c \
+	tests/test_ledger_entry.c \
 	tests/test_manual.c \
 	tests/test_pg_conn.c \
 	tests/test_policy_parse.c \
 	tests/test_sample.c \
+	tests/test_sample_policies.c \
 	tests/test_schema.c
 
 TESTS += tests/check-layers.sh
@@ -36,4 +39,10 @@ TESTS += tests/run-all.sh
 endif
 AM_TESTS_ENVIRONMENT = top_srcdir='$(abs_top_srcdir)'; top_builddir='$(abs_top_builddir)'; \
 	export top_srcdir top_builddir;
-EXTRA_DIST += tests/check-layers.sh tests/notice-categories.txt tests/run-all.sh
+EXTRA_DIST += \
+	tests/check-layers.sh \
+	tests/demo.sh \
+	tests/harness/cluster.sh \
+	tests/notice-categories.txt \
+	tests/run-all.sh \
+	tests/vectors/log-kat

@@ -33,11 +33,11 @@ begin
     cross join lateral (select sample.closed(seed, a, z.accounts) as c offset 0) closed;
 
     insert into ctm.account_setting (account_id, recording_retention, text_retention_months,
-        redact_transcripts, settings, updated_at)
+        chat_retention_days, redact_transcripts, settings, updated_at)
     select a,
         (array[null, null, null, null, null, '30 days', '90 days', '6 months', '1 year',
             '2 years', '7 years']::interval[])[1 + sample.n(seed, 12, a, 11)],
-        case when a % 6 = 0 then 12 end, a % 9 = 0,
+        case when a % 6 = 0 then 12 end, case when a % 8 = 0 then 60 end, a % 9 = 0,
         jsonb_build_object('greeting', 'Thanks for calling', 'record', a % 7 <> 0),
         sample.at(run_at, a::float8 / z.accounts * 0.5 + 0.5)
     from generate_series(1, z.accounts) a;

@@ -62,5 +62,5 @@ sql -1 -f "$here/tables.sql" -f "$here/generate.sql" -f "$here/generate-product.
     -c "drop schema sample cascade"
 say "sample: rows made after $(($(date +%s) - began)) s; adding keys and indexes"
 sql -1 -f "$here/keys.sql"
-sql -c analyze
+sql -c "set client_min_messages = error" -c analyze
 say "sample: done after $(($(date +%s) - began)) s"

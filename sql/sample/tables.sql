@@ -56,6 +56,7 @@ create table ctm.account_setting (
     account_id bigint not null,
     recording_retention interval,     -- NULL: the contract's standard
     text_retention_months integer,
+    chat_retention_days smallint,
     redact_transcripts boolean not null default false,
     settings jsonb not null default '{}',
     updated_at timestamptz not null

@@ -23,6 +23,10 @@ struct text;
 void digester_opening(struct digester *digester, const char *const *values, const size_t *lengths,
                       struct text *out_rk_text, uint8_t ret_opening[DIGEST_SIZE]);
 
+/* What an auditor does with an opening: the ref that RK and rk lead to. */
+bool digest_open(const uint8_t *rk_text, size_t length, const uint8_t opening[DIGEST_SIZE],
+                 uint8_t ret_ref[DIGEST_SIZE]);
+
 /* Sorts refs bytewise in place. */
 void digest_sort_refs(uint8_t (*refs)[DIGEST_SIZE], size_t count);
 /* Root of the record tree over sorted refs: leaf SHA256(00 || ref), RFC 6962. */

@@ -1,4 +1,9 @@
 libretention_a_SOURCES += \
-	worker/ledger/entry.h \
+	worker/ledger/digest.c \
 	worker/ledger/digest.h \
-	worker/ledger/epoch.h
+	worker/ledger/entry.c \
+	worker/ledger/entry.h \
+	worker/ledger/epoch.c \
+	worker/ledger/epoch.h \
+	worker/ledger/merkle.c \
+	worker/ledger/merkle.h

@@ -1,0 +1,157 @@
+#!/bin/sh
+# demo.sh TOP BUILD: the main job, seen from outside. Called by ./dev demo; can be run again and
+# again: the cluster below build/demo stays until ./dev clean.
+set -eu
+top=$1
+build=$2
+. "$top/tests/harness/cluster.sh"
+
+bold='' plain=''
+if [ -t 1 ]; then bold=$(printf '\033[1m') plain=$(printf '\033[0m'); fi
+chapter() { printf '\n%s== %s%s\n' "$bold" "$*" "$plain"; }
+note() { printf '   %s\n' "$*"; }
+
+# show USER COMMAND...: prints and runs a retentionctl command as that person.
+show() {
+  user=$1
+  shift
+  printf '\n%s%s$ retentionctl %s%s\n' "$bold" "$user" "$*" "$plain"
+  ctl "$user" "$@"
+}
+ctl() {
+  ctl_user=$1
+  shift
+  "$build/retentionctl" -c "$home/retentiond.cfg" \
+    -d "host=$cluster port=5432 dbname=calls user=$ctl_user" "$@"
+}
+sql() { psql -X -q -A -t -v ON_ERROR_STOP=1 "host=$cluster port=5432 dbname=calls user=$1" -c "$2"; }
+
+chapter "a private PostgreSQL"
+home=$top/build/demo
+mkdir -p "$home"
+cluster_place demo
+cluster_make "shared_buffers = 128MB
+max_connections = 40
+log_statement = none"
+cluster_start
+trap 'cluster_stop fast' EXIT
+note "data directory $cluster/data"
+
+if ! psql -X -q -A -t "host=$cluster port=5432 dbname=postgres user=postgres" \
+  -c "SELECT FROM pg_database WHERE datname = 'calls'" -c "SELECT 'yes' FROM pg_database WHERE datname = 'calls' AND EXISTS (SELECT FROM pg_shdescription d WHERE d.objoid = pg_database.oid AND description = 'ready')" | grep -q yes; then
+  chapter "the sample: a call-tracking company's database"
+  psql -X -q -v ON_ERROR_STOP=1 "host=$cluster port=5432 dbname=postgres user=postgres" <<'SQL'
+DROP DATABASE IF EXISTS calls WITH (FORCE);
+SET client_min_messages = error;
+DO $$
+DECLARE r text;
+BEGIN
+  FOREACH r IN ARRAY ARRAY['app', 'retentiond', 'anna', 'omar', 'aude'] LOOP
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = r) THEN
+      EXECUTE format('CREATE ROLE %I LOGIN', r);
+    END IF;
+  END LOOP;
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'installer') THEN
+    CREATE ROLE installer LOGIN CREATEROLE;
+  END IF;
+END $$;
+CREATE DATABASE calls;
+GRANT CREATE ON DATABASE calls TO installer, app;
+SQL
+  sh "$top/sql/sample/load.sh" --rows "${DEMO_ROWS:-200000}" \
+    "host=$cluster port=5432 dbname=calls user=app"
+  rm -f "$home/epoch.key"
+  chapter "schema retention, installed by a role that is no superuser"
+  show installer migrate
+  sql installer "GRANT retention_worker TO retentiond; GRANT retentiond TO retention_owner;
+    GRANT retention_approver TO anna; GRANT retention_operator TO omar;
+    GRANT retention_auditor TO aude;"
+  psql -X -q "host=$cluster port=5432 dbname=postgres user=postgres" \
+    -c "COMMENT ON DATABASE calls IS 'ready'"
+fi
+
+# The main file, the policies, and the key that wraps the epoch keys of the record digests.
+rm -rf "$home/policies"
+mkdir -p "$home/policies" "$home/log"
+cp "$top"/policies/*.cfg "$home/policies/"
+[ -e "$home/epoch.key" ] || (umask 077; od -An -N32 -tx1 /dev/urandom | tr -d ' \n' >"$home/epoch.key")
+chmod -R go-w "$home/policies" "$home/log"
+cat >"$home/retentiond.cfg" <<CFG
+database: {
+  conninfo = "host=$cluster port=5432 dbname=calls user=retentiond";
+  connections = 2;
+};
+policies = "$home/policies";
+log: {
+  origin = "calls.example/retention";
+  directory = "$home/log";
+  epoch_kek = "$home/epoch.key";
+};
+CFG
+chmod 0600 "$home/retentiond.cfg"
+
+chapter "what the owner of the tables must run: grants and indexes, nothing else"
+ctl retentiond setup --sql >"$home/setup.sql"
+head -n 12 "$home/setup.sql"
+note "... $(wc -l <"$home/setup.sql") lines, run as the owner"
+psql -X -q -v ON_ERROR_STOP=1 "host=$cluster port=5432 dbname=calls user=app" -f "$home/setup.sql" >/dev/null
+
+chapter "check: every policy against the database"
+show retentiond check
+
+chapter "the plan: what a run would do now; it changes nothing"
+show retentiond plan
+
+chapter "approval: who loads a policy cannot approve it"
+show retentiond policy load
+waiting=$(sql postgres "SELECT name FROM retention.category WHERE state = 'suspended' ORDER BY name")
+if [ -n "$waiting" ]; then
+  ctl retentiond --json plan >"$home/plan.json"
+  first=yes
+  for category in $waiting; do
+    due=$(psql -X -q -A -t -v ON_ERROR_STOP=1 -v doc="$(cat "$home/plan.json")" -v name="$category" \
+      "host=$cluster port=5432 dbname=calls user=postgres" <<'SQL'
+SELECT coalesce(sum((c ->> 'to_act')::bigint), 0)
+FROM jsonb_array_elements(:'doc'::jsonb -> 'categories') c WHERE c ->> 'category' = :'name';
+SQL
+)
+    if [ -n "$first" ]; then
+      show anna policy approve "$category" --expect-due "$due"
+      first=""
+    else
+      ctl anna policy approve "$category" --expect-due "$due" >/dev/null
+    fi
+  done
+  note "and so on for $(echo "$waiting" | wc -l) categories, each with what is due now as its allowance"
+fi
+show anna policy list
+
+chapter "the run"
+# One record that is due and one that is not, to be explained afterwards.
+gone=$(sql postgres "SELECT min(recording_id) FROM ctm.call_recording")
+show retentiond run || { code=$?; [ $code = 5 ] || exit $code; }
+
+chapter "deletions per category"
+psql -X -q "host=$cluster port=5432 dbname=calls user=postgres" -c \
+  "SELECT category, sum(rows) AS deleted, sum(batches) AS transactions
+   FROM retention.run GROUP BY category HAVING sum(rows) > 0 ORDER BY sum(rows) DESC"
+
+chapter "status"
+show omar status
+
+chapter "the deletion log"
+show aude log list --limit 12
+
+chapter "one record that is gone, and one that is still there"
+kept=$(sql postgres "SELECT max(recording_id) FROM ctm.call_recording WHERE kind IN ('call', 'voicemail')")
+if sql postgres "SELECT count(*) FROM ctm.call_recording WHERE recording_id = $gone" | grep -q '^0$'; then
+  echo "$gone" >"$home/gone"
+fi
+[ ! -e "$home/gone" ] || show retentiond explain recordings "$(cat "$home/gone")"
+show retentiond explain recordings "$kept"
+
+chapter "once more: nothing is left to do"
+show retentiond run || { code=$?; [ $code = 5 ] || exit $code; }
+
+chapter "done"
+note "The database stays in $cluster; ./dev demo again goes on with it, ./dev clean removes it."

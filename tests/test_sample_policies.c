@@ -1,0 +1,320 @@
+/* The sample policies: they cover the privacy notice, use the whole syntax, and suit the sample
+ * database. */
+#include <check.h>
+#include <ctype.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "harness/db.h"
+#include "policy/definition.h"
+#include "policy/parse.h"
+
+static struct diags diags;
+static struct policy_set *set;
+
+static void setup(void)
+{
+    set = policy_load_directory(source_path("policies"), &diags);
+    diags_sort(&diags);
+    if (diags.count)
+        diags_print(&diags);
+    ck_assert_ptr_nonnull(set);
+}
+
+static void teardown(void)
+{
+    policy_set_free(set);
+    set = NULL;
+    diags_free(&diags);
+}
+
+START_TEST(there_is_nothing_to_say_about_them)
+{
+    ck_assert_uint_eq(diags.count, 0);
+    ck_assert_uint_gt(set->category_count, 40);
+    ck_assert_uint_gt(set->ungoverned_count, 2);
+    for (size_t i = 0; i < set->category_count; i++) {
+        const struct category *c = &set->categories[i];
+        ck_assert_msg(c->title != NULL, "%s has no title", c->name);
+        ck_assert_msg(c->basis != NULL, "%s has no basis", c->name);
+    }
+}
+END_TEST
+
+static char *trim(char *s)
+{
+    while (isspace((unsigned char)*s))
+        s++;
+    for (char *end = s + strlen(s); end > s && isspace((unsigned char)end[-1]);)
+        *--end = '\0';
+    return s;
+}
+
+/* Every line of notice-categories.txt: "section | words | categories". */
+START_TEST(they_cover_the_privacy_notice)
+{
+    char *text _cleanup_free_ = file_read(source_path("tests/notice-categories.txt"));
+    char *rest = text;
+    size_t notice = 0, subprocessors = 0;
+    bool listed[256] = {false};
+    ck_assert_uint_lt(set->category_count, ARRAY_LENGTH(listed));
+    for (char *line; (line = strsep(&rest, "\n"));) {
+        if (!*line || *line == '#')
+            continue;
+        char *section = trim(strsep(&line, "|")), *words = trim(strsep(&line, "|"));
+        ck_assert_msg(line != NULL, "%s: not three columns", section);
+        bool is_subprocessor = strcmp(section, "subprocessor") == 0;
+        bool acts = false;
+        size_t names = 0;
+        for (char *names_left = trim(line), *name; (name = strsep(&names_left, " ")); names++) {
+            struct category *c = policy_find(set, name);
+            ck_assert_msg(c != NULL, "%s, %s: no category \"%s\"", section, words, name);
+            listed[c - set->categories] = true;
+            acts = acts || c->mode != MODE_OBSERVE;
+            if (is_subprocessor)
+                ck_assert_msg(c->mode == MODE_DECLARED && text_equal(c->held_at, words),
+                              "%s does not declare what %s holds", name, words);
+        }
+        ck_assert_msg(names > 0, "%s, %s: no category", section, words);
+        ck_assert_msg(acts, "%s, %s: observed only", section, words);
+        *(is_subprocessor ? &subprocessors : &notice) += 1;
+    }
+    ck_assert_uint_ge(notice, 40);
+    ck_assert_uint_ge(subprocessors, 12);
+    for (size_t i = 0; i < set->category_count; i++)
+        ck_assert_msg(listed[i], "%s is not in notice-categories.txt", set->categories[i].name);
+}
+END_TEST
+
+/* ---- the syntax: every key and choice that the tables of definitions know ---- */
+
+/* All files, comments taken out, and white space before "=" and ":". */
+static char *all_text(void)
+{
+    char directory[4096];
+    snprintf(directory, sizeof(directory), "%s", source_path("policies"));
+    DIR *d = opendir(directory);
+    ck_assert_ptr_nonnull(d);
+    struct text all = {0};
+    for (struct dirent *entry; (entry = readdir(d));) {
+        const char *dot = strrchr(entry->d_name, '.');
+        if (!dot || strcmp(dot, ".cfg") != 0)
+            continue;
+        char path[8192];
+        snprintf(path, sizeof(path), "%s/%s", directory, entry->d_name);
+        char *text _cleanup_free_ = file_read(path);
+        bool quoted = false, comment = false;
+        for (const char *s = text; *s; s++) {
+            if (*s == '"' && (s == text || s[-1] != '\\') && !comment)
+                quoted = !quoted;
+            if (*s == '\n')
+                comment = false;
+            else if (!quoted && (*s == '#' || (s[0] == '/' && s[1] == '/')))
+                comment = true;
+            if (comment || (*s == ' ' && !quoted))
+                continue;
+            text_add_char(&all, *s);
+        }
+    }
+    closedir(d);
+    return text_steal(&all);
+}
+
+/* "key=" or "key:", then `value` if there is one. */
+static bool stands_in(const char *text, const char *key, const char *value)
+{
+    size_t length = strlen(key);
+    for (const char *s = text; (s = strstr(s, key)); s += length) {
+        if (s > text && (isalnum((unsigned char)s[-1]) || s[-1] == '_'))
+            continue;
+        if (s[length] != '=' && s[length] != ':')
+            continue;
+        if (!value || (s[length + 1] == '"' && text_starts_with(s + length + 2, value) &&
+                       s[length + 2 + strlen(value)] == '"'))
+            return true;
+    }
+    return false;
+}
+
+START_TEST(they_use_every_key)
+{
+    char *text _cleanup_free_ = all_text();
+    struct text missing _cleanup_text_ = {0};
+    for (const struct definition *const *d = policy_definitions; *d; d++)
+        for (const struct field *f = (*d)->fields; f->key; f++) {
+            if (f->flags & (FIELD_LATER | FIELD_DEIDENTIFY | FIELD_AGGREGATE))
+                continue;
+            if (!stands_in(text, f->key, NULL))
+                text_printf(&missing, " \"%s\" of %s;", f->key, (*d)->name);
+            for (const struct choice *c = f->choices; c && c->name; c++)
+                if (!c->later && strcmp(c->name, "deidentify") != 0 &&
+                    strcmp(c->name, "aggregate") != 0 && !stands_in(text, f->key, c->name))
+                    text_printf(&missing, " %s = \"%s\";", f->key, c->name);
+        }
+    ck_assert_msg(!missing.length, "not used:%s", text_string(&missing));
+}
+END_TEST
+
+/* ---- the syntax: where the same key means different things ---- */
+
+static bool start_has(const struct start *start, enum ref_kind kind)
+{
+    for (size_t i = 0; i < start->ref_count; i++)
+        if (start->refs[i].kind == kind)
+            return true;
+    return false;
+}
+
+static bool subject_is(const struct category *c, enum ref_kind kind, bool path)
+{
+    for (size_t i = 0; i < c->subject_count; i++)
+        if (c->subjects[i].kind == kind && (c->subjects[i].path.count > 0) == path)
+            return true;
+    return false;
+}
+
+static bool has_op(const struct category *c, enum condition_op op)
+{
+    const struct conditions *lists[16] = {&c->only};
+    size_t count = 1;
+    for (size_t i = 0; i < c->stage_count && count < 8; i++)
+        lists[count++] = &c->stages[i].only;
+    for (size_t i = 0; i < c->keep_while_count && count < 16; i++)
+        lists[count++] = &c->keep_while[i].only;
+    for (size_t l = 0; l < count; l++) {
+        for (size_t i = 0; i < lists[l]->all_count; i++)
+            if (lists[l]->all[i].op == op)
+                return true;
+        for (size_t i = 0; i < lists[l]->any_count; i++)
+            if (lists[l]->any[i].op == op)
+                return true;
+    }
+    return false;
+}
+
+static bool keeps_while(const struct category *c, bool child)
+{
+    for (size_t i = 0; i < c->keep_while_count; i++)
+        if (c->keep_while[i].has_child == child)
+            return true;
+    return false;
+}
+
+static bool floor_has_start(const struct category *c)
+{
+    for (size_t i = 0; i < c->floor_count; i++)
+        if (c->floors[i].start.ref_count)
+            return true;
+    return false;
+}
+
+static bool stage_has_start(const struct category *c)
+{
+    for (size_t i = 0; i < c->stage_count; i++)
+        if (c->stages[i].start.ref_count)
+            return true;
+    return false;
+}
+
+#define FEATURES                                                                                   \
+    F(start_of_a_parent, start_has(&c->start, REF_PARENT))                                         \
+    F(start_of_a_child_with_none, start_has(&c->start, REF_CHILD) && c->start.refs[0].none)        \
+    F(start_in_jsonb, c->start.ref_count && c->start.refs[0].path.count > 1)                       \
+    F(start_in_seconds, c->start.ref_count && c->start.refs[0].unit == UNIT_EPOCH_S)               \
+    F(start_in_milliseconds, c->start.ref_count && c->start.refs[0].unit == UNIT_EPOCH_MS)         \
+    F(start_latest, c->start.form == START_LATEST && c->start.ignore_nulls)                        \
+    F(start_latest_unknown, c->start.form == START_LATEST && !c->start.ignore_nulls)               \
+    F(start_earliest_with_parent,                                                                  \
+      c->start.form == START_EARLIEST && start_has(&c->start, REF_PARENT))                         \
+    F(not_before, c->start.not_before &&strcmp(c->start.not_before, "1970-01-02") != 0)            \
+    F(subject_of_a_parent, subject_is(c, REF_PARENT, false))                                       \
+    F(subject_in_jsonb, subject_is(c, REF_COLUMN, true))                                           \
+    F(several_subjects, c->subject_count > 1)                                                      \
+    F(tenant_of_a_parent, c->has_tenant && c->tenant.kind == REF_PARENT)                           \
+    F(tenant_of_children, c->has_tenant && c->tenant.kind == REF_CHILD)                            \
+    F(only_rest, c->only.rest)                                                                     \
+    F(only_any, c->only.any_count > 1)                                                             \
+    F(several_conditions, c->only.all_count > 1)                                                   \
+    F(dependant_of_a_dependant, c->with_count && c->with[0].with_count)                            \
+    F(dependant_with_a_composite_key, c->with_count && c->with[0].by.count > 1)                    \
+    F(composite_key, c->key.count > 1)                                                             \
+    F(no_key, c->key_given && c->key.count == 0 && c->evidence == EVIDENCE_COUNTS)                 \
+    F(wait_for_several, c->wait_for.count > 1)                                                     \
+    F(several_floors, c->floor_count > 1)                                                          \
+    F(floor_with_a_start, floor_has_start(c))                                                      \
+    F(cap_with_a_start, c->cap && c->cap->start.ref_count)                                         \
+    F(keep_while_child, keeps_while(c, true))                                                      \
+    F(keep_while_itself, keeps_while(c, false))                                                    \
+    F(stage_with_a_start, stage_has_start(c))                                                      \
+    F(stage_with_conditions, c->stage_count && c->stages[0].only.all_count)                        \
+    F(no_period, c->stage_count && c->stages[0].after.months == 0 &&                               \
+                     c->stages[0].after.days == 0 && c->stages[0].after.microseconds == 0)         \
+    F(period_in_hours, c->stage_count && c->stages[0].after.microseconds > 0)                      \
+    F(agreements_in_a_list, c->agreement_count > 1)                                                \
+    F(agreements_in_a_table, c->agreement_table.at.file && c->agreement_table.settle.text)         \
+    F(window_over_midnight, c->window.given && c->window.from_minute > c->window.to_minute)        \
+    F(window_in_a_day, c->window.given && c->window.from_minute < c->window.to_minute)             \
+    F(zone, strcmp(c->timezone, "UTC") != 0)                                                       \
+    F(pace, c->pace_rows_per_second > 0)                                                           \
+    F(accepted_trigger, c->accept_trigger_count > 0)                                               \
+    F(observed, c->mode == MODE_OBSERVE)                                                           \
+    F(declared, c->mode == MODE_DECLARED && c->held_at)                                            \
+    F(op_eq, has_op(c, OP_EQ))                                                                     \
+    F(op_ne, has_op(c, OP_NE))                                                                     \
+    F(op_lt, has_op(c, OP_LT))                                                                     \
+    F(op_le, has_op(c, OP_LE))                                                                     \
+    F(op_gt, has_op(c, OP_GT))                                                                     \
+    F(op_ge, has_op(c, OP_GE))                                                                     \
+    F(op_in, has_op(c, OP_IN))                                                                     \
+    F(op_not_in, has_op(c, OP_NOT_IN))                                                             \
+    F(op_is_null, has_op(c, OP_IS_NULL))                                                           \
+    F(op_older_than, has_op(c, OP_OLDER_THAN))                                                     \
+    F(op_younger_than, has_op(c, OP_YOUNGER_THAN))
+
+#define F(name, condition)                                                                         \
+    static bool feature_##name(const struct category *c)                                           \
+    {                                                                                              \
+        return condition;                                                                          \
+    }
+FEATURES
+#undef F
+
+static const struct {
+    const char *name;
+    bool (*is_used)(const struct category *c);
+} features[] = {
+#define F(name, condition) {#name, feature_##name},
+    FEATURES
+#undef F
+};
+
+START_TEST(they_use_every_feature)
+{
+    struct text missing _cleanup_text_ = {0};
+    for (size_t f = 0; f < ARRAY_LENGTH(features); f++) {
+        bool used = false;
+        for (size_t i = 0; i < set->category_count && !used; i++)
+            used = features[f].is_used(&set->categories[i]);
+        if (!used)
+            text_printf(&missing, " %s", features[f].name);
+    }
+    ck_assert_msg(!missing.length, "not used:%s", text_string(&missing));
+}
+END_TEST
+
+Suite *suite_sample_policies(void)
+{
+    Suite *suite = suite_create("sample_policies");
+    TCase *tc = tcase_create("files");
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, there_is_nothing_to_say_about_them);
+    tcase_add_test(tc, they_cover_the_privacy_notice);
+    tcase_add_test(tc, they_use_every_key);
+    tcase_add_test(tc, they_use_every_feature);
+    suite_add_tcase(suite, tc);
+    return suite;
+}
