@@ -77,6 +77,7 @@ SQL_FILES += \
 	functions/start_run.sql \
 	functions/stop_now.sql \
 	functions/take_requests.sql \
+	functions/try_timestamptz.sql \
 	functions/unblock.sql \
 	functions/write_entry.sql \
 	migrations/0001_tables.sql \

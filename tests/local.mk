@@ -16,6 +16,8 @@ tests_run_SOURCES = \
 	tests/harness/schema.c \
 	tests/harness/schema.h \
 	tests/run.c \
+	tests/sql_support.c \
+	tests/sql_support.h \
 	tests/suites.h \
 	tests/test_base_text.c \
 	tests/test_catalog.c \
@@ -31,7 +33,8 @@ tests_run_SOURCES = \
 	tests/test_policy_parse.c \
 	tests/test_sample.c \
 	tests/test_sample_policies.c \
-	tests/test_schema.c
+	tests/test_schema.c \
+	tests/test_sql_builder.c
 
 TESTS += tests/check-layers.sh
 if HAVE_CHECK
@@ -46,3 +49,11 @@ EXTRA_DIST += \
 	tests/notice-categories.txt \
 	tests/run-all.sh \
 	tests/vectors/log-kat
+# policy in, SQL out
+EXTRA_DIST += \
+	tests/golden/agreement_table.cfg tests/golden/agreement_table.sql \
+	tests/golden/family.cfg tests/golden/family.sql \
+	tests/golden/plain.cfg tests/golden/plain.sql \
+	tests/golden/quoting.cfg tests/golden/quoting.sql \
+	tests/golden/schema.sql \
+	tests/golden/starts.cfg tests/golden/starts.sql

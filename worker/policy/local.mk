@@ -14,4 +14,15 @@ libretention_a_SOURCES += \
 	worker/policy/quote.c worker/policy/quote.h \
 	worker/policy/resolve.c worker/policy/resolve.h \
 	worker/policy/sql.h \
+	worker/policy/sql_builder.c \
+	worker/policy/sql_condition.c \
+	worker/policy/sql_due.c \
+	worker/policy/sql_explain.c worker/policy/sql_explain.h \
+	worker/policy/sql_free.c \
+	worker/policy/sql_name.c \
+	worker/policy/sql_plan.c \
+	worker/policy/sql_private.h \
+	worker/policy/sql_relation.c \
+	worker/policy/sql_start.c \
+	worker/policy/sql_statement.c \
 	worker/policy/validate.h

@@ -40,7 +40,8 @@ struct sql_statement {
 /* One table that a batch deletes from, children before parents; the last one is the category's. */
 struct sql_relation {
     struct table_name table;
-    const char *relation;        /* "schema.table" as it stands in entries and digests */
+    const char *relation;        /* "schema.table", quoted as by PostgreSQL, as it stands in entries
+                                    and digests */
     /* Column names in key order. Empty: none is needed, as evidence = "counts" and nothing hangs
      * on its rows. Whether they are digested is for category->evidence to say, not for this. */
     struct string_list key;
@@ -107,6 +108,8 @@ struct sql_category {
                                        bigint) of tenants with something to act on; rows counts
                                        what the category claims of the tenant. Empty text where
                                        no tenant is declared */
+    struct sql_statement agreements; /* of an agreement table: one row (tenants text[], periods
+                                       interval[]), for settle_agreements; empty text: none */
     struct sql_statement unclaimed; /* count of rows of the table that no category takes */
     struct sql_statement explain;   /* PARAM_KEY..., PARAM_RUN_TIME: one JSON document, see
                                        policy/sql_explain.h; no row: not there */

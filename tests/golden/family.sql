@@ -1,0 +1,612 @@
+---- category calls
+-- governed: g.call g.transcript g.transcript_word g.dispute
+
+-- plan
+SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict >= 1), 0)::bigint AS claimed,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 2), 0)::bigint AS not_started,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict >= 4), 0)::bigint AS due,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS held,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 5), 0)::bigint AS kept_while,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict IN (6, 7)), 0)::bigint AS kept_floor,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS waiting,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS to_act,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 7), 0)::bigint AS floor_after_cap,
+       (min(g.oldest) FILTER (WHERE g.verdict = 9))::text AS oldest,
+       (min(g.next) FILTER (WHERE g.verdict IN (3, 6, 7)))::text AS next_due
+  FROM (
+  SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest,
+         min(coalesce(r.moment, r.due_at)) FILTER (WHERE coalesce(r.moment, r.due_at) > $1::timestamptz) AS next
+  FROM (
+  SELECT t."retention due" AS due_at,
+         CASE
+              WHEN t."retention claimed" = 0 THEN 0
+              WHEN t."retention claimed" = 1 THEN 1
+              WHEN t."retention due" IS NULL THEN 2
+              WHEN t."retention due" > $1::timestamptz THEN 3
+              WHEN (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $2::text))) IS TRUE THEN 4
+              WHEN (EXISTS (SELECT 1 FROM ONLY g.dispute k2 WHERE k2.call = t.call_id AND k2.month = t.month AND k2.state = $3::text)) IS TRUE THEN 5
+              WHEN (CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $5::interval <= $1::timestamptz) IS NOT TRUE AND CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $6::interval <= $1::timestamptz THEN 7
+              WHEN (CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $5::interval <= $1::timestamptz) IS NOT TRUE THEN 6
+              WHEN (CASE WHEN t.ended_at >= ($4::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END + $8::interval <= $1::timestamptz) IS NOT TRUE AND CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $6::interval <= $1::timestamptz THEN 7
+              WHEN (CASE WHEN t.ended_at >= ($4::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END + $8::interval <= $1::timestamptz) IS NOT TRUE THEN 6
+              WHEN (EXISTS (SELECT 1 FROM retention.pause z3 WHERE z3.scope = 'tenant' AND z3.resumed_at IS NULL AND (z3.until IS NULL OR z3.until > now()) AND z3.name = t.account_id::text)) IS TRUE THEN 8
+              ELSE 9 END AS verdict,
+         CASE WHEN t."retention due" <= $1::timestamptz THEN GREATEST(CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $5::interval, CASE WHEN t.ended_at >= ($4::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END + $8::interval) END AS moment
+    FROM (SELECT CASE WHEN (t.kind = ANY (ARRAY[$9::g.kind, $10::g.kind])) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
+                 LEAST(CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + CASE t.account_id::text WHEN $11::text THEN $12::interval WHEN $13::text THEN $14::interval ELSE $15::interval END, CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $6::interval) AS "retention due", t.account_id, t.call_id, t.month, t.started_at, t.ended_at
+            FROM g.call t OFFSET 0) t OFFSET 0) r
+   GROUP BY r.verdict) g;
+-- $1 run time
+-- $2 value calls
+-- $3 value open
+-- $4 value 1970-01-02
+-- $5 value 90 days
+-- $6 value 3 years
+-- $7 value America/New_York
+-- $8 value 10 days
+-- $9 value call
+-- $10 value voicemail
+-- $11 value 4711
+-- $12 value 7 years
+-- $13 value 4712
+-- $14 value 30 days
+-- $15 value 1 year 1 mon
+
+-- tenants
+SELECT r.tenant, count(*) AS rows, count(*) FILTER (WHERE r.verdict = 9) AS to_act
+  FROM (
+  SELECT t."retention due" AS due_at,
+         CASE
+              WHEN t."retention claimed" = 0 THEN 0
+              WHEN t."retention claimed" = 1 THEN 1
+              WHEN t."retention due" IS NULL THEN 2
+              WHEN t."retention due" > $1::timestamptz THEN 3
+              WHEN (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $2::text))) IS TRUE THEN 4
+              WHEN (EXISTS (SELECT 1 FROM ONLY g.dispute k2 WHERE k2.call = t.call_id AND k2.month = t.month AND k2.state = $3::text)) IS TRUE THEN 5
+              WHEN (CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $5::interval <= $1::timestamptz) IS NOT TRUE AND CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $6::interval <= $1::timestamptz THEN 7
+              WHEN (CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $5::interval <= $1::timestamptz) IS NOT TRUE THEN 6
+              WHEN (CASE WHEN t.ended_at >= ($4::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END + $8::interval <= $1::timestamptz) IS NOT TRUE AND CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $6::interval <= $1::timestamptz THEN 7
+              WHEN (CASE WHEN t.ended_at >= ($4::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END + $8::interval <= $1::timestamptz) IS NOT TRUE THEN 6
+              WHEN (EXISTS (SELECT 1 FROM retention.pause z3 WHERE z3.scope = 'tenant' AND z3.resumed_at IS NULL AND (z3.until IS NULL OR z3.until > now()) AND z3.name = t.account_id::text)) IS TRUE THEN 8
+              ELSE 9 END AS verdict,
+         t.account_id::text AS tenant
+    FROM (SELECT CASE WHEN (t.kind = ANY (ARRAY[$9::g.kind, $10::g.kind])) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
+                 LEAST(CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + CASE t.account_id::text WHEN $11::text THEN $12::interval WHEN $13::text THEN $14::interval ELSE $15::interval END, CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $6::interval) AS "retention due", t.account_id, t.call_id, t.month, t.started_at, t.ended_at
+            FROM g.call t OFFSET 0) t OFFSET 0) r
+ WHERE r.verdict >= 1
+ GROUP BY r.tenant
+HAVING count(*) FILTER (WHERE r.verdict = 9) > 0;
+-- $1 run time
+-- $2 value calls
+-- $3 value open
+-- $4 value 1970-01-02
+-- $5 value 90 days
+-- $6 value 3 years
+-- $7 value America/New_York
+-- $8 value 10 days
+-- $9 value call
+-- $10 value voicemail
+-- $11 value 4711
+-- $12 value 7 years
+-- $13 value 4712
+-- $14 value 30 days
+-- $15 value 1 year 1 mon
+
+-- unclaimed
+SELECT 0::bigint AS rows;
+
+-- remaining
+SELECT count(*) AS rows
+  FROM g.call t
+ WHERE t.kind = ANY (ARRAY[$1::g.kind, $2::g.kind])
+   AND t.started_at <= ((GREATEST($3::timestamptz AT TIME ZONE 'UTC' - $4::interval, $3::timestamptz AT TIME ZONE 'UTC' - $5::interval, $3::timestamptz AT TIME ZONE 'UTC' - $6::interval, $3::timestamptz AT TIME ZONE 'UTC' - $7::interval) + '4 days'::interval) AT TIME ZONE 'UTC')
+   AND LEAST(CASE WHEN t.started_at >= $8::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + CASE t.account_id::text WHEN $9::text THEN $5::interval WHEN $10::text THEN $6::interval ELSE $4::interval END, CASE WHEN t.started_at >= $8::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $7::interval) <= $3::timestamptz
+   AND (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $11::text))) IS NOT TRUE
+   AND (EXISTS (SELECT 1 FROM ONLY g.dispute k2 WHERE k2.call = t.call_id AND k2.month = t.month AND k2.state = $12::text)) IS NOT TRUE
+   AND CASE WHEN t.started_at >= $8::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $13::interval <= $3::timestamptz
+   AND CASE WHEN t.ended_at >= ($8::timestamptz AT TIME ZONE $14::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $14::text) END + $15::interval <= $3::timestamptz
+   AND (EXISTS (SELECT 1 FROM retention.pause z3 WHERE z3.scope = 'tenant' AND z3.resumed_at IS NULL AND (z3.until IS NULL OR z3.until > now()) AND z3.name = t.account_id::text)) IS NOT TRUE;
+-- $1 value call
+-- $2 value voicemail
+-- $3 run time
+-- $4 value 1 year 1 mon
+-- $5 value 7 years
+-- $6 value 30 days
+-- $7 value 3 years
+-- $8 value 1970-01-02
+-- $9 value 4711
+-- $10 value 4712
+-- $11 value calls
+-- $12 value open
+-- $13 value 90 days
+-- $14 value America/New_York
+-- $15 value 10 days
+
+-- explain
+SELECT json_build_object(
+  'claimed', x.claimed,
+  'in_stage', x.claimed AND x.in_stage,
+  'stage', $1::text,
+  'now', $2::timestamptz,
+  'start', x.start,
+  'after', $3::text,
+  'tenant', x.tenant,
+  'agreements', x.agreements,
+  'stage_due', x.stage_due,
+  'cap', json_build_object('start', x.cap, 'period', $4::text, 'because', $5::text, 'end', x.cap + $6::interval, 'over', coalesce(x.cap + $6::interval <= $2::timestamptz, false)),
+  'due_at', x.due_at,
+  'due', coalesce(x.due_at <= $2::timestamptz, false),
+  'held', x.held,
+  'kept_while', json_build_array(json_build_object('because', $7::text, 'keeps', x.kept1)),
+  'floors', json_build_array(json_build_object('start', x.floor1, 'period', $8::text, 'because', $9::text, 'end', x.floor1 + $10::interval, 'over', coalesce(x.floor1 + $10::interval <= $2::timestamptz, false)), json_build_object('start', x.floor2, 'period', $11::text, 'because', $12::text, 'end', x.floor2 + $13::interval, 'over', coalesce(x.floor2 + $13::interval <= $2::timestamptz, false))),
+  'waiting_for', json_build_array(),
+  'tenant_paused', x.paused,
+  'act_at', CASE WHEN x.due_at IS NOT NULL THEN nullif(GREATEST(x.due_at, coalesce(x.floor1 + $10::interval, 'infinity'), coalesce(x.floor2 + $13::interval, 'infinity')), 'infinity') END,
+  'verdict', CASE WHEN NOT x.claimed THEN 'unclaimed' WHEN NOT x.in_stage THEN 'other_stage' WHEN x.due_at IS NULL THEN 'not_started' WHEN x.due_at > $2::timestamptz THEN 'not_due' WHEN x.held THEN 'held' WHEN false OR x.kept1 THEN 'kept_while' WHEN false OR (x.floor1 + $10::interval <= $2::timestamptz) IS NOT TRUE OR (x.floor2 + $13::interval <= $2::timestamptz) IS NOT TRUE THEN 'kept_floor' WHEN false THEN 'waiting' WHEN x.paused THEN 'paused' ELSE 'to_act' END) AS document
+  FROM (
+SELECT (t.kind = ANY (ARRAY[$14::g.kind, $15::g.kind])) IS TRUE AS claimed,
+       (true) IS TRUE AS in_stage,
+       CASE WHEN t.started_at >= $16::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AS start,
+       (SELECT s1.start + CASE t.account_id::text WHEN $17::text THEN $18::interval WHEN $19::text THEN $20::interval ELSE $21::interval END FROM (SELECT CASE WHEN t.started_at >= $16::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AS start OFFSET 0) s1) AS stage_due,
+       LEAST(CASE WHEN t.started_at >= $16::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + CASE t.account_id::text WHEN $17::text THEN $18::interval WHEN $19::text THEN $20::interval ELSE $21::interval END, CASE WHEN t.started_at >= $16::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $6::interval) AS due_at,
+       t.account_id::text AS tenant,
+       coalesce((SELECT json_agg(o.o) FROM (SELECT json_build_object('tenant', $17::text, 'period', $22::text, 'because', $23::text) AS o WHERE $17::text = ANY (ARRAY[t.account_id::text]) UNION ALL SELECT json_build_object('tenant', $19::text, 'period', $24::text, 'because', $23::text) AS o WHERE $19::text = ANY (ARRAY[t.account_id::text])) o(o)), json_build_array()) AS agreements,
+       CASE WHEN t.started_at >= $16::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AS cap,
+       (EXISTS (SELECT 1 FROM retention.hold h2 WHERE h2.active AND (h2.category IS NULL OR h2.category = $25::text))) IS TRUE AS held,
+       (EXISTS (SELECT 1 FROM ONLY g.dispute k3 WHERE k3.call = t.call_id AND k3.month = t.month AND k3.state = $26::text)) IS TRUE AS kept1,
+       CASE WHEN t.started_at >= $16::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AS floor1,
+       CASE WHEN t.ended_at >= ($16::timestamptz AT TIME ZONE $27::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $27::text) END AS floor2,
+       (EXISTS (SELECT 1 FROM retention.pause z4 WHERE z4.scope = 'tenant' AND z4.resumed_at IS NULL AND (z4.until IS NULL OR z4.until > now()) AND z4.name = t.account_id::text)) IS TRUE AS paused
+  FROM g.call t
+ WHERE t.month = $28::date AND t.call_id = $29::bigint OFFSET 0) x;
+-- $1 value gone
+-- $2 run time
+-- $3 value 1 year 1 mon
+-- $4 value 3 years
+-- $5 value 740 ILCS 14/15(a)
+-- $6 value 3 years
+-- $7 value dispute
+-- $8 value 90 days
+-- $9 value law
+-- $10 value 90 days
+-- $11 value 10 days
+-- $12 value end
+-- $13 value 10 days
+-- $14 value call
+-- $15 value voicemail
+-- $16 value 1970-01-02
+-- $17 value 4711
+-- $18 value 7 years
+-- $19 value 4712
+-- $20 value 30 days
+-- $21 value 1 year 1 mon
+-- $22 value 7 years
+-- $23 value MSA
+-- $24 value 30 days
+-- $25 value calls
+-- $26 value open
+-- $27 value America/New_York
+-- $28 key 1
+-- $29 key 2
+
+-- g.transcript_word: count
+SELECT count(*) AS rows
+  FROM (SELECT 1 FROM ONLY g.transcript_word d
+ WHERE d.transcript_id = ANY ($1::text[]::uuid[])
+ LIMIT $2::bigint) x;
+-- $1 keys 1
+-- $2 limit
+
+-- g.transcript_word: remove
+WITH gone AS (
+DELETE FROM ONLY g.transcript_word d
+ WHERE d.transcript_id = ANY ($1::text[]::uuid[])
+   AND (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $2::text))) IS NOT TRUE
+RETURNING d.transcript_id::text AS k1, d.word_no::text AS k2)
+SELECT count(*) AS rows, array_agg(x.k1) AS key1, array_agg(x.k2) AS key2
+  FROM gone x;
+-- $1 keys 1
+-- $2 value calls
+
+-- g.transcript_word: remove_some
+WITH gone AS (
+DELETE FROM ONLY g.transcript_word d
+ WHERE d.ctid = ANY (ARRAY(SELECT s.ctid FROM ONLY g.transcript_word s WHERE s.transcript_id = ANY ($1::text[]::uuid[]) LIMIT $2::bigint))
+   AND d.transcript_id = ANY ($1::text[]::uuid[])
+   AND (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $3::text))) IS NOT TRUE
+RETURNING d.transcript_id::text AS k1, d.word_no::text AS k2)
+SELECT count(*) AS rows, array_agg(x.k1) AS key1, array_agg(x.k2) AS key2
+  FROM gone x;
+-- $1 keys 1
+-- $2 limit
+-- $3 value calls
+
+-- g.transcript: lock_rows
+WITH locked AS (
+SELECT d.transcript_id::text AS k1
+  FROM ONLY g.transcript d
+ WHERE d.call = ANY ($1::text[]::bigint[])
+   AND d.month = ANY ((SELECT $2::text[]::date[])::date[])
+   AND ((d.call, d.month) IN (SELECT * FROM unnest($1::text[]::bigint[], (SELECT $2::text[]::date[])::date[]))) IS TRUE
+   FOR UPDATE OF d)
+SELECT count(*) AS rows, array_agg(x.k1) AS key1
+  FROM locked x;
+-- $1 keys 2
+-- $2 keys 1
+
+-- g.transcript: count
+SELECT count(*) AS rows
+  FROM (SELECT 1 FROM ONLY g.transcript d
+ WHERE d.call = ANY ($1::text[]::bigint[])
+   AND d.month = ANY ((SELECT $2::text[]::date[])::date[])
+   AND ((d.call, d.month) IN (SELECT * FROM unnest($1::text[]::bigint[], (SELECT $2::text[]::date[])::date[]))) IS TRUE
+ LIMIT $3::bigint) x;
+-- $1 keys 2
+-- $2 keys 1
+-- $3 limit
+
+-- g.transcript: remove
+WITH gone AS (
+DELETE FROM ONLY g.transcript d
+ WHERE d.call = ANY ($1::text[]::bigint[])
+   AND d.month = ANY ((SELECT $2::text[]::date[])::date[])
+   AND ((d.call, d.month) IN (SELECT * FROM unnest($1::text[]::bigint[], (SELECT $2::text[]::date[])::date[]))) IS TRUE
+   AND (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $3::text))) IS NOT TRUE
+RETURNING d.transcript_id::text AS k1)
+SELECT count(*) AS rows, array_agg(x.k1) AS key1
+  FROM gone x;
+-- $1 keys 2
+-- $2 keys 1
+-- $3 value calls
+
+-- g.transcript: remove_some
+WITH gone AS (
+DELETE FROM ONLY g.transcript d
+ WHERE d.ctid = ANY (ARRAY(SELECT s.ctid FROM ONLY g.transcript s WHERE s.call = ANY ($1::text[]::bigint[])
+   AND s.month = ANY ((SELECT $2::text[]::date[])::date[])
+   AND ((s.call, s.month) IN (SELECT * FROM unnest($1::text[]::bigint[], (SELECT $2::text[]::date[])::date[]))) IS TRUE LIMIT $3::bigint))
+   AND d.call = ANY ($1::text[]::bigint[])
+   AND d.month = ANY ((SELECT $2::text[]::date[])::date[])
+   AND ((d.call, d.month) IN (SELECT * FROM unnest($1::text[]::bigint[], (SELECT $2::text[]::date[])::date[]))) IS TRUE
+   AND (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $4::text))) IS NOT TRUE
+RETURNING d.transcript_id::text AS k1)
+SELECT count(*) AS rows, array_agg(x.k1) AS key1
+  FROM gone x;
+-- $1 keys 2
+-- $2 keys 1
+-- $3 limit
+-- $4 value calls
+
+-- leaf: remove
+WITH gone AS (
+DELETE FROM ONLY g.call_2024 t
+ WHERE t.ctid >= $1::tid
+   AND t.ctid < $2::tid
+   AND t.kind = ANY (ARRAY[$3::g.kind, $4::g.kind])
+   AND t.started_at <= ((GREATEST($5::timestamptz AT TIME ZONE 'UTC' - $6::interval, $5::timestamptz AT TIME ZONE 'UTC' - $7::interval, $5::timestamptz AT TIME ZONE 'UTC' - $8::interval, $5::timestamptz AT TIME ZONE 'UTC' - $9::interval) + '4 days'::interval) AT TIME ZONE 'UTC')
+   AND LEAST(CASE WHEN t.started_at >= $10::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + CASE t.account_id::text WHEN $11::text THEN $7::interval WHEN $12::text THEN $8::interval ELSE $6::interval END, CASE WHEN t.started_at >= $10::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $9::interval) <= $5::timestamptz
+   AND (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $13::text))) IS NOT TRUE
+   AND (EXISTS (SELECT 1 FROM ONLY g.dispute k2 WHERE k2.call = t.call_id AND k2.month = t.month AND k2.state = $14::text)) IS NOT TRUE
+   AND CASE WHEN t.started_at >= $10::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $15::interval <= $5::timestamptz
+   AND CASE WHEN t.ended_at >= ($10::timestamptz AT TIME ZONE $16::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $16::text) END + $17::interval <= $5::timestamptz
+   AND (EXISTS (SELECT 1 FROM retention.pause z3 WHERE z3.scope = 'tenant' AND z3.resumed_at IS NULL AND (z3.until IS NULL OR z3.until > now()) AND z3.name = t.account_id::text)) IS NOT TRUE
+RETURNING t.account_id::text AS tenant, t.month::text AS k1, t.call_id::text AS k2),
+by_tenant AS (
+SELECT array_agg(c.tenant) AS tenants, array_agg(c.rows) AS tenant_rows
+  FROM (SELECT g.tenant, count(*) AS rows FROM gone g GROUP BY g.tenant) c)
+SELECT count(*) AS rows, (SELECT n.tenants FROM by_tenant n) AS tenants, (SELECT n.tenant_rows FROM by_tenant n) AS tenant_rows, array_agg(g.k1) AS key1, array_agg(g.k2) AS key2
+  FROM gone g;
+-- $1 from tid
+-- $2 to tid
+-- $3 value call
+-- $4 value voicemail
+-- $5 run time
+-- $6 value 1 year 1 mon
+-- $7 value 7 years
+-- $8 value 30 days
+-- $9 value 3 years
+-- $10 value 1970-01-02
+-- $11 value 4711
+-- $12 value 4712
+-- $13 value calls
+-- $14 value open
+-- $15 value 90 days
+-- $16 value America/New_York
+-- $17 value 10 days
+
+-- leaf: lock_rows
+WITH locked AS (
+SELECT t.ctid AS tid, t.month::text AS k1, t.call_id::text AS k2
+  FROM ONLY g.call_2024 t
+ WHERE t.ctid >= $1::tid
+   AND t.ctid < $2::tid
+   AND t.kind = ANY (ARRAY[$3::g.kind, $4::g.kind])
+   AND t.started_at <= ((GREATEST($5::timestamptz AT TIME ZONE 'UTC' - $6::interval, $5::timestamptz AT TIME ZONE 'UTC' - $7::interval, $5::timestamptz AT TIME ZONE 'UTC' - $8::interval, $5::timestamptz AT TIME ZONE 'UTC' - $9::interval) + '4 days'::interval) AT TIME ZONE 'UTC')
+   AND LEAST(CASE WHEN t.started_at >= $10::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + CASE t.account_id::text WHEN $11::text THEN $7::interval WHEN $12::text THEN $8::interval ELSE $6::interval END, CASE WHEN t.started_at >= $10::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $9::interval) <= $5::timestamptz
+   AND (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $13::text))) IS NOT TRUE
+   AND (EXISTS (SELECT 1 FROM ONLY g.dispute k2 WHERE k2.call = t.call_id AND k2.month = t.month AND k2.state = $14::text)) IS NOT TRUE
+   AND CASE WHEN t.started_at >= $10::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $15::interval <= $5::timestamptz
+   AND CASE WHEN t.ended_at >= ($10::timestamptz AT TIME ZONE $16::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $16::text) END + $17::interval <= $5::timestamptz
+   AND (EXISTS (SELECT 1 FROM retention.pause z3 WHERE z3.scope = 'tenant' AND z3.resumed_at IS NULL AND (z3.until IS NULL OR z3.until > now()) AND z3.name = t.account_id::text)) IS NOT TRUE
+ ORDER BY t.ctid
+ LIMIT $18::bigint
+   FOR UPDATE OF t SKIP LOCKED)
+SELECT count(*) AS rows, count(*) >= $18::bigint AS more, array_agg(l.tid::text) AS tids, array_agg(l.k1) AS key1, array_agg(l.k2) AS key2
+  FROM (SELECT * FROM locked ORDER BY tid) l;
+-- $1 from tid
+-- $2 to tid
+-- $3 value call
+-- $4 value voicemail
+-- $5 run time
+-- $6 value 1 year 1 mon
+-- $7 value 7 years
+-- $8 value 30 days
+-- $9 value 3 years
+-- $10 value 1970-01-02
+-- $11 value 4711
+-- $12 value 4712
+-- $13 value calls
+-- $14 value open
+-- $15 value 90 days
+-- $16 value America/New_York
+-- $17 value 10 days
+-- $18 limit
+
+-- leaf: remove_tids
+WITH gone AS (
+DELETE FROM ONLY g.call_2024 t
+ WHERE t.ctid = ANY ($1::tid[])
+   AND t.kind = ANY (ARRAY[$2::g.kind, $3::g.kind])
+   AND t.started_at <= ((GREATEST($4::timestamptz AT TIME ZONE 'UTC' - $5::interval, $4::timestamptz AT TIME ZONE 'UTC' - $6::interval, $4::timestamptz AT TIME ZONE 'UTC' - $7::interval, $4::timestamptz AT TIME ZONE 'UTC' - $8::interval) + '4 days'::interval) AT TIME ZONE 'UTC')
+   AND LEAST(CASE WHEN t.started_at >= $9::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + CASE t.account_id::text WHEN $10::text THEN $6::interval WHEN $11::text THEN $7::interval ELSE $5::interval END, CASE WHEN t.started_at >= $9::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $8::interval) <= $4::timestamptz
+   AND (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $12::text))) IS NOT TRUE
+   AND (EXISTS (SELECT 1 FROM ONLY g.dispute k2 WHERE k2.call = t.call_id AND k2.month = t.month AND k2.state = $13::text)) IS NOT TRUE
+   AND CASE WHEN t.started_at >= $9::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $14::interval <= $4::timestamptz
+   AND CASE WHEN t.ended_at >= ($9::timestamptz AT TIME ZONE $15::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $15::text) END + $16::interval <= $4::timestamptz
+   AND (EXISTS (SELECT 1 FROM retention.pause z3 WHERE z3.scope = 'tenant' AND z3.resumed_at IS NULL AND (z3.until IS NULL OR z3.until > now()) AND z3.name = t.account_id::text)) IS NOT TRUE
+RETURNING t.account_id::text AS tenant, t.month::text AS k1, t.call_id::text AS k2),
+by_tenant AS (
+SELECT array_agg(c.tenant) AS tenants, array_agg(c.rows) AS tenant_rows
+  FROM (SELECT g.tenant, count(*) AS rows FROM gone g GROUP BY g.tenant) c)
+SELECT count(*) AS rows, (SELECT n.tenants FROM by_tenant n) AS tenants, (SELECT n.tenant_rows FROM by_tenant n) AS tenant_rows, array_agg(g.k1) AS key1, array_agg(g.k2) AS key2
+  FROM gone g;
+-- $1 tids
+-- $2 value call
+-- $3 value voicemail
+-- $4 run time
+-- $5 value 1 year 1 mon
+-- $6 value 7 years
+-- $7 value 30 days
+-- $8 value 3 years
+-- $9 value 1970-01-02
+-- $10 value 4711
+-- $11 value 4712
+-- $12 value calls
+-- $13 value open
+-- $14 value 90 days
+-- $15 value America/New_York
+-- $16 value 10 days
+
+-- leaf: count_range
+SELECT count(*) AS rows
+  FROM ONLY g.call_2024 t
+ WHERE t.ctid >= $1::tid
+   AND t.ctid < $2::tid
+   AND t.kind = ANY (ARRAY[$3::g.kind, $4::g.kind])
+   AND t.started_at <= ((GREATEST($5::timestamptz AT TIME ZONE 'UTC' - $6::interval, $5::timestamptz AT TIME ZONE 'UTC' - $7::interval, $5::timestamptz AT TIME ZONE 'UTC' - $8::interval, $5::timestamptz AT TIME ZONE 'UTC' - $9::interval) + '4 days'::interval) AT TIME ZONE 'UTC')
+   AND LEAST(CASE WHEN t.started_at >= $10::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + CASE t.account_id::text WHEN $11::text THEN $7::interval WHEN $12::text THEN $8::interval ELSE $6::interval END, CASE WHEN t.started_at >= $10::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $9::interval) <= $5::timestamptz
+   AND (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $13::text))) IS NOT TRUE
+   AND (EXISTS (SELECT 1 FROM ONLY g.dispute k2 WHERE k2.call = t.call_id AND k2.month = t.month AND k2.state = $14::text)) IS NOT TRUE
+   AND CASE WHEN t.started_at >= $10::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $15::interval <= $5::timestamptz
+   AND CASE WHEN t.ended_at >= ($10::timestamptz AT TIME ZONE $16::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $16::text) END + $17::interval <= $5::timestamptz
+   AND (EXISTS (SELECT 1 FROM retention.pause z3 WHERE z3.scope = 'tenant' AND z3.resumed_at IS NULL AND (z3.until IS NULL OR z3.until > now()) AND z3.name = t.account_id::text)) IS NOT TRUE;
+-- $1 from tid
+-- $2 to tid
+-- $3 value call
+-- $4 value voicemail
+-- $5 run time
+-- $6 value 1 year 1 mon
+-- $7 value 7 years
+-- $8 value 30 days
+-- $9 value 3 years
+-- $10 value 1970-01-02
+-- $11 value 4711
+-- $12 value 4712
+-- $13 value calls
+-- $14 value open
+-- $15 value 90 days
+-- $16 value America/New_York
+-- $17 value 10 days
+
+---- category texts
+-- governed: g.call
+
+-- plan
+SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict >= 1), 0)::bigint AS claimed,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 2), 0)::bigint AS not_started,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict >= 4), 0)::bigint AS due,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS held,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 5), 0)::bigint AS kept_while,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict IN (6, 7)), 0)::bigint AS kept_floor,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS waiting,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS to_act,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 7), 0)::bigint AS floor_after_cap,
+       (min(g.oldest) FILTER (WHERE g.verdict = 9))::text AS oldest,
+       (min(g.next) FILTER (WHERE g.verdict IN (3, 6, 7)))::text AS next_due
+  FROM (
+  SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest,
+         min(r.moment) FILTER (WHERE r.moment > $1::timestamptz) AS next
+  FROM (
+  SELECT t."retention due" AS due_at,
+         CASE
+              WHEN t."retention claimed" = 0 THEN 0
+              WHEN t."retention claimed" = 1 THEN 1
+              WHEN t."retention due" IS NULL THEN 2
+              WHEN t."retention due" > $1::timestamptz THEN 3
+              WHEN (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $2::text))) IS TRUE THEN 4
+              ELSE 9 END AS verdict,
+         t."retention due" AS moment
+    FROM (SELECT CASE WHEN ((t.kind = ANY (ARRAY[$3::g.kind, $4::g.kind])) IS NOT TRUE) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
+                 CASE WHEN t.ended_at >= ($5::timestamptz AT TIME ZONE $6::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $6::text) END + $7::interval AS "retention due"
+            FROM g.call t OFFSET 0) t OFFSET 0) r
+   GROUP BY r.verdict) g;
+-- $1 run time
+-- $2 value texts
+-- $3 value call
+-- $4 value voicemail
+-- $5 value 1970-01-02
+-- $6 value UTC
+-- $7 value 1 year
+
+-- unclaimed
+SELECT 0::bigint AS rows;
+
+-- remaining
+SELECT count(*) AS rows
+  FROM g.call t
+ WHERE (t.kind = ANY (ARRAY[$1::g.kind, $2::g.kind])) IS NOT TRUE
+   AND t.ended_at <= GREATEST($3::timestamptz AT TIME ZONE 'UTC' - $4::interval) + '4 days'::interval
+   AND CASE WHEN t.ended_at >= ($5::timestamptz AT TIME ZONE $6::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $6::text) END + $4::interval <= $3::timestamptz
+   AND (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $7::text))) IS NOT TRUE;
+-- $1 value call
+-- $2 value voicemail
+-- $3 run time
+-- $4 value 1 year
+-- $5 value 1970-01-02
+-- $6 value UTC
+-- $7 value texts
+
+-- explain
+SELECT json_build_object(
+  'claimed', x.claimed,
+  'in_stage', x.claimed AND x.in_stage,
+  'stage', $1::text,
+  'now', $2::timestamptz,
+  'start', x.start,
+  'after', $3::text,
+  'tenant', x.tenant,
+  'agreements', x.agreements,
+  'stage_due', x.stage_due,
+  'cap', NULL,
+  'due_at', x.due_at,
+  'due', coalesce(x.due_at <= $2::timestamptz, false),
+  'held', x.held,
+  'kept_while', json_build_array(),
+  'floors', json_build_array(),
+  'waiting_for', json_build_array(),
+  'tenant_paused', x.paused,
+  'act_at', CASE WHEN x.due_at IS NOT NULL THEN nullif(GREATEST(x.due_at), 'infinity') END,
+  'verdict', CASE WHEN NOT x.claimed THEN 'unclaimed' WHEN NOT x.in_stage THEN 'other_stage' WHEN x.due_at IS NULL THEN 'not_started' WHEN x.due_at > $2::timestamptz THEN 'not_due' WHEN x.held THEN 'held' WHEN false THEN 'kept_while' WHEN false THEN 'kept_floor' WHEN false THEN 'waiting' WHEN x.paused THEN 'paused' ELSE 'to_act' END) AS document
+  FROM (
+SELECT ((t.kind = ANY (ARRAY[$4::g.kind, $5::g.kind])) IS NOT TRUE) IS TRUE AS claimed,
+       (true) IS TRUE AS in_stage,
+       CASE WHEN t.ended_at >= ($6::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END AS start,
+       (SELECT s1.start + $8::interval FROM (SELECT CASE WHEN t.ended_at >= ($6::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END AS start OFFSET 0) s1) AS stage_due,
+       CASE WHEN t.ended_at >= ($6::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END + $8::interval AS due_at,
+       NULL::text AS tenant,
+       json_build_array() AS agreements,
+       (EXISTS (SELECT 1 FROM retention.hold h2 WHERE h2.active AND (h2.category IS NULL OR h2.category = $9::text))) IS TRUE AS held,
+       false AS paused
+  FROM g.call t
+ WHERE t.month = $10::date AND t.call_id = $11::bigint OFFSET 0) x;
+-- $1 value delete
+-- $2 run time
+-- $3 value 1 year
+-- $4 value call
+-- $5 value voicemail
+-- $6 value 1970-01-02
+-- $7 value UTC
+-- $8 value 1 year
+-- $9 value texts
+-- $10 key 1
+-- $11 key 2
+
+-- leaf: remove
+WITH gone AS (
+DELETE FROM ONLY g.call_2024 t
+ WHERE t.ctid >= $1::tid
+   AND t.ctid < $2::tid
+   AND (t.kind = ANY (ARRAY[$3::g.kind, $4::g.kind])) IS NOT TRUE
+   AND t.ended_at <= GREATEST($5::timestamptz AT TIME ZONE 'UTC' - $6::interval) + '4 days'::interval
+   AND CASE WHEN t.ended_at >= ($7::timestamptz AT TIME ZONE $8::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $8::text) END + $6::interval <= $5::timestamptz
+   AND (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $9::text))) IS NOT TRUE
+RETURNING NULL::text AS tenant, t.month::text AS k1, t.call_id::text AS k2)
+SELECT count(*) AS rows, NULL::text[] AS tenants, NULL::bigint[] AS tenant_rows, array_agg(g.k1) AS key1, array_agg(g.k2) AS key2
+  FROM gone g;
+-- $1 from tid
+-- $2 to tid
+-- $3 value call
+-- $4 value voicemail
+-- $5 run time
+-- $6 value 1 year
+-- $7 value 1970-01-02
+-- $8 value UTC
+-- $9 value texts
+
+-- leaf: lock_rows
+WITH locked AS (
+SELECT t.ctid AS tid, t.month::text AS k1, t.call_id::text AS k2
+  FROM ONLY g.call_2024 t
+ WHERE t.ctid >= $1::tid
+   AND t.ctid < $2::tid
+   AND (t.kind = ANY (ARRAY[$3::g.kind, $4::g.kind])) IS NOT TRUE
+   AND t.ended_at <= GREATEST($5::timestamptz AT TIME ZONE 'UTC' - $6::interval) + '4 days'::interval
+   AND CASE WHEN t.ended_at >= ($7::timestamptz AT TIME ZONE $8::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $8::text) END + $6::interval <= $5::timestamptz
+   AND (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $9::text))) IS NOT TRUE
+ ORDER BY t.ctid
+ LIMIT $10::bigint
+   FOR UPDATE OF t SKIP LOCKED)
+SELECT count(*) AS rows, count(*) >= $10::bigint AS more, array_agg(l.tid::text) AS tids, array_agg(l.k1) AS key1, array_agg(l.k2) AS key2
+  FROM (SELECT * FROM locked ORDER BY tid) l;
+-- $1 from tid
+-- $2 to tid
+-- $3 value call
+-- $4 value voicemail
+-- $5 run time
+-- $6 value 1 year
+-- $7 value 1970-01-02
+-- $8 value UTC
+-- $9 value texts
+-- $10 limit
+
+-- leaf: remove_tids
+WITH gone AS (
+DELETE FROM ONLY g.call_2024 t
+ WHERE t.ctid = ANY ($1::tid[])
+   AND (t.kind = ANY (ARRAY[$2::g.kind, $3::g.kind])) IS NOT TRUE
+   AND t.ended_at <= GREATEST($4::timestamptz AT TIME ZONE 'UTC' - $5::interval) + '4 days'::interval
+   AND CASE WHEN t.ended_at >= ($6::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END + $5::interval <= $4::timestamptz
+   AND (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $8::text))) IS NOT TRUE
+RETURNING NULL::text AS tenant, t.month::text AS k1, t.call_id::text AS k2)
+SELECT count(*) AS rows, NULL::text[] AS tenants, NULL::bigint[] AS tenant_rows, array_agg(g.k1) AS key1, array_agg(g.k2) AS key2
+  FROM gone g;
+-- $1 tids
+-- $2 value call
+-- $3 value voicemail
+-- $4 run time
+-- $5 value 1 year
+-- $6 value 1970-01-02
+-- $7 value UTC
+-- $8 value texts
+
+-- leaf: count_range
+SELECT count(*) AS rows
+  FROM ONLY g.call_2024 t
+ WHERE t.ctid >= $1::tid
+   AND t.ctid < $2::tid
+   AND (t.kind = ANY (ARRAY[$3::g.kind, $4::g.kind])) IS NOT TRUE
+   AND t.ended_at <= GREATEST($5::timestamptz AT TIME ZONE 'UTC' - $6::interval) + '4 days'::interval
+   AND CASE WHEN t.ended_at >= ($7::timestamptz AT TIME ZONE $8::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $8::text) END + $6::interval <= $5::timestamptz
+   AND (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $9::text))) IS NOT TRUE;
+-- $1 from tid
+-- $2 to tid
+-- $3 value call
+-- $4 value voicemail
+-- $5 run time
+-- $6 value 1 year
+-- $7 value 1970-01-02
+-- $8 value UTC
+-- $9 value texts
+

@@ -1,0 +1,171 @@
+---- category calls
+-- governed: g.session
+
+-- plan
+SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict >= 1), 0)::bigint AS claimed,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 2), 0)::bigint AS not_started,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict >= 4), 0)::bigint AS due,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS held,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 5), 0)::bigint AS kept_while,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict IN (6, 7)), 0)::bigint AS kept_floor,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS waiting,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS to_act,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 7), 0)::bigint AS floor_after_cap,
+       (min(g.oldest) FILTER (WHERE g.verdict = 9))::text AS oldest,
+       (min(g.next) FILTER (WHERE g.verdict IN (3, 6, 7)))::text AS next_due
+  FROM (
+  SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest,
+         min(r.moment) FILTER (WHERE r.moment > $1::timestamptz) AS next
+  FROM (
+  SELECT t."retention due" AS due_at,
+         CASE
+              WHEN t."retention claimed" = 0 THEN 0
+              WHEN t."retention claimed" = 1 THEN 1
+              WHEN t."retention due" IS NULL THEN 2
+              WHEN t."retention due" > $1::timestamptz THEN 3
+              WHEN (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $2::text))) IS TRUE THEN 4
+              ELSE 9 END AS verdict,
+         t."retention due" AS moment
+    FROM (SELECT 2 AS "retention claimed",
+                 CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END + $5::interval AS "retention due"
+            FROM ONLY g.session t OFFSET 0) t OFFSET 0) r
+   GROUP BY r.verdict) g;
+-- $1 run time
+-- $2 value calls
+-- $3 value 1970-01-02
+-- $4 value UTC
+-- $5 value 90 days
+
+-- unclaimed
+SELECT 0::bigint AS rows;
+
+-- remaining
+SELECT count(*) AS rows
+  FROM ONLY g.session t
+ WHERE t.started_at <= GREATEST($1::timestamptz AT TIME ZONE 'UTC' - $2::interval) + '4 days'::interval
+   AND CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END + $2::interval <= $1::timestamptz
+   AND (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $5::text))) IS NOT TRUE;
+-- $1 run time
+-- $2 value 90 days
+-- $3 value 1970-01-02
+-- $4 value UTC
+-- $5 value calls
+
+-- explain
+SELECT json_build_object(
+  'claimed', x.claimed,
+  'in_stage', x.claimed AND x.in_stage,
+  'stage', $1::text,
+  'now', $2::timestamptz,
+  'start', x.start,
+  'after', $3::text,
+  'tenant', x.tenant,
+  'agreements', x.agreements,
+  'stage_due', x.stage_due,
+  'cap', NULL,
+  'due_at', x.due_at,
+  'due', coalesce(x.due_at <= $2::timestamptz, false),
+  'held', x.held,
+  'kept_while', json_build_array(),
+  'floors', json_build_array(),
+  'waiting_for', json_build_array(),
+  'tenant_paused', x.paused,
+  'act_at', CASE WHEN x.due_at IS NOT NULL THEN nullif(GREATEST(x.due_at), 'infinity') END,
+  'verdict', CASE WHEN NOT x.claimed THEN 'unclaimed' WHEN NOT x.in_stage THEN 'other_stage' WHEN x.due_at IS NULL THEN 'not_started' WHEN x.due_at > $2::timestamptz THEN 'not_due' WHEN x.held THEN 'held' WHEN false THEN 'kept_while' WHEN false THEN 'kept_floor' WHEN false THEN 'waiting' WHEN x.paused THEN 'paused' ELSE 'to_act' END) AS document
+  FROM (
+SELECT (true) IS TRUE AS claimed,
+       (true) IS TRUE AS in_stage,
+       CASE WHEN t.started_at >= ($4::timestamptz AT TIME ZONE $5::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $5::text) END AS start,
+       (SELECT s1.start + $6::interval FROM (SELECT CASE WHEN t.started_at >= ($4::timestamptz AT TIME ZONE $5::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $5::text) END AS start OFFSET 0) s1) AS stage_due,
+       CASE WHEN t.started_at >= ($4::timestamptz AT TIME ZONE $5::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $5::text) END + $6::interval AS due_at,
+       NULL::text AS tenant,
+       json_build_array() AS agreements,
+       (EXISTS (SELECT 1 FROM retention.hold h2 WHERE h2.active AND (h2.category IS NULL OR h2.category = $7::text))) IS TRUE AS held,
+       false AS paused
+  FROM ONLY g.session t
+ WHERE t.session_id = $8::uuid OFFSET 0) x;
+-- $1 value delete
+-- $2 run time
+-- $3 value 90 days
+-- $4 value 1970-01-02
+-- $5 value UTC
+-- $6 value 90 days
+-- $7 value calls
+-- $8 key 1
+
+-- leaf: remove
+WITH gone AS (
+DELETE FROM ONLY g.session t
+ WHERE t.ctid >= $1::tid
+   AND t.ctid < $2::tid
+   AND t.started_at <= GREATEST($3::timestamptz AT TIME ZONE 'UTC' - $4::interval) + '4 days'::interval
+   AND CASE WHEN t.started_at >= ($5::timestamptz AT TIME ZONE $6::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $6::text) END + $4::interval <= $3::timestamptz
+   AND (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $7::text))) IS NOT TRUE
+RETURNING NULL::text AS tenant, t.session_id::text AS k1)
+SELECT count(*) AS rows, NULL::text[] AS tenants, NULL::bigint[] AS tenant_rows, array_agg(g.k1) AS key1
+  FROM gone g;
+-- $1 from tid
+-- $2 to tid
+-- $3 run time
+-- $4 value 90 days
+-- $5 value 1970-01-02
+-- $6 value UTC
+-- $7 value calls
+
+-- leaf: lock_rows
+WITH locked AS (
+SELECT t.ctid AS tid, t.session_id::text AS k1
+  FROM ONLY g.session t
+ WHERE t.ctid >= $1::tid
+   AND t.ctid < $2::tid
+   AND t.started_at <= GREATEST($3::timestamptz AT TIME ZONE 'UTC' - $4::interval) + '4 days'::interval
+   AND CASE WHEN t.started_at >= ($5::timestamptz AT TIME ZONE $6::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $6::text) END + $4::interval <= $3::timestamptz
+   AND (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $7::text))) IS NOT TRUE
+ ORDER BY t.ctid
+ LIMIT $8::bigint
+   FOR UPDATE OF t SKIP LOCKED)
+SELECT count(*) AS rows, count(*) >= $8::bigint AS more, array_agg(l.tid::text) AS tids, array_agg(l.k1) AS key1
+  FROM (SELECT * FROM locked ORDER BY tid) l;
+-- $1 from tid
+-- $2 to tid
+-- $3 run time
+-- $4 value 90 days
+-- $5 value 1970-01-02
+-- $6 value UTC
+-- $7 value calls
+-- $8 limit
+
+-- leaf: remove_tids
+WITH gone AS (
+DELETE FROM ONLY g.session t
+ WHERE t.ctid = ANY ($1::tid[])
+   AND t.started_at <= GREATEST($2::timestamptz AT TIME ZONE 'UTC' - $3::interval) + '4 days'::interval
+   AND CASE WHEN t.started_at >= ($4::timestamptz AT TIME ZONE $5::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $5::text) END + $3::interval <= $2::timestamptz
+   AND (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $6::text))) IS NOT TRUE
+RETURNING NULL::text AS tenant, t.session_id::text AS k1)
+SELECT count(*) AS rows, NULL::text[] AS tenants, NULL::bigint[] AS tenant_rows, array_agg(g.k1) AS key1
+  FROM gone g;
+-- $1 tids
+-- $2 run time
+-- $3 value 90 days
+-- $4 value 1970-01-02
+-- $5 value UTC
+-- $6 value calls
+
+-- leaf: count_range
+SELECT count(*) AS rows
+  FROM ONLY g.session t
+ WHERE t.ctid >= $1::tid
+   AND t.ctid < $2::tid
+   AND t.started_at <= GREATEST($3::timestamptz AT TIME ZONE 'UTC' - $4::interval) + '4 days'::interval
+   AND CASE WHEN t.started_at >= ($5::timestamptz AT TIME ZONE $6::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $6::text) END + $4::interval <= $3::timestamptz
+   AND (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $7::text))) IS NOT TRUE;
+-- $1 from tid
+-- $2 to tid
+-- $3 run time
+-- $4 value 90 days
+-- $5 value 1970-01-02
+-- $6 value UTC
+-- $7 value calls
+

@@ -1,0 +1,12 @@
+/* For tests of built statements: catalog facts. */
+#ifndef TESTS_SQL_SUPPORT_H
+#define TESTS_SQL_SUPPORT_H
+
+#include <libpq-fe.h>
+
+struct catalog;
+
+/* The catalog as retentiond reads it; caller frees. */
+struct catalog *sql_support_catalog(PGconn *conn);
+
+#endif

@@ -1,0 +1,238 @@
+/* Policy in, SQL out: tests/golden/NAME.cfg against NAME.sql, over the tables of schema.sql.
+ *
+ * RETENTIOND_GOLDEN=write writes the .sql files anew. Every statement is also planned by a server,
+ * and no action's plan may hold a join node (DESIGN section 5). */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/cleanup.h"
+#include "base/diag.h"
+#include "base/text.h"
+#include "harness/cluster.h"
+#include "harness/db.h"
+#include "harness/schema.h"
+#include "pg/catalog.h"
+#include "policy/parse.h"
+#include "policy/sql.h"
+#include "sql_support.h"
+
+static const char *const golden[] = {"plain", "quoting", "family", "starts", "agreement_table"};
+
+static char *database;
+static PGconn *conn;
+static struct catalog *catalog;
+
+static void setup(void)
+{
+    database = schema_db_new(cluster_shared());
+    conn = db_connect(cluster_shared(), database, NULL);
+    char *schema = file_read(source_path("tests/golden/schema.sql"));
+    db_script(conn, schema);
+    free(schema);
+    catalog = sql_support_catalog(conn);
+}
+
+static void teardown(void)
+{
+    catalog_free(catalog);
+    PQfinish(conn);
+    db_drop(cluster_shared(), database);
+    free(database);
+}
+
+static struct policy_set *load(const char *name)
+{
+    char path[256];
+    snprintf(path, sizeof(path), "tests/golden/%s.cfg", name);
+    char *content = file_read(source_path(path));
+    struct diags diags _cleanup_diags_ = {0};
+    struct policy_set *set = policy_load_text(path, content, &diags);
+    diags_print(&diags);
+    ck_assert_uint_eq(diags.errors, 0);
+    free(content);
+    return set;
+}
+
+static void add_statement(struct text *out, const char *name, const struct sql_statement *statement)
+{
+    if (!statement->text || !statement->text[0])
+        return;
+    text_printf(out, "-- %s\n%s;\n", name, statement->text);
+    static const char *const kinds[] = {
+        [PARAM_VALUE] = "value",   [PARAM_RUN_TIME] = "run time", [PARAM_FROM_TID] = "from tid",
+        [PARAM_TO_TID] = "to tid", [PARAM_TIDS] = "tids",         [PARAM_KEY] = "key",
+        [PARAM_KEYS] = "keys",     [PARAM_LIMIT] = "limit",
+    };
+    for (size_t i = 0; i < statement->param_count; i++) {
+        const struct sql_param *p = &statement->params[i];
+        text_printf(out, "-- $%zu %s", i + 1, kinds[p->kind]);
+        if (p->kind == PARAM_VALUE)
+            text_printf(out, " %s", p->value);
+        else if (p->kind == PARAM_KEY || p->kind == PARAM_KEYS)
+            text_printf(out, " %zu", p->index + 1);
+        text_add(out, "\n");
+    }
+    text_add(out, "\n");
+}
+
+/* Values of the kinds that a plan can be made with. */
+static const char *sample_value(const struct sql_param *p)
+{
+    switch (p->kind) {
+    case PARAM_VALUE:
+        return p->value;
+    case PARAM_RUN_TIME:
+        return "2026-07-24 12:00:00+00";
+    case PARAM_FROM_TID:
+        return "(0,0)";
+    case PARAM_TO_TID:
+        return "(100,0)";
+    case PARAM_TIDS:
+    case PARAM_KEYS:
+        return "{}";
+    case PARAM_LIMIT:
+        return "10";
+    case PARAM_KEY:
+        return NULL;
+    }
+    return NULL;
+}
+
+/* The plan as text, and its failure if there is none. */
+static char *plan_of(const char *name, const struct sql_statement *statement)
+{
+    const char *values[100];
+    ck_assert_uint_le(statement->param_count, 100);
+    for (size_t i = 0; i < statement->param_count; i++)
+        values[i] = sample_value(&statement->params[i]);
+    struct text sql _cleanup_text_ = {0};
+    text_printf(&sql, "EXPLAIN (COSTS OFF) %s", statement->text);
+    PGresult *result = PQexecParams(conn, text_string(&sql), (int)statement->param_count, NULL,
+                                    values, NULL, NULL, 0);
+    ck_assert_msg(PQresultStatus(result) == PGRES_TUPLES_OK, "%s: %s\n%s", name,
+                  PQerrorMessage(conn), statement->text);
+    struct text plan = {0};
+    for (int i = 0; i < PQntuples(result); i++)
+        text_printf(&plan, "%s\n", PQgetvalue(result, i, 0));
+    PQclear(result);
+    return text_steal(&plan);
+}
+
+static void check_plan(const char *name, const struct sql_statement *statement)
+{
+    if (!statement->text || !statement->text[0])
+        return;
+    char *plan = plan_of(name, statement);
+    ck_assert_msg(!strstr(plan, "Join") && !strstr(plan, "Nested Loop"), "%s has a join:\n%s\n%s",
+                  name, plan, statement->text);
+    free(plan);
+}
+
+typedef void statement_fn(const char *name, const struct sql_statement *statement, void *arg);
+
+static void each_statement(const struct policy_set *set, const struct category *category,
+                           struct arena *arena, statement_fn *fn, void *arg)
+{
+    struct sql_category *c = sql_build_category(arena, set, category, 0, catalog);
+    fn("plan", &c->plan, arg);
+    fn("tenants", &c->tenants, arg);
+    fn("agreements", &c->agreements, arg);
+    fn("unclaimed", &c->unclaimed, arg);
+    fn("remaining", &c->remaining, arg);
+    fn("explain", &c->explain, arg);
+    for (size_t i = 0; i < c->relation_count; i++) {
+        const struct sql_relation *r = &c->relations[i];
+        fn(arena_printf(arena, "%s: lock_rows", r->relation), &r->lock_rows, arg);
+        fn(arena_printf(arena, "%s: count", r->relation), &r->count, arg);
+        fn(arena_printf(arena, "%s: remove", r->relation), &r->remove, arg);
+        fn(arena_printf(arena, "%s: remove_some", r->relation), &r->remove_some, arg);
+    }
+    const struct catalog_table *table =
+        catalog_find(catalog, category->table.schema, category->table.name);
+    if (table->kind == 'p')
+        table = catalog_by_oid(catalog, table->partitions[0]);
+    struct sql_leaf *leaf = sql_build_leaf(arena, set, category, 0, catalog,
+                                           (struct table_name){table->schema, table->name});
+    fn("leaf: remove", &leaf->remove, arg);
+    fn("leaf: lock_rows", &leaf->lock_rows, arg);
+    fn("leaf: remove_tids", &leaf->remove_tids, arg);
+    fn("leaf: count_range", &leaf->count_range, arg);
+}
+
+static void write_statement(const char *name, const struct sql_statement *statement, void *arg)
+{
+    add_statement(arg, name, statement);
+}
+
+static void plan_statement(const char *name, const struct sql_statement *statement, void *arg)
+{
+    (void)arg;
+    check_plan(name, statement);
+}
+
+START_TEST(test_golden)
+{
+    const char *name = golden[_i];
+    struct policy_set *set = load(name);
+    struct arena *arena _cleanup_arena_ = arena_new();
+    struct text out _cleanup_text_ = {0};
+    for (size_t i = 0; i < set->category_count; i++) {
+        const struct category *category = &set->categories[i];
+        struct sql_category *c = sql_build_category(arena, set, category, 0, catalog);
+        text_printf(&out, "---- category %s\n-- governed:", category->name);
+        for (size_t k = 0; k < c->governed.count; k++)
+            text_printf(&out, " %s", c->governed.items[k]);
+        text_add(&out, "\n\n");
+        each_statement(set, category, arena, write_statement, &out);
+    }
+    char path[256];
+    snprintf(path, sizeof(path), "tests/golden/%s.sql", name);
+    const char *how = getenv("RETENTIOND_GOLDEN");
+    if (how && strcmp(how, "write") == 0) {
+        FILE *file = fopen(source_path(path), "w");
+        ck_assert_ptr_nonnull(file);
+        fputs(text_string(&out), file);
+        fclose(file);
+    } else {
+        char *expected = file_read(source_path(path));
+        const char *a = expected, *b = text_string(&out);
+        int line = 1;
+        while (*a && *a == *b) {
+            line += *a == '\n';
+            a++;
+            b++;
+        }
+        ck_assert_msg(
+            *a == *b,
+            "%s:%d differs (RETENTIOND_GOLDEN=write tests/run sql_builder writes it anew)", path,
+            line);
+        free(expected);
+    }
+    policy_set_free(set);
+}
+END_TEST
+
+START_TEST(test_plans_without_joins)
+{
+    struct policy_set *set = load(golden[_i]);
+    struct arena *arena _cleanup_arena_ = arena_new();
+    for (size_t i = 0; i < set->category_count; i++)
+        each_statement(set, &set->categories[i], arena, plan_statement, NULL);
+    policy_set_free(set);
+}
+END_TEST
+
+Suite *suite_sql_builder(void)
+{
+    Suite *suite = suite_create("sql builder");
+    TCase *tcase = tcase_create("golden");
+    tcase_add_unchecked_fixture(tcase, setup, teardown);
+    tcase_set_timeout(tcase, 60);
+    tcase_add_loop_test(tcase, test_golden, 0, (int)ARRAY_LENGTH(golden));
+    tcase_add_loop_test(tcase, test_plans_without_joins, 0, (int)ARRAY_LENGTH(golden));
+    suite_add_tcase(suite, tcase);
+    return suite;
+}

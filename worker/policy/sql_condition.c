@@ -1,0 +1,195 @@
+/* Conditions: `only`, "rest", and the conditions of keep_while. */
+#include <assert.h>
+
+#include "policy/sql_private.h"
+
+static const char *const operators[] = {
+    [OP_EQ] = "=", [OP_NE] = "<>", [OP_LT] = "<", [OP_LE] = "<=",
+    [OP_GT] = ">", [OP_GE] = ">=", [OP_IN] = "=", [OP_NOT_IN] = "<>",
+};
+
+/* What the left side is compared as. */
+struct comparison {
+    const char *left;
+    const char *type; /* of the values on the right */
+    const struct catalog_column *column;
+};
+
+static bool any_of_type(const struct condition *condition, enum literal_type type)
+{
+    for (size_t i = 0; i < condition->value_count; i++)
+        if (condition->values[i].type == type)
+            return true;
+    return false;
+}
+
+static bool are_labels(const struct catalog_column *column, const struct condition *condition)
+{
+    for (size_t i = 0; i < condition->value_count; i++) {
+        bool found = false;
+        for (size_t k = 0; k < column->enum_label_count; k++)
+            found |= text_equal(column->enum_labels[k], condition->values[i].text);
+        if (!found)
+            return false;
+    }
+    return true;
+}
+
+static struct comparison comparison_of(struct sql_builder *b, const struct catalog_column *column,
+                                       const struct condition *condition, const char *raw)
+{
+    struct comparison result = {.left = raw, .column = column};
+    bool number = any_of_type(condition, LITERAL_INTEGER) || any_of_type(condition, LITERAL_FLOAT);
+    if (condition->ref.path.count) {
+        result.type = number && !any_of_type(condition, LITERAL_STRING) ? "numeric" : "text";
+        if (text_equal(result.type, "numeric"))
+            result.left = arena_printf(b->arena, "(%s)", sql_guarded_number(b->arena, raw));
+        result.column = NULL;
+    } else if (sql_is_integer(column)) {
+        result.type = any_of_type(condition, LITERAL_FLOAT) ? "numeric" : "bigint";
+    } else if (column->enum_label_count > 0 && !are_labels(column, condition)) {
+        /* A label that does not exist (yet) equals nothing; casting it would end in an error. */
+        result.left = arena_printf(b->arena, "%s::text", raw);
+        result.type = "text";
+        result.column = NULL;
+    } else if (sql_is_text(column)) {
+        result.type = "text";
+    } else {
+        result.type = sql_base_type(b->arena, column);
+    }
+    return result;
+}
+
+/* The test of one condition on a value that stands at hand; NULL where the value is. */
+static const char *test(struct sql_builder *b, const struct catalog_column *column,
+                        const struct condition *condition, const char *raw)
+{
+    struct text text = {0};
+    if (condition->op == OP_IS_NULL) {
+        text_printf(&text, "%s IS %sNULL", raw, condition->is_null ? "" : "NOT ");
+        return sql_take_text(b->arena, &text);
+    }
+    if (condition->op == OP_OLDER_THAN || condition->op == OP_YOUNGER_THAN) {
+        bool older = condition->op == OP_OLDER_THAN;
+        const char *moment = sql_moment(b, column, &condition->ref, raw);
+        text_printf(&text,
+                    "CASE WHEN %s >= '10000-01-01 00:00:00+00'::timestamptz THEN %s ELSE "
+                    "%s + %s %s %s END",
+                    moment, older ? "false" : "true", moment, sql_period(b, &condition->period),
+                    older ? "<=" : ">", sql_run_time(b));
+        return sql_take_text(b->arena, &text);
+    }
+    struct comparison c = comparison_of(b, column, condition, raw);
+    const char *op = operators[condition->op];
+    if (c.column)
+        op = sql_operator(b->arena, c.column, op);
+    if (condition->op != OP_IN && condition->op != OP_NOT_IN) {
+        assert(condition->value_count == 1);
+        text_printf(&text, "%s %s %s", c.left, op, sql_value(b, condition->values[0].text, c.type));
+        return sql_take_text(b->arena, &text);
+    }
+    assert(condition->value_count > 0);
+    text_printf(&text, "%s %s %s (ARRAY[", c.left, op, condition->op == OP_IN ? "ANY" : "ALL");
+    for (size_t i = 0; i < condition->value_count; i++)
+        text_printf(&text, "%s%s", i ? ", " : "", sql_value(b, condition->values[i].text, c.type));
+    text_add(&text, "])");
+    return sql_take_text(b->arena, &text);
+}
+
+static const char *one_condition(struct sql_builder *b, const struct sql_scope *scope,
+                                 const struct condition *condition)
+{
+    const struct ref *ref = &condition->ref;
+    bool match = condition->on_null == ON_NULL_MATCH && condition->op != OP_IS_NULL;
+    struct sql_scope other;
+    const struct catalog_column *column;
+    const char *raw;
+    switch (ref->kind) {
+    case REF_COLUMN:
+        column = catalog_column(scope->table, ref->column);
+        assert(column);
+        raw = sql_raw(b, scope, ref);
+        if (match)
+            return arena_printf(b->arena, "(%s OR %s IS NULL)", test(b, column, condition, raw),
+                                raw);
+        return test(b, column, condition, raw);
+    case REF_PARENT:
+        other = sql_read(b, ref->table, 'p');
+        column = catalog_column(other.table, ref->column);
+        assert(column);
+        raw = sql_raw(b, &other, ref);
+        if (condition->op == OP_IS_NULL) /* no parent: nothing known of it */
+            return test(b, column, condition, sql_from_parent(b, scope, ref, &other, raw));
+        if (!match)
+            return sql_from_parent(b, scope, ref, &other, test(b, column, condition, raw));
+        return arena_printf(b->arena, "(%s OR %s IS NULL)",
+                            sql_from_parent(b, scope, ref, &other, test(b, column, condition, raw)),
+                            sql_from_parent(b, scope, ref, &other, raw));
+    case REF_CHILD:
+        other = sql_read(b, ref->table, 'c');
+        column = catalog_column(other.table, ref->column);
+        assert(column);
+        raw = sql_raw(b, &other, ref);
+        const char *where = sql_child_where(b, scope, &ref->by, &other);
+        const char *from = sql_from(b, other.table);
+        if (ref->pick == PICK_EACH) { /* any child will do */
+            const char *found = test(b, column, condition, raw);
+            if (match)
+                found = arena_printf(b->arena, "(%s OR %s IS NULL)", found, raw);
+            return arena_printf(b->arena, "(EXISTS (SELECT 1 FROM %s %s WHERE %s AND %s)) IS TRUE",
+                                from, other.alias, where, found);
+        }
+        raw = arena_printf(b->arena, "%s(%s)", ref->pick == PICK_LATEST ? "max" : "min", raw);
+        const char *tested = test(b, column, condition, raw);
+        if (match)
+            tested = arena_printf(b->arena, "%s OR %s IS NULL", tested, raw);
+        return arena_printf(b->arena, "(SELECT %s FROM %s %s WHERE %s)", tested, from, other.alias,
+                            where);
+    }
+    assert(false);
+    return "false";
+}
+
+const char *sql_conditions(struct sql_builder *b, const struct sql_scope *scope,
+                           const struct conditions *conditions)
+{
+    struct text text = {0};
+    for (size_t i = 0; i < conditions->all_count; i++)
+        text_printf(&text, "%s%s", i ? " AND " : "", one_condition(b, scope, &conditions->all[i]));
+    for (size_t i = 0; i < conditions->any_count; i++)
+        text_printf(&text, "%s%s",
+                    i                       ? " OR "
+                    : conditions->all_count ? " AND ("
+                                            : "(",
+                    one_condition(b, scope, &conditions->any[i]));
+    if (conditions->any_count)
+        text_add(&text, ")");
+    if (!text.length)
+        text_add(&text, "true");
+    return sql_take_text(b->arena, &text);
+}
+
+const char *sql_claim(struct sql_builder *b, const struct sql_scope *scope,
+                      const struct category *category)
+{
+    const char *timezone = b->timezone;
+    b->timezone = category->timezone;
+    const char *claim = sql_conditions(b, scope, &category->only);
+    if (category->only.rest) {
+        struct text text = {0};
+        if (category->only.all_count || category->only.any_count)
+            text_add(&text, claim);
+        for (size_t i = 0; i < b->set->category_count; i++) {
+            const struct category *other = &b->set->categories[i];
+            if (other == category || other->mode == MODE_DECLARED || other->only.rest ||
+                !table_name_equal(other->table, category->table))
+                continue;
+            text_printf(&text, "%s(%s) IS NOT TRUE", text.length ? " AND " : "",
+                        sql_claim(b, scope, other));
+        }
+        claim = text.length ? sql_take_text(b->arena, &text) : "true";
+        text_free(&text);
+    }
+    b->timezone = timezone;
+    return claim;
+}

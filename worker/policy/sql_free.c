@@ -1,0 +1,114 @@
+/* What keeps a row although it is due: holds, keep_while, floors, other categories, pauses. Each
+ * is a SubPlan (or a constant of the statement) over the target row. */
+#include <assert.h>
+
+#include "policy/sql_private.h"
+
+/* Holds reach whole categories: a category's dependants are held with it, so one condition serves
+ * the target and all that hangs on it. */
+const char *sql_held(struct sql_builder *b)
+{
+    const char *h = sql_alias(b, 'h');
+    return arena_printf(b->arena,
+                        "(EXISTS (SELECT 1 FROM retention.hold %s WHERE %s.active AND (%s.category "
+                        "IS NULL OR %s.category = %s)))",
+                        h, h, h, h, sql_value(b, b->category->name, "text"));
+}
+
+const char *sql_keep_while(struct sql_builder *b, const struct keep_while *keep)
+{
+    if (!keep->has_child)
+        return arena_printf(b->arena, "(%s)", sql_conditions(b, &b->target, &keep->only));
+    struct sql_scope child = sql_read(b, keep->child, 'k');
+    return arena_printf(b->arena, "(EXISTS (SELECT 1 FROM %s %s WHERE %s AND %s))",
+                        sql_from(b, child.table), child.alias,
+                        sql_child_where(b, &b->target, &keep->by, &child),
+                        sql_conditions(b, &child, &keep->only));
+}
+
+const char *sql_floor_end(struct sql_builder *b, const struct duration_rule *floor)
+{
+    const struct start *start = floor->start.ref_count ? &floor->start : &b->category->start;
+    return arena_printf(b->arena, "%s + %s", sql_start(b, &b->target, start).text,
+                        sql_period(b, &floor->period));
+}
+
+/* Does the row of scope, of the table of `other` or of one of its dependants, belong to a row that
+ * `other` claims? `path` holds the dependants from the table down to the row's own. */
+static const char *belongs(struct sql_builder *b, const struct sql_scope *scope,
+                           const struct category *other, const struct dependant *const *path,
+                           size_t depth)
+{
+    if (depth == 0)
+        return sql_claim(b, scope, other);
+    const struct dependant *own = path[depth - 1];
+    bool top = depth == 1;
+    struct sql_scope up = sql_read(b, top ? other->table : path[depth - 2]->table, 'w');
+    if (top)
+        up.key = resolve_key(b->arena, up.table, other->key_given, &other->key);
+    else if (path[depth - 2]->key.count)
+        up.key = path[depth - 2]->key;
+    const char *above = belongs(b, &up, other, path, depth - 1);
+    return arena_printf(b->arena, "(EXISTS (SELECT 1 FROM %s %s WHERE %s AND %s)) IS TRUE",
+                        sql_from(b, up.table), up.alias, sql_child_where(b, &up, &own->by, scope),
+                        above);
+}
+
+enum { DEPTH_MOST = 16 };
+
+static void add_waits(struct sql_builder *b, struct text *text, const struct category *other,
+                      const struct catalog_table *table, const struct dependant *with,
+                      size_t with_count, const struct dependant **path, size_t depth)
+{
+    size_t count;
+    const struct reference *references =
+        resolve_wait(b->arena, b->catalog, other, b->target.table, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (references[i].from != table)
+            continue;
+        struct sql_scope w = sql_read(b, (struct table_name){table->schema, table->name}, 'w');
+        const char *joined = sql_joined(b, &references[i], &w, &b->target);
+        text_printf(text, "%s(EXISTS (SELECT 1 FROM %s %s WHERE %s AND %s)) IS TRUE",
+                    text->length ? " OR " : "", sql_from(b, table), w.alias, joined,
+                    belongs(b, &w, other, path, depth));
+    }
+    for (size_t i = 0; i < with_count && depth < DEPTH_MOST; i++) {
+        path[depth] = &with[i];
+        add_waits(b, text, other, sql_catalog_table(b, with[i].table), with[i].with,
+                  with[i].with_count, path, depth + 1);
+    }
+}
+
+const char *sql_waits(struct sql_builder *b, const struct category *other)
+{
+    const struct dependant *path[DEPTH_MOST];
+    struct text text = {0};
+    add_waits(b, &text, other, sql_catalog_table(b, other->table), other->with, other->with_count,
+              path, 0);
+    assert(text.length); /* validation refuses wait_for without a foreign key */
+    const char *result = arena_printf(b->arena, "(%s)", text_string(&text));
+    text_free(&text);
+    return result;
+}
+
+const char *sql_paused(struct sql_builder *b)
+{
+    const struct ref *ref = &b->category->tenant;
+    if (!b->category->has_tenant)
+        return NULL;
+    const char *z = sql_alias(b, 'z');
+    const char *matches;
+    if (ref->kind == REF_CHILD) { /* one of several tenants is enough */
+        struct sql_scope c = sql_read(b, ref->table, 'c');
+        matches = arena_printf(
+            b->arena, "(EXISTS (SELECT 1 FROM %s %s WHERE %s AND %s::text = %s.name)) IS TRUE",
+            sql_from(b, c.table), c.alias, sql_child_where(b, &b->target, &ref->by, &c),
+            sql_raw(b, &c, ref), z);
+    } else {
+        matches = arena_printf(b->arena, "%s.name = %s", z, sql_tenant_text(b));
+    }
+    return arena_printf(b->arena,
+                        "(EXISTS (SELECT 1 FROM retention.pause %s WHERE %s.scope = 'tenant' AND "
+                        "%s.resumed_at IS NULL AND (%s.until IS NULL OR %s.until > now()) AND %s))",
+                        z, z, z, z, z, matches);
+}

@@ -1,0 +1,76 @@
+/* Names and types in SQL text. */
+#include <assert.h>
+
+#include "policy/quote.h"
+#include "policy/sql_private.h"
+
+/* The catalog's type names are qualified and quoted already, but a few of the standard's words mean
+ * length 1 without a modifier. */
+static const char *type_text(struct arena *arena, const char *type)
+{
+    if (text_equal(type, "character"))
+        return "bpchar";
+    if (text_equal(type, "bit"))
+        return "bit varying";
+    return arena_strdup(arena, type);
+}
+
+const char *sql_type(struct arena *arena, const struct catalog_column *column)
+{
+    return type_text(arena, column->type);
+}
+
+const char *sql_base_type(struct arena *arena, const struct catalog_column *column)
+{
+    return type_text(arena, column->base_type);
+}
+
+bool sql_is_integer(const struct catalog_column *column)
+{
+    return text_equal(column->base_type, "smallint") || text_equal(column->base_type, "integer") ||
+           text_equal(column->base_type, "bigint");
+}
+
+bool sql_is_text(const struct catalog_column *column)
+{
+    return text_equal(column->base_type, "text") ||
+           text_equal(column->base_type, "character varying");
+}
+
+const char *sql_operator(struct arena *arena, const struct catalog_column *column, const char *op)
+{
+    /* search_path is empty: the operators of an extension's type (citext) must be named, or those
+     * of text would be found instead. Enums and domains use pg_catalog's. */
+    if (column->type_kind != 'b' || text_equal(column->type_schema, "pg_catalog"))
+        return op;
+    return arena_printf(arena, "OPERATOR(%s.%s)", quote_name(arena, column->type_schema), op);
+}
+
+const char *sql_key_text(struct sql_builder *b, const struct sql_scope *scope, const char *name)
+{
+    const struct catalog_column *column = catalog_column(scope->table, name);
+    assert(column);
+    const char *c = sql_column(b, scope, name);
+    if (text_equal(column->base_type, "timestamp with time zone"))
+        return arena_printf(b->arena,
+                            "CASE WHEN isfinite(%s) THEN regexp_replace((%s AT TIME ZONE "
+                            "'UTC')::text, '( BC)?$', '+00\\1') ELSE %s::text END",
+                            c, c, c);
+    if (text_equal(column->base_type, "numeric"))
+        return arena_printf(b->arena, "trim_scale(%s)::text", c);
+    return arena_printf(b->arena, "%s::text", c);
+}
+
+void sql_list_add(struct arena *arena, struct string_list *list, const char *item)
+{
+    list->items = arena_push(arena, list->items, &list->count, sizeof(*list->items));
+    list->items[list->count - 1] = item;
+}
+
+bool sql_list_has(const struct string_list *list, const char *item)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (text_equal(list->items[i], item))
+            return true;
+    return false;
+}

@@ -1,0 +1,216 @@
+/* The statements of a category that only look: plan, tenants, unclaimed, remaining. */
+#include <assert.h>
+
+#include "policy/sql_private.h"
+
+/* What `plan` finds of a row. */
+enum verdict {
+    VERDICT_UNCLAIMED,
+    VERDICT_OTHER_STAGE, /* claimed, but the stage's own `only` does not take it */
+    VERDICT_NOT_STARTED,
+    VERDICT_NOT_DUE,
+    VERDICT_HELD,
+    VERDICT_KEPT_WHILE,
+    VERDICT_KEPT_FLOOR,
+    VERDICT_FLOOR_AFTER_CAP,
+    VERDICT_WAITING,
+    VERDICT_TO_ACT,
+};
+
+/* Names that no column of a governed table is likely to have, quoted. */
+#define CLAIMED "\"retention claimed\""
+#define DUE_AT  "\"retention due\""
+
+static void add_when(struct text *text, const char *condition, enum verdict verdict)
+{
+    text_printf(text, "\n              WHEN %s THEN %d", condition, (int)verdict);
+}
+
+/* CASE ... END over the columns of t and the two made ones: evaluated only as far as needed. */
+static const char *verdict_case(struct sql_builder *b)
+{
+    const struct category *category = b->category;
+    const char *now = sql_run_time(b);
+    struct text text = {0};
+    text_add(&text, "CASE");
+    add_when(&text, "t." CLAIMED " = 0", VERDICT_UNCLAIMED);
+    add_when(&text, "t." CLAIMED " = 1", VERDICT_OTHER_STAGE);
+    add_when(&text, "t." DUE_AT " IS NULL", VERDICT_NOT_STARTED);
+    add_when(&text, arena_printf(b->arena, "t." DUE_AT " > %s", now), VERDICT_NOT_DUE);
+    add_when(&text, arena_printf(b->arena, "%s IS TRUE", sql_held(b)), VERDICT_HELD);
+    for (size_t i = 0; i < category->keep_while_count; i++)
+        add_when(&text,
+                 arena_printf(b->arena, "%s IS TRUE", sql_keep_while(b, &category->keep_while[i])),
+                 VERDICT_KEPT_WHILE);
+    for (size_t i = 0; i < category->floor_count; i++) {
+        const char *kept = arena_printf(b->arena, "(%s <= %s) IS NOT TRUE",
+                                        sql_floor_end(b, &category->floors[i]), now);
+        if (category->cap)
+            add_when(&text, arena_printf(b->arena, "%s AND %s <= %s", kept, sql_cap_end(b), now),
+                     VERDICT_FLOOR_AFTER_CAP);
+        add_when(&text, kept, VERDICT_KEPT_FLOOR);
+    }
+    for (size_t i = 0; i < category->wait_for.count; i++) {
+        const struct category *other = policy_find(b->set, category->wait_for.items[i]);
+        assert(other);
+        add_when(&text, arena_printf(b->arena, "%s IS TRUE", sql_waits(b, other)), VERDICT_WAITING);
+    }
+    const char *paused = sql_paused(b);
+    if (paused)
+        add_when(&text, arena_printf(b->arena, "%s IS TRUE", paused), VERDICT_WAITING);
+    text_printf(&text, "\n              ELSE %d END", (int)VERDICT_TO_ACT);
+    return sql_take_text(b->arena, &text);
+}
+
+/* When time alone may change the verdict: the due moment, or the end of the last floor. */
+static const char *moment_case(struct sql_builder *b)
+{
+    if (!b->category->floor_count)
+        return "t." DUE_AT;
+    struct text text = {0};
+    text_add(&text, "CASE WHEN t." DUE_AT " <= ");
+    text_printf(&text, "%s THEN GREATEST(", sql_run_time(b));
+    for (size_t i = 0; i < b->category->floor_count; i++)
+        text_printf(&text, "%s%s", i ? ", " : "", sql_floor_end(b, &b->category->floors[i]));
+    text_add(&text, ") END");
+    return sql_take_text(b->arena, &text);
+}
+
+/* One row a row of the table: verdict, due_at, moment and, if asked for, tenant. The due moment is
+ * made once, behind OFFSET 0; columns needed above it are passed through under their names. */
+static const char *judged_rows(struct sql_builder *b, bool tenant)
+{
+    struct string_list used = {0};
+    struct sql_scope plain = b->target;
+    b->target.used = &used;
+    const char *verdict = verdict_case(b);
+    const char *moment = tenant ? NULL : moment_case(b);
+    const char *tenant_text = tenant ? sql_tenant_text(b) : NULL;
+    b->target = plain;
+
+    const char *claim = sql_claim(b, &b->target, b->category);
+    const char *stage = sql_conditions(b, &b->target, &b->stage->only);
+    struct text text = {0};
+    text_printf(&text, "SELECT t." DUE_AT " AS due_at,\n         %s AS verdict", verdict);
+    if (moment)
+        text_printf(&text, ",\n         %s AS moment", moment);
+    if (tenant)
+        text_printf(&text, ",\n         %s AS tenant", tenant_text);
+    text_add(&text, "\n    FROM (SELECT ");
+    if (text_equal(claim, "true") && text_equal(stage, "true")) {
+        text_add(&text, "2");
+    } else {
+        text_printf(&text, "CASE WHEN (%s) IS NOT TRUE THEN 0", claim);
+        if (!text_equal(stage, "true"))
+            text_printf(&text, " WHEN (%s) IS NOT TRUE THEN 1", stage);
+        text_add(&text, " ELSE 2 END");
+    }
+    text_printf(&text, " AS " CLAIMED ",\n                 %s AS " DUE_AT, sql_due_at(b));
+    for (size_t i = 0; i < b->target.table->column_count; i++) {
+        const char *name = b->target.table->columns[i].name;
+        if (sql_list_has(&used, name))
+            text_printf(&text, ", t.%s", quote_name(b->arena, name));
+    }
+    text_printf(&text, "\n            FROM %s t OFFSET 0) t OFFSET 0",
+                sql_from(b, b->target.table));
+    return sql_take_text(b->arena, &text);
+}
+
+/* sum of the rows whose verdict is in the list */
+static void add_sum(struct text *text, const char *name, const char *filter)
+{
+    text_printf(text, "%scoalesce(sum(g.rows)%s%s%s, 0)::bigint AS %s",
+                text->length ? ",\n       " : "", filter ? " FILTER (WHERE g.verdict " : "",
+                filter ? filter : "", filter ? ")" : "", name);
+}
+
+struct sql_statement sql_plan(struct sql_builder *b)
+{
+    const char *rows = judged_rows(b, false);
+    const char *now = sql_run_time(b);
+    struct text sums = {0};
+    add_sum(&sums, "rows", NULL);
+    add_sum(&sums, "claimed", ">= 1");
+    add_sum(&sums, "not_started", "= 2");
+    add_sum(&sums, "due", ">= 4");
+    add_sum(&sums, "held", "= 4");
+    add_sum(&sums, "kept_while", "= 5");
+    add_sum(&sums, "kept_floor", "IN (6, 7)");
+    add_sum(&sums, "waiting", "= 8");
+    add_sum(&sums, "to_act", "= 9");
+    add_sum(&sums, "floor_after_cap", "= 7");
+    const char *list = sql_take_text(b->arena, &sums);
+    /* Rows are counted by verdict first: one hash table of ten groups. */
+    return sql_finish(
+        b, arena_printf(
+               b->arena,
+               "SELECT %s,\n       (min(g.oldest) FILTER (WHERE g.verdict = 9))::text AS oldest,\n"
+               "       (min(g.next) FILTER (WHERE g.verdict IN (3, 6, 7)))::text AS next_due\n"
+               "  FROM (\n  SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest,\n"
+               "         min(%s) FILTER (WHERE %s > %s) AS next\n  FROM (\n  %s) r\n"
+               "   GROUP BY r.verdict) g",
+               list, b->category->floor_count ? "coalesce(r.moment, r.due_at)" : "r.moment",
+               b->category->floor_count ? "coalesce(r.moment, r.due_at)" : "r.moment", now, rows));
+}
+
+struct sql_statement sql_tenants(struct sql_builder *b)
+{
+    if (!b->category->has_tenant)
+        return (struct sql_statement){.text = ""};
+    const char *rows = judged_rows(b, true);
+    return sql_finish(b, arena_printf(b->arena,
+                                      "SELECT r.tenant, count(*) AS rows, count(*) FILTER (WHERE "
+                                      "r.verdict = %d) AS to_act\n  FROM (\n  %s) r\n WHERE "
+                                      "r.verdict >= %d\n GROUP BY r.tenant\nHAVING count(*) FILTER "
+                                      "(WHERE r.verdict = %d) > 0",
+                                      (int)VERDICT_TO_ACT, rows, (int)VERDICT_OTHER_STAGE,
+                                      (int)VERDICT_TO_ACT));
+}
+
+static struct sql_statement unclaimed(struct sql_builder *b)
+{
+    struct text text = {0};
+    bool all = false;
+    for (size_t i = 0; i < b->set->category_count && !all; i++) {
+        const struct category *c = &b->set->categories[i];
+        if (c->mode == MODE_DECLARED || !table_name_equal(c->table, b->category->table))
+            continue;
+        const char *claim = sql_claim(b, &b->target, c);
+        all |= c->only.rest || text_equal(claim, "true");
+        sql_add_and(&text, arena_printf(b->arena, "(%s) IS NOT TRUE", claim));
+    }
+    const char *condition = sql_take_text(b->arena, &text);
+    if (all) { /* nothing is left over: no need to look */
+        sql_begin(b);
+        return sql_finish(b, "SELECT 0::bigint AS rows");
+    }
+    return sql_finish(b, arena_printf(b->arena, "SELECT count(*) AS rows\n  FROM %s t\n WHERE %s",
+                                      sql_from(b, b->target.table), condition));
+}
+
+struct sql_category *sql_build_category(struct arena *arena, const struct policy_set *set,
+                                        const struct category *category, size_t stage,
+                                        const struct catalog *catalog)
+{
+    struct sql_builder builder, *b = &builder;
+    sql_builder_init(b, arena, set, category, stage, catalog);
+    struct sql_category *out = arena_alloc(arena, sizeof(*out));
+    out->category = category;
+    out->stage = b->stage;
+    sql_begin(b);
+    out->plan = sql_plan(b);
+    sql_begin(b);
+    out->tenants = sql_tenants(b);
+    sql_begin(b);
+    out->agreements = sql_agreements(b);
+    sql_begin(b);
+    out->unclaimed = unclaimed(b);
+    sql_begin(b);
+    out->remaining = sql_finish(
+        b, arena_printf(arena, "SELECT count(*) AS rows\n  FROM %s t\n WHERE %s",
+                        sql_from(b, b->target.table), sql_action_condition(b, SKIP_NOTHING)));
+    sql_begin(b);
+    out->explain = sql_explain(b);
+    sql_relations(b, out);
+    return out;
+}

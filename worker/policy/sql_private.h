@@ -1,0 +1,153 @@
+/* Inside the SQL builder: policy/sql_*.c. See policy/sql.h for what it promises.
+ *
+ * A statement is made of expressions, C strings in the arena; each may stand in several places, or
+ * in none. Parameters and the aliases of subqueries (c1, p2, ...) carry marks that sql_finish
+ * replaces by numbers, so the expressions of one statement are made between sql_begin and it.
+ *
+ * Moments. A starting point is a timestamptz expression that is NULL where it is unknown; a leaf of
+ * it (one column) yields '-infinity' instead of NULL for a value that is there but unusable
+ * (infinite, before not_before, after the year 9999, unreadable), where the caller must tell them
+ * apart, because `nulls = "ignore"` forgives what is not there, and nothing else.
+ *
+ * Months and days are added in the session's time zone, which the engine sets to the category's for
+ * each transaction; conversions name the zone themselves. */
+#ifndef POLICY_SQL_PRIVATE_H
+#define POLICY_SQL_PRIVATE_H
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "policy/quote.h"
+#include "policy/resolve.h"
+#include "policy/sql.h"
+
+/* A table under an alias; columns taken from it are noted where `used` is not NULL. */
+struct sql_scope {
+    const struct catalog_table *table;
+    const char *alias;
+    struct string_list key; /* what a child's `by` holds where no foreign key says it */
+    struct string_list *used;
+};
+
+struct sql_builder {
+    struct arena *arena;
+    const struct policy_set *set;
+    const struct catalog *catalog;
+    const struct category *category;
+    const struct stage *stage;
+    struct sql_scope target; /* alias t */
+    const char *timezone;    /* of the category whose conditions are being written */
+    size_t aliases;
+    struct sql_param *params;
+    const char **param_types;
+    size_t param_count;
+    const struct catalog_table **reads; /* tables read by subqueries since sql_reads_begin */
+    size_t read_count;
+};
+
+/* sql_name.c: names and types */
+const char *sql_type(struct arena *arena, const struct catalog_column *column);
+/* The type of values: its base type for a domain. */
+const char *sql_base_type(struct arena *arena, const struct catalog_column *column);
+bool sql_is_integer(const struct catalog_column *column);
+bool sql_is_text(const struct catalog_column *column);
+/* "=" or "OPERATOR(schema.=)" for a type whose operators are not pg_catalog's. */
+const char *sql_operator(struct arena *arena, const struct catalog_column *column, const char *op);
+/* The key column's text as digests need it: the same whatever the session's time zone. */
+const char *sql_key_text(struct sql_builder *b, const struct sql_scope *scope, const char *name);
+void sql_list_add(struct arena *arena, struct string_list *list, const char *item);
+bool sql_list_has(const struct string_list *list, const char *item);
+
+/* sql_builder.c: statements under construction, tables, links between them */
+void sql_builder_init(struct sql_builder *b, struct arena *arena, const struct policy_set *set,
+                      const struct category *category, size_t stage, const struct catalog *catalog);
+void sql_begin(struct sql_builder *b);
+struct sql_statement sql_finish(struct sql_builder *b, const char *text);
+const char *sql_param(struct sql_builder *b, enum sql_param_kind kind, size_t index,
+                      const char *value, const char *type);
+const char *sql_value(struct sql_builder *b, const char *value, const char *type);
+const char *sql_run_time(struct sql_builder *b);
+const char *sql_zone(struct sql_builder *b);
+const char *sql_period(struct sql_builder *b, const struct period *period);
+const char *sql_column(struct sql_builder *b, const struct sql_scope *scope, const char *name);
+const struct catalog_table *sql_catalog_table(const struct sql_builder *b, struct table_name name);
+/* A table read by a subquery, under a fresh alias. */
+struct sql_scope sql_read(struct sql_builder *b, struct table_name name, char letter);
+const char *sql_alias(struct sql_builder *b, char letter);
+struct string_list sql_primary_key(struct arena *arena, const struct catalog_table *table);
+/* Which columns of `to` the `by` columns of `from` hold; asserts that it can be resolved. */
+struct reference sql_reference(const struct sql_builder *b, const struct catalog_table *from,
+                               const struct string_list *by, const struct catalog_table *to,
+                               const struct string_list *key);
+/* "c1.rec_id = t.id AND ..." */
+const char *sql_joined(struct sql_builder *b, const struct reference *reference,
+                       const struct sql_scope *from, const struct sql_scope *to);
+/* (SELECT expr FROM parent p WHERE ...) for `by` columns of scope; the parent's scope is made by
+ * sql_parent_scope. */
+const char *sql_from_parent(struct sql_builder *b, const struct sql_scope *scope,
+                            const struct ref *ref, const struct sql_scope *parent,
+                            const char *expression);
+const char *sql_child_where(struct sql_builder *b, const struct sql_scope *scope,
+                            const struct string_list *by, const struct sql_scope *child);
+/* "schema.table", ONLY before it where it is a plain table. */
+const char *sql_from(struct sql_builder *b, const struct catalog_table *table);
+
+/* sql_start.c: starting points */
+struct sql_start {
+    const char *text; /* timestamptz, NULL where unknown */
+    bool cheap;       /* own columns only: may be written more than once */
+};
+struct sql_start sql_start(struct sql_builder *b, const struct sql_scope *scope,
+                           const struct start *start);
+/* (SELECT expr FROM (SELECT value AS v OFFSET 0) x): value is computed once. */
+const char *sql_let(struct sql_builder *b, const char *alias, const char *value,
+                    const char *expression);
+/* The column's or jsonb path's value of ref in scope, as it is stored (text for a path). */
+const char *sql_raw(struct sql_builder *b, const struct sql_scope *scope, const struct ref *ref);
+/* A raw value as moment, for conditions: infinite stays infinite, unreadable is NULL. */
+const char *sql_moment(struct sql_builder *b, const struct catalog_column *column,
+                       const struct ref *ref, const char *raw);
+const char *sql_guarded_number(struct arena *arena, const char *raw);
+
+/* sql_condition.c: `only`, "rest", keep_while */
+const char *sql_conditions(struct sql_builder *b, const struct sql_scope *scope,
+                           const struct conditions *conditions);
+/* Does category's `only` take the row of scope (its table)? Never ends in an error for a row. */
+const char *sql_claim(struct sql_builder *b, const struct sql_scope *scope,
+                      const struct category *category);
+
+/* sql_due.c: when a row falls due */
+const struct start *sql_stage_start(const struct sql_builder *b);
+/* Moment at which the row falls due, NULL where it has not started. */
+const char *sql_due_at(struct sql_builder *b);
+/* By stage and agreement alone; start is an expression that may be repeated. */
+const char *sql_stage_due(struct sql_builder *b, const char *start);
+const char *sql_cap_end(struct sql_builder *b); /* NULL (C) where there is no cap */
+/* A condition that every due row meets and an index can use, or NULL. */
+const char *sql_prefilter(struct sql_builder *b);
+const char *sql_tenant_text(struct sql_builder *b); /* of the target row, one of several */
+struct sql_statement sql_agreements(struct sql_builder *b);
+
+/* sql_free.c: what keeps a due row */
+const char *sql_held(struct sql_builder *b);
+const char *sql_keep_while(struct sql_builder *b, const struct keep_while *keep);
+const char *sql_floor_end(struct sql_builder *b, const struct duration_rule *floor);
+const char *sql_waits(struct sql_builder *b, const struct category *other);
+const char *sql_paused(struct sql_builder *b); /* NULL (C) where there is no tenant */
+
+/* sql_statement.c */
+enum sql_skip { SKIP_NOTHING, SKIP_DEPENDANTS };
+/* The whole condition of an action, "a\n   AND b ...". */
+const char *sql_action_condition(struct sql_builder *b, enum sql_skip skip);
+void sql_add_and(struct text *text, const char *condition);
+const char *sql_take_text(struct arena *arena, struct text *text);
+
+/* sql_plan.c, sql_explain.c, sql_relation.c */
+struct sql_statement sql_plan(struct sql_builder *b);
+struct sql_statement sql_tenants(struct sql_builder *b);
+struct sql_statement sql_explain(struct sql_builder *b);
+void sql_relations(struct sql_builder *b, struct sql_category *out);
+bool sql_is_dependant(const struct sql_builder *b, const struct catalog_table *table);
+/* Key columns that statements on the category's own rows return. */
+struct string_list sql_returned_key(const struct sql_builder *b);
+
+#endif

@@ -1,0 +1,232 @@
+/* What a batch touches besides the category's own rows: dependants, and the tables that decide. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/sql_private.h"
+
+static const char *array_type(struct arena *arena, const struct catalog_column *column)
+{
+    return arena_printf(arena, "%s[]", sql_base_type(arena, column));
+}
+
+/* The values that the dependant's column may have: the parents' keys, as an array that is made once
+ * for the statement. */
+static const char *parent_values(struct sql_builder *b, const struct catalog_table *parent,
+                                 const struct string_list *parent_key, const char *column_name)
+{
+    const struct catalog_column *column = catalog_column(parent, column_name);
+    assert(column);
+    for (size_t i = 0; i < parent_key->count; i++)
+        if (text_equal(parent_key->items[i], column_name)) {
+            const char *keys = sql_param(b, PARAM_KEYS, i, NULL, "text[]");
+            /* Reading times depends on settings, so that is no constant: once, not for each row. */
+            bool stable = text_equal(column->base_type, "date") ||
+                          text_starts_with(column->base_type, "timestamp");
+            if (stable)
+                return arena_printf(b->arena, "(SELECT %s::%s)::%s", keys,
+                                    array_type(b->arena, column), array_type(b->arena, column));
+            if (text_equal(column->base_type, "text"))
+                return keys;
+            return arena_printf(b->arena, "%s::%s", keys, array_type(b->arena, column));
+        }
+    /* The foreign key refers to another unique column than the policy's key: look it up. */
+    struct sql_scope p = {.table = parent, .alias = sql_alias(b, 'p')};
+    struct text where = {0};
+    for (size_t i = 0; i < parent_key->count; i++)
+        text_printf(&where, "%s%s = ANY (%s)", i ? " AND " : "",
+                    sql_column(b, &p, parent_key->items[i]),
+                    parent_values(b, parent, parent_key, parent_key->items[i]));
+    const char *result = arena_printf(b->arena, "ARRAY(SELECT %s FROM %s %s WHERE %s)",
+                                      sql_column(b, &p, column_name), sql_from(b, parent), p.alias,
+                                      text_string(&where));
+    text_free(&where);
+    return result;
+}
+
+/* The dependant's rows that hang on the parents: no join. With several columns each one narrows by
+ * itself, where an index can serve, and the pairs decide. */
+static const char *hangs_on(struct sql_builder *b, const struct sql_scope *d,
+                            const struct string_list *by, const struct catalog_table *parent,
+                            const struct string_list *parent_key)
+{
+    struct reference reference = sql_reference(b, d->table, by, parent, parent_key);
+    struct text text = {0}, pair = {0}, arrays = {0};
+    for (size_t i = 0; i < reference.by.count; i++) {
+        const char *name = reference.by.items[i];
+        const char *column = sql_column(b, d, name);
+        const char *values = parent_values(b, parent, parent_key, reference.columns.items[i]);
+        text_printf(&text, "%s%s %s ANY (%s)", i ? "\n   AND " : "", column,
+                    sql_operator(b->arena, catalog_column(d->table, name), "="), values);
+        text_printf(&pair, "%s%s", i ? ", " : "", column);
+        text_printf(&arrays, "%s%s", i ? ", " : "", values);
+    }
+    if (reference.by.count > 1)
+        text_printf(&text, "\n   AND ((%s) IN (SELECT * FROM unnest(%s))) IS TRUE",
+                    text_string(&pair), text_string(&arrays));
+    text_free(&pair);
+    text_free(&arrays);
+    return sql_take_text(b->arena, &text);
+}
+
+static const char *keys_of(struct sql_builder *b, const struct sql_scope *scope,
+                           const struct string_list *key)
+{
+    struct text text = {0};
+    for (size_t i = 0; i < key->count; i++)
+        text_printf(&text, "%s%s AS k%zu", i ? ", " : "", sql_key_text(b, scope, key->items[i]),
+                    i + 1);
+    if (!key->count)
+        text_add(&text, "1 AS one");
+    return sql_take_text(b->arena, &text);
+}
+
+static const char *arrays_of(struct sql_builder *b, const struct string_list *key)
+{
+    struct text text = {0};
+    for (size_t i = 0; i < key->count; i++)
+        text_printf(&text, ", array_agg(x.k%zu) AS key%zu", i + 1, i + 1);
+    return sql_take_text(b->arena, &text);
+}
+
+static struct sql_statement removal(struct sql_builder *b, const struct sql_scope *d,
+                                    const struct string_list *key, const char *which)
+{
+    const char *held = sql_held(b);
+    return sql_finish(
+        b, arena_printf(b->arena,
+                        "WITH gone AS (\nDELETE FROM %s %s\n WHERE %s\n   AND %s IS NOT TRUE\n"
+                        "RETURNING %s)\nSELECT count(*) AS rows%s\n  FROM gone x",
+                        sql_from(b, d->table), d->alias, which, held, keys_of(b, d, key),
+                        arrays_of(b, key)));
+}
+
+static void fill_key(struct sql_builder *b, struct sql_relation *relation,
+                     const struct catalog_table *table, struct string_list key)
+{
+    relation->relation = quote_table(b->arena, table);
+    relation->key = key;
+    for (size_t i = 0; i < key.count; i++) {
+        const struct catalog_column *column = catalog_column(table, key.items[i]);
+        assert(column);
+        sql_list_add(b->arena, &relation->key_types, sql_base_type(b->arena, column));
+    }
+}
+
+static void dependant_statements(struct sql_builder *b, struct sql_relation *relation,
+                                 const struct dependant *dependant,
+                                 const struct catalog_table *parent,
+                                 const struct string_list *parent_key)
+{
+    struct sql_scope d = {.table = sql_catalog_table(b, dependant->table), .alias = "d"};
+    const char *from = sql_from(b, d.table);
+    relation->lock = arena_printf(b->arena, "LOCK TABLE %s IN ROW EXCLUSIVE MODE", from);
+
+    sql_begin(b);
+    relation->remove =
+        removal(b, &d, &relation->key, hangs_on(b, &d, &dependant->by, parent, parent_key));
+    sql_begin(b);
+    const char *which = hangs_on(b, &d, &dependant->by, parent, parent_key);
+    relation->count = sql_finish(
+        b,
+        arena_printf(b->arena,
+                     "SELECT count(*) AS rows\n  FROM (SELECT 1 FROM %s d\n WHERE %s\n LIMIT %s) x",
+                     from, which, sql_param(b, PARAM_LIMIT, 0, NULL, "bigint")));
+
+    sql_begin(b);
+    which = hangs_on(b, &d, &dependant->by, parent, parent_key);
+    struct sql_scope some = {.table = d.table, .alias = "s"};
+    /* A ctid names a row of each leaf; what hangs on the parents goes anyway, so one too many is
+     * no harm. */
+    const char *picked =
+        arena_printf(b->arena, "d.ctid = ANY (ARRAY(SELECT s.ctid FROM %s s WHERE %s LIMIT %s))",
+                     from, hangs_on(b, &some, &dependant->by, parent, parent_key),
+                     sql_param(b, PARAM_LIMIT, 0, NULL, "bigint"));
+    relation->remove_some =
+        removal(b, &d, &relation->key, arena_printf(b->arena, "%s\n   AND %s", picked, which));
+
+    relation->lock_rows = (struct sql_statement){.text = ""};
+    if (!dependant->with_count)
+        return;
+    sql_begin(b);
+    which = hangs_on(b, &d, &dependant->by, parent, parent_key);
+    relation->lock_rows = sql_finish(
+        b, arena_printf(b->arena,
+                        "WITH locked AS (\nSELECT %s\n  FROM %s d\n WHERE %s\n   FOR UPDATE OF d)\n"
+                        "SELECT count(*) AS rows%s\n  FROM locked x",
+                        keys_of(b, &d, &relation->key), from, which, arrays_of(b, &relation->key)));
+}
+
+static size_t count_dependants(const struct dependant *with, size_t count)
+{
+    size_t n = count;
+    for (size_t i = 0; i < count; i++)
+        n += count_dependants(with[i].with, with[i].with_count);
+    return n;
+}
+
+/* Fills from *last downwards: a parent stands behind all that hangs on it. */
+static void add_dependants(struct sql_builder *b, struct sql_category *out,
+                           const struct dependant *with, size_t count, size_t parent,
+                           const struct catalog_table *parent_table,
+                           const struct string_list *parent_key, size_t *last)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t at = --*last;
+        struct sql_relation *relation = &out->relations[at];
+        const struct catalog_table *table = sql_catalog_table(b, with[i].table);
+        relation->table = with[i].table;
+        relation->parent = parent;
+        struct string_list key = with[i].key.count ? with[i].key : sql_primary_key(b->arena, table);
+        struct string_list none = {0};
+        bool needed = b->category->evidence == EVIDENCE_RECORDS || with[i].with_count > 0;
+        fill_key(b, relation, table, needed ? key : none);
+        dependant_statements(b, relation, &with[i], parent_table, parent_key);
+        add_dependants(b, out, with[i].with, with[i].with_count, at, table, &relation->key, last);
+    }
+}
+
+static void add_governed(struct sql_builder *b, struct string_list *list,
+                         const struct catalog_table *table)
+{
+    const char *name = quote_table(b->arena, table);
+    if (!sql_list_has(list, name))
+        sql_list_add(b->arena, list, name);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+void sql_relations(struct sql_builder *b, struct sql_category *out)
+{
+    const struct category *category = b->category;
+    size_t last = count_dependants(category->with, category->with_count);
+    out->relation_count = last + 1;
+    out->relations = arena_alloc(b->arena, out->relation_count * sizeof(*out->relations));
+    struct sql_relation *own = &out->relations[last];
+    own->table = category->table;
+    own->parent = last;
+    own->lock = "";
+    own->remove.text = own->lock_rows.text = own->count.text = own->remove_some.text = "";
+    fill_key(b, own, b->target.table, sql_returned_key(b));
+    add_dependants(b, out, category->with, category->with_count, last, b->target.table,
+                   &b->target.key, &last);
+    assert(last == 0);
+
+    /* The fingerprint covers what is acted on, and what is read to decide: a parent's column that
+     * becomes a date would change a moment's meaning. */
+    b->read_count = 0;
+    b->reads = NULL;
+    sql_begin(b);
+    (void)sql_action_condition(b, SKIP_NOTHING);
+    add_governed(b, &out->governed, b->target.table);
+    for (size_t i = out->relation_count - 1; i-- > 0;)
+        add_governed(b, &out->governed, sql_catalog_table(b, out->relations[i].table));
+    size_t acted_on = out->governed.count;
+    for (size_t i = 0; i < b->read_count; i++)
+        add_governed(b, &out->governed, b->reads[i]);
+    qsort(out->governed.items + acted_on, out->governed.count - acted_on,
+          sizeof(*out->governed.items), compare_names);
+}

@@ -1,0 +1,191 @@
+/* The statements of a leaf, and the condition of an action. */
+#include <assert.h>
+
+#include "policy/sql_private.h"
+
+void sql_add_and(struct text *text, const char *condition)
+{
+    if (!condition || text_equal(condition, "true"))
+        return;
+    if (text->length)
+        text_add(text, "\n   AND ");
+    text_add(text, condition);
+}
+
+static bool list_has_table(const struct dependant *with, size_t count,
+                           const struct catalog_table *table)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct table_name name = with[i].table;
+        if ((text_equal(name.schema, table->schema) && text_equal(name.name, table->name)) ||
+            list_has_table(with[i].with, with[i].with_count, table))
+            return true;
+    }
+    return false;
+}
+
+bool sql_is_dependant(const struct sql_builder *b, const struct catalog_table *table)
+{
+    return list_has_table(b->category->with, b->category->with_count, table);
+}
+
+/* Adds a condition unless it reads a table that is to be skipped. Its subqueries were made since
+ * b->read_count was `reads`. */
+static void add_judged(struct sql_builder *b, struct text *text, const char *condition,
+                       enum sql_skip skip, size_t reads)
+{
+    for (size_t i = reads; i < b->read_count && skip == SKIP_DEPENDANTS; i++)
+        if (sql_is_dependant(b, b->reads[i]))
+            return;
+    sql_add_and(text, condition);
+}
+
+const char *sql_action_condition(struct sql_builder *b, enum sql_skip skip)
+{
+    const struct category *category = b->category;
+    struct text text = {0};
+    size_t reads = b->read_count;
+    const char *condition = sql_claim(b, &b->target, category);
+    add_judged(b, &text, condition, skip, reads);
+
+    reads = b->read_count;
+    condition = sql_conditions(b, &b->target, &b->stage->only);
+    add_judged(b, &text, condition, skip, reads);
+
+    sql_add_and(&text, sql_prefilter(b));
+    reads = b->read_count;
+    condition = sql_due_at(b);
+    condition = arena_printf(b->arena, "%s <= %s", condition, sql_run_time(b));
+    add_judged(b, &text, condition, skip, reads);
+
+    sql_add_and(&text, arena_printf(b->arena, "%s IS NOT TRUE", sql_held(b)));
+
+    for (size_t i = 0; i < category->keep_while_count; i++) {
+        reads = b->read_count;
+        condition = sql_keep_while(b, &category->keep_while[i]);
+        add_judged(b, &text, arena_printf(b->arena, "%s IS NOT TRUE", condition), skip, reads);
+    }
+    for (size_t i = 0; i < category->floor_count; i++) {
+        reads = b->read_count;
+        condition = sql_floor_end(b, &category->floors[i]);
+        condition = arena_printf(b->arena, "%s <= %s", condition, sql_run_time(b));
+        add_judged(b, &text, condition, skip, reads);
+    }
+    for (size_t i = 0; i < category->wait_for.count; i++) {
+        const struct category *other = policy_find(b->set, category->wait_for.items[i]);
+        assert(other);
+        reads = b->read_count;
+        condition = sql_waits(b, other);
+        add_judged(b, &text, arena_printf(b->arena, "%s IS NOT TRUE", condition), skip, reads);
+    }
+    reads = b->read_count;
+    condition = sql_paused(b);
+    if (condition)
+        add_judged(b, &text, arena_printf(b->arena, "%s IS NOT TRUE", condition), skip, reads);
+    return sql_take_text(b->arena, &text);
+}
+
+struct string_list sql_returned_key(const struct sql_builder *b)
+{
+    if (b->category->evidence == EVIDENCE_COUNTS && !b->category->with_count)
+        return (struct string_list){0};
+    return b->target.key;
+}
+
+/* ", t.id::text AS k1, ..." */
+static const char *key_list(struct sql_builder *b, const struct sql_scope *scope)
+{
+    struct string_list key = sql_returned_key(b);
+    struct text text = {0};
+    for (size_t i = 0; i < key.count; i++)
+        text_printf(&text, ", %s AS k%zu", sql_key_text(b, scope, key.items[i]), i + 1);
+    return sql_take_text(b->arena, &text);
+}
+
+/* ", array_agg(x.k1), ..." */
+static const char *key_arrays(struct sql_builder *b, const char *alias)
+{
+    struct string_list key = sql_returned_key(b);
+    struct text text = {0};
+    for (size_t i = 0; i < key.count; i++)
+        text_printf(&text, ", array_agg(%s.k%zu) AS key%zu", alias, i + 1, i + 1);
+    return sql_take_text(b->arena, &text);
+}
+
+static const char *tid_range(struct sql_builder *b)
+{
+    return arena_printf(b->arena, "t.ctid >= %s\n   AND t.ctid < %s",
+                        sql_param(b, PARAM_FROM_TID, 0, NULL, "tid"),
+                        sql_param(b, PARAM_TO_TID, 0, NULL, "tid"));
+}
+
+/* DELETE, and what went: rows, by tenant, keys. `rows` is a CTE's name, so no join is needed. */
+static struct sql_statement removal(struct sql_builder *b, const char *leaf, const char *which,
+                                    enum sql_skip skip)
+{
+    struct text text = {0};
+    const char *condition = sql_action_condition(b, skip);
+    text_printf(&text, "WITH gone AS (\nDELETE FROM ONLY %s t\n WHERE %s\n   AND %s\n", leaf, which,
+                condition);
+    const char *keys = key_list(b, &b->target);
+    bool tenant = b->category->has_tenant;
+    text_printf(&text, "RETURNING %s AS tenant%s)", tenant ? sql_tenant_text(b) : "NULL::text",
+                keys);
+    if (tenant)
+        text_add(&text, ",\nby_tenant AS (\n"
+                        "SELECT array_agg(c.tenant) AS tenants, array_agg(c.rows) AS tenant_rows\n"
+                        "  FROM (SELECT g.tenant, count(*) AS rows FROM gone g GROUP BY g.tenant) "
+                        "c)");
+    text_printf(
+        &text, "\nSELECT count(*) AS rows, %s AS tenants, %s AS tenant_rows%s\n  FROM gone g",
+        tenant ? "(SELECT n.tenants FROM by_tenant n)" : "NULL::text[]",
+        tenant ? "(SELECT n.tenant_rows FROM by_tenant n)" : "NULL::bigint[]", key_arrays(b, "g"));
+    return sql_finish(b, sql_take_text(b->arena, &text));
+}
+
+static struct sql_statement rows_lock(struct sql_builder *b, const char *leaf)
+{
+    const char *range = tid_range(b);
+    const char *condition = sql_action_condition(b, SKIP_NOTHING);
+    const char *keys = key_list(b, &b->target);
+    const char *limit = sql_param(b, PARAM_LIMIT, 0, NULL, "bigint");
+    return sql_finish(
+        b, arena_printf(b->arena,
+                        "WITH locked AS (\nSELECT t.ctid AS tid%s\n  FROM ONLY %s t\n WHERE %s\n   "
+                        "AND %s\n ORDER BY t.ctid\n LIMIT %s\n   FOR UPDATE OF t SKIP LOCKED)\n"
+                        "SELECT count(*) AS rows, count(*) >= %s AS more, array_agg(l.tid::text) "
+                        "AS tids%s\n  FROM (SELECT * FROM locked ORDER BY tid) l",
+                        keys, leaf, range, condition, limit, limit, key_arrays(b, "l")));
+}
+
+static struct sql_statement range_count(struct sql_builder *b, const char *leaf)
+{
+    const char *range = tid_range(b);
+    return sql_finish(b, arena_printf(b->arena,
+                                      "SELECT count(*) AS rows\n  FROM ONLY %s t\n WHERE %s\n   "
+                                      "AND %s",
+                                      leaf, range, sql_action_condition(b, SKIP_NOTHING)));
+}
+
+struct sql_leaf *sql_build_leaf(struct arena *arena, const struct policy_set *set,
+                                const struct category *category, size_t stage,
+                                const struct catalog *catalog, struct table_name leaf)
+{
+    struct sql_builder builder, *b = &builder;
+    sql_builder_init(b, arena, set, category, stage, catalog);
+    struct sql_leaf *out = arena_alloc(arena, sizeof(*out));
+    const char *table = table_name_text(arena, leaf);
+    out->lock = arena_printf(arena, "LOCK TABLE ONLY %s IN ROW EXCLUSIVE MODE", table);
+
+    sql_begin(b);
+    out->remove = removal(b, table, tid_range(b), SKIP_NOTHING);
+    sql_begin(b);
+    out->lock_rows = rows_lock(b, table);
+    sql_begin(b);
+    const char *tids = sql_param(b, PARAM_TIDS, 0, NULL, "tid[]");
+    out->remove_tids = removal(b, table, arena_printf(arena, "t.ctid = ANY (%s)", tids),
+                               category->with_count ? SKIP_DEPENDANTS : SKIP_NOTHING);
+    sql_begin(b);
+    out->count_range = range_count(b, table);
+    return out;
+}
