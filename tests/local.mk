@@ -15,6 +15,8 @@ tests_run_SOURCES = \
 	tests/harness/program.c \
 	tests/harness/schema.c \
 	tests/harness/schema.h \
+	tests/pg_session.c \
+	tests/pg_session.h \
 	tests/run.c \
 	tests/sql_support.c \
 	tests/sql_support.h \
@@ -30,6 +32,7 @@ tests_run_SOURCES = \
 	tests/test_ledger_entry.c \
 	tests/test_manual.c \
 	tests/test_pg_conn.c \
+	tests/test_pg_conn_loss.c \
 	tests/test_policy_parse.c \
 	tests/test_sample.c \
 	tests/test_sample_policies.c \
