@@ -21,4 +21,4 @@ SAMPLE_POLICIES = \
 	policies/voice_prints.cfg
 
 samplepoliciesdir = $(docdir)/policies
-dist_samplepolicies_DATA = $(SAMPLE_POLICIES)
+dist_samplepolicies_DATA = policies/retentiond.cfg.sample $(SAMPLE_POLICIES)

@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "config/settings.h"
 #include "harness/db.h"
 #include "policy/definition.h"
 #include "policy/parse.h"
@@ -42,6 +43,17 @@ START_TEST(there_is_nothing_to_say_about_them)
         ck_assert_msg(c->title != NULL, "%s has no title", c->name);
         ck_assert_msg(c->basis != NULL, "%s has no basis", c->name);
     }
+}
+END_TEST
+
+START_TEST(the_main_file_is_valid)
+{
+    struct settings *settings =
+        settings_load(source_path("policies/retentiond.cfg.sample"), &diags);
+    diags_print(&diags);
+    ck_assert_uint_eq(diags.count, 0);
+    ck_assert_ptr_nonnull(settings);
+    settings_free(settings);
 }
 END_TEST
 
@@ -312,6 +324,7 @@ Suite *suite_sample_policies(void)
     TCase *tc = tcase_create("files");
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, there_is_nothing_to_say_about_them);
+    tcase_add_test(tc, the_main_file_is_valid);
     tcase_add_test(tc, they_cover_the_privacy_notice);
     tcase_add_test(tc, they_use_every_key);
     tcase_add_test(tc, they_use_every_feature);

@@ -123,7 +123,8 @@ begin
 
     insert into billing.invoice_line (invoice_no, line, description, amount)
     select 'INV-' || lpad(j::text, 9, '0'), l,
-        ('{Minutes,Numbers,Transcription}'::text[])[l], sample.n(seed, 133, j * 4 + l, 30000) / 100.0
+        ('{Minutes,Numbers,Transcription}'::text[])[l],
+        sample.n(seed, 133, j * 4 + l, 30000) / 100.0
     from generate_series(1, z.invoices) j
     cross join lateral generate_series(1, 1 + sample.n(seed, 134, j, 3)::integer) l;
 
@@ -225,7 +226,8 @@ begin
     from sample.stream(seed, 168, n, n, z.accounts);
 
     n := 8 + total * 8 / 10000;
-    insert into privacy.request (request_id, kind, email, full_name, received_on, closed_on, outcome)
+    insert into privacy.request (request_id, kind, email, full_name, received_on, closed_on,
+        outcome)
     select j, ('{know,delete,delete,correct,opt_out,limit,appeal}'::privacy.request_kind[])
             [1 + j % 7], sample.email(seed, j + 5300000), sample.name(seed, j + 5300000),
         sample.at(run_at, x)::date,

@@ -4,10 +4,11 @@
 -- functions: the same arguments give the same database, a child knows its parent's values without
 -- looking them up, and the work is a stream of INSERT ... SELECT that keeps nothing in memory.
 --
--- Time is a position x from 0 (nine years ago) to 1 (now), by which the company grows: the moment is
--- now - (1 - x)^3 * 9 years, so that recent days are denser. Row i of n stands near x = i / n, and
--- account a of n was opened at a / n, so that a row never belongs to an account that is younger. The
--- share of an account falls as 1 / a. One account in five is closed, and gets no rows afterwards.
+-- Time is a position x from 0 (nine years ago) to 1 (now), by which the company grows: the moment
+-- is now - (1 - x)^3 * 9 years, so that recent days are denser. Row i of n stands near x = i / n,
+-- and account a of n was opened at a / n, so that a row never belongs to an account that is
+-- younger. The share of an account falls as 1 / a. One account in five is closed, and gets no rows
+-- afterwards.
 --
 -- Numbers of people are from the ranges that are reserved for fiction (NANP 555, Ofcom, BNetzA,
 -- ACMA), addresses of mail and sites from example.com and its like.
@@ -119,8 +120,8 @@ $$;
 create function sample.sentence(h bigint) returns text
     language sql immutable parallel safe
 as $$
-    select ('{"Hi, is the appointment on Tuesday still fine?","Please call me back about the quote.",
-        "Thanks, that solved it.","What are your opening hours?","I would like to cancel my order.",
+    select ('{"Hi, is the appointment on Tuesday still fine?",
+        "Please call me back about the quote.","Thanks, that solved it.","What are your opening hours?","I would like to cancel my order.",
         "The invoice shows the wrong address.","Can you send the directions again?",
         "My number changed, please update it.","STOP","Yes, 3 pm works for us.",
         "The line was noisy, could we talk again?","Who do I speak to about a refund?"}'

@@ -56,10 +56,12 @@ began=$(date +%s)
 PGOPTIONS="${PGOPTIONS:-} -c client_min_messages=warning -c maintenance_work_mem=256MB"
 export PGOPTIONS
 say "sample: $rows rows, seed $seed, as of $now"
-sql -1 -f "$here/tables.sql" -f "$here/generate.sql" -f "$here/generate-product.sql" \
-    -f "$here/generate-business.sql" \
-    -c "do \$\$ begin perform sample.generate($rows, $seed, '$now'); end \$\$" \
-    -c "drop schema sample cascade"
+sql -1 -v rows="$rows" -v seed="$seed" -v now="$now" -o /dev/null \
+    -f "$here/tables.sql" -f "$here/generate.sql" -f "$here/generate-product.sql" \
+    -f "$here/generate-business.sql" -f - <<'SQL'
+select sample.generate(:rows, :seed, :'now');
+drop schema sample cascade;
+SQL
 say "sample: rows made after $(($(date +%s) - began)) s; adding keys and indexes"
 sql -1 -f "$here/keys.sql"
 sql -c "set client_min_messages = error" -c analyze

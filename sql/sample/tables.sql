@@ -1,5 +1,6 @@
--- A call-tracking company's database as it grew: types and tables. generate.sql fills them, keys.sql
--- adds keys, indexes and triggers afterwards (as pg_dump does), so that loading does not slow down.
+-- A call-tracking company's database as it grew: types and tables. generate.sql fills them,
+-- keys.sql adds keys, indexes and triggers afterwards (as pg_dump does), so that loading does not
+-- slow down.
 --
 -- Odd corners on purpose: three kinds of clocks besides timestamptz (epoch seconds, epoch
 -- milliseconds, zoneless timestamps) and dates; text enums and real ones; a jsonb event stream; an
