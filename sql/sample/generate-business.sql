@@ -274,7 +274,7 @@ $$;
 
 -- keys.sql comes after it: without keys and indexes a row costs the same at any size.
 create function sample.generate(total bigint, seed integer default 1,
-    run_at timestamptz default date_trunc('day', now())) returns void
+    run_at timestamptz default date_trunc('hour', now())) returns void
     language plpgsql
     set timezone = 'UTC' set jit = off
 as $$

@@ -10,6 +10,9 @@
 -- younger. The share of an account falls as 1 / a. One account in five is closed, and gets no rows
 -- afterwards.
 --
+-- Six hours of each day are quiet. They begin an hour before the moment called now, so that next to
+-- nothing falls due in the hours after loading, and a second run has nothing to do.
+--
 -- Numbers of people are from the ranges that are reserved for fiction (NANP 555, Ofcom, BNetzA,
 -- ACMA), addresses of mail and sites from example.com and its like.
 
@@ -36,7 +39,10 @@ create function sample.id(seed integer, salt integer, i bigint) returns uuid
 
 create function sample.at(now timestamptz, x float8) returns timestamptz
     language sql immutable parallel safe
-    as $$ select now - power(1 - x, 3) * interval '284000000 seconds' $$;
+as $$
+    select now - (1 + 18 * power(1 - x, 3) * 3287 + 6 * floor(power(1 - x, 3) * 3287))
+        * interval '1 hour'
+$$;
 
 create function sample.zipf(seed integer, salt integer, i bigint, m float8) returns bigint
     language sql immutable parallel safe

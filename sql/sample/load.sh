@@ -4,8 +4,8 @@
 # usage: load.sh [--rows N] [--seed S] [--now TIMESTAMP] [--quiet] [CONNINFO]
 #
 # N is about the number of rows in all tables together: 10 000 to 50 million, 200 000 by default.
-# The same rows, seed and now give the same data; now is today's midnight by default. CONNINFO is
-# what psql takes, libpq's environment where it is absent.
+# The same rows, seed and now give the same data; now is the last full hour by default. CONNINFO
+# is what psql takes; without it, libpq's environment counts.
 set -eu
 
 usage()
@@ -38,7 +38,7 @@ case $rows$seed in
     exit 2
     ;;
 esac
-[ -n "$now" ] || now=$(date -u +%Y-%m-%dT00:00:00Z)
+[ -n "$now" ] || now=$(date -u +%Y-%m-%dT%H:00:00Z)
 
 here=$(dirname "$0")
 sql()
