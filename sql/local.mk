@@ -34,6 +34,7 @@ SQL_FILES += \
 # schema retention
 SQL_FILES += \
 	catalog/drop_stale_functions.sql \
+	catalog/revoke_functions.sql \
 	functions/adopt.sql \
 	functions/append_batch.sql \
 	functions/approve_policy.sql \
@@ -42,6 +43,7 @@ SQL_FILES += \
 	functions/begin_batch.sql \
 	functions/bind_database.sql \
 	functions/block_record.sql \
+	functions/close_hold_gate.sql \
 	functions/coverage.sql \
 	functions/daily_compliance.sql \
 	functions/engage_brake.sql \

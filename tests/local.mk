@@ -28,6 +28,7 @@ tests_run_SOURCES = \
 	tests/test_cli_session.c \
 	tests/test_config_settings.c \
 	tests/test_harness.c \
+	tests/test_leadership.c \
 	tests/test_ledger_digest.c \
 	tests/test_ledger_entry.c \
 	tests/test_manual.c \

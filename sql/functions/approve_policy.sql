@@ -11,8 +11,8 @@ DECLARE
     c retention.category%ROWTYPE;
 BEGIN
     LOCK TABLE retention.leader_gate IN ROW SHARE MODE;
-    LOCK TABLE retention.hold_gate IN EXCLUSIVE MODE;
-    SELECT * INTO c FROM retention.category k WHERE k.name = approve_policy.category FOR UPDATE;
+    PERFORM retention.close_hold_gate();
+    SELECT * INTO c FROM retention.category k WHERE k.name = approve_policy.category FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RAISE EXCEPTION USING ERRCODE = 'RT010',
             MESSAGE = format('there is no category "%s"', approve_policy.category);

@@ -40,8 +40,8 @@ BEGIN
         RETURN c.state;
     END IF;
 
-    LOCK TABLE retention.hold_gate IN EXCLUSIVE MODE;
-    SELECT * INTO c FROM retention.category k WHERE k.name = load_policy.name FOR UPDATE;
+    PERFORM retention.close_hold_gate();
+    SELECT * INTO c FROM retention.category k WHERE k.name = load_policy.name FOR NO KEY UPDATE;
     known := FOUND;
     IF c.approved_sha256 IS DISTINCT FROM load_policy.previous THEN
         RAISE EXCEPTION USING ERRCODE = 'RT011',

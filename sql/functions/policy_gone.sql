@@ -12,7 +12,7 @@ BEGIN
         RETURN 0;
     END IF;
     LOCK TABLE retention.leader_gate IN ROW SHARE MODE;
-    LOCK TABLE retention.hold_gate IN EXCLUSIVE MODE;
+    PERFORM retention.close_hold_gate();
     UPDATE retention.category c SET state = 'red'
         WHERE c.name = ANY (names) AND c.state IN ('active', 'suspended');
     GET DIAGNOSTICS turned = ROW_COUNT;

@@ -1,7 +1,8 @@
 -- One row a category: what is due, held, kept, and why it is still there.
 --
--- overdue is what should be gone: to_act (due and free), and what is blocked. oldest is the moment at
--- which the oldest of these fell due. cause says what stands in the way, the strongest first.
+-- overdue is what should be gone: due, and free of everything that keeps it; what is blocked is part
+-- of it. oldest is the moment at which the oldest of these fell due. cause says what stands in the
+-- way, the strongest first.
 CREATE OR REPLACE VIEW retention.compliance AS
 SELECT c.name AS category,
        c.title,
@@ -48,7 +49,8 @@ SELECT c.name AS category,
             WHEN l.status IN ('failed', 'lost', 'stopped') THEN 'last run ' || l.status
             WHEN greatest(coalesce(s.blocked, 0), b.blocked) > 0 THEN 'blocked records'
             WHEN s.measured_at IS NULL THEN 'not measured yet'
-       END AS cause
+       END AS cause,
+       s.to_act AS overdue
 FROM retention.category c
     LEFT JOIN retention.category_status s ON s.category = c.name
     CROSS JOIN LATERAL (SELECT count(*) AS blocked FROM retention.blocked_record k

@@ -1,6 +1,8 @@
+#define _GNU_SOURCE
 #include "harness/schema.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -42,4 +44,52 @@ char *schema_db_new(struct cluster *cluster)
         "END $$");
     PQfinish(conn);
     return name;
+}
+
+int64_t schema_lead(PGconn *worker, char digit)
+{
+    return db_number(worker,
+                     "SELECT term FROM retention.lead('00000000-0000-4000-8000-00000000000%c', "
+                     "'here', '15 s') WHERE leads",
+                     digit);
+}
+
+char *schema_policy(PGconn *worker, PGconn *approver, int64_t term, const char *category,
+                    const char *relation, const char *text)
+{
+    char *sha256 = db_value(worker, "SELECT encode(sha256(convert_to('%s', 'UTF8')), 'hex')", text);
+    char *state =
+        db_value(worker,
+                 "SELECT retention.load_policy(%lld, '%s', '%s', (SELECT approved_sha256 FROM "
+                 "retention.category WHERE name = '%s'), '%s', 'enforce', '%s', ARRAY['%s'], "
+                 "retention.fingerprint(ARRAY['%s']), true, 'Title')",
+                 (long long)term, category, sha256, category, text, relation, relation, relation);
+    if (approver) {
+        ck_assert_str_eq(state, "suspended");
+        db_exec(approver, "SELECT retention.approve_policy('%s', '%s', NULL)", category, sha256);
+    }
+    free(state);
+    return sha256;
+}
+
+char *schema_run(PGconn *worker, int64_t term, const char *category)
+{
+    char *run = db_value(worker, "SELECT gen_random_uuid()");
+    db_exec(worker,
+            "SELECT retention.start_run(%lld, '%s', name, approved_sha256, 'gone', relation, "
+            "'delete', '1 year', 10, 1, 9, clock_timestamp()) FROM retention.category "
+            "WHERE name = '%s'",
+            (long long)term, run, category);
+    return run;
+}
+
+char *schema_begin_batch(const char *run, int64_t term, const char *category, const char *leaf)
+{
+    char *sql = NULL;
+    ck_assert_int_ge(asprintf(&sql,
+                              "SELECT * FROM retention.begin_batch('%s', %lld, '%s', '%s', "
+                              "clock_timestamp())",
+                              run, (long long)term, category, leaf),
+                     0);
+    return sql;
 }
