@@ -22,11 +22,13 @@ tests_run_SOURCES = \
 	tests/sql_support.h \
 	tests/suites.h \
 	tests/test_base_text.c \
+	tests/test_begin_batch.c \
 	tests/test_catalog.c \
 	tests/test_cli_commands.c \
 	tests/test_cli_frame.c \
 	tests/test_cli_session.c \
 	tests/test_config_settings.c \
+	tests/test_fingerprint.c \
 	tests/test_harness.c \
 	tests/test_leadership.c \
 	tests/test_ledger_digest.c \

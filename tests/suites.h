@@ -1,10 +1,12 @@
 /* Every test suite, one line each, sorted: SUITE(name) is Suite *suite_name(void). */
 SUITE(base_text)
+SUITE(begin_batch)
 SUITE(catalog)
 SUITE(cli_commands)
 SUITE(cli_frame)
 SUITE(cli_session)
 SUITE(config_settings)
+SUITE(fingerprint)
 SUITE(harness)
 SUITE(leadership)
 SUITE(ledger_digest)

@@ -17,7 +17,8 @@
 -- Of partitions, only what deviates from the tree they stand in: what PostgreSQL cloned from the
 -- parent, and keys or checks of their own that call no function, do not count. So attaching or
 -- detaching a partition that matches changes nothing, one with a trigger or a foreign key of its own
--- does. Neither VACUUM FULL, ANALYZE, REINDEX nor privileges change it.
+-- does; so does one that leaves with a foreign key to a governed relation, since that is now another
+-- table's. Neither VACUUM FULL, ANALYZE, REINDEX nor privileges change it.
 --
 -- It runs in every batch, so: catalogs are read by index and from the relations' side only (foreign
 -- keys to here through their internal triggers: pg_constraint has no index by referenced table);
