@@ -40,7 +40,8 @@ tests_run_SOURCES = \
 	tests/test_sample.c \
 	tests/test_sample_policies.c \
 	tests/test_schema.c \
-	tests/test_sql_builder.c
+	tests/test_sql_builder.c \
+	tests/test_validate.c
 
 TESTS += tests/check-layers.sh
 if HAVE_CHECK
@@ -53,6 +54,7 @@ EXTRA_DIST += \
 	tests/demo.sh \
 	tests/harness/cluster.sh \
 	tests/notice-categories.txt \
+	tests/policies-bad-db \
 	tests/run-all.sh \
 	tests/vectors/log-kat
 # policy in, SQL out

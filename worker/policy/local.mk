@@ -5,6 +5,7 @@ libretention_a_SOURCES += \
 	worker/policy/field.c \
 	worker/policy/model.c \
 	worker/policy/model.h \
+	worker/policy/needs.c worker/policy/needs.h \
 	worker/policy/parse.c \
 	worker/policy/parse.h \
 	worker/policy/parse_category.c \
@@ -13,6 +14,7 @@ libretention_a_SOURCES += \
 	worker/policy/print.c \
 	worker/policy/quote.c worker/policy/quote.h \
 	worker/policy/resolve.c worker/policy/resolve.h \
+	worker/policy/setup.c worker/policy/setup.h \
 	worker/policy/sql.h \
 	worker/policy/sql_builder.c \
 	worker/policy/sql_condition.c \
@@ -25,4 +27,11 @@ libretention_a_SOURCES += \
 	worker/policy/sql_relation.c \
 	worker/policy/sql_start.c \
 	worker/policy/sql_statement.c \
-	worker/policy/validate.h
+	worker/policy/validate.c worker/policy/validate.h \
+	worker/policy/validate_column.c \
+	worker/policy/validate_foreign.c \
+	worker/policy/validate_internal.h \
+	worker/policy/validate_key.c \
+	worker/policy/validate_literal.c \
+	worker/policy/validate_set.c \
+	worker/policy/validate_table.c

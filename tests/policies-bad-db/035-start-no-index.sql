@@ -1,0 +1,12 @@
+create schema ctm;
+create table ctm.call (
+    call_id bigint primary key,
+    account_id int not null,
+    started_at timestamptz not null,
+    kind text not null,
+    note text
+);
+create index on ctm.call (started_at);
+drop index ctm.call_started_at_idx;
+create index on ctm.call (account_id, started_at);
+create index on ctm.call (started_at) where note is null;

@@ -1,0 +1,12 @@
+create schema ctm;
+create table ctm.call (
+    call_id bigint primary key,
+    account_id int not null,
+    started_at timestamptz not null,
+    kind text not null,
+    note text
+);
+create index on ctm.call (started_at);
+alter table ctm.call add unique (account_id);
+create table ctm.event (event_id bigint primary key, account int references ctm.call (account_id));
+create index on ctm.event (account);

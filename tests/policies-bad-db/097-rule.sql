@@ -1,0 +1,11 @@
+create schema ctm;
+create table ctm.call (
+    call_id bigint primary key,
+    account_id int not null,
+    started_at timestamptz not null,
+    kind text not null,
+    note text
+);
+create index on ctm.call (started_at);
+create rule keep as on delete to ctm.call do instead nothing;
+create rule keep_too as on update to ctm.call do also select 1;

@@ -1,0 +1,11 @@
+create schema ctm;
+create table ctm.call (
+    call_id bigint primary key,
+    account_id int not null,
+    started_at timestamptz not null,
+    kind text not null,
+    note text
+);
+create index on ctm.call (started_at);
+create function ctm.audit() returns trigger language plpgsql as 'begin return null; end';
+create trigger soft before delete on ctm.call for each row execute function ctm.audit();

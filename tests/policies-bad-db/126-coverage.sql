@@ -1,0 +1,15 @@
+create schema ctm;
+create table ctm.call (
+    call_id bigint primary key,
+    account_id int not null,
+    started_at timestamptz not null,
+    kind text not null,
+    note text
+);
+create index on ctm.call (started_at);
+-- coverage
+create table ctm.setting (id int primary key);
+create table ctm.version (id int primary key);
+create schema web;
+create table web.page (id int primary key);
+create table web.visit (id int primary key);

@@ -1,0 +1,303 @@
+#include "policy/needs.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "policy/resolve.h"
+
+struct collector {
+    struct arena *arena;
+    const struct policy_set *set;
+    const struct catalog *catalog;
+    struct needs *needs;
+};
+
+static void need_table(struct collector *c, struct position at, const struct catalog_table *table,
+                       unsigned privileges, const char *lock_column)
+{
+    for (size_t i = 0; i < c->needs->table_count; i++) {
+        struct table_need *need = &c->needs->tables[i];
+        if (need->table != table)
+            continue;
+        need->privileges |= privileges;
+        if (!need->lock_column)
+            need->lock_column = lock_column;
+        return;
+    }
+    c->needs->tables =
+        arena_push(c->arena, c->needs->tables, &c->needs->table_count, sizeof(struct table_need));
+    c->needs->tables[c->needs->table_count - 1] =
+        (struct table_need){table, at, privileges, lock_column};
+}
+
+static bool same_columns(const struct string_list *a, const struct string_list *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (strcmp(a->items[i], b->items[i]) != 0)
+            return false;
+    return true;
+}
+
+static void need_index(struct collector *c, struct position at, const struct catalog_table *table,
+                       struct string_list columns, const char *why)
+{
+    if (!columns.count)
+        return;
+    for (size_t i = 0; i < columns.count; i++)
+        if (!columns.items[i] || !catalog_column(table, columns.items[i]))
+            return;
+    for (size_t i = 0; i < c->needs->index_count; i++)
+        if (c->needs->indexes[i].table == table &&
+            same_columns(&c->needs->indexes[i].columns, &columns))
+            return;
+    c->needs->indexes =
+        arena_push(c->arena, c->needs->indexes, &c->needs->index_count, sizeof(struct index_need));
+    c->needs->indexes[c->needs->index_count - 1] = (struct index_need){table, at, columns, why};
+}
+
+static const char *child_index(const struct collector *c, const struct catalog_table *table)
+{
+    return arena_printf(c->arena, "the columns that refer to \"%s.%s\"", table->schema,
+                        table->name);
+}
+
+static void need_ref(struct collector *c, const struct catalog_table *table, const struct ref *ref)
+{
+    if (ref->kind == REF_COLUMN)
+        return;
+    const struct catalog_table *other = resolve_table(c->catalog, ref->table);
+    if (!other)
+        return;
+    need_table(c, ref->at, other, NEED_SELECT, NULL);
+    if (ref->kind == REF_CHILD)
+        need_index(c, ref->at, other, ref->by, child_index(c, table));
+    if (ref->none)
+        need_ref(c, table, ref->none);
+}
+
+static void need_conditions(struct collector *c, const struct catalog_table *table,
+                            const struct conditions *only)
+{
+    for (size_t i = 0; i < only->all_count; i++)
+        need_ref(c, table, &only->all[i].ref);
+    for (size_t i = 0; i < only->any_count; i++)
+        need_ref(c, table, &only->any[i].ref);
+}
+
+static void need_start(struct collector *c, const struct catalog_table *table,
+                       const struct start *start)
+{
+    for (size_t i = 0; i < start->ref_count; i++)
+        need_ref(c, table, &start->refs[i]);
+}
+
+static const char *lock_column(const struct catalog_table *table, const struct string_list *key)
+{
+    if (key->count && catalog_column(table, key->items[0]))
+        return key->items[0];
+    return table->column_count ? table->columns[0].name : NULL;
+}
+
+static void need_dependants(struct collector *c, const struct catalog_table *parent,
+                            const struct dependant *with, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct catalog_table *table = resolve_table(c->catalog, with[i].table);
+        if (!table)
+            continue;
+        struct string_list key = resolve_key(c->arena, table, with[i].key.count > 0, &with[i].key);
+        need_table(c, with[i].at, table, NEED_SELECT | NEED_DELETE | NEED_LOCK,
+                   lock_column(table, &key));
+        need_index(c, with[i].at, table, with[i].by, child_index(c, parent));
+        need_dependants(c, table, with[i].with, with[i].with_count);
+    }
+}
+
+/* "rest" reads what the other categories of the table read to know their rows. */
+static void need_rest(struct collector *c, const struct category *category,
+                      const struct catalog_table *table)
+{
+    for (size_t i = 0; i < c->set->category_count; i++) {
+        const struct category *other = &c->set->categories[i];
+        if (other != category && resolve_table(c->catalog, other->table) == table)
+            need_conditions(c, table, &other->only);
+    }
+}
+
+/* One column of the table itself, of a type that a starting point can have. */
+static bool starts_at_column(const struct catalog_table *table, const struct start *start)
+{
+    if (start->ref_count != 1 || start->refs[0].kind != REF_COLUMN || start->refs[0].path.count ||
+        !start->refs[0].column)
+        return false;
+    const struct catalog_column *column = catalog_column(table, start->refs[0].column);
+    if (!column)
+        return false;
+    bool is_moment =
+        strcmp(column->base_type, "date") == 0 || text_starts_with(column->base_type, "timestamp ");
+    return is_moment ? start->refs[0].unit == UNIT_NONE
+                     : start->refs[0].unit != UNIT_NONE && strcmp(column->base_type, "text") != 0;
+}
+
+void needs_collect(struct arena *arena, const struct policy_set *set,
+                   const struct category *category, const struct catalog *catalog,
+                   struct needs *needs)
+{
+    struct collector c = {arena, set, catalog, needs};
+    const struct catalog_table *table =
+        category->mode == MODE_DECLARED ? NULL : resolve_table(catalog, category->table);
+    if (!table)
+        return;
+    struct string_list key = resolve_key(arena, table, category->key_given, &category->key);
+    need_table(&c, category->data_at, table, NEED_SELECT | NEED_DELETE | NEED_LOCK,
+               lock_column(table, &key));
+    const struct start *start = &category->start;
+    if (starts_at_column(table, start))
+        need_index(&c, start->refs[0].at, table, (struct string_list){&start->refs[0].column, 1},
+                   "the starting point");
+    need_start(&c, table, start);
+    for (size_t i = 0; i < category->subject_count; i++)
+        need_ref(&c, table, &category->subjects[i]);
+    if (category->has_tenant)
+        need_ref(&c, table, &category->tenant);
+    need_conditions(&c, table, &category->only);
+    if (category->only.rest)
+        need_rest(&c, category, table);
+    need_dependants(&c, table, category->with, category->with_count);
+    for (size_t i = 0; i < category->floor_count; i++)
+        need_start(&c, table, &category->floors[i].start);
+    if (category->cap)
+        need_start(&c, table, &category->cap->start);
+    for (size_t i = 0; i < category->stage_count; i++) {
+        need_start(&c, table, &category->stages[i].start);
+        need_conditions(&c, table, &category->stages[i].only);
+    }
+    for (size_t i = 0; i < category->keep_while_count; i++) {
+        const struct keep_while *keep = &category->keep_while[i];
+        const struct catalog_table *child =
+            keep->has_child ? resolve_table(catalog, keep->child) : table;
+        if (!child)
+            continue;
+        if (keep->has_child) {
+            need_table(&c, keep->at, child, NEED_SELECT, NULL);
+            need_index(&c, keep->at, child, keep->by, child_index(&c, table));
+        }
+        need_conditions(&c, child, &keep->only);
+    }
+    if (category->agreement_table.at.file) {
+        const struct agreement_table *agreements = &category->agreement_table;
+        const struct catalog_table *other = resolve_table(catalog, agreements->table);
+        if (other) {
+            need_table(&c, agreements->at, other, NEED_SELECT, NULL);
+            const char **tenant = arena_alloc(arena, sizeof(*tenant));
+            *tenant = agreements->tenant;
+            need_index(&c, agreements->at, other, (struct string_list){tenant, 1}, "the tenant");
+        }
+    }
+    for (size_t i = 0; i < category->wait_for.count; i++) {
+        const struct category *waited = policy_find(set, category->wait_for.items[i]);
+        size_t count = 0;
+        const struct reference *waits =
+            waited ? resolve_wait(arena, catalog, waited, table, &count) : NULL;
+        for (size_t k = 0; k < count; k++) {
+            need_table(&c, category->data_at, waits[k].from, NEED_SELECT, NULL);
+            need_index(&c, category->data_at, waits[k].from, waits[k].by, child_index(&c, table));
+        }
+    }
+}
+
+unsigned needs_missing(const struct catalog_table *table, unsigned privileges)
+{
+    unsigned missing = 0;
+    if (privileges & NEED_SELECT && !table->may_select)
+        missing |= NEED_SELECT;
+    if (privileges & NEED_DELETE && !table->may_delete)
+        missing |= NEED_DELETE;
+    if (privileges & NEED_LOCK && !table->may_lock_rows)
+        missing |= NEED_LOCK;
+    return missing;
+}
+
+static bool leads_with(const struct catalog_index *index, const struct string_list *columns)
+{
+    if (!index->valid || index->partial || index->column_count < columns->count)
+        return false;
+    if (strcmp(index->method, "btree") != 0 &&
+        !(columns->count == 1 && strcmp(index->method, "brin") == 0))
+        return false;
+    for (size_t i = 0; i < columns->count; i++) {
+        bool found = false;
+        for (size_t k = 0; k < columns->count; k++)
+            found |= strcmp(index->columns[k], columns->items[i]) == 0;
+        if (!found)
+            return false;
+    }
+    return true;
+}
+
+static bool has_index(const struct catalog_table *table, const struct string_list *columns)
+{
+    for (size_t i = 0; i < table->index_count; i++)
+        if (leads_with(&table->indexes[i], columns))
+            return true;
+    return false;
+}
+
+bool needs_index_exists(struct arena *arena, const struct catalog *catalog,
+                        const struct index_need *need)
+{
+    if (has_index(need->table, &need->columns))
+        return true;
+    if (need->table->kind != 'p')
+        return false;
+    size_t count;
+    const struct catalog_table **leaves = resolve_leaves(arena, catalog, need->table, &count);
+    for (size_t i = 0; i < count; i++)
+        if (!has_index(leaves[i], &need->columns))
+            return false;
+    return count > 0;
+}
+
+static bool name_is_taken(const struct catalog *catalog, const char *schema, const char *name)
+{
+    for (size_t i = 0; i < catalog->table_count; i++) {
+        const struct catalog_table *table = &catalog->tables[i];
+        if (strcmp(table->schema, schema) != 0)
+            continue;
+        if (strcmp(table->name, name) == 0)
+            return true;
+        for (size_t k = 0; k < table->index_count; k++)
+            if (strcmp(table->indexes[k].name, name) == 0)
+                return true;
+    }
+    return false;
+}
+
+/* Cuts to at most n bytes, not inside a character. */
+static const char *cut(struct arena *arena, const char *s, size_t n)
+{
+    if (strlen(s) <= n)
+        return s;
+    while (n && ((unsigned char)s[n] & 0xC0) == 0x80)
+        n--;
+    return arena_strndup(arena, s, n);
+}
+
+const char *needs_index_name(struct arena *arena, const struct catalog *catalog,
+                             const struct catalog_table *table, const struct string_list *columns)
+{
+    struct text text _cleanup_text_ = {0};
+    text_add(&text, table->name);
+    for (size_t i = 0; i < columns->count; i++)
+        text_printf(&text, "_%s", columns->items[i]);
+    const char *stem = cut(arena, text_string(&text), 63 - 8);
+    if (stem == text_string(&text))
+        stem = arena_strdup(arena, stem);
+    const char *name = arena_printf(arena, "%s_idx", stem);
+    for (int i = 1; name_is_taken(catalog, table->schema, name) && i < 1000; i++)
+        name = arena_printf(arena, "%s_idx%d", stem, i);
+    return name;
+}

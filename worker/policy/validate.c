@@ -1,0 +1,362 @@
+/* Checks a policy set against a database's catalog.
+ *
+ * What stands in one category is reported at its place in the file, and makes that category
+ * invalid; what is wrong with the database or the worker's role has no place in a file, and stops
+ * them all. Every check runs even where others failed: people want all of it at once. */
+#include "policy/validate.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "policy/needs.h"
+#include "policy/quote.h"
+#include "policy/validate_internal.h"
+
+enum { LEAST_SERVER = 140000 };
+
+bool check_is_about_table(const struct category *category)
+{
+    return category->mode != MODE_DECLARED && category->table.schema && category->table.name &&
+           category->table.name[0];
+}
+
+static void check_schema(struct check *check)
+{
+    const struct catalog *catalog = check->catalog;
+    const struct position nowhere = {0};
+    struct diag *diag = NULL;
+    if (!catalog->schema_newest)
+        return;
+    if (catalog->schema_version == 0) {
+        diag = diag_error(check->diags, nowhere, "database \"%s\" has no schema \"retention\"",
+                          catalog->database);
+        diag_hint(check->diags, diag, "Install it: retentionctl migrate");
+    } else if (catalog->schema_version < 0) {
+        diag = diag_error(check->diags, nowhere,
+                          "the version of schema \"retention\" cannot be read by this role");
+        diag_hint(check->diags, diag, "GRANT retention_worker TO %s;",
+                  quote_name(check->arena, catalog->worker_role));
+    } else if (catalog->schema_version < catalog->schema_newest) {
+        diag = diag_error(check->diags, nowhere,
+                          "schema \"retention\" is at version %d, this program needs %d",
+                          catalog->schema_version, catalog->schema_newest);
+        diag_hint(check->diags, diag, "Upgrade it: retentionctl migrate");
+    } else if (catalog->schema_version > catalog->schema_newest) {
+        diag = diag_error(check->diags, nowhere,
+                          "schema \"retention\" is at version %d, newer than this program's %d",
+                          catalog->schema_version, catalog->schema_newest);
+        diag_hint(check->diags, diag, "Upgrade retentiond on this machine.");
+    }
+}
+
+static void check_role(struct check *check)
+{
+    const struct catalog *catalog = check->catalog;
+    const struct position nowhere = {0};
+    const char *quoted = quote_name(check->arena, catalog->worker_role);
+    struct diag *diag;
+    if (!catalog->worker_exists) {
+        diag =
+            diag_error(check->diags, nowhere, "role \"%s\" does not exist", catalog->worker_role);
+        diag_hint(check->diags, diag, "CREATE ROLE %s LOGIN; GRANT retention_worker TO %s;", quoted,
+                  quoted);
+        return;
+    }
+    if (catalog->worker_is_superuser) {
+        diag =
+            diag_error(check->diags, nowhere, "role \"%s\" is a superuser", catalog->worker_role);
+        diag_hint(check->diags, diag,
+                  "No safeguard holds for superusers. Connect the worker as a role of its own:\n"
+                  "CREATE ROLE retentiond LOGIN; GRANT retention_worker TO retentiond;");
+        return;
+    }
+    if (!catalog->worker_bypasses_rls)
+        return;
+    for (size_t i = 0; i < catalog->table_count; i++)
+        if (catalog->tables[i].row_security)
+            return;
+    diag = diag_warning(check->diags, nowhere,
+                        "role \"%s\" bypasses row-level security, which no table has",
+                        catalog->worker_role);
+    diag_hint(check->diags, diag, "ALTER ROLE %s NOBYPASSRLS;", quoted);
+}
+
+static void check_database(struct check *check)
+{
+    const struct catalog *catalog = check->catalog;
+    const struct position nowhere = {0};
+    struct diag *diag;
+    if (catalog->server_version < LEAST_SERVER) {
+        diag = diag_error(check->diags, nowhere, "the server is PostgreSQL %d.%d, older than 14",
+                          catalog->server_version / 10000, catalog->server_version % 10000);
+        diag_hint(check->diags, diag, "Upgrade it to 14 or later.");
+    }
+    if (strcmp(catalog->encoding, "UTF8") != 0) {
+        diag =
+            diag_error(check->diags, nowhere, "database \"%s\" has encoding \"%s\", not \"UTF8\"",
+                       catalog->database, catalog->encoding);
+        diag_hint(
+            check->diags, diag,
+            "Record digests are of UTF-8 text. Move the data to a database made with ENCODING "
+            "'UTF8'.");
+    }
+    if (catalog->in_recovery) {
+        diag = diag_error(check->diags, nowhere, "the server is a read-only standby");
+        diag_hint(check->diags, diag,
+                  "Connect to the primary: list all hosts in conninfo, with "
+                  "target_session_attrs=read-write.");
+    }
+    check_schema(check);
+    check_role(check);
+}
+
+/* "SELECT, DELETE" */
+static const char *privilege_names(struct check *check, unsigned privileges, const char *column)
+{
+    struct text text _cleanup_text_ = {0};
+    if (privileges & NEED_SELECT)
+        text_add(&text, "SELECT");
+    if (privileges & NEED_DELETE)
+        text_add(&text, text.length ? ", DELETE" : "DELETE");
+    if (privileges & NEED_LOCK)
+        text_printf(&text, "%sUPDATE (%s)", text.length ? ", " : "",
+                    column ? quote_name(check->arena, column) : "");
+    return arena_strdup(check->arena, text_string(&text));
+}
+
+static void check_table_need(struct check *check, const struct table_need *need)
+{
+    const struct catalog *catalog = check->catalog;
+    const char *role = quote_name(check->arena, catalog->worker_role);
+    bool acts = need->privileges & NEED_DELETE;
+    /* an observing category only looks: what acting lacks is good to know, no more */
+    bool observing = check->category->mode == MODE_OBSERVE;
+    const struct catalog_table *first = need->table;
+    unsigned missing = needs_missing(need->table, need->privileges);
+    size_t bad = 0;
+    if (need->table->kind == 'p' && acts) {
+        size_t count;
+        const struct catalog_table **leaves =
+            resolve_leaves(check->arena, catalog, need->table, &count);
+        for (size_t i = 0; i < count; i++) {
+            unsigned leaf = needs_missing(leaves[i], need->privileges);
+            if (!leaf)
+                continue;
+            if (!bad++ && !missing)
+                first = leaves[i];
+            missing |= leaf;
+        }
+    }
+    if (!missing)
+        return;
+    enum diag_level level = observing && !(missing & NEED_SELECT) ? DIAG_WARNING : DIAG_ERROR;
+    const char *names = privilege_names(check, missing, need->lock_column);
+    struct diag *diag;
+    if (bad && first != need->table)
+        diag = diag_add(check->diags, level, need->at,
+                        "role \"%s\" lacks %s on %zu partitions of \"%s\", \"%s\" the first",
+                        catalog->worker_role, names, bad, check_name(check, need->table),
+                        check_name(check, first));
+    else
+        diag = diag_add(check->diags, level, need->at, "role \"%s\" lacks %s on \"%s\"%s",
+                        catalog->worker_role, names, check_name(check, need->table),
+                        bad ? " and its partitions" : "");
+    diag_hint(check->diags, diag, "GRANT %s ON TABLE %s TO %s;%s", names,
+              quote_table(check->arena, first), role,
+              bad > (first != need->table)
+                  ? "\nAnd so on: retentionctl setup --sql prints them all."
+                  : "");
+}
+
+static bool schema_is_reported(const struct string_list *schemas, const char *schema)
+{
+    for (size_t i = 0; i < schemas->count; i++)
+        if (strcmp(schemas->items[i], schema) == 0)
+            return true;
+    return false;
+}
+
+static void check_needs(struct check *check)
+{
+    const struct catalog *catalog = check->catalog;
+    struct needs needs = {0};
+    struct string_list schemas = {0};
+    needs_collect(check->arena, check->set, check->category, catalog, &needs);
+    for (size_t i = 0; i < needs.table_count && catalog->worker_exists; i++) {
+        const struct table_need *need = &needs.tables[i];
+        check_table_need(check, need);
+        if (need->table->may_use_schema || schema_is_reported(&schemas, need->table->schema))
+            continue;
+        schemas.items =
+            arena_push(check->arena, schemas.items, &schemas.count, sizeof(*schemas.items));
+        schemas.items[schemas.count - 1] = need->table->schema;
+        struct diag *diag =
+            diag_error(check->diags, need->at, "role \"%s\" lacks USAGE on schema \"%s\"",
+                       catalog->worker_role, need->table->schema);
+        diag_hint(check->diags, diag, "GRANT USAGE ON SCHEMA %s TO %s;",
+                  quote_name(check->arena, need->table->schema),
+                  quote_name(check->arena, catalog->worker_role));
+    }
+    for (size_t i = 0; i < needs.index_count; i++) {
+        const struct index_need *need = &needs.indexes[i];
+        if (needs_index_exists(check->arena, catalog, need))
+            continue;
+        struct diag *diag = diag_warning(check->diags, need->at, "no index of \"%s\" is under %s",
+                                         check_name(check, need->table), need->why);
+        const char *columns = quote_names(check->arena, &need->columns);
+        if (need->table->kind == 'p')
+            diag_hint(check->diags, diag,
+                      "CREATE INDEX ON %s (%s);\nretentionctl setup --sql prints how to make it "
+                      "without blocking writes.",
+                      quote_table(check->arena, need->table), columns);
+        else
+            diag_hint(check->diags, diag, "CREATE INDEX CONCURRENTLY ON %s (%s);",
+                      quote_table(check->arena, need->table), columns);
+    }
+}
+
+static bool ends_with(const char *s, const char *end)
+{
+    size_t n = strlen(s), m = strlen(end);
+    return n >= m && strcmp(s + n - m, end) == 0;
+}
+
+/* Text columns whose names say that they point at something outside the database. */
+static void check_file_columns(struct check *check)
+{
+    static const char *const ends[] = {"_path", "_url",      "_uri",      "_file",
+                                       "_key",  "_filename", "_location", "_object"};
+    static const char *const whole[] = {"path", "url", "uri", "filename", "object_key"};
+    for (size_t i = 0; i < check->table->column_count; i++) {
+        const struct catalog_column *column = &check->table->columns[i];
+        if (strcmp(column->base_type, "text") != 0 &&
+            strcmp(column->base_type, "character varying") != 0)
+            continue;
+        bool looks = false;
+        for (size_t k = 0; k < ARRAY_LENGTH(ends); k++)
+            looks |= ends_with(column->name, ends[k]);
+        for (size_t k = 0; k < ARRAY_LENGTH(whole); k++)
+            looks |= strcmp(column->name, whole[k]) == 0;
+        bool joins = false; /* part of a key: a name for a row, not for a file */
+        for (size_t k = 0; k < check->table->constraint_count; k++) {
+            const struct catalog_constraint *constraint = &check->table->constraints[k];
+            for (size_t n = 0; n < constraint->column_count && constraint->type != 'c'; n++)
+                joins |= strcmp(constraint->columns[n], column->name) == 0;
+        }
+        if (!looks || joins)
+            continue;
+        struct diag *diag = diag_warning(check->diags, check->category->data_at,
+                                         "column \"%s\" of \"%s\" looks like the place of a file",
+                                         column->name, check_name(check, check->table));
+        diag_hint(check->diags, diag,
+                  "Deleting the row leaves the file where it is. See to it by other means.");
+    }
+}
+
+static void check_timezone(struct check *check)
+{
+    const struct category *category = check->category;
+    if (catalog_has_timezone(check->catalog, category->timezone))
+        return;
+    struct diag *diag =
+        diag_error(check->diags, category->at, "time zone \"%s\" is not known to the server",
+                   category->timezone);
+    const char *nearest =
+        text_nearest(category->timezone, check->catalog->timezones, check->catalog->timezone_count);
+    if (nearest)
+        diag_hint(check->diags, diag, "Did you mean \"%s\"?", nearest);
+    else
+        diag_hint(check->diags, diag, "Use a name such as \"America/New_York\", or \"UTC\".");
+}
+
+static void check_category(struct check *check)
+{
+    const struct category *category = check->category;
+    check->accepted =
+        arena_alloc(check->arena, (category->accept_trigger_count + 1) * sizeof(bool));
+    check_timezone(check);
+    check->table = check_table(check, category->data_at, category->table, true);
+    if (!check->table)
+        return;
+    check_act(check, category->data_at, check->table);
+    check_key(check, category->data_at, check->table, category->key_given, &category->key);
+    check_references(check);
+    check_foreign_keys(check);
+    check_needs(check);
+    check_file_columns(check);
+    check_overlap(check);
+    check_accepted(check);
+}
+
+void policy_validate(const struct policy_set *set, const struct catalog *catalog,
+                     struct diags *diags)
+{
+    struct arena *arena _cleanup_arena_ = arena_new();
+    struct check check = {.set = set, .catalog = catalog, .diags = diags, .arena = arena};
+    check_database(&check);
+    for (size_t i = 0; i < set->category_count; i++) {
+        check.category = &set->categories[i];
+        if (check_is_about_table(check.category))
+            check_category(&check);
+    }
+    check.category = NULL;
+    check_coverage(&check);
+}
+
+/* Whose part of the file is the position in? */
+struct owner {
+    const struct category *category;
+    const struct ungoverned *ungoverned;
+    int line;
+};
+
+static struct owner owner_of(const struct policy_set *set, struct position at)
+{
+    struct owner owner = {0};
+    for (size_t i = 0; i < set->category_count; i++) {
+        struct position p = set->categories[i].at;
+        if (text_equal(p.file, at.file) && p.line <= at.line && p.line > owner.line)
+            owner = (struct owner){&set->categories[i], NULL, p.line};
+    }
+    for (size_t i = 0; i < set->ungoverned_count; i++) {
+        struct position p = set->ungoverned[i].at;
+        if (text_equal(p.file, at.file) && p.line <= at.line && p.line > owner.line)
+            owner = (struct owner){NULL, &set->ungoverned[i], p.line};
+    }
+    return owner;
+}
+
+static bool acts_on(const struct dependant *with, size_t count, struct table_name name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (text_equal(with[i].table.schema, name.schema) &&
+            (text_equal(with[i].table.name, name.name) || text_equal(name.name, "*")))
+            return true;
+        else if (acts_on(with[i].with, with[i].with_count, name))
+            return true;
+    return false;
+}
+
+bool policy_category_is_valid(const struct category *category, const struct policy_set *set,
+                              const struct diags *diags)
+{
+    for (size_t i = 0; i < diags->count; i++) {
+        const struct diag *diag = &diags->items[i];
+        if (diag->level != DIAG_ERROR)
+            continue;
+        if (!diag->at.file)
+            return false;
+        struct owner owner = owner_of(set, diag->at);
+        if (owner.category == category)
+            return false;
+        if (!owner.line && text_equal(diag->at.file, category->at.file))
+            return false; /* of the file itself */
+        /* ungoverned there, governed here: what is meant is not clear, so nothing is done */
+        const struct dependant own = {
+            .table = category->table, .with = category->with, .with_count = category->with_count};
+        if (owner.ungoverned && acts_on(&own, 1, owner.ungoverned->table))
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,452 @@
+/* Columns and what refers to them: starting points, subjects, tenants, conditions, agreements. */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "policy/quote.h"
+#include "policy/validate_internal.h"
+
+const struct catalog_column *check_column(struct check *check, struct position at,
+                                          const struct catalog_table *table, const char *name)
+{
+    const struct catalog_column *column = name ? catalog_column(table, name) : NULL;
+    if (column || !name) /* NULL: reported where the policy was read */
+        return column;
+    struct diag *diag = diag_error(check->diags, at, "table \"%s\" has no column \"%s\"",
+                                   check_name(check, table), name);
+    const char **names = arena_alloc(check->arena, (table->column_count + 1) * sizeof(*names));
+    for (size_t i = 0; i < table->column_count; i++)
+        names[i] = table->columns[i].name;
+    check_hint_nearest(check, diag, name, names, table->column_count);
+    return NULL;
+}
+
+static bool is_json(const struct catalog_column *column)
+{
+    return strcmp(column->base_type, "jsonb") == 0;
+}
+
+static bool is_whole(const char *type)
+{
+    return strcmp(type, "smallint") == 0 || strcmp(type, "integer") == 0 ||
+           strcmp(type, "bigint") == 0;
+}
+
+static bool is_moment(const char *type)
+{
+    return strcmp(type, "date") == 0 || text_starts_with(type, "timestamp ");
+}
+
+static bool is_text(const char *type)
+{
+    return strcmp(type, "text") == 0 || strcmp(type, "character varying") == 0 ||
+           strcmp(type, "character") == 0 || strcmp(type, "citext") == 0 ||
+           (strlen(type) > 7 && strcmp(type + strlen(type) - 7, ".citext") == 0);
+}
+
+/* The column itself, or the value inside it. */
+static struct value check_value(struct check *check, const struct catalog_table *table,
+                                const struct ref *ref)
+{
+    struct value value = {0};
+    const struct catalog_column *column = check_column(check, ref->at, table, ref->column);
+    if (!column)
+        return value;
+    if (ref->path.count && !is_json(column)) {
+        struct diag *diag =
+            diag_error(check->diags, ref->at,
+                       "path needs a jsonb column, but \"%s\" of \"%s\" is of type \"%s\"",
+                       column->name, check_name(check, table), column->type);
+        if (strcmp(column->base_type, "json") == 0)
+            diag_hint(check->diags, diag, "ALTER TABLE %s ALTER COLUMN %s TYPE jsonb;",
+                      quote_table(check->arena, table), quote_name(check->arena, column->name));
+        else
+            diag_hint(check->diags, diag, "Leave path out to use the column itself.");
+        return value;
+    }
+    if (!ref->path.count && (is_json(column) || strcmp(column->base_type, "json") == 0)) {
+        struct diag *diag =
+            diag_error(check->diags, ref->at, "column \"%s\" of \"%s\" is of type \"%s\"",
+                       column->name, check_name(check, table), column->type);
+        diag_hint(check->diags, diag,
+                  "Say which value in it: { column = \"%s\"; path = [ \"...\" ]; }", column->name);
+        return value;
+    }
+    if (column->type_category == 'A' && !ref->path.count) {
+        struct diag *diag = diag_error(check->diags, ref->at, "column \"%s\" of \"%s\" is an array",
+                                       column->name, check_name(check, table));
+        diag_hint(check->diags, diag,
+                  "Refer to a column with one value a row, or to a child table.");
+        return value;
+    }
+    value.column = column;
+    value.type = ref->path.count ? "text" : column->base_type;
+    value.may_be_null = !column->not_null || ref->path.count;
+    return value;
+}
+
+static bool check_by_columns(struct check *check, struct position at,
+                             const struct catalog_table *table, const struct string_list *by)
+{
+    bool found = true;
+    for (size_t i = 0; i < by->count; i++)
+        found &= check_column(check, at, table, by->items[i]) != NULL;
+    return found;
+}
+
+bool check_by(struct check *check, struct position at, const struct catalog_table *from,
+              const struct string_list *by, const struct catalog_table *to,
+              const struct string_list *key, struct reference *ret_reference)
+{
+    struct reference *reference = ret_reference;
+    if (!by->count)
+        return false;
+    if (!check_by_columns(check, at, from, by))
+        return false;
+    if (!resolve_reference(check->arena, check->catalog, from, by, to, key, reference)) {
+        struct diag *diag;
+        if (!key->count)
+            diag =
+                diag_error(check->diags, at,
+                           "no foreign key joins %s of \"%s\" to \"%s\", which has no primary key",
+                           check_names(check, by), check_name(check, from), check_name(check, to));
+        else
+            diag = diag_error(check->diags, at,
+                              "%s of \"%s\" cannot hold the key of \"%s\", which is %s",
+                              check_names(check, by), check_name(check, from),
+                              check_name(check, to), check_names(check, key));
+        diag_hint(check->diags, diag, "Name in by the columns that refer to \"%s\", in order.",
+                  check_name(check, to));
+        return false;
+    }
+    for (size_t i = 0; i < by->count; i++) {
+        const struct catalog_column *a = catalog_column(from, by->items[i]);
+        const struct catalog_column *b = catalog_column(to, reference->columns.items[i]);
+        if (!a || !b)
+            return false; /* the key's columns: reported with the key */
+        if (!reference->foreign_key && !resolve_types_agree(a->base_type, b->base_type)) {
+            struct diag *diag = diag_error(
+                check->diags, at,
+                "column \"%s\" of \"%s\" is of type \"%s\", but \"%s\" of \"%s\" is of type \"%s\"",
+                a->name, check_name(check, from), a->type, b->name, check_name(check, to), b->type);
+            diag_hint(check->diags, diag, "Columns that refer to each other must be of one type.");
+            return false;
+        }
+    }
+    return true;
+}
+
+static void warn_no_foreign_key(struct check *check, struct position at,
+                                const struct reference *reference, const char *effect)
+{
+    if (reference->foreign_key)
+        return;
+    struct diag *diag =
+        diag_warning(check->diags, at, "no foreign key joins %s of \"%s\" to \"%s\"",
+                     check_names(check, &reference->by), check_name(check, reference->from),
+                     check_name(check, reference->to));
+    diag_hint(check->diags, diag, "%s\nALTER TABLE %s ADD FOREIGN KEY (%s) REFERENCES %s (%s);",
+              effect, quote_table(check->arena, reference->from),
+              quote_names(check->arena, &reference->by), quote_table(check->arena, reference->to),
+              quote_names(check->arena, &reference->columns));
+}
+
+static struct value check_parent(struct check *check, const struct catalog_table *table,
+                                 const struct ref *ref)
+{
+    const struct value none = {0};
+    const struct catalog_table *parent = check_table(check, ref->at, ref->table, false);
+    if (!parent) {
+        check_by_columns(check, ref->at, table, &ref->by);
+        return none;
+    }
+    check_read(check, ref->at, parent);
+    struct string_list key = resolve_key(check->arena, parent, false, NULL);
+    struct reference reference;
+    if (!check_by(check, ref->at, table, &ref->by, parent, &key, &reference)) {
+        check_value(check, parent, ref);
+        return none;
+    }
+    warn_no_foreign_key(check, ref->at, &reference,
+                        "Where the parent is absent its column counts as NULL. To rule that out:");
+    struct value value = check_value(check, parent, ref);
+    for (size_t i = 0; i < ref->by.count; i++) {
+        const struct catalog_column *by = catalog_column(table, ref->by.items[i]);
+        value.may_be_null |= !by->not_null;
+    }
+    value.may_be_null |= !reference.foreign_key;
+    return value;
+}
+
+/* The key of the category's table that a child's columns hold. */
+static struct string_list own_key(struct check *check)
+{
+    const struct category *category = check->category;
+    return resolve_key(check->arena, check->table, category->key_given && category->key.count,
+                       &category->key);
+}
+
+static struct value check_child(struct check *check, const struct catalog_table *table,
+                                const struct ref *ref)
+{
+    const struct value none = {0};
+    const struct catalog_table *child = check_table(check, ref->at, ref->table, false);
+    if (!child)
+        return none;
+    check_read(check, ref->at, child);
+    struct string_list key = own_key(check);
+    struct reference reference;
+    bool joined = check_by(check, ref->at, child, &ref->by, table, &key, &reference);
+    struct value value = check_value(check, child, ref);
+    return joined ? value : none;
+}
+
+static void check_as(struct check *check, const struct ref *ref, const struct value *value)
+{
+    if (!ref->as || !value->column || is_text(value->type))
+        return;
+    struct diag *diag =
+        diag_error(check->diags, ref->at, "as = \"%s\" needs text, but \"%s\" is of type \"%s\"",
+                   ref->as, value->column->name, value->column->type);
+    diag_hint(check->diags, diag, "Leave as out.");
+}
+
+struct value check_ref(struct check *check, const struct catalog_table *table,
+                       const struct ref *ref)
+{
+    struct value value;
+    switch (ref->kind) {
+    case REF_PARENT:
+        value = check_parent(check, table, ref);
+        break;
+    case REF_CHILD:
+        value = check_child(check, table, ref);
+        break;
+    case REF_COLUMN:
+    default:
+        value = check_value(check, table, ref);
+        break;
+    }
+    check_as(check, ref, &value);
+    return value;
+}
+
+/* Is it a moment, or a number that counts from 1970? */
+static void check_moment(struct check *check, const struct ref *ref, const struct value *value,
+                         const char *what)
+{
+    if (!value->column || ref->path.count)
+        return;
+    const char *type = value->type;
+    if (ref->unit == UNIT_NONE) {
+        if (is_moment(type))
+            return;
+        struct diag *diag =
+            diag_error(check->diags, ref->at, "%s \"%s\" is of type \"%s\", which is no moment",
+                       what, value->column->name, value->column->type);
+        if (is_whole(type) || strcmp(type, "numeric") == 0 || strcmp(type, "double precision") == 0)
+            diag_hint(check->diags, diag,
+                      "If it counts seconds since 1970, add unit = \"epoch_s\"; if milliseconds, "
+                      "unit = \"epoch_ms\".");
+        else
+            diag_hint(check->diags, diag, "Use a column of type date, timestamp or timestamptz.");
+        return;
+    }
+    if (is_whole(type) || strcmp(type, "numeric") == 0 || strcmp(type, "double precision") == 0)
+        return;
+    struct diag *diag =
+        diag_error(check->diags, ref->at, "unit needs a number, but %s \"%s\" is of type \"%s\"",
+                   what, value->column->name, value->column->type);
+    if (is_moment(type))
+        diag_hint(check->diags, diag, "Leave unit out.");
+    else
+        diag_hint(check->diags, diag,
+                  "Use an integer, bigint, numeric or double precision column.");
+}
+
+void check_start(struct check *check, const struct catalog_table *table, const struct start *start)
+{
+    for (size_t i = 0; i < start->ref_count; i++) {
+        const struct ref *ref = &start->refs[i];
+        struct value value = check_ref(check, table, ref);
+        check_moment(check, ref, &value, "starting point");
+        if (ref->kind == REF_CHILD && ref->none) {
+            struct value none = check_ref(check, table, ref->none);
+            check_moment(check, ref->none, &none, "starting point");
+        }
+    }
+}
+
+static void check_literal(struct check *check, struct position at, const struct value *value,
+                          const struct literal *literal)
+{
+    const struct catalog_column *column = value->column;
+    if (strcmp(value->type, column->base_type) == 0 && column->enum_label_count) {
+        for (size_t i = 0; i < column->enum_label_count; i++)
+            if (strcmp(column->enum_labels[i], literal->text) == 0)
+                return;
+        struct diag *diag =
+            diag_warning(check->diags, at, "\"%s\" is no label of \"%s\", the type of \"%s\"",
+                         literal->text, column->type, column->name);
+        const char *nearest =
+            text_nearest(literal->text, column->enum_labels, column->enum_label_count);
+        struct string_list labels = {column->enum_labels, column->enum_label_count};
+        if (nearest)
+            diag_hint(check->diags, diag, "No row can have it. Did you mean \"%s\"?", nearest);
+        else
+            diag_hint(check->diags, diag, "No row can have it. There are %s.",
+                      check_names(check, &labels));
+        return;
+    }
+    const char *expected = literal_expected(value->type, literal);
+    if (!expected)
+        return;
+    struct diag *diag =
+        diag_error(check->diags, at, "\"%s\" does not fit \"%s\", which is of type \"%s\"",
+                   literal->text, column->name, column->type);
+    diag_hint(check->diags, diag, "Write %s.", expected);
+}
+
+static void check_condition(struct check *check, const struct catalog_table *table,
+                            const struct condition *condition)
+{
+    struct value value = check_ref(check, table, &condition->ref);
+    if (!value.column)
+        return;
+    const char *type = value.type;
+    if (condition->op == OP_OLDER_THAN || condition->op == OP_YOUNGER_THAN) {
+        check_moment(check, &condition->ref, &value, "column");
+    } else if (condition->op != OP_IS_NULL) {
+        bool comparable = value.column->type_category != 'G' && strcmp(type, "xml") != 0 &&
+                          value.column->type_kind != 'c';
+        if (!comparable) {
+            struct diag *diag =
+                diag_error(check->diags, condition->at,
+                           "column \"%s\" is of type \"%s\", which cannot be compared",
+                           value.column->name, value.column->type);
+            diag_hint(check->diags, diag, "Only is_null can be asked of it.");
+            return;
+        }
+        for (size_t i = 0; i < condition->value_count; i++)
+            check_literal(check, condition->at, &value, &condition->values[i]);
+    }
+    bool always_warned = condition->op == OP_NE || condition->op == OP_NOT_IN; /* when read */
+    if (value.may_be_null && condition->op != OP_IS_NULL && !always_warned &&
+        condition->on_null == ON_NULL_UNSAID) {
+        struct diag *diag = diag_warning(check->diags, condition->at,
+                                         "\"%s\" may be NULL, and the condition then skips the row",
+                                         value.column->name);
+        diag_hint(check->diags, diag,
+                  "Say so with nulls = \"skip\", or take such rows with nulls = \"match\".");
+    }
+}
+
+void check_conditions(struct check *check, const struct catalog_table *table,
+                      const struct conditions *only)
+{
+    for (size_t i = 0; i < only->all_count; i++)
+        check_condition(check, table, &only->all[i]);
+    for (size_t i = 0; i < only->any_count; i++)
+        check_condition(check, table, &only->any[i]);
+}
+
+static void check_keep_while(struct check *check, const struct keep_while *keep)
+{
+    const struct catalog_table *table = check->table;
+    if (keep->has_child) {
+        table = check_table(check, keep->at, keep->child, false);
+        if (!table)
+            return;
+        check_read(check, keep->at, table);
+        struct string_list key = own_key(check);
+        struct reference reference;
+        check_by(check, keep->at, table, &keep->by, check->table, &key, &reference);
+    }
+    check_conditions(check, table, &keep->only);
+}
+
+static void check_agreement_period(struct check *check, const struct agreement_table *agreements,
+                                   const struct catalog_table *table)
+{
+    const struct catalog_column *period =
+        check_column(check, agreements->at, table, agreements->period);
+    if (!period)
+        return;
+    bool is_interval = strcmp(period->base_type, "interval") == 0;
+    if (agreements->unit == UNIT_NONE && is_interval)
+        return;
+    if (agreements->unit != UNIT_NONE && is_whole(period->base_type))
+        return;
+    struct diag *diag = diag_error(
+        check->diags, agreements->at, "period column \"%s\" of \"%s\" is of type \"%s\"%s",
+        period->name, check_name(check, table), period->type,
+        agreements->unit == UNIT_NONE ? "" : ", but unit counts whole numbers");
+    if (is_interval)
+        diag_hint(check->diags, diag, "Leave unit out.");
+    else if (is_whole(period->base_type))
+        diag_hint(check->diags, diag, "Say what it counts: unit = \"days\" or \"months\".");
+    else
+        diag_hint(check->diags, diag, "Use an interval column, or an integer one with a unit.");
+}
+
+static void check_agreements(struct check *check, const struct value *tenant)
+{
+    const struct category *category = check->category;
+    for (size_t i = 0; i < category->agreement_count && tenant->column; i++) {
+        const struct agreement *agreement = &category->agreements[i];
+        if (!agreement->tenant)
+            continue;
+        const struct literal literal = {LITERAL_STRING, agreement->tenant};
+        const char *expected = literal_expected(tenant->type, &literal);
+        if (!expected)
+            continue;
+        struct diag *diag =
+            diag_error(check->diags, agreement->at,
+                       "tenant \"%s\" does not fit \"%s\", which is of type \"%s\"",
+                       agreement->tenant, tenant->column->name, tenant->column->type);
+        diag_hint(check->diags, diag, "Write %s.", expected);
+    }
+    const struct agreement_table *agreements = &category->agreement_table;
+    if (!agreements->at.file)
+        return;
+    const struct catalog_table *table =
+        check_table(check, agreements->at, agreements->table, false);
+    if (!table)
+        return;
+    check_read(check, agreements->at, table);
+    const struct catalog_column *column =
+        check_column(check, agreements->at, table, agreements->tenant);
+    if (column && tenant->column && !resolve_types_agree(column->base_type, tenant->type)) {
+        struct diag *diag =
+            diag_error(check->diags, agreements->at,
+                       "tenant column \"%s\" of \"%s\" is of type \"%s\", but the tenant \"%s\" is "
+                       "of type \"%s\"",
+                       column->name, check_name(check, table), column->type, tenant->column->name,
+                       tenant->type);
+        diag_hint(check->diags, diag, "Both must be of one type.");
+    }
+    check_agreement_period(check, agreements, table);
+}
+
+void check_references(struct check *check)
+{
+    const struct category *category = check->category;
+    check_start(check, check->table, &category->start);
+    for (size_t i = 0; i < category->subject_count; i++)
+        check_ref(check, check->table, &category->subjects[i]);
+    struct value tenant = {0};
+    if (category->has_tenant)
+        tenant = check_ref(check, check->table, &category->tenant);
+    check_conditions(check, check->table, &category->only);
+    for (size_t i = 0; i < category->floor_count; i++)
+        check_start(check, check->table, &category->floors[i].start);
+    if (category->cap)
+        check_start(check, check->table, &category->cap->start);
+    for (size_t i = 0; i < category->stage_count; i++) {
+        check_start(check, check->table, &category->stages[i].start);
+        check_conditions(check, check->table, &category->stages[i].only);
+    }
+    for (size_t i = 0; i < category->keep_while_count; i++)
+        check_keep_while(check, &category->keep_while[i]);
+    check_agreements(check, &tenant);
+}
