@@ -33,6 +33,7 @@ tests_run_SOURCES = \
 	tests/test_leadership.c \
 	tests/test_ledger_digest.c \
 	tests/test_ledger_entry.c \
+	tests/test_ledger_merkle.c \
 	tests/test_manual.c \
 	tests/test_pg_conn.c \
 	tests/test_pg_conn_loss.c \
@@ -56,7 +57,8 @@ EXTRA_DIST += \
 	tests/notice-categories.txt \
 	tests/policies-bad-db \
 	tests/run-all.sh \
-	tests/vectors/log-kat
+	tests/vectors/log-kat \
+	tests/vectors/rfc6962
 # policy in, SQL out
 EXTRA_DIST += \
 	tests/golden/agreement_table.cfg tests/golden/agreement_table.sql \

@@ -6,4 +6,5 @@ libretention_a_SOURCES += \
 	worker/ledger/epoch.c \
 	worker/ledger/epoch.h \
 	worker/ledger/merkle.c \
-	worker/ledger/merkle.h
+	worker/ledger/merkle.h \
+	worker/ledger/merkle_proof.c
