@@ -20,6 +20,7 @@ tests_run_SOURCES = \
 	tests/run.c \
 	tests/sql_support.c \
 	tests/sql_support.h \
+	tests/sample.h \
 	tests/suites.h \
 	tests/test_base_text.c \
 	tests/test_begin_batch.c \

@@ -8,9 +8,9 @@
 #include "base/text.h"
 #include "harness/cluster.h"
 #include "harness/db.h"
+#include "sample.h"
 
-/* Loads the sample as of a fixed moment into a new database; the caller frees its name. */
-static char *load(const char *rows, const char *seed)
+char *sample_load(const char *rows, const char *seed)
 {
     char *database = db_new(cluster_shared(), NULL);
     char *conninfo _cleanup_free_ = cluster_conninfo(cluster_shared(), database, NULL);
@@ -50,7 +50,7 @@ static char *checksums(PGconn *conn)
 
 static char *checksums_of(const char *rows, const char *seed)
 {
-    char *database _cleanup_free_ = load(rows, seed);
+    char *database _cleanup_free_ = sample_load(rows, seed);
     PGconn *conn = db_connect(cluster_shared(), database, NULL);
     char *sums = checksums(conn);
     PQfinish(conn);
@@ -81,7 +81,7 @@ START_TEST(rows_are_as_many_as_asked_for)
 {
     static const char *const sizes[] = {"10000", "60000"};
     for (size_t i = 0; i < ARRAY_LENGTH(sizes); i++) {
-        char *database _cleanup_free_ = load(sizes[i], "1");
+        char *database _cleanup_free_ = sample_load(sizes[i], "1");
         PGconn *conn = db_connect(cluster_shared(), database, NULL);
         int64_t asked = strtoll(sizes[i], NULL, 10), rows = all_rows(conn);
         ck_assert_msg(rows > asked * 95 / 100 && rows < asked * 105 / 100, "%lld rows, not %lld",
@@ -94,7 +94,7 @@ END_TEST
 
 START_TEST(rows_look_real)
 {
-    char *database _cleanup_free_ = load("40000", "1");
+    char *database _cleanup_free_ = sample_load("40000", "1");
     PGconn *conn = db_connect(cluster_shared(), database, NULL);
 #define NONE(query) ck_assert_msg(db_number(conn, "select count(*) from " query) == 0, "%s", query)
 #define SOME(query) ck_assert_msg(db_number(conn, "select count(*) from " query) > 0, "%s", query)

@@ -7,12 +7,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/cleanup.h"
+#include "base/error.h"
+#include "base/sql_files.h"
 #include "base/text.h"
 #include "config/settings.h"
+#include "harness/cluster.h"
 #include "harness/db.h"
+#include "pg/catalog.h"
 #include "policy/definition.h"
 #include "policy/parse.h"
+#include "policy/sql.h"
+#include "policy/validate.h"
+#include "sample.h"
 
 static struct diags diags;
 static struct policy_set *set;
@@ -318,6 +326,154 @@ START_TEST(they_use_every_feature)
 }
 END_TEST
 
+/* ---- against the sample database ---- */
+
+static char *database;
+static PGconn *conn;
+static struct catalog *catalog;
+
+/* The worker's role is the cluster's: other tests may have made it. */
+static void make_worker(void)
+{
+    db_script(conn, "DO $$ BEGIN CREATE ROLE sample_worker LOGIN;"
+                    " EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;"
+                    "GRANT retention_worker TO sample_worker");
+    static const char *const schemas[] = {"ctm",  "web",     "billing", "support",
+                                          "risk", "privacy", "hr"};
+    for (size_t i = 0; i < ARRAY_LENGTH(schemas); i++)
+        db_exec(conn,
+                "GRANT USAGE ON SCHEMA %1$s TO sample_worker;"
+                "GRANT SELECT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %1$s TO sample_worker",
+                schemas[i]);
+}
+
+static void database_setup(void)
+{
+    setup();
+    database = sample_load("60000", "1");
+    conn = db_connect(cluster_shared(), database, NULL);
+    char *conninfo _cleanup_free_ = cluster_conninfo(cluster_shared(), database, NULL);
+    struct program_result result =
+        program_run((const char *[]){"retentionctl", "-d", conninfo, "migrate", NULL});
+    ck_assert_msg(result.exit_code == 0, "migrate: %s", result.err);
+    program_result_free(&result);
+    make_worker();
+    PGconn *worker = db_connect(cluster_shared(), database, "sample_worker");
+    PGresult *answer = PQexecParams(worker, sql_file("catalog/facts.sql"), 1, NULL,
+                                    (const char *[]){NULL}, NULL, NULL, 0);
+    ck_assert_msg(PQresultStatus(answer) == PGRES_TUPLES_OK, "%s", PQerrorMessage(worker));
+    struct error error _cleanup_error_ = {0};
+    catalog = catalog_parse(PQgetvalue(answer, 0, 0), &error);
+    ck_assert_msg(catalog != NULL, "%s", error.primary);
+    PQclear(answer);
+    PQfinish(worker);
+}
+
+static void database_teardown(void)
+{
+    catalog_free(catalog);
+    PQfinish(conn);
+    db_drop(cluster_shared(), database);
+    free(database);
+    teardown();
+}
+
+/* No error; and the only warnings are that nobody deletes files yet. */
+START_TEST(they_suit_the_sample_database)
+{
+    policy_validate(set, catalog, &diags);
+    diags_sort(&diags);
+    size_t files = 0;
+    for (size_t i = 0; i < diags.count; i++)
+        if (diags.items[i].level == DIAG_WARNING &&
+            strstr(diags.items[i].message, "looks like the place of a file"))
+            files++;
+    if (diags.count > files)
+        diags_print(&diags);
+    ck_assert_uint_eq(diags.count, files);
+    ck_assert_uint_eq(files, 9);
+}
+END_TEST
+
+/* What plan must say is due, in plain SQL written from the policy's words. */
+#define RUN_TIME "timestamptz '2026-07-24 01:00:00+00'"
+#define IN_ZONE(start, period, zone)                                                               \
+    "((" start ") at time zone '" zone "' + interval '" period "') at time zone '" zone            \
+    "' <= " RUN_TIME
+static const struct {
+    const char *category;
+    const char *table_and_condition;
+} due[] = {
+    {"test_calls", "ctm.call where status = 'test' and started_at > '1970-01-02' and " IN_ZONE(
+                       "started_at", "30 days", "UTC")},
+    {"call_logs",
+     "ctm.call where status <> 'test' and started_at > '1970-01-02' and (started_at at time zone"
+     " 'America/New_York' + case account_id when 3 then interval '7 years' when 11 then interval"
+     " '18 months' else interval '3 years' end) at time zone 'America/New_York' <= " RUN_TIME},
+    {"call_events",
+     "ctm.call_event where " IN_ZONE("to_timestamp((payload #>> '{meta,at_ms}')::bigint / 1000.0)",
+                                     "6 months", "UTC")},
+    {"greetings",
+     "ctm.call_recording where kind = 'greeting' and " IN_ZONE("replaced_at", "30 days", "UTC")},
+    {"contacts",
+     "ctm.contact c where (coalesce((select max(last_activity_at) from ctm.contact_account a where"
+     " a.contact_id = c.contact_id), first_seen_at) at time zone 'UTC' + case when exists (select"
+     " from ctm.contact_account a where a.contact_id = c.contact_id and a.account_id = 3) then"
+     " interval '7 years' else interval '2 years' end) at time zone 'UTC' <= " RUN_TIME},
+    {"own_site_visits",
+     "web.visitor_session v where property = 'own_site' and " IN_ZONE(
+         "coalesce((select max(seen_at) from web.page_event e where e.session_id = v.session_id),"
+         " v.started_at)",
+         "25 months", "UTC")},
+    {"invoices", "billing.invoice where issued_on >= '2005-01-01' and (date_trunc('year',"
+                 " issued_on::timestamp) + interval '1 year' + interval '7 years') at time zone"
+                 " 'America/New_York' <= " RUN_TIME},
+    {"tracking_cookies",
+     "web.tracking_cookie where (greatest(first_seen_on, last_seen_on) + 1 + interval '13 months')"
+     " at time zone 'UTC' <= " RUN_TIME},
+    {"users", "ctm.app_user u join ctm.account a using (account_id) where least(u.deactivated_at,"
+              " a.closed_at) > '2010-01-01' and isfinite(least(u.deactivated_at, a.closed_at)) and"
+              " " IN_ZONE("least(u.deactivated_at, a.closed_at)", "1 year", "UTC")},
+    {"verification_codes", "ctm.verification_code where sent_at_ms > 86400000 and " IN_ZONE(
+                               "to_timestamp(sent_at_ms / 1000.0)", "24 hours", "UTC")},
+    {"voice_prints", "ctm.voice_print where " IN_ZONE("last_used_at", "1 year", "UTC")},
+    {"payments",
+     "billing.payment where ((date_trunc('year', paid_at at time zone 'America/New_York') + "
+     "interval '1 year' + interval '7 years') at time zone 'America/New_York') <= " RUN_TIME},
+    {"security_events", "risk.login_event where (date_trunc('day', at at time zone 'UTC') +"
+                        " case when date_trunc('day', at at time zone 'UTC') = at at time zone"
+                        " 'UTC' then interval '0' else interval '1 day' end + interval '1 year')"
+                        " at time zone 'UTC' <= " RUN_TIME},
+};
+
+START_TEST(plan_counts_what_plain_sql_counts)
+{
+    struct arena *arena = arena_new();
+    for (size_t i = 0; i < ARRAY_LENGTH(due); i++) {
+        const struct category *c = policy_find(set, due[i].category);
+        ck_assert_ptr_nonnull(c);
+        const struct sql_statement plan = sql_build_category(arena, set, c, 0, catalog)->plan;
+        const char *values[64];
+        ck_assert_uint_le(plan.param_count, ARRAY_LENGTH(values));
+        for (size_t p = 0; p < plan.param_count; p++)
+            values[p] = plan.params[p].kind == PARAM_RUN_TIME ? "2026-07-24 01:00:00+00"
+                                                              : plan.params[p].value;
+        db_exec(conn, "SET timezone = '%s'", c->timezone);
+        PGresult *result =
+            PQexecParams(conn, plan.text, (int)plan.param_count, NULL, values, NULL, NULL, 0);
+        ck_assert_msg(PQresultStatus(result) == PGRES_TUPLES_OK, "%s: %s", c->name,
+                      PQerrorMessage(conn));
+        int64_t expected = db_number(conn, "select count(*) from %s", due[i].table_and_condition);
+        int64_t planned = strtoll(PQgetvalue(result, 0, PLAN_DUE), NULL, 10);
+        ck_assert_msg(expected == planned, "%s: plan says %lld due, plain SQL %lld", c->name,
+                      (long long)planned, (long long)expected);
+        ck_assert_msg(expected > 0, "%s: nothing due", c->name);
+        PQclear(result);
+    }
+    arena_free(arena);
+}
+END_TEST
+
 Suite *suite_sample_policies(void)
 {
     Suite *suite = suite_create("sample_policies");
@@ -328,6 +484,12 @@ Suite *suite_sample_policies(void)
     tcase_add_test(tc, they_cover_the_privacy_notice);
     tcase_add_test(tc, they_use_every_key);
     tcase_add_test(tc, they_use_every_feature);
+    suite_add_tcase(suite, tc);
+    tc = tcase_create("database");
+    tcase_set_timeout(tc, 120);
+    tcase_add_checked_fixture(tc, database_setup, database_teardown);
+    tcase_add_test(tc, they_suit_the_sample_database);
+    tcase_add_test(tc, plan_counts_what_plain_sql_counts);
     suite_add_tcase(suite, tc);
     return suite;
 }

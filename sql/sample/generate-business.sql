@@ -56,7 +56,8 @@ begin
 
     n := total * 2 / 1000;
     insert into web.newsletter_subscription (email, list, subscribed_at, unsubscribed_at)
-    select sample.email(seed, j + 5000000), ('{product,partners}'::text[])[1 + j % 2],
+    select sample.email(seed, j + 5000000), case when j % 20 = 3 then 'beta'
+            else ('{product,partners}'::text[])[1 + j % 2] end,
         sample.at(run_at, x),
         case when j % 3 = 0 then sample.at(run_at, x + (1 - x) * sample.u(seed, 116, j)) end
     from sample.stream(seed, 114, n, n, z.accounts);
