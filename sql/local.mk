@@ -5,8 +5,11 @@ SQL_FILES = \
 	catalog/version.sql
 # what retentionctl asks
 SQL_FILES += \
+	cli/epoch_keys.sql \
+	cli/find_ref.sql \
 	cli/fingerprint.sql \
 	cli/is_bound.sql \
+	cli/key_text.sql \
 	cli/leader.sql \
 	cli/log_list.sql \
 	cli/log_refs.sql \
@@ -20,8 +23,12 @@ SQL_FILES += \
 	cli/policy_load.sql \
 	cli/policy_retire.sql \
 	cli/policy_texts.sql \
+	cli/release_brake.sql \
 	cli/report_days.sql \
 	cli/report_summary.sql \
+	cli/request.sql \
+	cli/request_run.sql \
+	cli/request_runs.sql \
 	cli/resume.sql \
 	cli/schema_version.sql \
 	cli/session.sql \

@@ -1,13 +1,21 @@
 libretention_a_SOURCES += \
+	worker/cli/check.c \
 	worker/cli/command.c worker/cli/command.h \
 	worker/cli/commands.c \
 	worker/cli/config.c \
+	worker/cli/diff.c worker/cli/diff.h \
+	worker/cli/explain.c worker/cli/explain.h \
+	worker/cli/explain_log.c \
 	worker/cli/help.c \
 	worker/cli/json.c worker/cli/json.h \
 	worker/cli/log.c \
 	worker/cli/migrate.c worker/cli/migrate.h \
 	worker/cli/output.c worker/cli/output.h \
 	worker/cli/pause.c \
+	worker/cli/plan.c worker/cli/plan.h \
+	worker/cli/policies.c worker/cli/policies.h \
+	worker/cli/policy.c worker/cli/policy.h \
+	worker/cli/progress.c worker/cli/progress.h \
 	worker/cli/report.c \
 	worker/cli/schema.c \
 	worker/cli/session.c worker/cli/session.h \

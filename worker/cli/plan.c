@@ -68,6 +68,7 @@ struct planning {
     struct table *table; /* for people */
     json_t *rows;        /* for --json */
     struct text notes;   /* lines below the table */
+    int invalid;         /* categories that cannot be counted */
 };
 
 /* Numbers of one stage; the texts live in the arena, moments are in UTC. */
@@ -328,7 +329,7 @@ static bool plan_category(struct planning *p, const struct category *category, s
         return true;
     }
     if (!policy_category_is_valid(category, p->policies.set, &p->cli->diags)) {
-        text_printf(&p->notes, "%s: not counted, its policy is invalid\n", category->name);
+        p->invalid++;
         return true;
     }
     for (size_t s = 0; s < category->stage_count; s++) {
@@ -361,6 +362,10 @@ static bool plan_all(struct planning *p, struct error *error)
             return false;
     if (!cli->json && table_rows(p->table))
         table_print(p->table, stdout);
+    if (p->invalid)
+        text_printf(&p->notes, "%d %s not counted: %s\n", p->invalid,
+                    p->invalid == 1 ? "category is" : "categories are",
+                    p->invalid == 1 ? "its policy is invalid" : "their policies are invalid");
     if (!cli->json && p->notes.length) {
         putchar('\n');
         text_wrap(stdout, p->notes.data, 0, 100, false);

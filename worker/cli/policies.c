@@ -46,6 +46,15 @@ const char *policies_worker_role(struct session *session, struct error *error)
     return result && PQntuples(result) ? arena_strdup(cli->arena, PQgetvalue(result, 0, 0)) : NULL;
 }
 
+static void drop_warnings(struct diags *diags)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < diags->count; i++)
+        if (diags->items[i].level == DIAG_ERROR)
+            diags->items[kept++] = diags->items[i];
+    diags->count = kept;
+}
+
 bool policies_validate(struct policies *policies, struct session *session, struct error *error)
 {
     const char *const role[] = {policies_worker_role(session, error)};
@@ -58,6 +67,8 @@ bool policies_validate(struct policies *policies, struct session *session, struc
     if (!policies->catalog)
         return false;
     policy_validate(policies->set, policies->catalog, &session->cli->diags);
+    if (session->cli->command->run != command_check)
+        drop_warnings(&session->cli->diags);
     diags_sort(&session->cli->diags);
     return true;
 }

@@ -17,7 +17,8 @@ struct policies {
  * only where there is nothing to work with (no main file, no directory). */
 bool policies_read(struct policies *policies, struct cli *cli, struct error *error);
 
-/* Reads the catalog's facts, as they are for the worker's role, and checks the set against them. */
+/* Reads the catalog's facts, as they are for the worker's role, and checks the set against them;
+ * what is wrong goes to cli->diags, warnings only for `check`. */
 bool policies_validate(struct policies *policies, struct session *session, struct error *error);
 
 void policies_free(struct policies *policies);

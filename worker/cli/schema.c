@@ -1,10 +1,13 @@
 /* retentionctl migrate | adopt | setup: schema retention and what owners of tables must run. */
 #include "base/arena.h"
+#include "base/text.h"
 #include "cli/json.h"
 #include "cli/migrate.h"
 #include "cli/output.h"
+#include "cli/policies.h"
 #include "cli/session.h"
 #include "cli/settings.h"
+#include "policy/setup.h"
 
 /* Lines of a migration: for people at once, for --json collected. */
 static void report_line(const char *line, void *arg)
@@ -58,5 +61,29 @@ bool command_adopt(struct cli *cli, struct error *error)
         printf(adopted ? "Database \"%s\" is adopted: workers may act in it.\n"
                        : "Database \"%s\" was bound already.\n",
                session.database);
+    return true;
+}
+
+bool command_setup(struct cli *cli, struct error *error)
+{
+    struct policies policies _cleanup_policies_ = {0};
+    struct session session _cleanup_session_ = {0};
+    if (!policies_read(&policies, cli, error) || !policies_are_valid(cli, error) ||
+        !session_open(&session, cli, SESSION_SCHEMA, error))
+        return false;
+    /* what validation finds is not said here: privileges and indexes are what this is for */
+    struct diags ignored = cli->diags;
+    cli->diags = (struct diags){0};
+    bool done = policies_validate(&policies, &session, error);
+    diags_free(&cli->diags);
+    cli->diags = ignored;
+    if (!done)
+        return false;
+    struct text script _cleanup_text_ = {0};
+    setup_write(&script, policies.set, policies.catalog, session.prefix, cli_flag(cli, "remove"));
+    if (cli->json)
+        json_object_set_new(output_document(cli), "script", json_text(text_string(&script)));
+    else
+        fputs(text_string(&script), stdout);
     return true;
 }

@@ -1,0 +1,1 @@
+SELECT retention.release_brake($1::text)

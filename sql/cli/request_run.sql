@@ -1,0 +1,1 @@
+SELECT retention.request_run($1::text[])

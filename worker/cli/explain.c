@@ -1,0 +1,335 @@
+/* retentionctl explain: one record, told to somebody who has to answer for it. While the record is
+ * there, the builder's own judgement of it becomes sentences; once it is gone, the entry that it
+ * went in is found by its digest under each epoch's key. */
+#include "cli/explain.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "cli/json.h"
+#include "cli/output.h"
+#include "cli/plan.h"
+#include "policy/resolve.h"
+#include "policy/validate.h"
+
+const char *explain_record_name(const struct explained *e)
+{
+    struct text text = {0};
+    text_add(&text, "Record ");
+    for (int i = 1; i < e->cli->operand_count; i++)
+        text_printf(&text, "%s%s", i > 1 ? ", " : "", e->cli->operands[i]);
+    text_printf(&text, " of category \"%s\"", e->category->name);
+    if (e->category->title)
+        text_printf(&text, " (%s)", e->category->title);
+    const char *name = arena_strdup(e->cli->arena, text.data);
+    text_free(&text);
+    return name;
+}
+
+/* "2026-03-01T14:22:10.5-05:00" -> "2026-03-01 14:22:10" */
+static const char *moment(struct arena *arena, const json_t *document, const char *name)
+{
+    const char *s = json_string_value(json_object_get(document, name));
+    if (!s || strlen(s) < 19)
+        return s;
+    char *copy = arena_strndup(arena, s, 19);
+    copy[10] = ' ';
+    return copy;
+}
+
+static const char *string(const json_t *object, const char *name)
+{
+    const char *s = json_string_value(json_object_get(object, name));
+    return s ? s : "";
+}
+
+static void add_because(struct text *out, const json_t *rule)
+{
+    const char *because = string(rule, "because");
+    if (*because)
+        text_printf(out, " (%s)", because);
+}
+
+/* The first reason of kept_while that keeps. */
+static void add_keepers(struct text *out, const json_t *document)
+{
+    size_t i;
+    const json_t *keep;
+    json_array_foreach(json_object_get(document, "kept_while"), i, keep)
+    {
+        if (json_is_true(json_object_get(keep, "keeps")))
+            text_printf(out, " It is kept as long as a condition of the policy holds: %s.",
+                        string(keep, "because"));
+    }
+}
+
+static void add_floors(struct arena *arena, struct text *out, const json_t *document)
+{
+    size_t i;
+    const json_t *floor;
+    json_array_foreach(json_object_get(document, "floors"), i, floor)
+    {
+        if (json_is_true(json_object_get(floor, "over")))
+            continue;
+        const char *end = moment(arena, floor, "end");
+        text_printf(out, " A minimum period of %s", string(floor, "period"));
+        add_because(out, floor);
+        if (end)
+            text_printf(out, " keeps it until %s.", end);
+        else
+            text_add(out, " keeps it, and the moment from which that runs is not known.");
+    }
+}
+
+static void add_waits(struct text *out, const json_t *document)
+{
+    size_t i;
+    const json_t *wait;
+    json_array_foreach(json_object_get(document, "waiting_for"), i, wait)
+    {
+        if (json_is_true(json_object_get(wait, "waits")))
+            text_printf(out, " It waits for records that category \"%s\" still keeps.",
+                        string(wait, "category"));
+    }
+}
+
+/* Why it is still there and when it will go, in sentences. */
+static void add_verdict(struct arena *arena, struct text *out, const struct category *category,
+                        const json_t *document)
+{
+    const char *verdict = string(document, "verdict"), *due = moment(arena, document, "due_at");
+    const char *act = moment(arena, document, "act_at"), *stage = string(document, "stage");
+    if (!strcmp(verdict, "unclaimed")) {
+        text_add(out,
+                 "This category does not take it: its condition \"only\" does not fit. Nothing "
+                 "of this policy applies to it.");
+    } else if (!strcmp(verdict, "other_stage")) {
+        text_printf(out, "Stage \"%s\" does not take it: the stage's own condition does not fit.",
+                    stage);
+    } else if (!strcmp(verdict, "not_started")) {
+        text_add(out, "Its period has not begun: its starting point is not known. It is kept until "
+                      "there is one.");
+    } else if (!strcmp(verdict, "not_due")) {
+        text_printf(out, "Its period is not over: it falls due at %s.", due ? due : "");
+        add_floors(arena, out, document);
+        if (act)
+            text_printf(out, " If nothing else keeps it then, the first run after %s deletes it.",
+                        act);
+    } else {
+        text_printf(out, "It has been due since %s.", due ? due : "");
+        if (!strcmp(verdict, "held"))
+            text_add(out, " A legal hold keeps it: it goes when the hold is released and its grace "
+                          "is over.");
+        else if (!strcmp(verdict, "kept_while"))
+            add_keepers(out, document);
+        else if (!strcmp(verdict, "kept_floor"))
+            add_floors(arena, out, document);
+        else if (!strcmp(verdict, "waiting"))
+            add_waits(out, document);
+        else if (!strcmp(verdict, "paused"))
+            text_add(out, " Somebody paused the records of its tenant.");
+        else if (category->mode == MODE_ENFORCE)
+            text_add(out, " Nothing keeps it: the next run deletes it.");
+        else
+            text_add(out,
+                     " Nothing keeps it, but the policy only observes (mode = \"observe\"): it "
+                     "is reported, and not deleted.");
+    }
+    text_add_char(out, '\n');
+}
+
+static void print_fact(const char *name, const char *value)
+{
+    printf("  %-16s", name);
+    text_wrap(stdout, value, 18, 100, true);
+}
+
+static void print_rule(struct arena *arena, const char *name, const json_t *rule)
+{
+    if (!json_is_object(rule))
+        return;
+    struct text text _cleanup_text_ = {0};
+    const char *start = moment(arena, rule, "start"), *end = moment(arena, rule, "end");
+    text_printf(&text, "%s from %s", string(rule, "period"), start ? start : "a moment not known");
+    if (end)
+        text_printf(&text, ": %s %s",
+                    json_is_true(json_object_get(rule, "over")) ? "over since" : "until", end);
+    add_because(&text, rule);
+    print_fact(name, text.data);
+}
+
+/* What the verdict follows from, one fact a line. */
+static void print_facts(struct arena *arena, const struct category *category,
+                        const json_t *document)
+{
+    const char *start = moment(arena, document, "start"),
+               *due = moment(arena, document, "stage_due");
+    printf("\n  Judged at %s; times are those of %s.\n", moment(arena, document, "now"),
+           category->timezone);
+    print_fact("Starting point", start ? start : "not known");
+    print_fact("Stage", arena_printf(arena, "\"%s\", %s after: %s", string(document, "stage"),
+                                     string(document, "after"), due ? due : "not known"));
+    size_t i;
+    const json_t *item;
+    json_array_foreach(json_object_get(document, "agreements"), i, item)
+    {
+        struct text text _cleanup_text_ = {0};
+        text_printf(&text, "%s for tenant %s", string(item, "period"), string(item, "tenant"));
+        add_because(&text, item);
+        print_fact("Agreement", text.data);
+    }
+    print_rule(arena, "Maximum", json_object_get(document, "cap"));
+    json_array_foreach(json_object_get(document, "floors"), i, item)
+        print_rule(arena, "Minimum", item);
+    json_array_foreach(json_object_get(document, "kept_while"), i, item) print_fact(
+        "Kept while", arena_printf(arena, "%s: %s", string(item, "because"),
+                                   json_is_true(json_object_get(item, "keeps")) ? "yes" : "no"));
+    json_array_foreach(json_object_get(document, "waiting_for"), i, item) print_fact(
+        "Waits for", arena_printf(arena, "category \"%s\": %s", string(item, "category"),
+                                  json_is_true(json_object_get(item, "waits")) ? "yes" : "no"));
+    print_fact("Legal hold", json_is_true(json_object_get(document, "held")) ? "yes" : "none");
+}
+
+static void tell(struct explained *e, const json_t *document, const char *cause)
+{
+    struct text text _cleanup_text_ = {0};
+    text_printf(&text, "%s is still there.\n\n", explain_record_name(e));
+    add_verdict(e->cli->arena, &text, e->category, document);
+    if (cause && !strcmp(string(document, "verdict"), "to_act"))
+        text_printf(&text,
+                    "The category is not being enforced now: %s. See \"retentionctl status "
+                    "%s\".\n",
+                    cause, e->category->name);
+    text_wrap(stdout, text.data, 0, 100, false);
+    print_facts(e->cli->arena, e->category, document);
+}
+
+/* What stands in the way of the whole category, or NULL. */
+static const char *category_cause(struct explained *e)
+{
+    struct error ignored _cleanup_error_ = {0};
+    char *const name[] = {(char *)e->category->name};
+    const char *const values[] = {session_array(e->cli, name, 1)};
+    PGresult *row _cleanup_result_ =
+        session_file(e->session, "cli/status.sql", 1, values, &ignored);
+    if (!row)
+        return NULL;
+    if (PQntuples(row) == 0)
+        return "it was never loaded";
+    const char *cause = result_value(row, 0, PQfnumber(row, "cause"));
+    static const char *const stops[] = {"awaiting approval", "policy file gone", "paused", "brake"};
+    for (size_t i = 0; i < ARRAY_LENGTH(stops); i++)
+        if (text_equal(cause, stops[i]))
+            return stops[i];
+    return NULL;
+}
+
+static bool explain_stage(struct explained *e, const struct sql_category *sql, bool *ret_found,
+                          struct error *error)
+{
+    PGresult *result _cleanup_result_ =
+        plan_query(e->session, &sql->explain, e->run_time, e->cli->operands + 1, error);
+    if (!result)
+        return error_is_bad_value(error)
+                   ? error_set(error, ERROR_USAGE, "the key is not of the type of column \"%s\"",
+                               e->key.items[0])
+                   : false;
+    *ret_found = PQntuples(result) > 0;
+    if (!*ret_found)
+        return true;
+    json_t *document = json_loads(PQgetvalue(result, 0, 0), 0, NULL);
+    if (!document)
+        return error_set(error, ERROR_FAILED,
+                         "could not read what the database says of the record");
+    if (e->cli->json) {
+        json_array_append(json_object_get(e->cli->document, "stages"), document);
+    } else {
+        if (e->told)
+            putchar('\n');
+        tell(e, document, e->cause);
+    }
+    e->told = true;
+    json_decref(document);
+    return true;
+}
+
+static bool check_key(struct explained *e, struct error *error)
+{
+    const struct catalog_table *table = resolve_table(e->policies.catalog, e->category->table);
+    e->key = resolve_key(e->cli->arena, table, e->category->key_given, &e->category->key);
+    size_t given = (size_t)e->cli->operand_count - 1;
+    struct text columns _cleanup_text_ = {0};
+    for (size_t i = 0; i < e->key.count; i++)
+        text_printf(&columns, "%s%s", i ? ", " : "", e->key.items[i]);
+    if (!e->key.count)
+        return error_set(error, ERROR_USAGE, "records of category \"%s\" have no key",
+                         e->category->name);
+    if (given != e->key.count)
+        return error_set(error, ERROR_USAGE,
+                         "the key of category \"%s\" has %zu column%s (%s), and %zu value%s given",
+                         e->category->name, e->key.count, e->key.count == 1 ? "" : "s",
+                         columns.data, given, given == 1 ? " was" : "s were");
+    return true;
+}
+
+static bool find_category(struct explained *e, struct error *error)
+{
+    struct cli *cli = e->cli;
+    int words = cli->operand_count;
+    size_t count;
+    cli->operand_count = 1;
+    const struct category **list = policies_select(cli, &e->policies, &count, error);
+    cli->operand_count = words;
+    if (!list)
+        return false;
+    e->category = list[0];
+    if (e->category->mode == MODE_DECLARED)
+        return error_set(error, ERROR_USAGE, "category \"%s\" is held outside of this database%s%s",
+                         e->category->name, e->category->held_at ? ": " : "",
+                         e->category->held_at ? e->category->held_at : "");
+    return true;
+}
+
+static bool explain(struct explained *e, struct error *error)
+{
+    struct cli *cli = e->cli;
+    if (!policies_read(&e->policies, cli, error) || !find_category(e, error) ||
+        !session_open(e->session, cli, SESSION_SCHEMA, error) ||
+        !policies_validate(&e->policies, e->session, error))
+        return false;
+    if (!policy_category_is_valid(e->category, e->policies.set, &cli->diags))
+        return error_set(error, ERROR_CONFIG, "the policy of category \"%s\" is not valid",
+                         e->category->name);
+    if (!check_key(e, error))
+        return false;
+    e->cause = category_cause(e);
+    if (!plan_begin(e->session, &e->run_time, error) ||
+        !plan_settings(e->session, e->category, error))
+        return false;
+    json_object_set_new(output_document(cli), "category", json_text(e->category->name));
+    json_t *key = json_array();
+    for (int i = 1; i < cli->operand_count; i++)
+        json_array_append_new(key, json_text(cli->operands[i]));
+    json_object_set_new(cli->document, "key", key);
+    json_object_set_new(cli->document, "stages", json_array());
+    bool found = true;
+    for (size_t s = 0; found && s < e->category->stage_count; s++) {
+        const struct sql_category *sql =
+            sql_build_category(cli->arena, e->policies.set, e->category, s, e->policies.catalog);
+        e->relation = sql->relations[sql->relation_count - 1].relation;
+        if (!explain_stage(e, sql, &found, error))
+            return false;
+    }
+    json_object_set_new(cli->document, "found", json_string(found ? "table" : "nowhere"));
+    return found || explain_from_log(e, error);
+}
+
+bool command_explain(struct cli *cli, struct error *error)
+{
+    struct session session _cleanup_session_ = {0};
+    struct explained e = {.cli = cli, .session = &session};
+    bool done = explain(&e, error);
+    policies_free(&e.policies);
+    return done;
+}

@@ -1,0 +1,131 @@
+/* retentionctl policy diff | approve: what a change of a text means, and who answers for it. */
+#include "base/arena.h"
+#include "base/text.h"
+#include "cli/diff.h"
+#include "cli/json.h"
+#include "cli/output.h"
+#include "cli/policy.h"
+#include "policy/parse.h"
+
+struct policy_change policy_change_of_texts(struct arena *arena, const char *category,
+                                            const char *before, const char *after)
+{
+    struct diags ignored _cleanup_diags_ = {0};
+    struct policy_set *old = before ? policy_load_text("before", before, &ignored) : NULL;
+    struct policy_set *new = after ? policy_load_text("after", after, &ignored) : NULL;
+    const struct category *b = old ? policy_find(old, category) : NULL;
+    const struct category *a = new ? policy_find(new, category) : NULL;
+    struct policy_change change = {.changed = !text_equal(before, after), .needs_approval = true};
+    if (a)
+        change = policy_compare(arena, b, a);
+    /* the reasons outlive the sets: they are the arena's */
+    policy_set_free(old);
+    policy_set_free(new);
+    return change;
+}
+
+static json_t *reasons_json(const struct policy_change *change)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < change->reasons.count; i++)
+        json_array_append_new(list, json_text(change->reasons.items[i]));
+    return list;
+}
+
+static void print_reasons(const struct policy_change *change)
+{
+    for (size_t i = 0; i < change->reasons.count; i++) {
+        fputs("  - ", stdout);
+        text_wrap(stdout, change->reasons.items[i], 4, 100, true);
+    }
+}
+
+static bool diff_category(struct session *session, const struct category *category,
+                          struct error *error)
+{
+    struct cli *cli = session->cli;
+    struct policy_texts texts;
+    if (!policy_texts(session, category->name, &texts, error))
+        return false;
+    struct text diff _cleanup_text_ = {0};
+    const char *before = texts.approved
+                             ? arena_printf(cli->arena, "%s in force since %.16s", category->name,
+                                            texts.approved_at ? texts.approved_at : texts.loaded_at)
+                             : "/dev/null";
+    bool changed =
+        diff_unified(&diff, before, texts.approved ? texts.approved : "",
+                     arena_printf(cli->arena, "%s in %s", category->name, category->at.file),
+                     category->normal_text);
+    struct policy_change change =
+        policy_change_of_texts(cli->arena, category->name, texts.approved, category->normal_text);
+    if (cli->json) {
+        json_t *list = json_object_get(output_document(cli), "categories");
+        json_array_append_new(
+            list, json_pack("{ss sb sb so so}", "category", category->name, "changed", changed,
+                            "needs_approval", changed && change.needs_approval, "reasons",
+                            reasons_json(&change), "diff", json_text(text_string(&diff))));
+    } else if (changed) {
+        fputs(diff.data, stdout);
+        puts(change.needs_approval ? "\nNeeds approval:" : "\nTakes effect when it is loaded:");
+        print_reasons(&change);
+        putchar('\n');
+    }
+    return true;
+}
+
+bool command_policy_diff(struct cli *cli, struct error *error)
+{
+    struct policies policies _cleanup_policies_ = {0};
+    struct session session _cleanup_session_ = {0};
+    size_t count;
+    if (!policies_read(&policies, cli, error))
+        return false;
+    const struct category **list = policies_select(cli, &policies, &count, error);
+    if (!list || !session_open(&session, cli, SESSION_SCHEMA, error))
+        return false;
+    if (cli->json)
+        json_object_set_new(output_document(cli), "categories", json_array());
+    for (size_t i = 0; i < count; i++)
+        if (!diff_category(&session, list[i], error))
+            return false;
+    return policies_are_valid(cli, error);
+}
+
+bool command_policy_approve(struct cli *cli, struct error *error)
+{
+    const char *name = cli->operands[0], *expect = cli_option(cli, "expect-due");
+    const char *sha256 = cli_option(cli, "sha256");
+    int64_t expect_due;
+    if (expect && !cli_number(expect, &expect_due))
+        return error_set(error, ERROR_USAGE, "--expect-due wants a number, not \"%s\"", expect);
+    struct session session _cleanup_session_ = {0};
+    struct policy_texts texts;
+    if (!session_open(&session, cli, SESSION_SCHEMA, error) ||
+        !session_categories_exist(&session, session_array(cli, cli->operands, 1), error) ||
+        !policy_texts(&session, name, &texts, error))
+        return false;
+    const char *const values[] = {name, sha256 ? sha256 : texts.loaded_sha256, expect};
+    PGresult *result _cleanup_result_ =
+        session_file(&session, "cli/policy_approve.sql", 3, values, error);
+    if (!result)
+        return false;
+    struct policy_change change =
+        policy_change_of_texts(cli->arena, name, texts.approved, texts.loaded);
+    if (cli->json) {
+        json_object_set_new(output_document(cli), "approved",
+                            json_pack("{ss ss so so so so}", "category", name, "sha256",
+                                      texts.loaded_sha256, "previous",
+                                      json_text(texts.approved_sha256), "expect_due",
+                                      json_number(expect), "text", json_text(texts.loaded),
+                                      "reasons", reasons_json(&change)));
+        return true;
+    }
+    struct text diff _cleanup_text_ = {0};
+    diff_unified(&diff, texts.approved ? "in force before" : "/dev/null",
+                 texts.approved ? texts.approved : "", "approved", texts.loaded);
+    fputs(text_string(&diff), stdout);
+    printf("\nApproved: category \"%s\", SHA-256 %s,\nloaded by \"%s\" at %.16s.\n", name,
+           texts.loaded_sha256, texts.loaded_by, texts.loaded_at);
+    print_reasons(&change);
+    return true;
+}

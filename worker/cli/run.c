@@ -1,0 +1,213 @@
+/* retentionctl run: asks the worker that leads, or leads itself; the same table at the end. */
+#include "cli/run.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "cli/json.h"
+#include "cli/output.h"
+
+static const struct table_column columns[] = {
+    {"category", CELL_TEXT, NULL},  {"stage", CELL_TEXT, NULL},
+    {"status", CELL_TEXT, NULL},    {"due", CELL_NUMBER, NULL},
+    {"held", CELL_NUMBER, NULL},    {"kept", CELL_NUMBER, NULL},
+    {"deleted", CELL_NUMBER, NULL}, {"dependants", CELL_NUMBER, NULL},
+    {"blocked", CELL_NUMBER, NULL}, {"remaining", CELL_NUMBER, NULL},
+    {"time", CELL_TEXT, NULL},
+};
+
+/* What each end of a run means for who asked for it. */
+static const struct {
+    const char *status;
+    enum error_code code; /* ERROR_NONE: nothing is wrong */
+    const char *advice;   /* %s: the category; or NULL */
+} meanings[] = {
+    {"done", ERROR_NONE, NULL},
+    {"running", ERROR_NONE, "it goes on: \"retentionctl status %s\""},
+    {"observed", ERROR_NONE, "only observed, nothing was deleted (mode = \"observe\")"},
+    {"outside window", ERROR_NONE, "its window is closed now"},
+    {"outside-window", ERROR_NONE, "its window is closed now"},
+    {"stopped", ERROR_STOPPED, "stopped before its end: run it again"},
+    {"paused", ERROR_STOPPED, "somebody paused it: \"retentionctl status %s\" says who and why"},
+    {"brake", ERROR_STOPPED,
+     "a brake stopped it: look at \"retentionctl plan %s\"; if that is right, \"retentionctl run "
+     "--release-brake %s\""},
+    {"suspended", ERROR_STOPPED,
+     "it awaits approval by another role: \"retentionctl policy approve %s\""},
+    {"red", ERROR_STOPPED, "its policy file is gone: \"retentionctl status %s\""},
+    {"invalid", ERROR_CONFIG, "its policy is not valid: \"retentionctl check\""},
+    {"failed", ERROR_FAILED, NULL},
+    {"lost", ERROR_FAILED, "the worker lost its connection or its leadership: run it again"},
+};
+
+void run_show_add(struct run_show *show, const struct run_result *result)
+{
+    struct arena *arena = show->cli->arena;
+    show->results = arena_push(arena, show->results, &show->count, sizeof(*show->results));
+    struct run_result *copy = &show->results[show->count - 1];
+    *copy = *result;
+    copy->category = arena_strdup(arena, result->category);
+    copy->stage = arena_strdup(arena, result->stage);
+    copy->status = arena_strdup(arena, result->status);
+    copy->run = arena_strdup(arena, result->run);
+    copy->message = arena_strdup(arena, result->message);
+}
+
+static const char *number(struct arena *arena, int64_t n)
+{
+    return n < 0 ? NULL : arena_printf(arena, "%lld", (long long)n);
+}
+
+static json_t *number_json(int64_t n)
+{
+    return n < 0 ? json_null() : json_integer(n);
+}
+
+static json_t *result_json(const struct run_result *r)
+{
+    return json_pack("{ss so ss so so so so so so so so so so}", "category", r->category, "stage",
+                     json_text(r->stage), "status", r->status, "run", json_text(r->run), "due",
+                     number_json(r->due), "held", number_json(r->held), "kept",
+                     number_json(r->kept), "deleted", number_json(r->rows), "dependants",
+                     number_json(r->dependant_rows), "blocked", number_json(r->blocked),
+                     "remaining", number_json(r->remaining), "seconds",
+                     r->elapsed_us < 0 ? json_null() : json_real((double)r->elapsed_us / 1e6),
+                     "message", json_text(r->message));
+}
+
+static void print_table(struct run_show *show)
+{
+    struct arena *arena = show->cli->arena;
+    struct table *table = table_new(arena, columns, ARRAY_LENGTH(columns));
+    for (size_t i = 0; i < show->count; i++) {
+        const struct run_result *r = &show->results[i];
+        char buffer[32];
+        const char *const cells[] = {
+            r->category,
+            r->stage,
+            r->status,
+            number(arena, r->due),
+            number(arena, r->held),
+            number(arena, r->kept),
+            number(arena, r->rows),
+            number(arena, r->dependant_rows),
+            number(arena, r->blocked),
+            number(arena, r->remaining),
+            r->elapsed_us < 0 ? NULL : text_duration(buffer, (r->elapsed_us + 500000) / 1000000),
+        };
+        table_row(table, cells);
+    }
+    if (table_rows(table))
+        table_print(table, stdout);
+    else
+        puts("Nothing to run.");
+}
+
+/* Words of %s replaced by the category. */
+static void add_advice(struct text *notes, const char *category, const char *advice)
+{
+    for (const char *next; (next = strstr(advice, "%s")); advice = next + 2) {
+        text_add_n(notes, advice, (size_t)(next - advice));
+        text_add(notes, category);
+    }
+    text_add(notes, advice);
+}
+
+bool run_show_end(struct run_show *show, struct error *error)
+{
+    struct cli *cli = show->cli;
+    struct text notes _cleanup_text_ = {0};
+    static const enum error_code worst_first[] = {ERROR_FAILED, ERROR_STOPPED, ERROR_CONFIG};
+    int codes[ERROR_LOG + 1] = {0};
+    json_t *list = json_array();
+    progress_clear(&show->progress);
+    for (size_t i = 0; i < show->count; i++) {
+        const struct run_result *r = &show->results[i];
+        json_array_append_new(list, result_json(r));
+        const char *advice = NULL;
+        enum error_code code = ERROR_FAILED;
+        for (size_t m = 0; m < ARRAY_LENGTH(meanings); m++)
+            if (text_equal(meanings[m].status, r->status)) {
+                advice = meanings[m].advice;
+                code = meanings[m].code;
+            }
+        codes[code]++;
+        if (!advice && !r->message)
+            continue;
+        text_printf(&notes, "%s: ", r->category);
+        if (r->message)
+            text_printf(&notes, "%s%s", r->message, advice ? "; " : "");
+        if (advice)
+            add_advice(&notes, r->category, advice);
+        text_add_char(&notes, '\n');
+    }
+    json_object_set_new(output_document(cli), "runs", list);
+    if (!cli->json) {
+        print_table(show);
+        if (notes.length) {
+            putchar('\n');
+            text_wrap(stdout, notes.data, 0, 100, false);
+        }
+    }
+    static const char *const endings[] = {
+        [ERROR_FAILED] = "failed", [ERROR_STOPPED] = "stopped", [ERROR_CONFIG] = "not valid"};
+    for (size_t i = 0; i < ARRAY_LENGTH(worst_first); i++) {
+        int n = codes[worst_first[i]];
+        if (n)
+            return error_set(error, worst_first[i], "%d %s %s %s", n,
+                             n == 1 ? "category" : "categories", n == 1 ? "is" : "are",
+                             endings[worst_first[i]]);
+    }
+    return true;
+}
+
+static bool release_brake(struct session *session, const char *category, struct error *error)
+{
+    const char *const values[] = {category};
+    PGresult *result _cleanup_result_ =
+        session_file(session, "cli/release_brake.sql", 1, values, error);
+    if (!result)
+        return false;
+    char buffer[32];
+    int64_t allowed = 0;
+    cli_number(PQgetvalue(result, 0, 0), &allowed);
+    if (!session->cli->json)
+        printf("The brake of category \"%s\" is released for %s records.\n\n", category,
+               text_thousands(buffer, allowed));
+    return true;
+}
+
+static bool somebody_leads(struct session *session, bool *ret_leads, struct error *error)
+{
+    PGresult *leader _cleanup_result_ = session_file(session, "cli/leader.sql", 0, NULL, error);
+    if (leader)
+        *ret_leads = text_equal(result_value(leader, 0, 0), "t");
+    return leader != NULL;
+}
+
+bool command_run(struct cli *cli, struct error *error)
+{
+    const char *brake = cli_option(cli, "release-brake");
+    char *only_brake[] = {(char *)brake};
+    if (brake && !cli->operand_count) {
+        cli->operands = only_brake;
+        cli->operand_count = 1;
+    }
+    struct session session _cleanup_session_ = {0};
+    if (!session_open(&session, cli, SESSION_SCHEMA, error) ||
+        (brake && !release_brake(&session, brake, error)))
+        return false;
+    struct run_show show = {.cli = cli,
+                            .session = &session,
+                            .categories = session_array(cli, cli->operands, cli->operand_count)};
+    progress_init(&show.progress, cli->json);
+    bool leads;
+    if (!somebody_leads(&session, &leads, error))
+        return false;
+    if (!leads && !run_lead(&show, &leads, error))
+        return false;
+    if (leads && !run_follow(&show, error))
+        return false;
+    return run_show_end(&show, error);
+}

@@ -1,0 +1,173 @@
+/* Following: a request in the database, and a look at its runs twice a second or when the worker
+ * notifies. Ending this program ends nothing but the looking. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "cli/run.h"
+
+enum { LOOK_MS = 500, TAKE_US = 30000000 };
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
+
+/* Waits for a notification or the next look. */
+static bool wait_a_little(struct session *session, struct error *error)
+{
+    struct pollfd fd = {PQsocket(session->conn), POLLIN, 0};
+    int ready = poll(&fd, 1, LOOK_MS);
+    if (ready > 0 && !PQconsumeInput(session->conn))
+        return error_set(error, ERROR_FAILED, "the server ended the connection");
+    for (PGnotify *notify; (notify = PQnotifies(session->conn));)
+        PQfreemem(notify);
+    return true;
+}
+
+static int64_t number(const PGresult *result, int row, const char *name)
+{
+    int64_t n;
+    const char *s = result_value(result, row, PQfnumber(result, name));
+    return s && cli_number(s, &n) ? n : -1;
+}
+
+static const char *field(const PGresult *result, int row, const char *name)
+{
+    return result_value(result, row, PQfnumber(result, name));
+}
+
+static void show_progress(struct run_show *show, const PGresult *runs)
+{
+    for (int r = PQntuples(runs) - 1; r >= 0; r--)
+        if (text_equal(field(runs, r, "status"), "running")) {
+            progress_update(&show->progress, field(runs, r, "category"), number(runs, r, "rows"),
+                            number(runs, r, "to_act"), number(runs, r, "elapsed_us"));
+            return;
+        }
+}
+
+/* Categories that were asked for and have no run: why. */
+static bool add_others(struct run_show *show, struct error *error)
+{
+    static const struct {
+        const char *cause, *status;
+    } words[] = {
+        {"awaiting approval", "suspended"},
+        {"policy file gone", "red"},
+        {"paused", "paused"},
+        {"brake", "brake"},
+        {"observe only", "observed"},
+    };
+    const char *const values[] = {show->categories};
+    PGresult *rows _cleanup_result_ =
+        session_file(show->session, "cli/status.sql", 1, values, error);
+    if (!rows)
+        return false;
+    size_t ran = show->count;
+    for (int r = 0; r < PQntuples(rows); r++) {
+        const char *category = field(rows, r, "category"), *cause = field(rows, r, "cause");
+        bool has_run = false;
+        for (size_t i = 0; i < ran; i++)
+            has_run |= strcmp(show->results[i].category, category) == 0;
+        for (size_t w = 0; !has_run && w < ARRAY_LENGTH(words); w++)
+            if (text_equal(words[w].cause, cause)) {
+                struct run_result result = {
+                    .category = category,
+                    .status = words[w].status,
+                    .due = number(rows, r, "due"),
+                    .held = number(rows, r, "held"),
+                    .kept = number(rows, r, "kept"),
+                    .rows = -1,
+                    .dependant_rows = -1,
+                    .blocked = number(rows, r, "blocked"),
+                    .remaining = -1,
+                    .elapsed_us = -1,
+                };
+                run_show_add(show, &result);
+            }
+    }
+    return true;
+}
+
+static bool add_results(struct run_show *show, const PGresult *runs, struct error *error)
+{
+    for (int r = 0; r < PQntuples(runs); r++) {
+        struct run_result result = {
+            .category = field(runs, r, "category"),
+            .stage = field(runs, r, "stage"),
+            .status = field(runs, r, "status"),
+            .run = field(runs, r, "run"),
+            .due = number(runs, r, "due"),
+            .held = number(runs, r, "held"),
+            .kept = -1,
+            .rows = number(runs, r, "rows"),
+            .dependant_rows = -1,
+            .blocked = -1,
+            .remaining = number(runs, r, "remaining"),
+            .elapsed_us = number(runs, r, "elapsed_us"),
+            .message = field(runs, r, "message"),
+        };
+        run_show_add(show, &result);
+    }
+    return add_others(show, error);
+}
+
+static bool not_taken(struct error *error)
+{
+    error_set(error, ERROR_FAILED, "the worker that leads does not take the request");
+    error_hint(error, "It may be busy or stopped; the request stays. \"retentionctl status\" shows "
+                      "whether it is alive.");
+    return false;
+}
+
+static bool follow(struct run_show *show, const char *request, struct error *error)
+{
+    const char *const values[] = {request};
+    int64_t asked_us = clock_monotonic_us();
+    while (true) {
+        PGresult *state _cleanup_result_ =
+            session_file(show->session, "cli/request.sql", 1, values, error);
+        PGresult *runs _cleanup_result_ =
+            state ? session_file(show->session, "cli/request_runs.sql", 1, values, error) : NULL;
+        if (!runs)
+            return false;
+        bool taken = text_equal(field(state, 0, "taken"), "t");
+        bool finished = text_equal(field(state, 0, "finished"), "t");
+        if (finished)
+            return add_results(show, runs, error);
+        if (interrupted) {
+            progress_clear(&show->progress);
+            if (!show->cli->json)
+                puts("Not followed any further; the worker goes on.");
+            return add_results(show, runs, error);
+        }
+        if (!taken && clock_monotonic_us() - asked_us > TAKE_US)
+            return not_taken(error);
+        show_progress(show, runs);
+        if (!wait_a_little(show->session, error))
+            return false;
+    }
+}
+
+bool run_follow(struct run_show *show, struct error *error)
+{
+    struct sigaction action = {.sa_handler = on_interrupt};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    if (!session_execute(show->session, "LISTEN retention", error))
+        return false;
+    const char *const values[] = {show->categories};
+    PGresult *request _cleanup_result_ =
+        session_file(show->session, "cli/request_run.sql", 1, values, error);
+    if (!request)
+        return false;
+    return follow(show, arena_strdup(show->cli->arena, PQgetvalue(request, 0, 0)), error);
+}

@@ -1,0 +1,103 @@
+/* Leading for as long as one round takes: the engine of retentiond, with its events shown. */
+#include <string.h>
+
+#include "base/arena.h"
+#include "cli/run.h"
+#include "cli/settings.h"
+#include "config/settings.h"
+#include "engine/worker.h"
+
+struct leading {
+    struct run_show *show;
+    bool other_leads;
+};
+
+static void on_policies(const struct diags *diags, void *arg)
+{
+    struct leading *leading = arg;
+    struct diags *own = &leading->show->cli->diags;
+    for (size_t i = 0; i < diags->count; i++) {
+        const struct diag *d = &diags->items[i];
+        if (d->level != DIAG_ERROR)
+            continue;
+        struct diag *copy = diag_add(own, d->level, d->at, "%s", d->message);
+        if (d->hint)
+            diag_hint(own, copy, "%s", d->hint);
+    }
+}
+
+static void on_not_leading(const char *held_by, void *arg)
+{
+    struct leading *leading = arg;
+    (void)held_by;
+    leading->other_leads = true;
+}
+
+static void on_progress(const struct run_report *report, void *arg)
+{
+    struct leading *leading = arg;
+    progress_update(&leading->show->progress, report->category, report->rows, report->to_act,
+                    report->elapsed_us);
+}
+
+static void on_finished(const struct run_report *report, void *arg)
+{
+    struct leading *leading = arg;
+    bool ran = report->run != NULL;
+    struct run_result result = {
+        .category = report->category,
+        .stage = report->stage,
+        .status = run_status_word(report->status),
+        .run = report->run,
+        .due = report->due,
+        .held = report->held,
+        .kept = report->kept,
+        .rows = ran ? report->rows : -1,
+        .dependant_rows = ran ? report->dependant_rows : -1,
+        .blocked = ran ? report->blocked : -1,
+        .remaining = report->remaining,
+        .elapsed_us = ran ? report->elapsed_us : -1,
+        .message = report->message,
+    };
+    progress_clear(&leading->show->progress);
+    run_show_add(leading->show, &result);
+}
+
+bool run_lead(struct run_show *show, bool *ret_other, struct error *error)
+{
+    struct cli *cli = show->cli;
+    const struct settings *settings = cli_settings(cli, error);
+    const char *conninfo = session_conninfo(cli, error);
+    if (!settings || !conninfo)
+        return false;
+    struct settings mine = *settings;
+    mine.database.conninfo = conninfo; /* as the person who asked, not as the file says */
+    struct leading leading = {.show = show};
+    struct worker_options options = {
+        .settings = &mine,
+        .mode = WORKER_ONCE,
+        .program = "retentionctl",
+        .categories = (const char *const *)cli->operands,
+        .category_count = (size_t)cli->operand_count,
+        .lead_or_leave = true,
+        .ignore_windows = true,
+        .quiet = true,
+        .events = {.policies = on_policies,
+                   .not_leading = on_not_leading,
+                   .run_progress = on_progress,
+                   .run_finished = on_finished},
+        .arg = &leading,
+    };
+    struct worker *worker = worker_new(&options);
+    worker_stop_on_signals(worker);
+    struct error why _cleanup_error_ = {0};
+    int code = worker_run(worker, &why);
+    worker_free(worker);
+    progress_clear(&show->progress);
+    *ret_other = leading.other_leads;
+    if (code == 1 && !show->count && !leading.other_leads) {
+        error_move(error, &why);
+        return false;
+    }
+    return true;
+}
