@@ -18,9 +18,9 @@ tests_run_SOURCES = \
 	tests/pg_session.c \
 	tests/pg_session.h \
 	tests/run.c \
+	tests/sample.h \
 	tests/sql_support.c \
 	tests/sql_support.h \
-	tests/sample.h \
 	tests/suites.h \
 	tests/test_base_text.c \
 	tests/test_begin_batch.c \
@@ -35,6 +35,7 @@ tests_run_SOURCES = \
 	tests/test_ledger_digest.c \
 	tests/test_ledger_entry.c \
 	tests/test_ledger_merkle.c \
+	tests/test_log_entries.c \
 	tests/test_manual.c \
 	tests/test_pg_conn.c \
 	tests/test_pg_conn_loss.c \
@@ -42,6 +43,7 @@ tests_run_SOURCES = \
 	tests/test_sample.c \
 	tests/test_sample_policies.c \
 	tests/test_schema.c \
+	tests/test_schema_roles.c \
 	tests/test_sql_builder.c \
 	tests/test_validate.c
 

@@ -20,7 +20,7 @@
 -- leader_gate first; so nobody waits in a circle. Everything is read after the locks are held.
 --
 -- Returns the server's time and this transaction's id, for the log entry, and the epoch of the log
--- key in use (0: there is none yet). Raises RT001 term over, RT002 paused, RT003 not approved, or the
+-- key in use (0: there is none, or the newest one was shredded). Raises RT001 term over, RT002 paused, RT003 not approved, or the
 -- run ended, RT004 schema changed, RT005 clock, RT006 another database, RT007 brake, RT009 leaf gone,
 -- RT010 no such category or run, RT011 wrong isolation level.
 CREATE OR REPLACE FUNCTION retention.begin_batch(run uuid, term bigint, category text, leaf regclass,
@@ -58,7 +58,9 @@ BEGIN
               AND (p.scope = 'all' OR (p.scope = 'category' AND p.name = begin_batch.category))
             LIMIT 1) AS paused,
            (SELECT e.at FROM retention.log_entry e ORDER BY e.id DESC LIMIT 1) AS last_entry,
-           (SELECT max(k.epoch) FROM retention.epoch_key k WHERE k.shredded_at IS NULL) AS epoch
+           (SELECT k.epoch FROM retention.epoch_key k
+            WHERE k.shredded_at IS NULL
+              AND k.epoch = (SELECT max(n.epoch) FROM retention.epoch_key n)) AS epoch
         INTO f
         FROM retention.leader l
             LEFT JOIN retention.install i ON i.one
