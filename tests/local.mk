@@ -54,7 +54,6 @@ endif
 AM_TESTS_ENVIRONMENT = top_srcdir='$(abs_top_srcdir)'; top_builddir='$(abs_top_builddir)'; \
 	export top_srcdir top_builddir;
 EXTRA_DIST += \
-	tests/bench/bench.sh \
 	tests/check-layers.sh \
 	tests/demo.sh \
 	tests/harness/cluster.sh \
