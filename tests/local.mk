@@ -8,6 +8,8 @@ tests_run_LDADD = libretention.a $(CHECK_LIBS) $(COMMON_LIBS)
 tests_run_SOURCES = \
 	tests/expect.c \
 	tests/expect.h \
+	tests/cli_fixture.c \
+	tests/cli_fixture.h \
 	tests/harness/cluster.c \
 	tests/harness/cluster.h \
 	tests/harness/db.c \
@@ -27,6 +29,7 @@ tests_run_SOURCES = \
 	tests/test_catalog.c \
 	tests/test_cli_commands.c \
 	tests/test_cli_frame.c \
+	tests/test_cli_policies.c \
 	tests/test_cli_session.c \
 	tests/test_config_settings.c \
 	tests/test_fingerprint.c \
