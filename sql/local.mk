@@ -38,6 +38,27 @@ SQL_FILES += \
 	cli/utc.sql \
 	cli/worker_role.sql
 
+# what the engine asks
+SQL_FILES += \
+	engine/append_batch.sql \
+	engine/begin_batch.sql \
+	engine/block_record.sql \
+	engine/categories.sql \
+	engine/close_lost_runs.sql \
+	engine/daily.sql \
+	engine/epoch.sql \
+	engine/finish_run.sql \
+	engine/join.sql \
+	engine/leaf.sql \
+	engine/leaves.sql \
+	engine/next_due.sql \
+	engine/pin.sql \
+	engine/run_time.sql \
+	engine/start_run.sql \
+	engine/take_requests.sql \
+	engine/unblock_unseen.sql \
+	engine/window.sql
+
 # schema retention
 SQL_FILES += \
 	catalog/drop_stale_functions.sql \

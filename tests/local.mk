@@ -6,10 +6,10 @@ tests_run_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 tests_run_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) -Wno-missing-prototypes
 tests_run_LDADD = libretention.a $(CHECK_LIBS) $(COMMON_LIBS)
 tests_run_SOURCES = \
+	tests/engine_support.c \
+	tests/engine_support.h \
 	tests/expect.c \
 	tests/expect.h \
-	tests/cli_fixture.c \
-	tests/cli_fixture.h \
 	tests/harness/cluster.c \
 	tests/harness/cluster.h \
 	tests/harness/db.c \
@@ -29,9 +29,9 @@ tests_run_SOURCES = \
 	tests/test_catalog.c \
 	tests/test_cli_commands.c \
 	tests/test_cli_frame.c \
-	tests/test_cli_policies.c \
 	tests/test_cli_session.c \
 	tests/test_config_settings.c \
+	tests/test_engine_run.c \
 	tests/test_fingerprint.c \
 	tests/test_harness.c \
 	tests/test_leadership.c \

@@ -1,8 +1,108 @@
 /* retentiond: the worker. */
+#include <getopt.h>
 #include <stdio.h>
+#include <string.h>
 
-int main(void)
+#include "base/diag.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "config.h"
+#include "config/settings.h"
+#include "engine/worker.h"
+
+static const char usage[] =
+    "usage: retentiond [-c FILE] [--once] [--check]\n"
+    "Enforces data retention policies on a PostgreSQL database.\n"
+    "\n"
+    "  -c, --config FILE  read this main file instead of " DEFAULT_CONFIG_FILE "\n"
+    "      --once         run every category once, then end\n"
+    "      --check        validate configuration and policies against the database,\n"
+    "                     change nothing, and end\n"
+    "  -h, --help         print this and end\n"
+    "  -V, --version      print the version and end\n"
+    "\n"
+    "SIGTERM and SIGINT finish what is in flight; reloading on SIGHUP is not available\n"
+    "in this version: restart. Exit codes: 0 done, 1 failed, 2 usage, 3 configuration or\n"
+    "policy invalid, 5 stopped by a brake, a pause or awaiting approval.\n";
+
+static const struct option long_options[] = {
+    {"config", required_argument, NULL, 'c'}, {"once", no_argument, NULL, 'o'},
+    {"check", no_argument, NULL, 'k'},        {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},      {NULL, 0, NULL, 0},
+};
+
+/* --check is for people: what is wrong goes to standard error as it is, one finding each. */
+static void on_policies(const struct diags *diags, void *arg)
 {
-    fputs("retentiond: not available in this version\n", stderr);
-    return 1;
+    (void)arg;
+    diags_print(diags);
+    if (diags->errors == 0)
+        puts("configuration and policies are valid");
+}
+
+static int run(const char *config_file, enum worker_mode mode)
+{
+    struct diags diags _cleanup_diags_ = {0};
+    struct error error _cleanup_error_ = {0};
+    struct settings *settings = settings_load(config_file, &diags);
+    diags_sort(&diags);
+    diags_print(&diags);
+    if (!settings)
+        return 3;
+    struct worker_options options = {
+        .settings = settings,
+        .mode = mode,
+        .program = "retentiond",
+    };
+    if (mode == WORKER_CHECK)
+        options.events.policies = on_policies;
+    struct worker *worker = worker_new(&options);
+    worker_stop_on_signals(worker);
+    int code = worker_run(worker, &error);
+    if (error.primary && mode == WORKER_CHECK)
+        error_print("retentiond", &error);
+    else if (error.primary)
+        log_failure(LOG_LEVEL_ERROR, &error);
+    worker_free(worker);
+    settings_free(settings);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    const char *config_file = DEFAULT_CONFIG_FILE;
+    enum worker_mode mode = WORKER_DAEMON;
+    int option;
+    while ((option = getopt_long(argc, argv, "c:hV", long_options, NULL)) != -1) {
+        switch (option) {
+        case 'c':
+            config_file = optarg;
+            break;
+        case 'o':
+        case 'k': {
+            enum worker_mode wanted = option == 'o' ? WORKER_ONCE : WORKER_CHECK;
+            if (mode != WORKER_DAEMON && mode != wanted) {
+                fputs("retentiond: --once and --check exclude each other\n", stderr);
+                return 2;
+            }
+            mode = wanted;
+            break;
+        }
+        case 'h':
+            fputs(usage, stdout);
+            return 0;
+        case 'V':
+            puts("retentiond " PACKAGE_VERSION);
+            return 0;
+        default:
+            fputs("Try \"retentiond --help\".\n", stderr);
+            return 2;
+        }
+    }
+    if (optind < argc) {
+        fprintf(stderr, "retentiond: unexpected argument \"%s\"\nTry \"retentiond --help\".\n",
+                argv[optind]);
+        return 2;
+    }
+    return run(config_file, mode);
 }

@@ -144,7 +144,7 @@ static const char *man_sentence(struct text *out, const char *s)
     return *s ? s + 1 : s;
 }
 
-/* Running text as mdoc: every sentence is a line; man.sh folds long ones. */
+/* Running text as mdoc: every sentence begins a line. */
 static void man_text(FILE *out, const char *s)
 {
     struct text sentence _cleanup_text_ = {0};
@@ -155,7 +155,18 @@ static void man_text(FILE *out, const char *s)
             continue;
         }
         s = man_sentence(&sentence, s);
-        fprintf(out, "%s%s\n", strchr(".'", sentence.data[0]) ? "\\&" : "", sentence.data);
+        size_t column = 0;
+        char *save = NULL;
+        for (char *word = strtok_r(sentence.data, " ", &save); word;
+             word = strtok_r(NULL, " ", &save)) {
+            if (column && column + 1 + strlen(word) > HELP_WIDTH) {
+                fputc('\n', out);
+                column = 0;
+            }
+            column += (size_t)fprintf(out, "%s%s%s", column ? " " : "",
+                                      !column && strchr(".'", word[0]) ? "\\&" : "", word);
+        }
+        fputc('\n', out);
     }
 }
 

@@ -1,0 +1,11 @@
+-- What the database knows of each category, with the text that is in effect.
+SELECT c.name, c.state, coalesce(c.approved_sha256, ''), p.text, coalesce(c.brake_allowance, 0),
+       c.brake_engaged_at IS NOT NULL,
+       EXISTS (SELECT FROM retention.pause AS p
+                WHERE p.resumed_at IS NULL
+                  AND (p.until IS NULL OR p.until > pg_catalog.clock_timestamp())
+                  AND (p.scope = 'all' OR p.scope = 'category' AND p.name = c.name))
+  FROM retention.category AS c
+  LEFT JOIN retention.policy_text AS p ON p.sha256 = c.approved_sha256
+ WHERE c.state <> 'retired'
+ ORDER BY c.name

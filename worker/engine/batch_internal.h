@@ -1,0 +1,214 @@
+/* The inside of a batch, for its own files: batch.c (states), batch_send.c (requests),
+ * batch_records.c (records, digests, entries). */
+#ifndef ENGINE_BATCH_INTERNAL_H
+#define ENGINE_BATCH_INTERNAL_H
+
+#include <libpq-fe.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "engine/batch.h"
+#include "engine/lane.h"
+#include "engine/run.h"
+#include "engine/state.h"
+#include "ledger/digest.h"
+#include "pg/conn.h"
+
+struct arena;
+
+enum batch_state {
+    BATCH_STATE_IDLE,
+    BATCH_STATE_ACTING,       /* group 1, optimistic: begin ... DELETE of the range */
+    BATCH_STATE_LOCKING,      /* group 1, careful: begin ... SELECT FOR UPDATE SKIP LOCKED */
+    BATCH_STATE_COUNTING,     /* dependants of the parents chosen; keys of nested ones */
+    BATCH_STATE_REMOVING,     /* dependants, then parents, by tid */
+    BATCH_STATE_UNDOING,      /* ROLLBACK TO the savepoint of a part that failed */
+    BATCH_STATE_COMMITTING,   /* group 2: entries, COMMIT */
+    BATCH_STATE_ROLLING_BACK, /* the end is already decided */
+    BATCH_STATE_RESOLVING,    /* connection lost: what became of it? */
+};
+
+enum step {
+    STEP_BEGIN,
+    STEP_PINS,
+    STEP_LOCK_RELATION,
+    STEP_LOCK_LEAF,
+    STEP_BEGIN_BATCH,
+    STEP_LOCK_TIMEOUT,
+    STEP_REMOVE_RANGE,
+    STEP_LOCK_ROWS,
+    STEP_LOCK_DEPENDANTS,
+    STEP_COUNT_DEPENDANTS,
+    STEP_SAVEPOINT,
+    STEP_REMOVE_DEPENDANTS,
+    STEP_REMOVE_SOME,
+    STEP_REMOVE_TIDS,
+    STEP_RELEASE,
+    STEP_ROLLBACK_TO,
+    STEP_APPEND,
+    STEP_BLOCK,
+    STEP_COMMIT,
+    STEP_ROLLBACK,
+};
+
+/* A request of the group under way; answered in order. */
+struct request_step {
+    enum step step;
+    size_t relation; /* of the run's relations, where the step has one */
+};
+
+/* What the batch took out of one relation so far. */
+struct taken {
+    int64_t rows;
+    uint8_t (*refs)[DIGEST_SIZE]; /* owned; kept from batch to batch */
+    size_t ref_count, ref_capacity;
+    int64_t mark_rows; /* before the part under way */
+    size_t mark_refs;
+};
+
+struct cell {
+    const char *bytes;
+    size_t length;
+};
+
+/* The records that lock_rows locked, in tid order. */
+struct locked_set {
+    size_t count;
+    struct cell *tids;
+    struct cell *keys; /* count * columns, record after record */
+    size_t columns;
+    bool more; /* the range has more of them */
+};
+
+/* What is known of a dependant for the part under way: how many rows hang on it, and, where it has
+ * dependants of its own, the keys of its rows, which are locked then. */
+struct relation_keys {
+    bool counted, known;
+    int64_t rows;
+    size_t count, columns;
+    struct cell *cells; /* record after record */
+};
+
+struct tenant_count {
+    uint64_t hash;
+    int64_t rows;
+};
+
+/* A record set aside in this transaction. */
+struct poison {
+    uint8_t digest[DIGEST_SIZE];
+    char sqlstate[6];
+    char constraint[64];
+};
+
+/* A part of the picks: [from, to). */
+struct part {
+    size_t from, to;
+};
+
+struct batch {
+    struct lane *lane;
+    struct run *run;
+    enum batch_state state;
+    bool abandoned;
+    struct work work;
+    struct batch_result result;
+
+    struct request_step *steps; /* owned */
+    size_t step_count, step_next, step_capacity;
+
+    /* the group's first failure */
+    bool failed;
+    enum pg_outcome outcome;
+    struct request_step failed_step;
+    struct error error;
+    char constraint[64];
+
+    int64_t at; /* begin_batch's time, seconds since 1970 */
+    char xid[24];
+    int64_t epoch;
+
+    struct arena *arena; /* of this batch */
+    struct taken *taken; /* one a relation; owned */
+    size_t taken_count, taken_capacity;
+    struct locked_set locked;
+    struct relation_keys *relation_keys; /* one a relation; owned by the arena */
+    size_t *picks;                       /* indexes into locked, those to act on */
+    size_t pick_count;
+    size_t family_end;       /* picks from here on are a later batch's */
+    bool part_begins;        /* nothing was sent for the part yet */
+    bool savepoint_open;     /* of the part under way, or of the one before */
+    char undo_sqlstate[6];   /* why a part is being undone */
+    int64_t family_children; /* dependants counted for the part */
+    bool large_family;       /* one parent's dependants are more than a batch may hold */
+    size_t some_relation;    /* then: the relation that is being emptied, and how many may go */
+    int64_t some_budget;
+    int64_t some_before; /* rows taken out of it before the request under way */
+    struct part *parts;  /* still to do, last first; owned by the arena */
+    size_t part_count;
+    struct part part;
+    struct tenant_count *tenants; /* counted by the brake, to be taken back; owned by the arena */
+    size_t tenant_count;
+    size_t tenant_mark;
+    bool tenants_counted;
+    int64_t counted; /* records that the brake counted for this batch */
+    struct poison *poisons;
+    size_t poison_count;
+
+    int64_t seq;      /* first number taken */
+    size_t seq_count; /* 0: none */
+    int lost_pid;     /* of the backend whose end is being looked up */
+    char lost_backend_start[64];
+    bool commit_sent;
+    bool resolve_waits; /* for the lane's timer */
+};
+
+/* --- batch_send.c --- */
+
+/* Queues a step; the batch's own callback receives its answer. */
+void batch_begin_group(struct batch *batch, enum batch_state state);
+void batch_queue(struct batch *batch, enum step step, size_t relation, const char *sql,
+                 size_t count, const char *const *values);
+void batch_end_group(struct batch *batch);
+
+void batch_send_prologue(struct batch *batch);
+void batch_send_remove_range(struct batch *batch);
+void batch_send_lock_rows(struct batch *batch);
+/* Counts or locks what can be counted or locked next for the part; false where nothing is left. */
+bool batch_send_family(struct batch *batch);
+/* Removes the part; under a savepoint where the batch bisects. */
+void batch_send_part(struct batch *batch);
+void batch_send_remove_some(struct batch *batch);
+void batch_send_undo(struct batch *batch); /* back to the part's savepoint */
+void batch_send_entries(struct batch *batch);
+
+pg_result_fn batch_on_result;
+
+/* --- batch_records.c --- */
+
+/* Reads an answer of remove, remove_tids, remove dependants: counts rows, makes digests. False with
+ * an error where the answer is not of the shape that the policy's statements give. */
+bool batch_take_removed(struct batch *batch, const PGresult *result, size_t relation,
+                        bool tenants_follow, struct error *error);
+bool batch_take_locked(struct batch *batch, const PGresult *result, struct error *error);
+/* The keys of a dependant that has dependants of its own. */
+bool batch_take_relation_keys(struct batch *batch, const PGresult *result, size_t relation,
+                              struct error *error);
+/* Leaves out the records set aside earlier in this run. */
+void batch_make_picks(struct batch *batch);
+void batch_digest_of(struct batch *batch, size_t record, uint8_t ret_digest[DIGEST_SIZE]);
+void batch_mark(struct batch *batch);         /* before a part */
+void batch_back_to_mark(struct batch *batch); /* the part was undone */
+/* The entry of one relation; refs are sorted on the way. */
+bool batch_entry(struct batch *batch, size_t relation, int64_t seq, struct text *out,
+                 struct error *error);
+/* Array literals of the picks [from, to). */
+void batch_tids_literal(const struct batch *batch, struct part part, struct text *out);
+/* For the last relation the keys of the picks, for others the keys locked last. */
+void batch_keys_literal(const struct batch *batch, size_t relation, struct part part, size_t column,
+                        struct text *out);
+bool tid_parse(const char *text, size_t length, struct tid *ret);
+
+#endif

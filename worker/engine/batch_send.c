@@ -1,0 +1,324 @@
+/* The requests of a batch: which statements, in which order, with which parameters.
+ *
+ * A group is what goes out before a sync point; the answers come back in the order of batch->steps.
+ * After the first failure PostgreSQL skips the rest of the group, so only that one is kept. */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/sql_files.h"
+#include "base/text.h"
+#include "engine/batch_internal.h"
+
+/* Gates and relations may be waited for longer than rows: nobody waits behind a row lock for it. */
+enum { GATE_TIMEOUT_MS = 2000 };
+
+void batch_begin_group(struct batch *batch, enum batch_state state)
+{
+    assert(batch->step_next == batch->step_count);
+    batch->state = state;
+    batch->step_count = batch->step_next = 0;
+    batch->failed = false;
+    batch->constraint[0] = '\0';
+    error_clear(&batch->error);
+}
+
+static void note_step(struct batch *batch, enum step step, size_t relation)
+{
+    if (batch->step_count == batch->step_capacity) {
+        batch->step_capacity = batch->step_capacity ? batch->step_capacity * 2 : 32;
+        batch->steps = xrealloc(batch->steps, batch->step_capacity * sizeof(*batch->steps));
+    }
+    batch->steps[batch->step_count++] = (struct request_step){step, relation};
+}
+
+void batch_queue(struct batch *batch, enum step step, size_t relation, const char *sql,
+                 size_t count, const char *const *values)
+{
+    note_step(batch, step, relation);
+    pg_conn_query(batch->lane->conn, sql, count, values, false, batch_on_result, batch);
+}
+
+static void queue_prepared(struct batch *batch, enum step step, const char *name, const char *sql,
+                           size_t count, const char *const *values)
+{
+    note_step(batch, step, 0);
+    pg_conn_execute(batch->lane->conn, name, sql, count, values, NULL, NULL, false, batch_on_result,
+                    batch);
+}
+
+void batch_end_group(struct batch *batch)
+{
+    pg_conn_sync(batch->lane->conn);
+}
+
+static size_t table_relation(const struct batch *batch)
+{
+    return batch->run->sql->relation_count - 1;
+}
+
+void batch_send_prologue(struct batch *batch)
+{
+    struct run *run = batch->run;
+    struct worker *worker = run->worker;
+    const struct limits *limits = &worker->limits;
+    batch_queue(batch, STEP_BEGIN, 0, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", 0, NULL);
+    note_step(batch, STEP_PINS, 0);
+    lane_queue_pins(batch->lane, run->category->timezone, limits->statement_timeout_ms,
+                    GATE_TIMEOUT_MS, batch_on_result, batch);
+    for (size_t i = 0; i < table_relation(batch); i++)
+        batch_queue(batch, STEP_LOCK_RELATION, i, run->sql->relations[i].lock, 0, NULL);
+    batch_queue(batch, STEP_LOCK_LEAF, 0, batch->work.leaf->sql->lock, 0, NULL);
+
+    char term[24], clock[24];
+    snprintf(term, sizeof(term), "%lld", (long long)worker->leadership.term);
+    snprintf(clock, sizeof(clock), "%lld", (long long)clock_wall_us());
+    const char *values[] = {run->id, term, run->category->name, batch->work.leaf->quoted, clock};
+    queue_prepared(batch, STEP_BEGIN_BATCH, "retention_begin_batch",
+                   sql_file("engine/begin_batch.sql"), ARRAY_LENGTH(values), values);
+    char timeout[24];
+    snprintf(timeout, sizeof(timeout), "%lld", (long long)limits->lock_timeout_ms);
+    const char *timeouts[] = {timeout};
+    queue_prepared(batch, STEP_LOCK_TIMEOUT, "retention_lock_timeout",
+                   "SELECT pg_catalog.set_config('lock_timeout', $1, true)", 1, timeouts);
+    /* What a deferrable constraint would say at COMMIT is to be known before. */
+    batch_queue(batch, STEP_LOCK_TIMEOUT, 0, "SET CONSTRAINTS ALL IMMEDIATE", 0, NULL);
+}
+
+/* Binds a statement's parameters and queues it, asking for binary columns. */
+static void queue_statement(struct batch *batch, enum step step, size_t relation,
+                            const struct sql_statement *statement, struct part part, int64_t limit)
+{
+    const struct work *work = &batch->work;
+    char from[32], to[32], most[24];
+    snprintf(from, sizeof(from), "(%u,%u)", work->from.block, work->from.offset);
+    snprintf(to, sizeof(to), "(%lld,0)", (long long)work->to_block);
+    snprintf(most, sizeof(most), "%lld", (long long)limit);
+    const char **values = xcalloc(statement->param_count + 1, sizeof(*values));
+    struct text *made = xcalloc(statement->param_count + 1, sizeof(*made));
+    for (size_t i = 0; i < statement->param_count; i++) {
+        const struct sql_param *param = &statement->params[i];
+        switch (param->kind) {
+        case PARAM_VALUE:
+            values[i] = param->value;
+            break;
+        case PARAM_RUN_TIME:
+            values[i] = batch->run->time;
+            break;
+        case PARAM_FROM_TID:
+            values[i] = from;
+            break;
+        case PARAM_TO_TID:
+            values[i] = to;
+            break;
+        case PARAM_TIDS:
+            batch_tids_literal(batch, part, &made[i]);
+            values[i] = text_string(&made[i]);
+            break;
+        case PARAM_KEYS:
+            batch_keys_literal(batch, batch->run->sql->relations[relation].parent, part,
+                               param->index, &made[i]);
+            values[i] = text_string(&made[i]);
+            break;
+        case PARAM_LIMIT:
+            values[i] = most;
+            break;
+        case PARAM_KEY:
+            abort(); /* only explain has it */
+        }
+    }
+    note_step(batch, step, relation);
+    pg_conn_query(batch->lane->conn, statement->text, statement->param_count, values, true,
+                  batch_on_result, batch);
+    for (size_t i = 0; i < statement->param_count; i++)
+        text_free(&made[i]);
+    free(made);
+    free(values);
+}
+
+static const struct part no_part = {0, 0};
+
+/* A group within the transaction. At the first one of a part, the savepoint of the part before,
+ * which went well, is released, and where the batch bisects another one is made. */
+static void begin_inner_group(struct batch *batch, enum batch_state state)
+{
+    batch_begin_group(batch, state);
+    if (!batch->part_begins && state != BATCH_STATE_COMMITTING)
+        return;
+    if (batch->savepoint_open)
+        batch_queue(batch, STEP_RELEASE, 0, "RELEASE SAVEPOINT retention_part", 0, NULL);
+    batch->savepoint_open = batch->work.bisect && state != BATCH_STATE_COMMITTING;
+    if (batch->savepoint_open)
+        batch_queue(batch, STEP_SAVEPOINT, 0, "SAVEPOINT retention_part", 0, NULL);
+    batch->part_begins = false;
+}
+
+void batch_send_remove_range(struct batch *batch)
+{
+    batch_begin_group(batch, BATCH_STATE_ACTING);
+    batch_send_prologue(batch);
+    queue_statement(batch, STEP_REMOVE_RANGE, table_relation(batch), &batch->work.leaf->sql->remove,
+                    no_part, 0);
+    batch_end_group(batch);
+}
+
+void batch_send_lock_rows(struct batch *batch)
+{
+    struct run *run = batch->run;
+    int64_t most = pace_batch_rows(&run->pace, run->worker->limits.batch_rows);
+    if (run->sql->relation_count > 1 && (int64_t)run->family_hint < most)
+        most = (int64_t)run->family_hint;
+    const struct sql_leaf *sql = batch->work.leaf->sql;
+    batch_begin_group(batch, BATCH_STATE_LOCKING);
+    batch_send_prologue(batch);
+    queue_statement(batch, STEP_LOCK_ROWS, table_relation(batch), &sql->lock_rows, no_part, most);
+    batch_end_group(batch);
+}
+
+/* Level by level: the dependants of rows whose keys are known are counted; where they have
+ * dependants of their own, and are not too many, they are locked and their keys read. */
+bool batch_send_family(struct batch *batch)
+{
+    struct run *run = batch->run;
+    const struct sql_relation *relations = run->sql->relations;
+    int64_t most = run->worker->limits.family_rows + 1;
+    bool locking = false;
+    size_t sent = 0;
+    for (int pass = 0; pass < 2 && sent == 0; pass++, locking = true) {
+        for (size_t i = table_relation(batch); i-- > 0;) {
+            struct relation_keys *keys = &batch->relation_keys[i];
+            size_t parent = relations[i].parent;
+            bool parent_known =
+                parent == table_relation(batch) || batch->relation_keys[parent].known;
+            bool wanted =
+                locking ? keys->counted && !keys->known && relations[i].lock_rows.param_count > 0
+                        : !keys->counted;
+            if (!parent_known || !wanted)
+                continue;
+            if (sent++ == 0)
+                begin_inner_group(batch, BATCH_STATE_COUNTING);
+            if (locking)
+                queue_statement(batch, STEP_LOCK_DEPENDANTS, i, &relations[i].lock_rows,
+                                batch->part, most);
+            else
+                queue_statement(batch, STEP_COUNT_DEPENDANTS, i, &relations[i].count, batch->part,
+                                most);
+        }
+    }
+    if (sent > 0)
+        batch_end_group(batch);
+    return sent > 0;
+}
+
+void batch_send_part(struct batch *batch)
+{
+    struct run *run = batch->run;
+    begin_inner_group(batch, BATCH_STATE_REMOVING);
+    for (size_t i = 0; i < table_relation(batch); i++)
+        queue_statement(batch, STEP_REMOVE_DEPENDANTS, i, &run->sql->relations[i].remove,
+                        batch->part, 0);
+    queue_statement(batch, STEP_REMOVE_TIDS, table_relation(batch),
+                    &batch->work.leaf->sql->remove_tids, batch->part, 0);
+    batch_end_group(batch);
+}
+
+void batch_send_remove_some(struct batch *batch)
+{
+    begin_inner_group(batch, BATCH_STATE_REMOVING);
+    queue_statement(batch, STEP_REMOVE_SOME, batch->some_relation,
+                    &batch->run->sql->relations[batch->some_relation].remove_some, batch->part,
+                    batch->some_budget);
+    batch_end_group(batch);
+}
+
+void batch_send_undo(struct batch *batch)
+{
+    batch_begin_group(batch, BATCH_STATE_UNDOING);
+    batch_queue(batch, STEP_ROLLBACK_TO, 0, "ROLLBACK TO SAVEPOINT retention_part", 0, NULL);
+    batch_queue(batch, STEP_RELEASE, 0, "RELEASE SAVEPOINT retention_part", 0, NULL);
+    batch->savepoint_open = false;
+    batch_end_group(batch);
+}
+
+static void queue_append(struct batch *batch, size_t relation, int64_t number)
+{
+    struct run *run = batch->run;
+    struct taken *taken = &batch->taken[relation];
+    struct text entry _cleanup_text_ = {0};
+    struct error error _cleanup_error_ = {0};
+    if (!batch_entry(batch, relation, number, &entry, &error)) {
+        /* Cannot happen with checked policies; without an entry nothing may be committed. */
+        batch_queue(batch, STEP_APPEND, relation, "SELECT 1/0", 0, NULL);
+        return;
+    }
+    char seq[24], term[24], rows[24];
+    snprintf(seq, sizeof(seq), "%lld", (long long)number);
+    snprintf(term, sizeof(term), "%lld", (long long)run->worker->leadership.term);
+    snprintf(rows, sizeof(rows), "%lld", (long long)taken->rows);
+    bool has_refs = run->digesters && run->digesters[relation];
+    const char *values[] = {run->id,
+                            seq,
+                            term,
+                            run->category->name,
+                            run->sql->relations[relation].relation,
+                            rows,
+                            text_string(&entry),
+                            has_refs ? (const char *)taken->refs : NULL};
+    const int formats[] = {0, 0, 0, 0, 0, 0, 0, 1};
+    const int lengths[] = {0, 0, 0, 0, 0, 0, 0, (int)(taken->ref_count * DIGEST_SIZE)};
+    note_step(batch, STEP_APPEND, relation);
+    pg_conn_execute(batch->lane->conn, "retention_append_batch",
+                    sql_file("engine/append_batch.sql"), ARRAY_LENGTH(values), values, lengths,
+                    formats, false, batch_on_result, batch);
+}
+
+static void queue_block(struct batch *batch, const struct poison *poison)
+{
+    struct run *run = batch->run;
+    char term[24], epoch[24];
+    snprintf(term, sizeof(term), "%lld", (long long)run->worker->leadership.term);
+    snprintf(epoch, sizeof(epoch), "%lld", (long long)batch->epoch);
+    const char *values[] = {term,
+                            run->id,
+                            run->category->name,
+                            run->sql->relations[table_relation(batch)].relation,
+                            (const char *)poison->digest,
+                            epoch,
+                            poison->sqlstate,
+                            poison->constraint[0] ? poison->constraint : NULL};
+    const int formats[] = {0, 0, 0, 0, 1, 0, 0, 0};
+    const int lengths[] = {0, 0, 0, 0, DIGEST_SIZE, 0, 0, 0};
+    note_step(batch, STEP_BLOCK, table_relation(batch));
+    pg_conn_execute(batch->lane->conn, "retention_block_record",
+                    sql_file("engine/block_record.sql"), ARRAY_LENGTH(values), values, lengths,
+                    formats, false, batch_on_result, batch);
+}
+
+void batch_send_entries(struct batch *batch)
+{
+    struct run *run = batch->run;
+    begin_inner_group(batch, BATCH_STATE_COMMITTING);
+    batch->seq_count = 0;
+    for (size_t i = 0; i < run->sql->relation_count; i++)
+        batch->seq_count += batch->taken[i].rows > 0;
+    if (batch->seq_count > 0)
+        batch->seq = seq_take(&run->seq, batch->seq_count);
+    int64_t number = batch->seq;
+    for (size_t i = 0; i < run->sql->relation_count; i++)
+        if (batch->taken[i].rows > 0)
+            queue_append(batch, i, number++);
+    for (size_t i = 0; i < batch->poison_count; i++)
+        queue_block(batch, &batch->poisons[i]);
+    if (FAULT_POINT("batch_before_commit")) {
+        batch_queue(batch, STEP_COMMIT, 0, "SELECT 1/0", 0, NULL);
+    } else {
+        batch->commit_sent = true;
+        batch_queue(batch, STEP_COMMIT, 0, "COMMIT", 0, NULL);
+    }
+    batch_end_group(batch);
+    (void)FAULT_POINT("batch_commit_sent");
+}

@@ -1,0 +1,87 @@
+#include "engine/binary.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+static uint32_t read_u32(const char *p)
+{
+    const unsigned char *b = (const unsigned char *)p;
+    return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+}
+
+static int64_t read_i64(const char *p)
+{
+    return (int64_t)((uint64_t)read_u32(p) << 32 | read_u32(p + 4));
+}
+
+bool binary_int64(const PGresult *result, int row, int column, int64_t *ret)
+{
+    if (PQgetisnull(result, row, column) || PQgetlength(result, row, column) != 8)
+        return false;
+    *ret = read_i64(PQgetvalue(result, row, column));
+    return true;
+}
+
+bool binary_bool(const PGresult *result, int row, int column, bool *ret)
+{
+    if (PQgetisnull(result, row, column) || PQgetlength(result, row, column) != 1)
+        return false;
+    *ret = PQgetvalue(result, row, column)[0] != 0;
+    return true;
+}
+
+bool array_open(struct array_reader *reader, const PGresult *result, int row, int column)
+{
+    *reader = (struct array_reader){0};
+    if (PQgetisnull(result, row, column))
+        return true;
+    const char *value = PQgetvalue(result, row, column);
+    int length = PQgetlength(result, row, column);
+    if (length < 12)
+        return false;
+    uint32_t dimensions = read_u32(value);
+    if (dimensions == 0)
+        return length == 12;
+    if (dimensions != 1 || length < 20)
+        return false;
+    reader->count = reader->left = read_u32(value + 12);
+    reader->cursor = value + 20;
+    reader->end = value + length;
+    return true;
+}
+
+bool array_next(struct array_reader *reader, const char **ret_value, size_t *ret_length)
+{
+    if (reader->left == 0 || reader->end - reader->cursor < 4)
+        return false;
+    int32_t length = (int32_t)read_u32(reader->cursor);
+    if (length > reader->end - reader->cursor - 4)
+        return false;
+    *ret_value = length < 0 ? NULL : reader->cursor + 4;
+    *ret_length = length < 0 ? 0 : (size_t)length;
+    reader->cursor += 4 + *ret_length;
+    reader->left--;
+    return true;
+}
+
+bool array_next_int64(struct array_reader *reader, int64_t *ret)
+{
+    const char *value;
+    size_t length;
+    if (!array_next(reader, &value, &length) || !value || length != 8)
+        return false;
+    *ret = read_i64(value);
+    return true;
+}
+
+void array_literal_add(struct text *out, const char *value, size_t length)
+{
+    text_add_char(out, '"');
+    for (size_t i = 0; i < length; i++) {
+        if (value[i] == '"' || value[i] == '\\')
+            text_add_char(out, '\\');
+        text_add_char(out, value[i]);
+    }
+    text_add_char(out, '"');
+}

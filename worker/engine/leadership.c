@@ -1,0 +1,172 @@
+/* Leadership: one worker acts, under a term; the others wait.
+ *
+ * retention.lead decides, under leader_gate; here is only when to ask. The leader renews its lease
+ * every two thirds of it: four statements a minute with the default of 15 s. A standby asks as
+ * often, and at once when the leader resigns. Nothing here makes acting safe: every batch proves
+ * its term under the gate, and a successor ends our backends before it raises the term. */
+#include "engine/leadership.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "engine/state.h"
+#include "pg/sqlstate.h"
+
+static void on_timer(evutil_socket_t fd, short what, void *arg);
+
+static void arm(struct worker *worker, int64_t delay_ms)
+{
+    if (!worker->leadership.timer)
+        worker->leadership.timer = evtimer_new(worker->base, on_timer, worker);
+    const struct timeval delay = {delay_ms / 1000, (delay_ms % 1000) * 1000};
+    evtimer_add(worker->leadership.timer, &delay);
+}
+
+static int64_t beat_ms(const struct worker *worker)
+{
+    return worker->limits.lease_ms * 2 / 3;
+}
+
+static void on_renewed(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                       const struct error *error, void *arg)
+{
+    struct worker *worker = arg;
+    (void)conn;
+    (void)result;
+    worker->leadership.asking = false;
+    if (outcome == PG_LOST || worker->leadership.term == 0)
+        return;
+    if (outcome != PG_OK && strcmp(error->sqlstate, SQLSTATE_STALE_TERM) == 0) {
+        worker_lost(worker, error);
+        return;
+    }
+    if (outcome != PG_OK)
+        log_failure(LOG_LEVEL_WARNING, error);
+    arm(worker, beat_ms(worker));
+}
+
+static void renew(struct worker *worker)
+{
+    char term[24];
+    snprintf(term, sizeof(term), "%lld", (long long)worker->leadership.term);
+    const char *values[] = {term};
+    worker->leadership.asking = true;
+    pg_conn_query(worker->control, "SELECT retention.renew($1::bigint)", 1, values, false,
+                  on_renewed, worker);
+    pg_conn_sync(worker->control);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+    struct worker *worker = arg;
+    (void)fd;
+    (void)what;
+    if (worker->leadership.asking || pg_conn_state(worker->control) != PG_CONN_READY)
+        return;
+    if (worker->leadership.term > 0)
+        renew(worker);
+    else if (worker->phase == PHASE_STANDBY)
+        leadership_ask(worker);
+}
+
+static void stand_by(struct worker *worker, const char *held_by)
+{
+    if (worker->options.lead_or_leave) {
+        if (worker->options.events.not_leading)
+            worker->options.events.not_leading(held_by, worker->options.arg);
+        worker_note_exit(worker, 5);
+        worker_enter(worker, PHASE_OVER);
+        return;
+    }
+    if (!worker->leadership.told)
+        log_info("standing by: %s leads", held_by);
+    worker->leadership.told = true;
+    arm(worker, beat_ms(worker));
+}
+
+enum { LEAD_LEADS, LEAD_TERM, LEAD_HELD_BY };
+
+static void on_answer(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                      const struct error *error, void *arg)
+{
+    struct worker *worker = arg;
+    (void)conn;
+    worker->leadership.asking = false;
+    if (outcome == PG_LOST || worker->phase != PHASE_STANDBY)
+        return;
+    if (outcome != PG_OK) {
+        enum retry_class class = sqlstate_retry_class(error->sqlstate);
+        if (class == RETRY_FATAL || class == RETRY_RUN_STOP) {
+            worker_fail(worker, error);
+            return;
+        }
+        log_failure(LOG_LEVEL_WARNING, error);
+        arm(worker, beat_ms(worker));
+        return;
+    }
+    if (PQgetvalue(result, 0, LEAD_LEADS)[0] != 't') {
+        stand_by(worker, PQgetvalue(result, 0, LEAD_HELD_BY));
+        return;
+    }
+    worker->leadership.term = strtoll(PQgetvalue(result, 0, LEAD_TERM), NULL, 10);
+    worker->leadership.told = false;
+    log_info("leading, term %lld", (long long)worker->leadership.term);
+    (void)FAULT_POINT("lead_after_term");
+    arm(worker, beat_ms(worker));
+    worker_leads(worker);
+}
+
+void leadership_ask(struct worker *worker)
+{
+    char lease[32], skew[32];
+    snprintf(lease, sizeof(lease), "%lld ms", (long long)worker->limits.lease_ms);
+    snprintf(skew, sizeof(skew), "%lld ms", (long long)worker->limits.max_skew_ms);
+    const char *values[] = {worker->uuid, worker->host, lease, skew};
+    worker->leadership.asking = true;
+    pg_conn_query(worker->control,
+                  "SELECT leads, term, held_by FROM retention.lead($1::uuid, $2::text, "
+                  "$3::interval, $4::interval)",
+                  4, values, false, on_answer, worker);
+    pg_conn_sync(worker->control);
+}
+
+static void on_resigned(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                        const struct error *error, void *arg)
+{
+    struct worker *worker = arg;
+    (void)conn;
+    (void)outcome;
+    (void)result;
+    (void)error;
+    if (worker->phase == PHASE_CLOSING)
+        worker_enter(worker, PHASE_OVER);
+}
+
+void leadership_resign(struct worker *worker)
+{
+    char term[24];
+    snprintf(term, sizeof(term), "%lld", (long long)worker->leadership.term);
+    const char *values[] = {term};
+    leadership_forget(worker);
+    pg_conn_query(worker->control, "SELECT retention.resign($1::bigint)", 1, values, false,
+                  on_resigned, worker);
+    pg_conn_sync(worker->control);
+}
+
+void leadership_forget(struct worker *worker)
+{
+    worker->leadership.term = 0;
+    worker->leadership.asking = false;
+    if (worker->leadership.timer)
+        evtimer_del(worker->leadership.timer);
+}
+
+void leadership_notified(struct worker *worker)
+{
+    if (worker->phase == PHASE_STANDBY && !worker->leadership.asking)
+        leadership_ask(worker);
+}

@@ -1,0 +1,585 @@
+/* Policies: from files to categories that may run.
+ *
+ * The directory is read once, when the worker starts (reloading is a later issue). Before every
+ * round the database's facts are read again, the policies are checked against them, and what
+ * changed is loaded: so a planned change of the schema needs no restart.
+ *
+ *   FACTS         one transaction, REPEATABLE READ: all facts, and the approved texts
+ *   FINGERPRINTS  the same transaction: what each category's relations are in that very state. A
+ *                 change that comes after the facts were read makes every batch refuse.
+ *   LOADING       load_policy for each valid category, policy_gone for the absent ones; agreements
+ *                 and coverage; each in a transaction of its own, so that one refusal stops one
+ *
+ * A category that is invalid, suspended, red or declared is skipped and reported; the others run.
+ * Requests complete in order and `pending` counts them: the last one calls `done`. */
+#include "engine/loader.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/encode.h"
+#include "base/log.h"
+#include "base/sql_files.h"
+#include "base/text.h"
+#include "config/settings.h"
+#include "engine/binary.h"
+#include "engine/state.h"
+#include "ledger/digest.h"
+#include "pg/conn.h"
+#include "policy/parse.h"
+#include "policy/validate.h"
+
+/* One load under way. */
+struct load {
+    struct worker *worker;
+    loader_done_fn *done;
+    bool check_only;
+    bool failed;
+    struct error error;
+    size_t pending;
+    char **fingerprints; /* one a state; owned */
+};
+
+struct load_item {
+    struct load *load;
+    size_t state;
+};
+
+/* --- reading --- */
+
+bool loader_read(struct worker *worker, struct error *error)
+{
+    struct policies *policies = worker->policies;
+    policies->set = policy_load_directory(worker->limits.policy_directory, &policies->parse_diags);
+    if (!policies->set) {
+        const struct diags *diags = &policies->parse_diags;
+        error_set(error, ERROR_CONFIG, "%s",
+                  diags->count > 0 ? diags->items[0].message : "could not read the policies");
+        error_detail(error, "The policy directory is \"%s\".", worker->limits.policy_directory);
+        return false;
+    }
+    return true;
+}
+
+struct category_state *loader_find(struct policies *policies, const char *name)
+{
+    for (size_t i = 0; i < policies->state_count; i++)
+        if (strcmp(policies->states[i].name, name) == 0)
+            return &policies->states[i];
+    return NULL;
+}
+
+void loader_free(struct policies *policies)
+{
+    if (!policies)
+        return;
+    catalog_free(policies->catalog);
+    arena_free(policies->arena);
+    diags_free(&policies->diags);
+    diags_free(&policies->parse_diags);
+    policy_set_free(policies->set);
+    free(policies);
+}
+
+/* --- the end of a load --- */
+
+static void finish(struct load *load)
+{
+    struct worker *worker = load->worker;
+    loader_done_fn *done = load->done;
+    struct error error = load->error;
+    bool failed = load->failed;
+    for (size_t i = 0; load->fingerprints && i < worker->policies->state_count; i++)
+        free(load->fingerprints[i]);
+    free(load->fingerprints);
+    free(load);
+    done(worker, !failed, failed ? &error : NULL);
+    error_clear(&error);
+}
+
+static void fail(struct load *load, const struct error *error)
+{
+    if (load->failed)
+        return;
+    load->failed = true;
+    error_set(&load->error, error->code, "%s", error->primary);
+    error_set_sqlstate(&load->error, error->sqlstate);
+    if (error->hint)
+        error_hint(&load->error, "%s", error->hint);
+}
+
+static void one_done(struct load *load)
+{
+    if (--load->pending == 0)
+        finish(load);
+}
+
+static void queue(struct load *load, const char *sql, size_t count, const char *const *values,
+                  pg_result_fn *fn, void *arg)
+{
+    load->pending++;
+    pg_conn_query(load->worker->control, sql, count, values, false, fn, arg);
+}
+
+static struct load_item *item_of(struct load *load, size_t state)
+{
+    struct load_item *item = xcalloc(1, sizeof(*item));
+    *item = (struct load_item){load, state};
+    return item;
+}
+
+/* --- loading --- */
+
+static void decide_standing(struct category_state *state)
+{
+    if (!state->category)
+        state->standing = RUN_RED;
+    else if (!state->valid)
+        state->standing = RUN_INVALID;
+    else if (strcmp(state->state, "red") == 0)
+        state->standing = RUN_RED;
+    else if (state->category->mode != MODE_ENFORCE)
+        state->standing = RUN_OBSERVED;
+    else if (strcmp(state->state, "active") != 0)
+        state->standing = RUN_SUSPENDED;
+    else if (state->paused)
+        state->standing = RUN_PAUSED;
+    else if (state->brake_engaged)
+        state->standing = RUN_BRAKE;
+    else
+        state->standing = RUN_RUNNING;
+}
+
+static void on_loaded(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                      const struct error *error, void *arg)
+{
+    struct load_item *item = arg;
+    struct load *load = item->load;
+    struct category_state *state = &load->worker->policies->states[item->state];
+    (void)conn;
+    free(item);
+    if (outcome == PG_OK) {
+        snprintf(state->state, sizeof(state->state), "%s", PQgetvalue(result, 0, 0));
+        decide_standing(state);
+    } else if (outcome == PG_LOST) {
+        fail(load, error);
+    } else {
+        log_failure(LOG_LEVEL_ERROR, error);
+        log_error("category \"%s\" could not be loaded and is skipped", state->name);
+        state->valid = false;
+        decide_standing(state);
+        load->worker->policies->invalid = true;
+    }
+    one_done(load);
+}
+
+static void on_written(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                       const struct error *error, void *arg)
+{
+    struct load *load = arg;
+    (void)conn;
+    (void)result;
+    if (outcome == PG_LOST)
+        fail(load, error);
+    else if (outcome == PG_ERROR)
+        log_failure(LOG_LEVEL_ERROR, error);
+    one_done(load);
+}
+
+static void add_array(struct text *out, const char *const *items, size_t count)
+{
+    text_add_char(out, '{');
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            text_add_char(out, ',');
+        array_literal_add(out, items[i], strlen(items[i]));
+    }
+    text_add_char(out, '}');
+}
+
+/* Any other text than the one in effect; which changes need none is policy/change's to say, once it
+ * is there. */
+static bool needs_approval(const struct category_state *state)
+{
+    return !text_equal(state->approved_text, state->category->normal_text);
+}
+
+static void load_category(struct load *load, size_t index)
+{
+    struct worker *worker = load->worker;
+    struct category_state *state = &worker->policies->states[index];
+    const struct category *category = state->category;
+    static const char *const modes[] = {
+        [MODE_OBSERVE] = "observe", [MODE_ENFORCE] = "enforce", [MODE_DECLARED] = "declared"};
+    char term[24];
+    snprintf(term, sizeof(term), "%lld", (long long)worker->leadership.term);
+    struct text governed _cleanup_text_ = {0};
+    const struct sql_category *sql = category->mode == MODE_DECLARED ? NULL : state->stages[0];
+    add_array(&governed, sql ? sql->governed.items : NULL, sql ? sql->governed.count : 0);
+    const char *values[] = {term,
+                            category->name,
+                            category->sha256,
+                            state->approved_sha256[0] ? state->approved_sha256 : NULL,
+                            category->normal_text,
+                            modes[category->mode],
+                            category->mode == MODE_DECLARED ? NULL : state->relation,
+                            governed.data,
+                            load->fingerprints[index],
+                            needs_approval(state) ? "true" : "false",
+                            category->title};
+    queue(load,
+          "SELECT retention.load_policy($1::bigint, $2::text, $3::text, $4::text, $5::text, "
+          "$6::text, $7::text, $8::text[], $9::text, $10::boolean, $11::text)",
+          ARRAY_LENGTH(values), values, on_loaded, item_of(load, index));
+    pg_conn_sync(worker->control);
+}
+
+static void on_agreements(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                          const struct error *error, void *arg)
+{
+    struct load_item *item = arg;
+    struct load *load = item->load;
+    const struct category *category = load->worker->policies->states[item->state].category;
+    (void)conn;
+    free(item);
+    if (outcome == PG_LOST) {
+        fail(load, error);
+    } else if (outcome != PG_OK || PQntuples(result) != 1) {
+        if (error)
+            log_failure(LOG_LEVEL_ERROR, error);
+    } else {
+        char term[24];
+        snprintf(term, sizeof(term), "%lld", (long long)load->worker->leadership.term);
+        const struct agreement_table *table = &category->agreement_table;
+        const char *fallback = category->stages[0].after.text;
+        for (size_t i = 0; i < category->stage_count; i++)
+            if (text_equal(table->stage, category->stages[i].name))
+                fallback = category->stages[i].after.text;
+        const char *values[] = {
+            term,
+            category->name,
+            table->settle.text ? table->settle.text : "14 days",
+            fallback,
+            PQgetisnull(result, 0, 0) ? "{}" : PQgetvalue(result, 0, 0),
+            PQgetisnull(result, 0, 1) ? "{}" : PQgetvalue(result, 0, 1),
+        };
+        queue(load,
+              "SELECT retention.settle_agreements($1::bigint, $2::text, $3::interval, "
+              "$4::interval, $5::text[], $6::interval[])",
+              ARRAY_LENGTH(values), values, on_written, load);
+        pg_conn_sync(load->worker->control);
+    }
+    one_done(load);
+}
+
+static void settle_agreements(struct load *load, size_t index)
+{
+    const struct category_state *state = &load->worker->policies->states[index];
+    if (!state->stages || !state->category->agreement_table.at.file)
+        return;
+    for (size_t i = 0; i < state->category->stage_count; i++) {
+        const struct sql_statement *statement = &state->stages[i]->agreements;
+        if (!statement->text || !statement->text[0])
+            continue;
+        const char **values = xcalloc(statement->param_count + 1, sizeof(*values));
+        for (size_t p = 0; p < statement->param_count; p++)
+            values[p] = statement->params[p].value;
+        queue(load, statement->text, statement->param_count, values, on_agreements,
+              item_of(load, index));
+        pg_conn_sync(load->worker->control);
+        free(values);
+        return;
+    }
+}
+
+static void mark_gone(struct load *load)
+{
+    struct policies *policies = load->worker->policies;
+    const char **names = xcalloc(policies->state_count + 1, sizeof(*names));
+    size_t count = 0;
+    for (size_t i = 0; i < policies->state_count; i++)
+        if (!policies->states[i].category)
+            names[count++] = policies->states[i].name;
+    if (count > 0) {
+        struct text array _cleanup_text_ = {0};
+        add_array(&array, names, count);
+        const char *values[] = {array.data};
+        queue(load, "SELECT retention.policy_gone($1::text[])", 1, values, on_written, load);
+        pg_conn_sync(load->worker->control);
+    }
+    free(names);
+}
+
+/* How many tables are governed, named as ungoverned, and neither; with a hash over their lists. */
+static void record_coverage(struct load *load)
+{
+    struct policies *policies = load->worker->policies;
+    const struct catalog *catalog = policies->catalog;
+    size_t counts[3] = {0};
+    struct text lists _cleanup_text_ = {0};
+    for (size_t t = 0; t < catalog->table_count; t++) {
+        const struct catalog_table *table = &catalog->tables[t];
+        if (table->is_partition || (table->kind != 'r' && table->kind != 'p') ||
+            table->persistence == 't')
+            continue;
+        enum { GOVERNED, UNGOVERNED, UNLISTED } kind = UNLISTED;
+        for (size_t i = 0; i < policies->set->ungoverned_count; i++) {
+            struct table_name name = policies->set->ungoverned[i].table;
+            if (strcmp(name.schema, table->schema) == 0 &&
+                (strcmp(name.name, "*") == 0 || strcmp(name.name, table->name) == 0))
+                kind = UNGOVERNED;
+        }
+        for (size_t i = 0; i < policies->state_count; i++) {
+            const struct category_state *state = &policies->states[i];
+            for (size_t r = 0; state->stages && r < state->stages[0]->relation_count; r++)
+                if (strcmp(state->stages[0]->relations[r].table.schema, table->schema) == 0 &&
+                    strcmp(state->stages[0]->relations[r].table.name, table->name) == 0)
+                    kind = GOVERNED;
+        }
+        counts[kind]++;
+        text_printf(&lists, "%d %s.%s\n", (int)kind, table->schema, table->name);
+    }
+    uint8_t hash[DIGEST_SIZE];
+    char hex[2 * DIGEST_SIZE + 1], term[24], numbers[3][24];
+    digest_sha256(text_string(&lists), lists.length, hash);
+    hex_encode(hex, hash, DIGEST_SIZE);
+    snprintf(term, sizeof(term), "%lld", (long long)load->worker->leadership.term);
+    for (size_t i = 0; i < 3; i++)
+        snprintf(numbers[i], sizeof(numbers[i]), "%zu", counts[i]);
+    const char *values[] = {term, hex, numbers[0], numbers[1], numbers[2]};
+    queue(load,
+          "SELECT retention.coverage($1::bigint, $2::text, $3::bigint, $4::bigint, $5::bigint)",
+          ARRAY_LENGTH(values), values, on_written, load);
+    pg_conn_sync(load->worker->control);
+}
+
+static void write_all(struct load *load)
+{
+    struct policies *policies = load->worker->policies;
+    load->pending++; /* this function's own: nothing ends before all is queued */
+    for (size_t i = 0; i < policies->state_count; i++) {
+        if (policies->states[i].valid)
+            load_category(load, i);
+        else
+            decide_standing(&policies->states[i]);
+    }
+    for (size_t i = 0; i < policies->state_count; i++)
+        if (policies->states[i].valid)
+            settle_agreements(load, i);
+    mark_gone(load);
+    record_coverage(load);
+    one_done(load);
+}
+
+/* --- facts and fingerprints --- */
+
+static void on_fingerprint(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                           const struct error *error, void *arg)
+{
+    struct load_item *item = arg;
+    struct load *load = item->load;
+    (void)conn;
+    if (outcome != PG_OK)
+        fail(load, error);
+    else if (!PQgetisnull(result, 0, 0))
+        load->fingerprints[item->state] = xstrdup(PQgetvalue(result, 0, 0));
+    free(item);
+    one_done(load);
+}
+
+static void on_facts_end(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                         const struct error *error, void *arg)
+{
+    struct load *load = arg;
+    (void)conn;
+    (void)result;
+    if (outcome != PG_OK)
+        fail(load, error);
+    load->pending--;
+    if (load->failed) {
+        pg_conn_query(load->worker->control, "ROLLBACK", 0, NULL, false, NULL, NULL);
+        pg_conn_sync(load->worker->control);
+        finish(load);
+    } else {
+        write_all(load);
+    }
+}
+
+static void take_fingerprints(struct load *load)
+{
+    struct policies *policies = load->worker->policies;
+    load->fingerprints = xcalloc(policies->state_count + 1, sizeof(*load->fingerprints));
+    for (size_t i = 0; i < policies->state_count; i++) {
+        const struct category_state *state = &policies->states[i];
+        if (!state->valid || !state->stages)
+            continue;
+        struct text governed _cleanup_text_ = {0};
+        add_array(&governed, state->stages[0]->governed.items, state->stages[0]->governed.count);
+        const char *values[] = {governed.data};
+        queue(load, "SELECT retention.fingerprint($1::text[])", 1, values, on_fingerprint,
+              item_of(load, i));
+    }
+    queue(load, "COMMIT", 0, NULL, on_facts_end, load);
+    pg_conn_sync(load->worker->control);
+}
+
+static void add_state(struct policies *policies, const char *name, const struct category *category)
+{
+    policies->states = arena_push(policies->arena, policies->states, &policies->state_count,
+                                  sizeof(*policies->states));
+    policies->states[policies->state_count - 1] =
+        (struct category_state){.name = arena_strdup(policies->arena, name), .category = category};
+}
+
+/* What the schedule knows of a category outlives the load that made its state. */
+static void keep_schedule(struct policies *policies, const struct category_state *before,
+                          size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct category_state *state = loader_find(policies, before[i].name);
+        if (!state)
+            continue;
+        state->next_due_us = before[i].next_due_us;
+        state->last_run_us = before[i].last_run_us;
+        state->last_duration_us = before[i].last_duration_us;
+        state->requested = before[i].requested;
+        state->again = before[i].again;
+    }
+}
+
+static void build_statements(struct policies *policies, struct category_state *state)
+{
+    const struct category *category = state->category;
+    if (category->mode == MODE_DECLARED || !state->valid)
+        return;
+    state->stages = arena_alloc(policies->arena, category->stage_count * sizeof(*state->stages));
+    for (size_t i = 0; i < category->stage_count; i++)
+        state->stages[i] =
+            sql_build_category(policies->arena, policies->set, category, i, policies->catalog);
+    const struct sql_category *sql = state->stages[0];
+    state->relation = sql->relations[sql->relation_count - 1].relation;
+}
+
+static void check_policies(struct worker *worker)
+{
+    struct policies *policies = worker->policies;
+    diags_free(&policies->diags);
+    policies->diags = (struct diags){0};
+    for (size_t i = 0; i < policies->parse_diags.count; i++) {
+        const struct diag *from = &policies->parse_diags.items[i];
+        struct diag *to = diag_add(&policies->diags, from->level, from->at, "%s", from->message);
+        if (from->hint)
+            diag_hint(&policies->diags, to, "%s", from->hint);
+    }
+    policy_validate(policies->set, policies->catalog, &policies->diags);
+    diags_sort(&policies->diags);
+    policies->invalid = policies->diags.errors > 0;
+    for (size_t i = 0; i < policies->state_count; i++) {
+        struct category_state *state = &policies->states[i];
+        state->valid = state->category &&
+                       policy_category_is_valid(state->category, policies->set, &policies->diags);
+        if (state->valid)
+            build_statements(policies, state);
+    }
+}
+
+enum {
+    KNOWN_NAME,
+    KNOWN_STATE,
+    KNOWN_APPROVED,
+    KNOWN_TEXT,
+    KNOWN_ALLOWANCE,
+    KNOWN_BRAKE,
+    KNOWN_PAUSED
+};
+
+static void take_known(struct policies *policies, const PGresult *known)
+{
+    for (int row = 0; known && row < PQntuples(known); row++) {
+        const char *name = PQgetvalue(known, row, KNOWN_NAME);
+        if (!loader_find(policies, name))
+            add_state(policies, name, NULL);
+        struct category_state *state = loader_find(policies, name);
+        snprintf(state->state, sizeof(state->state), "%s", PQgetvalue(known, row, KNOWN_STATE));
+        snprintf(state->approved_sha256, sizeof(state->approved_sha256), "%s",
+                 PQgetvalue(known, row, KNOWN_APPROVED));
+        if (!PQgetisnull(known, row, KNOWN_TEXT))
+            state->approved_text =
+                arena_strdup(policies->arena, PQgetvalue(known, row, KNOWN_TEXT));
+        state->brake_allowance = strtoll(PQgetvalue(known, row, KNOWN_ALLOWANCE), NULL, 10);
+        state->brake_engaged = PQgetvalue(known, row, KNOWN_BRAKE)[0] == 't';
+        state->paused = PQgetvalue(known, row, KNOWN_PAUSED)[0] == 't';
+    }
+}
+
+static void on_known(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                     const struct error *error, void *arg)
+{
+    struct load *load = arg;
+    struct worker *worker = load->worker;
+    struct policies *policies = worker->policies;
+    (void)conn;
+    load->pending--;
+    if (outcome != PG_OK)
+        fail(load, error);
+    if (load->failed) {
+        pg_conn_query(worker->control, "ROLLBACK", 0, NULL, false, NULL, NULL);
+        pg_conn_sync(worker->control);
+        finish(load);
+        return;
+    }
+    struct arena *old = policies->arena;
+    struct category_state *before = policies->states;
+    size_t before_count = policies->state_count;
+    policies->arena = arena_new();
+    policies->states = NULL;
+    policies->state_count = 0;
+    for (size_t i = 0; i < policies->set->category_count; i++)
+        add_state(policies, policies->set->categories[i].name, &policies->set->categories[i]);
+    take_known(policies, load->check_only ? NULL : result);
+    keep_schedule(policies, before, before_count);
+    arena_free(old);
+    check_policies(worker);
+    if (load->check_only) {
+        queue(load, "ROLLBACK", 0, NULL, on_written, load);
+        pg_conn_sync(worker->control);
+    } else {
+        take_fingerprints(load);
+    }
+}
+
+static void on_facts(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                     const struct error *error, void *arg)
+{
+    struct load *load = arg;
+    struct policies *policies = load->worker->policies;
+    struct error own _cleanup_error_ = {0};
+    (void)conn;
+    load->pending--;
+    if (outcome != PG_OK) {
+        fail(load, error);
+        return;
+    }
+    struct catalog *catalog = catalog_parse(PQgetvalue(result, 0, 0), &own);
+    if (!catalog) {
+        fail(load, &own);
+        return;
+    }
+    catalog_free(policies->catalog);
+    policies->catalog = catalog;
+}
+
+void loader_load(struct worker *worker, bool check_only, loader_done_fn *done)
+{
+    struct load *load = xcalloc(1, sizeof(*load));
+    *load = (struct load){.worker = worker, .done = done, .check_only = check_only};
+    pg_conn_query(worker->control, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", 0, NULL,
+                  false, NULL, NULL);
+    const char *role[] = {NULL};
+    queue(load, sql_file("catalog/facts.sql"), 1, role, on_facts, load);
+    queue(load, check_only ? "SELECT 1" : sql_file("engine/categories.sql"), 0, NULL, on_known,
+          load);
+    pg_conn_sync(worker->control);
+}

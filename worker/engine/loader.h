@@ -1,0 +1,62 @@
+/* The policies that the worker enforces: read from the directory, checked against the database's
+ * facts, loaded into schema retention. See loader.c. */
+#ifndef ENGINE_LOADER_H
+#define ENGINE_LOADER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/diag.h"
+#include "engine/worker.h"
+#include "pg/catalog.h"
+#include "policy/model.h"
+#include "policy/sql.h"
+
+struct worker;
+
+/* One category of the directory, or one that only the database knows (red). */
+struct category_state {
+    const char *name;
+    const struct category *category; /* NULL: its file is gone */
+    bool valid;
+    enum run_status standing; /* RUN_RUNNING: may run; else why it is skipped */
+    char state[16];           /* retention.category.state */
+    char approved_sha256[65]; /* or "" */
+    char *approved_text;      /* in the arena, or NULL */
+    int64_t brake_allowance;  /* 0: none */
+    bool brake_engaged, paused;
+    const char *relation;         /* "schema.table" */
+    struct sql_category **stages; /* one a stage; NULL where it is not valid */
+
+    /* of the schedule */
+    int64_t next_due_us; /* wall clock; 0: at once, INT64_MAX: nothing to wait for */
+    int64_t last_run_us; /* monotonic; 0: never */
+    int64_t last_duration_us;
+    bool requested; /* a person asked for it */
+    bool again;     /* ran into a changed schema: once more after checking anew */
+};
+
+struct policies {
+    struct policy_set *set;   /* read once, at start */
+    struct diags parse_diags; /* of reading it */
+    struct diags diags;       /* of the last check against the database */
+    struct catalog *catalog;
+    struct arena *arena; /* of the states and statements of one load */
+    struct category_state *states;
+    size_t state_count;
+    bool invalid; /* some category is */
+};
+
+typedef void loader_done_fn(struct worker *worker, bool done, const struct error *error);
+
+/* Reads the directory. False with an error where there is nothing to work with. */
+bool loader_read(struct worker *worker, struct error *error);
+
+/* Facts, checks, load_policy: on the control connection. With check_only nothing is written. `done`
+ * is called once; false: it could not be done (error). */
+void loader_load(struct worker *worker, bool check_only, loader_done_fn *done);
+
+struct category_state *loader_find(struct policies *policies, const char *name);
+void loader_free(struct policies *policies); /* accepts NULL */
+
+#endif

@@ -1,0 +1,486 @@
+/* A run: one enforcement of one stage of one category.
+ *
+ *   TIME -> PLAN -> UNCLAIMED -> TENANTS -> START -> LIST -> SWEEP -> COUNT -> FINISH -> OVER
+ *                                                     ^               |
+ *                                                     +--- PAUSE <----+   something is left
+ *
+ * The run's time is one instant of the server, taken first; all that follows is judged by it. The
+ * numbers of the plan are read before anything is written; then the `plan` entry, and only behind
+ * it batches. A pass sweeps every leaf; what remains is then counted by a statement of its own, and
+ * passes are repeated until that finds nothing, or nothing but records that were set aside. When a
+ * pass acted on nothing although something remains, the next one is careful (record by record), so
+ * that what refuses or swallows deletions is named; then what others have locked is waited for a
+ * few times, ever longer, and left for the next run.
+ *
+ * One function, pump, looks at the step and at the lanes that are free, and gives them work. It is
+ * called whenever either changes. Nothing is handed out once the run is `stopping`; it ends when
+ * all that is out has come back. */
+#include "engine/run.h"
+
+#include <assert.h>
+#include <event2/event.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/encode.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "base/sql_files.h"
+#include "base/text.h"
+#include "engine/epochs.h"
+#include "engine/lane.h"
+#include "engine/loader.h"
+#include "engine/run_internal.h"
+#include "engine/state.h"
+#include "pg/sqlstate.h"
+
+enum { MOST_QUIET_PASSES = 4, QUIET_MS = 250, TELL_EVERY_US = 1000000 };
+
+static void begin_pass(struct run *run);
+static void sweep_is_over(struct run *run);
+
+/* --- beginning and end --- */
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    struct run *run = arg;
+    if (run->step == RUN_STEP_PAUSE)
+        begin_pass(run);
+    else
+        run_pump(run);
+}
+
+void run_after(struct run *run, int64_t delay_us)
+{
+    const struct timeval delay = {delay_us / 1000000, delay_us % 1000000};
+    evtimer_add(run->timer, &delay);
+}
+
+static void make_id(struct run *run)
+{
+    uint8_t bytes[16];
+    random_bytes(bytes, sizeof(bytes));
+    bytes[6] = (uint8_t)((bytes[6] & 0x0f) | 0x40); /* a random uuid, version 4 */
+    bytes[8] = (uint8_t)((bytes[8] & 0x3f) | 0x80);
+    hex_encode(run->id, bytes, sizeof(bytes));
+}
+
+static const char *action_word(enum action action)
+{
+    static const char *const words[] = {
+        [ACTION_DELETE] = "delete",
+        [ACTION_DEIDENTIFY] = "deidentify",
+        [ACTION_AGGREGATE] = "aggregate",
+    };
+    return words[action];
+}
+
+void run_start(struct worker *worker, struct category_state *state, size_t stage, run_done_fn *done,
+               void *arg)
+{
+    assert(!worker->run);
+    struct run *run = xcalloc(1, sizeof(*run));
+    worker->run = run;
+    *run = (struct run){
+        .worker = worker,
+        .state = state,
+        .category = state->category,
+        .stage = stage,
+        .sql = state->stages[stage],
+        .done = done,
+        .arg = arg,
+        .acts = state->standing == RUN_RUNNING,
+        .stop_status = RUN_RUNNING,
+        .family_hint = 1000,
+    };
+    make_id(run);
+    int64_t now = clock_monotonic_us();
+    run->report = (struct run_report){
+        .category = state->name,
+        .stage = state->category->stages[stage].name,
+        .relation = state->relation,
+        .action = action_word(state->category->stages[stage].action),
+        .status = RUN_RUNNING,
+        .remaining = -1,
+        .started_us = now,
+    };
+    run->timer = evtimer_new(worker->base, on_timer, run);
+    pace_init(&run->pace, worker->limits.rows_per_second, run->category->pace_rows_per_second, now);
+    sweep_init(&run->sweep, pace_batch_rows(&run->pace, worker->limits.batch_rows));
+    run->step = RUN_STEP_TIME;
+    run_pump(run);
+}
+
+static void free_digesters(struct run *run)
+{
+    for (size_t i = 0; run->digesters && i < run->sql->relation_count; i++)
+        digester_free(run->digesters[i]);
+    free(run->digesters);
+    run->digesters = NULL;
+}
+
+static void run_free(struct run *run)
+{
+    free_digesters(run);
+    for (size_t i = 0; i < PLAN_COLUMNS; i++)
+        free(run->plan[i]);
+    sweep_free(&run->sweep);
+    brake_free(&run->brake);
+    seq_free(&run->seq);
+    digest_set_free(&run->blocked);
+    event_free(run->timer);
+    free(run);
+}
+
+/* The run leaves the worker, which then hears of it; what it holds lives until that is over. */
+void run_over(struct run *run, enum run_status status)
+{
+    struct worker *worker = run->worker;
+    assert(worker->run == run && run->out == 0);
+    run->step = RUN_STEP_OVER;
+    worker->run = NULL;
+    run->report.status = status;
+    run->report.sqlstate = run->stop_sqlstate;
+    run->report.message = run->message[0] ? run->message : NULL;
+    run->report.elapsed_us = clock_monotonic_us() - run->report.started_us;
+    run->done(worker, &run->report, run->arg);
+    run_free(run);
+}
+
+void run_stop(struct run *run, enum run_status status, const char *message)
+{
+    if (run->stopping || run->step >= RUN_STEP_FINISH)
+        return; /* the first reason counts */
+    run->stopping = true;
+    run->stop_status = status;
+    if (message)
+        snprintf(run->message, sizeof(run->message), "%s", message);
+    evtimer_del(run->timer);
+    run_pump(run);
+}
+
+void run_stop_error(struct run *run, const struct error *error)
+{
+    static const struct {
+        const char *sqlstate;
+        enum run_status status;
+    } reasons[] = {
+        {SQLSTATE_PAUSED, RUN_PAUSED},
+        {SQLSTATE_NOT_APPROVED, RUN_STOPPED},
+        {SQLSTATE_BRAKE, RUN_BRAKE},
+    };
+    enum run_status status = RUN_FAILED;
+    for (size_t i = 0; i < ARRAY_LENGTH(reasons); i++)
+        if (strcmp(error->sqlstate, reasons[i].sqlstate) == 0)
+            status = reasons[i].status;
+    if (run->stopping)
+        return;
+    memcpy(run->stop_sqlstate, error->sqlstate, sizeof(run->stop_sqlstate));
+    struct text message _cleanup_text_ = {0};
+    text_add(&message, error->primary ? error->primary : "unknown error");
+    if (error->sqlstate[0])
+        text_printf(&message, " (SQLSTATE %s)", error->sqlstate);
+    if (status == RUN_FAILED)
+        log_failure(LOG_LEVEL_ERROR, error);
+    run_stop(run, status, message.data);
+}
+
+void run_abandon(struct run *run)
+{
+    struct worker *worker = run->worker;
+    run->stopping = true;
+    for (size_t i = 0; i < worker->lane_count; i++) {
+        batch_abandon(worker->lanes[i]->batch);
+        if (worker->lanes[i]->use)
+            worker->lanes[i]->use->abandoned = true;
+    }
+    run->out = 0;
+    if (!run->message[0])
+        snprintf(run->message, sizeof(run->message), "the connection or the leadership was lost");
+    run_over(run, RUN_LOST);
+}
+
+/* --- passes --- */
+
+static void on_leaves(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                      const struct error *error, void *arg)
+{
+    (void)conn;
+    struct run *run = run_read_over(arg, outcome, error);
+    if (!run)
+        return;
+    if (!sweep_begin(&run->sweep, result)) {
+        run_stop(run, RUN_FAILED, "unexpected answer of the server: leaves");
+        return;
+    }
+    run->step = RUN_STEP_SWEEP;
+    run_pump(run);
+}
+
+static void begin_pass(struct run *run)
+{
+    run->report.pass++;
+    run->pass_rows = 0;
+    run->report.locked = 0;
+    run->step = RUN_STEP_LIST;
+    run_pump(run);
+}
+
+static void on_remaining(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                         const struct error *error, void *arg)
+{
+    (void)conn;
+    struct run *run = run_read_over(arg, outcome, error);
+    if (!run)
+        return;
+    int64_t blocked = (int64_t)run->blocked.count;
+    run->report.remaining = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
+    run->report.locked = run->report.remaining > blocked ? run->report.remaining - blocked : 0;
+    bool nothing_more = run->report.remaining <= blocked;
+    if (run->pass_rows > 0 && run->report.remaining > 0 && !nothing_more) {
+        run->quiet_passes = 0;
+        begin_pass(run);
+    } else if (nothing_more || run->quiet_passes >= MOST_QUIET_PASSES) {
+        if (!nothing_more)
+            snprintf(run->message, sizeof(run->message),
+                     "%lld records are locked by others or kept by triggers; left for the next run",
+                     (long long)run->report.locked);
+        run_finish(run, RUN_DONE);
+    } else {
+        run->careful = true;
+        int64_t delay_ms = (int64_t)QUIET_MS << run->quiet_passes++;
+        run->step = RUN_STEP_PAUSE;
+        run_after(run, delay_ms * 1000);
+    }
+}
+
+static void sweep_is_over(struct run *run)
+{
+    assert(run->out == 0);
+    if (run->stopping) {
+        run_finish(run, run->stop_status);
+        return;
+    }
+    run->step = RUN_STEP_COUNT;
+    run_pump(run);
+}
+
+static void on_checked(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                       const struct error *error, void *arg)
+{
+    struct leaf *leaf;
+    struct run *run = run_use_end(arg, &leaf);
+    (void)conn;
+    if (!run)
+        return;
+    if (outcome == PG_OK)
+        sweep_checked(&run->sweep, leaf, result);
+    else if (outcome == PG_LOST)
+        sweep_check_failed(leaf);
+    else
+        run_stop_error(run, error);
+    run_pump(run);
+}
+
+static void check_leaf(struct run *run, struct lane *lane, struct leaf *leaf)
+{
+    char oid[16];
+    snprintf(oid, sizeof(oid), "%u", leaf->oid);
+    const char *values[] = {oid};
+    run_read(run, lane, sweep_check_sql(), 1, values, false, on_checked);
+    lane->use->leaf = leaf;
+}
+
+static void start_batch(struct run *run, struct lane *lane, struct work *work)
+{
+    struct leaf *leaf = work->leaf;
+    const struct policies *policies = run->worker->policies;
+    if (!leaf->sql) {
+        leaf->arena = arena_new();
+        leaf->sql = sql_build_leaf(leaf->arena, policies->set, run->category, run->stage,
+                                   policies->catalog, leaf->name);
+    }
+    if (run->careful)
+        work->careful = work->bisect = true;
+    lane_take(lane);
+    run->out++;
+    batch_start(lane, run, work);
+}
+
+static void pump_sweep(struct run *run)
+{
+    struct worker *worker = run->worker;
+    struct lane *lane;
+    enum sweep_next next = SWEEP_WAIT;
+    while (!run->stopping && (lane = lane_any_ready(worker))) {
+        int64_t wait_us = pace_wait_us(&run->pace, clock_monotonic_us());
+        if (wait_us > 0) {
+            run_after(run, wait_us);
+            return;
+        }
+        struct work work;
+        struct leaf *leaf;
+        next = sweep_take(&run->sweep, &work, &leaf);
+        if (next == SWEEP_WORK)
+            start_batch(run, lane, &work);
+        else if (next == SWEEP_CHECK)
+            check_leaf(run, lane, leaf);
+        else
+            break;
+    }
+    if (run->out == 0 && (run->stopping || next == SWEEP_OVER))
+        sweep_is_over(run);
+}
+
+/* --- batches --- */
+
+static void tell_progress(struct run *run)
+{
+    struct worker *worker = run->worker;
+    run->report.elapsed_us = clock_monotonic_us() - run->report.started_us;
+    if (worker->options.events.run_progress)
+        worker->options.events.run_progress(&run->report, worker->options.arg);
+    int64_t now = clock_monotonic_us();
+    if (now - run->told_us < TELL_EVERY_US || worker->leadership.term == 0)
+        return;
+    run->told_us = now;
+    char term[24], rows[24], batches[24], pass[16];
+    snprintf(term, sizeof(term), "%lld", (long long)worker->leadership.term);
+    snprintf(rows, sizeof(rows), "%lld", (long long)run->report.rows);
+    snprintf(batches, sizeof(batches), "%lld", (long long)run->report.batches);
+    snprintf(pass, sizeof(pass), "%d", run->report.pass);
+    const char *values[] = {term, run->id, rows, batches, pass};
+    pg_conn_query(worker->control,
+                  "SELECT retention.progress_run($1::bigint, $2::uuid, $3::bigint, $4::bigint, "
+                  "$5::int)",
+                  ARRAY_LENGTH(values), values, false, NULL, NULL);
+    pg_conn_sync(worker->control);
+}
+
+/* A batch that is to be tried again keeps its lane for the delay. */
+static void on_again(struct lane *lane, void *arg)
+{
+    struct run *run = arg;
+    run->out--;
+    sweep_return(&run->sweep, &lane->again);
+    lane_give_back(lane);
+    run_pump(run);
+}
+
+static void acted(struct run *run, const struct batch_result *result)
+{
+    run->report.rows += result->rows;
+    run->report.dependant_rows += result->dependant_rows;
+    run->report.batches += result->entries;
+    run->report.blocked += result->blocked;
+    run->pass_rows += result->rows + result->dependant_rows + result->blocked;
+    pace_spend(&run->pace, result->rows + result->dependant_rows, clock_monotonic_us());
+    tell_progress(run);
+    if ((int64_t)run->blocked.count > RUN_MOST_BLOCKED)
+        run_stop(run, RUN_FAILED, "too many records refuse to be acted on");
+}
+
+void run_batch_done(struct run *run, struct lane *lane, const struct work *work,
+                    const struct batch_result *result)
+{
+    run->report.locked += result->left;
+    if (result->split)
+        sweep_add(&run->sweep, &result->other_half);
+    if (result->end == BATCH_AGAIN && result->delay_ms > 0 && !run->stopping) {
+        lane->again = result->rest;
+        lane_after(lane, result->delay_ms, on_again, run);
+        return;
+    }
+    run->out--;
+    lane_give_back(lane);
+    if (result->end == BATCH_ACTED)
+        acted(run, result);
+    if (result->end == BATCH_LEAF_GONE) {
+        sweep_leaf_gone(&run->sweep, work->leaf);
+        sweep_finished(&run->sweep, work, 0);
+    } else if (result->more) {
+        sweep_return(&run->sweep, &result->rest);
+    } else {
+        sweep_finished(&run->sweep, work, result->rows);
+    }
+    if (result->end == BATCH_BRAKE && !run->stopping) {
+        run->trip = result->trip;
+        char message[160];
+        snprintf(message, sizeof(message),
+                 "brake: %" PRId64 " records pass the limit \"%s\" of %" PRId64, result->trip.due,
+                 result->trip.limit_name, result->trip.limit);
+        run_stop(run, RUN_BRAKE, message);
+    } else if (result->end == BATCH_STOP) {
+        if (strcmp(result->error.sqlstate, SQLSTATE_STALE_TERM) == 0) {
+            worker_lost(run->worker, &result->error);
+            return;
+        }
+        run_stop_error(run, &result->error);
+    }
+    run_pump(run);
+}
+
+/* --- the pump --- */
+
+void run_pump(struct run *run)
+{
+    struct worker *worker = run->worker;
+    if (worker->run != run)
+        return;
+    if (run->step == RUN_STEP_SWEEP) {
+        pump_sweep(run);
+        return;
+    }
+    if (run->stopping && run->step < RUN_STEP_FINISH && run->step != RUN_STEP_START) {
+        if (run->out > 0)
+            return; /* a read is under way: its end comes here again */
+        run_finish(run, run->stop_status);
+        return;
+    }
+    bool reads =
+        run->step < RUN_STEP_START || run->step == RUN_STEP_LIST || run->step == RUN_STEP_COUNT;
+    struct lane *lane;
+    if (!reads || run->out > 0 || !(lane = lane_any_ready(worker)))
+        return;
+    if (run->step == RUN_STEP_LIST) {
+        struct text name _cleanup_text_ = {0};
+        run_quoted_table(run, &name);
+        const char *values[] = {name.data};
+        run_read(run, lane, sweep_leaves_sql(), 1, values, false, on_leaves);
+    } else if (run->step == RUN_STEP_COUNT) {
+        run_read_statement(run, lane, &run->sql->remaining, false, on_remaining);
+    } else {
+        run_plan_next(run, lane);
+    }
+}
+
+void run_planned(struct run *run)
+{
+    begin_pass(run);
+}
+
+void run_lane_ready(struct worker *worker)
+{
+    if (worker->run)
+        run_pump(worker->run);
+}
+
+void run_lane_dead(struct worker *worker)
+{
+    if (!worker->run)
+        return;
+    for (size_t i = 0; i < worker->lane_count; i++)
+        if (worker->lanes[i]->state != LANE_DEAD)
+            return;
+    for (size_t i = 0; i < worker->lane_count; i++)
+        if (worker->lanes[i]->error.primary) {
+            run_stop_error(worker->run, &worker->lanes[i]->error);
+            return;
+        }
+}

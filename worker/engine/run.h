@@ -1,0 +1,105 @@
+/* A run: one enforcement of one stage of one category. See run.c. */
+#ifndef ENGINE_RUN_H
+#define ENGINE_RUN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/batch.h"
+#include "engine/brake.h"
+#include "engine/pace.h"
+#include "engine/seq.h"
+#include "engine/sweep.h"
+#include "engine/worker.h"
+#include "ledger/digest.h"
+#include "policy/sql.h"
+
+struct category_state;
+struct lane;
+struct worker;
+
+enum { RUN_MOST_BLOCKED = 1000 };
+
+enum run_step {
+    RUN_STEP_TIME, /* the run's instant: this and the reads up to START on a lane */
+    RUN_STEP_PLAN,
+    RUN_STEP_UNCLAIMED,
+    RUN_STEP_TENANTS,
+    RUN_STEP_START,  /* start_run: the plan entry, on the control connection */
+    RUN_STEP_LIST,   /* the leaves of a pass */
+    RUN_STEP_SWEEP,  /* batches */
+    RUN_STEP_PAUSE,  /* before another pass for what others have locked */
+    RUN_STEP_COUNT,  /* what remains, counted independently */
+    RUN_STEP_FINISH, /* finish_run, record_status */
+    RUN_STEP_OVER,
+};
+
+/* Digests of records that refuse to go. */
+struct digest_set {
+    uint8_t (*items)[DIGEST_SIZE]; /* sorted; owned */
+    size_t count, capacity;
+};
+
+bool digest_set_has(const struct digest_set *set, const uint8_t digest[DIGEST_SIZE]);
+void digest_set_add(struct digest_set *set, const uint8_t digest[DIGEST_SIZE]);
+void digest_set_free(struct digest_set *set);
+
+typedef void run_done_fn(struct worker *worker, const struct run_report *report, void *arg);
+
+struct run {
+    struct worker *worker;
+    struct category_state *state;
+    const struct category *category;
+    size_t stage;
+    const struct sql_category *sql;
+    run_done_fn *done;
+    void *arg;
+
+    enum run_step step;
+    bool acts;     /* false: planned and reported only */
+    char id[33];   /* 32 hex digits; a uuid to PostgreSQL */
+    char time[64]; /* the run's instant, timestamptz text, whole seconds, UTC */
+    struct run_report report;
+    char message[512];
+    char *plan[PLAN_COLUMNS]; /* text or NULL; owned */
+    int64_t unclaimed;
+    bool started; /* start_run was accepted: finish_run has to follow */
+
+    struct sweep sweep;
+    struct pace pace;
+    struct brake_gauge brake;
+    struct seq_pool seq;
+    struct digester **digesters; /* one a relation, as sql->relations; NULL without keys */
+    int64_t epoch;               /* of the digesters */
+    size_t family_hint;          /* parents a batch that had about family_rows children */
+
+    struct digest_set blocked; /* set aside in this run: not tried again */
+    int64_t pass_rows;         /* acted on in this pass, dependants included */
+    bool careful;              /* the pass goes record by record where one refuses */
+    int quiet_passes;          /* passes in a row that acted on nothing */
+    size_t out;                /* batches and checks under way */
+    bool stopping;             /* hand nothing out any more */
+    enum run_status stop_status;
+    char stop_sqlstate[6]; /* of the error that stopped it, or "" */
+    struct brake_trip trip;
+    int read_attempts;
+    int64_t told_us; /* when progress was last written to the database */
+    struct event *timer;
+};
+
+/* Begins a run of one stage; `done` is called once, from the loop. */
+void run_start(struct worker *worker, struct category_state *state, size_t stage, run_done_fn *done,
+               void *arg);
+/* Finish what is in flight, then close the run with this status. */
+void run_stop(struct run *run, enum run_status status, const char *message);
+/* The leadership or control connection went: no more statements, the report says lost. */
+void run_abandon(struct run *run);
+
+/* Called by lanes. */
+void run_lane_ready(struct worker *worker);
+void run_lane_dead(struct worker *worker);
+/* Called by batches. */
+void run_batch_done(struct run *run, struct lane *lane, const struct work *work,
+                    const struct batch_result *result);
+
+#endif

@@ -1,0 +1,202 @@
+/* The end of a run: the brake's entry, `done`, the category's status. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "base/sql_files.h"
+#include "base/text.h"
+#include "engine/loader.h"
+#include "engine/run_internal.h"
+#include "engine/state.h"
+
+/* --- digests of records that refuse --- */
+
+static size_t position(const struct digest_set *set, const uint8_t digest[DIGEST_SIZE])
+{
+    size_t from = 0, to = set->count;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        if (memcmp(set->items[middle], digest, DIGEST_SIZE) < 0)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from;
+}
+
+bool digest_set_has(const struct digest_set *set, const uint8_t digest[DIGEST_SIZE])
+{
+    size_t at = position(set, digest);
+    return at < set->count && memcmp(set->items[at], digest, DIGEST_SIZE) == 0;
+}
+
+void digest_set_add(struct digest_set *set, const uint8_t digest[DIGEST_SIZE])
+{
+    size_t at = position(set, digest);
+    if (at < set->count && memcmp(set->items[at], digest, DIGEST_SIZE) == 0)
+        return;
+    if (set->count == set->capacity) {
+        set->capacity = set->capacity ? set->capacity * 2 : 16;
+        set->items = xrealloc(set->items, set->capacity * DIGEST_SIZE);
+    }
+    memmove(set->items + at + 1, set->items + at, (set->count - at) * DIGEST_SIZE);
+    memcpy(set->items[at], digest, DIGEST_SIZE);
+    set->count++;
+}
+
+void digest_set_free(struct digest_set *set)
+{
+    free(set->items);
+    *set = (struct digest_set){0};
+}
+
+/* --- status --- */
+
+static void add_number(struct text *json, const char *name, int64_t value)
+{
+    text_printf(json, "%s\"%s\":%lld", json->length > 1 ? "," : "", name, (long long)value);
+}
+
+static void add_moment(struct text *json, const char *name, const char *value)
+{
+    text_printf(json, ",\"%s\":", name);
+    if (value)
+        text_printf(json, "\"%s\"", value);
+    else
+        text_add(json, "null");
+}
+
+static int64_t planned(const struct run *run, enum plan_column column)
+{
+    return run->plan[column] ? strtoll(run->plan[column], NULL, 10) : 0;
+}
+
+/* The plan's numbers less what went since: what is true now, but for what the application did. */
+static void status_json(const struct run *run, struct text *json)
+{
+    int64_t gone = run->report.rows;
+    int64_t left =
+        run->report.remaining >= 0 ? run->report.remaining : planned(run, PLAN_TO_ACT) - gone;
+    left -= (int64_t)run->blocked.count; /* these are told apart */
+    if (left < 0)
+        left = 0;
+    text_add_char(json, '{');
+    add_number(json, "rows", planned(run, PLAN_ROWS) - gone);
+    add_number(json, "claimed", planned(run, PLAN_CLAIMED) - gone);
+    add_number(json, "not_started", planned(run, PLAN_NOT_STARTED));
+    add_number(json, "due", planned(run, PLAN_DUE) - gone);
+    add_number(json, "held", planned(run, PLAN_HELD));
+    add_number(json, "kept_while", planned(run, PLAN_KEPT_WHILE));
+    add_number(json, "kept_floor", planned(run, PLAN_KEPT_FLOOR));
+    add_number(json, "waiting", planned(run, PLAN_WAITING));
+    add_number(json, "to_act", left);
+    add_number(json, "floor_after_cap", planned(run, PLAN_FLOOR_AFTER_CAP));
+    add_number(json, "blocked", (int64_t)run->blocked.count);
+    add_number(json, "unclaimed", run->unclaimed);
+    add_moment(json, "oldest", left > 0 || run->blocked.count > 0 ? run->plan[PLAN_OLDEST] : NULL);
+    add_moment(json, "next_due", run->plan[PLAN_NEXT_DUE]);
+    text_add_char(json, '}');
+}
+
+static void on_status(struct run *run, PGresult *result, const struct error *error)
+{
+    (void)result;
+    if (error)
+        log_failure(LOG_LEVEL_WARNING, error);
+    run_over(run, run->stop_status);
+}
+
+static void record_status(struct run *run)
+{
+    if (!run->plan[PLAN_ROWS]) { /* it never came to a plan */
+        run_over(run, run->stop_status);
+        return;
+    }
+    struct text json _cleanup_text_ = {0};
+    status_json(run, &json);
+    char term[24];
+    snprintf(term, sizeof(term), "%lld", (long long)run->worker->leadership.term);
+    const char *values[] = {term, run->category->name, json.data};
+    run_control(run, "SELECT retention.record_status($1::bigint, $2::text, $3::jsonb)", 3, values,
+                on_status);
+}
+
+/* --- the last entries --- */
+
+static void on_finished(struct run *run, PGresult *result, const struct error *error)
+{
+    if (error) {
+        log_failure(LOG_LEVEL_ERROR, error);
+        run->stop_status = RUN_FAILED;
+        if (!run->message[0])
+            snprintf(run->message, sizeof(run->message), "could not close the run: %s",
+                     error->primary);
+    } else if (strcmp(PQgetvalue(result, 0, 2), "0") != 0) {
+        log_warning("run of category \"%s\": %s anomalies were logged", run->category->name,
+                    PQgetvalue(result, 0, 2));
+    }
+    (void)FAULT_POINT("run_after_done");
+    record_status(run);
+}
+
+static void send_finish(struct run *run)
+{
+    char term[24], batches[24], rows[24], remaining[24];
+    snprintf(term, sizeof(term), "%lld", (long long)run->worker->leadership.term);
+    snprintf(batches, sizeof(batches), "%lld", (long long)run->report.batches);
+    snprintf(rows, sizeof(rows), "%lld",
+             (long long)(run->report.rows + run->report.dependant_rows));
+    snprintf(remaining, sizeof(remaining), "%lld", (long long)run->report.remaining);
+    bool counted = run->report.remaining >= 0 && run->stop_status == RUN_DONE;
+    const char *values[] = {term,
+                            run->id,
+                            batches,
+                            rows,
+                            counted ? remaining : NULL,
+                            run_status_word(run->stop_status),
+                            run->message[0] ? run->message : NULL};
+    if (FAULT_POINT("run_before_done"))
+        return;
+    if (run->stop_status == RUN_DONE) {
+        const char *unseen[] = {term, run->id};
+        run_control(run, sql_file("engine/unblock_unseen.sql"), 2, unseen, NULL);
+    }
+    run_control(run, sql_file("engine/finish_run.sql"), ARRAY_LENGTH(values), values, on_finished);
+}
+
+static void on_brake(struct run *run, PGresult *result, const struct error *error)
+{
+    (void)result;
+    if (error) {
+        log_failure(LOG_LEVEL_ERROR, error);
+        run->stop_status = RUN_FAILED;
+    }
+    send_finish(run);
+}
+
+void run_finish(struct run *run, enum run_status status)
+{
+    run->stop_status = status;
+    run->stopping = true;
+    run->step = RUN_STEP_FINISH;
+    if (!run->started) {
+        record_status(run);
+        return;
+    }
+    if (status == RUN_BRAKE && run->trip.limit_name) {
+        char term[24], due[24], limit[24];
+        snprintf(term, sizeof(term), "%lld", (long long)run->worker->leadership.term);
+        snprintf(due, sizeof(due), "%lld", (long long)run->trip.due);
+        snprintf(limit, sizeof(limit), "%lld", (long long)run->trip.limit);
+        const char *values[] = {term, run->id, run->category->name, due, limit};
+        run_control(run,
+                    "SELECT retention.engage_brake($1::bigint, $2::uuid, $3::text, $4::bigint, "
+                    "$5::bigint)",
+                    ARRAY_LENGTH(values), values, on_brake);
+        return;
+    }
+    send_finish(run);
+}

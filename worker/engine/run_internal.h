@@ -1,0 +1,54 @@
+/* The inside of a run, for its own files: run.c (steps, passes, batches), run_plan.c (what is read
+ * before, and the first entry), run_finish.c (the last entry, status). */
+#ifndef ENGINE_RUN_INTERNAL_H
+#define ENGINE_RUN_INTERNAL_H
+
+#include <libpq-fe.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/lane.h"
+#include "engine/run.h"
+#include "pg/conn.h"
+
+struct error;
+struct text;
+
+/* A read of the run on a lane. When the run is abandoned its answer is for nobody. */
+struct run_use {
+    struct run *run;
+    struct lane *lane;
+    struct leaf *leaf; /* that is being looked at again, or NULL */
+    bool abandoned;
+};
+
+void run_pump(struct run *run);
+void run_after(struct run *run, int64_t delay_us); /* pump, or the next pass */
+void run_stop_error(struct run *run, const struct error *error);
+void run_over(struct run *run, enum run_status status);
+
+/* A read: takes the lane. Its callback's arg is a run_use; at the end the callback calls
+ * run_read_over, which gives the lane back. NULL: it failed, or the run is gone, and all is done
+ * that has to be. */
+struct run *run_read_over(void *arg, enum pg_outcome outcome, const struct error *error);
+void run_read(struct run *run, struct lane *lane, const char *sql, size_t count,
+              const char *const *values, bool rows, pg_result_fn *fn);
+void run_read_statement(struct run *run, struct lane *lane, const struct sql_statement *statement,
+                        bool rows, pg_result_fn *fn);
+/* The lane and the leaf of a use that is over; frees it. NULL run: abandoned. */
+struct run *run_use_end(void *arg, struct leaf **ret_leaf);
+
+/* A statement on the control connection. fn is not called when the run is gone by then; a lost
+ * connection is not reported either: it ends the run by itself. */
+typedef void run_control_fn(struct run *run, PGresult *result, const struct error *error);
+void run_control(struct run *run, const char *sql, size_t count, const char *const *values,
+                 run_control_fn *fn);
+void run_quoted_table(const struct run *run, struct text *out);
+
+void run_plan_next(struct run *run, struct lane *lane); /* the read of steps TIME to TENANTS */
+void run_planned(struct run *run);                      /* start_run was accepted: sweep */
+
+/* Steps FINISH and OVER. */
+void run_finish(struct run *run, enum run_status status);
+
+#endif

@@ -1,0 +1,512 @@
+/* When which category runs.
+ *
+ *   round: REQUESTS -> for each category: WINDOW -> its stages, one run each -> FIGURES -> sleep
+ *
+ * A worker that runs once makes one round over all categories (or those named). A daemon's first
+ * round takes all; then it sleeps until the first category's next record falls due, a NOTIFY comes,
+ * or wake_most is over, and the next round takes those whose time has come. It does not poll: what
+ * falls due next was found by the run's own plan.
+ *
+ * Rows that fall due every second must not mean a run every second: a category rests for ten times
+ * as long as its last run took, and at least REST_MS.
+ *
+ * Categories that others wait for go first. */
+#include "engine/schedule.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/sql_files.h"
+#include "base/text.h"
+#include "engine/binary.h"
+#include "engine/lane.h"
+#include "engine/loader.h"
+#include "engine/run.h"
+#include "engine/state.h"
+#include "pg/sqlstate.h"
+
+enum { REST_MS = 60000, FAILED_REST_MS = 300000, REST_FACTOR = 10 };
+
+struct request {
+    char id[37];
+    char *categories; /* the array's text, or NULL: all */
+    struct text runs; /* uuids, as members of an array literal */
+};
+
+struct schedule {
+    struct worker *worker;
+    struct event *timer;        /* the end of the sleep */
+    struct event *window_timer; /* the end of the running category's window */
+    bool woken;                 /* something changed: another round, over all */
+    bool requested;             /* take_requests again */
+    bool all;                   /* the round takes every category */
+    bool in_round;
+    size_t next; /* position in order */
+    size_t *order;
+    size_t order_count;
+    size_t stage;
+    struct category_state *state;
+    bool stopped; /* a stage did not end well: no further stage */
+    struct request *requests;
+    size_t request_count;
+    bool schema_changed; /* a run met RT004: check the policies anew, and once more */
+    bool only_again;     /* the round takes those alone */
+};
+
+static void next_category(struct worker *worker);
+static void on_run_done(struct worker *worker, const struct run_report *report, void *arg);
+
+/* --- timers --- */
+
+static void on_wake(evutil_socket_t fd, short what, void *arg)
+{
+    struct worker *worker = arg;
+    (void)fd;
+    (void)what;
+    if (worker->phase == PHASE_SLEEPING)
+        worker_enter(worker, PHASE_LOADING);
+}
+
+static void on_window_end(evutil_socket_t fd, short what, void *arg)
+{
+    struct worker *worker = arg;
+    (void)fd;
+    (void)what;
+    if (worker->run)
+        run_stop(worker->run, RUN_STOPPED, "its window ended");
+}
+
+static void arm(struct event *timer, int64_t ms)
+{
+    const struct timeval delay = {ms / 1000, (ms % 1000) * 1000};
+    evtimer_add(timer, &delay);
+}
+
+struct schedule *schedule_new(struct worker *worker)
+{
+    struct schedule *schedule = xcalloc(1, sizeof(*schedule));
+    schedule->worker = worker;
+    schedule->timer = evtimer_new(worker->base, on_wake, worker);
+    schedule->window_timer = evtimer_new(worker->base, on_window_end, worker);
+    schedule->all = true;
+    return schedule;
+}
+
+static void forget_requests(struct schedule *schedule)
+{
+    for (size_t i = 0; i < schedule->request_count; i++) {
+        free(schedule->requests[i].categories);
+        text_free(&schedule->requests[i].runs);
+    }
+    free(schedule->requests);
+    schedule->requests = NULL;
+    schedule->request_count = 0;
+}
+
+void schedule_forget(struct worker *worker)
+{
+    struct schedule *schedule = worker->schedule;
+    evtimer_del(schedule->timer);
+    evtimer_del(schedule->window_timer);
+    forget_requests(schedule);
+    schedule->in_round = false;
+    schedule->all = true;
+}
+
+void schedule_free(struct schedule *schedule)
+{
+    if (!schedule)
+        return;
+    forget_requests(schedule);
+    event_free(schedule->timer);
+    event_free(schedule->window_timer);
+    free(schedule->order);
+    free(schedule);
+}
+
+void schedule_notified(struct worker *worker, const char *payload)
+{
+    static const char *const changes[] = {"release", "policy", "bind", "resume"};
+    struct schedule *schedule = worker->schedule;
+    bool request = strcmp(payload, "run") == 0;
+    bool change = false;
+    for (size_t i = 0; i < ARRAY_LENGTH(changes); i++)
+        change = change || strcmp(payload, changes[i]) == 0;
+    if (!request && !change)
+        return;
+    schedule->woken = schedule->woken || change;
+    schedule->requested = schedule->requested || request;
+    if (worker->phase == PHASE_SLEEPING)
+        worker_enter(worker, PHASE_LOADING);
+}
+
+/* --- order --- */
+
+static bool is_placed(const struct schedule *schedule, const struct policies *policies,
+                      const char *name)
+{
+    for (size_t i = 0; i < schedule->order_count; i++)
+        if (strcmp(policies->states[schedule->order[i]].name, name) == 0)
+            return true;
+    return !loader_find((struct policies *)(uintptr_t)policies, name);
+}
+
+static bool may_follow(const struct schedule *schedule, const struct policies *policies, size_t i)
+{
+    const struct category *category = policies->states[i].category;
+    for (size_t w = 0; category && w < category->wait_for.count; w++)
+        if (!is_placed(schedule, policies, category->wait_for.items[w]))
+            return false;
+    return true;
+}
+
+static void make_order(struct schedule *schedule, const struct policies *policies)
+{
+    free(schedule->order);
+    schedule->order = xcalloc(policies->state_count + 1, sizeof(*schedule->order));
+    schedule->order_count = 0;
+    bool *placed = xcalloc(policies->state_count + 1, sizeof(*placed));
+    while (schedule->order_count < policies->state_count) {
+        size_t before = schedule->order_count;
+        for (size_t pass = 0; pass < 2 && schedule->order_count == before; pass++)
+            for (size_t i = 0; i < policies->state_count; i++) {
+                if (placed[i] || (pass == 0 && !may_follow(schedule, policies, i)))
+                    continue;
+                placed[i] = true;
+                schedule->order[schedule->order_count++] = i;
+                if (pass == 1)
+                    break; /* a circle of wait_for: begin anywhere */
+            }
+    }
+    free(placed);
+}
+
+/* --- the end of a round --- */
+
+static void on_figures(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                       const struct error *error, void *arg)
+{
+    struct worker *worker = arg;
+    (void)conn;
+    (void)result;
+    if (outcome == PG_ERROR && worker->leadership.term > 0)
+        log_failure(LOG_LEVEL_WARNING, error);
+}
+
+/* When each category's next record falls due, as the database has it now: (category, ms or NULL).
+ */
+static void on_next_due(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                        const struct error *error, void *arg)
+{
+    struct worker *worker = arg;
+    struct schedule *schedule = worker->schedule;
+    (void)conn;
+    if (outcome == PG_LOST || worker->phase != PHASE_RUNNING)
+        return;
+    if (outcome != PG_OK) {
+        log_failure(LOG_LEVEL_WARNING, error);
+    }
+    int64_t now = clock_wall_us();
+    for (int row = 0; outcome == PG_OK && row < PQntuples(result); row++) {
+        struct category_state *state = loader_find(worker->policies, PQgetvalue(result, row, 0));
+        if (!state || PQgetisnull(result, row, 1))
+            continue;
+        int64_t due = now + strtoll(PQgetvalue(result, row, 1), NULL, 10) * 1000;
+        if (due > state->next_due_us)
+            state->next_due_us = due;
+    }
+    schedule->in_round = false;
+    forget_requests(schedule);
+    bool once_more = schedule->schema_changed && !worker->stopping;
+    if ((worker->options.mode != WORKER_DAEMON && !once_more) || worker->stopping) {
+        worker_enter(worker, PHASE_CLOSING);
+        return;
+    }
+    schedule->only_again = once_more && worker->options.mode == WORKER_ONCE;
+    worker_enter(worker, PHASE_SLEEPING);
+    if (schedule->woken || schedule->requested || schedule->schema_changed) {
+        worker_enter(worker, PHASE_LOADING);
+        return;
+    }
+    int64_t wait_ms = worker->limits.wake_most_ms;
+    for (size_t i = 0; i < worker->policies->state_count; i++) {
+        int64_t until = (worker->policies->states[i].next_due_us - now) / 1000 + 1;
+        if (worker->policies->states[i].next_due_us != INT64_MAX && until < wait_ms)
+            wait_ms = until > 0 ? until : 0;
+    }
+    log_debug("sleeping for %lld ms", (long long)wait_ms);
+    arm(schedule->timer, wait_ms);
+}
+
+static void end_round(struct worker *worker)
+{
+    struct schedule *schedule = worker->schedule;
+    evtimer_del(schedule->window_timer);
+    for (size_t i = 0; i < worker->lane_count; i++)
+        lane_close(worker->lanes[i]);
+    char term[24];
+    snprintf(term, sizeof(term), "%lld", (long long)worker->leadership.term);
+    for (size_t i = 0; i < schedule->request_count; i++) {
+        struct request *request = &schedule->requests[i];
+        struct text runs _cleanup_text_ = {0};
+        text_printf(&runs, "{%s}", text_string(&request->runs));
+        const char *values[] = {term, request->id, runs.data};
+        pg_conn_query(worker->control,
+                      "SELECT retention.finish_request($1::bigint, $2::uuid, $3::uuid[])", 3,
+                      values, false, on_figures, worker);
+        pg_conn_sync(worker->control);
+    }
+    const char *values[] = {term};
+    pg_conn_query(worker->control, sql_file("engine/daily.sql"), 1, values, false, on_figures,
+                  worker);
+    pg_conn_sync(worker->control);
+    pg_conn_query(worker->control, sql_file("engine/next_due.sql"), 0, NULL, false, on_next_due,
+                  worker);
+    pg_conn_sync(worker->control);
+}
+
+/* --- one category --- */
+
+static void rest_for(struct category_state *state, int64_t ms)
+{
+    state->next_due_us = clock_wall_us() + ms * 1000;
+}
+
+static void note_next(struct worker *worker, struct category_state *state,
+                      const struct run_report *report)
+{
+    int64_t rest = report->elapsed_us / 1000 * REST_FACTOR;
+    if (rest < REST_MS)
+        rest = REST_MS;
+    if (rest > worker->limits.wake_most_ms)
+        rest = worker->limits.wake_most_ms;
+    state->last_run_us = clock_monotonic_us();
+    state->last_duration_us = report->elapsed_us;
+    if (report->status == RUN_FAILED)
+        rest_for(state, FAILED_REST_MS);
+    else
+        rest_for(state, rest); /* at the end of the round the next record's moment, if later */
+}
+
+static void note_run_of_requests(struct schedule *schedule, const struct run_report *report)
+{
+    if (!report->run)
+        return;
+    for (size_t i = 0; i < schedule->request_count; i++)
+        if (schedule->state->requested)
+            text_printf(&schedule->requests[i].runs, "%s%s",
+                        schedule->requests[i].runs.length ? "," : "", report->run);
+}
+
+static void on_run_done(struct worker *worker, const struct run_report *report, void *arg)
+{
+    struct schedule *schedule = worker->schedule;
+    struct category_state *state = schedule->state;
+    (void)arg;
+    evtimer_del(schedule->window_timer);
+    note_run_of_requests(schedule, report);
+    note_next(worker, state, report);
+    worker_report(worker, report);
+    if (report->status == RUN_LOST)
+        return; /* worker_lost goes on */
+    if (worker->stopping) {
+        end_round(worker);
+        return;
+    }
+    if (text_equal(report->sqlstate, SQLSTATE_FINGERPRINT) && !state->again) {
+        state->again = true;
+        schedule->schema_changed = true;
+    } else {
+        state->again = false;
+    }
+    bool ended_well = report->status == RUN_DONE || report->status == RUN_OBSERVED ||
+                      report->status == RUN_SUSPENDED || report->status == state->standing;
+    if (ended_well && ++schedule->stage < state->category->stage_count) {
+        run_start(worker, state, schedule->stage, on_run_done, NULL);
+        return;
+    }
+    next_category(worker);
+}
+
+static void report_skipped(struct worker *worker, struct category_state *state,
+                           enum run_status status, const char *message)
+{
+    struct run_report report = {
+        .category = state->name,
+        .relation = state->relation,
+        .status = status,
+        .message = message,
+        .remaining = -1,
+    };
+    worker_report(worker, &report);
+}
+
+static void start_stages(struct worker *worker, struct category_state *state)
+{
+    struct schedule *schedule = worker->schedule;
+    schedule->stage = 0;
+    schedule->state = state;
+    run_start(worker, state, 0, on_run_done, NULL);
+}
+
+/* (inside, seconds until the window ends, or until it begins) */
+static void on_window(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                      const struct error *error, void *arg)
+{
+    struct worker *worker = arg;
+    struct schedule *schedule = worker->schedule;
+    struct category_state *state = schedule->state;
+    (void)conn;
+    if (outcome == PG_LOST || worker->phase != PHASE_RUNNING || !schedule->in_round)
+        return;
+    if (outcome != PG_OK) {
+        log_failure(LOG_LEVEL_ERROR, error);
+        report_skipped(worker, state, RUN_FAILED, "its window could not be read");
+        rest_for(state, FAILED_REST_MS);
+        next_category(worker);
+        return;
+    }
+    int64_t seconds = strtoll(PQgetvalue(result, 0, 1), NULL, 10);
+    if (PQgetvalue(result, 0, 0)[0] != 't') {
+        rest_for(state, (seconds + 1) * 1000);
+        report_skipped(worker, state, RUN_OUTSIDE_WINDOW, NULL);
+        next_category(worker);
+        return;
+    }
+    arm(schedule->window_timer, seconds * 1000);
+    start_stages(worker, state);
+}
+
+static void ask_window(struct worker *worker, struct category_state *state)
+{
+    const struct category *category = state->category;
+    char from[16], to[16];
+    worker->schedule->state = state;
+    snprintf(from, sizeof(from), "%d", category->window.from_minute);
+    snprintf(to, sizeof(to), "%d", category->window.to_minute);
+    const char *values[] = {category->timezone, from, to};
+    pg_conn_query(worker->control, sql_file("engine/window.sql"), 3, values, false, on_window,
+                  worker);
+    pg_conn_sync(worker->control);
+}
+
+static bool is_named(const struct worker *worker, const struct category_state *state)
+{
+    if (worker->options.category_count == 0)
+        return true;
+    for (size_t i = 0; i < worker->options.category_count; i++)
+        if (strcmp(worker->options.categories[i], state->name) == 0)
+            return true;
+    return false;
+}
+
+static bool is_wanted(const struct worker *worker, const struct category_state *state)
+{
+    if (state->category && state->category->mode == MODE_DECLARED)
+        return false;
+    if (worker->options.mode == WORKER_ONCE)
+        return is_named(worker, state) && (!worker->schedule->only_again || state->again);
+    return worker->schedule->all || state->requested || state->again ||
+           state->next_due_us <= clock_wall_us();
+}
+
+static void next_category(struct worker *worker)
+{
+    struct schedule *schedule = worker->schedule;
+    while (schedule->next < schedule->order_count && !worker->stopping) {
+        struct category_state *state = &worker->policies->states[schedule->order[schedule->next++]];
+        if (!is_wanted(worker, state))
+            continue;
+        if (state->standing == RUN_INVALID || state->standing == RUN_RED) {
+            state->next_due_us = INT64_MAX;
+            report_skipped(worker, state, state->standing,
+                           state->standing == RUN_RED ? "its policy file is gone"
+                                                      : "its policy is not valid");
+            continue;
+        }
+        for (size_t i = 0; i < worker->lane_count; i++)
+            lane_open(worker->lanes[i]);
+        bool windowed = state->category->window.given && !worker->options.ignore_windows &&
+                        !state->requested && state->standing == RUN_RUNNING;
+        if (windowed)
+            ask_window(worker, state);
+        else
+            start_stages(worker, state);
+        return;
+    }
+    schedule->all = false;
+    end_round(worker);
+}
+
+/* --- the beginning of a round --- */
+
+static void mark_requested(struct worker *worker, const char *categories)
+{
+    struct policies *policies = worker->policies;
+    for (size_t i = 0; i < policies->state_count; i++) {
+        struct category_state *state = &policies->states[i];
+        if (!categories) {
+            state->requested = true;
+            continue;
+        }
+        /* The array came as one text a line: names have no newline. */
+        size_t length = strlen(state->name);
+        for (const char *p = categories; (p = strstr(p, state->name)); p += length)
+            if ((p == categories || p[-1] == '\n') && (p[length] == '\n' || p[length] == '\0'))
+                state->requested = true;
+    }
+}
+
+enum { REQUEST_ID, REQUEST_CATEGORIES };
+
+static void on_requests(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                        const struct error *error, void *arg)
+{
+    struct worker *worker = arg;
+    struct schedule *schedule = worker->schedule;
+    (void)conn;
+    if (outcome == PG_LOST || worker->phase != PHASE_RUNNING)
+        return;
+    if (outcome != PG_OK)
+        log_failure(LOG_LEVEL_WARNING, error);
+    int count = outcome == PG_OK ? PQntuples(result) : 0;
+    forget_requests(schedule);
+    schedule->requests = xcalloc((size_t)count + 1, sizeof(*schedule->requests));
+    schedule->request_count = (size_t)count;
+    for (size_t i = 0; i < worker->policies->state_count; i++)
+        worker->policies->states[i].requested = false;
+    for (int i = 0; i < count; i++) {
+        struct request *request = &schedule->requests[i];
+        snprintf(request->id, sizeof(request->id), "%s", PQgetvalue(result, i, REQUEST_ID));
+        request->categories = PQgetisnull(result, i, REQUEST_CATEGORIES)
+                                  ? NULL
+                                  : xstrdup(PQgetvalue(result, i, REQUEST_CATEGORIES));
+        mark_requested(worker, request->categories);
+    }
+    next_category(worker);
+}
+
+void schedule_begin_round(struct worker *worker)
+{
+    struct schedule *schedule = worker->schedule;
+    evtimer_del(schedule->timer);
+    schedule->in_round = true;
+    schedule->all = schedule->all || schedule->woken;
+    schedule->woken = schedule->requested = schedule->schema_changed = false;
+    schedule->next = 0;
+    make_order(schedule, worker->policies);
+    if (worker->options.mode == WORKER_ONCE) {
+        next_category(worker);
+        return;
+    }
+    char term[24];
+    snprintf(term, sizeof(term), "%lld", (long long)worker->leadership.term);
+    const char *values[] = {term};
+    pg_conn_query(worker->control, sql_file("engine/take_requests.sql"), 1, values, false,
+                  on_requests, worker);
+    pg_conn_sync(worker->control);
+}

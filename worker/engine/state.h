@@ -1,0 +1,92 @@
+/* What the parts of the engine share: the worker itself. Each part owns the members named after it
+ * and changes no others; the parts call each other through their headers. */
+#ifndef ENGINE_STATE_H
+#define ENGINE_STATE_H
+
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "engine/worker.h"
+#include "pg/conn.h"
+
+struct category_state;
+struct epochs;
+struct lane;
+struct policies;
+struct round;
+struct run;
+struct schedule;
+
+/* The settings that the engine uses, in the units it uses. */
+struct limits {
+    const char *conninfo;
+    size_t connections;
+    int64_t statement_timeout_ms, lock_timeout_ms;
+    int64_t batch_rows, family_rows;
+    int64_t rows_per_second; /* 0: not limited */
+    int64_t lease_ms, max_skew_ms, wake_most_ms;
+    const char *policy_directory;
+    const char *kek_file; /* NULL: none */
+    const char *epoch;    /* interval text: how long a key is used */
+};
+
+enum worker_phase {
+    PHASE_CONNECTING, /* control connection under way */
+    PHASE_STANDBY,    /* another worker leads */
+    PHASE_LOADING,    /* policies, facts, keys */
+    PHASE_RUNNING,    /* a round over categories */
+    PHASE_SLEEPING,   /* daemon, nothing due */
+    PHASE_CLOSING,    /* resigning */
+    PHASE_OVER,
+};
+
+struct worker {
+    struct worker_options options;
+    struct limits limits;
+    struct event_base *base;
+    enum worker_phase phase;
+    bool stopping;      /* a signal: finish what is in flight */
+    bool connect_told;  /* that the server cannot be reached was logged */
+    bool policies_told; /* the diagnostics were */
+    int exit_code;
+    struct error error; /* why worker_run fails */
+    struct event *signal_events[2];
+    int signals_seen;
+
+    struct pg_conn *control;
+    char uuid[37]; /* of this worker, for retention.lead */
+    char host[256];
+
+    struct {
+        int64_t term;        /* 0: not leading */
+        struct event *timer; /* renew, or try again */
+        bool asking;
+        bool told; /* standby was announced */
+    } leadership;
+
+    struct policies *policies;
+    struct epochs *epochs;
+    struct lane **lanes;
+    size_t lane_count;
+    struct run *run; /* the one under way, or NULL */
+    struct schedule *schedule;
+};
+
+/* The states of the whole: one function changes them. */
+void worker_enter(struct worker *worker, enum worker_phase phase);
+/* The leadership is ours: close what an earlier worker left, then load. */
+void worker_leads(struct worker *worker);
+/* The control connection or the leadership went: everything under way ends as lost, and the worker
+ * starts over (daemon), or the program fails with this error (once). */
+void worker_lost(struct worker *worker, const struct error *error);
+/* Ends worker_run with this error. */
+void worker_fail(struct worker *worker, const struct error *error);
+/* Remembers the worst exit code seen. */
+void worker_note_exit(struct worker *worker, int code);
+/* A run, or what stands for a skipped one, is over: tells the callbacks and the log. */
+void worker_report(struct worker *worker, const struct run_report *report);
+
+#endif

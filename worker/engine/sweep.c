@@ -1,0 +1,198 @@
+#include "engine/sweep.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/sql_files.h"
+
+/* An optimistic range begins with this many blocks and adapts; 4096 blocks are 32 MiB. */
+enum { FIRST_BLOCKS = 64, MOST_BLOCKS = 4096, MOST_CHECKS = 4 };
+
+enum { LEAF_OID, LEAF_SCHEMA, LEAF_NAME, LEAF_QUOTED, LEAF_FILENODE, LEAF_BLOCKS, LEAF_COLUMNS };
+
+void sweep_init(struct sweep *sweep, int64_t batch_rows)
+{
+    *sweep = (struct sweep){.range_blocks = FIRST_BLOCKS, .batch_rows = batch_rows};
+}
+
+static void free_leaf(struct leaf *leaf)
+{
+    arena_free(leaf->arena);
+    leaf->arena = NULL;
+    leaf->sql = NULL;
+}
+
+static void forget_leaves(struct sweep *sweep)
+{
+    for (size_t i = 0; i < sweep->leaf_count; i++)
+        free_leaf(&sweep->leaves[i]);
+    arena_free(sweep->arena);
+    sweep->arena = NULL;
+    sweep->leaves = NULL;
+    sweep->leaf_count = sweep->first_open = 0;
+}
+
+void sweep_free(struct sweep *sweep)
+{
+    forget_leaves(sweep);
+    free(sweep->returned);
+    *sweep = (struct sweep){0};
+}
+
+const char *sweep_leaves_sql(void)
+{
+    return sql_file("engine/leaves.sql");
+}
+
+const char *sweep_check_sql(void)
+{
+    return sql_file("engine/leaf.sql");
+}
+
+bool sweep_begin(struct sweep *sweep, const PGresult *result)
+{
+    forget_leaves(sweep);
+    sweep->returned_count = 0;
+    if (PQnfields(result) != LEAF_COLUMNS)
+        return false;
+    sweep->arena = arena_new();
+    size_t count = (size_t)PQntuples(result);
+    sweep->leaves = arena_alloc(sweep->arena, (count + 1) * sizeof(*sweep->leaves));
+    for (int row = 0; row < (int)count; row++) {
+        struct leaf *leaf = &sweep->leaves[row];
+        leaf->oid = (uint32_t)strtoul(PQgetvalue(result, row, LEAF_OID), NULL, 10);
+        leaf->name.schema = arena_strdup(sweep->arena, PQgetvalue(result, row, LEAF_SCHEMA));
+        leaf->name.name = arena_strdup(sweep->arena, PQgetvalue(result, row, LEAF_NAME));
+        leaf->quoted = arena_strdup(sweep->arena, PQgetvalue(result, row, LEAF_QUOTED));
+        leaf->filenode = (uint32_t)strtoul(PQgetvalue(result, row, LEAF_FILENODE), NULL, 10);
+        leaf->end = strtoll(PQgetvalue(result, row, LEAF_BLOCKS), NULL, 10);
+    }
+    sweep->leaf_count = count;
+    return true;
+}
+
+static void leaf_done(struct leaf *leaf)
+{
+    assert(leaf->in_flight == 0);
+    leaf->done = true;
+    free_leaf(leaf);
+}
+
+enum sweep_next sweep_take(struct sweep *sweep, struct work *ret_work, struct leaf **ret_leaf)
+{
+    while (sweep->returned_count > 0) {
+        struct work work = sweep->returned[--sweep->returned_count];
+        if (work.leaf->gone)
+            continue;
+        work.leaf->in_flight++;
+        *ret_work = work;
+        return SWEEP_WORK;
+    }
+    while (sweep->first_open < sweep->leaf_count && sweep->leaves[sweep->first_open].done)
+        sweep->first_open++;
+    bool busy = false;
+    for (size_t i = sweep->first_open; i < sweep->leaf_count; i++) {
+        struct leaf *leaf = &sweep->leaves[i];
+        if (leaf->done)
+            continue;
+        if (leaf->gone) {
+            if (leaf->in_flight == 0)
+                leaf_done(leaf);
+            else
+                busy = true;
+            continue;
+        }
+        if (leaf->next < leaf->end) {
+            int64_t to = leaf->next + sweep->range_blocks;
+            if (to > leaf->end)
+                to = leaf->end;
+            *ret_work = (struct work){
+                .leaf = leaf, .from = {.block = (uint32_t)leaf->next}, .to_block = to};
+            leaf->next = to;
+            leaf->in_flight++;
+            return SWEEP_WORK;
+        }
+        if (leaf->in_flight == 0 && !leaf->checking) {
+            leaf->checking = true;
+            *ret_leaf = leaf;
+            return SWEEP_CHECK;
+        }
+        busy = true;
+    }
+    return busy ? SWEEP_WAIT : SWEEP_OVER;
+}
+
+/* Ranges grow while they find little and shrink when they find more than a batch should hold. */
+static void adapt(struct sweep *sweep, const struct work *work, int64_t rows)
+{
+    int64_t blocks = work->to_block - work->from.block;
+    if (rows > sweep->batch_rows && blocks <= sweep->range_blocks) {
+        sweep->range_blocks = blocks / 2;
+    } else if (rows < sweep->batch_rows / 2 && blocks >= sweep->range_blocks) {
+        sweep->range_blocks = blocks * 2;
+    }
+    if (sweep->range_blocks < 1)
+        sweep->range_blocks = 1;
+    if (sweep->range_blocks > MOST_BLOCKS)
+        sweep->range_blocks = MOST_BLOCKS;
+}
+
+void sweep_finished(struct sweep *sweep, const struct work *work, int64_t rows)
+{
+    assert(work->leaf->in_flight > 0);
+    work->leaf->in_flight--;
+    if (!work->careful)
+        adapt(sweep, work, rows);
+}
+
+void sweep_return(struct sweep *sweep, const struct work *work)
+{
+    assert(work->leaf->in_flight > 0);
+    work->leaf->in_flight--;
+    sweep_add(sweep, work);
+}
+
+void sweep_add(struct sweep *sweep, const struct work *work)
+{
+    if (sweep->returned_count == sweep->returned_capacity) {
+        sweep->returned_capacity = sweep->returned_capacity ? sweep->returned_capacity * 2 : 16;
+        sweep->returned =
+            xrealloc(sweep->returned, sweep->returned_capacity * sizeof(*sweep->returned));
+    }
+    sweep->returned[sweep->returned_count++] = *work;
+}
+
+void sweep_leaf_gone(struct sweep *sweep, struct leaf *leaf)
+{
+    (void)sweep;
+    leaf->gone = true;
+}
+
+void sweep_check_failed(struct leaf *leaf)
+{
+    leaf->checking = false;
+}
+
+void sweep_checked(struct sweep *sweep, struct leaf *leaf, const PGresult *result)
+{
+    leaf->checking = false;
+    if (!result || PQntuples(result) != 1) {
+        sweep_leaf_gone(sweep, leaf);
+        return;
+    }
+    uint32_t filenode = (uint32_t)strtoul(PQgetvalue(result, 0, LEAF_FILENODE), NULL, 10);
+    int64_t blocks = strtoll(PQgetvalue(result, 0, LEAF_BLOCKS), NULL, 10);
+    bool again = leaf->checks++ < MOST_CHECKS;
+    if (again && filenode != leaf->filenode) {
+        leaf->filenode = filenode;
+        leaf->next = 0;
+        leaf->end = blocks;
+    } else if (again && blocks > leaf->end) {
+        leaf->next = leaf->end > 0 ? leaf->end - 1 : 0;
+        leaf->end = blocks;
+    } else {
+        leaf_done(leaf);
+    }
+}

@@ -1,0 +1,86 @@
+/* A sweep: one pass over all leaves of a table, in block ranges handed out from one shared counter.
+ *
+ * A ctid is no identity. Rows move behind a sweep (updates, VACUUM FULL), leaves come and go. So:
+ * one leaf at a time and ONLY it; when a leaf's ranges are all back, it is looked at again: grown,
+ * the end block and what is new is read again; rewritten (another filenode), it starts over. And
+ * passes are repeated by the run until an independent count finds nothing. */
+#ifndef ENGINE_SWEEP_H
+#define ENGINE_SWEEP_H
+
+#include <libpq-fe.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "policy/model.h"
+
+struct arena;
+struct sql_leaf;
+
+struct tid {
+    uint32_t block;
+    uint16_t offset;
+};
+
+struct leaf {
+    struct table_name name;
+    const char *quoted; /* schema.name as SQL, for regclass */
+    uint32_t oid, filenode;
+    int64_t next, end; /* blocks not yet handed out */
+    int64_t in_flight; /* ranges out */
+    int checks;        /* how often it was looked at again in this pass */
+    bool gone, done, checking;
+    struct arena *arena; /* of its statements; NULL until needed, freed when done */
+    struct sql_leaf *sql;
+};
+
+/* A range of one leaf: from a tid, inclusive, to a block, exclusive. */
+struct work {
+    struct leaf *leaf;
+    struct tid from;
+    int64_t to_block;
+    int attempts; /* how often it was tried and rolled back */
+    bool careful; /* lock first: the optimistic way met locked or poisoned rows */
+    bool bisect;  /* and remove under savepoints, down to the record */
+};
+
+struct sweep {
+    struct arena *arena; /* of this pass's leaves */
+    struct leaf *leaves;
+    size_t leaf_count;
+    size_t first_open;     /* leaves before it are done */
+    struct work *returned; /* came back undone; handed out first */
+    size_t returned_count, returned_capacity;
+    int64_t range_blocks; /* adapts to the rows found */
+    int64_t batch_rows;
+};
+
+enum sweep_next { SWEEP_WORK, SWEEP_CHECK, SWEEP_WAIT, SWEEP_OVER };
+
+void sweep_init(struct sweep *sweep, int64_t batch_rows);
+void sweep_free(struct sweep *sweep); /* leaves {0} */
+
+/* The statement that lists the leaves of a table ($1: its name as regclass reads it), and one leaf
+ * again ($1: its oid): (oid, schema, name, quoted, filenode, blocks). */
+const char *sweep_leaves_sql(void);
+const char *sweep_check_sql(void);
+
+/* Begins a pass with the leaves listed. False where the result is not what the statement gives. */
+bool sweep_begin(struct sweep *sweep, const PGresult *result);
+
+/* What a free lane does next: a range, a leaf to look at again, wait for others, or nothing more.
+ */
+enum sweep_next sweep_take(struct sweep *sweep, struct work *ret_work, struct leaf **ret_leaf);
+/* A range is finished: it acted on so many rows in so many blocks. */
+void sweep_finished(struct sweep *sweep, const struct work *work, int64_t rows);
+/* A range (or the rest of it) comes back and is handed out again. */
+void sweep_return(struct sweep *sweep, const struct work *work);
+/* A part of a range that is out becomes a range of its own. */
+void sweep_add(struct sweep *sweep, const struct work *work);
+/* The leaf is no part of the table any more. */
+void sweep_leaf_gone(struct sweep *sweep, struct leaf *leaf);
+/* The leaf was looked at again; result NULL or empty: it is gone. */
+void sweep_checked(struct sweep *sweep, struct leaf *leaf, const PGresult *result);
+void sweep_check_failed(struct leaf *leaf);
+
+#endif

@@ -1,0 +1,477 @@
+/* The worker: what it does next, and what becomes of it.
+ *
+ *   CONNECTING -> STANDBY -> LOADING -> RUNNING -> SLEEPING -> LOADING ...
+ *                                          |           |
+ *                                          +-> CLOSING +-> OVER
+ *
+ * worker_enter is the only place that changes the phase. The control connection carries leadership,
+ * LISTEN, policies, and each run's first and last entries; lanes carry reads and batches. When the
+ * control connection or the leadership is lost, everything under way is dropped (no batch can
+ * commit any more: its term is over, or will be) and a daemon begins at CONNECTING. */
+#include "engine/worker.h"
+
+#include <assert.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/encode.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "base/sql_files.h"
+#include "base/text.h"
+#include "config/settings.h"
+#include "engine/epochs.h"
+#include "engine/lane.h"
+#include "engine/leadership.h"
+#include "engine/loader.h"
+#include "engine/run.h"
+#include "engine/schedule.h"
+#include "engine/state.h"
+#include "ledger/digest.h"
+#include "pg/sqlstate.h"
+
+enum { CONNECT_TIMEOUT_MS = 10000, BACKOFF_MOST_MS = 30000 };
+
+const char *run_status_word(enum run_status status)
+{
+    static const char *const words[] = {
+        [RUN_RUNNING] = "running",
+        [RUN_DONE] = "done",
+        [RUN_STOPPED] = "stopped",
+        [RUN_PAUSED] = "paused",
+        [RUN_BRAKE] = "brake",
+        [RUN_FAILED] = "failed",
+        [RUN_LOST] = "lost",
+        [RUN_OBSERVED] = "observed",
+        [RUN_SUSPENDED] = "suspended",
+        [RUN_INVALID] = "invalid",
+        [RUN_RED] = "red",
+        [RUN_OUTSIDE_WINDOW] = "outside its window",
+    };
+    return words[status];
+}
+
+/* --- what it comes to --- */
+
+static int severity(int code)
+{
+    static const int order[] = {[0] = 0, [1] = 9, [2] = 8, [3] = 7, [4] = 1, [5] = 2, [6] = 6};
+    return code >= 0 && code < (int)ARRAY_LENGTH(order) ? order[code] : 9;
+}
+
+void worker_note_exit(struct worker *worker, int code)
+{
+    if (severity(code) > severity(worker->exit_code))
+        worker->exit_code = code;
+}
+
+void worker_report(struct worker *worker, const struct run_report *report)
+{
+    static const int codes[] = {
+        [RUN_STOPPED] = 5, [RUN_PAUSED] = 5, [RUN_BRAKE] = 5,
+        [RUN_FAILED] = 1,  [RUN_LOST] = 1,   [RUN_SUSPENDED] = 5,
+        [RUN_INVALID] = 3, [RUN_RED] = 5,    [RUN_OUTSIDE_WINDOW] = 0,
+    };
+    worker_note_exit(worker, codes[report->status]);
+    if (worker->options.events.run_finished)
+        worker->options.events.run_finished(report, worker->options.arg);
+    if (worker->options.quiet)
+        return;
+    enum log_level level = report->status == RUN_FAILED || report->status == RUN_LOST
+                               ? LOG_LEVEL_ERROR
+                           : report->status == RUN_DONE || report->status == RUN_OBSERVED ||
+                                   report->status == RUN_OUTSIDE_WINDOW
+                               ? LOG_LEVEL_INFO
+                               : LOG_LEVEL_WARNING;
+    char rows[32], dependants[32], remaining[32];
+    struct text line _cleanup_text_ = {0};
+    text_printf(&line, "category \"%s\": %s", report->category, run_status_word(report->status));
+    if (report->run)
+        text_printf(&line, ", %s records and %s dependants deleted",
+                    text_thousands(rows, report->rows),
+                    text_thousands(dependants, report->dependant_rows));
+    if (report->remaining > 0)
+        text_printf(&line, ", %s remain", text_thousands(remaining, report->remaining));
+    if (report->message)
+        text_printf(&line, ": %s", report->message);
+    log_message(level, "%s", line.data);
+}
+
+void worker_fail(struct worker *worker, const struct error *error)
+{
+    if (worker->phase == PHASE_OVER)
+        return;
+    error_clear(&worker->error);
+    error_set(&worker->error, error->code ? error->code : ERROR_FAILED, "%s", error->primary);
+    error_set_sqlstate(&worker->error, error->sqlstate);
+    if (error->detail)
+        error_detail(&worker->error, "%s", error->detail);
+    if (error->hint)
+        error_hint(&worker->error, "%s", error->hint);
+    worker_note_exit(worker, error_exit_code(&worker->error));
+    worker_enter(worker, PHASE_OVER);
+}
+
+/* --- loading --- */
+
+static void print_diags(struct worker *worker)
+{
+    const struct diags *diags = &worker->policies->diags;
+    if (worker->options.events.policies) {
+        worker->options.events.policies(diags, worker->options.arg);
+        return;
+    }
+    for (size_t i = 0; i < diags->count; i++) {
+        const struct diag *diag = &diags->items[i];
+        log_message(diag->level == DIAG_ERROR ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING,
+                    "%s:%d: %s%s%s", diag->at.file ? diag->at.file : "", diag->at.line,
+                    diag->message, diag->hint ? "; hint: " : "", diag->hint ? diag->hint : "");
+    }
+}
+
+static void on_keys(struct worker *worker, bool done, const struct error *error)
+{
+    if (worker->phase != PHASE_LOADING || pg_conn_state(worker->control) != PG_CONN_READY)
+        return; /* lost meanwhile */
+    if (!done)
+        worker_fail(worker, error);
+    else
+        worker_enter(worker, PHASE_RUNNING);
+}
+
+static void on_policies(struct worker *worker, bool done, const struct error *error)
+{
+    if (worker->phase != PHASE_LOADING || pg_conn_state(worker->control) != PG_CONN_READY)
+        return;
+    if (!done) {
+        worker_fail(worker, error);
+        return;
+    }
+    if (!worker->policies_told)
+        print_diags(worker);
+    worker->policies_told = true;
+    if (worker->policies->invalid)
+        worker_note_exit(worker, 3);
+    if (worker->options.mode == WORKER_CHECK)
+        worker_enter(worker, PHASE_OVER);
+    else if (worker->stopping)
+        worker_enter(worker, PHASE_CLOSING);
+    else
+        epochs_load(worker, on_keys);
+}
+
+static void on_closed_runs(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                           const struct error *error, void *arg)
+{
+    struct worker *worker = arg;
+    (void)conn;
+    if (outcome == PG_LOST || worker->phase != PHASE_STANDBY)
+        return;
+    if (outcome != PG_OK) {
+        worker_fail(worker, error);
+        return;
+    }
+    if (PQntuples(result) > 0)
+        log_info("closed %d runs that an earlier worker left open", PQntuples(result));
+    worker_enter(worker, PHASE_LOADING);
+}
+
+/* The settings whose weakening an auditor must see, by the hash of their text. */
+static void record_config(struct worker *worker)
+{
+    const struct settings *settings = worker->options.settings;
+    struct text text _cleanup_text_ = {0};
+    uint8_t hash[DIGEST_SIZE];
+    char hex[2 * DIGEST_SIZE + 1], term[24];
+    text_printf(&text, "log.epoch %s\nlog.evidence_key %s\nholds.dual_control %s\nholds.grace %s\n",
+                settings->log.epoch_text, settings->log.epoch_kek ? "file" : "none",
+                settings->holds.dual_control ? "true" : "false", settings->holds.grace_text);
+    digest_sha256(text.data, text.length, hash);
+    hex_encode(hex, hash, DIGEST_SIZE);
+    snprintf(term, sizeof(term), "%lld", (long long)worker->leadership.term);
+    const char *values[] = {term, hex};
+    pg_conn_query(worker->control, "SELECT retention.record_config($1::bigint, $2::text)", 2,
+                  values, false, NULL, NULL);
+    pg_conn_sync(worker->control);
+}
+
+void worker_leads(struct worker *worker)
+{
+    if (worker->options.events.leading)
+        worker->options.events.leading(worker->leadership.term, worker->options.arg);
+    record_config(worker);
+    char term[24];
+    snprintf(term, sizeof(term), "%lld", (long long)worker->leadership.term);
+    const char *values[] = {term};
+    pg_conn_query(worker->control, sql_file("engine/close_lost_runs.sql"), 1, values, false,
+                  on_closed_runs, worker);
+    pg_conn_sync(worker->control);
+}
+
+/* --- phases --- */
+
+void worker_enter(struct worker *worker, enum worker_phase phase)
+{
+    static const bool allowed[PHASE_OVER + 1][PHASE_OVER + 1] = {
+        [PHASE_CONNECTING] = {[PHASE_STANDBY] = true, [PHASE_LOADING] = true, [PHASE_OVER] = true},
+        [PHASE_STANDBY] = {[PHASE_CONNECTING] = true,
+                           [PHASE_LOADING] = true,
+                           [PHASE_CLOSING] = true,
+                           [PHASE_OVER] = true},
+        [PHASE_LOADING] = {[PHASE_CONNECTING] = true,
+                           [PHASE_RUNNING] = true,
+                           [PHASE_CLOSING] = true,
+                           [PHASE_OVER] = true},
+        [PHASE_RUNNING] = {[PHASE_CONNECTING] = true,
+                           [PHASE_SLEEPING] = true,
+                           [PHASE_CLOSING] = true,
+                           [PHASE_OVER] = true},
+        [PHASE_SLEEPING] = {[PHASE_CONNECTING] = true,
+                            [PHASE_LOADING] = true,
+                            [PHASE_CLOSING] = true,
+                            [PHASE_OVER] = true},
+        [PHASE_CLOSING] = {[PHASE_CONNECTING] = true, [PHASE_OVER] = true},
+    };
+    if (worker->phase == PHASE_OVER)
+        return;
+    assert(allowed[worker->phase][phase]);
+    worker->phase = phase;
+    switch (phase) {
+    case PHASE_CONNECTING:
+    case PHASE_SLEEPING:
+        break;
+    case PHASE_STANDBY:
+        pg_conn_query(worker->control, "LISTEN retention", 0, NULL, false, NULL, NULL);
+        pg_conn_sync(worker->control);
+        leadership_ask(worker);
+        break;
+    case PHASE_LOADING:
+        loader_load(worker, worker->options.mode == WORKER_CHECK, on_policies);
+        break;
+    case PHASE_RUNNING:
+        schedule_begin_round(worker);
+        break;
+    case PHASE_CLOSING:
+        leadership_resign(worker);
+        break;
+    case PHASE_OVER:
+        event_base_loopbreak(worker->base);
+        break;
+    }
+}
+
+void worker_lost(struct worker *worker, const struct error *error)
+{
+    if (worker->phase == PHASE_OVER || worker->phase == PHASE_CONNECTING)
+        return;
+    log_failure(LOG_LEVEL_WARNING, error);
+    leadership_forget(worker);
+    if (worker->run)
+        run_abandon(worker->run);
+    schedule_forget(worker);
+    for (size_t i = 0; i < worker->lane_count; i++)
+        lane_close(worker->lanes[i]);
+    if (worker->options.mode != WORKER_DAEMON || worker->stopping) {
+        worker_fail(worker, error);
+        return;
+    }
+    worker_enter(worker, PHASE_CONNECTING);
+    if (pg_conn_state(worker->control) == PG_CONN_READY) { /* another leads: begin anew */
+        pg_conn_close(worker->control);
+        pg_conn_open(worker->control);
+    }
+}
+
+/* --- the control connection --- */
+
+static void on_control_ready(struct pg_conn *conn, void *arg)
+{
+    struct worker *worker = arg;
+    (void)conn;
+    worker->connect_told = false;
+    worker_enter(worker, worker->options.mode == WORKER_CHECK ? PHASE_LOADING : PHASE_STANDBY);
+}
+
+static void on_control_broken(struct pg_conn *conn, const struct error *error,
+                              int64_t will_retry_ms, void *arg)
+{
+    struct worker *worker = arg;
+    (void)conn;
+    if (worker->phase == PHASE_OVER)
+        return;
+    bool connecting = worker->phase == PHASE_CONNECTING;
+    if (!connecting)
+        worker_lost(worker, error);
+    if (worker->phase == PHASE_OVER)
+        return;
+    if (worker->options.mode != WORKER_DAEMON || will_retry_ms < 0) {
+        worker_fail(worker, error);
+        return;
+    }
+    if (connecting && !worker->connect_told)
+        log_failure(LOG_LEVEL_WARNING, error);
+    worker->connect_told = worker->connect_told || connecting;
+}
+
+static void on_notified(struct pg_conn *conn, const char *channel, const char *payload, void *arg)
+{
+    struct worker *worker = arg;
+    (void)conn;
+    if (strcmp(channel, "retention") != 0)
+        return;
+    if (strcmp(payload, "leader") == 0)
+        leadership_notified(worker);
+    else
+        schedule_notified(worker, payload);
+}
+
+/* --- beginning and end --- */
+
+static void take_settings(struct worker *worker)
+{
+    const struct settings *settings = worker->options.settings;
+    worker->limits = (struct limits){
+        .conninfo = settings->database.conninfo ? settings->database.conninfo : "",
+        .connections = (size_t)settings->database.connections,
+        .statement_timeout_ms = settings->database.statement_timeout_ms,
+        .lock_timeout_ms = settings->database.lock_timeout_ms,
+        .batch_rows = settings->pace.batch_rows,
+        .family_rows = settings->pace.family_rows,
+        .rows_per_second = settings->pace.rows_per_second,
+        .lease_ms = settings->worker.lease_ms,
+        .max_skew_ms = settings->worker.max_skew_ms,
+        .wake_most_ms = settings->worker.wake_most_ms,
+        .policy_directory = settings->policies,
+        .kek_file = settings->log.epoch_kek,
+        .epoch = settings->log.epoch_text,
+    };
+}
+
+struct worker *worker_new(const struct worker_options *options)
+{
+    struct worker *worker = xcalloc(1, sizeof(*worker));
+    worker->options = *options;
+    take_settings(worker);
+    worker->base = event_base_new();
+    if (!worker->base) {
+        fputs("fatal: no event loop\n", stderr);
+        abort();
+    }
+    uint8_t id[16];
+    random_bytes(id, sizeof(id));
+    hex_encode(worker->uuid, id, sizeof(id));
+    if (gethostname(worker->host, sizeof(worker->host) - 1) != 0)
+        snprintf(worker->host, sizeof(worker->host), "unknown");
+    worker->policies = xcalloc(1, sizeof(*worker->policies));
+    worker->epochs = xcalloc(1, sizeof(*worker->epochs));
+    worker->schedule = schedule_new(worker);
+    const struct pg_conn_options conn_options = {
+        .conninfo = worker->limits.conninfo,
+        .application_name = options->program,
+        .connect_timeout_ms = CONNECT_TIMEOUT_MS,
+        .backoff_most_ms = BACKOFF_MOST_MS,
+    };
+    const struct pg_conn_events events = {
+        .ready = on_control_ready, .broken = on_control_broken, .notified = on_notified};
+    worker->control = pg_conn_new(worker->base, &conn_options, &events, worker);
+    worker->lane_count = options->mode == WORKER_CHECK ? 0 : worker->limits.connections;
+    worker->lanes = xcalloc(worker->lane_count + 1, sizeof(*worker->lanes));
+    for (size_t i = 0; i < worker->lane_count; i++)
+        worker->lanes[i] = lane_new(worker, i + 1);
+    return worker;
+}
+
+static bool knows_named(struct worker *worker, struct error *error)
+{
+    const struct policy_set *set = worker->policies->set;
+    for (size_t i = 0; i < worker->options.category_count; i++) {
+        const char *name = worker->options.categories[i];
+        if (policy_find(set, name))
+            continue;
+        error_set(error, ERROR_USAGE, "there is no category \"%s\"", name);
+        const char **names = xcalloc(set->category_count + 1, sizeof(*names));
+        for (size_t c = 0; c < set->category_count; c++)
+            names[c] = set->categories[c].name;
+        const char *nearest = text_nearest(name, names, set->category_count);
+        if (nearest)
+            error_hint(error, "Did you mean \"%s\"?", nearest);
+        free(names);
+        return false;
+    }
+    return true;
+}
+
+int worker_run(struct worker *worker, struct error *error)
+{
+    if (!loader_read(worker, error) || !knows_named(worker, error) ||
+        !epochs_read_kek(worker, error))
+        return error_exit_code(error);
+    pg_conn_open(worker->control);
+    event_base_dispatch(worker->base);
+    if (worker->error.primary)
+        error_move(error, &worker->error);
+    return worker->exit_code;
+}
+
+void worker_stop(struct worker *worker)
+{
+    if (worker->stopping)
+        return;
+    worker->stopping = true;
+    if (worker->run)
+        run_stop(worker->run, RUN_STOPPED, "the worker was told to stop");
+    else if (worker->phase == PHASE_SLEEPING || worker->phase == PHASE_STANDBY)
+        worker_enter(worker, worker->leadership.term > 0 ? PHASE_CLOSING : PHASE_OVER);
+    else if (worker->phase == PHASE_CONNECTING)
+        worker_enter(worker, PHASE_OVER);
+    /* LOADING, and RUNNING between two runs, see it by themselves. */
+}
+
+static void on_signal(evutil_socket_t number, short what, void *arg)
+{
+    struct worker *worker = arg;
+    (void)what;
+    if (worker->signals_seen++ > 0)
+        _exit(128 + (int)number);
+    log_info("told to stop by signal %d; finishing what is in flight", (int)number);
+    worker_stop(worker);
+}
+
+void worker_stop_on_signals(struct worker *worker)
+{
+    static const int signals[] = {SIGTERM, SIGINT};
+    for (size_t i = 0; i < ARRAY_LENGTH(signals); i++) {
+        worker->signal_events[i] = evsignal_new(worker->base, signals[i], on_signal, worker);
+        event_add(worker->signal_events[i], NULL);
+    }
+}
+
+void worker_free(struct worker *worker)
+{
+    if (!worker)
+        return;
+    worker->phase = PHASE_OVER;
+    if (worker->run)
+        run_abandon(worker->run);
+    for (size_t i = 0; i < worker->lane_count; i++)
+        lane_free(worker->lanes[i]);
+    free(worker->lanes);
+    pg_conn_free(worker->control);
+    schedule_free(worker->schedule);
+    loader_free(worker->policies);
+    epochs_free(worker->epochs);
+    if (worker->leadership.timer)
+        event_free(worker->leadership.timer);
+    for (size_t i = 0; i < ARRAY_LENGTH(worker->signal_events); i++)
+        if (worker->signal_events[i])
+            event_free(worker->signal_events[i]);
+    event_base_free(worker->base);
+    error_clear(&worker->error);
+    free(worker);
+}
