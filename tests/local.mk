@@ -24,13 +24,16 @@ tests_run_SOURCES = \
 	tests/sql_support.c \
 	tests/sql_support.h \
 	tests/suites.h \
+	tests/test_base_span.c \
 	tests/test_base_text.c \
 	tests/test_begin_batch.c \
 	tests/test_catalog.c \
 	tests/test_cli_commands.c \
 	tests/test_cli_frame.c \
 	tests/test_cli_session.c \
+	tests/test_config_file.c \
 	tests/test_config_settings.c \
+	tests/test_config_trap.c \
 	tests/test_engine_run.c \
 	tests/test_fingerprint.c \
 	tests/test_harness.c \
@@ -42,6 +45,8 @@ tests_run_SOURCES = \
 	tests/test_manual.c \
 	tests/test_pg_conn.c \
 	tests/test_pg_conn_loss.c \
+	tests/test_policies_bad.c \
+	tests/test_policy_change.c \
 	tests/test_policy_parse.c \
 	tests/test_sample.c \
 	tests/test_sample_policies.c \
@@ -73,3 +78,4 @@ EXTRA_DIST += \
 	tests/golden/quoting.cfg tests/golden/quoting.sql \
 	tests/golden/schema.sql \
 	tests/golden/starts.cfg tests/golden/starts.sql
+EXTRA_DIST += tests/policies-bad tests/policies-good

@@ -6,7 +6,8 @@
 #include "base/cleanup.h"
 #include "harness/db.h"
 
-static const char *const pages[] = {"worker/cli/retentionctl.1", "worker/retentiond.8"};
+static const char *const pages[] = {"worker/cli/retentionctl.1", "worker/config/retentiond.cfg.5",
+                                    "worker/policy/retention-policy.5", "worker/retentiond.8"};
 
 START_TEST(pages_are_clean_mdoc)
 {

@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "cli/command.h"
 #include "config/settings.h"
+#include "policy/man.h"
 
 static const struct {
     const char *name;
@@ -13,6 +14,7 @@ static const struct {
 } parts[] = {
     {"commands", help_print_man},
     {"settings", settings_print_man},
+    {"policy", policy_print_man},
 };
 
 int main(int argc, char **argv)

@@ -188,8 +188,6 @@ static bool refuse_unit(struct reader *r, const char *name, int64_t number)
                       arena_printf(r->arena, "Write \"%lld months\" or \"%lld minutes\".",
                                    (long long)number, (long long)number),
                       "has the ambiguous unit \"%s\"", name);
-    if (strcasecmp(name, "ago") == 0)
-        return refuse(r, NULL, "is negative");
     const char *names[OFFERED_UNITS];
     for (size_t i = 0; i < OFFERED_UNITS; i++)
         names[i] = units[i].name;
@@ -223,6 +221,8 @@ static bool read_pair(struct reader *r)
         if (r->reason)
             return false;
         size_t n = strcspn(from, " \t\n");
+        if (n == 3 && strncasecmp(from, "ago", 3) == 0)
+            return refuse(r, NULL, "is negative");
         return refuse(r, "A period is numbers and units: \"13 months\", \"1 year 6 months\".",
                       "has \"%.*s\" where a number should stand", (int)n, from);
     }

@@ -29,12 +29,16 @@ worker_manparts_SOURCES = worker/manparts.c
 worker_manparts_LDADD = libretention.a $(COMMON_LIBS)
 MAN_PAGES = \
 	worker/cli/retentionctl.1 \
+	worker/config/retentiond.cfg.5 \
+	worker/policy/retention-policy.5 \
 	worker/retentiond.8
 MAN_TEMPLATES = $(MAN_PAGES:%=%.in)
 man_MANS = $(MAN_PAGES)
 CLEANFILES += $(MAN_PAGES)
 EXTRA_DIST += worker/man.sh $(MAN_TEMPLATES)
 worker/cli/retentionctl.1: worker/cli/retentionctl.1.in
+worker/config/retentiond.cfg.5: worker/config/retentiond.cfg.5.in
+worker/policy/retention-policy.5: worker/policy/retention-policy.5.in
 worker/retentiond.8: worker/retentiond.8.in
 $(MAN_PAGES): worker/man.sh worker/manparts$(EXEEXT)
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(SHELL) $(top_srcdir)/worker/man.sh ./worker/manparts$(EXEEXT) \

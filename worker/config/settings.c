@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/mdoc.h"
 #include "base/text.h"
 #include "config/file.h"
 #include "config/value.h"
@@ -525,13 +526,7 @@ static void print_man(const struct setting_info *info, void *arg)
     fprintf(out, "; read %s.\n", info->reload);
     if (!info->available)
         fputs("Not available in this version.\n", out);
-    /* a sentence a line, as mdoc wants it */
-    for (const char *p = info->help; *p;) {
-        const char *end = strstr(p, ". ");
-        size_t n = end ? (size_t)(end - p) + 1 : strlen(p);
-        fprintf(out, "%.*s\n", (int)n, p);
-        p += n + (p[n] == ' ');
-    }
+    mdoc_print_text(out, info->help);
 }
 
 void settings_print_man(FILE *out)

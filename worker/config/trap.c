@@ -58,6 +58,7 @@ struct scanner {
     size_t depth; /* the innermost is scopes[depth] */
     enum expect expect;
     bool broken; /* a syntax error was reported */
+    bool joined; /* the token is a string that libconfig would append to the one before */
     struct trap_lines lines;
     struct diags *diags;
 };
@@ -269,7 +270,8 @@ static void next_token(struct scanner *s)
             s->p++; /* the whole of a character of UTF-8 */
     }
     s->length = (size_t)(s->p - s->from);
-    if (before == STRING && s->token == STRING) {
+    s->joined = before == STRING && s->token == STRING;
+    if (s->joined) {
         struct diag *d = diag_error(s->diags, at(s, s->token_line),
                                     "two strings stand side by side and would be joined silently");
         diag_hint(s->diags, d, "Put a comma between them, or write them as one string.");
@@ -313,7 +315,7 @@ static void open_scope(struct scanner *s, char close)
 static void unexpected_word(struct scanner *s, const char *expected)
 {
     struct diag *d = syntax_error(s, expected);
-    if (s->token == NAME)
+    if (s->token == NAME || (s->token == BROKEN && isalnum((unsigned char)*s->from)))
         diag_hint(s->diags, d, "Text is written in double quotes: \"%.*s\".", (int)s->length,
                   s->from);
 }
@@ -440,7 +442,7 @@ bool trap_scan(struct arena *arena, const char *file, const char *text, size_t l
         return false;
     do {
         next_token(&s);
-        if (!s.broken)
+        if (!s.broken && !s.joined)
             take_token(&s);
     } while (s.token != END);
     *ret_lines = s.lines;

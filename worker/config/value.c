@@ -57,7 +57,7 @@ bool type_check(struct diags *diags, const char *file, const config_setting_t *s
     add_types(&found, type);
     struct diag *d = diag_error(diags, (struct position){file, config_line(setting)},
                                 "%s must be %s, not %s", what, wanted.data, found.data);
-    if (types & TYPE_STRING && type & TYPE_SCALAR)
+    if (types & TYPE_STRING && !(types & (TYPE_NUMBER | TYPE_BOOLEAN)) && type & TYPE_SCALAR)
         diag_hint(diags, d, "Put it in double quotes.");
     else if (types & TYPE_NUMBER && !(types & TYPE_STRING) && type == TYPE_STRING)
         diag_hint(diags, d, "Leave the double quotes out.");

@@ -1,48 +1,10 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/span.h"
 #include "base/text.h"
 #include "policy/definition.h"
 
-static struct span span_of(struct period p)
-{
-    return (struct span){p.months, p.days, p.microseconds};
-}
-
-/* Shorter whatever the date; false where either is missing. */
-static bool is_shorter(struct period a, struct period b)
-{
-    return a.text && b.text && span_is_certainly_shorter(span_of(a), span_of(b));
-}
-
 /* ---- one category ---- */
-
-static void check_mode(const struct category *c, struct diags *diags)
-{
-    if (c->mode == MODE_DECLARED) {
-        if (!c->held_at)
-            diag_hint(diags,
-                      diag_error(diags, c->at,
-                                 "declared category \"%s\" does not say where it is held", c->name),
-                      "Add at = \"...\".");
-        return;
-    }
-    if (c->held_at)
-        diag_hint(diags, diag_error(diags, c->at, "\"at\" goes with mode = \"declared\" only"),
-                  "Remove it, or write mode = \"declared\" for data that is held elsewhere.");
-    if (!c->data_at.file)
-        diag_hint(diags, diag_error(diags, c->at, "category \"%s\" has no \"data\"", c->name),
-                  "Name its table; or write mode = \"declared\" for data that is held elsewhere.");
-    if (!c->stage_count)
-        diag_hint(diags, diag_error(diags, c->at, "category \"%s\" has no stage", c->name),
-                  "Add stages = ( { after = \"13 months\"; do = \"delete\"; } ).");
-}
-
-static bool has_conditions(const struct conditions *c)
-{
-    return c->rest || c->all_count || c->any_count;
-}
 
 static void check_stages(const struct category *c, struct diags *diags)
 {
@@ -50,7 +12,7 @@ static void check_stages(const struct category *c, struct diags *diags)
         const struct stage *s = &c->stages[i];
         if (s->action != ACTION_DELETE && c->mode != MODE_DECLARED)
             diag_error(diags, s->at, "stage action \"%s\" is not available in this version",
-                       s->action == ACTION_DEIDENTIFY ? "deidentify" : "aggregate");
+                       policy_action_name(s->action));
         if (s->action == ACTION_DELETE && i + 1 < c->stage_count)
             diag_hint(
                 diags,
@@ -59,19 +21,19 @@ static void check_stages(const struct category *c, struct diags *diags)
         for (size_t j = 0; j < i; j++)
             if (text_equal(c->stages[j].name, s->name))
                 diag_error(diags, s->at, "two stages have the name \"%s\"", s->name);
-        if (c->data_at.file && !c->start.ref_count && !s->start.ref_count)
+        if (c->data_at.file && !c->start.at.file && !s->start.at.file)
             diag_hint(diags,
                       diag_error(diags, s->at, "stage \"%s\" has no starting point", s->name),
                       "Add \"start\" to the category's data, or to the stage.");
         if (i && !s->start.ref_count && !c->stages[i - 1].start.ref_count &&
-            is_shorter(s->after, c->stages[i - 1].after))
+            period_is_shorter(s->after, c->stages[i - 1].after))
             diag_hint(diags,
                       diag_error(diags, s->at,
                                  "stage \"%s\" comes after \"%s\", but its period is shorter",
                                  s->name, c->stages[i - 1].name),
                       "Stages stand in the order of their periods.");
         if (c->cap && !c->cap->start.ref_count && !s->start.ref_count &&
-            is_shorter(c->cap->period, s->after))
+            period_is_shorter(c->cap->period, s->after))
             diag_hint(diags,
                       diag_warning(diags, s->at,
                                    "stage \"%s\" has a longer period than \"keep_at_most\"",
@@ -84,7 +46,7 @@ static void check_limits(const struct category *c, struct diags *diags)
 {
     for (size_t i = 0; c->cap && i < c->floor_count; i++)
         if (!c->cap->start.ref_count && !c->floors[i].start.ref_count &&
-            is_shorter(c->cap->period, c->floors[i].period))
+            period_is_shorter(c->cap->period, c->floors[i].period))
             diag_hint(diags,
                       diag_warning(diags, c->floors[i].at,
                                    "\"keep_at_least\" is longer than \"keep_at_most\""),
@@ -131,7 +93,7 @@ static void check_agreements(const struct category *c, struct diags *diags)
                 text_equal(c->agreements[j].stage, a->stage))
                 diag_error(diags, a->at, "tenant \"%s\" has two agreements for the same stage",
                            a->tenant);
-        if (c->cap && is_shorter(c->cap->period, a->after))
+        if (c->cap && period_is_shorter(c->cap->period, a->after))
             diag_hint(diags,
                       diag_warning(diags, a->at, "agreement is longer than \"keep_at_most\""),
                       "The cap counts.");
@@ -139,32 +101,32 @@ static void check_agreements(const struct category *c, struct diags *diags)
     if (!t->at.file)
         return;
     check_stage_name(c, t->at, t->stage, diags);
-    if (is_shorter(t->max, t->min))
+    if (period_is_shorter(t->max, t->min))
         diag_error(diags, t->at, "\"min\" of the agreements is longer than \"max\"");
 }
 
-static void check_dependants(const struct category *c, const struct dependant *items, size_t count,
-                             struct diags *diags)
+static void check_dependants(struct arena *arena, const struct category *c,
+                             const struct dependant *items, size_t count, struct diags *diags)
 {
     for (size_t i = 0; i < count; i++) {
         if (!items[i].table.schema)
             continue;
+        const char *table = table_name_text(arena, items[i].table);
         if (table_name_equal(items[i].table, c->table))
-            diag_error(diags, items[i].at, "dependant is the category's own table");
+            diag_error(diags, items[i].at, "dependant \"%s\" is the category's own table", table);
         for (size_t j = 0; j < i; j++)
             if (table_name_equal(items[i].table, items[j].table))
-                diag_error(diags, items[i].at, "dependant is named twice");
-        check_dependants(c, items[i].with, items[i].with_count, diags);
+                diag_error(diags, items[i].at, "dependant \"%s\" is named twice", table);
+        check_dependants(arena, c, items[i].with, items[i].with_count, diags);
     }
 }
 
-void category_check(const struct category *c, struct diags *diags)
+void category_check(struct arena *arena, const struct category *c, struct diags *diags)
 {
-    check_mode(c, diags);
     check_stages(c, diags);
     check_limits(c, diags);
     check_agreements(c, diags);
-    check_dependants(c, c->with, c->with_count, diags);
+    check_dependants(arena, c, c->with, c->with_count, diags);
     if (c->key_given && !c->key.count && c->evidence != EVIDENCE_COUNTS)
         diag_hint(diags, diag_error(diags, c->data_at, "\"key\" is empty"),
                   "Without a key there are no digests of records: add evidence = \"counts\".");
@@ -247,13 +209,13 @@ static void check_shared_table(const struct policy_set *set, const struct catego
 {
     const char *table = table_name_text(set->arena, a->table);
     if (a->only.rest && b->only.rest) {
-        diag_error(diags, b->data_at, "categories \"%s\" and \"%s\" both take the rest of %s",
+        diag_error(diags, b->data_at, "categories \"%s\" and \"%s\" both take the rest of \"%s\"",
                    a->name, b->name, table);
     } else if (deletes(a) && deletes(b) &&
-               (!has_conditions(&a->only) || !has_conditions(&b->only))) {
+               (!conditions_are_given(&a->only) || !conditions_are_given(&b->only))) {
         diag_hint(diags,
                   diag_error(diags, b->data_at,
-                             "categories \"%s\" and \"%s\" delete the same rows of %s", a->name,
+                             "categories \"%s\" and \"%s\" delete the same rows of \"%s\"", a->name,
                              b->name, table),
                   "Give each of them an \"only\"; the last may take only = \"rest\".");
     }
@@ -276,7 +238,8 @@ static void check_governed_dependants(const struct policy_set *set, const struct
             items[i].table.schema ? governor_of(set, items[i].table) : NULL;
         if (other && other != c)
             diag_hint(diags,
-                      diag_error(diags, items[i].at, "dependant %s is governed by category \"%s\"",
+                      diag_error(diags, items[i].at,
+                                 "dependant \"%s\" is governed by category \"%s\"",
                                  table_name_text(set->arena, items[i].table), other->name),
                       "A row has one policy: wait for that category, or remove it.");
         check_governed_dependants(set, c, items[i].with, items[i].with_count, diags);
@@ -297,16 +260,23 @@ static void check_ungoverned(const struct policy_set *set, struct diags *diags)
 {
     for (size_t i = 0; i < set->ungoverned_count; i++) {
         const struct ungoverned *u = &set->ungoverned[i];
+        const char *name = text_equal(u->table.name, "*")
+                               ? arena_printf(set->arena, "%s.*", u->table.schema)
+                               : table_name_text(set->arena, u->table);
         for (size_t j = 0; j < i; j++)
             if (table_name_equal(set->ungoverned[j].table, u->table))
-                diag_error(diags, u->at, "table is named twice in \"ungoverned\"");
+                diag_error(diags, u->at, "\"%s\" stands twice in \"ungoverned\"", name);
         for (size_t j = 0; j < set->category_count; j++) {
             const struct category *c = &set->categories[j];
             struct dependant own = {
                 .table = c->table, .with = c->with, .with_count = c->with_count};
             if (has_dependant(&own, 1, u))
                 diag_error(diags, u->at,
-                           "table is ungoverned here, and governed by category \"%s\"", c->name);
+                           text_equal(u->table.name, "*")
+                               ? "\"%s\" is ungoverned here, and a table of it is governed by "
+                                 "category \"%s\""
+                               : "\"%s\" is ungoverned here, and governed by category \"%s\"",
+                           name, c->name);
         }
     }
 }

@@ -1,6 +1,6 @@
 /* The syntax of policy files as tables: one `struct definition` for each kind of group, one
- * `struct field` for each key in it. The tables drive the parser, the nearest-key hints and the
- * manual page (policy/man.c). Internal to policy/. */
+ * `struct field` for each key in it (syntax.c, parse_ref.c). The tables drive the parser, the
+ * nearest-key hints and the manual page (policy/man.c). Internal to policy/. */
 #ifndef POLICY_DEFINITION_H
 #define POLICY_DEFINITION_H
 
@@ -26,7 +26,8 @@ enum field_flags {
     FIELD_LATER = 2,      /* refused: not available in this version */
     FIELD_DEIDENTIFY = 4, /* of stages with this action */
     FIELD_AGGREGATE = 8,
-    FIELD_DECLARED = 16, /* of a category: also where mode = "declared" */
+    FIELD_DECLARED = 16,  /* of a category: also where mode = "declared" */
+    FIELD_NORMAL = 32,    /* stands in normalised texts; what a file says is not used */
 };
 
 /* One of the values a field may have. */
@@ -67,8 +68,7 @@ extern const struct definition definition_tenant, definition_subject, definition
     definition_start_part, definition_condition;
 extern const struct definition definition_category, definition_data, definition_dependant,
     definition_floor, definition_cap, definition_keep_while, definition_stage, definition_agreement,
-    definition_agreement_table, definition_pace, definition_brake, definition_ungoverned,
-    definition_file;
+    definition_agreement_table, definition_pace, definition_brake, definition_ungoverned;
 
 /* ---- policy/field.c: reading by table ---- */
 
@@ -114,7 +114,7 @@ void ungoverned_read(struct reader *r, config_setting_t *list, struct policy_set
 
 /* ---- policy/check.c: what needs the whole category, or the whole set ---- */
 
-void category_check(const struct category *category, struct diags *diags);
+void category_check(struct arena *arena, const struct category *category, struct diags *diags);
 void policy_set_check(const struct policy_set *set, struct diags *diags);
 
 /* ---- policy/print.c ---- */
@@ -122,5 +122,20 @@ void policy_set_check(const struct policy_set *set, struct diags *diags);
 /* The normalised libconfig text of a category: canonical order, defaults left out. Parsing it gives
  * the same category. */
 const char *category_print(struct arena *arena, const struct category *category);
+
+/* Parts of it, for comparing: equal text, equal meaning. */
+const char *ref_print(struct arena *arena, const struct ref *ref);
+const char *start_print(struct arena *arena, const struct start *start);
+const char *conditions_print(struct arena *arena, const struct conditions *conditions);
+
+/* ---- policy/logic.c ---- */
+
+/* Every row that fulfils a fulfils b, for certain. */
+bool conditions_imply(struct arena *arena, const struct conditions *a, const struct conditions *b);
+bool conditions_are_given(const struct conditions *c);
+
+/* Certainly shorter whatever the date; false where either is missing. */
+bool period_is_shorter(struct period a, struct period b);
+bool period_equal(struct period a, struct period b);
 
 #endif

@@ -125,7 +125,7 @@ void read_choice(struct reader *r, config_setting_t *setting, const struct field
             continue;
         if (c->later)
             diag_error(r->diags, position_of(r, setting),
-                       "%s \"%s\" is not available in this version", field->value, text);
+                       "%s \"%s\" is not available in this version", field->key, text);
         *(int *)out = c->value;
         return;
     }
@@ -281,6 +281,10 @@ static bool table_parse(struct arena *arena, const char *text, bool star, struct
                         const char **ret_reason)
 {
     const char *p = text;
+    if (star && strcmp(text, "*") == 0) {
+        *ret_reason = "does not name its schema";
+        return false;
+    }
     if (!(ret->schema = table_part(arena, &p, ret_reason)))
         return false;
     if (*p != '.') {

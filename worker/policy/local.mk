@@ -1,13 +1,13 @@
 libretention_a_SOURCES += \
-	worker/policy/change.h \
+	worker/policy/change.c worker/policy/change.h \
 	worker/policy/check.c \
 	worker/policy/definition.h \
 	worker/policy/field.c \
-	worker/policy/model.c \
-	worker/policy/model.h \
+	worker/policy/logic.c \
+	worker/policy/man.c worker/policy/man.h \
+	worker/policy/model.c worker/policy/model.h \
 	worker/policy/needs.c worker/policy/needs.h \
-	worker/policy/parse.c \
-	worker/policy/parse.h \
+	worker/policy/parse.c worker/policy/parse.h \
 	worker/policy/parse_category.c \
 	worker/policy/parse_ref.c \
 	worker/policy/period.c \
@@ -27,6 +27,7 @@ libretention_a_SOURCES += \
 	worker/policy/sql_relation.c \
 	worker/policy/sql_start.c \
 	worker/policy/sql_statement.c \
+	worker/policy/syntax.c \
 	worker/policy/validate.c worker/policy/validate.h \
 	worker/policy/validate_column.c \
 	worker/policy/validate_foreign.c \

@@ -14,6 +14,12 @@ struct category *policy_find(const struct policy_set *set, const char *name)
     return NULL;
 }
 
+const char *policy_action_name(enum action action)
+{
+    static const char *const names[] = {"delete", "deidentify", "aggregate"};
+    return names[action];
+}
+
 bool table_name_equal(struct table_name a, struct table_name b)
 {
     return text_equal(a.schema, b.schema) && text_equal(a.name, b.name);

@@ -206,6 +206,8 @@ struct category {
     bool has_tenant;
     struct ref tenant;
     struct conditions only;
+    const char *rest_of;      /* only = "rest": SHA-256 of the conditions of the table's other
+                                 categories, so that a change of theirs is one of this; else NULL */
     struct dependant *with;
     size_t with_count;
     struct string_list wait_for;  /* names of categories */
@@ -253,6 +255,8 @@ struct policy_set {
 
 /* The category of that name, or NULL. */
 struct category *policy_find(const struct policy_set *set, const char *name);
+/* "delete", "deidentify", "aggregate" */
+const char *policy_action_name(enum action action);
 bool table_name_equal(struct table_name a, struct table_name b);
 /* "schema.table", parts in double quotes unless they are lower-case letters, digits and _; in the
  * arena. Not by keywords: the text must stay the same whatever PostgreSQL reserves next. */

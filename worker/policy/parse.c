@@ -38,9 +38,7 @@ static void take_category(struct reader *r, config_setting_t *group, struct poli
         diag_hint(r->diags, d, "It is defined in %s, line %d.", twin->at.file, twin->at.line);
         return;
     }
-    category_check(&c, r->diags);
-    c.normal_text = category_print(r->arena, &c);
-    digest_text(c.normal_text, c.sha256);
+    category_check(r->arena, &c, r->diags);
     set->categories =
         arena_push(r->arena, set->categories, &set->category_count, sizeof(*set->categories));
     set->categories[set->category_count - 1] = c;
@@ -89,10 +87,34 @@ static int compare_categories(const void *a, const void *b)
     return strcmp(((const struct category *)a)->name, ((const struct category *)b)->name);
 }
 
+/* What the others of the table take decides what is left for the rest. A text that stands alone
+ * keeps what it says of them. */
+static void note_rest(struct policy_set *set, struct category *rest)
+{
+    struct text others _cleanup_text_ = {0};
+    for (size_t i = 0; i < set->category_count; i++) {
+        const struct category *c = &set->categories[i];
+        if (c != rest && c->table.schema && table_name_equal(c->table, rest->table))
+            text_printf(&others, "%s\n%s", c->name, conditions_print(set->arena, &c->only));
+    }
+    if (!others.length)
+        return;
+    char hex[65];
+    digest_text(others.data, hex);
+    rest->rest_of = arena_strdup(set->arena, hex);
+}
+
 static void finish(struct policy_set *set, struct diags *diags)
 {
     if (set->category_count)
         qsort(set->categories, set->category_count, sizeof(*set->categories), compare_categories);
+    for (size_t i = 0; i < set->category_count; i++) {
+        struct category *c = &set->categories[i];
+        if (c->only.rest && c->table.schema)
+            note_rest(set, c);
+        c->normal_text = category_print(set->arena, c);
+        digest_text(c->normal_text, c->sha256);
+    }
     policy_set_check(set, diags);
     diags_sort(diags);
 }

@@ -238,8 +238,10 @@ static void ref_of_column(struct reader *r, config_setting_t *setting, struct re
 }
 
 /* `latest` or `earliest` of a child, or `column`. */
-static void pick_read(struct reader *r, config_setting_t *group, bool one_value, struct ref *ref)
+static void pick_read(struct reader *r, config_setting_t *group,
+                      const struct definition *definition, struct ref *ref)
 {
+    bool one_value = definition != &definition_tenant && definition != &definition_subject;
     static const char *const keys[] = {"column", "latest", "earliest"};
     static const enum child_pick picks[] = {PICK_EACH, PICK_LATEST, PICK_EARLIEST};
     size_t given = 0;
@@ -267,7 +269,10 @@ static void pick_read(struct reader *r, config_setting_t *group, bool one_value,
                  one_value ? "Add \"latest\" or \"earliest\"." : "Add \"column\".");
     else if (one_value && ref->pick == PICK_EACH)
         error_at(r, group, "a child has many rows, and one value is needed",
-                 "Write \"latest\" or \"earliest\" instead of \"column\".");
+                 definition == &definition_condition
+                     ? "Write \"latest\" or \"earliest\"; or use keep_while, which keeps records "
+                       "while a child fulfils conditions."
+                     : "Write \"latest\" or \"earliest\" instead of \"column\".");
 }
 
 /* Puts together what group_read has left in `ref`. */
@@ -289,8 +294,7 @@ static void ref_finish(struct reader *r, config_setting_t *group,
     if (!parent && !child && member(group, "by"))
         error_at(r, member(group, "by"), "\"by\" needs \"parent\" or \"child\"", NULL);
     if (child)
-        pick_read(r, group, definition != &definition_tenant && definition != &definition_subject,
-                  ref);
+        pick_read(r, group, definition, ref);
     else if (has_pick)
         error_at(r, group, "\"latest\" and \"earliest\" with one column need a \"child\"",
                  "Name the child, or give a list of references.");
@@ -575,8 +579,13 @@ static void condition_list_read(struct reader *r, config_setting_t *list, const 
     if (element_count(list) == 0)
         error_at(r, list, arena_printf(r->arena, "\"%s\" is empty", key),
                  "Leave it out to take all rows.");
-    for (size_t i = 0; i < element_count(list); i++)
+    for (size_t i = 0; i < element_count(list); i++) {
+        size_t before = *count;
         condition_read(r, element(list, i), items, count);
+        if (*count > before + 1 && strcmp(key, "any") == 0)
+            error_at(r, element(list, i), "a condition in \"any\" has more than one operator",
+                     "Each of them would be an alternative of its own.");
+    }
 }
 
 void conditions_read(struct reader *r, config_setting_t *group, bool may_be_rest,

@@ -1,4 +1,4 @@
-/* The normalised text. Canonical order is the order of the tables in parse_category.c; what equals
+/* The normalised text. Canonical order is the order of the tables in syntax.c; what equals
  * the default is left out; every list is written in the order of the file, since order has a
  * meaning or a change of it is none to hide. */
 #include <inttypes.h>
@@ -304,6 +304,7 @@ static void print_data(struct printer *p, const struct category *c)
     if (c->has_tenant)
         print_ref_value(p, "tenant", &c->tenant);
     print_conditions(p, &c->only);
+    add_string(p, "rest_of", c->rest_of);
     print_dependants(p, c->with, c->with_count);
     if (c->wait_for.count)
         add_strings(p, "wait_for", &c->wait_for);
@@ -352,17 +353,16 @@ static void print_limits(struct printer *p, const struct category *c)
 
 static void print_stages(struct printer *p, const struct category *c)
 {
-    static const char *const actions[] = {"delete", "deidentify", "aggregate"};
     if (!c->stage_count)
         return;
     open_list(p, "stages");
     for (size_t i = 0; i < c->stage_count; i++) {
         const struct stage *s = &c->stages[i];
         open_element(p);
-        if (!text_equal(s->name, actions[s->action]))
+        if (!text_equal(s->name, policy_action_name(s->action)))
             add_string(p, "name", s->name);
         add_period(p, "after", s->after);
-        add_string(p, "do", actions[s->action]);
+        add_string(p, "do", policy_action_name(s->action));
         print_start(p, &s->start);
         print_conditions(p, &s->only);
         close_element(p, i + 1 == c->stage_count);
@@ -469,6 +469,13 @@ static void print_safety(struct printer *p, const struct category *c)
     print_brake(p, &c->brake);
 }
 
+static const char *printed(struct printer *p)
+{
+    const char *text = arena_strdup(p->arena, text_string(&p->out));
+    text_free(&p->out);
+    return text;
+}
+
 const char *category_print(struct arena *arena, const struct category *c)
 {
     static const char *const modes[] = {NULL, "enforce", "declared"};
@@ -491,7 +498,26 @@ const char *category_print(struct arena *arena, const struct category *c)
     print_agreements(&p, c);
     print_safety(&p, c);
     close_group(&p);
-    const char *text = arena_strdup(arena, text_string(&p.out));
-    text_free(&p.out);
-    return text;
+    return printed(&p);
+}
+
+const char *ref_print(struct arena *arena, const struct ref *ref)
+{
+    struct printer p = {.arena = arena};
+    print_ref_keys(&p, ref);
+    return printed(&p);
+}
+
+const char *start_print(struct arena *arena, const struct start *start)
+{
+    struct printer p = {.arena = arena};
+    print_start(&p, start);
+    return printed(&p);
+}
+
+const char *conditions_print(struct arena *arena, const struct conditions *conditions)
+{
+    struct printer p = {.arena = arena};
+    print_conditions(&p, conditions);
+    return printed(&p);
 }
