@@ -1,11 +1,16 @@
 /* Whole runs of the worker: worker/engine/run.c, batch.c, sweep.c, with real tables. */
+#define _GNU_SOURCE
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine_support.h"
 #include "harness/cluster.h"
 #include "harness/db.h"
+#include "pg/catalog.h"
+#include "sql_support.h"
 
 #define EVENTS                                                                                     \
     "CREATE TABLE event (id bigint PRIMARY KEY, at timestamptz, account int, note text);"          \
@@ -43,12 +48,372 @@ START_TEST(deletes_what_is_due)
 }
 END_TEST
 
+/* Many small batches on four connections; the numbers of the entries stay dense. */
+START_TEST(shares_the_work)
+{
+    struct site site =
+        site_new(cluster_shared(),
+                 EVENTS "INSERT INTO event SELECT i, now() - interval '40 days', i % 10, "
+                        "repeat('x', 200) FROM generate_series(1, 12000) i;",
+                 "pace: { batch_rows = 100; };");
+    site_policy(&site, "events", EVENTS_POLICY);
+    site_load_and_approve(&site, "events", -1);
+    site_once_expect(&site, NULL, 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 0);
+    ck_assert_int_eq(site_digests(&site, "public.event"), 12000);
+    ck_assert_int_gt(db_number(site.admin, "SELECT batches FROM retention.run"), 20);
+    site_check_log(&site);
+    site_free(&site);
+}
+END_TEST
+
+#define FAMILY                                                                                     \
+    "CREATE TABLE parent (id int PRIMARY KEY, at timestamptz NOT NULL);"                           \
+    "CREATE TABLE child (id int PRIMARY KEY, parent_id int NOT NULL REFERENCES parent%s);"         \
+    "CREATE INDEX ON child (parent_id);"                                                           \
+    "CREATE TABLE grandchild (id int PRIMARY KEY, child_id int NOT NULL REFERENCES child%s);"      \
+    "CREATE INDEX ON grandchild (child_id);"
+#define FAMILY_POLICY                                                                              \
+    "  data: { table = \"public.parent\"; start = \"at\";\n"                                       \
+    "    with = ( { table = \"public.child\"; by = [ \"parent_id\" ];\n"                           \
+    "      with = ( { table = \"public.grandchild\"; by = [ \"child_id\" ]; } ); } ); };\n"        \
+    "  stages = ( { after = \"30 days\"; do = \"delete\"; } );\n"                                  \
+    "  brake: { fraction = 1.0; tenant_fraction = 1.0; };\n"
+
+/* Children and grandchildren go before their parents, each with entries and digests of its own;
+ * what hangs on records that stay, stays. */
+START_TEST(families_go_together)
+{
+    static const char *const actions[] = {"", " ON DELETE CASCADE"};
+    for (int variant = 0; variant < 2; variant++) {
+        char sql[4096];
+        snprintf(sql, sizeof(sql),
+                 FAMILY
+                 "INSERT INTO parent SELECT i, now() - (i || ' days 1 minute')::interval FROM "
+                 "generate_series(1, 60) i;"
+                 "INSERT INTO child SELECT i, i %% 60 + 1 FROM generate_series(1, 600) i;"
+                 "INSERT INTO grandchild SELECT i, i %% 600 + 1 FROM generate_series(1, 1800) i;",
+                 actions[variant], actions[variant]);
+        struct site site = site_new(cluster_shared(), sql, "pace: { family_rows = 100; };");
+        site_policy(&site, "families", FAMILY_POLICY);
+        site_load_and_approve(&site, "families", -1);
+        site_once_expect(&site, NULL, 0);
+        ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM parent"), 29);
+        ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM child"), 290);
+        ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM grandchild"), 870);
+        ck_assert_int_eq(site_digests(&site, "public.parent"), 31);
+        ck_assert_int_eq(site_digests(&site, "public.child"), 310);
+        ck_assert_int_eq(site_digests(&site, "public.grandchild"), 930);
+        site_check_log(&site);
+        site_free(&site);
+    }
+}
+END_TEST
+
+/* A parent with more children than a batch may hold: they go in batches of their own. */
+START_TEST(very_large_families)
+{
+    struct site site = site_new(
+        cluster_shared(),
+        "CREATE TABLE parent (id int PRIMARY KEY, at timestamptz NOT NULL);"
+        "CREATE TABLE child (id int PRIMARY KEY, parent_id int NOT NULL REFERENCES parent);"
+        "CREATE INDEX ON child (parent_id);"
+        "INSERT INTO parent SELECT i, now() - interval '40 days' FROM generate_series(1, 5) i;"
+        "INSERT INTO child SELECT i, CASE WHEN i <= 750 THEN 3 ELSE i % 5 + 1 END "
+        "FROM generate_series(1, 800) i;",
+        "pace: { family_rows = 100; };");
+    site_policy(&site, "families",
+                "  data: { table = \"public.parent\"; start = \"at\";\n"
+                "    with = ( { table = \"public.child\"; by = [ \"parent_id\" ]; } ); };\n"
+                "  stages = ( { after = \"30 days\"; do = \"delete\"; } );\n"
+                "  brake: { fraction = 1.0; tenant_fraction = 1.0; };\n");
+    site_load_and_approve(&site, "families", -1);
+    site_once_expect(&site, NULL, 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM parent"), 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM child"), 0);
+    ck_assert_int_eq(site_digests(&site, "public.child"), 800);
+    ck_assert_int_eq(site_digests(&site, "public.parent"), 5);
+    ck_assert_int_le(db_number(site.admin, "SELECT max(rows) FROM retention.log_entry"), 101);
+    site_check_log(&site);
+    site_free(&site);
+}
+END_TEST
+
+/* Another session has locked three rows: the others go at once, these are left and told of; when
+ * they are free the next run takes them. */
+START_TEST(leaves_locked_rows)
+{
+    struct site site =
+        site_new(cluster_shared(),
+                 EVENTS "INSERT INTO event SELECT i, now() - interval '40 days', i % 10, 'x' "
+                        "FROM generate_series(1, 3000) i;",
+                 NULL);
+    site_policy(&site, "events", EVENTS_POLICY);
+    site_load_and_approve(&site, "events", -1);
+    PGconn *other = db_connect(site.cluster, site.database, NULL);
+    db_exec(other, "BEGIN");
+    db_exec(other, "SELECT FROM event WHERE id IN (7, 1500, 2999) FOR UPDATE");
+    site_once_expect(&site, NULL, 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 3);
+    ck_assert_int_eq(site_digests(&site, "public.event"), 2997);
+    ck_assert_int_eq(db_number(site.admin, "SELECT remaining FROM retention.run"), 3);
+    db_exec(other, "ROLLBACK");
+    site_once_expect(&site, NULL, 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 0);
+    ck_assert_int_eq(site_digests(&site, "public.event"), 3000);
+    site_check_log(&site);
+    PQfinish(other);
+    site_free(&site);
+}
+END_TEST
+
+/* A trigger that refuses to let some rows go; its definition is accepted by hash. */
+#define STICKY(table)                                                                              \
+    "CREATE TABLE sticky (id bigint PRIMARY KEY);"                                                 \
+    "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "                       \
+    "IF EXISTS (SELECT FROM public.sticky s WHERE s.id = OLD.id) THEN "                            \
+    "RAISE EXCEPTION 'not this one: %', OLD.id USING ERRCODE = '23514', CONSTRAINT = 'sticky'; "   \
+    "END IF; RETURN NULL; END $$;"                                                                 \
+    "CREATE TRIGGER refuse AFTER DELETE ON " table " FOR EACH ROW EXECUTE FUNCTION refuse();"
+
+static void sticky_policy(struct site *site, const char *name, const char *body)
+{
+    struct catalog *catalog = sql_support_catalog(site->admin);
+    char text[4096], hash[65] = "";
+    for (size_t t = 0; t < catalog->table_count; t++)
+        for (size_t i = 0; i < catalog->tables[t].trigger_count; i++)
+            if (strcmp(catalog->tables[t].triggers[i].name, "refuse") == 0)
+                snprintf(hash, sizeof(hash), "%s", catalog->tables[t].triggers[i].sha256);
+    snprintf(text, sizeof(text), "%s  accept_triggers = [ \"refuse:%s\" ];\n", body, hash);
+    site_policy(site, name, text);
+    catalog_free(catalog);
+}
+
+/* Rows that a trigger refuses to let go are set aside by digest, with SQLSTATE and constraint, and
+ * everything else goes. No message tells a value. When the cause is gone, they go. */
+START_TEST(sets_poison_rows_aside)
+{
+    struct site site =
+        site_new(cluster_shared(),
+                 EVENTS STICKY("event") "INSERT INTO event SELECT i, now() - interval '40 days', "
+                                        "i % 10, 'x' FROM generate_series(1, 3000) i;"
+                                        "INSERT INTO sticky VALUES (5), (1700), (1701);",
+                 NULL);
+    sticky_policy(&site, "events", EVENTS_POLICY);
+    site_load_and_approve(&site, "events", -1);
+    struct program_result result = site_once(&site, NULL);
+    ck_assert_msg(result.exit_code == 0, "%s", result.err);
+    ck_assert_ptr_null(strstr(result.err, "not this one"));
+    program_result_free(&result);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 3);
+    ck_assert_int_eq(site_digests(&site, "public.event"), 2997);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM retention.blocked_record WHERE "
+                                           "sqlstate = '23514' AND constraint_name = 'sticky'"),
+                     3);
+    ck_assert_int_eq(db_number(site.admin, "SELECT blocked FROM retention.category_status"), 3);
+    db_exec(site.admin, "DELETE FROM sticky WHERE id <> 5");
+    site_once_expect(&site, NULL, 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 1);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM retention.blocked_record"), 1);
+    site_check_log(&site);
+    site_free(&site);
+}
+END_TEST
+
+/* A grandchild that cannot go keeps its whole family, and no other. */
+START_TEST(poison_in_a_family)
+{
+    char sql[4096];
+    snprintf(sql, sizeof(sql),
+             FAMILY "INSERT INTO parent SELECT i, now() - interval '40 days' FROM "
+                    "generate_series(1, 50) i;"
+                    "INSERT INTO child SELECT i, i %% 50 + 1 FROM generate_series(1, 200) i;"
+                    "INSERT INTO grandchild SELECT i, i FROM generate_series(1, 200) i;",
+             "", "");
+    struct site site = site_new(cluster_shared(), sql, NULL);
+    db_script(site.admin, STICKY("grandchild") "INSERT INTO sticky VALUES (20), (133);"
+                                               "GRANT SELECT ON sticky TO t_worker");
+    sticky_policy(&site, "families", FAMILY_POLICY);
+    site_load_and_approve(&site, "families", -1);
+    site_once_expect(&site, NULL, 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM parent"), 2);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM child"), 8);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM grandchild"), 8);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM retention.blocked_record"), 2);
+    ck_assert_int_eq(site_digests(&site, "public.grandchild"), 192);
+    site_check_log(&site);
+    site_free(&site);
+}
+END_TEST
+
+#define BRAKED                                                                                     \
+    "  data: { table = \"public.event\"; start = \"at\"; tenant = \"account\"; };\n"               \
+    "  stages = ( { after = \"30 days\"; do = \"delete\"; } );\n"
+
+/* More than a quarter of the table: nothing goes, an entry tells, and the run waits for a person.
+ * An approval with --expect-due is the allowance for the backlog. */
+START_TEST(brakes_on_the_plan)
+{
+    struct site site =
+        site_new(cluster_shared(),
+                 EVENTS "INSERT INTO event SELECT i, now() - interval '40 days', i, 'x' "
+                        "FROM generate_series(1, 2000) i;"
+                        "INSERT INTO event SELECT i, now(), i, 'x' "
+                        "FROM generate_series(2001, 4000) i;",
+                 NULL);
+    site_policy(&site, "events", BRAKED);
+    site_load_and_approve(&site, "events", -1);
+    site_once_expect(&site, NULL, 5);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 4000);
+    ck_assert_int_eq(
+        db_number(site.admin, "SELECT count(*) FROM retention.log_entry WHERE type = 'brake'"), 1);
+    char *status = db_value(site.admin, "SELECT status FROM retention.run");
+    ck_assert_str_eq(status, "brake");
+    free(status);
+    site_once_expect(&site, NULL, 5); /* still engaged: no second run begins */
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM retention.run"), 1);
+    PGconn *operator= db_connect(site.cluster, site.database, "t_operator");
+    db_exec(operator, "SELECT retention.release_brake('events')");
+    site_once_expect(&site, NULL, 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 2000);
+    site_check_log(&site);
+    PQfinish(operator);
+    site_free(&site);
+}
+END_TEST
+
+/* One tenant loses all of its rows while the table as a whole loses few: found as the run goes, and
+ * the batch that passed the limit is rolled back. */
+START_TEST(brakes_for_a_tenant)
+{
+    struct site site = site_new(cluster_shared(),
+                                EVENTS "INSERT INTO event SELECT i, now() - interval '40 days', 7, "
+                                       "repeat('x', 300) FROM generate_series(1, 3000) i;"
+                                       "INSERT INTO event SELECT i, now(), 8, 'x' "
+                                       "FROM generate_series(3001, 20000) i;",
+                                "pace: { batch_rows = 500; };");
+    site_policy(&site, "events", BRAKED);
+    site_load_and_approve(&site, "events", -1);
+    site_once_expect(&site, NULL, 5);
+    int64_t left = db_number(site.admin, "SELECT count(*) FROM event WHERE account = 7");
+    ck_assert_int_ge(left, 1500);
+    ck_assert_int_lt(left, 3000);
+    ck_assert_int_eq(site_digests(&site, "public.event"), 3000 - left);
+    ck_assert_int_eq(
+        db_number(site.admin, "SELECT count(*) FROM retention.log_entry WHERE type = 'brake'"), 1);
+    site_check_log(&site);
+    site_free(&site);
+}
+END_TEST
+
+/* evidence = "counts": no key, no digests, no key-encryption key used. */
+START_TEST(counts_only)
+{
+    struct site site = site_new(cluster_shared(),
+                                "CREATE TABLE hit (at timestamptz NOT NULL, page text);"
+                                "INSERT INTO hit SELECT now() - (i || ' days')::interval, 'p' "
+                                "FROM generate_series(1, 100) i;",
+                                NULL);
+    site_policy(&site, "hits",
+                "  data: { table = \"public.hit\"; key = []; start = \"at\"; };\n"
+                "  evidence = \"counts\";\n"
+                "  stages = ( { after = \"30 days 1 hour\"; do = \"delete\"; } );\n"
+                "  brake: { fraction = 1.0; };\n");
+    site_load_and_approve(&site, "hits", -1);
+    site_once_expect(&site, NULL, 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM hit"), 30);
+    ck_assert_int_eq(site_logged(&site, "public.hit"), 70);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM retention.log_records"), 0);
+    site_check_log(&site);
+    site_free(&site);
+}
+END_TEST
+
+/* What may not run is skipped, measured and told; what may, runs. A file that goes turns its
+ * category red. */
+START_TEST(skips_and_goes_on)
+{
+    struct site site =
+        site_new(cluster_shared(),
+                 EVENTS "CREATE TABLE other (id int PRIMARY KEY, at timestamptz NOT NULL);"
+                        "CREATE TABLE third (id int PRIMARY KEY, at timestamptz NOT NULL);"
+                        "INSERT INTO event SELECT i, now() - interval '40 days', 7, 'x' "
+                        "FROM generate_series(1, 10) i;"
+                        "INSERT INTO other SELECT id, at FROM event;"
+                        "INSERT INTO third SELECT id, at FROM event;",
+                 NULL);
+    site_policy(&site, "events", EVENTS_POLICY);
+    site_load_and_approve(&site, "events", -1);
+    site_policy(&site, "others",
+                "  data: { table = \"public.other\"; start = \"at\"; };\n"
+                "  stages = ( { after = \"30 days\"; do = \"delete\"; } );\n");
+    site_policy(&site, "broken",
+                "  data: { table = \"public.third\"; start = \"no_such\"; };\n"
+                "  stages = ( { after = \"30 days\"; do = \"delete\"; } );\n");
+    site_once_expect(&site, NULL, 3);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM other"), 10);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM third"), 10);
+    ck_assert_int_eq(db_number(site.admin, "SELECT to_act FROM retention.category_status "
+                                           "WHERE category = 'others'"),
+                     10);
+    char *file;
+    ck_assert_int_ge(asprintf(&file, "%s/others.cfg", site.policies), 0);
+    ck_assert_int_eq(unlink(file), 0);
+    free(file);
+    struct program_result result = site_once(&site, NULL);
+    ck_assert_ptr_nonnull(strstr(result.err, "category \"others\": red"));
+    program_result_free(&result);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM retention.category "
+                                           "WHERE name = 'others' AND state = 'red'"),
+                     1);
+    site_free(&site);
+}
+END_TEST
+
+/* Outside of its window a category does not run, and that is no failure. */
+START_TEST(keeps_to_the_window)
+{
+    struct site site =
+        site_new(cluster_shared(),
+                 EVENTS "INSERT INTO event SELECT i, now() - interval '40 days', 7, 'x' "
+                        "FROM generate_series(1, 10) i;",
+                 NULL);
+    char *window = db_value(site.admin,
+                            "SELECT to_char(h, 'HH24:MI') || '-' || to_char(h + interval '1 hour', "
+                            "'HH24:MI') FROM (SELECT now() AT TIME ZONE 'UTC' + interval '2 hours' "
+                            "AS h) x");
+    char body[1024];
+    snprintf(body, sizeof(body), EVENTS_POLICY "  window = \"%s\";\n", window);
+    free(window);
+    site_policy(&site, "events", body);
+    site_load_and_approve(&site, "events", -1);
+    struct program_result result = site_once(&site, NULL);
+    ck_assert_int_eq(result.exit_code, 0);
+    ck_assert_ptr_nonnull(strstr(result.err, "outside its window"));
+    program_result_free(&result);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 10);
+    site_free(&site);
+}
+END_TEST
+
 Suite *suite_engine_run(void)
 {
     Suite *suite = suite_create("engine_run");
     TCase *tc = tcase_create("run");
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, deletes_what_is_due);
+    tcase_add_test(tc, shares_the_work);
+    tcase_add_test(tc, families_go_together);
+    tcase_add_test(tc, very_large_families);
+    tcase_add_test(tc, leaves_locked_rows);
+    tcase_add_test(tc, sets_poison_rows_aside);
+    tcase_add_test(tc, poison_in_a_family);
+    tcase_add_test(tc, brakes_on_the_plan);
+    tcase_add_test(tc, brakes_for_a_tenant);
+    tcase_add_test(tc, counts_only);
+    tcase_add_test(tc, skips_and_goes_on);
+    tcase_add_test(tc, keeps_to_the_window);
     suite_add_tcase(suite, tc);
     return suite;
 }
