@@ -41,6 +41,9 @@ tests_run_SOURCES = \
 	tests/test_ledger_digest.c \
 	tests/test_ledger_entry.c \
 	tests/test_ledger_merkle.c \
+	tests/test_ledger_note.c \
+	tests/test_ledger_proof.c \
+	tests/test_ledger_tile.c \
 	tests/test_log_entries.c \
 	tests/test_manual.c \
 	tests/test_pg_conn.c \

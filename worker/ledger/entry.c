@@ -12,6 +12,7 @@
 #include "base/encode.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "ledger/lines.h"
 
 #define FIRST_LINE "retention-log-entry/v1"
 
@@ -146,21 +147,6 @@ const struct entry_type *entry_type_find(const char *name)
 
 /* --- what a field may hold --- */
 
-/* No sign, no leading zero, at most 2^64 - 1. */
-static bool is_number(const char *s)
-{
-    uint64_t n = 0;
-    size_t length = strlen(s);
-    if (length == 0 || length > 20 || (s[0] == '0' && length > 1))
-        return false;
-    for (; *s; s++) {
-        if (*s < '0' || *s > '9' || __builtin_mul_overflow(n, (uint64_t)10, &n) ||
-            __builtin_add_overflow(n, (uint64_t)(*s - '0'), &n))
-            return false;
-    }
-    return true;
-}
-
 static bool is_hex(const char *s, size_t bytes)
 {
     uint8_t out[32];
@@ -221,13 +207,14 @@ static bool is_line(const char *s, size_t length)
 static bool field_accepts(const struct entry_field *field, const char *value)
 {
     int64_t seconds;
+    uint64_t number;
     if (field->optional && strcmp(value, "none") == 0)
         return true;
     switch (field->type) {
     case FIELD_NAME:
         return *value != '\0';
     case FIELD_NUMBER:
-        return is_number(value);
+        return lines_read_number(value, strlen(value), &number);
     case FIELD_TIME:
         return parse_time(value, strlen(value), &seconds);
     case FIELD_HEX16:

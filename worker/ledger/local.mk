@@ -5,6 +5,14 @@ libretention_a_SOURCES += \
 	worker/ledger/entry.h \
 	worker/ledger/epoch.c \
 	worker/ledger/epoch.h \
+	worker/ledger/lines.c \
+	worker/ledger/lines.h \
 	worker/ledger/merkle.c \
 	worker/ledger/merkle.h \
-	worker/ledger/merkle_proof.c
+	worker/ledger/merkle_proof.c \
+	worker/ledger/note.c \
+	worker/ledger/note.h \
+	worker/ledger/proof.c \
+	worker/ledger/proof.h \
+	worker/ledger/tile.c \
+	worker/ledger/tile.h
