@@ -62,7 +62,7 @@ SQL_FILES += \
 # schema retention
 SQL_FILES += \
 	catalog/drop_stale_functions.sql \
-	catalog/revoke_functions.sql \
+	catalog/mark_functions.sql \
 	functions/adopt.sql \
 	functions/append_batch.sql \
 	functions/approve_policy.sql \

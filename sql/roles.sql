@@ -13,10 +13,10 @@ BEGIN
                 EXECUTE pg_catalog.format('CREATE ROLE %I NOLOGIN', role_name);
             EXCEPTION WHEN insufficient_privilege THEN
                 RAISE EXCEPTION USING ERRCODE = '42501',
-                    MESSAGE = pg_catalog.format('role "%s" does not exist and may not be created by role "%s"',
-                        role_name, current_user),
-                    HINT = pg_catalog.format('Run migrate as a role with CREATEROLE, or let one run: '
-                        'CREATE ROLE %I NOLOGIN;', role_name);
+                    MESSAGE = pg_catalog.format('role "%s" does not exist, and role "%s" may not '
+                        'create it', role_name, current_user),
+                    HINT = pg_catalog.format('Run migrate as a role with CREATEROLE, or let one '
+                        'run: CREATE ROLE %I NOLOGIN;', role_name);
             END;
         END IF;
     END LOOP;
@@ -62,8 +62,8 @@ BEGIN
                  AND n.nspowner <> (SELECT r.oid FROM pg_catalog.pg_roles r
                                     WHERE r.rolname = '@prefix@owner')) THEN
         RAISE EXCEPTION USING ERRCODE = 'RT011',
-            MESSAGE = pg_catalog.format('schema "retention" exists and does not belong to role "%s"',
-                '@prefix@owner'),
+            MESSAGE = pg_catalog.format('schema "retention" exists and does not belong to role '
+                '"%s"', '@prefix@owner'),
             HINT = 'Was it installed with another role prefix?';
     END IF;
     IF NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'retention') THEN
@@ -73,7 +73,8 @@ BEGIN
             RAISE EXCEPTION USING ERRCODE = '42501',
                 MESSAGE = pg_catalog.format('role "%s" may not create a schema in database "%s"',
                     current_user, pg_catalog.current_database()),
-                HINT = pg_catalog.format('Let the owner of the database run: GRANT CREATE ON DATABASE %I TO %I;',
+                HINT = pg_catalog.format('Let the owner of the database run: '
+                    'GRANT CREATE ON DATABASE %I TO %I;',
                     pg_catalog.current_database(), current_user);
         END;
     END IF;

@@ -54,6 +54,7 @@ tests_run_SOURCES = \
 	tests/test_sample.c \
 	tests/test_sample_policies.c \
 	tests/test_schema.c \
+	tests/test_schema_flow.c \
 	tests/test_schema_roles.c \
 	tests/test_sql_builder.c \
 	tests/test_validate.c

@@ -1,5 +1,5 @@
--- The last step of migrate: functions of the schema that this transaction did not make anew have no
--- file any more. A function that somebody else's object relies on makes this fail.
+-- The last step of migrate: functions that mark_functions.sql marked and no file made anew. One
+-- that somebody else's object relies on makes this fail.
 DO $stale$
 DECLARE
     stale record;
@@ -7,9 +7,9 @@ BEGIN
     FOR stale IN
         SELECT p.oid::pg_catalog.regprocedure AS signature
         FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-        WHERE n.nspname = 'retention' AND p.xmin <> pg_catalog.pg_current_xact_id()::pg_catalog.xid
+        WHERE n.nspname = 'retention' AND 'application_name=stale' = ANY (p.proconfig)
     LOOP
-        EXECUTE 'DROP ROUTINE ' || stale.signature;
+        EXECUTE pg_catalog.format('DROP ROUTINE %s', stale.signature);
     END LOOP;
 END
 $stale$;

@@ -1,6 +1,6 @@
 -- The entry of a batch, and its sorted record digests (NULL where evidence is counts), in the
--- transaction that did it. The entry was composed by the worker; here its lines are held against the
--- arguments, and its xid against this transaction: no entry without its deletion.
+-- transaction that did it. The entry was composed by the worker; here its lines are held against
+-- the arguments, and its xid against this transaction: no entry without its deletion.
 --
 -- The unique index on (run, seq) makes a batch that was repeated after a lost COMMIT fail (23505).
 CREATE OR REPLACE FUNCTION retention.append_batch(run uuid, seq bigint, term bigint, category text,
@@ -21,7 +21,7 @@ BEGIN
     END IF;
     IF (cardinality(line) IS DISTINCT FROM 14
             OR line[1] <> 'retention-log-entry/v1' OR line[2] <> 'type batch'
-            OR line[3] COLLATE "C" !~ '^time [0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$'
+            OR line[3] COLLATE "C" !~ '^time \d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$'
             OR line[4] COLLATE "C" !~ '^salt [0-9a-f]{32}$'
             OR line[5] <> 'run ' || replace(append_batch.run::text, '-', '')
             OR line[6] <> 'seq ' || append_batch.seq
@@ -35,7 +35,8 @@ BEGIN
             OR line[13] <> 'xid ' || pg_current_xact_id()::text
             OR line[14] <> ''
             OR append_batch.rows < 1
-            OR coalesce(octet_length(append_batch.refs) <> 32 * append_batch.rows, false)) IS NOT FALSE
+            OR coalesce(octet_length(append_batch.refs) <> 32 * append_batch.rows,
+                false)) IS NOT FALSE
             THEN
         RAISE EXCEPTION USING ERRCODE = 'RT011',
             MESSAGE = 'the log entry does not tell of this batch in this transaction';
@@ -51,5 +52,6 @@ END
 $function$;
 REVOKE ALL ON FUNCTION retention.append_batch(uuid, bigint, bigint, text, text, bigint, text, bytea)
     FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION retention.append_batch(uuid, bigint, bigint, text, text, bigint, text, bytea)
+GRANT EXECUTE ON FUNCTION retention.append_batch(uuid, bigint, bigint, text, text, bigint, text,
+    bytea)
     TO @prefix@worker;

@@ -12,7 +12,8 @@ DECLARE
 BEGIN
     LOCK TABLE retention.leader_gate IN ROW SHARE MODE;
     PERFORM retention.close_hold_gate();
-    SELECT * INTO c FROM retention.category k WHERE k.name = approve_policy.category FOR NO KEY UPDATE;
+    SELECT * INTO c FROM retention.category k WHERE k.name = approve_policy.category
+        FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RAISE EXCEPTION USING ERRCODE = 'RT010',
             MESSAGE = format('there is no category "%s"', approve_policy.category);
@@ -27,11 +28,13 @@ BEGIN
     END IF;
     IF c.loaded_sha256 IS DISTINCT FROM approve_policy.sha256 THEN
         RAISE EXCEPTION USING ERRCODE = 'RT011',
-            MESSAGE = format('the text to approve is not the one that is loaded for category "%s"', c.name),
+            MESSAGE = format('the text to approve is not the one that is loaded for category "%s"',
+                c.name),
             HINT = 'Look at the policy as it is now, and approve that.';
     END IF;
     IF approve_policy.expect_due < 0 THEN
-        RAISE EXCEPTION USING ERRCODE = 'RT011', MESSAGE = 'the number of records expected is negative';
+        RAISE EXCEPTION USING ERRCODE = 'RT011',
+            MESSAGE = 'the number of records expected is negative';
     END IF;
     IF session_user = c.loaded_by
             OR EXISTS (SELECT FROM retention.policy_text t WHERE t.category = c.name

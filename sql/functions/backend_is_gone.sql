@@ -1,7 +1,9 @@
--- Whether a backend that was recorded with its start and role has ended. What pg_stat_activity hides
--- from us, or what was not recorded, counts as alive; a process of another role or another start is another backend. A backend
--- leaves that view after its transaction is over and its locks are released. Internal.
-CREATE OR REPLACE FUNCTION retention.backend_is_gone(pid int, backend_start timestamptz, role_oid oid)
+-- Whether a backend that was recorded with its start and role has ended. What pg_stat_activity
+-- hides from us, or what was not recorded, counts as alive; a process of another role or another
+-- start is another backend. A backend leaves that view after its transaction is over and its locks
+-- are released. Internal.
+CREATE OR REPLACE FUNCTION retention.backend_is_gone(pid int, backend_start timestamptz,
+    role_oid oid)
 RETURNS boolean
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp

@@ -8,7 +8,7 @@
 --     COMMITTED, has a snapshot younger than the lock, so it sees every hold placed before;
 --   * the policy in effect is the one that the run was planned with;
 --   * the relations are as they were when that policy was checked. This rests on the caller's own
---     locks, taken before (ROW EXCLUSIVE on the leaf and on every dependant): they keep away the DDL
+--     locks, taken before (ROW EXCLUSIVE on leaf and dependants): they keep away the DDL
 --     that would change the fingerprint. Only CREATE OR REPLACE FUNCTION passes them; a function
 --     replaced between here and the action runs once in its new form, and stops the next batch.
 --
@@ -20,11 +20,12 @@
 -- leader_gate first; so nobody waits in a circle. Everything is read after the locks are held.
 --
 -- Returns the server's time and this transaction's id, for the log entry, and the epoch of the log
--- key in use (0: there is none, or the newest one was shredded). Raises RT001 term over, RT002 paused, RT003 not approved, or the
--- run ended, RT004 schema changed, RT005 clock, RT006 another database, RT007 brake, RT009 leaf gone,
--- RT010 no such category or run, RT011 wrong isolation level.
-CREATE OR REPLACE FUNCTION retention.begin_batch(run uuid, term bigint, category text, leaf regclass,
-    worker_clock timestamptz, OUT at timestamptz, OUT xid text, OUT epoch bigint)
+-- key in use (0: there is none, or the newest one was shredded). Raises RT001 term over, RT002
+-- paused, RT003 not approved, or the run ended, RT004 schema changed, RT005 clock, RT006 another
+-- database, RT007 brake, RT009 leaf gone, RT010 no such category or run, RT011 wrong isolation
+-- level.
+CREATE OR REPLACE FUNCTION retention.begin_batch(run uuid, term bigint, category text,
+    leaf regclass, worker_clock timestamptz, OUT at timestamptz, OUT xid text, OUT epoch bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 SET jit = off
@@ -90,14 +91,17 @@ BEGIN
     IF f.brake_engaged_at IS NOT NULL THEN
         RAISE EXCEPTION USING ERRCODE = 'RT007',
             MESSAGE = format('the brake of category "%s" is engaged', f.name),
-            HINT = format('After looking into it, run: retentionctl run --release-brake %s', f.name);
+            HINT = format('After looking into it, run: retentionctl run --release-brake %s',
+                f.name);
     END IF;
-    IF f.state <> 'active' OR f.mode <> 'enforce' OR f.approved_sha256 IS DISTINCT FROM f.sha256 THEN
+    IF f.state <> 'active' OR f.mode <> 'enforce'
+            OR f.approved_sha256 IS DISTINCT FROM f.sha256 THEN
         RAISE EXCEPTION USING ERRCODE = 'RT003',
             MESSAGE = CASE
                 WHEN f.state <> 'active' THEN format('category "%s" is %s', f.name, f.state)
                 WHEN f.mode <> 'enforce' THEN format('category "%s" is in mode %s', f.name, f.mode)
-                ELSE format('the policy of category "%s" changed since the run was planned', f.name) END;
+                ELSE format('the policy of category "%s" changed since the run was planned',
+                    f.name) END;
     END IF;
     IF f.status <> 'running' OR f.run_term IS DISTINCT FROM begin_batch.term THEN
         RAISE EXCEPTION USING ERRCODE = 'RT003',
@@ -122,11 +126,14 @@ BEGIN
             AND NOT EXISTS (SELECT FROM pg_partition_ancestors(leaf) a WHERE a.relid = target)
             OR NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = leaf AND c.relkind = 'r') THEN
         RAISE EXCEPTION USING ERRCODE = 'RT009',
-            MESSAGE = format('relation with OID %s is no leaf of "%s" any more', leaf::oid, f.relation);
+            MESSAGE = format('relation with OID %s is no leaf of "%s" any more', leaf::oid,
+                f.relation);
     END IF;
-    IF f.fingerprint IS NULL OR f.fingerprint IS DISTINCT FROM retention.fingerprint(f.governed) THEN
+    IF f.fingerprint IS NULL
+            OR f.fingerprint IS DISTINCT FROM retention.fingerprint(f.governed) THEN
         RAISE EXCEPTION USING ERRCODE = 'RT004',
-            MESSAGE = format('the relations of category "%s" changed since they were checked', f.name),
+            MESSAGE = format('the relations of category "%s" changed since they were checked',
+                f.name),
             HINT = 'The worker checks the policy against them again before it goes on.';
     END IF;
 

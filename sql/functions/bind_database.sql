@@ -16,7 +16,8 @@ BEGIN
     INSERT INTO retention.install AS i (system_identifier, database_oid, timeline, prefix)
         VALUES (system, db, tli, bind_database.prefix)
         ON CONFLICT ON CONSTRAINT install_pkey DO UPDATE
-            SET system_identifier = excluded.system_identifier, database_oid = excluded.database_oid,
+            SET system_identifier = excluded.system_identifier,
+                database_oid = excluded.database_oid,
                 timeline = excluded.timeline, bound_at = excluded.bound_at,
                 bound_by = excluded.bound_by;
     PERFORM retention.write_entry('bind', NULL, NULL,

@@ -1,5 +1,5 @@
--- Locks hold_gate IN EXCLUSIVE MODE until the transaction ends: when this has returned, no batch is in
--- flight, and none begins.
+-- Locks hold_gate IN EXCLUSIVE MODE until the transaction ends: when this has returned, no batch is
+-- in flight, and none begins.
 --
 -- A batch that keeps the gate for longer than 10 s may belong to a worker that is stopped or that
 -- lost its network, and the server would wait for it for ever: such a backend is terminated, which

@@ -1,5 +1,5 @@
--- How many tables are governed, named as ungoverned, and neither; fingerprint is a SHA-256 over their
--- lists. Written when it differs from the last such entry; false if it does not.
+-- How many tables are governed, named as ungoverned, and neither; fingerprint is a SHA-256 over
+-- their lists. Written when it differs from the last such entry; false if it does not.
 CREATE OR REPLACE FUNCTION retention.coverage(term bigint, fingerprint text, governed bigint,
     ungoverned bigint, unlisted bigint) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -25,4 +25,5 @@ BEGIN
 END
 $function$;
 REVOKE ALL ON FUNCTION retention.coverage(bigint, text, bigint, bigint, bigint) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION retention.coverage(bigint, text, bigint, bigint, bigint) TO @prefix@worker;
+GRANT EXECUTE ON FUNCTION retention.coverage(bigint, text, bigint, bigint, bigint)
+    TO @prefix@worker;

@@ -1,7 +1,8 @@
 -- A day's figures of a category, once: false if that day has them already. oldest is the moment at
 -- which the oldest overdue record fell due.
-CREATE OR REPLACE FUNCTION retention.daily_compliance(term bigint, category text, day date, due bigint,
-    held bigint, kept bigint, blocked bigint, not_started bigint, unclaimed bigint, overdue bigint,
+CREATE OR REPLACE FUNCTION retention.daily_compliance(term bigint, category text, day date,
+    due bigint, held bigint, kept bigint, blocked bigint, not_started bigint, unclaimed bigint,
+    overdue bigint,
     oldest timestamptz) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -27,7 +28,7 @@ BEGIN
     RETURN true;
 END
 $function$;
-REVOKE ALL ON FUNCTION retention.daily_compliance(bigint, text, date, bigint, bigint, bigint, bigint,
-    bigint, bigint, bigint, timestamptz) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION retention.daily_compliance(bigint, text, date, bigint, bigint, bigint, bigint,
-    bigint, bigint, bigint, timestamptz) TO @prefix@worker;
+REVOKE ALL ON FUNCTION retention.daily_compliance(bigint, text, date, bigint, bigint, bigint,
+    bigint, bigint, bigint, bigint, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retention.daily_compliance(bigint, text, date, bigint, bigint, bigint,
+    bigint, bigint, bigint, bigint, timestamptz) TO @prefix@worker;

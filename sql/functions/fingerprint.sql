@@ -1,5 +1,5 @@
--- A SHA-256 over what makes it safe to act on relations: taken when a policy is checked, compared in
--- every batch. NULL where one of the names is no relation.
+-- A SHA-256 over what makes it safe to act on relations: taken when a policy is checked, compared
+-- in every batch. NULL where one of the names is no relation.
 --
 -- `governed` are names as in relation_oid(); partitions of theirs, at any depth, are covered too.
 -- What counts, one line each, sorted:
@@ -16,9 +16,9 @@
 --
 -- Of partitions, only what deviates from the tree they stand in: what PostgreSQL cloned from the
 -- parent, and keys or checks of their own that call no function, do not count. So attaching or
--- detaching a partition that matches changes nothing, one with a trigger or a foreign key of its own
--- does; so does one that leaves with a foreign key to a governed relation, since that is now another
--- table's. Neither VACUUM FULL, ANALYZE, REINDEX nor privileges change it.
+-- detaching a partition that matches changes nothing, one with a trigger or a foreign key of its
+-- own does; so does one that leaves with a foreign key to a governed relation, since that is now
+-- another table's. Neither VACUUM FULL, ANALYZE, REINDEX nor privileges change it.
 --
 -- It runs in every batch, so: catalogs are read by index and from the relations' side only (foreign
 -- keys to here through their internal triggers: pg_constraint has no index by referenced table);
@@ -52,7 +52,8 @@ BEGIN
         SELECT c.oid FROM unnest(roots) r JOIN pg_class c ON c.oid = r WHERE c.relkind = 'p'
         UNION
         SELECT i.inhrelid FROM tree t JOIN pg_inherits i ON i.inhparent = t.oid)
-    SELECT coalesce(array_agg(t.oid) FILTER (WHERE t.oid <> ALL (roots)), '{}') INTO leaves FROM tree t;
+    SELECT coalesce(array_agg(t.oid) FILTER (WHERE t.oid <> ALL (roots)), '{}') INTO leaves
+        FROM tree t;
     members := roots || leaves;
 
     -- Relations, inheritance
@@ -63,7 +64,8 @@ BEGIN
             (SELECT string_agg(i.inhrelid::text, ' ' ORDER BY i.inhrelid)
              FROM pg_inherits i WHERE i.inhparent = c.oid AND c.relkind <> 'p')))
         INTO more
-        FROM unnest(roots) r JOIN pg_class c ON c.oid = r JOIN pg_namespace n ON n.oid = c.relnamespace;
+        FROM unnest(roots) r JOIN pg_class c ON c.oid = r
+            JOIN pg_namespace n ON n.oid = c.relnamespace;
     lines := more;
     SELECT array_agg(concat_ws('|', 'leaf', c.oid, c.relkind, c.relpersistence, c.relrowsecurity,
             c.relforcerowsecurity))
@@ -90,8 +92,8 @@ BEGIN
         INTO more
         FROM unnest(roots) r JOIN pg_constraint k ON k.conrelid = r WHERE k.contype <> 't';
     lines := lines || more;
-    SELECT array_agg(DISTINCT concat_ws('|', 'key', x.indrelid, x.indkey, x.indisvalid, x.indimmediate,
-            x.indpred::text, x.indexprs::text))
+    SELECT array_agg(DISTINCT concat_ws('|', 'key', x.indrelid, x.indkey, x.indisvalid,
+            x.indimmediate, x.indpred::text, x.indexprs::text))
         INTO more
         FROM unnest(roots) r JOIN pg_index x ON x.indrelid = r WHERE x.indisunique;
     lines := lines || more;
@@ -102,9 +104,11 @@ BEGIN
         SELECT g.tgconstraint AS oid FROM unnest(members) r JOIN pg_trigger g ON g.tgrelid = r
             WHERE g.tgconstraint <> 0 AND g.tgconstrrelid <> 0
         UNION
-        SELECT k.conparentid FROM up u JOIN pg_constraint k ON k.oid = u.oid WHERE k.conparentid <> 0)
-    SELECT array_agg(concat_ws('|', 'reference', k.oid, k.conname, k.contype, k.conrelid, k.confrelid,
-            k.conkey, k.confkey, k.confdeltype, k.confupdtype, k.condeferrable, k.condeferred))
+        SELECT k.conparentid FROM up u JOIN pg_constraint k ON k.oid = u.oid
+            WHERE k.conparentid <> 0)
+    SELECT array_agg(concat_ws('|', 'reference', k.oid, k.conname, k.contype, k.conrelid,
+            k.confrelid, k.conkey, k.confkey, k.confdeltype, k.confupdtype, k.condeferrable,
+            k.condeferred))
         INTO more
         FROM up u JOIN pg_constraint k ON k.oid = u.oid WHERE k.conparentid = 0;
     lines := lines || more;
@@ -173,8 +177,9 @@ BEGIN
             JOIN pg_proc p ON p.oid = called.oid;
     lines := lines || more;
 
-    RETURN encode(sha256(convert_to(
-        (SELECT string_agg(line, E'\n' ORDER BY line COLLATE "C") FROM unnest(lines) line), 'UTF8')), 'hex');
+    RETURN (SELECT encode(sha256(convert_to(string_agg(line, E'\n' ORDER BY line COLLATE "C"),
+                                            'UTF8')), 'hex')
+            FROM unnest(lines) line);
 END
 $function$;
 REVOKE ALL ON FUNCTION retention.fingerprint(text[]) FROM PUBLIC;

@@ -1,5 +1,6 @@
 -- A request is done; runs are those that came of it.
-CREATE OR REPLACE FUNCTION retention.finish_request(term bigint, request uuid, runs uuid[]) RETURNS void
+CREATE OR REPLACE FUNCTION retention.finish_request(term bigint, request uuid, runs uuid[])
+RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$

@@ -69,6 +69,7 @@ BEGIN
     PERFORM pg_notify('retention', 'run ' || r.run);
 END
 $function$;
-REVOKE ALL ON FUNCTION retention.finish_run(bigint, uuid, bigint, bigint, bigint, text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION retention.finish_run(bigint, uuid, bigint, bigint, bigint, text, text)
+    FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION retention.finish_run(bigint, uuid, bigint, bigint, bigint, text, text)
     TO @prefix@worker;

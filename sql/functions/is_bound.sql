@@ -7,7 +7,8 @@ AS $function$
 BEGIN
     RETURN EXISTS (SELECT FROM retention.install i
         WHERE i.system_identifier = (SELECT s.system_identifier::text FROM pg_control_system() s)
-          AND i.database_oid = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()));
+          AND i.database_oid = (SELECT d.oid FROM pg_database d
+              WHERE d.datname = current_database()));
 END
 $function$;
 REVOKE ALL ON FUNCTION retention.is_bound() FROM PUBLIC;

@@ -21,8 +21,8 @@ BEGIN
                    JOIN pg_roles r ON r.oid = a.usesysid AND r.rolname = session_user
                    WHERE a.backend_start IS NOT NULL) THEN
         RAISE EXCEPTION USING ERRCODE = 'RT011',
-            MESSAGE = format('role "%s" cannot act for the leader in a session that another role opened',
-                             session_user);
+            MESSAGE = format('role "%s" cannot act for the leader in a session that another role '
+                             'opened', session_user);
     END IF;
     DELETE FROM retention.worker_session s
         WHERE s.kind = 'batch' AND s.pid <> pg_backend_pid()

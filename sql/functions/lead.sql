@@ -34,23 +34,24 @@ BEGIN
     IF lead.worker IS NULL OR NOT lead.lease BETWEEN '1 s' AND '1 hour' OR lead.lease IS NULL
             OR NOT lead.max_skew BETWEEN '1 s' AND '1 day' OR lead.max_skew IS NULL THEN
         RAISE EXCEPTION USING ERRCODE = 'RT011',
-            MESSAGE = 'a leader needs a uuid, a lease of 1 s to 1 hour and a max_skew of 1 s to 1 day';
+            MESSAGE = 'a leader needs a uuid, a lease (1 s to 1 hour), a max_skew (1 s to 1 day)';
     END IF;
     IF NOT pg_has_role(session_user, '@prefix@worker', 'MEMBER') THEN
         RAISE EXCEPTION USING ERRCODE = '42501',
-            MESSAGE = format('role "%s" is not a member of role "%s"', session_user, '@prefix@worker'),
+            MESSAGE = format('role "%s" is not a member of role "%s"', session_user,
+                '@prefix@worker'),
             HINT = format('Run: GRANT %I TO %I;', '@prefix@worker', session_user);
     END IF;
     IF (SELECT rolsuper FROM pg_roles WHERE rolname = session_user) THEN
         RAISE EXCEPTION USING ERRCODE = 'RT011',
-            MESSAGE = format('superuser "%s" cannot lead: its sessions could not be ended by the next leader',
-                             session_user),
+            MESSAGE = format('superuser "%s" cannot lead: the next leader could not end its '
+                             'sessions', session_user),
             HINT = format('Let the worker connect as a role of its own that is a member of %I.',
                           '@prefix@worker');
     END IF;
     IF NOT pg_has_role(current_user, session_user, 'USAGE') THEN
         RAISE EXCEPTION USING ERRCODE = 'RT011',
-            MESSAGE = format('role "%s" cannot lead: its sessions could not be ended by the next leader',
+            MESSAGE = format('role "%s" cannot lead: the next leader could not end its sessions',
                              session_user),
             HINT = format('Run: GRANT %I TO %I;', session_user, current_user);
     END IF;
@@ -61,7 +62,8 @@ BEGIN
     IF me.backend_start IS NULL
             OR me.usesysid <> (SELECT r.oid FROM pg_roles r WHERE r.rolname = session_user) THEN
         RAISE EXCEPTION USING ERRCODE = 'RT011',
-            MESSAGE = format('role "%s" cannot lead in a session that another role opened', session_user);
+            MESSAGE = format('role "%s" cannot lead in a session that another role opened',
+                session_user);
     END IF;
 
     -- 1
@@ -76,10 +78,11 @@ BEGIN
     renewed_at := l.renewed_at;
 
     -- 2
-    IF l.worker IS NOT NULL AND NOT retention.backend_is_gone(l.pid, l.backend_start, l.role_oid) THEN
+    IF l.worker IS NOT NULL
+            AND NOT retention.backend_is_gone(l.pid, l.backend_start, l.role_oid) THEN
         IF l.pid = me.pid AND l.worker = lead.worker THEN
-            UPDATE retention.leader SET host = lead.host, lease = lead.lease, max_skew = lead.max_skew,
-                renewed_at = clock_timestamp()
+            UPDATE retention.leader SET host = lead.host, lease = lead.lease,
+                max_skew = lead.max_skew, renewed_at = clock_timestamp()
                 RETURNING leader.renewed_at INTO renewed_at;
             leads := true;
             RETURN;

@@ -2,8 +2,8 @@
 --
 -- `previous` is the text in effect with which it was compared (NULL: none); where that is no longer
 -- so, RT011: load again. `needs_approval` is the comparison's outcome; a category without a text in
--- effect, one that begins to enforce, and another table need it in any case. The fingerprint is that
--- of the relations before they were read for checking.
+-- effect, one that begins to enforce, and another table need it in any case. The fingerprint is
+-- that of the relations before they were read for checking.
 --
 -- Batches in flight finish before a changed text is written (hold_gate), so when this has returned,
 -- nothing of the old text is deleted any more. term may be NULL: loading outside of a leadership.
@@ -24,15 +24,18 @@ BEGIN
     ELSE
         LOCK TABLE retention.leader_gate IN ROW SHARE MODE;
     END IF;
-    IF load_policy.sha256 IS DISTINCT FROM encode(sha256(convert_to(load_policy.text, 'UTF8')), 'hex') THEN
+    IF load_policy.sha256
+            IS DISTINCT FROM encode(sha256(convert_to(load_policy.text, 'UTF8')), 'hex') THEN
         RAISE EXCEPTION USING ERRCODE = 'RT011',
-            MESSAGE = format('the text of category "%s" does not have the SHA-256 that was given', load_policy.name);
+            MESSAGE = format('the text of category "%s" does not have the SHA-256 that was given',
+                load_policy.name);
     END IF;
     SELECT * INTO c FROM retention.category k WHERE k.name = load_policy.name;
     IF FOUND AND c.loaded_sha256 = load_policy.sha256 AND c.state IN ('active', 'suspended') THEN
         -- The same text again. Facts that are not part of it may have changed.
         IF (c.governed, c.fingerprint, c.title)
-                IS DISTINCT FROM (load_policy.governed, load_policy.fingerprint, load_policy.title) THEN
+                IS DISTINCT FROM (load_policy.governed, load_policy.fingerprint,
+                    load_policy.title) THEN
             UPDATE retention.category k SET governed = load_policy.governed,
                     fingerprint = load_policy.fingerprint, title = load_policy.title
                 WHERE k.name = load_policy.name;
@@ -45,19 +48,22 @@ BEGIN
     known := FOUND;
     IF c.approved_sha256 IS DISTINCT FROM load_policy.previous THEN
         RAISE EXCEPTION USING ERRCODE = 'RT011',
-            MESSAGE = format('another text of category "%s" took effect meanwhile', load_policy.name),
+            MESSAGE = format('another text of category "%s" took effect meanwhile',
+                load_policy.name),
             HINT = 'Load the policies again.';
     END IF;
     new_state := CASE
         WHEN c.approved_sha256 IS NULL THEN 'suspended'
         WHEN c.approved_sha256 = load_policy.sha256 THEN 'active'
         WHEN load_policy.needs_approval IS NOT FALSE THEN 'suspended'
-        WHEN load_policy.mode = 'enforce' AND c.approved_mode IS DISTINCT FROM 'enforce' THEN 'suspended'
+        WHEN load_policy.mode = 'enforce' AND c.approved_mode IS DISTINCT FROM 'enforce'
+            THEN 'suspended'
         WHEN load_policy.relation IS DISTINCT FROM c.approved_relation THEN 'suspended'
         ELSE 'active' END;
 
     INSERT INTO retention.policy_text (category, sha256, text, previous, loaded_by)
-        VALUES (load_policy.name, load_policy.sha256, load_policy.text, c.approved_sha256, session_user)
+        VALUES (load_policy.name, load_policy.sha256, load_policy.text, c.approved_sha256,
+            session_user)
         ON CONFLICT DO NOTHING;
     IF known THEN
         UPDATE retention.category k SET state = new_state, mode = load_policy.mode,
@@ -85,7 +91,7 @@ BEGIN
     RETURN new_state;
 END
 $function$;
-REVOKE ALL ON FUNCTION retention.load_policy(bigint, text, text, text, text, text, text, text[], text,
-    boolean, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION retention.load_policy(bigint, text, text, text, text, text, text, text[],
+    text, boolean, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION retention.load_policy(bigint, text, text, text, text, text, text, text[],
     text, boolean, text) TO @prefix@worker;

@@ -1,7 +1,7 @@
--- A new log key: wrapped under the key-encryption key, and the commitment to it. Batches use it from
--- their next begin_batch on. Epochs count from 1 without holes.
-CREATE OR REPLACE FUNCTION retention.new_epoch(term bigint, epoch bigint, wrapped bytea, commit bytea)
-RETURNS void
+-- A new log key: wrapped under the key-encryption key, and the commitment to it. Batches use it
+-- from their next begin_batch on. Epochs count from 1 without holes.
+CREATE OR REPLACE FUNCTION retention.new_epoch(term bigint, epoch bigint, wrapped bytea,
+    commit bytea) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$

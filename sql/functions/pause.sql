@@ -36,4 +36,5 @@ BEGIN
 END
 $function$;
 REVOKE ALL ON FUNCTION retention.pause(text, text, timestamptz) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION retention.pause(text, text, timestamptz) TO @prefix@operator, @prefix@legal;
+GRANT EXECUTE ON FUNCTION retention.pause(text, text, timestamptz)
+    TO @prefix@operator, @prefix@legal;

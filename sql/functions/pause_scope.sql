@@ -13,8 +13,10 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = 'RT011',
             MESSAGE = 'the scope of a pause is "all", "category:NAME" or "tenant:VALUE"';
     END IF;
-    IF kind = 'category' AND NOT EXISTS (SELECT FROM retention.category c WHERE c.name = target) THEN
-        RAISE EXCEPTION USING ERRCODE = 'RT010', MESSAGE = format('there is no category "%s"', target);
+    IF kind = 'category'
+            AND NOT EXISTS (SELECT FROM retention.category c WHERE c.name = target) THEN
+        RAISE EXCEPTION USING ERRCODE = 'RT010',
+            MESSAGE = format('there is no category "%s"', target);
     END IF;
 END
 $function$;

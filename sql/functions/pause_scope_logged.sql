@@ -1,6 +1,7 @@
 -- The scope as it stands in the log. A tenant is a value of a governed column and must not: the
 -- pause's own number stands for it, and who may read table pause can look it up. Internal.
-CREATE OR REPLACE FUNCTION retention.pause_scope_logged(kind text, target text, pause uuid) RETURNS text
+CREATE OR REPLACE FUNCTION retention.pause_scope_logged(kind text, target text, pause uuid)
+RETURNS text
 LANGUAGE plpgsql IMMUTABLE
 SET search_path = pg_catalog, pg_temp
 AS $function$

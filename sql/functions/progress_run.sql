@@ -1,6 +1,6 @@
 -- How far a run is, for people who follow it. Not part of the log.
-CREATE OR REPLACE FUNCTION retention.progress_run(term bigint, run uuid, rows bigint, batches bigint,
-    pass int) RETURNS void
+CREATE OR REPLACE FUNCTION retention.progress_run(term bigint, run uuid, rows bigint,
+    batches bigint, pass int) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
@@ -16,4 +16,5 @@ BEGIN
 END
 $function$;
 REVOKE ALL ON FUNCTION retention.progress_run(bigint, uuid, bigint, bigint, int) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION retention.progress_run(bigint, uuid, bigint, bigint, int) TO @prefix@worker;
+GRANT EXECUTE ON FUNCTION retention.progress_run(bigint, uuid, bigint, bigint, int)
+    TO @prefix@worker;

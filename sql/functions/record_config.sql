@@ -1,5 +1,5 @@
--- The settings of holds, brakes and log that the worker runs with, by the SHA-256 of their normalised
--- text; written when they differ from the last such entry, false if they do not.
+-- The settings of holds, brakes and log that the worker runs with, by the SHA-256 of their
+-- normalised text; written when they differ from the last such entry, false if they do not.
 CREATE OR REPLACE FUNCTION retention.record_config(term bigint, sha256 text) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp

@@ -1,6 +1,7 @@
 -- What a measurement of a category found: an object with columns of category_status. Those it does
 -- not name stay as they are; last_success and last_run are finish_run's.
-CREATE OR REPLACE FUNCTION retention.record_status(term bigint, category text, status jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION retention.record_status(term bigint, category text, status jsonb)
+RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
@@ -17,7 +18,8 @@ BEGIN
         VALUES (record_status.category, clock_timestamp()) ON CONFLICT DO NOTHING;
     SELECT * INTO STRICT s FROM retention.category_status o
         WHERE o.category = record_status.category FOR UPDATE;
-    s := jsonb_populate_record(s, record_status.status - '{category,last_success,last_run}'::text[]);
+    s := jsonb_populate_record(s,
+        record_status.status - '{category,last_success,last_run}'::text[]);
     UPDATE retention.category_status o SET
             measured_at = CASE WHEN record_status.status ? 'measured_at' THEN s.measured_at
                                ELSE clock_timestamp() END,

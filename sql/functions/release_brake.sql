@@ -7,7 +7,8 @@ AS $function$
 DECLARE
     c retention.category%ROWTYPE;
 BEGIN
-    SELECT * INTO c FROM retention.category k WHERE k.name = release_brake.category FOR NO KEY UPDATE;
+    SELECT * INTO c FROM retention.category k WHERE k.name = release_brake.category
+        FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RAISE EXCEPTION USING ERRCODE = 'RT010',
             MESSAGE = format('there is no category "%s"', release_brake.category);

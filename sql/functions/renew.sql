@@ -1,5 +1,5 @@
--- The leader is alive: called by its control session more often than its lease. RT001 if it leads no
--- more.
+-- The leader is alive: called by its control session more often than its lease. RT001 if it leads
+-- no more.
 CREATE OR REPLACE FUNCTION retention.renew(term bigint) RETURNS timestamptz
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp

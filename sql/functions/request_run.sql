@@ -9,10 +9,12 @@ DECLARE
     id uuid;
 BEGIN
     SELECT n INTO unknown FROM unnest(request_run.categories) n
-        WHERE NOT EXISTS (SELECT FROM retention.category c WHERE c.name = n AND c.state <> 'retired')
+        WHERE NOT EXISTS (SELECT FROM retention.category c
+                          WHERE c.name = n AND c.state <> 'retired')
         LIMIT 1;
     IF FOUND THEN
-        RAISE EXCEPTION USING ERRCODE = 'RT010', MESSAGE = format('there is no category "%s"', unknown);
+        RAISE EXCEPTION USING ERRCODE = 'RT010',
+            MESSAGE = format('there is no category "%s"', unknown);
     END IF;
     INSERT INTO retention.run_request (categories, requested_by)
         VALUES (request_run.categories, session_user) RETURNING request INTO id;

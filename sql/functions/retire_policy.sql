@@ -1,5 +1,5 @@
--- A category whose file is gone ends for good; should the file come back, it is a new one. Not while
--- an active hold relies on it.
+-- A category whose file is gone ends for good; should the file come back, it is a new one. Not
+-- while an active hold relies on it.
 CREATE OR REPLACE FUNCTION retention.retire_policy(category text, because text) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -10,7 +10,8 @@ DECLARE
 BEGIN
     LOCK TABLE retention.leader_gate IN ROW SHARE MODE;
     PERFORM retention.close_hold_gate();
-    SELECT * INTO c FROM retention.category k WHERE k.name = retire_policy.category FOR NO KEY UPDATE;
+    SELECT * INTO c FROM retention.category k WHERE k.name = retire_policy.category
+        FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RAISE EXCEPTION USING ERRCODE = 'RT010',
             MESSAGE = format('there is no category "%s"', retire_policy.category);
@@ -22,12 +23,14 @@ BEGIN
                 ELSE 'Take its policy file away first; the worker then turns the category red.' END;
     END IF;
     IF coalesce(btrim(retire_policy.because), '') = '' THEN
-        RAISE EXCEPTION USING ERRCODE = 'RT011', MESSAGE = 'a policy cannot be retired without a reason';
+        RAISE EXCEPTION USING ERRCODE = 'RT011',
+            MESSAGE = 'a policy cannot be retired without a reason';
     END IF;
     IF EXISTS (SELECT FROM retention.hold h
                WHERE h.active AND (h.category IS NULL OR h.category = c.name)) THEN
         RAISE EXCEPTION USING ERRCODE = 'RT011',
-            MESSAGE = format('category "%s" cannot be retired: an active hold relies on it', c.name);
+            MESSAGE = format('category "%s" cannot be retired: an active hold relies on it',
+                c.name);
     END IF;
     UPDATE retention.category k SET state = 'retired', retired_because = retire_policy.because,
             approved_sha256 = NULL, approved_by = NULL, approved_at = NULL, approved_mode = NULL,

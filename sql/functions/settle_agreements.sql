@@ -4,9 +4,9 @@
 -- it would let one go earlier. Intervals cannot be compared, so nothing is compared here: the
 -- condition takes the later of start + value and start + settled for each record, and this function
 -- only says when a new value becomes the settled one. A value that changes again waits anew. When
--- a category's agreements are seen for the first time they are settled: its policy was approved with
--- them. A tenant that comes later begins with the fallback; one that disappears returns to it. A
--- period of NULL is no agreement.
+-- a category's agreements are seen for the first time they are settled: its policy was approved
+-- with them. A tenant that comes later begins with the fallback; one that disappears returns to it.
+-- A period of NULL is no agreement.
 CREATE OR REPLACE FUNCTION retention.settle_agreements(term bigint, category text, settle interval,
     fallback interval, tenants text[], periods interval[]) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -18,7 +18,8 @@ DECLARE
     first_time boolean;
 BEGIN
     PERFORM retention.require_term(settle_agreements.term);
-    IF cardinality(settle_agreements.tenants) IS DISTINCT FROM cardinality(settle_agreements.periods)
+    IF cardinality(settle_agreements.tenants)
+                IS DISTINCT FROM cardinality(settle_agreements.periods)
             OR settle_agreements.fallback IS NULL OR settle_agreements.settle IS NULL THEN
         RAISE EXCEPTION USING ERRCODE = 'RT011',
             MESSAGE = 'agreements need a tenant and a period each, a fallback and a time to settle';
@@ -70,7 +71,7 @@ BEGIN
           AND (w.settled::text <> w.period::text OR w.pending IS NOT NULL);
 END
 $function$;
-REVOKE ALL ON FUNCTION retention.settle_agreements(bigint, text, interval, interval, text[], interval[])
-    FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION retention.settle_agreements(bigint, text, interval, interval, text[], interval[])
-    TO @prefix@worker;
+REVOKE ALL ON FUNCTION retention.settle_agreements(bigint, text, interval, interval, text[],
+    interval[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retention.settle_agreements(bigint, text, interval, interval, text[],
+    interval[]) TO @prefix@worker;

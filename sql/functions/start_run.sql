@@ -19,7 +19,8 @@ BEGIN
     IF c.brake_engaged_at IS NOT NULL THEN
         RAISE EXCEPTION USING ERRCODE = 'RT007',
             MESSAGE = format('the brake of category "%s" is engaged', c.name),
-            HINT = format('After looking into it, run: retentionctl run --release-brake %s', c.name);
+            HINT = format('After looking into it, run: retentionctl run --release-brake %s',
+                c.name);
     END IF;
     IF c.state <> 'active' OR c.mode <> 'enforce'
             OR c.approved_sha256 IS DISTINCT FROM start_run.sha256
@@ -28,10 +29,12 @@ BEGIN
             MESSAGE = CASE
                 WHEN c.state <> 'active' THEN format('category "%s" is %s', c.name, c.state)
                 WHEN c.mode <> 'enforce' THEN format('category "%s" is in mode %s', c.name, c.mode)
-                ELSE format('the policy of category "%s" changed since the run was planned', c.name) END;
+                ELSE format('the policy of category "%s" changed since the run was planned',
+                    c.name) END;
     END IF;
     IF start_run.run_time IS NULL OR start_run.run_time > clock_timestamp() THEN
-        RAISE EXCEPTION USING ERRCODE = 'RT005', MESSAGE = 'the time of the run lies ahead of the server''s';
+        RAISE EXCEPTION USING ERRCODE = 'RT005',
+            MESSAGE = 'the time of the run lies ahead of the server''s';
     END IF;
     INSERT INTO retention.run (run, category, stage, sha256, relation, action, term, requested_by,
                                run_time, due, held, to_act)
@@ -47,5 +50,5 @@ END
 $function$;
 REVOKE ALL ON FUNCTION retention.start_run(bigint, uuid, text, text, text, text, text, text, bigint,
     bigint, bigint, timestamptz, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION retention.start_run(bigint, uuid, text, text, text, text, text, text, bigint,
-    bigint, bigint, timestamptz, text) TO @prefix@worker;
+GRANT EXECUTE ON FUNCTION retention.start_run(bigint, uuid, text, text, text, text, text, text,
+    bigint, bigint, bigint, timestamptz, text) TO @prefix@worker;

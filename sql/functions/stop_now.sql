@@ -1,8 +1,8 @@
 -- The emergency stop: everything is paused, and what is in flight is ended instead of waited for.
 --
 -- Backends that act for the worker are terminated until hold_gate is free; from then on, until this
--- transaction has committed the pause, no batch can begin. Refused (RT011) if a backend does not end
--- within 10 s: then stop PostgreSQL itself. Returns the pause.
+-- transaction has committed the pause, no batch can begin. Refused (RT011) if a backend does not
+-- end within 10 s: then stop PostgreSQL itself. Returns the pause.
 CREATE OR REPLACE FUNCTION retention.stop_now(reason text) RETURNS uuid
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp

@@ -10,7 +10,8 @@ BEGIN
     PERFORM retention.require_term(take_requests.term);
     RETURN QUERY
         WITH taken AS (
-            UPDATE retention.run_request q SET taken_at = clock_timestamp(), taken_term = take_requests.term
+            UPDATE retention.run_request q SET taken_at = clock_timestamp(),
+                taken_term = take_requests.term
                 WHERE q.finished_at IS NULL AND q.taken_term IS DISTINCT FROM take_requests.term
                 RETURNING q.request, q.categories, q.requested_by, q.requested_at)
         SELECT t.request, t.categories, t.requested_by FROM taken t ORDER BY t.requested_at;

@@ -20,4 +20,5 @@ BEGIN
 END
 $function$;
 REVOKE ALL ON FUNCTION retention.unblock(bigint, text, text, bytea[], timestamptz) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION retention.unblock(bigint, text, text, bytea[], timestamptz) TO @prefix@worker;
+GRANT EXECUTE ON FUNCTION retention.unblock(bigint, text, text, bytea[], timestamptz)
+    TO @prefix@worker;

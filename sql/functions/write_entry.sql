@@ -23,8 +23,8 @@ DECLARE
 BEGIN
     lines := E'retention-log-entry/v1\ntype ' || write_entry.type
         || E'\ntime ' || to_char(written_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
-        || E'\nsalt ' || encode(substr(sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())),
-                                       1, 16), 'hex')
+        || E'\nsalt ' || encode(substr(sha256(uuid_send(gen_random_uuid())
+                                       || uuid_send(gen_random_uuid())), 1, 16), 'hex')
         || E'\n';
     FOR field IN SELECT t.field AS name, t.format, t.words, t.optional
                  FROM retention.entry_type t WHERE t.type = write_entry.type ORDER BY t.place
@@ -42,7 +42,8 @@ BEGIN
             IF field.format = 'name' AND value <> '*' THEN
                 value := retention.percent_encode(value);
             ELSIF field.format = 'time' THEN
-                value := to_char(value::timestamptz AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"');
+                value := to_char(value::timestamptz AT TIME ZONE 'UTC',
+                    'YYYY-MM-DD"T"HH24:MI:SS"Z"');
             ELSIF field.format = 'hex16' THEN
                 value := replace(value, '-', '');
             END IF;
@@ -65,16 +66,18 @@ BEGIN
     SELECT k INTO stray FROM jsonb_object_keys(fields) k WHERE k <> ALL (known) LIMIT 1;
     IF cardinality(known) = 0 OR stray IS NOT NULL THEN
         RAISE EXCEPTION USING ERRCODE = 'RT011',
-            MESSAGE = CASE WHEN stray IS NULL THEN format('unknown type of log entry "%s"', write_entry.type)
-                ELSE format('log entry of type "%s" has no field "%s"', write_entry.type, stray) END;
+            MESSAGE = CASE WHEN stray IS NULL
+                THEN format('unknown type of log entry "%s"', write_entry.type)
+                ELSE format('log entry of type "%s" has no field "%s"', write_entry.type, stray)
+                END;
     END IF;
 
     INSERT INTO retention.entry_counter AS c (type, next) VALUES (write_entry.type, 1)
         ON CONFLICT ON CONSTRAINT entry_counter_pkey DO UPDATE SET next = c.next + 1
         RETURNING c.next - 1 INTO number;
     INSERT INTO retention.log_entry (type, seq, run_ref, category, relation, entry, at)
-        VALUES (write_entry.type, number, write_entry.run, write_entry.category, fields ->> 'relation',
-                lines, written_at)
+        VALUES (write_entry.type, number, write_entry.run, write_entry.category,
+                fields ->> 'relation', lines, written_at)
         RETURNING id INTO entry_id;
     RETURN entry_id;
 END

@@ -8,7 +8,8 @@ CREATE TABLE retention.schema_migration (
     applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     applied_by text NOT NULL DEFAULT session_user
 );
-COMMENT ON TABLE retention.schema_migration IS 'migrations applied, with the SHA-256 of their texts';
+COMMENT ON TABLE retention.schema_migration IS
+    'migrations applied, with the SHA-256 of their texts';
 
 CREATE TABLE retention.install (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
@@ -27,7 +28,7 @@ COMMENT ON TABLE retention.hold_gate IS
     'never holds a row: batches lock it IN ROW SHARE MODE, holds and approvals IN EXCLUSIVE MODE';
 CREATE TABLE retention.leader_gate ();
 COMMENT ON TABLE retention.leader_gate IS
-    'never holds a row: batches lock it IN ROW SHARE MODE, a change of leadership IN EXCLUSIVE MODE';
+    'never holds a row: batches lock it IN ROW SHARE MODE, a new leader IN EXCLUSIVE MODE';
 
 -- Categories and their policies
 
@@ -68,7 +69,8 @@ CREATE TABLE retention.category (
     FOREIGN KEY (name, approved_sha256) REFERENCES retention.policy_text,
     CHECK (state <> 'active' OR approved_sha256 = loaded_sha256)
 );
-COMMENT ON COLUMN retention.category.approved_sha256 IS 'the text in effect while the state is active';
+COMMENT ON COLUMN retention.category.approved_sha256 IS
+    'the text in effect while the state is active';
 COMMENT ON COLUMN retention.category.brake_allowance IS
     'so many records may go although they pass a brake; until a run has nothing left to do';
 
@@ -219,7 +221,7 @@ CREATE TABLE retention.agreement_state (
     CHECK ((pending IS NULL) = (pending_since IS NULL))
 );
 COMMENT ON TABLE retention.agreement_state IS
-    'a changed value in an agreements table counts beside the settled one until it is settled itself';
+    'a changed value in an agreements table counts beside the settled one until it settles';
 
 -- The deletion log (LOG-FORMAT)
 
@@ -227,14 +229,15 @@ CREATE TABLE retention.entry_type (
     type text NOT NULL,
     place int NOT NULL,
     field text NOT NULL,
-    format text NOT NULL CHECK (format IN ('name', 'number', 'time', 'hex16', 'hex32', 'word', 'text')),
+    format text NOT NULL CHECK (format IN
+        ('name', 'number', 'time', 'hex16', 'hex32', 'word', 'text')),
     words text,
     optional boolean NOT NULL DEFAULT false,
     PRIMARY KEY (type, place),
     CHECK ((format = 'word') = (words IS NOT NULL))
 );
 COMMENT ON TABLE retention.entry_type IS
-    'the fields of each type of log entry in their order, after time and salt; optional: may be "none"';
+    'the fields of each type of log entry in order, after time and salt; optional: may be "none"';
 
 INSERT INTO retention.entry_type (type, place, field, format, words, optional) VALUES
     ('bind', 1, 'system', 'number', NULL, false),
@@ -299,7 +302,7 @@ CREATE TABLE retention.entry_counter (
     next bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE retention.entry_counter IS
-    'the next number of entries that belong to no batch, by type: without holes, so that a lost entry shows';
+    'the next number of entries that belong to no batch, by type: no holes, so that a lost one shows';
 
 CREATE TABLE retention.log_entry (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -316,7 +319,7 @@ CREATE TABLE retention.log_entry (
     CHECK (octet_length(entry) <= 4096)
 );
 COMMENT ON COLUMN retention.log_entry.run IS
-    'of a batch; (run, seq) is what a worker looks up when it does not know whether its COMMIT arrived';
+    'of a batch; a worker looks (run, seq) up when it does not know whether its COMMIT arrived';
 COMMENT ON COLUMN retention.log_entry.run_ref IS 'of other entries that belong to a run';
 CREATE UNIQUE INDEX log_entry_run_seq ON retention.log_entry (run, seq) WHERE run IS NOT NULL;
 CREATE UNIQUE INDEX log_entry_type_seq ON retention.log_entry (type, seq) WHERE run IS NULL;

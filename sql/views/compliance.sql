@@ -1,8 +1,8 @@
 -- One row a category: what is due, held, kept, and why it is still there.
 --
--- overdue is what should be gone: due, and free of everything that keeps it; what is blocked is part
--- of it. oldest is the moment at which the oldest of these fell due. cause says what stands in the
--- way, the strongest first.
+-- overdue is what should be gone: due, and free of everything that keeps it; what is blocked is
+-- part of it. oldest is the moment at which the oldest of these fell due. cause says what stands in
+-- the way, the strongest first.
 CREATE OR REPLACE VIEW retention.compliance AS
 SELECT c.name AS category,
        c.title,
@@ -60,7 +60,8 @@ FROM retention.category c
     LEFT JOIN LATERAL (SELECT o.* FROM retention.run o WHERE o.category = c.name
                        AND o.finished_at IS NULL ORDER BY o.started_at DESC LIMIT 1) r ON true
     LEFT JOIN LATERAL (SELECT o.* FROM retention.pause o
-                       WHERE o.resumed_at IS NULL AND (o.until IS NULL OR o.until > clock_timestamp())
+                       WHERE o.resumed_at IS NULL
+                           AND (o.until IS NULL OR o.until > clock_timestamp())
                          AND (o.scope = 'all' OR o.scope = 'category' AND o.name = c.name)
                        ORDER BY o.scope, o.paused_at LIMIT 1) p ON true
 WHERE c.state <> 'retired';

@@ -7,9 +7,9 @@
 
 struct cluster;
 
-/* A fresh database with schema retention, prefix "retention_", installed by postgres. The login roles
- * t_worker (granted to retention_owner, as `setup --sql` does), t_legal, t_operator, t_approver and
- * t_auditor are members of their groups; t_nobody of none. Caller frees the name. */
+/* A fresh database with schema retention, prefix "retention_", installed by postgres. The login
+ * roles t_worker (granted to retention_owner, as `setup --sql` says), t_legal, t_operator,
+ * t_approver and t_auditor are members of their groups; t_nobody of none. Caller frees the name. */
 char *schema_db_new(struct cluster *cluster);
 
 /* Runs migrate as `user` (NULL: postgres) in a database; fails the test if it fails. */
@@ -24,7 +24,8 @@ int64_t schema_lead(PGconn *worker, char digit);
 char *schema_policy(PGconn *worker, PGconn *approver, int64_t term, const char *category,
                     const char *relation, const char *text);
 
-/* Starts a run of such a category, planned with the text in effect; returns its uuid, caller frees. */
+/* Starts a run of such a category, planned with the text in effect. Returns its uuid; caller
+ * frees. */
 char *schema_run(PGconn *worker, int64_t term, const char *category);
 
 /* A statement that calls begin_batch with sane arguments, to be used with db_exec; caller frees. */

@@ -349,7 +349,7 @@ static bool install(PGconn *conn, const struct migrate_options *options,
     if (applied == known_count)
         report(options, "all %d migrations were applied before", applied);
 
-    if (!run_file(conn, "catalog/revoke_functions.sql", prefix, error))
+    if (!run_file(conn, "catalog/mark_functions.sql", prefix, error))
         return false;
     int functions = run_folder(conn, "functions/", prefix, error);
     if (functions < 0)
