@@ -2,8 +2,7 @@
 -- which the oldest overdue record fell due.
 CREATE OR REPLACE FUNCTION retention.daily_compliance(term bigint, category text, day date,
     due bigint, held bigint, kept bigint, blocked bigint, not_started bigint, unclaimed bigint,
-    overdue bigint,
-    oldest timestamptz) RETURNS boolean
+    overdue bigint, oldest timestamptz) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$

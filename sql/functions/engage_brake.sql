@@ -22,8 +22,7 @@ BEGIN
     END IF;
     PERFORM retention.write_entry('brake', engage_brake.run, engage_brake.category,
         jsonb_build_object('run', engage_brake.run, 'category', engage_brake.category,
-        'due', engage_brake.due,
-        'limit', engage_brake.lim, 'what', 'engaged', 'by', session_user));
+        'due', engage_brake.due, 'limit', engage_brake.lim, 'what', 'engaged', 'by', session_user));
     PERFORM pg_notify('retention', 'brake');
 END
 $function$;
