@@ -6,6 +6,8 @@ tests_run_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 tests_run_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) -Wno-missing-prototypes
 tests_run_LDADD = libretention.a $(CHECK_LIBS) $(COMMON_LIBS)
 tests_run_SOURCES = \
+	tests/cli_fixture.c \
+	tests/cli_fixture.h \
 	tests/engine_support.c \
 	tests/engine_support.h \
 	tests/expect.c \
@@ -30,6 +32,7 @@ tests_run_SOURCES = \
 	tests/test_catalog.c \
 	tests/test_cli_commands.c \
 	tests/test_cli_frame.c \
+	tests/test_cli_policies.c \
 	tests/test_cli_session.c \
 	tests/test_config_file.c \
 	tests/test_config_settings.c \

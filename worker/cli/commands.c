@@ -8,12 +8,6 @@
 #define LOG     "The deletion log"
 #define HOLD    "Legal holds"
 
-static bool soon(struct cli *cli, struct error *error)
-{
-    return error_set(error, ERROR_FAILED, "\"%s\" is not available in this version",
-                     command_title(cli->arena, cli->command));
-}
-
 /* clang-format off */
 static const struct command commands[] = {
     {SETUP, NULL, "migrate", "", 0, 0,
@@ -66,7 +60,7 @@ static const struct command commands[] = {
      "Where a worker leads, asks it to run and follows its progress. Where none does, leads for as "
      "long as it takes. Exits 5 when a brake, a pause or a missing approval stopped it.",
      "run call_recordings",
-     soon,
+     command_run,
      {{"release-brake", 0, "NAME", false,
        "first release the brake of this category, for what is due now"}}},
     {ENFORCE, NULL, "pause", "", 0, 0,
@@ -135,18 +129,18 @@ static const struct command commands[] = {
      "Compares normalised texts, so that layout and comments do not show. Says which changes need "
      "approval and why.",
      "policy diff",
-     soon, {{0}}},
+     command_policy_diff, {{0}}},
     {POLICY, "policy", "load", "[CATEGORY...]", 0, ANY_NUMBER,
      "load the files into the database, without a worker",
      "Checks all files first. What needs approval is suspended until somebody else approves it.",
      "policy load",
-     soon, {{0}}},
+     command_policy_load, {{0}}},
     {POLICY, "policy", "approve", "CATEGORY", 1, 1,
      "approve the text that was loaded",
      "Takes effect at once, and asks nothing: look at \"policy diff\" and \"plan\" before. Whoever "
      "loaded a text cannot approve it.",
      "policy approve call_recordings --expect-due 12000",
-     soon,
+     command_policy_approve,
      {{"expect-due", 0, "N", false, "as many records may go at first without engaging the brake"},
       {"sha256", 0, "DIGEST", false, "approve only if the text loaded has this SHA-256"}}},
     {POLICY, "policy", "retire", "CATEGORY", 1, 1,

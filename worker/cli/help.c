@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/mdoc.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/table.h"
@@ -125,51 +126,6 @@ void help_print_command(FILE *out, const struct command *command)
         fprintf(out, "\nExample:\n  retentionctl %s\n", command->example);
 }
 
-/* Words of s up to the end of its sentence or line, with roff's control characters escaped. */
-static const char *man_sentence(struct text *out, const char *s)
-{
-    text_clear(out);
-    for (char before = '\n'; *s && *s != '\n'; before = *s++) {
-        if (*s == ' ' && strchr(".:;", before) && s[1] >= 'A' && s[1] <= 'Z')
-            return s + 1;
-        if (*s == '\\')
-            text_add(out, "\\e");
-        else if (*s == '"')
-            text_add(out, "\\(dq");
-        else if (*s == '-' && (s[1] == '-' || before == '-'))
-            text_add(out, "\\-"); /* an option, not a hyphen */
-        else
-            text_add_char(out, *s);
-    }
-    return *s ? s + 1 : s;
-}
-
-/* Running text as mdoc: every sentence begins a line. */
-static void man_text(FILE *out, const char *s)
-{
-    struct text sentence _cleanup_text_ = {0};
-    while (*s) {
-        if (*s == '\n') {
-            fputs(".Pp\n", out);
-            s++;
-            continue;
-        }
-        s = man_sentence(&sentence, s);
-        size_t column = 0;
-        char *save = NULL;
-        for (char *word = strtok_r(sentence.data, " ", &save); word;
-             word = strtok_r(NULL, " ", &save)) {
-            if (column && column + 1 + strlen(word) > HELP_WIDTH) {
-                fputc('\n', out);
-                column = 0;
-            }
-            column += (size_t)fprintf(out, "%s%s%s", column ? " " : "",
-                                      !column && strchr(".'", word[0]) ? "\\&" : "", word);
-        }
-        fputc('\n', out);
-    }
-}
-
 static void man_option(FILE *out, const struct command_option *o)
 {
     fputs(".It ", out);
@@ -179,7 +135,7 @@ static void man_option(FILE *out, const struct command_option *o)
     if (o->argument)
         fprintf(out, " Ar %s", o->argument);
     fputc('\n', out);
-    man_text(out, o->help);
+    mdoc_print_text(out, o->help);
 }
 
 /* "[CATEGORY...]" -> Op Ar CATEGORY ... ; "CATEGORY KEY..." -> Ar CATEGORY KEY ... */
@@ -207,10 +163,10 @@ static void man_command(FILE *out, const struct command *command)
     text_printf(&sentence, "%s%s.", command->summary, unavailable(command));
     if (sentence.data[0] >= 'a' && sentence.data[0] <= 'z')
         sentence.data[0] = (char)(sentence.data[0] - 'a' + 'A');
-    man_text(out, sentence.data);
+    mdoc_print_text(out, sentence.data);
     if (command->help) {
         fputs(".Pp\n", out);
-        man_text(out, command->help);
+        mdoc_print_text(out, command->help);
     }
     if (option_count(command)) {
         fputs(".Bl -tag -width Ds\n", out);

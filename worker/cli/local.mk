@@ -10,13 +10,19 @@ libretention_a_SOURCES += \
 	worker/cli/json.c worker/cli/json.h \
 	worker/cli/log.c \
 	worker/cli/migrate.c worker/cli/migrate.h \
+	worker/cli/notes.c worker/cli/notes.h \
 	worker/cli/output.c worker/cli/output.h \
 	worker/cli/pause.c \
 	worker/cli/plan.c worker/cli/plan.h \
 	worker/cli/policies.c worker/cli/policies.h \
 	worker/cli/policy.c worker/cli/policy.h \
+	worker/cli/policy_change.c \
+	worker/cli/policy_load.c \
 	worker/cli/progress.c worker/cli/progress.h \
 	worker/cli/report.c \
+	worker/cli/run.c worker/cli/run.h \
+	worker/cli/run_follow.c \
+	worker/cli/run_lead.c \
 	worker/cli/schema.c \
 	worker/cli/session.c worker/cli/session.h \
 	worker/cli/settings.c worker/cli/settings.h \

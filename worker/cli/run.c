@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "cli/json.h"
+#include "cli/notes.h"
 #include "cli/output.h"
 
 static const struct table_column columns[] = {
@@ -21,22 +22,21 @@ static const struct table_column columns[] = {
 static const struct {
     const char *status;
     enum error_code code; /* ERROR_NONE: nothing is wrong */
-    const char *advice;   /* %s: the category; or NULL */
+    const char *advice;   /* or NULL: what the worker says of it */
 } meanings[] = {
     {"done", ERROR_NONE, NULL},
-    {"running", ERROR_NONE, "it goes on: \"retentionctl status %s\""},
+    {"running", ERROR_NONE, "it goes on: \"retentionctl status CATEGORY\""},
     {"observed", ERROR_NONE, "only observed, nothing was deleted (mode = \"observe\")"},
-    {"outside window", ERROR_NONE, "its window is closed now"},
-    {"outside-window", ERROR_NONE, "its window is closed now"},
+    {"outside its window", ERROR_NONE, NULL},
     {"stopped", ERROR_STOPPED, "stopped before its end: run it again"},
-    {"paused", ERROR_STOPPED, "somebody paused it: \"retentionctl status %s\" says who and why"},
+    {"paused", ERROR_STOPPED, "paused: \"retentionctl status CATEGORY\" says who and why"},
     {"brake", ERROR_STOPPED,
-     "a brake stopped it: look at \"retentionctl plan %s\"; if that is right, \"retentionctl run "
-     "--release-brake %s\""},
+     "a brake stopped it: look at \"retentionctl plan CATEGORY\"; if that is right, "
+     "\"retentionctl run --release-brake CATEGORY\""},
     {"suspended", ERROR_STOPPED,
-     "it awaits approval by another role: \"retentionctl policy approve %s\""},
-    {"red", ERROR_STOPPED, "its policy file is gone: \"retentionctl status %s\""},
-    {"invalid", ERROR_CONFIG, "its policy is not valid: \"retentionctl check\""},
+     "awaiting approval by another role: \"retentionctl policy approve CATEGORY\""},
+    {"red", ERROR_STOPPED, "the policy file is gone: \"retentionctl status CATEGORY\""},
+    {"invalid", ERROR_CONFIG, "the policy is not valid: \"retentionctl check\""},
     {"failed", ERROR_FAILED, NULL},
     {"lost", ERROR_FAILED, "the worker lost its connection or its leadership: run it again"},
 };
@@ -104,60 +104,55 @@ static void print_table(struct run_show *show)
         puts("Nothing to run.");
 }
 
-/* Words of %s replaced by the category. */
-static void add_advice(struct text *notes, const char *category, const char *advice)
+/* The meaning of each result: a note, and how many ended with each code. */
+static void add_meaning(struct notes *notes, const struct run_result *r, int *codes)
 {
-    for (const char *next; (next = strstr(advice, "%s")); advice = next + 2) {
-        text_add_n(notes, advice, (size_t)(next - advice));
-        text_add(notes, category);
+    for (size_t m = 0; m < ARRAY_LENGTH(meanings); m++) {
+        if (!text_equal(meanings[m].status, r->status))
+            continue;
+        codes[meanings[m].code]++;
+        if (meanings[m].advice)
+            notes_add(notes, r->category, "%s", meanings[m].advice);
+        else if (r->message)
+            notes_add(notes, r->category, "%s", r->message);
+        if (meanings[m].advice && r->message && meanings[m].code == ERROR_FAILED)
+            notes_add(notes, r->category, "%s", r->message);
+        return;
     }
-    text_add(notes, advice);
+    codes[ERROR_FAILED]++;
+    notes_add(notes, r->category, "%s", r->message ? r->message : r->status);
 }
 
 bool run_show_end(struct run_show *show, struct error *error)
 {
+    static const struct {
+        enum error_code code;
+        const char *one, *many;
+    } endings[] = {
+        {ERROR_FAILED, "a category failed", "categories failed"},
+        {ERROR_STOPPED, "a category is stopped", "categories are stopped"},
+        {ERROR_CONFIG, "a category's policy is not valid", "categories' policies are not valid"},
+    };
     struct cli *cli = show->cli;
-    struct text notes _cleanup_text_ = {0};
-    static const enum error_code worst_first[] = {ERROR_FAILED, ERROR_STOPPED, ERROR_CONFIG};
+    struct notes notes = {.arena = cli->arena};
     int codes[ERROR_LOG + 1] = {0};
     json_t *list = json_array();
     progress_clear(&show->progress);
     for (size_t i = 0; i < show->count; i++) {
-        const struct run_result *r = &show->results[i];
-        json_array_append_new(list, result_json(r));
-        const char *advice = NULL;
-        enum error_code code = ERROR_FAILED;
-        for (size_t m = 0; m < ARRAY_LENGTH(meanings); m++)
-            if (text_equal(meanings[m].status, r->status)) {
-                advice = meanings[m].advice;
-                code = meanings[m].code;
-            }
-        codes[code]++;
-        if (!advice && !r->message)
-            continue;
-        text_printf(&notes, "%s: ", r->category);
-        if (r->message)
-            text_printf(&notes, "%s%s", r->message, advice ? "; " : "");
-        if (advice)
-            add_advice(&notes, r->category, advice);
-        text_add_char(&notes, '\n');
+        json_array_append_new(list, result_json(&show->results[i]));
+        add_meaning(&notes, &show->results[i], codes);
     }
     json_object_set_new(output_document(cli), "runs", list);
     if (!cli->json) {
         print_table(show);
-        if (notes.length) {
-            putchar('\n');
-            text_wrap(stdout, notes.data, 0, 100, false);
-        }
+        notes_print(&notes, stdout);
     }
-    static const char *const endings[] = {
-        [ERROR_FAILED] = "failed", [ERROR_STOPPED] = "stopped", [ERROR_CONFIG] = "not valid"};
-    for (size_t i = 0; i < ARRAY_LENGTH(worst_first); i++) {
-        int n = codes[worst_first[i]];
+    for (size_t i = 0; i < ARRAY_LENGTH(endings); i++) {
+        int n = codes[endings[i].code];
+        if (n == 1)
+            return error_set(error, endings[i].code, "%s", endings[i].one);
         if (n)
-            return error_set(error, worst_first[i], "%d %s %s %s", n,
-                             n == 1 ? "category" : "categories", n == 1 ? "is" : "are",
-                             endings[worst_first[i]]);
+            return error_set(error, endings[i].code, "%d %s", n, endings[i].many);
     }
     return true;
 }

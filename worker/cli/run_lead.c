@@ -1,7 +1,7 @@
 /* Leading for as long as one round takes: the engine of retentiond, with its events shown. */
 #include <string.h>
 
-#include "base/arena.h"
+#include "base/log.h"
 #include "cli/run.h"
 #include "cli/settings.h"
 #include "config/settings.h"
@@ -88,6 +88,7 @@ bool run_lead(struct run_show *show, bool *ret_other, struct error *error)
                    .run_finished = on_finished},
         .arg = &leading,
     };
+    log_set_level(LOG_LEVEL_WARNING); /* what happens is shown, not logged */
     struct worker *worker = worker_new(&options);
     worker_stop_on_signals(worker);
     struct error why _cleanup_error_ = {0};

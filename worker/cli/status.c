@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "cli/json.h"
+#include "cli/notes.h"
 #include "cli/output.h"
 #include "cli/session.h"
 
@@ -63,48 +64,57 @@ static const char *value(const PGresult *result, int row, const char *name)
     return result_value(result, row, PQfnumber(result, name));
 }
 
-/* What somebody can do about the cause of one row. */
-static void add_advice(struct text *notes, const PGresult *result, int row)
+static int64_t number(const PGresult *result, int row, const char *name)
 {
+    int64_t n = 0;
+    const char *s = value(result, row, name);
+    return s && cli_number(s, &n) ? n : 0;
+}
+
+static void advise_paused(struct notes *notes, const PGresult *result, int row)
+{
+    const char *until = value(result, row, "paused_until");
+    bool alone = text_equal(value(result, row, "paused"), "category");
+    notes_add(notes, value(result, row, "category"),
+              "paused%s%.16s (%s); \"retentionctl resume%s --reason ...\" ends that",
+              until ? " until " : "", until ? until : "", value(result, row, "paused_reason"),
+              alone ? " --category CATEGORY" : "");
+}
+
+/* What somebody can do about the cause of one row. */
+static void add_advice(struct notes *notes, const PGresult *result, int row)
+{
+    static const struct {
+        const char *cause, *advice;
+    } fixed[] = {
+        {"awaiting approval",
+         "a text was loaded that another role must approve: \"retentionctl policy diff CATEGORY\", "
+         "then \"retentionctl policy approve CATEGORY\""},
+        {"policy file gone",
+         "the policy file is gone; put it back, or \"retentionctl policy retire "
+         "CATEGORY --because ...\""},
+        {"no worker", "records fell due more than a day ago and no worker leads; is retentiond "
+                      "running?"},
+        {"never counted", "no worker has counted it yet; is retentiond running?"},
+        {"blocked records", "records refuse to go; \"retentionctl status --json\" counts them, "
+                            "retention.blocked_record says why"},
+    };
     const char *category = value(result, row, "category"), *cause = value(result, row, "cause");
     char due[32], limit[32];
-    if (!cause)
-        return;
-    if (strcmp(cause, "awaiting approval") == 0) {
-        text_printf(notes,
-                    "%s: a text was loaded that somebody else must approve: \"retentionctl policy "
-                    "diff %s\", then \"retentionctl policy approve %s\"\n",
-                    category, category, category);
-    } else if (strcmp(cause, "policy file gone") == 0) {
-        text_printf(notes,
-                    "%s: its policy file is gone; put it back, or \"retentionctl policy retire %s "
-                    "--because ...\"\n",
-                    category, category);
-    } else if (strcmp(cause, "paused") == 0) {
-        const char *until = value(result, row, "paused_until");
-        text_printf(notes, "%s: paused%s%.16s (%s); \"retentionctl resume%s%s --reason ...\"\n",
-                    category, until ? " until " : "", until ? until : "",
-                    value(result, row, "paused_reason"),
-                    text_equal(value(result, row, "paused"), "category") ? " --category " : "",
-                    text_equal(value(result, row, "paused"), "category") ? category : "");
-    } else if (strcmp(cause, "brake") == 0) {
-        int64_t brake_due = 0, brake_limit = 0;
-        cli_number(value(result, row, "brake_due"), &brake_due);
-        cli_number(value(result, row, "brake_limit"), &brake_limit);
-        text_printf(notes,
-                    "%s: a brake stopped it: %s records would go, the limit is %s; if that is "
-                    "right, \"retentionctl run --release-brake %s\"\n",
-                    category, text_thousands(due, brake_due), text_thousands(limit, brake_limit),
-                    category);
-    } else if (text_starts_with(cause, "last run ")) {
+    for (size_t i = 0; i < ARRAY_LENGTH(fixed); i++)
+        if (text_equal(cause, fixed[i].cause))
+            notes_add(notes, category, "%s", fixed[i].advice);
+    if (text_equal(cause, "paused"))
+        advise_paused(notes, result, row);
+    if (text_equal(cause, "brake"))
+        notes_add(notes, category,
+                  "a brake stopped it: %s records would go, the limit is %s; if that is right, "
+                  "\"retentionctl run --release-brake CATEGORY\"",
+                  text_thousands(due, number(result, row, "brake_due")),
+                  text_thousands(limit, number(result, row, "brake_limit")));
+    if (cause && text_starts_with(cause, "last run ")) {
         const char *message = value(result, row, "last_message");
-        text_printf(notes, "%s: %s%s%s\n", category, cause, message ? ": " : "",
-                    message ? message : "");
-    } else if (strcmp(cause, "no worker") == 0 || strcmp(cause, "never counted") == 0) {
-        text_printf(notes, "%s: %s; is retentiond running?\n", category,
-                    strcmp(cause, "no worker") == 0
-                        ? "records fell due more than a day ago and no worker leads"
-                        : "no worker has counted it yet");
+        notes_add(notes, category, "%s%s%s", cause, message ? ": " : "", message ? message : "");
     }
 }
 
@@ -138,16 +148,14 @@ static bool show(struct session *session, const char *categories, int *ret_overd
     print_leader(cli, leader);
     output_result(cli, "categories", rows, columns, ARRAY_LENGTH(columns),
                   "No category is loaded.");
-    struct text notes _cleanup_text_ = {0};
+    struct notes notes = {.arena = cli->arena};
     *ret_overdue = 0;
     for (int r = 0; r < PQntuples(rows); r++) {
         *ret_overdue += text_equal(value(rows, r, "overdue"), "t");
         add_advice(&notes, rows, r);
     }
-    if (!cli->json && notes.length) {
-        putchar('\n');
-        text_wrap(stdout, notes.data, 0, 100, false);
-    }
+    if (!cli->json)
+        notes_print(&notes, stdout);
     return true;
 }
 
