@@ -19,6 +19,8 @@ tests_run_SOURCES = \
 	tests/harness/program.c \
 	tests/harness/schema.c \
 	tests/harness/schema.h \
+	tests/oracle_case.c \
+	tests/oracle_case.h \
 	tests/pg_session.c \
 	tests/pg_session.h \
 	tests/run.c \
@@ -49,6 +51,7 @@ tests_run_SOURCES = \
 	tests/test_ledger_tile.c \
 	tests/test_log_entries.c \
 	tests/test_manual.c \
+	tests/test_oracle.c \
 	tests/test_pg_conn.c \
 	tests/test_pg_conn_loss.c \
 	tests/test_policies_bad.c \
@@ -86,3 +89,5 @@ EXTRA_DIST += \
 	tests/golden/schema.sql \
 	tests/golden/starts.cfg tests/golden/starts.sql
 EXTRA_DIST += tests/policies-bad tests/policies-good
+# what is due, said apart from the builder
+EXTRA_DIST += tests/oracle.sql

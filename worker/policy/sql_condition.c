@@ -132,13 +132,7 @@ static const char *one_condition(struct sql_builder *b, const struct sql_scope *
         raw = sql_raw(b, &other, ref);
         const char *where = sql_child_where(b, scope, &ref->by, &other);
         const char *from = sql_from(b, other.table);
-        if (ref->pick == PICK_EACH) { /* any child will do */
-            const char *found = test(b, column, condition, raw);
-            if (match)
-                found = arena_printf(b->arena, "(%s OR %s IS NULL)", found, raw);
-            return arena_printf(b->arena, "(EXISTS (SELECT 1 FROM %s %s WHERE %s AND %s)) IS TRUE",
-                                from, other.alias, where, found);
-        }
+        assert(ref->pick != PICK_EACH); /* a condition needs one value */
         raw = arena_printf(b->arena, "%s(%s)", ref->pick == PICK_LATEST ? "max" : "min", raw);
         const char *tested = test(b, column, condition, raw);
         if (match)

@@ -45,54 +45,36 @@ static const char *period_by_list(struct sql_builder *b, const char *tenant)
 }
 
 /* The moment that an agreement table's value gives. Intervals cannot be compared, moments can: a
- * value outside [min, max] for this start counts as max. One of mixed signs or beyond a thousand
+ * value outside [min, max] for this start counts as max. One whose parts go beyond a thousand
  * years does too, before it can overflow. */
 static const char *clamped(struct sql_builder *b, const char *start, const char *value)
 {
     const struct agreement_table *table = &b->category->agreement_table;
     const char *least = sql_period(b, &table->min), *most = sql_period(b, &table->max);
-    return arena_printf(
-        b->arena,
-        "CASE WHEN %s IS NULL THEN %s + %s WHEN %s >= '0'::interval AND %s <= "
-        "'1000 years'::interval AND extract(year FROM %s) BETWEEN 0 AND 1000 AND extract(day FROM "
-        "%s) BETWEEN 0 AND 400000 THEN CASE WHEN %s + %s BETWEEN %s + %s AND %s + %s THEN %s + %s "
-        "ELSE %s + %s END ELSE %s + %s END",
-        value, start, sql_period(b, &b->stage->after), value, value, value, value, start, value,
-        start, least, start, most, start, value, start, most, start, most);
+    return arena_printf(b->arena,
+                        "CASE WHEN %s IS NULL THEN %s + %s WHEN %s >= '0'::interval AND %s <= "
+                        "'1000 years'::interval AND extract(year FROM %s) BETWEEN -1000 AND 1000 "
+                        "AND extract(day FROM "
+                        "%s) BETWEEN -400000 AND 400000 THEN CASE WHEN %s + %s BETWEEN %s + %s AND "
+                        "%s + %s THEN %s + %s "
+                        "ELSE %s + %s END ELSE %s + %s END",
+                        value, start, sql_period(b, &b->stage->after), value, value, value, value,
+                        start, value, start, least, start, most, start, value, start, most, start,
+                        most);
 }
 
 static const char *table_period(struct sql_builder *b, const struct sql_scope *scope)
 {
     const struct agreement_table *table = &b->category->agreement_table;
-    const struct catalog_column *column = catalog_column(scope->table, table->period);
-    assert(column);
     const char *raw = sql_column(b, scope, table->period);
-    const char *argument = NULL, *cast = "int";
-    switch (table->unit) {
-    case UNIT_DAYS:
-        argument = "days";
-        break;
-    case UNIT_MONTHS:
-        argument = "months";
-        break;
-    case UNIT_EPOCH_S:
-    case UNIT_EPOCH_MS:
-        argument = "secs";
-        cast = "float8";
-        break;
-    case UNIT_NONE:
+    if (table->unit == UNIT_NONE)
         return raw;
-    }
-    const char *scale = table->unit == UNIT_EPOCH_MS ? " / 1000" : "";
+    assert(table->unit == UNIT_DAYS || table->unit == UNIT_MONTHS);
     /* Beyond what can be a period: a value that counts as max. */
     return arena_printf(b->arena,
-                        "CASE WHEN %s IS NULL THEN NULL WHEN %s BETWEEN 0 AND %s THEN "
-                        "make_interval(%s => %s::%s%s) ELSE '-1 day'::interval END",
-                        raw, raw,
-                        table->unit == UNIT_EPOCH_MS  ? "31557600000000"
-                        : table->unit == UNIT_EPOCH_S ? "31557600000"
-                                                      : "400000",
-                        argument, raw, cast, scale);
+                        "CASE WHEN %s IS NULL THEN NULL WHEN %s BETWEEN 0 AND 400000 THEN "
+                        "make_interval(%s => %s::int) ELSE '-1 day'::interval END",
+                        raw, raw, table->unit == UNIT_DAYS ? "days" : "months", raw);
 }
 
 /* Due by the agreement table for one tenant: the value there now, but not before what was settled.
