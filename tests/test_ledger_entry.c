@@ -7,7 +7,9 @@
 #include "base/encode.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "harness/cluster.h"
 #include "harness/db.h"
+#include "harness/schema.h"
 #include "ledger/entry.h"
 
 #define RUN  "abababababababababababababababab"
@@ -304,6 +306,59 @@ START_TEST(the_table_is_sound)
 }
 END_TEST
 
+/* Entries that belong to no batch are composed in the database, from a table of its own: it says
+ * the same as the one here, and what it composes is read here. */
+START_TEST(the_database_has_the_same_table)
+{
+    static const char *const formats[] = {
+        [FIELD_NAME] = "name",   [FIELD_NUMBER] = "number", [FIELD_TIME] = "time",
+        [FIELD_HEX16] = "hex16", [FIELD_HEX32] = "hex32",   [FIELD_WORD] = "word",
+        [FIELD_TEXT] = "text"};
+    struct cluster *cluster = cluster_shared();
+    char *database = schema_db_new(cluster);
+    PGconn *conn = db_connect(cluster, database, NULL);
+    PGresult *rows = PQexec(conn, "SELECT type, place, field, format, coalesce(words, ''), "
+                                  "optional FROM retention.entry_type ORDER BY type, place");
+    ck_assert_int_gt(PQntuples(rows), 50);
+    for (int i = 0; i < PQntuples(rows); i++) {
+        const struct entry_type *type = entry_type_find(PQgetvalue(rows, i, 0));
+        ck_assert_ptr_nonnull(type);
+        size_t place = strtoul(PQgetvalue(rows, i, 1), NULL, 10) - 1;
+        ck_assert_uint_lt(place, type->field_count);
+        const struct entry_field *field = &type->fields[place];
+        ck_assert_str_eq(PQgetvalue(rows, i, 2), field->name);
+        ck_assert_str_eq(PQgetvalue(rows, i, 3), formats[field->type]);
+        ck_assert_str_eq(PQgetvalue(rows, i, 4), field->words ? field->words : "");
+        ck_assert_str_eq(PQgetvalue(rows, i, 5), field->optional ? "t" : "f");
+        bool is_last = i + 1 == PQntuples(rows) ||
+                       strcmp(PQgetvalue(rows, i, 0), PQgetvalue(rows, i + 1, 0)) != 0;
+        ck_assert(is_last == (place + 1 == type->field_count));
+    }
+    PQclear(rows);
+    static const char *const composed[] = {
+        "SELECT retention.write_entry('pause', NULL, NULL, jsonb_build_object('scope', "
+        "'category:\"R\u00f6le\" %', 'what', 'paused', 'by', session_user))",
+        "SELECT retention.write_entry('compliance', NULL, 'c', jsonb_build_object('category', 'c', "
+        "'day', '2026-07-24', 'due', 0, 'held', 0, 'kept', 0, 'blocked', 0, 'notstarted', 0, "
+        "'unclaimed', 0, 'overdue', 9223372036854775807, 'oldest', NULL))",
+        "SELECT retention.write_entry('compliance', NULL, 'c', jsonb_build_object('category', 'c', "
+        "'day', '2026-07-24', 'due', 0, 'held', 0, 'kept', 0, 'blocked', 0, 'notstarted', 0, "
+        "'unclaimed', 0, 'overdue', 0, 'oldest', '1066-10-14 09:00+00'))",
+    };
+    for (size_t i = 0; i < sizeof(composed) / sizeof(composed[0]); i++) {
+        db_exec(conn, "SET client_encoding = 'UTF8'");
+        int64_t id = db_number(conn, "%s", composed[i]);
+        char *text =
+            db_value(conn, "SELECT entry FROM retention.log_entry WHERE id = %lld", (long long)id);
+        ck_assert_msg(reads(text, strlen(text)), "%s", text);
+        free(text);
+    }
+    PQfinish(conn);
+    db_drop(cluster, database);
+    free(database);
+}
+END_TEST
+
 Suite *suite_ledger_entry(void)
 {
     Suite *suite = suite_create("ledger_entry");
@@ -316,6 +371,7 @@ Suite *suite_ledger_entry(void)
     tcase_add_test(tc, the_reader_takes_only_what_the_writer_writes);
     tcase_add_test(tc, no_altered_byte_is_taken_for_something_else);
     tcase_add_test(tc, the_table_is_sound);
+    tcase_add_test(tc, the_database_has_the_same_table);
     suite_add_tcase(suite, tc);
     return suite;
 }

@@ -378,12 +378,103 @@ START_TEST(an_illegal_use_ends_the_process)
 }
 END_TEST
 
+/* Why a lost COMMIT must be looked up: here it waits for a standby that does not exist, its backend
+ * is terminated, and the transaction is committed all the same. */
+START_TEST(a_lost_commit_may_have_committed)
+{
+    struct cluster *cluster =
+        cluster_new("synchronous_commit = on\nsynchronous_standby_names = 'absent'");
+    struct pg_session session = pg_session_new();
+    char *conninfo = cluster_conninfo(cluster, "postgres", NULL);
+    PGconn *admin = db_connect(cluster, "postgres", NULL);
+    db_exec(admin, "SET synchronous_commit = local");
+    db_exec(admin, "CREATE TABLE t (a int)");
+    pg_session_open(&session, conninfo, 5000);
+    wait_until(&session, session.ready == 1);
+    int pid = pg_conn_backend_pid(session.conn);
+    struct pg_answer begin = {0}, insert = {0}, commit = {0};
+    pg_session_ask(&session, "BEGIN", &begin);
+    pg_session_ask(&session, "INSERT INTO t VALUES (1)", &insert);
+    pg_session_ask(&session, "COMMIT", &commit);
+    pg_conn_sync(session.conn);
+    wait_until(&session, db_number(admin,
+                                   "SELECT count(*) FROM pg_stat_activity WHERE pid = %d AND "
+                                   "wait_event = 'SyncRep'",
+                                   pid) == 1);
+    db_exec(admin, "SELECT pg_terminate_backend(%d)", pid);
+    wait_until(&session, commit.count == 1);
+    ck_assert_int_eq(commit.outcome, PG_LOST);
+    ck_assert_str_eq(commit.sqlstate, "");
+    db_wait_until(admin, "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = %d)", pid);
+    ck_assert_int_eq(db_number(admin, "SELECT count(*) FROM t"), 1);
+    PQfinish(admin);
+    pg_session_close(&session);
+    cluster_free(cluster);
+    free(conninfo);
+}
+END_TEST
+
+/* Backends are terminated at any moment while groups are under way and callbacks ask for more: each
+ * request completes once, a group's outcomes are in order, and what was said to be inserted is. */
+START_TEST(each_request_completes_once_whatever_happens)
+{
+    enum { ROUNDS = 40, GROUPS = 30 };
+    struct pg_session session = pg_session_new();
+    pg_session_start(&session);
+    PGconn *admin = db_connect(cluster_shared(), "postgres", NULL);
+    db_exec(admin, "CREATE TABLE IF NOT EXISTS conn_once (round int, n int)");
+    db_exec(admin, "TRUNCATE conn_once");
+    for (int round = 0; round < ROUNDS; round++) {
+        static struct pg_answer answers[GROUPS][3];
+        memset(answers, 0, sizeof(answers));
+        wait_until(&session, pg_conn_state(session.conn) == PG_CONN_READY);
+        int broken = session.broken, expected = 0;
+        for (int g = 0; g < GROUPS; g++) {
+            char sql[128];
+            snprintf(sql, sizeof(sql), "INSERT INTO conn_once VALUES (%d, %d)", round, g);
+            pg_session_ask(&session, "BEGIN", &answers[g][0]);
+            pg_conn_execute(session.conn, sql, sql, 0, NULL, NULL, NULL, false, pg_session_answered,
+                            &answers[g][1]);
+            answers[g][1].session = &session;
+            answers[g][1].ask_again = g == 3;
+            pg_session_ask(&session, "COMMIT", &answers[g][2]);
+            pg_conn_sync(session.conn);
+            if (g == round % GROUPS) {
+                for (int i = 0; i < round % 4; i++)
+                    event_base_loop(session.base, EVLOOP_NONBLOCK);
+                db_exec(admin, "SELECT pg_terminate_backend(%d)",
+                        pg_conn_backend_pid(session.conn));
+            }
+        }
+        wait_until(&session, session.broken > broken && pg_conn_pending(session.conn) == 0);
+        int committed = 0, unknown = 0;
+        for (int g = 0; g < GROUPS; g++) {
+            for (int i = 0; i < 3; i++)
+                ck_assert_int_eq(answers[g][i].count, 1 + (g == 3 && i == 1));
+            ck_assert(answers[g][2].outcome == PG_OK || answers[g][2].outcome == PG_LOST);
+            committed += answers[g][2].outcome == PG_OK;
+            unknown += answers[g][2].outcome == PG_LOST;
+            if (g > 0 && answers[g][2].outcome == PG_OK)
+                ck_assert_int_eq(answers[g - 1][2].outcome, PG_OK);
+        }
+        expected = (int)db_number(admin, "SELECT count(*) FROM conn_once WHERE round = %d", round);
+        ck_assert_int_ge(expected, committed);
+        ck_assert_int_le(expected, committed + unknown);
+    }
+    db_exec(admin, "DROP TABLE conn_once");
+    PQfinish(admin);
+    pg_session_close(&session);
+}
+END_TEST
+
 Suite *suite_pg_conn_loss(void)
 {
     Suite *suite = suite_create("pg_conn_loss");
     TCase *tc = tcase_create("conn");
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, termination_loses_requests_and_the_connection_comes_back);
+    tcase_add_test(tc, a_lost_commit_may_have_committed);
+    tcase_add_test(tc, each_request_completes_once_whatever_happens);
     tcase_add_test(tc, a_killed_backend_is_a_lost_connection);
     tcase_add_test(tc, the_connection_survives_a_restart_of_the_server);
     tcase_add_test(tc, refusals_of_the_server_are_clear);
