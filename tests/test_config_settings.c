@@ -103,7 +103,8 @@ START_TEST(everything_wrong_is_said_at_once)
          "worker: { max_skew = \"1 month\"; role_prefix = \"Ret-\"; };\n"
          "pace = \"fast\";\n"
          "wrker: { };\n"
-         "policies = \"\";\n",
+         "policies = \"\";\n"
+         "xyzzyxyzzyxyzzy = 1;\n",
          "2: \"database.connections\" must be between 1 and 32, not 0\n"
          "3: \"database.statement_timeout\" must be a string, not an integer\n"
          "    hint: Put it in double quotes.\n"
@@ -123,7 +124,9 @@ START_TEST(everything_wrong_is_said_at_once)
          "11: \"pace\" must be a group { }, not a string\n"
          "12: unknown setting \"wrker\"\n"
          "    hint: Did you mean \"worker\"?\n"
-         "13: \"policies\" is empty\n");
+         "13: \"policies\" is empty\n"
+         "14: unknown setting \"xyzzyxyzzyxyzzy\"\n"
+         "    hint: \"retentionctl config --defaults\" prints every setting.\n");
 }
 END_TEST
 

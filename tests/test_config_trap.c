@@ -99,6 +99,14 @@ START_TEST(the_grammar_is_no_wider_than_libconfigs)
 }
 END_TEST
 
+START_TEST(a_file_may_end_in_a_comment)
+{
+    expect("a = 1; # one", "");
+    expect("a = 1; // one", "");
+    expect("# none", "");
+}
+END_TEST
+
 START_TEST(lines_are_those_of_the_values)
 {
     static const char text[] = "a = [ \"one\"\n\n, \"two\"\n,\n\"three\"\n];\n"
@@ -162,6 +170,7 @@ Suite *suite_config_trap(void)
     tcase_add_test(tests, a_trap_below_a_syntax_error_is_still_named);
     tcase_add_test(tests, what_looks_like_a_trap_in_a_string_or_comment_is_none);
     tcase_add_test(tests, the_grammar_is_no_wider_than_libconfigs);
+    tcase_add_test(tests, a_file_may_end_in_a_comment);
     tcase_add_test(tests, lines_are_those_of_the_values);
     tcase_add_test(tests, escapes_mean_what_they_say);
     tcase_add_test(tests, bytes_are_checked);

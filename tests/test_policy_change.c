@@ -31,11 +31,13 @@ static const char base[] =
     "invoices: { data: { table = \"ctm.invoice\"; start = \"at\"; };\n"
     "  stages = ( { after = \"1 day\"; do = \"delete\"; } ); };\n";
 
-static const struct {
+struct edit {
     const char *from, *to; /* replaced in the base text */
     bool needs_approval;
     const char *reasons; /* each with a newline */
-} changes[] = {
+};
+
+static const struct edit changes[] = {
     {"\"Calls\"", "\"All calls\"", false, "title changed\n"},
     {"mode = \"observe\"", "mode = \"enforce\"", true, "mode is enforce instead of observe\n"},
     {"\"UTC\"", "\"Europe/Paris\"", true, "time zone changed\n"},
@@ -141,9 +143,27 @@ static const struct {
     {"min_rows = 10", "min_rows = 11", true, "the brake is weaker: min_rows is 11 instead of 10\n"},
     {"keep_at_least", "window = \"01:00-02:00\"; keep_at_least", false, "window changed\n"},
     {"keep_at_least", "pace: { rows_per_second = 5; }; keep_at_least", false, "pace changed\n"},
+    {"for = \"5 years\"; because", "start = \"x\"; for = \"5 years\"; because", true,
+     "starting point of the cap changed\n"},
+    {"title = ", "role = \"processor\"; title = ", false, "role changed\n"},
     /* one that needs approval and one that does not */
     {"\"Calls\"; mode = \"observe\"", "\"X\"; mode = \"enforce\"", true,
      "mode is enforce instead of observe\n"},
+};
+
+/* From the edited text back to the base. */
+static const struct edit reversed_changes[] = {
+    {"mode = \"observe\"", "mode = \"enforce\"", false, "mode is observe instead of enforce\n"},
+    {"wait_for = [ \"invoices\" ];", "", false, "it waits for category \"invoices\"\n"},
+    {"keep_at_least", "evidence = \"counts\"; keep_at_least", false,
+     "evidence is of records instead of counts\n"},
+    {"keep_at_least",
+     "accept_triggers = [ \"t:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\" ];"
+     " keep_at_least",
+     false, "trigger \"t\" is no longer accepted\n"},
+    {"only = ( { column = \"kind\"; in = [ \"call\", \"text\" ]; }, { column = \"n\"; ge = 10; } "
+     ");",
+     "", false, "scope is narrower\n"},
 };
 
 static char *edited(const char *from, const char *to)
@@ -180,17 +200,24 @@ static void expect_change(const struct category *before, const struct category *
     ck_assert_msg(change.needs_approval == needs_approval, "%s", what);
 }
 
+static void judge(const struct edit *edits, size_t count, bool reversed)
+{
+    struct policy_set *original = load(base);
+    for (size_t i = 0; i < count; i++) {
+        char *text _cleanup_free_ = edited(edits[i].from, edits[i].to);
+        struct policy_set *other = load(text);
+        const struct category *x = policy_find(original, "calls"), *y = policy_find(other, "calls");
+        expect_change(reversed ? y : x, reversed ? x : y, edits[i].needs_approval, edits[i].reasons,
+                      edits[i].to);
+        policy_set_free(other);
+    }
+    policy_set_free(original);
+}
+
 START_TEST(changes_are_judged)
 {
-    struct policy_set *before = load(base);
-    for (size_t i = 0; i < ARRAY_LENGTH(changes); i++) {
-        char *text _cleanup_free_ = edited(changes[i].from, changes[i].to);
-        struct policy_set *after = load(text);
-        expect_change(policy_find(before, "calls"), policy_find(after, "calls"),
-                      changes[i].needs_approval, changes[i].reasons, changes[i].to);
-        policy_set_free(after);
-    }
-    policy_set_free(before);
+    judge(changes, ARRAY_LENGTH(changes), false);
+    judge(reversed_changes, ARRAY_LENGTH(reversed_changes), true);
 }
 END_TEST
 

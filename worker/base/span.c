@@ -141,7 +141,7 @@ static bool read_decimals(struct reader *r, int64_t *ret_microseconds)
         value += (*r->p - '0') * scale;
     }
     if (digits == 0 || digits > 6)
-        return refuse(r, "Seconds have one to six decimals.", "has seconds that cannot be read");
+        return refuse(r, "Seconds have one to six decimals.", "has a fraction that cannot be read");
     *ret_microseconds = value;
     return true;
 }
@@ -231,7 +231,7 @@ static bool read_pair(struct reader *r)
         return read_clock(r, number);
     bool fraction = *r->p == '.';
     if (fraction && !read_decimals(r, &micros))
-        return refuse_fraction(r);
+        return false;
     if (*r->p == 'e' || *r->p == 'E') {
         const char *exponent = r->p + 1 + (r->p[1] == '+' || r->p[1] == '-');
         if (isdigit((unsigned char)*exponent))
@@ -279,7 +279,7 @@ static bool read_iso(struct reader *r)
             return false;
         bool fraction = r->p > from && *r->p == '.';
         if (fraction && !read_decimals(r, &micros))
-            return refuse_fraction(r);
+            return false;
         char letter = *r->p;
         char unit = time && letter && strchr("HMS", letter) ? (char)tolower(letter) : letter;
         const char *place = unit && (time ? strchr("hms", unit) : strchr("YMWD", unit))

@@ -161,7 +161,8 @@ bool config_text_parse(config_t *config, const char *file, const char *text, siz
     config_init(config);
     if (!trap_scan(arena, file, text, length, &lines, diags))
         return false;
-    if (!config_read_string(config, text)) {
+    /* libconfig takes a comment that ends the file without a newline for an error */
+    if (!config_read_string(config, arena_printf(arena, "%s\n", text))) {
         diag_error(diags, (struct position){file, config_error_line(config)}, "%s",
                    config_error_text(config));
         return false;

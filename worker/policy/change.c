@@ -17,7 +17,8 @@ struct comparison {
     struct string_list harmless; /* what else changed */
 };
 
-static void add(struct arena *arena, struct string_list *list, const char *format, va_list args)
+static _printf_(3, 0) void add(struct arena *arena, struct string_list *list, const char *format,
+                               va_list args)
 {
     const char *text = arena_vprintf(arena, format, args);
     list->items = arena_push(arena, list->items, &list->count, sizeof(*list->items));
