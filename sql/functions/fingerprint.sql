@@ -37,12 +37,19 @@ DECLARE
     roots oid[];
     leaves oid[];
     members oid[];
-    referring oid[];
     functions oid[];
+    ruled oid[];
+    secured oid[];
+    callers oid[]; -- constraints, indexes, generated columns, rules, policies
+    these oid[];
     lines text[];
     more text[];
 BEGIN
-    SELECT array_agg(retention.relation_oid(g)) INTO roots FROM unnest(governed) g;
+    SELECT array_agg(CASE WHEN g ~ '^[^.]+[.][^.]+$'
+            THEN (SELECT c.oid FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid
+                  WHERE n.nspname = split_part(g, '.', 1) AND c.relname = split_part(g, '.', 2))
+            ELSE retention.relation_oid(g) END)
+        INTO roots FROM unnest(governed) g;
     IF array_position(roots, NULL) IS NOT NULL THEN
         RETURN NULL;
     END IF;
@@ -68,11 +75,14 @@ BEGIN
             JOIN pg_namespace n ON n.oid = c.relnamespace;
     lines := more;
     SELECT array_agg(concat_ws('|', 'leaf', c.oid, c.relkind, c.relpersistence, c.relrowsecurity,
-            c.relforcerowsecurity))
-        INTO more
-        FROM unnest(leaves) r JOIN pg_class c ON c.oid = r
-        WHERE c.relkind NOT IN ('r', 'p') OR c.relpersistence <> 'p' OR c.relrowsecurity
-           OR c.relforcerowsecurity;
+                c.relforcerowsecurity))
+                FILTER (WHERE c.oid <> ALL (roots)
+                    AND (c.relkind NOT IN ('r', 'p') OR c.relpersistence <> 'p' OR c.relrowsecurity
+                         OR c.relforcerowsecurity)),
+            array_agg(c.oid) FILTER (WHERE c.relhasrules),
+            array_agg(c.oid) FILTER (WHERE c.relrowsecurity)
+        INTO more, ruled, secured
+        FROM unnest(members) r JOIN pg_class c ON c.oid = r;
     lines := lines || more;
 
     -- Columns
@@ -99,18 +109,22 @@ BEGIN
     lines := lines || more;
 
     -- Foreign keys: by the internal triggers of both sides, then up to the constraint that was
-    -- declared. From a partition's own constraints that is one that the tree does not have.
+    -- declared. From a partition's own constraints that is one that the tree does not have. OFFSET
+    -- 0: one constraint after the other by its oid, never the whole catalog.
     WITH RECURSIVE up AS (
         SELECT g.tgconstraint AS oid FROM unnest(members) r JOIN pg_trigger g ON g.tgrelid = r
             WHERE g.tgconstraint <> 0 AND g.tgconstrrelid <> 0
         UNION
-        SELECT k.conparentid FROM up u JOIN pg_constraint k ON k.oid = u.oid
-            WHERE k.conparentid <> 0)
+        SELECT above.oid FROM up u
+            CROSS JOIN LATERAL (SELECT k.conparentid AS oid FROM pg_constraint k
+                                WHERE k.oid = u.oid OFFSET 0) above
+            WHERE above.oid <> 0)
     SELECT array_agg(concat_ws('|', 'reference', k.oid, k.conname, k.contype, k.conrelid,
             k.confrelid, k.conkey, k.confkey, k.confdeltype, k.confupdtype, k.condeferrable,
             k.condeferred))
         INTO more
-        FROM up u JOIN pg_constraint k ON k.oid = u.oid WHERE k.conparentid = 0;
+        FROM up u CROSS JOIN LATERAL (SELECT * FROM pg_constraint c WHERE c.oid = u.oid OFFSET 0) k
+        WHERE k.conparentid = 0;
     lines := lines || more;
 
     -- Triggers: also a clone, or an internal one, whose state is not as its parent's or as created
@@ -129,51 +143,42 @@ BEGIN
 
     -- Rules and row security
     SELECT array_agg(concat_ws('|', 'rule', w.ev_class, w.rulename, w.ev_type, w.ev_enabled,
-            w.is_instead, w.ev_qual::text, w.ev_action::text))
-        INTO more
-        FROM unnest(members) r JOIN pg_class c ON c.oid = r JOIN pg_rewrite w ON w.ev_class = r
-        WHERE c.relhasrules;
+            w.is_instead, w.ev_qual::text, w.ev_action::text)), array_agg(w.oid)
+        INTO more, callers
+        FROM unnest(ruled) r JOIN pg_rewrite w ON w.ev_class = r;
     lines := lines || more;
     SELECT array_agg(concat_ws('|', 'policy', y.polrelid, y.polname, y.polcmd, y.polpermissive,
-            y.polroles, y.polqual::text, y.polwithcheck::text))
-        INTO more
-        FROM unnest(members) r JOIN pg_class c ON c.oid = r JOIN pg_policy y ON y.polrelid = r
-        WHERE c.relrowsecurity;
+            y.polroles, y.polqual::text, y.polwithcheck::text)), array_agg(y.oid)
+        INTO more, these
+        FROM unnest(secured) r JOIN pg_policy y ON y.polrelid = r;
     lines := lines || more;
+    callers := callers || these;
 
     -- Functions. Built-in ones leave no trace in pg_depend.
+    SELECT array_agg(k.oid) INTO these
+        FROM unnest(members) r JOIN pg_constraint k ON k.conrelid = r
+        WHERE k.contype = 'c' AND (k.conislocal OR r = ANY (roots));
+    callers := callers || these;
+    SELECT array_agg(x.indexrelid) INTO these
+        FROM unnest(members) r JOIN pg_index x ON x.indrelid = r
+        WHERE x.indexprs IS NOT NULL OR x.indpred IS NOT NULL;
+    callers := callers || these;
+    SELECT array_agg(d.oid) INTO these
+        FROM unnest(members) r
+            CROSS JOIN LATERAL (SELECT * FROM pg_attrdef e WHERE e.adrelid = r OFFSET 0) d
+        WHERE EXISTS (SELECT FROM pg_attribute a
+                WHERE a.attrelid = d.adrelid AND a.attnum = d.adnum AND a.attgenerated <> '');
+    callers := callers || these;
+    SELECT functions || array_agg(d.refobjid) INTO functions
+        FROM unnest(callers) u CROSS JOIN unnest(
+                '{pg_constraint,pg_class,pg_attrdef,pg_rewrite,pg_policy}'::regclass[]) k
+            CROSS JOIN LATERAL (SELECT e.refobjid FROM pg_depend e
+                                WHERE e.classid = k AND e.objid = u
+                                  AND e.refclassid = 'pg_proc'::regclass OFFSET 0) d;
     SELECT array_agg(concat_ws('|', 'function', p.oid, p.proname, p.prolang, p.provolatile,
             p.prosecdef, p.proowner, p.proconfig::text, p.probin, p.prosrc, p.prosqlbody::text))
         INTO more
-        FROM (SELECT DISTINCT f.oid FROM (
-                SELECT unnest(functions) AS oid
-                UNION ALL
-                SELECT d.refobjid FROM unnest(members) r JOIN pg_constraint k ON k.conrelid = r
-                    JOIN pg_depend d ON d.classid = 'pg_constraint'::regclass AND d.objid = k.oid
-                    WHERE k.contype = 'c' AND (k.conislocal OR r = ANY (roots))
-                      AND d.refclassid = 'pg_proc'::regclass
-                UNION ALL
-                SELECT d.refobjid FROM unnest(members) r JOIN pg_class c ON c.oid = r
-                    JOIN pg_attrdef a ON a.adrelid = r
-                    JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = a.oid
-                    WHERE d.refclassid = 'pg_proc'::regclass
-                      AND EXISTS (SELECT FROM pg_attribute t WHERE t.attrelid = r
-                                  AND t.attnum = a.adnum AND t.attgenerated <> '')
-                UNION ALL
-                SELECT d.refobjid FROM unnest(members) r JOIN pg_index x ON x.indrelid = r
-                    JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = x.indexrelid
-                    WHERE (x.indexprs IS NOT NULL OR x.indpred IS NOT NULL)
-                      AND d.refclassid = 'pg_proc'::regclass
-                UNION ALL
-                SELECT d.refobjid FROM unnest(members) r JOIN pg_class c ON c.oid = r
-                    JOIN pg_rewrite w ON w.ev_class = r
-                    JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
-                    WHERE c.relhasrules AND d.refclassid = 'pg_proc'::regclass
-                UNION ALL
-                SELECT d.refobjid FROM unnest(members) r JOIN pg_class c ON c.oid = r
-                    JOIN pg_policy y ON y.polrelid = r
-                    JOIN pg_depend d ON d.classid = 'pg_policy'::regclass AND d.objid = y.oid
-                    WHERE c.relrowsecurity AND d.refclassid = 'pg_proc'::regclass) f) called
+        FROM (SELECT DISTINCT f AS oid FROM unnest(functions) f) called
             JOIN pg_proc p ON p.oid = called.oid;
     lines := lines || more;
 
