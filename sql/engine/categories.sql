@@ -6,6 +6,7 @@ SELECT c.name, c.state, coalesce(c.approved_sha256, ''), p.text, coalesce(c.brak
                   AND (p.until IS NULL OR p.until > pg_catalog.clock_timestamp())
                   AND (p.scope = 'all' OR p.scope = 'category' AND p.name = c.name))
   FROM retention.category AS c
-  LEFT JOIN retention.policy_text AS p ON p.sha256 = c.approved_sha256
+  LEFT JOIN retention.policy_text AS p
+         ON p.category = c.name AND p.sha256 = c.approved_sha256
  WHERE c.state <> 'retired'
  ORDER BY c.name
