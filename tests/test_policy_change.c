@@ -314,6 +314,40 @@ START_TEST(a_table_of_agreements_is_compared)
 }
 END_TEST
 
+static void expect_text_change(const char *before, const struct category *after,
+                               bool needs_approval, const char *reason)
+{
+    struct arena *arena _cleanup_arena_ = arena_new();
+    struct policy_change change = policy_compare_text(arena, before, after);
+    ck_assert_int_eq(change.needs_approval, needs_approval);
+    ck_assert_int_eq(change.changed, reason != NULL);
+    ck_assert_uint_eq(change.reasons.count, reason ? 1 : 0);
+    if (reason)
+        ck_assert_str_eq(change.reasons.items[0], reason);
+}
+
+START_TEST(approved_texts_are_compared)
+{
+    char *longer _cleanup_free_ = edited("13 months", "15 months");
+    struct policy_set *before = load(base), *after = load(longer);
+    const struct category *b = policy_find(before, "calls"), *a = policy_find(after, "calls");
+    struct arena *arena _cleanup_arena_ = arena_new();
+    expect_text_change(NULL, a, true, "the category is new");
+    expect_text_change(b->normal_text, b, false, NULL);
+    expect_text_change(b->normal_text, a, false,
+                       "period of stage \"gone\" is longer: 1 year 3 mons instead of 1 year 1 mon");
+    /* half understood: a later version's key, other spelling, broken, two categories, nothing */
+    static const char strange[] = "the approved text is not one that this version would write";
+    expect_text_change(arena_printf(arena, "%s ", b->normal_text), a, true, strange);
+    expect_text_change(base, a, true, strange);
+    expect_text_change("calls: { later = 1; };\n", a, true, strange);
+    expect_text_change("calls: {", a, true, strange);
+    expect_text_change("", a, true, strange);
+    policy_set_free(before);
+    policy_set_free(after);
+}
+END_TEST
+
 Suite *suite_policy_change(void)
 {
     Suite *suite = suite_create("policy_change");
@@ -322,6 +356,7 @@ Suite *suite_policy_change(void)
     tcase_add_test(tests, a_new_category_needs_approval);
     tcase_add_test(tests, the_rest_grows_when_others_shrink);
     tcase_add_test(tests, a_table_of_agreements_is_compared);
+    tcase_add_test(tests, approved_texts_are_compared);
     suite_add_tcase(suite, tests);
     return suite;
 }

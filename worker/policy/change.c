@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "policy/definition.h"
+#include "policy/parse.h"
 
 struct comparison {
     struct arena *arena;
@@ -464,4 +465,25 @@ struct policy_change policy_compare(struct arena *arena, const struct category *
     }
     bool approval = c.approval.count > 0;
     return (struct policy_change){true, approval, approval ? c.approval : c.harmless};
+}
+
+struct policy_change policy_compare_text(struct arena *arena, const char *before,
+                                         const struct category *after)
+{
+    if (!before)
+        return policy_compare(arena, NULL, after);
+    /* What names other categories is complained of, since they are not there: that the text is
+     * written again as it was says more of whether it was understood. */
+    struct diags ignored _cleanup_diags_ = {0};
+    struct policy_set *set = policy_load_text("approved", before, &ignored);
+    struct policy_change change;
+    if (set->category_count == 1 && text_equal(set->categories[0].normal_text, before)) {
+        change = policy_compare(arena, &set->categories[0], after);
+    } else {
+        struct comparison c = {.arena = arena};
+        needs(&c, "the approved text is not one that this version would write");
+        change = (struct policy_change){true, true, c.approval};
+    }
+    policy_set_free(set);
+    return change;
 }

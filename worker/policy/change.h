@@ -14,4 +14,10 @@ struct policy_change {
 struct policy_change policy_compare(struct arena *arena, const struct category *before,
                                     const struct category *after);
 
+/* The same for a normalised text, as it was approved; NULL: there was none. A text that this
+ * version would no longer write in the same way cannot be judged by it: the change needs approval.
+ */
+struct policy_change policy_compare_text(struct arena *arena, const char *before,
+                                         const struct category *after);
+
 #endif

@@ -7,7 +7,10 @@
 /* Reads every *.cfg of the directory. Everything that is wrong is added to diags; the set returned
  * holds what could be read (NULL only where the directory itself could not be). The caller frees
  * it. Refuses directories and files that others than the owner may write, files over 1 MiB, and
- * libconfig's traps (joined strings, wrapped integers, @include) before libconfig reads them. */
+ * libconfig's traps (joined strings, wrapped integers, @include) before libconfig reads them.
+ *
+ * A category in which something is wrong may have NULL strings and empty names where the model
+ * promises none: look at policy_category_is_valid (policy/validate.h) before using one. */
 struct policy_set *policy_load_directory(const char *directory, struct diags *diags);
 
 /* The same for one text; `file` is the name for positions. Used for approved texts in the database
