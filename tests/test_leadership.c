@@ -210,6 +210,35 @@ START_TEST(a_reused_pid_is_another_backend)
 }
 END_TEST
 
+/* A clone in the same cluster has the origin's sessions in its tables: it must not end them. */
+START_TEST(a_clone_leaves_the_origins_backends_alone)
+{
+    schema_lead(first, '1');
+    PQfinish(admin);
+    PQfinish(second);
+    char *facts =
+        db_value(first, "SELECT format('INSERT INTO retention.worker_session VALUES (%%s, 1, "
+                        "%%L, %%s, ''batch''); UPDATE retention.leader SET term = 1, worker = "
+                        "gen_random_uuid(), pid = %%s, backend_start = %%L, role_oid = %%s, "
+                        "renewed_at = now()', a.pid, a.backend_start, a.usesysid, a.pid, "
+                        "a.backend_start, a.usesysid) "
+                        "FROM pg_stat_get_activity(pg_backend_pid()) a");
+    char *clone = schema_db_new(cluster);
+    admin = db_connect(cluster, clone, NULL);
+    db_script(admin, facts);
+    second = db_connect(cluster, clone, "t_worker");
+    ck_assert_int_eq(schema_lead(second, '2'), 2);
+    db_exec(first, "SELECT retention.renew(1)");
+    PQfinish(admin);
+    PQfinish(second);
+    db_drop(cluster, clone);
+    free(clone);
+    free(facts);
+    admin = db_connect(cluster, database, NULL);
+    second = db_connect(cluster, database, "t_worker");
+}
+END_TEST
+
 START_TEST(who_could_not_be_ended_cannot_lead)
 {
     ck_assert_str_eq(db_fails(admin, "SELECT retention.lead(gen_random_uuid(), 'x', '15 s')"),
@@ -271,6 +300,7 @@ Suite *suite_leadership(void)
     tcase_add_test(tc, same_worker_need_not_wait_for_its_lease);
     tcase_add_test(tc, two_candidates);
     tcase_add_test(tc, a_reused_pid_is_another_backend);
+    tcase_add_test(tc, a_clone_leaves_the_origins_backends_alone);
     tcase_add_test(tc, who_could_not_be_ended_cannot_lead);
     tcase_add_test(tc, sessions_know_when_they_are_gone);
     suite_add_tcase(suite, tc);
