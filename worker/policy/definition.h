@@ -26,8 +26,8 @@ enum field_flags {
     FIELD_LATER = 2,      /* refused: not available in this version */
     FIELD_DEIDENTIFY = 4, /* of stages with this action */
     FIELD_AGGREGATE = 8,
-    FIELD_DECLARED = 16,  /* of a category: also where mode = "declared" */
-    FIELD_NORMAL = 32,    /* stands in normalised texts; what a file says is not used */
+    FIELD_DECLARED = 16, /* of a category: also where mode = "declared" */
+    FIELD_NORMAL = 32,   /* stands in normalised texts; what a file says is not used */
 };
 
 /* One of the values a field may have. */
