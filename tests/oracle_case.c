@@ -447,9 +447,9 @@ static void any_condition(struct text *policy, struct text *sql, bool alone)
             p, now.c->run_time, match ? "true" : "false");
         break;
     case 9:
-        text_printf(policy, "child = \"o.child\"; by = %s; %s = \"account_id\"; ge = 4; %s", now.by,
-                    k ? "latest" : "earliest", nulls);
-        text_printf(sql, "coalesce((SELECT %s(c.account_id) FROM o.child c WHERE %s) >= 4, %s)",
+        text_printf(policy, "child = \"o.child\"; by = %s; %s = \"account_id\"; ge = {4}; %s",
+                    now.by, k ? "latest" : "earliest", nulls);
+        text_printf(sql, "coalesce((SELECT %s(c.account_id) FROM o.child c WHERE %s) >= {4}, %s)",
                     k ? "max" : "min", now.join, or_null);
         break;
     case 10:
@@ -539,9 +539,9 @@ static void agreements(struct text *policy, struct text *due, const char *after)
         int count = 1 + below(3);
         for (int i = 0; i < count; i++) {
             const char *p = period();
-            text_printf(policy, "%s { tenant = \"%d\"; after = \"%s\"; because = \"x\"; }",
+            text_printf(policy, "%s { tenant = \"{%d}\"; after = \"%s\"; because = \"x\"; }",
                         i ? "," : "", i + 1, p);
-            text_printf(&one, "%s('%d', '%s'::interval)", i ? ", " : "", i + 1, p);
+            text_printf(&one, "%s('{%d}', '%s'::interval)", i ? ", " : "", i + 1, p);
         }
         text_add(policy, " );\n");
         text_printf(&one, ") v(t, p) WHERE v.t = u.t), '%s'::interval)", after);
@@ -561,7 +561,7 @@ static void agreements(struct text *policy, struct text *due, const char *after)
             "greatest(coalesce((SELECT oracle.agreed(s.start, %s, %s) FROM o.setting a WHERE "
             "a.%s::text = u.t), s.start + '%s'::interval), coalesce((SELECT "
             "oracle.agreed(s.start, g.settled, %s) FROM retention.agreement_state g WHERE "
-            "g.category = 'c' AND g.tenant = u.t), s.start + '%s'::interval))",
+            "g.category = '{c}' AND g.tenant = u.t), s.start + '%s'::interval))",
             value, rest, now.tenant == 1 || now.tenant == 4 ? "account_id" : "customer", after,
             rest, after);
     }
@@ -584,12 +584,12 @@ static void add_rows(struct text *out, int rows)
                 now.c->table, now.a);
     for (int i = 0; i < rows; i++) {
         text_printf(out, "%s(%d, %d, %s, %s, %s, %s, %s, %s, %s, %s, ", i ? ",\n" : "", i + 1,
-                    below(3), chance(10) ? "NULL" : print("%d", 1 + below(6)),
+                    below(3), chance(10) ? "NULL" : print("{%d}", 1 + below(6)),
                     value(now.kind_a, true), value(now.kind_b, true), value(TIMESTAMPTZ, true),
                     ONE_OF(states), ONE_OF(moods), ONE_OF(flags),
                     chance(10) ? "NULL" : print("%d", below(9)));
         text_printf(out,
-                    "jsonb_build_object('when', jsonb_build_object('at', %s), 'customer', '%d', "
+                    "jsonb_build_object('when', jsonb_build_object('at', %s), 'customer', '{%d}', "
                     "'tag', 'a\"b') || '{\"score\": %s}')",
                     value(now.kind_json, true), 1 + below(6), ONE_OF(scores));
     }
@@ -615,19 +615,19 @@ static const struct {
      "'\\x' || md5(r.id::text)"},
 };
 
-static void add_tables(struct text *out, int key, bool child_has_key)
+static void add_tables(struct text *out, int key, bool child_has_key, bool waits)
 {
     struct oracle_case *c = now.c;
     text_printf(
         out,
-        "CREATE SCHEMA o;\nCREATE TYPE o.mood AS ENUM ('sad', 'ok', 'very happy');\n"
+        "CREATE SCHEMA {o};\nCREATE TYPE o.mood AS ENUM ('sad', 'ok', 'very happy');\n"
         "CREATE TABLE o.account (account_id int PRIMARY KEY, customer text NOT NULL, plan text, "
         "closed %s);\n"
         "CREATE TABLE o.setting (account_id bigint NOT NULL UNIQUE, customer text NOT NULL "
         "UNIQUE, period interval, days int);\n",
         types[now.kind_parent]);
     for (int i = 1; i <= 6; i++)
-        text_printf(out, "INSERT INTO o.account VALUES (%d, '%d', %s, %s);\n", i, 1 + i % 3,
+        text_printf(out, "INSERT INTO o.account VALUES ({%d}, '{%d}', %s, %s);\n", i, 1 + i % 3,
                     chance(50)   ? "'trial'"
                     : chance(50) ? "'full'"
                                  : "NULL",
@@ -637,7 +637,7 @@ static void add_tables(struct text *out, int key, bool child_has_key)
                                       "'45 days'", "'3 years'"};
     static const char *const odd_days[] = {"-1", "0", "2000000000", "NULL", "45", "400", "60"};
     for (int i = 1; i <= 5; i++)
-        text_printf(out, "INSERT INTO o.setting VALUES (%d, '%d', %s, %s);\n", i, i,
+        text_printf(out, "INSERT INTO o.setting VALUES ({%d}, '{%d}', %s, %s);\n", i, i,
                     chance(60) ? print("'%s'", period()) : ONE_OF(odd), ONE_OF(odd_days));
     const char *primary = c->key_count == 1 ? "k" : chance(50) ? "part, k" : "k, part";
     text_printf(
@@ -685,7 +685,7 @@ static void add_tables(struct text *out, int key, bool child_has_key)
     text_printf(
         out,
         "INSERT INTO o.child SELECT row_number() OVER (), r.k, r.part, NULL, (ARRAY['open', "
-        "'closed', NULL])[1 + (r.id * 7 + g) %% 3], 1 + (r.id + g) %% 6 FROM %s r, "
+        "'closed', NULL])[1 + (r.id * 7 + g) %% 3], {1} + (r.id + g) %% 6 FROM %s r, "
         "generate_series(1, r.id %% 4) g WHERE r.id %% 5 > 1;\n",
         c->table);
     for (int i = 0; i < 24; i++)
@@ -704,8 +704,9 @@ static void add_tables(struct text *out, int key, bool child_has_key)
         "CREATE TABLE o.waiter (waiter_id int PRIMARY KEY, rk %.*s%s, rpart int, state text, "
         "at timestamptz%s);\n",
         length, type, strncmp(type, "text", 4) == 0 ? " COLLATE \"C\"" : "",
-        print(", FOREIGN KEY (rk%s) REFERENCES %s (k%s)", two ? ", rpart" : "", c->table,
-              two ? ", part" : ""));
+        waits ? print(", FOREIGN KEY (rk%s) REFERENCES %s (k%s)", two ? ", rpart" : "", c->table,
+                      two ? ", part" : "")
+              : "");
 }
 
 static void pick_kinds(void)
@@ -720,10 +721,32 @@ static void pick_kinds(void)
     now.kind_child = ONE_OF(others);
 }
 
-void oracle_case_make(struct oracle_case *c, uint64_t seed)
+/* Everything is written for schema o; {o}, {c} and {3} become the schema's, the category's and a
+ * tenant's name. */
+static void fill(struct text *text, int base)
 {
-    static const char *const relations[] = {"o.rec", "o.\"order\"", "o.\"Weird \"\"Rec\"\"\"",
-                                            "o.\"größe\""};
+    struct text out = {0};
+    char before = ' ';
+    for (const char *p = text_string(text); *p; before = *p++) {
+        int number, length = 0;
+        if (p[0] == 'o' && p[1] == '.' && strchr(" (\"'", before)) {
+            text_add(&out, now.c->schema);
+        } else if (strncmp(p, "{o}", 3) == 0 || strncmp(p, "{c}", 3) == 0) {
+            text_add(&out, p[1] == 'o' ? now.c->schema : now.c->category);
+            p += 2;
+        } else if (sscanf(p, "{%d}%n", &number, &length) == 1 && length > 0) {
+            text_printf(&out, "%d", base + number);
+            p += length - 1;
+        } else {
+            text_add_char(&out, *p);
+        }
+    }
+    text_free(text);
+    *text = out;
+}
+
+void oracle_case_make(struct oracle_case *c, uint64_t seed, int number, const char *run_time)
+{
     static const char *const quoted[] = {"o.rec", "o.\"order\"", "o.\"Weird \"\"Rec\"\"\"",
                                          "o.\"größe\""};
     static const char *const written[] = {"o.rec", "o.order", "o.\\\"Weird \\\"\\\"Rec\\\"\\\"\\\"",
@@ -734,11 +757,14 @@ void oracle_case_make(struct oracle_case *c, uint64_t seed)
     state = seed;
     c->seed = seed;
     now.c = c;
+    snprintf(c->schema, sizeof(c->schema), number < 0 ? "o" : "o%d", number);
+    snprintf(c->category, sizeof(c->category), number < 0 ? "c" : "c%d", number);
+    int base = number < 0 ? 0 : number * 10; /* of tenants, so that cases do not share them */
     c->timezone = ONE_OF(zones);
-    snprintf(c->run_time, sizeof(c->run_time), "%s", ONE_OF(run_times));
+    const char *drawn = ONE_OF(run_times);
+    snprintf(c->run_time, sizeof(c->run_time), "%s", run_time ? run_time : drawn);
     int name = chance(70) ? 0 : below(4);
-    snprintf(c->table, sizeof(c->table), "%s", quoted[name]);
-    snprintf(c->relation, sizeof(c->relation), "%s", relations[name]);
+    snprintf(c->table, sizeof(c->table), "%s", quoted[name]); /* its schema is filled in below */
     snprintf(now.a, sizeof(now.a), "%s", chance(60) ? "a" : ONE_OF(columns));
     c->partitioned = chance(40);
     c->key_count = c->partitioned || chance(20) ? 2 : 1;
@@ -762,7 +788,8 @@ void oracle_case_make(struct oracle_case *c, uint64_t seed)
     bool stage_own = chance(15);
     struct start stage_start = any_start();
 
-    add_tables(&c->tables, below((int)ARRAY_LENGTH(keys)), c->has_dependants);
+    bool waits = chance(20);
+    add_tables(&c->tables, below((int)ARRAY_LENGTH(keys)), c->has_dependants, waits);
 
     /* policy */
     struct text only = {0}, claim = {0}, due = {0}, rules = {0}, free_of = {0};
@@ -828,7 +855,6 @@ void oracle_case_make(struct oracle_case *c, uint64_t seed)
     }
     if (keeps)
         text_add(&rules, " );\n");
-    bool waits = chance(20);
     if (waits) {
         text_printf(&c->tables,
                     "INSERT INTO o.waiter SELECT id, k, part, 'keep' FROM %s WHERE id %% 6 = "
@@ -841,46 +867,50 @@ void oracle_case_make(struct oracle_case *c, uint64_t seed)
     }
     if (now.tenant && chance(25)) {
         text_add(
-            &c->tables,
-            "INSERT INTO retention.pause (scope, name, reason, paused_by, until, resumed_at) "
-            "VALUES "
-            "('tenant', '1', 'x', 'x', NULL, NULL), ('tenant', '2', 'x', 'x', now() - interval '1 "
-            "day', NULL), ('tenant', '3', 'x', 'x', NULL, now()), ('tenant', '4', 'x', 'x', now() "
-            "+ "
-            "interval '1 day', NULL), ('category', '5', 'x', 'x', NULL, NULL);\n");
-        text_printf(&free_of, "\n AND NOT (%s && ARRAY['1', '4'])", tenants_sql());
+            &c->marks,
+            "INSERT INTO retention.pause (scope, name, reason, paused_by, until, resumed_at) VALUES"
+            " ('tenant', '{1}', 'x', 'x', NULL, NULL),"
+            " ('tenant', '{2}', 'x', 'x', now() - interval '1 day', NULL),"
+            " ('tenant', '{3}', 'x', 'x', NULL, now()),"
+            " ('tenant', '{4}', 'x', 'x', now() + interval '1 day', NULL),"
+            " ('category', '{5}', 'x', 'x', NULL, NULL);\n");
+        text_printf(&free_of, "\n AND NOT (%s && ARRAY['{1}', '{4}'])", tenants_sql());
     }
-    text_add(&c->tables, "SET session_replication_role = replica;\n");
+    text_add(&c->marks, "SET session_replication_role = replica;\n");
     for (int i = 1; i <= 4; i++)
-        text_printf(&c->tables,
-                    "INSERT INTO retention.agreement_state (category, tenant, settled) VALUES "
-                    "('%s', '%d', '%s');\n",
-                    i < 4 ? "c" : "d", i, period());
+        text_printf(
+            &c->marks,
+            "INSERT INTO retention.agreement_state (category, tenant, settled) VALUES ('%s', "
+            "'{%d}', '%s') ON CONFLICT (category, tenant) DO UPDATE SET settled = "
+            "EXCLUDED.settled;\n",
+            i < 4 ? "{c}" : "{c}d", i, period());
     bool held = chance(4);
-    text_printf(&c->tables,
-                "INSERT INTO retention.hold (hold, category, active, released_at) VALUES "
-                "(gen_random_uuid(), 'd', true, NULL), (gen_random_uuid(), 'c', false, now())%s;\n"
-                "SET session_replication_role = DEFAULT;\n",
-                held ? chance(50) ? ", (gen_random_uuid(), 'c', true, NULL)"
-                                  : ", (gen_random_uuid(), NULL, true, NULL)"
-                     : "");
+    const char *hold = chance(50) || number >= 0 ? ", (gen_random_uuid(), '{c}', true, NULL)"
+                                                 : ", (gen_random_uuid(), NULL, true, NULL)";
+    text_printf(
+        &c->marks,
+        "INSERT INTO retention.hold (hold, category, active, released_at) VALUES "
+        "(gen_random_uuid(), '{c}d', true, NULL), (gen_random_uuid(), '{c}', false, now())%s;\n"
+        "SET session_replication_role = DEFAULT;\n",
+        held ? hold : "");
     if (held)
         text_add(&free_of, "\n AND false");
 
     text_printf(&c->policy,
-                "c: {\n  mode = \"enforce\"; timezone = \"%s\";\n  data: {\n    table = "
+                "{c}: {\n  mode = \"enforce\"; timezone = \"%s\";\n  data: {\n    table = "
                 "\"%s\";%s\n    start = ",
                 c->timezone, written[name], text_string(&only));
     start_policy(&c->policy, &main_start);
     text_add(&c->policy, ";\n    ");
     tenant_policy(&c->policy);
-    if (c->has_dependants)
-        text_printf(&c->policy,
-                    "    with = ( { table = \"o.child\"; by = %s; with = ( { table = "
-                    "\"o.grandchild\"; by = [ \"child_id\" ]; } ); } );\n",
-                    now.by);
+    const char *with = c->has_dependants
+                           ? print(" with = ( { table = \"o.child\"; by = %s; with = ( { table = "
+                                   "\"o.grandchild\"; by = [ \"child_id\" ]; } ); } );",
+                                   now.by)
+                           : "";
     if (waits)
-        text_add(&c->policy, "    wait_for = [ \"w\" ];\n");
+        with = print("%s wait_for = [ \"{c}_w\" ];", with);
+    text_printf(&c->policy, "   %s\n", with);
     text_printf(&c->policy,
                 "  };\n%s  stages = ( { name = \"gone\"; after = \"%s\"; do = \"delete\";",
                 text_string(&rules), after);
@@ -892,13 +922,13 @@ void oracle_case_make(struct oracle_case *c, uint64_t seed)
     text_add(&c->policy, " } );\n};\n");
     if (rest)
         text_printf(&c->policy,
-                    "other: {\n  mode = \"observe\"; timezone = \"%s\";\n  data: { table = "
-                    "\"%s\"; start = \"at\";%s };\n  stages = ( { after = \"90 years\"; do "
+                    "{c}_other: {\n  mode = \"observe\"; timezone = \"%s\";\n  data: { table = "
+                    "\"%s\"; start = \"at\";%s%s };\n  stages = ( { after = \"90 years\"; do "
                     "= \"delete\"; } );\n};\n",
-                    c->timezone, written[name], text_string(&other_only));
+                    c->timezone, written[name], text_string(&other_only), with);
     if (waits)
         text_add(&c->policy,
-                 "w: {\n  mode = \"observe\";\n  data: { table = \"o.waiter\"; start = "
+                 "{c}_w: {\n  mode = \"observe\";\n  data: { table = \"o.waiter\"; start = "
                  "\"at\"; only = ( { column = \"state\"; eq = \"keep\"; } ); };\n  stages = "
                  "( { after = \"90 years\"; do = \"delete\"; } );\n};\n");
 
@@ -913,6 +943,16 @@ void oracle_case_make(struct oracle_case *c, uint64_t seed)
                     text_string(&caps), cap, c->run_time);
     text_printf(&c->expected, ")%s", text_string(&free_of));
 
+    struct text table = {0};
+    text_add(&table, c->table);
+    fill(&table, base);
+    snprintf(c->table, sizeof(c->table), "%s", text_string(&table));
+    text_free(&table);
+    fill(&c->tables, base);
+    fill(&c->marks, base);
+    fill(&c->policy, base);
+    fill(&c->expected, base);
+    fill(&c->claimed, base);
     text_free(&only);
     text_free(&claim);
     text_free(&due);
@@ -927,6 +967,7 @@ void oracle_case_make(struct oracle_case *c, uint64_t seed)
 void oracle_case_free(struct oracle_case *c)
 {
     text_free(&c->tables);
+    text_free(&c->marks);
     text_free(&c->policy);
     text_free(&c->expected);
     text_free(&c->claimed);

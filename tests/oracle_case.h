@@ -10,14 +10,16 @@
 
 struct oracle_case {
     uint64_t seed;
+    char schema[40];   /* of its tables */
+    char category[40]; /* its policy's name; others in the same text begin with it */
     const char *timezone;
-    char run_time[64];       /* timestamptz text with offset */
-    struct text tables;      /* creates and fills schema o; run in the time zone, as superuser */
-    struct text policy;      /* libconfig; the category is "c" */
-    struct text expected;    /* SELECT r.id FROM o.<table> r WHERE <due and free> */
+    char run_time[64];       /* timestamptz text with offset; rows crowd around it */
+    struct text tables;      /* creates and fills the schema; run in the time zone, as superuser */
+    struct text marks;       /* fills retention.hold, pause, agreement_state for the category */
+    struct text policy;      /* libconfig */
+    struct text expected;    /* SELECT r.id FROM <table> r WHERE <due and free> */
     struct text claimed;     /* a condition over r: does the category take it? */
-    char table[80];          /* o."name" of the records */
-    char relation[80];       /* the same as PostgreSQL quotes it */
+    char table[120];         /* of the records, as PostgreSQL quotes it */
     const char *key_text[2]; /* expressions over r that print the key as digests need it */
     int key_count;
     bool partitioned;
@@ -25,7 +27,9 @@ struct oracle_case {
     bool whole_table;    /* no other category: what `only` does not take is unclaimed */
 };
 
-void oracle_case_make(struct oracle_case *c, uint64_t seed);
+/* number < 0: schema "o", category "c", and a run time that is drawn; else "o12", "c12", and the run
+ * time given. */
+void oracle_case_make(struct oracle_case *c, uint64_t seed, int number, const char *run_time);
 void oracle_case_free(struct oracle_case *c);
 
 #endif

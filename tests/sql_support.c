@@ -8,7 +8,12 @@
 
 struct catalog *sql_support_catalog(PGconn *conn)
 {
-    const char *values[] = {NULL};
+    return sql_support_catalog_as(conn, NULL);
+}
+
+struct catalog *sql_support_catalog_as(PGconn *conn, const char *role)
+{
+    const char *values[] = {role};
     PGresult *result =
         PQexecParams(conn, sql_file("catalog/facts.sql"), 1, NULL, values, NULL, NULL, 0);
     ck_assert_msg(PQresultStatus(result) == PGRES_TUPLES_OK, "%s", PQerrorMessage(conn));

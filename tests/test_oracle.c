@@ -96,7 +96,7 @@ static void begin(const struct attempt *a)
     db_exec(conn, "SET LOCAL timezone = '%s'", a->c->timezone);
     db_exec(conn, "SET LOCAL search_path = ''");
     db_exec(conn, "SET LOCAL datestyle = 'ISO, YMD'");
-    db_exec(conn, "SET LOCAL jit = off");
+    db_exec(conn, "SET LOCAL ROLE t_worker");
 }
 
 /* Notes the keys of removed records: parallel arrays, from column `first` of the result. */
@@ -257,7 +257,8 @@ static const char *checksum(const struct attempt *a, const char *survivors)
 /* Before: what is expected, in tables of its own. */
 static int64_t expect(const struct attempt *a)
 {
-    begin(a);
+    db_exec(conn, "BEGIN");
+    db_exec(conn, "SET LOCAL timezone = '%s'", a->c->timezone);
     struct text key = {0};
     for (int i = 0; i < a->c->key_count; i++)
         text_printf(&key, "%s(%s)", i ? " || '|' || " : "", a->c->key_text[i]);
@@ -268,6 +269,7 @@ static int64_t expect(const struct attempt *a)
         "CREATE TEMPORARY TABLE expected AS SELECT r.id, r.k, r.part, %s AS key FROM %s r WHERE "
         "r.id IN (%s)",
         text_string(&key), a->c->table, text_string(&a->c->expected));
+    db_exec(conn, "GRANT ALL ON pg_temp.returned, pg_temp.expected TO t_worker");
     db_exec(conn,
             "CREATE TEMPORARY TABLE families AS SELECT c.child_id, e.id IS NOT NULL AS goes FROM "
             "o.child c LEFT JOIN pg_temp.expected e ON c.rk = e.k AND c.rpart = e.part");
@@ -391,7 +393,7 @@ static void check_gone(struct attempt *a, int64_t expected, int64_t gone)
 static void run_case(uint64_t seed, bool show)
 {
     struct oracle_case c;
-    oracle_case_make(&c, seed);
+    oracle_case_make(&c, seed, -1, NULL);
     struct attempt a = {.c = &c, .arena = arena_new()};
     db_exec(conn, "DROP SCHEMA IF EXISTS o CASCADE");
     db_exec(conn, "TRUNCATE retention.hold, retention.pause, retention.agreement_state");
@@ -401,7 +403,10 @@ static void run_case(uint64_t seed, bool show)
                text_string(&c.expected));
     fflush(stdout);
     db_script(conn, text_string(&c.tables));
+    db_script(conn, text_string(&c.marks));
     db_exec(conn, "RESET timezone");
+    db_exec(conn, "GRANT USAGE ON SCHEMA o TO t_worker");
+    db_exec(conn, "GRANT SELECT, UPDATE, DELETE ON ALL TABLES IN SCHEMA o TO t_worker");
 
     struct diags diags _cleanup_diags_ = {0};
     a.set = policy_load_text("case.cfg", text_string(&c.policy), &diags);
@@ -409,12 +414,18 @@ static void run_case(uint64_t seed, bool show)
         diags_print(&diags);
         refute(&a, "the policy does not parse", NULL);
     }
-    a.catalog = sql_support_catalog(conn);
+    a.catalog = sql_support_catalog_as(conn, "t_worker");
+    policy_validate(a.set, a.catalog, &diags);
+    if (diags.errors) {
+        for (size_t i = 0; i < diags.count; i++)
+            if (diags.items[i].level == DIAG_ERROR)
+                refute(&a, "the policy is not valid", diags.items[i].message);
+    }
     a.category = policy_find(a.set, "c");
     a.sql = sql_build_category(a.arena, a.set, a.category, 0, a.catalog);
     a.key_count = a.sql->relations[a.sql->relation_count - 1].key.count;
     ck_assert_uint_eq(a.key_count, (size_t)c.key_count);
-    ck_assert_str_eq(a.sql->relations[a.sql->relation_count - 1].relation, c.relation);
+    ck_assert_str_eq(a.sql->relations[a.sql->relation_count - 1].relation, c.table);
 
     int64_t expected = expect(&a);
     const char *before = checksum(&a, "r.id NOT IN (SELECT id FROM pg_temp.expected)");
