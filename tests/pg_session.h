@@ -49,7 +49,11 @@ void pg_session_tick(evutil_socket_t fd, short what, void *arg);
         int64_t limit_ = clock_monotonic_us() + 20000000;                                          \
         struct timeval tick_ = {.tv_usec = 20000};                                                 \
         while (!(condition)) {                                                                     \
-            ck_assert_msg(clock_monotonic_us() < limit_, "waited too long for %s", #condition);    \
+            ck_assert_msg(                                                                         \
+                clock_monotonic_us() < limit_,                                                     \
+                "waited too long for %s; the connection is in state %d, last broken with: %s",     \
+                #condition, (session)->conn ? (int)pg_conn_state((session)->conn) : -1,            \
+                (session)->error.primary ? (session)->error.primary : "none");                     \
             event_base_once((session)->base, -1, EV_TIMEOUT, pg_session_tick, NULL, &tick_);       \
             event_base_loop((session)->base, EVLOOP_ONCE);                                         \
         }                                                                                          \
