@@ -37,8 +37,10 @@ cluster_start
 trap 'cluster_stop fast' EXIT
 note "data directory $cluster/data"
 
+fresh=""
 if ! psql -X -q -A -t "host=$cluster port=5432 dbname=postgres user=postgres" \
   -c "SELECT FROM pg_database WHERE datname = 'calls'" -c "SELECT 'yes' FROM pg_database WHERE datname = 'calls' AND EXISTS (SELECT FROM pg_shdescription d WHERE d.objoid = pg_database.oid AND description = 'ready')" | grep -q yes; then
+  fresh=yes
   chapter "the sample: a call-tracking company's database"
   psql -X -q -v ON_ERROR_STOP=1 "host=$cluster port=5432 dbname=postgres user=postgres" <<'SQL'
 DROP DATABASE IF EXISTS calls WITH (FORCE);
@@ -69,6 +71,8 @@ SQL
   psql -X -q "host=$cluster port=5432 dbname=postgres user=postgres" \
     -c "COMMENT ON DATABASE calls IS 'ready'"
 fi
+
+[ -n "$fresh" ] || ctl installer migrate >/dev/null
 
 # The main file, the policies, and the key that wraps the epoch keys of the record digests.
 rm -rf "$home/policies"

@@ -45,7 +45,7 @@ DECLARE
     lines text[];
     more text[];
 BEGIN
-    SELECT array_agg(CASE WHEN g ~ '^[^.]+[.][^.]+$'
+    SELECT array_agg(CASE WHEN g ~ '^[^."]+[.][^."]+$'
             THEN (SELECT c.oid FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid
                   WHERE n.nspname = split_part(g, '.', 1) AND c.relname = split_part(g, '.', 2))
             ELSE retention.relation_oid(g) END)
