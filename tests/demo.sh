@@ -149,7 +149,7 @@ show aude log list --limit 12
 
 chapter "one record that is gone, and one that is still there"
 kept=$(sql postgres "SELECT recording_id FROM ctm.call_recording
-  WHERE kind IN ('call', 'voicemail') ORDER BY recorded_at DESC LIMIT 1")
+  WHERE kind IN ('call', 'voicemail') ORDER BY recorded_at DESC NULLS LAST LIMIT 1")
 while read -r id; do
   left=$(sql postgres "SELECT count(*) FROM ctm.call_recording WHERE recording_id = '$id'")
   [ "$left" != 0 ] || { echo "$id" >"$home/gone"; break; }
