@@ -29,7 +29,7 @@
 #include "engine/state.h"
 #include "pg/sqlstate.h"
 
-enum { REST_MS = 60000, FAILED_REST_MS = 300000, REST_FACTOR = 10 };
+enum { REST_MS = 60000, FAILED_REST_MS = 300000, REST_FACTOR = 10, MOST_LOADS = 5 };
 
 struct request {
     char id[37];
@@ -44,6 +44,7 @@ struct schedule {
     bool woken;                 /* something changed: another round, over all */
     bool requested;             /* take_requests again */
     bool all;                   /* the round takes every category */
+    int loads;                  /* since the last round */
     bool in_round;
     size_t next; /* position in order */
     size_t *order;
@@ -490,13 +491,27 @@ static void on_requests(struct pg_conn *conn, enum pg_outcome outcome, PGresult 
     next_category(worker);
 }
 
+void schedule_begin_load(struct worker *worker)
+{
+    struct schedule *schedule = worker->schedule;
+    schedule->all = schedule->all || schedule->woken;
+    schedule->woken = schedule->requested = schedule->schema_changed = false;
+    schedule->loads++;
+}
+
+bool schedule_must_load_again(struct worker *worker)
+{
+    const struct schedule *schedule = worker->schedule;
+    return worker->options.mode == WORKER_DAEMON && !worker->stopping &&
+           (schedule->woken || schedule->requested) && schedule->loads < MOST_LOADS;
+}
+
 void schedule_begin_round(struct worker *worker)
 {
     struct schedule *schedule = worker->schedule;
     evtimer_del(schedule->timer);
     schedule->in_round = true;
-    schedule->all = schedule->all || schedule->woken;
-    schedule->woken = schedule->requested = schedule->schema_changed = false;
+    schedule->loads = 0;
     schedule->next = 0;
     make_order(schedule, worker->policies);
     if (worker->options.mode == WORKER_ONCE) {

@@ -78,7 +78,9 @@ void worker_report(struct worker *worker, const struct run_report *report)
         [RUN_FAILED] = 1,  [RUN_LOST] = 1,   [RUN_SUSPENDED] = 5,
         [RUN_INVALID] = 3, [RUN_RED] = 5,    [RUN_OUTSIDE_WINDOW] = 0,
     };
-    worker_note_exit(worker, codes[report->status]);
+    /* a daemon outlives its runs: that one was paused last week does not make its end a failure */
+    if (worker->options.mode != WORKER_DAEMON)
+        worker_note_exit(worker, codes[report->status]);
     if (worker->options.events.run_finished)
         worker->options.events.run_finished(report, worker->options.arg);
     if (worker->options.quiet)
@@ -135,12 +137,16 @@ static void print_diags(struct worker *worker)
     }
 }
 
+static void begin_load(struct worker *worker);
+
 static void on_keys(struct worker *worker, bool done, const struct error *error)
 {
     if (worker->phase != PHASE_LOADING || pg_conn_state(worker->control) != PG_CONN_READY)
         return; /* lost meanwhile */
     if (!done)
         worker_fail(worker, error);
+    else if (schedule_must_load_again(worker))
+        begin_load(worker);
     else
         worker_enter(worker, PHASE_RUNNING);
 }
@@ -156,7 +162,7 @@ static void on_policies(struct worker *worker, bool done, const struct error *er
     if (!worker->policies_told)
         print_diags(worker);
     worker->policies_told = true;
-    if (worker->policies->invalid)
+    if (worker->policies->invalid && worker->options.mode != WORKER_DAEMON)
         worker_note_exit(worker, 3);
     if (worker->options.mode == WORKER_CHECK)
         worker_enter(worker, PHASE_OVER);
@@ -164,6 +170,12 @@ static void on_policies(struct worker *worker, bool done, const struct error *er
         worker_enter(worker, PHASE_CLOSING);
     else
         epochs_load(worker, on_keys);
+}
+
+static void begin_load(struct worker *worker)
+{
+    schedule_begin_load(worker);
+    loader_load(worker, worker->options.mode == WORKER_CHECK, on_policies);
 }
 
 static void on_closed_runs(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
@@ -252,7 +264,7 @@ void worker_enter(struct worker *worker, enum worker_phase phase)
         leadership_ask(worker);
         break;
     case PHASE_LOADING:
-        loader_load(worker, worker->options.mode == WORKER_CHECK, on_policies);
+        begin_load(worker);
         break;
     case PHASE_RUNNING:
         schedule_begin_round(worker);
