@@ -14,6 +14,7 @@ SQL_FILES += \
 	cli/log_list.sql \
 	cli/log_refs.sql \
 	cli/log_show.sql \
+	cli/may_lead.sql \
 	cli/pause.sql \
 	cli/plan_begin.sql \
 	cli/plan_settings.sql \

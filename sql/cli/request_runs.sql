@@ -1,6 +1,8 @@
 -- $1 request: its runs; until it is finished, those of its categories that began since
 SELECT
-    r.run, r.category, r.stage, r.status, r.due, r.held, r.to_act, r.rows, r.batches, r.remaining,
+    r.run, r.category, r.stage, r.status, r.due, r.held, r.to_act, r.rows, r.batches,
+    (SELECT pg_catalog.sum(e.rows) FILTER (WHERE e.relation = r.relation)::bigint
+     FROM retention.log_entry e WHERE e.run = r.run AND r.finished_at IS NOT NULL) AS own_rows, r.remaining,
     r.message,
     (EXTRACT(EPOCH FROM COALESCE(r.finished_at, pg_catalog.clock_timestamp()) - r.started_at)
         * 1000000)::bigint AS elapsed_us

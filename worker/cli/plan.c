@@ -42,7 +42,12 @@ PGresult *plan_query(struct session *session, const struct sql_statement *statem
                     : param->kind == PARAM_KEY    ? key[param->index]
                                                   : param->value;
     }
-    return session_query(session, statement->text, statement->param_count, values, error);
+    PGresult *result =
+        session_query(session, statement->text, statement->param_count, values, error);
+    if (!result && strcmp(error->sqlstate, "42501") == 0)
+        error_hint(error, "Who asks must be able to read the governed tables, as the worker is: "
+                          "connect as its role, or as a member of it.");
+    return result;
 }
 
 static const struct table_column columns[] = {

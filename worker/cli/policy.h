@@ -18,8 +18,4 @@ struct policy_texts {
 bool policy_texts(struct session *session, const char *category, struct policy_texts *texts,
                   struct error *error);
 
-/* policy_compare for normalised texts; before may be NULL. What cannot be read needs approval. */
-struct policy_change policy_change_of_texts(struct arena *arena, const char *category,
-                                            const char *before, const char *after);
-
 #endif

@@ -7,20 +7,17 @@
 #include "cli/policy.h"
 #include "policy/parse.h"
 
-struct policy_change policy_change_of_texts(struct arena *arena, const char *category,
-                                            const char *before, const char *after)
+/* The change that a loaded text makes; what cannot be read any more needs approval. */
+static struct policy_change change_of_loaded(struct arena *arena, const char *category,
+                                             const struct policy_texts *texts)
 {
     struct diags ignored _cleanup_diags_ = {0};
-    struct policy_set *old = before ? policy_load_text("before", before, &ignored) : NULL;
-    struct policy_set *new = after ? policy_load_text("after", after, &ignored) : NULL;
-    const struct category *b = old ? policy_find(old, category) : NULL;
-    const struct category *a = new ? policy_find(new, category) : NULL;
-    struct policy_change change = {.changed = !text_equal(before, after), .needs_approval = true};
-    if (a)
-        change = policy_compare(arena, b, a);
-    /* the reasons outlive the sets: they are the arena's */
-    policy_set_free(old);
-    policy_set_free(new);
+    struct policy_set *set = policy_load_text("loaded", texts->loaded, &ignored);
+    const struct category *loaded = set ? policy_find(set, category) : NULL;
+    struct policy_change change = {.changed = true, .needs_approval = true};
+    if (loaded)
+        change = policy_compare_text(arena, texts->approved, loaded);
+    policy_set_free(set); /* the reasons are the arena's */
     return change;
 }
 
@@ -56,8 +53,7 @@ static bool diff_category(struct session *session, const struct category *catego
         diff_unified(&diff, before, texts.approved ? texts.approved : "",
                      arena_printf(cli->arena, "%s in %s", category->name, category->at.file),
                      category->normal_text);
-    struct policy_change change =
-        policy_change_of_texts(cli->arena, category->name, texts.approved, category->normal_text);
+    struct policy_change change = policy_compare_text(cli->arena, texts.approved, category);
     if (cli->json) {
         json_t *list = json_object_get(output_document(cli), "categories");
         json_array_append_new(
@@ -109,8 +105,7 @@ bool command_policy_approve(struct cli *cli, struct error *error)
         session_file(&session, "cli/policy_approve.sql", 3, values, error);
     if (!result)
         return false;
-    struct policy_change change =
-        policy_change_of_texts(cli->arena, name, texts.approved, texts.loaded);
+    struct policy_change change = change_of_loaded(cli->arena, name, &texts);
     if (cli->json) {
         json_object_set_new(output_document(cli), "approved",
                             json_pack("{ss ss so so so so}", "category", name, "sha256",

@@ -67,8 +67,7 @@ static bool load(struct session *session, const struct loading *loading, struct 
     struct policy_texts texts;
     if (!policy_texts(session, category->name, &texts, error))
         return false;
-    struct policy_change change =
-        policy_change_of_texts(cli->arena, category->name, texts.approved, category->normal_text);
+    struct policy_change change = policy_compare_text(cli->arena, texts.approved, category);
     const char *const values[] = {
         category->name,        category->sha256,          texts.approved_sha256,
         category->normal_text, mode_word(category->mode), loading->relation,

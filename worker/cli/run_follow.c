@@ -100,6 +100,9 @@ static bool add_others(struct run_show *show, struct error *error)
 static bool add_results(struct run_show *show, const PGresult *runs, struct error *error)
 {
     for (int r = 0; r < PQntuples(runs); r++) {
+        /* a run's rows are those of its entries: dependants included */
+        int64_t all = number(runs, r, "rows"), own = number(runs, r, "own_rows");
+        bool known = own >= 0 || all == 0;
         struct run_result result = {
             .category = field(runs, r, "category"),
             .stage = field(runs, r, "stage"),
@@ -108,8 +111,8 @@ static bool add_results(struct run_show *show, const PGresult *runs, struct erro
             .due = number(runs, r, "due"),
             .held = number(runs, r, "held"),
             .kept = -1,
-            .rows = number(runs, r, "rows"),
-            .dependant_rows = -1,
+            .rows = own >= 0 ? own : all,
+            .dependant_rows = known ? all - (own >= 0 ? own : 0) : -1,
             .blocked = -1,
             .remaining = number(runs, r, "remaining"),
             .elapsed_us = number(runs, r, "elapsed_us"),

@@ -1,7 +1,9 @@
 /* Leading for as long as one round takes: the engine of retentiond, with its events shown. */
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/log.h"
+#include "cli/policies.h"
 #include "cli/run.h"
 #include "cli/settings.h"
 #include "config/settings.h"
@@ -63,12 +65,47 @@ static void on_finished(const struct run_report *report, void *arg)
     run_show_add(leading->show, &result);
 }
 
+/* The engine would be refused too, but cannot say what to do about it. */
+static bool may_lead(struct session *session, struct error *error)
+{
+    const char *group = arena_printf(session->cli->arena, "%sworker", session->prefix);
+    const char *const values[] = {group};
+    PGresult *result _cleanup_result_ = session_file(session, "cli/may_lead.sql", 1, values, error);
+    if (!result)
+        return false;
+    bool member = PQgetvalue(result, 0, 0)[0] == 't',
+         superuser = PQgetvalue(result, 0, 1)[0] == 't';
+    if (member && !superuser)
+        return true;
+    error_set(error, ERROR_FAILED, "no worker runs, and %s \"%s\" cannot act as one",
+              superuser ? "superuser" : "role", session->role);
+    error_hint(error,
+               "Start retentiond, and it will take the request; or connect as a member of %s, "
+               "as the main file does.",
+               group);
+    return false;
+}
+
+/* Names that no policy file has: said before anything is done. */
+static bool categories_exist(struct cli *cli, struct error *error)
+{
+    if (!cli->operand_count)
+        return true;
+    struct policies policies _cleanup_policies_ = {0};
+    size_t count;
+    bool known =
+        policies_read(&policies, cli, error) && policies_select(cli, &policies, &count, error);
+    if (known)
+        diags_free(&cli->diags); /* the engine reports them */
+    return known;
+}
+
 bool run_lead(struct run_show *show, bool *ret_other, struct error *error)
 {
     struct cli *cli = show->cli;
     const struct settings *settings = cli_settings(cli, error);
     const char *conninfo = session_conninfo(cli, error);
-    if (!settings || !conninfo)
+    if (!settings || !conninfo || !categories_exist(cli, error) || !may_lead(show->session, error))
         return false;
     struct settings mine = *settings;
     mine.database.conninfo = conninfo; /* as the person who asked, not as the file says */

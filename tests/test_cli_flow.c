@@ -1,0 +1,279 @@
+/* The main job through the commands: load, approve, run, follow a worker, explain what is gone,
+ * change and retire a policy. */
+#define _GNU_SOURCE
+#include <check.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "cli_fixture.h"
+
+static struct cli_fixture f;
+
+static void setup(void)
+{
+    f = cli_fixture_new();
+    cli_fixture_grant(&f);
+}
+
+static void teardown(void)
+{
+    cli_fixture_free(&f);
+}
+
+#define OUT(code, ...)            cli_out(&f, NULL, code, WORDS(__VA_ARGS__))
+#define JSON(code, ...)           cli_json(&f, NULL, code, WORDS(__VA_ARGS__))
+#define FAILS(code, message, ...) cli_fails(&f, NULL, code, message, WORDS(__VA_ARGS__))
+#define AS(user, code, ...)       cli_out(&f, user, code, WORDS(__VA_ARGS__))
+
+static void contains(const char *text, const char *part)
+{
+    ck_assert_msg(strstr(text, part), "\"%s\" is not in:\n%s", part, text);
+}
+
+static json_int_t run_number(json_t *document, const char *name)
+{
+    json_t *runs = json_object_get(document, "runs");
+    ck_assert_uint_eq(json_array_size(runs), 1);
+    return json_integer_value(json_object_get(json_array_get(runs, 0), name));
+}
+
+static const char *run_status(json_t *document)
+{
+    json_t *run = json_array_get(json_object_get(document, "runs"), 0);
+    return json_string_value(json_object_get(run, "status"));
+}
+
+static int64_t ask(const char *query)
+{
+    PGconn *conn = cli_fixture_connect(&f);
+    int64_t n = db_number(conn, "%s", query);
+    PQfinish(conn);
+    return n;
+}
+
+static void load_and_approve(void)
+{
+    free(OUT(0, "policy", "load"));
+    free(AS(CLI_APPROVER, 0, "policy", "approve", "call_recordings", "--expect-due", "10"));
+}
+
+START_TEST(load_approve_run_explain)
+{
+    json_t *loaded = JSON(0, "policy", "load");
+    json_t *first = json_array_get(json_object_get(loaded, "categories"), 0);
+    ck_assert_str_eq(json_string_value(json_object_get(first, "state")), "suspended");
+    json_decref(loaded);
+    json_t *waiting = JSON(5, "run", "call_recordings");
+    ck_assert_str_eq(run_status(waiting), "suspended");
+    json_decref(waiting);
+    FAILS(5, "a category is stopped", "run", "call_recordings");
+    ck_assert_int_eq(ask("SELECT count(*) FROM ctm.call_recording"), 6);
+
+    FAILS(1, "may not do this", "policy", "approve", "call_recordings");
+    cli_fails(&f, CLI_APPROVER, 1, "not the one that is loaded",
+              WORDS("policy", "approve", "call_recordings", "--sha256", "0"));
+    cli_fails(&f, CLI_APPROVER, 2, "--expect-due wants a number",
+              WORDS("policy", "approve", "call_recordings", "--expect-due", "many"));
+    FAILS(5, "no policy of category \"call_recordings\" is in force: it is awaiting approval",
+          "policy", "show", "call_recordings");
+    char *approved _cleanup_free_ =
+        AS(CLI_APPROVER, 0, "policy", "approve", "call_recordings", "--expect-due", "10");
+    contains(approved, "+  mode = \"enforce\";");
+    contains(approved, "Approved: category \"call_recordings\"");
+    cli_fails(&f, CLI_APPROVER, 1, "does not await approval",
+              WORDS("policy", "approve", "call_recordings"));
+
+    json_t *plan = JSON(0, "plan", "call_recordings");
+    json_int_t to_act = json_integer_value(
+        json_object_get(json_array_get(json_object_get(plan, "categories"), 0), "to_act"));
+    json_decref(plan);
+    json_t *run = JSON(0, "run", "call_recordings");
+    ck_assert_str_eq(run_status(run), "done");
+    ck_assert_int_eq(run_number(run, "deleted"), to_act);
+    ck_assert_int_eq(run_number(run, "dependants"), 2);
+    ck_assert_int_eq(run_number(run, "remaining"), 0);
+    json_decref(run);
+    ck_assert_int_eq(ask("SELECT count(*) FROM ctm.call_recording"), 4);
+    char *again _cleanup_free_ = OUT(0, "run", "call_recordings");
+    contains(again, "call_recordings  gone   done ");
+    ck_assert_int_eq(ask("SELECT count(*) FROM ctm.call_recording"), 4);
+
+    char *gone _cleanup_free_ = OUT(0, "explain", "call_recordings", "1002");
+    contains(gone, "(Audio recordings of calls) is gone.");
+    contains(gone, "UTC; the deletion and its log entry ");
+    json_t *found = JSON(0, "explain", "call_recordings", "+0001002");
+    ck_assert_str_eq(json_string_value(json_object_get(found, "found")), "log");
+    json_int_t id = json_integer_value(json_object_get(json_object_get(found, "entry"), "id"));
+    json_decref(found);
+    char number[32];
+    snprintf(number, sizeof(number), "%lld", (long long)id);
+    json_t *entry = JSON(0, "log", "show", number, "--refs");
+    json_t *refs = json_object_get(json_object_get(entry, "entry"), "refs");
+    ck_assert_uint_eq(json_array_size(refs), 2);
+    ck_assert_uint_eq(strlen(json_string_value(json_array_get(refs, 0))), 64);
+    json_decref(entry);
+    char *kept _cleanup_free_ = OUT(0, "explain", "call_recordings", "1003");
+    contains(kept, "is still there.");
+    cli_fails(&f, CLI_AUDITOR, 1, "may not do this", WORDS("explain", "call_recordings", "1003"));
+
+    char *batches _cleanup_free_ =
+        OUT(0, "log", "list", "--type", "batch", "--category", "call_recordings");
+    contains(batches, "ctm.call_transcript");
+    json_t *status = JSON(0, "status", "call_recordings", "--check");
+    json_t *row = json_array_get(json_object_get(status, "categories"), 0);
+    ck_assert(json_is_false(json_object_get(row, "overdue")));
+    ck_assert_int_eq(json_integer_value(json_object_get(row, "kept_while")), 1);
+    json_decref(status);
+}
+END_TEST
+
+START_TEST(change_and_retire_a_policy)
+{
+    load_and_approve();
+    char *nothing _cleanup_free_ = OUT(0, "policy", "diff", "call_recordings");
+    ck_assert_str_eq(nothing, "");
+    char *shown _cleanup_free_ = OUT(0, "policy", "show", "call_recordings");
+    char *file _cleanup_free_ = OUT(0, "policy", "show", "call_recordings", "--file");
+    ck_assert_str_eq(shown, file);
+
+    /* a shorter period waits for approval, the old text stays in force meanwhile */
+    char *text _cleanup_free_ = manual_block("worker/policy/retention-policy.5.in", 0);
+    char *period = strstr(text, "\"13 months\"");
+    memcpy(period, "\"11 months\"", 11);
+    cli_fixture_policy(&f, "recordings.cfg", text);
+    char *diff _cleanup_free_ = OUT(0, "policy", "diff", "call_recordings");
+    contains(diff, "--- call_recordings in force since ");
+    contains(diff, "\n-      after = \"");
+    contains(diff, "\n+      after = \"11 mons\";");
+    contains(diff, "Needs approval:\n  - ");
+    json_t *document = JSON(0, "policy", "diff");
+    json_t *row = json_array_get(json_object_get(document, "categories"), 0);
+    ck_assert(json_is_true(json_object_get(row, "needs_approval")));
+    json_decref(document);
+    char *loaded _cleanup_free_ = OUT(0, "policy", "load", "call_recordings");
+    contains(loaded, "suspended");
+    char *in_force _cleanup_free_ = OUT(0, "policy", "show", "call_recordings");
+    ck_assert_str_eq(in_force, shown);
+    char *waiting _cleanup_free_ = OUT(0, "policy", "show", "call_recordings", "--loaded");
+    contains(waiting, "11 mons");
+    free(AS(CLI_APPROVER, 0, "policy", "approve", "call_recordings"));
+
+    /* a longer one takes effect at once */
+    memcpy(period, "\"19 months\"", 11);
+    cli_fixture_policy(&f, "recordings.cfg", text);
+    char *longer _cleanup_free_ = OUT(0, "policy", "diff", "call_recordings");
+    contains(longer, "Takes effect when it is loaded:");
+    json_t *active = JSON(0, "policy", "load", "call_recordings");
+    ck_assert_str_eq(json_string_value(json_object_get(
+                         json_array_get(json_object_get(active, "categories"), 0), "state")),
+                     "active");
+    json_decref(active);
+
+    cli_fails(&f, CLI_APPROVER, 1, "category \"call_recordings\" is active",
+              WORDS("policy", "retire", "call_recordings", "--because", "x"));
+    char *path _cleanup_free_ = NULL;
+    ck_assert_int_gt(asprintf(&path, "%s/policies/recordings.cfg", f.directory), 0);
+    ck_assert_int_eq(unlink(path), 0);
+    char *red _cleanup_free_ = OUT(0, "policy", "load");
+    contains(red, "1 category turned red");
+    char *list _cleanup_free_ = OUT(0, "policy", "list");
+    contains(list, "gone");
+    char *retired _cleanup_free_ =
+        AS(CLI_APPROVER, 0, "policy", "retire", "call_recordings", "--because", "service ended");
+    ck_assert_str_eq(retired, "Category \"call_recordings\" is retired.\n");
+}
+END_TEST
+
+/* A brake stops the run; who may both release and act goes on with it. */
+START_TEST(brake_and_release)
+{
+    char *text _cleanup_free_ = manual_block("worker/policy/retention-policy.5.in", 0);
+    char *braked _cleanup_free_ = NULL;
+    char *end = strstr(text, "\n};");
+    *end = 0;
+    ck_assert_int_gt(asprintf(&braked, "%s\n  brake: { rows = 1; };\n};\n", text), 0);
+    cli_fixture_policy(&f, "recordings.cfg", braked);
+    free(OUT(0, "policy", "load"));
+    free(AS(CLI_APPROVER, 0, "policy", "approve", "call_recordings"));
+    struct program_result r = cli_run(&f, NULL, WORDS("run", "call_recordings"));
+    ck_assert_int_eq(r.exit_code, 5);
+    contains(r.out, "retentionctl run --release-brake call_recordings");
+    program_result_free(&r);
+    ck_assert_int_eq(ask("SELECT count(*) FROM ctm.call_recording"), 6);
+    char *status _cleanup_free_ = OUT(0, "status");
+    contains(status, "a brake stopped it: 2 records would go, the limit is 1");
+    FAILS(1, "may not do this", "run", "--release-brake", "call_recordings");
+    PGconn *conn = cli_fixture_connect(&f);
+    db_exec(conn, "GRANT retention_operator TO " CLI_WORKER);
+    r = cli_run(&f, NULL, WORDS("run", "--release-brake", "call_recordings"));
+    db_exec(conn, "REVOKE retention_operator FROM " CLI_WORKER);
+    PQfinish(conn);
+    ck_assert_msg(r.exit_code == 0, "%s%s", r.out, r.err);
+    contains(r.out, "released for 2 records");
+    program_result_free(&r);
+    ck_assert_int_eq(ask("SELECT count(*) FROM ctm.call_recording"), 4);
+    FAILS(2, "Perhaps \"call_recordings\"", "run", "call_recording");
+}
+END_TEST
+
+START_TEST(nobody_leads_and_who_cannot)
+{
+    load_and_approve();
+    cli_fails(&f, CLI_OPERATOR, 1, "no worker runs, and role \"cli_operator\" cannot act as one",
+              WORDS("run"));
+    cli_fails(&f, "postgres", 1, "no worker runs, and superuser \"postgres\" cannot act as one",
+              WORDS("run"));
+    free(AS(CLI_OPERATOR, 0, "pause", "--reason", "storage moves"));
+    struct program_result r = cli_run(&f, NULL, WORDS("run", "call_recordings"));
+    ck_assert_msg(r.exit_code == 5, "%s%s", r.out, r.err);
+    contains(r.out, "paused");
+    program_result_free(&r);
+    ck_assert_int_eq(ask("SELECT count(*) FROM ctm.call_recording"), 6);
+}
+END_TEST
+
+/* An operator asks the worker that leads, and sees what came of it. */
+START_TEST(follow_a_worker)
+{
+    load_and_approve();
+    free(AS(CLI_OPERATOR, 0, "pause", "--reason", "not yet", "--category", "call_recordings"));
+    const char *const daemon[] = {"retentiond", "-c", f.config, NULL};
+    pid_t pid = program_start(daemon, NULL, NULL);
+    PGconn *conn = cli_fixture_connect(&f);
+    db_wait_until(conn, "SELECT worker IS NOT NULL FROM retention.leader");
+    struct program_result r = cli_run(&f, CLI_OPERATOR, WORDS("run", "call_recordings"));
+    ck_assert_msg(r.exit_code == 5, "%s%s", r.out, r.err);
+    contains(r.out, "paused");
+    program_result_free(&r);
+    free(AS(CLI_OPERATOR, 0, "resume", "--reason", "now", "--category", "call_recordings"));
+    json_t *run = cli_json(&f, CLI_OPERATOR, 0, WORDS("run", "call_recordings"));
+    ck_assert_str_eq(run_status(run), "done");
+    json_decref(run);
+    ck_assert_int_eq(ask("SELECT count(*) FROM ctm.call_recording"), 4);
+    char *status _cleanup_free_ = AS(CLI_OPERATOR, 0, "status");
+    contains(status, "A worker leads on host ");
+    cli_fails(&f, CLI_OPERATOR, 1, "there is no category \"nosuch\"", WORDS("run", "nosuch"));
+    PQfinish(conn);
+    kill(pid, SIGTERM);
+    ck_assert_int_eq(program_wait(pid), 0);
+}
+END_TEST
+
+Suite *suite_cli_flow(void)
+{
+    Suite *suite = suite_create("cli_flow");
+    TCase *tests = tcase_create("flow");
+    tcase_set_timeout(tests, 180);
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, load_approve_run_explain);
+    tcase_add_test(tests, change_and_retire_a_policy);
+    tcase_add_test(tests, brake_and_release);
+    tcase_add_test(tests, nobody_leads_and_who_cannot);
+    tcase_add_test(tests, follow_a_worker);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
