@@ -32,7 +32,7 @@ const char *cli_option(const struct cli *cli, const char *name)
     for (size_t i = 0; i < OPTIONS_MOST && cli->command->options[i].name; i++)
         if (strcmp(cli->command->options[i].name, name) == 0)
             return cli->values[i];
-    assert(!"an option that the command's row does not have");
+    assert(false && "an option that the command's row does not have");
     return NULL;
 }
 

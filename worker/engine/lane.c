@@ -178,13 +178,13 @@ void lane_after(struct lane *lane, int64_t delay_ms, void (*fn)(struct lane *lan
     evtimer_add(lane->timer, &delay);
 }
 
-void lane_queue_pins(struct lane *lane, const char *timezone, int64_t statement_timeout_ms,
+void lane_queue_pins(struct lane *lane, const char *zone, int64_t statement_timeout_ms,
                      int64_t lock_timeout_ms, pg_result_fn *fn, void *arg)
 {
     char statement[24], lock[24];
     snprintf(statement, sizeof(statement), "%lld", (long long)statement_timeout_ms);
     snprintf(lock, sizeof(lock), "%lld", (long long)lock_timeout_ms);
-    const char *values[] = {statement, lock, timezone};
+    const char *values[] = {statement, lock, zone};
     pg_conn_execute(lane->conn, "retention_pin", sql_file("engine/pin.sql"), 3, values, NULL, NULL,
                     false, fn, arg);
 }
@@ -252,14 +252,14 @@ static void on_read_end(struct pg_conn *conn, enum pg_outcome outcome, PGresult 
     free(read);
 }
 
-void lane_read(struct lane *lane, const char *timezone, const char *sql, size_t count,
+void lane_read(struct lane *lane, const char *zone, const char *sql, size_t count,
                const char *const *values, bool rows, pg_result_fn *fn, void *arg)
 {
     struct lane_read *read = xcalloc(1, sizeof(*read));
     *read = (struct lane_read){.fn = fn, .arg = arg, .outcome = PG_OK, .rows = rows};
     pg_conn_query(lane->conn, "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY", 0, NULL, false,
                   on_read_step, read);
-    lane_queue_pins(lane, timezone, READ_TIMEOUT_MS, lane->worker->limits.statement_timeout_ms,
+    lane_queue_pins(lane, zone, READ_TIMEOUT_MS, lane->worker->limits.statement_timeout_ms,
                     on_read_step, read);
     pg_conn_query(lane->conn, sql, count, values, false, on_read_rows, read);
     if (rows)

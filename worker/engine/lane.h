@@ -53,14 +53,14 @@ void lane_after(struct lane *lane, int64_t delay_ms, void (*fn)(struct lane *lan
 
 /* Queues the pinned settings of every transaction: the first statement behind BEGIN. Months and
  * days are added in the session's time zone, so that is the category's. */
-void lane_queue_pins(struct lane *lane, const char *timezone, int64_t statement_timeout_ms,
+void lane_queue_pins(struct lane *lane, const char *zone, int64_t statement_timeout_ms,
                      int64_t lock_timeout_ms, pg_result_fn *fn, void *arg);
 
 /* One read in a transaction of its own (READ ONLY, pinned settings, no statement timeout to speak
  * of) on a lane that the caller has taken. Text results. With `rows`, each row comes alone with
  * PG_OK and one tuple, and then one call with none; without, one call. fn is called exactly once
  * with the end; the lane is still the caller's then. */
-void lane_read(struct lane *lane, const char *timezone, const char *sql, size_t count,
+void lane_read(struct lane *lane, const char *zone, const char *sql, size_t count,
                const char *const *values, bool rows, pg_result_fn *fn, void *arg);
 
 #endif
