@@ -146,7 +146,7 @@ static const struct command commands[] = {
     {POLICY, "policy", "retire", "CATEGORY", 1, 1,
      "end a category whose file was removed",
      NULL,
-     "policy retire old_faxes --because \"service ended\"",
+     "policy retire sms_at_carrier --because \"service ended\"",
      command_policy_retire,
      {{"because", 0, "TEXT", true, "why; stands in the log"}}},
 
