@@ -33,6 +33,7 @@ tests_run_SOURCES = \
 	tests/test_begin_batch.c \
 	tests/test_catalog.c \
 	tests/test_cli_commands.c \
+	tests/test_cli_diff.c \
 	tests/test_cli_flow.c \
 	tests/test_cli_frame.c \
 	tests/test_cli_policies.c \

@@ -2,9 +2,11 @@
 #define _GNU_SOURCE
 #include <check.h>
 #include <jansson.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "harness/cluster.h"
@@ -305,6 +307,34 @@ START_TEST(status_and_its_check)
 }
 END_TEST
 
+/* Shown again until interrupted; ends well then. */
+START_TEST(status_watch)
+{
+    migrate();
+    char *file _cleanup_free_ = NULL, *directory _cleanup_free_ = temporary_directory();
+    char *script _cleanup_free_ = NULL;
+    ck_assert_int_gt(asprintf(&file, "%s/out", directory), 0);
+    ck_assert_int_gt(asprintf(&script, "exec '%s' -d '%s' status --watch >'%s'",
+                              build_path("retentionctl"), conninfo, file),
+                     0);
+    const char *const argv[] = {"/bin/sh", "-c", script, NULL};
+    pid_t pid = program_start(argv, NULL, NULL);
+    size_t shown = 0;
+    for (int i = 0; i < 1000 && shown < 2; i++) {
+        usleep(10000);
+        char *text _cleanup_free_ = access(file, R_OK) == 0 ? file_read(file) : NULL;
+        shown = 0;
+        for (const char *p = text; p && (p = strstr(p, "No worker leads.")); p++)
+            shown++;
+    }
+    ck_assert_uint_ge(shown, 2);
+    kill(pid, SIGINT);
+    ck_assert_int_eq(program_wait(pid), 0);
+    char *text _cleanup_free_ = file_read(file);
+    ck_assert_ptr_null(strchr(text, '\033'));
+}
+END_TEST
+
 Suite *suite_cli_commands(void)
 {
     Suite *suite = suite_create("cli_commands");
@@ -319,6 +349,7 @@ Suite *suite_cli_commands(void)
     tcase_add_test(tests, report_compliance_from_the_log);
     tcase_add_test(tests, config_defaults_are_a_main_file);
     tcase_add_test(tests, status_and_its_check);
+    tcase_add_test(tests, status_watch);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -5,13 +5,14 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/text.h"
 #include "cli/command.h"
 #include "cli/table.h"
 #include "harness/db.h"
 
 static struct program_result run(const char *const *words)
 {
-    const char *argv[16] = {"retentionctl"};
+    const char *argv[32] = {"retentionctl"};
     size_t n = 1;
     while (*words)
         argv[n++] = *words++;
@@ -126,6 +127,43 @@ START_TEST(errors_are_json_with_json)
 }
 END_TEST
 
+/* Whatever a command needs first and does not get, its error is a document too. */
+START_TEST(every_command_fails_in_json)
+{
+    size_t count;
+    const struct command *table = command_table(&count);
+    for (size_t i = 0; i < count; i++) {
+        const struct command *c = &table[i];
+        const char *words[24] = {"--json", "-c", "/nonexistent.cfg", "-d", "host=/nonexistent"};
+        size_t n = 5;
+        if (c->group)
+            words[n++] = c->group;
+        words[n++] = c->name ? c->name : "x";
+        for (size_t o = 0; o < OPTIONS_MOST && c->options[o].name; o++) {
+            static char options[OPTIONS_MOST][64];
+            if (!c->options[o].required)
+                continue;
+            snprintf(options[o], sizeof(options[o]), "--%s%s", c->options[o].name,
+                     c->options[o].argument ? "=1" : "");
+            words[n++] = options[o];
+        }
+        for (int o = 0; o < c->least; o++)
+            words[n++] = "1";
+        if (text_equal(c->name, "config"))
+            continue; /* needs nothing */
+        struct program_result r = run(words);
+        json_t *document = json_loads(r.out, JSON_REJECT_DUPLICATES, NULL);
+        json_t *error = json_object_get(document, "error");
+        ck_assert_msg(json_is_object(error), "%s: %s", c->name, r.out);
+        ck_assert_int_eq(json_integer_value(json_object_get(error, "exit")), r.exit_code);
+        ck_assert_msg(r.exit_code == 1 || r.exit_code == 3, "%s: exit %d", c->name, r.exit_code);
+        ck_assert_str_eq(r.err, "");
+        json_decref(document);
+        program_result_free(&r);
+    }
+}
+END_TEST
+
 START_TEST(version_and_full_device)
 {
     struct program_result r = RUN("--version");
@@ -187,6 +225,7 @@ Suite *suite_cli_frame(void)
     tcase_add_test(tests, every_command_explains_itself);
     tcase_add_test(tests, options_of_a_row_do_not_collide);
     tcase_add_test(tests, errors_are_json_with_json);
+    tcase_add_test(tests, every_command_fails_in_json);
     tcase_add_test(tests, version_and_full_device);
     tcase_add_test(tests, tables_align_numbers_widths_and_nulls);
     suite_add_tcase(suite, tests);

@@ -60,6 +60,22 @@ START_TEST(check_setup_check)
 }
 END_TEST
 
+/* A copy of the database holds the schema too, but is not the one that it was bound to. */
+START_TEST(clone_must_be_adopted)
+{
+    cli_fixture_grant(&f);
+    struct cli_fixture clone = f;
+    clone.database = db_new(cluster_shared(), f.database);
+    cli_fails(&clone, CLI_WORKER, 3, "is a copy of the one it was installed in", WORDS("check"));
+    cli_fails(&clone, CLI_WORKER, 3, "retentionctl adopt", WORDS("check"));
+    char *adopted _cleanup_free_ = cli_out(&clone, "postgres", 0, WORDS("adopt"));
+    contains(adopted, "is adopted: workers may act in it.");
+    free(cli_out(&clone, CLI_WORKER, 0, WORDS("check")));
+    db_drop(cluster_shared(), clone.database);
+    free(clone.database);
+}
+END_TEST
+
 START_TEST(check_offline_needs_no_server)
 {
     char *text _cleanup_free_ = OUT(0, "check", "--offline");
@@ -241,6 +257,7 @@ Suite *suite_cli_policies(void)
     tcase_set_timeout(tests, 120);
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, check_setup_check);
+    tcase_add_test(tests, clone_must_be_adopted);
     tcase_add_test(tests, check_offline_needs_no_server);
     tcase_add_test(tests, bad_files);
     tcase_add_test(tests, plan_counts_and_changes_nothing);

@@ -53,7 +53,7 @@ static const char *who(const char *command)
 
 /* Runs an example as a shell would, the programs being those of the build tree and reading the
  * fixture's main file. */
-static void try_example(const struct cli_fixture *f, const char *example)
+static void try_example(const struct cli_fixture *f, const char *example, bool json)
 {
     char *as _cleanup_free_ = NULL, *script _cleanup_free_ = NULL;
     size_t program = strcspn(example, " ");
@@ -73,6 +73,12 @@ static void try_example(const struct cli_fixture *f, const char *example)
     const char *const argv[] = {"/bin/sh", "-c", script, NULL};
     struct program_result r = program_run(argv);
     ck_assert_msg(r.exit_code == 0, "%s: exit %d\n%s%s", example, r.exit_code, r.out, r.err);
+    if (json) {
+        json_t *document = json_loads(r.out, JSON_REJECT_DUPLICATES, NULL);
+        ck_assert_msg(json_is_object(document), "%s: no JSON document:\n%s", example, r.out);
+        ck_assert_ptr_null(json_object_get(document, "error"));
+        json_decref(document);
+    }
     program_result_free(&r);
 }
 
@@ -90,7 +96,7 @@ static int try_page(const struct cli_fixture *f, const char *page)
             *quote = '"';
             memmove(quote + 1, quote + 4, strlen(quote + 4) + 1);
         }
-        try_example(f, example);
+        try_example(f, example, false);
         count++;
     }
     return count;
@@ -117,8 +123,10 @@ static bool is_policy(const struct command *command, const char *name)
            strcmp(command->name, name) == 0;
 }
 
+/* Once for people, once as JSON documents. */
 START_TEST(examples_of_the_commands_work)
 {
+    bool json = _i == 1;
     struct cli_fixture f = cli_fixture_new();
     cli_fixture_grant(&f);
     size_t count;
@@ -138,10 +146,12 @@ START_TEST(examples_of_the_commands_work)
                 char *path _cleanup_free_ = NULL;
                 ck_assert_int_gt(asprintf(&path, "%s/policies/other.cfg", f.directory), 0);
                 ck_assert_int_eq(unlink(path), 0);
-                try_example(&f, "retentionctl policy load");
+                try_example(&f, "retentionctl policy load", false);
             }
-            ck_assert_int_gt(asprintf(&example, "retentionctl %s", table[i].example), 0);
-            try_example(&f, example);
+            ck_assert_int_gt(
+                asprintf(&example, "retentionctl %s%s", table[i].example, json ? " --json" : ""),
+                0);
+            try_example(&f, example, json);
         }
     cli_fixture_free(&f);
 }
@@ -154,7 +164,7 @@ Suite *suite_manual(void)
     tcase_set_timeout(tests, 120);
     tcase_add_test(tests, pages_are_clean_mdoc);
     tcase_add_test(tests, examples_of_the_pages_work);
-    tcase_add_test(tests, examples_of_the_commands_work);
+    tcase_add_loop_test(tests, examples_of_the_commands_work, 0, 2);
     suite_add_tcase(suite, tests);
     return suite;
 }
