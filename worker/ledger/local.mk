@@ -1,6 +1,7 @@
 libretention_a_SOURCES += \
 	worker/ledger/digest.c \
 	worker/ledger/digest.h \
+	worker/ledger/directory.h \
 	worker/ledger/entry.c \
 	worker/ledger/entry.h \
 	worker/ledger/epoch.c \
@@ -14,5 +15,6 @@ libretention_a_SOURCES += \
 	worker/ledger/note.h \
 	worker/ledger/proof.c \
 	worker/ledger/proof.h \
+	worker/ledger/publish.h \
 	worker/ledger/tile.c \
 	worker/ledger/tile.h
