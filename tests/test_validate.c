@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/diag.h"
 #include "base/error.h"
 #include "base/sql_files.h"
@@ -25,6 +26,7 @@
 #include "policy/parse.h"
 #include "policy/setup.h"
 #include "policy/validate.h"
+#include "policy/validate_internal.h"
 
 #define WORKER "validate_worker"
 #define OWNER  "validate_owner"
@@ -72,12 +74,13 @@ static void teardown(void)
 
 static void grant_all(void)
 {
-    db_script(conn,
-              "do $$ declare n text; begin for n in select quote_ident(nspname) from pg_namespace"
-              " where nspname not like 'pg\\_%' and nspname <> 'information_schema' loop"
-              " execute 'grant usage on schema ' || n || ' to " WORKER "';"
-              " execute 'grant select, update, delete on all tables in schema ' || n || ' to " WORKER
-              "'; end loop; end $$");
+    db_script(
+        conn,
+        "do $$ declare n text; begin for n in select quote_ident(nspname) from pg_namespace"
+        " where nspname not like 'pg\\_%' and nspname <> 'information_schema' loop"
+        " execute 'grant usage on schema ' || n || ' to " WORKER "';"
+        " execute 'grant select, update, delete on all tables in schema ' || n || ' to " WORKER
+        "'; end loop; end $$");
 }
 
 static void read_catalog(PGconn *as, const char *role)
@@ -118,8 +121,7 @@ static char *report(bool everywhere)
             continue;
         if (diag->at.file)
             text_printf(&text, "%d: ", diag->at.line);
-        text_printf(&text, "%s%s\n", diag->level == DIAG_WARNING ? "warning: " : "",
-                    diag->message);
+        text_printf(&text, "%s%s\n", diag->level == DIAG_WARNING ? "warning: " : "", diag->message);
         for (const char *line = diag->hint; line && *line;) {
             size_t n = strcspn(line, "\n");
             text_printf(&text, "    %.*s\n", (int)n, line);
@@ -129,7 +131,8 @@ static char *report(bool everywhere)
     return text_steal(&text);
 }
 
-/* --- the cases --------------------------------------------------------------------------------- */
+/* --- the cases ---------------------------------------------------------------------------------
+ */
 
 enum { MOST_CASES = 200 };
 static char *cases[MOST_CASES];
@@ -199,6 +202,626 @@ START_TEST(test_case)
 }
 END_TEST
 
+/* --- the database and the role -----------------------------------------------------------------
+ */
+
+static const char *const plain_policy =
+    "calls: {\n"
+    "  mode = \"enforce\";\n"
+    "  data: { table = \"ctm.call\"; start = \"started_at\"; };\n"
+    "  stages = ( { after = \"13 months\"; do = \"delete\"; } );\n"
+    "};\n";
+static const char *const plain_table =
+    "create schema ctm;"
+    "create table ctm.call (call_id bigint primary key, started_at timestamptz not null);"
+    "create index on ctm.call (started_at);";
+
+static void assert_report(const char *expected)
+{
+    char *seen = report(false);
+    ck_assert_str_eq(seen, expected);
+    free(seen);
+}
+
+START_TEST(test_nothing_to_report)
+{
+    db_script(conn, plain_table);
+    grant_all();
+    validate(plain_policy);
+    assert_report("");
+    ck_assert(policy_category_is_valid(&set->categories[0], set, &diags));
+}
+END_TEST
+
+/* Odd, but right: nothing may be said about any of it. */
+static const char *const odd_tables =
+    "create schema ctm; create schema old; create type ctm.state as enum ('open', 'shut');"
+    "create function ctm.larger(int, int) returns int language internal immutable"
+    "  as 'int4larger';"
+    "create function ctm.note() returns trigger language plpgsql as 'begin return old; end';"
+    "create table ctm.account (account_id int primary key, closed_at timestamptz, plan text);"
+    "create table ctm.call (call_id bigint primary key, account_id int not null"
+    "  references ctm.account, started_at timestamptz, billed_at date, ended bigint,"
+    "  state ctm.state not null, kind varchar(9) not null, n int check (ctm.larger(n, 3) > 3),"
+    "  extra jsonb);"
+    "create index on ctm.call using brin (started_at);"
+    "create index on ctm.call (kind) include (n);"
+    "create trigger entered after insert or update on ctm.call for each row"
+    "  execute function ctm.note();"
+    "create trigger off before delete on ctm.call for each row execute function ctm.note();"
+    "alter table ctm.call disable trigger off;"
+    "create trigger wanted after delete on ctm.call for each row execute function ctm.note();"
+    "create rule entered as on insert to ctm.call do also select 1;"
+    "create publication calls for table ctm.call;"
+    "create table ctm.event (call_id bigint references ctm.call on delete cascade, at date);"
+    "create index on ctm.event (call_id);"
+    "create table ctm.setting (account int primary key, keep interval);"
+    "create table ctm.invoice (invoice_id bigint primary key, issued_at date) partition by"
+    "  hash (invoice_id);"
+    "create table ctm.invoice_0 partition of ctm.invoice for values with (modulus 1,"
+    "  remainder 0);"
+    "create index on ctm.invoice_0 (issued_at);"
+    "create table ctm.line (invoice_id bigint references ctm.invoice, n int, call_id bigint"
+    "  references ctm.call, primary key (invoice_id, n));"
+    "create index on ctm.line (call_id, n);"
+    "create table ctm.share (line_invoice bigint, line_n int, part int, foreign key"
+    "  (line_invoice, line_n) references ctm.line (invoice_id, n),"
+    "  primary key (line_invoice, line_n, part));"
+    "create table old.junk (id int) partition by hash (id);"
+    "create table old.junk_0 partition of old.junk for values with (modulus 1, remainder 0);"
+    "create table ctm.version (id int); create view ctm.calls as select * from ctm.call;";
+
+static const char *const odd_policy =
+    "calls: {\n"
+    "  mode = \"enforce\"; timezone = \"Europe/Berlin\"; evidence = \"counts\";\n"
+    "  data: { table = \"ctm.call\"; start = \"started_at\"; tenant = \"account_id\";\n"
+    "    subject = ( { column = \"extra\"; path = [ \"caller\" ]; kind = \"phone\";\n"
+    "                  as = \"e164\"; } );\n"
+    "    only = ( { column = \"kind\"; in = [ \"call\", \"fax\" ]; },\n"
+    "             { column = \"state\"; le = \"shut\"; } );\n"
+    "    with = ( { table = \"ctm.event\"; by = \"call_id\"; } );\n"
+    "    wait_for = [ \"invoices\" ];\n"
+    "  };\n"
+    "  keep_at_least = ( { for = \"90 days\"; because = \"law\"; start = \"billed_at\"; } );\n"
+    "  keep_at_most: { for = \"9 years\"; because = \"law\";\n"
+    "    start = { column = \"ended\"; unit = \"epoch_ms\"; }; };\n"
+    "  keep_while = ( { only = ( { column = \"n\"; is_null = false; } ); because = \"n\"; } );\n"
+    "  stages = ( { after = \"13 months\"; do = \"delete\"; } );\n"
+    "  agreements: { table = \"ctm.setting\"; tenant = \"account\"; period = \"keep\";\n"
+    "                min = \"30 days\"; max = \"7 years\"; };\n"
+    "  accept_triggers = [ \"wanted:@\" ];\n"
+    "};\n"
+    "texts: {\n"
+    "  mode = \"enforce\"; evidence = \"counts\";\n"
+    "  data: { table = \"ctm.call\"; only = \"rest\"; tenant = \"account_id\";\n"
+    "    start = { latest = ( \"started_at\", { parent = \"ctm.account\";\n"
+    "              by = \"account_id\"; column = \"closed_at\"; } ); nulls = \"ignore\"; };\n"
+    "    with = ( { table = \"ctm.event\"; by = \"call_id\"; } );\n"
+    "    wait_for = [ \"invoices\" ];\n"
+    "  };\n"
+    "  stages = ( { after = \"13 months\"; do = \"delete\"; } );\n"
+    "  agreements = ( { tenant = \"4711\"; after = \"7 years\"; because = \"MSA\"; } );\n"
+    "  accept_triggers = [ \"wanted:@\" ];\n"
+    "};\n"
+    "invoices: {\n"
+    "  mode = \"enforce\";\n"
+    "  data: { table = \"ctm.invoice\"; start = \"issued_at\";\n"
+    "    with = ( { table = \"ctm.line\"; by = \"invoice_id\";\n"
+    "      with = ( { table = \"ctm.share\"; by = [ \"line_n\", \"line_invoice\" ]; } ); } );\n"
+    "  };\n"
+    "  stages = ( { after = \"10 years\"; do = \"delete\"; } );\n"
+    "};\n"
+    "phones: { mode = \"declared\"; at = \"elsewhere\";\n"
+    "  stages = ( { after = \"1 year\"; do = \"delete\"; } ); };\n"
+    "ungoverned = ( { table = \"old.*\"; because = \"junk\"; },\n"
+    "  { table = \"ctm.version\"; because = \"no data of people\"; },\n"
+    "  { table = \"ctm.setting\"; because = \"no data of people\"; },\n"
+    "  { table = \"ctm.account\"; because = \"for this test\"; } );\n";
+
+START_TEST(test_oddities_that_are_right)
+{
+    db_script(conn, odd_tables);
+    grant_all();
+    char *accepted = db_value(conn, "select encode(sha256(convert_to(pg_get_triggerdef(t.oid) ||"
+                                    " prosrc, 'UTF8')), 'hex') from pg_trigger t join pg_proc p"
+                                    " on p.oid = tgfoid where tgname = 'wanted'");
+    struct text policy _cleanup_text_ = {0};
+    for (const char *c = odd_policy; *c; c++)
+        if (*c == '@')
+            text_add(&policy, accepted);
+        else
+            text_add_char(&policy, *c);
+    free(accepted);
+    validate(policy.data);
+    char *seen = report(true);
+    ck_assert_str_eq(seen, "");
+    free(seen);
+    for (size_t i = 0; i < set->category_count; i++)
+        ck_assert(policy_category_is_valid(&set->categories[i], set, &diags));
+}
+END_TEST
+
+START_TEST(test_superuser_and_absent_role)
+{
+    db_script(conn, plain_table);
+    set = policy_load_text("test.cfg", plain_policy, &diags);
+    read_catalog(conn, NULL);
+    pretend_installed();
+    policy_validate(set, catalog, &diags);
+    assert_report(
+        "role \"postgres\" is a superuser\n"
+        "    No safeguard holds for superusers. Connect the worker as a role of its own:\n"
+        "    CREATE ROLE retentiond LOGIN; GRANT retention_worker TO retentiond;\n");
+    ck_assert(!policy_category_is_valid(&set->categories[0], set, &diags));
+    forget();
+    set = policy_load_text("test.cfg", plain_policy, &diags);
+    read_catalog(conn, "validate_nobody");
+    pretend_installed();
+    policy_validate(set, catalog, &diags);
+    assert_report("role \"validate_nobody\" does not exist\n"
+                  "    CREATE ROLE validate_nobody LOGIN; GRANT retention_worker TO "
+                  "validate_nobody;\n");
+}
+END_TEST
+
+START_TEST(test_bypassing_row_security)
+{
+    db_script(conn, plain_table);
+    grant_all();
+    db_exec(conn, "alter role " WORKER " bypassrls");
+    validate(plain_policy);
+    char *seen = report(true);
+    ck_assert_str_eq(seen,
+                     "warning: role \"" WORKER "\" bypasses row-level security, which no table "
+                     "has\n    ALTER ROLE " WORKER " NOBYPASSRLS;\n");
+    free(seen);
+    db_exec(conn, "alter table ctm.call enable row level security");
+    validate(plain_policy);
+    seen = report(true);
+    ck_assert_str_eq(seen, "");
+    free(seen);
+    db_exec(conn, "alter role " WORKER " nobypassrls");
+}
+END_TEST
+
+START_TEST(test_other_encoding)
+{
+    PQfinish(conn);
+    PGconn *admin = db_connect(cluster_shared(), "postgres", NULL);
+    db_exec(admin, "drop database %s", database);
+    db_exec(admin, "create database %s encoding 'LATIN1' locale 'C' template template0", database);
+    PQfinish(admin);
+    conn = db_connect(cluster_shared(), database, NULL);
+    db_script(conn, plain_table);
+    grant_all();
+    validate(plain_policy);
+    ck_assert_uint_eq(diags.errors, 1);
+    char expected[160];
+    snprintf(expected, sizeof(expected), "database \"%s\" has encoding \"LATIN1\", not \"UTF8\"",
+             database);
+    ck_assert_str_eq(diags.items[0].message, expected);
+}
+END_TEST
+
+START_TEST(test_standby)
+{
+    struct cluster *cluster = cluster_new(NULL);
+    PGconn *primary = db_connect(cluster, "postgres", NULL);
+    make_roles(primary);
+    db_script(primary, plain_table);
+    PQfinish(primary);
+    cluster_stop(cluster, "fast");
+    char path[1024];
+    snprintf(path, sizeof(path), "%s/standby.signal", cluster_directory(cluster));
+    FILE *signal = fopen(path, "w");
+    ck_assert_ptr_nonnull(signal);
+    fclose(signal);
+    cluster_start(cluster);
+    PGconn *standby = db_connect(cluster, "postgres", NULL);
+    read_catalog(standby, WORKER);
+    pretend_installed();
+    set = policy_load_text("test.cfg", plain_policy, &diags);
+    policy_validate(set, catalog, &diags);
+    ck_assert_uint_ge(diags.errors, 1);
+    ck_assert_str_eq(diags.items[0].message, "the server is a read-only standby");
+    PQfinish(standby);
+    cluster_free(cluster);
+}
+END_TEST
+
+/* No server older than 14 is at hand, and no two versions of this program: the facts are changed.
+ */
+START_TEST(test_versions)
+{
+    static const struct {
+        int server, installed, newest;
+        const char *message;
+    } rows[] = {
+        {130012, 3, 3, "the server is PostgreSQL 13.12, older than 14"},
+        {140000, 0, 3, "database \"%s\" has no schema \"retention\""},
+        {140000, -1, 3, "the version of schema \"retention\" cannot be read by this role"},
+        {140000, 2, 3, "schema \"retention\" is at version 2, this program needs 3"},
+        {140000, 4, 3, "schema \"retention\" is at version 4, newer than this program's 3"},
+        {140000, 3, 3, NULL},
+    };
+    db_script(conn, plain_table);
+    grant_all();
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        forget();
+        set = policy_load_text("test.cfg", plain_policy, &diags);
+        read_catalog(conn, WORKER);
+        catalog->server_version = rows[i].server;
+        catalog->schema_version = rows[i].installed;
+        catalog->schema_newest = rows[i].newest;
+        policy_validate(set, catalog, &diags);
+        ck_assert_uint_eq(diags.errors, rows[i].message ? 1 : 0);
+        if (!rows[i].message)
+            continue;
+        char expected[160];
+        snprintf(expected, sizeof(expected), "%s", rows[i].message);
+        if (strstr(expected, "%s"))
+            snprintf(expected, sizeof(expected), "database \"%s\" has no schema \"retention\"",
+                     database);
+        ck_assert_str_eq(diags.items[0].message, expected);
+        ck_assert_ptr_nonnull(diags.items[0].hint);
+    }
+}
+END_TEST
+
+/* What the server would say, for the types that are judged without asking it. */
+START_TEST(test_literals)
+{
+    static const struct {
+        const char *type, *text;
+        bool fits;
+    } rows[] = {
+        {"smallint", "-32768", true},
+        {"smallint", "32768", false},
+        {"integer", "2147483647", true},
+        {"integer", "2147483648", false},
+        {"integer", "1.5", false},
+        {"integer", "", false},
+        {"integer", "twelve", false},
+        {"bigint", "-9223372036854775808", true},
+        {"bigint", "9223372036854775808", false},
+        {"numeric", "-1.50e-3", true},
+        {"numeric", ".5", true},
+        {"numeric", "5.", true},
+        {"numeric", "NaN", true},
+        {"numeric", "-Infinity", true},
+        {"numeric", ".", false},
+        {"numeric", "1e", false},
+        {"numeric", "1e5x", false},
+        {"numeric", "1,5", false},
+        {"double precision", "1e300", true},
+        {"real", "abc", false},
+        {"boolean", "true", true},
+        {"boolean", "F", true},
+        {"boolean", "of", true},
+        {"boolean", "yes", true},
+        {"boolean", "o", false},
+        {"boolean", "2", false},
+        {"boolean", "", false},
+        {"uuid", "6f9619ff-8b86-d011-b42d-00c04fc964ff", true},
+        {"uuid", "6F9619FF8B86D011B42D00C04FC964FF", true},
+        {"uuid", "6f9619ff-8b86-d011-b42d-00c04fc964f", false},
+        {"uuid", "6f9619ff-8b86-d011-b42d-00c04fc964fg", false},
+        {"date", "2024-02-29", true},
+        {"date", "2023-02-29", false},
+        {"date", "1900-02-29", false},
+        {"date", "2000-02-29", true},
+        {"date", "2023-13-01", false},
+        {"date", "2023-00-01", false},
+        {"date", "2023-04-31", false},
+        {"date", "0000-01-01", false},
+        {"date", "infinity", true},
+        {"date", "-infinity", true},
+        {"timestamp with time zone", "2024-01-31", true},
+        {"timestamp with time zone", "2024-01-31 23:59", true},
+        {"timestamp with time zone", "2024-01-31T23:59:59Z", true},
+        {"timestamp with time zone", "2024-01-31 23:59:59.123456+05:30", true},
+        {"timestamp with time zone", "2024-01-31 23:59:59-0800", true},
+        {"timestamp with time zone", "2024-01-31 23:59:59+1", false},
+        {"timestamp with time zone", "2024-01-31 23:59:59+16", false},
+        {"timestamp with time zone", "2024-01-31 23:59:59+05:75", false},
+        {"timestamp with time zone", "2024-01-31 24:00:01", false},
+        {"timestamp with time zone", "2024-01-31 23:60", false},
+        {"timestamp with time zone", "2024-01-31 23:59:60", false},
+        {"timestamp with time zone", "2024-01-31 23", false},
+        {"timestamp with time zone", "2024-01-31 23:59:5", false},
+        {"timestamp with time zone", "2024-01-31 23:59:59.", false},
+        {"timestamp with time zone", "2024-01-31 23:59:59 +01", false},
+        {"timestamp with time zone", "2024-01-31_23:59", false},
+        {"timestamp with time zone", "infinity", true},
+        {"timestamp without time zone", "2024-02-30 00:00", false},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct literal literal = {LITERAL_STRING, rows[i].text};
+        ck_assert_msg((literal_expected(rows[i].type, &literal) == NULL) == rows[i].fits, "%s '%s'",
+                      rows[i].type, rows[i].text);
+        /* what fits must be read by the server; what it reads may be refused all the same */
+        if (rows[i].fits)
+            free(db_value(conn, "select '%s'::%s", rows[i].text, rows[i].type));
+    }
+    const struct literal today = {LITERAL_STRING, "today"};
+    ck_assert_ptr_nonnull(literal_expected("date", &today));
+    ck_assert_ptr_null(literal_expected("text", &today));
+    ck_assert_ptr_null(literal_expected("inet", &today));
+    struct arena *arena _cleanup_arena_ = arena_new();
+    ck_assert_str_eq(literal_printed(arena, "bigint", "+007"), "7");
+    ck_assert_str_eq(literal_printed(arena, "text", "+007"), "+007");
+    ck_assert_str_eq(literal_printed(arena, "uuid", "6F9619FF8B86D011B42D00C04FC964FF"),
+                     "6f9619ff-8b86-d011-b42d-00c04fc964ff");
+}
+END_TEST
+
+/* An error makes its own category invalid, not the others. */
+START_TEST(test_valid_categories)
+{
+    db_script(conn, plain_table);
+    db_script(conn, "create table ctm.text (text_id bigint primary key, sent_at date);"
+                    "create index on ctm.text (sent_at);"
+                    "create table ctm.note (note_id bigint primary key, made_at date);"
+                    "create index on ctm.note (made_at);");
+    grant_all();
+    validate("calls: {\n"
+             "  mode = \"enforce\";\n"
+             "  data: { table = \"ctm.call\"; start = \"nonsense\"; };\n"
+             "  stages = ( { after = \"13 months\"; do = \"delete\"; } );\n"
+             "};\n"
+             "texts: {\n"
+             "  mode = \"enforce\";\n"
+             "  data: { table = \"ctm.text\"; start = \"sent_at\"; };\n"
+             "  stages = ( { after = \"13 months\"; do = \"delete\"; } );\n"
+             "};\n"
+             "notes: {\n"
+             "  mode = \"enforce\";\n"
+             "  data: { table = \"ctm.note\"; start = \"made_at\"; };\n"
+             "  stages = ( { after = \"13 months\"; do = \"delete\"; } );\n"
+             "};\n"
+             "ungoverned = (\n"
+             "  { table = \"ctm.note\"; because = \"a contradiction\"; } );\n");
+    ck_assert(!policy_category_is_valid(policy_find(set, "calls"), set, &diags));
+    ck_assert(policy_category_is_valid(policy_find(set, "texts"), set, &diags));
+    ck_assert(!policy_category_is_valid(policy_find(set, "notes"), set, &diags));
+    /* of the file as a whole, and of no file */
+    const struct position whole = {"test.cfg", 0}, other = {"other.cfg", 3}, nowhere = {0};
+    diag_error(&diags, other, "of another file");
+    ck_assert(policy_category_is_valid(policy_find(set, "texts"), set, &diags));
+    diag_error(&diags, whole, "of the file");
+    ck_assert(!policy_category_is_valid(policy_find(set, "texts"), set, &diags));
+    diags.count--;
+    ck_assert(policy_category_is_valid(policy_find(set, "texts"), set, &diags));
+    diag_error(&diags, nowhere, "of the database");
+    ck_assert(!policy_category_is_valid(policy_find(set, "texts"), set, &diags));
+}
+END_TEST
+
+/* What can be told apart may be deleted by two. */
+START_TEST(test_disjoint_categories)
+{
+    static const char *const pairs[][2] = {
+        {"{ column = \"kind\"; eq = \"a\"; }", "{ column = \"kind\"; in = [ \"b\", \"c\" ]; }"},
+        {"{ column = \"n\"; eq = 1; }", "{ column = \"n\"; in = [ 2, 3 ]; }"},
+        {"{ column = \"n\"; eq = 1; }", "{ column = \"n\"; ne = 1; nulls = \"skip\"; }"},
+        {"{ column = \"n\"; in = [ 1, 2 ]; }",
+         "{ column = \"n\"; not_in = [ 1, 2, 3 ]; nulls = \"match\"; }"},
+        {"{ column = \"n\"; is_null = true; }", "{ column = \"n\"; is_null = false; }"},
+        {"{ column = \"n\"; is_null = true; }", "{ column = \"n\"; eq = 3; nulls = \"skip\"; }"},
+        {"{ column = \"b\"; eq = true; }", "{ column = \"b\"; eq = false; }"},
+        {"{ column = \"e\"; eq = \"x\"; }", "{ column = \"e\"; eq = \"y\"; }"},
+        {"{ column = \"u\"; eq = \"6f9619ff-8b86-d011-b42d-00c04fc964ff\"; }",
+         "{ column = \"u\"; eq = \"6f9619ff-8b86-d011-b42d-00c04fc96400\"; }"},
+    };
+    db_script(conn, "create schema ctm; create type ctm.e as enum ('x', 'y');"
+                    "create table ctm.call (call_id bigint primary key, started_at date,"
+                    "  kind text not null, n int, b boolean not null, e ctm.e not null,"
+                    "  u uuid not null);"
+                    "create index on ctm.call (started_at);");
+    grant_all();
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        for (int rest = 0; rest < 2; rest++) {
+            struct text policy _cleanup_text_ = {0};
+            for (int k = 0; k < 2; k++) {
+                text_printf(&policy,
+                            "c%d: { mode = \"enforce\"; data: { table = \"ctm.call\"; "
+                            "start = \"started_at\"; only = ",
+                            k);
+                if (rest && k)
+                    text_add(&policy, "\"rest\"; };");
+                else
+                    text_printf(&policy, "( %s ); };", pairs[i][k]);
+                text_add(&policy, "\n stages = ( { after = \"1 year\"; do = \"delete\"; } ); };\n");
+            }
+            validate(policy.data);
+            ck_assert_msg(diags.errors == 0, "%s: %s", policy.data,
+                          diags.errors ? diags.items[0].message : "");
+            for (size_t d = 0; d < diags.count; d++)
+                ck_assert_ptr_null(strstr(diags.items[d].message, "both delete"));
+        }
+    }
+}
+END_TEST
+
+/* --- setup -------------------------------------------------------------------------------------
+ */
+
+static const char *const family_tables =
+    "create schema ctm; create schema \"Web site\"; create type ctm.state as enum ('open', 'shut');"
+    "create table ctm.account (account_id int primary key, closed_at timestamptz);"
+    "create table ctm.setting (account int not null, keep interval);"
+    "create table \"Web site\".\"Visit\" (\"Id\" uuid primary key, account_id int not null"
+    "  references ctm.account, \"At\" timestamptz not null);"
+    "create table \"Web site\".\"user\" (visit uuid not null references \"Web site\".\"Visit\","
+    "  n int, primary key (visit, n), state ctm.state not null);"
+    "create table ctm.page (page_id bigint primary key, visit uuid references \"Web "
+    "site\".\"Visit\","
+    "  seen_at timestamptz);"
+    "create table ctm.call (call_id bigint, account_id int not null references ctm.account,"
+    "  started_at timestamptz not null, kind text not null, primary key (call_id, started_at))"
+    "  partition by range (started_at);"
+    "create table ctm.call_2023 partition of ctm.call for values from ('2023-01-01') to"
+    "  ('2024-01-01');"
+    "create table ctm.call_2024 partition of ctm.call for values from ('2024-01-01') to"
+    "  ('2025-01-01') partition by hash (call_id);"
+    "create table ctm.\"call 2024 a\" partition of ctm.call_2024 for values with"
+    " (modulus 2, remainder 0);"
+    "create table ctm.call_2024_b partition of ctm.call_2024 for values with"
+    " (modulus 2, remainder 1);"
+    "create index on ctm.call_2024_b (started_at);"
+    "create table ctm.dispute (dispute_id bigint primary key, call_id bigint not null,"
+    "  call_at timestamptz not null, foreign key (call_id, call_at) references ctm.call);";
+
+static const char *const family_policy =
+    "visits: {\n"
+    "  mode = \"enforce\";\n"
+    "  data: {\n"
+    "    table = \"\\\"Web site\\\".\\\"Visit\\\"\";\n"
+    "    start = { child = \"ctm.page\"; by = \"visit\"; latest = \"seen_at\"; none = \"At\"; };\n"
+    "    tenant = \"account_id\";\n"
+    "    only = ( { parent = \"ctm.account\"; by = \"account_id\"; column = \"closed_at\";\n"
+    "               is_null = true; } );\n"
+    "    with = ( { table = \"ctm.page\"; by = \"visit\"; },\n"
+    "             { table = \"\\\"Web site\\\".\\\"user\\\"\"; by = \"visit\"; } );\n"
+    "  };\n"
+    "  stages = ( { after = \"13 months\"; do = \"delete\"; } );\n"
+    "  agreements: { table = \"ctm.setting\"; tenant = \"account\"; period = \"keep\";\n"
+    "                min = \"30 days\"; max = \"7 years\"; };\n"
+    "};\n"
+    "calls: {\n"
+    "  mode = \"enforce\";\n"
+    "  data: { table = \"ctm.call\"; start = \"started_at\"; };\n"
+    "  keep_while = ( { child = \"ctm.dispute\"; by = [ \"call_id\", \"call_at\" ];\n"
+    "                   because = \"disputed\"; } );\n"
+    "  stages = ( { after = \"13 months\"; do = \"delete\"; } );\n"
+    "};\n";
+
+/* As psql does: one statement after the other, each in its own transaction. */
+static void run_script(PGconn *as, const char *script)
+{
+    struct text statement _cleanup_text_ = {0};
+    for (const char *line = script; *line;) {
+        size_t n = strcspn(line, "\n");
+        bool is_comment = strncmp(line, "--", 2) == 0;
+        if (!is_comment && n) {
+            text_add_n(&statement, line, n);
+            text_add_char(&statement, '\n');
+        }
+        if (!is_comment && n && line[n - 1] == ';') {
+            db_script(as, statement.data);
+            text_clear(&statement);
+        }
+        line += n + (line[n] == '\n');
+    }
+    ck_assert_uint_eq(statement.length, 0);
+}
+
+static bool reports(const char *what)
+{
+    for (size_t i = 0; i < diags.count; i++)
+        if (strstr(diags.items[i].message, what))
+            return true;
+    return false;
+}
+
+static void setup_script(struct text *script, bool remove)
+{
+    text_clear(script);
+    setup_write(script, set, catalog, "retention_", remove);
+}
+
+/* A plain owner runs what setup prints; then a worker that owns nothing lacks nothing. */
+START_TEST(test_setup)
+{
+    db_exec(conn, "grant create on database %s to " OWNER, database);
+    PGconn *owner = db_connect(cluster_shared(), database, OWNER);
+    db_exec(owner, "set client_min_messages = error");
+    db_script(owner, family_tables);
+    validate(family_policy);
+    ck_assert(reports("lacks SELECT") && reports("lacks USAGE") && reports("no index"));
+    struct text script _cleanup_text_ = {0};
+    setup_script(&script, false);
+    run_script(owner, script.data);
+    validate(family_policy);
+    assert_report("");
+    run_script(owner, script.data); /* what was printed may be run again */
+    setup_script(&script, false);
+    ck_assert_ptr_null(strstr(script.data, "CREATE INDEX"));
+    run_script(owner, script.data);
+    /* the leaf's own index was taken, not doubled */
+    ck_assert_int_eq(db_number(conn, "select count(*) from pg_index where indrelid ="
+                                     " 'ctm.call_2024_b'::regclass"),
+                     2);
+    PGconn *worker = db_connect(cluster_shared(), database, WORKER);
+    db_exec(worker, "select * from only ctm.\"call 2024 a\" for update skip locked");
+    db_exec(worker, "delete from only \"Web site\".\"Visit\"");
+    ck_assert_str_eq(db_fails(worker, "delete from ctm.account"), "42501");
+    ck_assert_str_eq(db_fails(worker, "update ctm.call set kind = 'b'"), "42501");
+    PQfinish(worker);
+    setup_script(&script, true);
+    run_script(owner, script.data);
+    validate(family_policy);
+    ck_assert(reports("lacks SELECT") && reports("lacks USAGE"));
+    PQfinish(owner);
+}
+END_TEST
+
+/* CREATE INDEX CONCURRENTLY that was broken off leaves an invalid index of that name behind. */
+START_TEST(test_setup_after_broken_index)
+{
+    db_script(conn, plain_table);
+    db_script(conn, "drop index ctm.call_started_at_idx;"
+                    "create index odd on ctm.call (started_at);"
+                    "update pg_index set indisvalid = false where indexrelid ="
+                    " 'ctm.odd'::regclass");
+    grant_all();
+    validate(plain_policy);
+    ck_assert(reports("no index"));
+    struct text script _cleanup_text_ = {0};
+    setup_script(&script, false);
+    run_script(conn, script.data);
+    validate(plain_policy);
+    assert_report("");
+    ck_assert_int_eq(db_number(conn, "select count(*) from pg_index where indrelid ="
+                                     " 'ctm.call'::regclass"),
+                     2);
+}
+END_TEST
+
+/* --- the sample --------------------------------------------------------------------------------
+ */
+
+START_TEST(test_sample_needs_only_setup)
+{
+    db_exec(conn, "grant create on database %s to " OWNER, database);
+    PGconn *owner = db_connect(cluster_shared(), database, OWNER);
+    db_exec(owner, "set client_min_messages = error");
+    static const char *const files[] = {"sql/sample/tables.sql", "sql/sample/keys.sql"};
+    for (size_t i = 0; i < 2; i++) {
+        char *sql = file_read(source_path(files[i]));
+        db_script(owner, sql);
+        free(sql);
+    }
+    struct text script _cleanup_text_ = {0};
+    for (int round = 0; round < 2; round++) {
+        forget();
+        read_catalog(conn, WORKER);
+        pretend_installed();
+        set = policy_load_directory(source_path("policies"), &diags);
+        policy_validate(set, catalog, &diags);
+        if (round == 0) {
+            setup_script(&script, false);
+            run_script(owner, script.data);
+        }
+    }
+    diags_sort(&diags);
+    if (diags.errors)
+        diags_print(&diags);
+    ck_assert_uint_eq(diags.errors, 0);
+    PQfinish(owner);
+}
+END_TEST
+
 Suite *suite_validate(void)
 {
     Suite *suite = suite_create("validate");
@@ -208,5 +831,22 @@ Suite *suite_validate(void)
     tcase_set_timeout(each, 60);
     tcase_add_loop_test(each, test_case, 0, case_count);
     suite_add_tcase(suite, each);
+    TCase *others = tcase_create("others");
+    tcase_add_checked_fixture(others, setup, teardown);
+    tcase_set_timeout(others, 60);
+    tcase_add_test(others, test_nothing_to_report);
+    tcase_add_test(others, test_oddities_that_are_right);
+    tcase_add_test(others, test_literals);
+    tcase_add_test(others, test_superuser_and_absent_role);
+    tcase_add_test(others, test_bypassing_row_security);
+    tcase_add_test(others, test_other_encoding);
+    tcase_add_test(others, test_standby);
+    tcase_add_test(others, test_versions);
+    tcase_add_test(others, test_valid_categories);
+    tcase_add_test(others, test_disjoint_categories);
+    tcase_add_test(others, test_setup);
+    tcase_add_test(others, test_setup_after_broken_index);
+    tcase_add_test(others, test_sample_needs_only_setup);
+    suite_add_tcase(suite, others);
     return suite;
 }

@@ -11,6 +11,7 @@ struct collector {
     const struct policy_set *set;
     const struct catalog *catalog;
     struct needs *needs;
+    const struct position *at; /* where to report what another category's conditions read */
 };
 
 static void need_table(struct collector *c, struct position at, const struct catalog_table *table,
@@ -28,7 +29,7 @@ static void need_table(struct collector *c, struct position at, const struct cat
     c->needs->tables =
         arena_push(c->arena, c->needs->tables, &c->needs->table_count, sizeof(struct table_need));
     c->needs->tables[c->needs->table_count - 1] =
-        (struct table_need){table, at, privileges, lock_column};
+        (struct table_need){table, c->at ? *c->at : at, privileges, lock_column};
 }
 
 static bool same_columns(const struct string_list *a, const struct string_list *b)
@@ -55,7 +56,8 @@ static void need_index(struct collector *c, struct position at, const struct cat
             return;
     c->needs->indexes =
         arena_push(c->arena, c->needs->indexes, &c->needs->index_count, sizeof(struct index_need));
-    c->needs->indexes[c->needs->index_count - 1] = (struct index_need){table, at, columns, why};
+    c->needs->indexes[c->needs->index_count - 1] =
+        (struct index_need){table, c->at ? *c->at : at, columns, why};
 }
 
 static const char *child_index(const struct collector *c, const struct catalog_table *table)
@@ -116,15 +118,46 @@ static void need_dependants(struct collector *c, const struct catalog_table *par
     }
 }
 
-/* "rest" reads what the other categories of the table read to know their rows. */
-static void need_rest(struct collector *c, const struct category *category,
-                      const struct catalog_table *table)
+static void need_readable(struct collector *c, const struct dependant *with, size_t count)
 {
+    for (size_t i = 0; i < count; i++) {
+        const struct catalog_table *table = resolve_table(c->catalog, with[i].table);
+        if (table)
+            need_table(c, with[i].at, table, NEED_SELECT, NULL);
+        need_readable(c, with[i].with, with[i].with_count);
+    }
+}
+
+/* What is read to know which rows of its table a category takes. */
+static void need_claim(struct collector *c, const struct category *category,
+                       const struct catalog_table *table)
+{
+    need_conditions(c, table, &category->only);
+    if (!category->only.rest)
+        return;
     for (size_t i = 0; i < c->set->category_count; i++) {
         const struct category *other = &c->set->categories[i];
         if (other != category && resolve_table(c->catalog, other->table) == table)
             need_conditions(c, table, &other->only);
     }
+}
+
+/* Rows that are waited for are those that the other category takes, and what hangs on them. */
+static void need_wait(struct collector *c, const struct category *waited,
+                      const struct catalog_table *table)
+{
+    size_t count;
+    const struct reference *waits = resolve_wait(c->arena, c->catalog, waited, table, &count);
+    for (size_t i = 0; i < count; i++) {
+        need_table(c, *c->at, waits[i].from, NEED_SELECT, NULL);
+        need_index(c, *c->at, waits[i].from, waits[i].by, child_index(c, table));
+    }
+    const struct catalog_table *top = resolve_table(c->catalog, waited->table);
+    if (!count || !top)
+        return;
+    need_table(c, *c->at, top, NEED_SELECT, NULL);
+    need_claim(c, waited, top);
+    need_readable(c, waited->with, waited->with_count);
 }
 
 /* One column of the table itself, of a type that a starting point can have. */
@@ -146,7 +179,7 @@ void needs_collect(struct arena *arena, const struct policy_set *set,
                    const struct category *category, const struct catalog *catalog,
                    struct needs *needs)
 {
-    struct collector c = {arena, set, catalog, needs};
+    struct collector c = {arena, set, catalog, needs, NULL};
     const struct catalog_table *table =
         category->mode == MODE_DECLARED ? NULL : resolve_table(catalog, category->table);
     if (!table)
@@ -164,8 +197,6 @@ void needs_collect(struct arena *arena, const struct policy_set *set,
     if (category->has_tenant)
         need_ref(&c, table, &category->tenant);
     need_conditions(&c, table, &category->only);
-    if (category->only.rest)
-        need_rest(&c, category, table);
     need_dependants(&c, table, category->with, category->with_count);
     for (size_t i = 0; i < category->floor_count; i++)
         need_start(&c, table, &category->floors[i].start);
@@ -197,15 +228,13 @@ void needs_collect(struct arena *arena, const struct policy_set *set,
             need_index(&c, agreements->at, other, (struct string_list){tenant, 1}, "the tenant");
         }
     }
+    c.at = &category->data_at;
+    if (category->only.rest)
+        need_claim(&c, category, table);
     for (size_t i = 0; i < category->wait_for.count; i++) {
         const struct category *waited = policy_find(set, category->wait_for.items[i]);
-        size_t count = 0;
-        const struct reference *waits =
-            waited ? resolve_wait(arena, catalog, waited, table, &count) : NULL;
-        for (size_t k = 0; k < count; k++) {
-            need_table(&c, category->data_at, waits[k].from, NEED_SELECT, NULL);
-            need_index(&c, category->data_at, waits[k].from, waits[k].by, child_index(&c, table));
-        }
+        if (waited && waited != category)
+            need_wait(&c, waited, table);
     }
 }
 

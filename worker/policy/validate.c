@@ -276,7 +276,7 @@ static void check_category(struct check *check)
     check->accepted =
         arena_alloc(check->arena, (category->accept_trigger_count + 1) * sizeof(bool));
     check_timezone(check);
-    check->table = check_table(check, category->data_at, category->table, true);
+    check->table = check_table(check, category->data_at, category->table);
     if (!check->table)
         return;
     check_act(check, category->data_at, check->table);
@@ -287,6 +287,51 @@ static void check_category(struct check *check)
     check_file_columns(check);
     check_overlap(check);
     check_accepted(check);
+}
+
+/* The category whose rows this one must know to act, and which is invalid; NULL: none. */
+static const struct category *invalid_base(struct check *check, const struct category *category,
+                                           const char **ret_why)
+{
+    const struct policy_set *set = check->set;
+    for (size_t i = 0; i < category->wait_for.count; i++) {
+        const struct category *other = policy_find(set, category->wait_for.items[i]);
+        *ret_why = "it waits for";
+        if (other && other != category && !policy_category_is_valid(other, set, check->diags))
+            return other;
+    }
+    for (size_t i = 0; category->only.rest && i < set->category_count; i++) {
+        const struct category *other = &set->categories[i];
+        *ret_why = "it takes the rest that is left by";
+        if (other != category && check_is_about_table(other) &&
+            table_name_equal(other->table, category->table) &&
+            !policy_category_is_valid(other, set, check->diags))
+            return other;
+    }
+    return NULL;
+}
+
+/* Each round makes at least one more category invalid, or is the last. */
+static void check_bases(struct check *check)
+{
+    const struct policy_set *set = check->set;
+    for (bool found = true; found;) {
+        found = false;
+        for (size_t i = 0; i < set->category_count; i++) {
+            const struct category *category = &set->categories[i];
+            const char *why;
+            const struct category *base;
+            if (!check_is_about_table(category) ||
+                !policy_category_is_valid(category, set, check->diags) ||
+                !(base = invalid_base(check, category, &why)))
+                continue;
+            struct diag *diag =
+                diag_error(check->diags, category->data_at, "\"%s\" cannot act: %s \"%s\"",
+                           category->name, why, base->name);
+            diag_hint(check->diags, diag, "Correct \"%s\" first.", base->name);
+            found = true;
+        }
+    }
 }
 
 void policy_validate(const struct policy_set *set, const struct catalog *catalog,
@@ -301,6 +346,7 @@ void policy_validate(const struct policy_set *set, const struct catalog *catalog
             check_category(&check);
     }
     check.category = NULL;
+    check_bases(&check);
     check_coverage(&check);
 }
 

@@ -94,6 +94,27 @@ static bool check_by_columns(struct check *check, struct position at,
     return found;
 }
 
+/* A foreign key may join numeric to bigint; comparing them then depends on how they print. */
+bool check_types(struct check *check, struct position at, const struct reference *reference)
+{
+    for (size_t i = 0; i < reference->by.count; i++) {
+        const struct catalog_column *a = catalog_column(reference->from, reference->by.items[i]);
+        const struct catalog_column *b = catalog_column(reference->to, reference->columns.items[i]);
+        if (!a || !b)
+            return false; /* the key's columns: reported with the key */
+        if (resolve_types_agree(a->base_type, b->base_type))
+            continue;
+        struct diag *diag = diag_error(
+            check->diags, at,
+            "column \"%s\" of \"%s\" is of type \"%s\", but \"%s\" of \"%s\" is of type \"%s\"",
+            a->name, check_name(check, reference->from), a->type, b->name,
+            check_name(check, reference->to), b->type);
+        diag_hint(check->diags, diag, "Columns that refer to each other must be of one type.");
+        return false;
+    }
+    return true;
+}
+
 bool check_by(struct check *check, struct position at, const struct catalog_table *from,
               const struct string_list *by, const struct catalog_table *to,
               const struct string_list *key, struct reference *ret_reference)
@@ -106,10 +127,9 @@ bool check_by(struct check *check, struct position at, const struct catalog_tabl
     if (!resolve_reference(check->arena, check->catalog, from, by, to, key, reference)) {
         struct diag *diag;
         if (!key->count)
-            diag =
-                diag_error(check->diags, at,
-                           "no foreign key joins %s of \"%s\" to \"%s\", which has no primary key",
-                           check_names(check, by), check_name(check, from), check_name(check, to));
+            diag = diag_error(
+                check->diags, at, "no foreign key joins %s of \"%s\" to \"%s\", which has no key",
+                check_names(check, by), check_name(check, from), check_name(check, to));
         else
             diag = diag_error(check->diags, at,
                               "%s of \"%s\" cannot hold the key of \"%s\", which is %s",
@@ -119,21 +139,7 @@ bool check_by(struct check *check, struct position at, const struct catalog_tabl
                   check_name(check, to));
         return false;
     }
-    for (size_t i = 0; i < by->count; i++) {
-        const struct catalog_column *a = catalog_column(from, by->items[i]);
-        const struct catalog_column *b = catalog_column(to, reference->columns.items[i]);
-        if (!a || !b)
-            return false; /* the key's columns: reported with the key */
-        if (!reference->foreign_key && !resolve_types_agree(a->base_type, b->base_type)) {
-            struct diag *diag = diag_error(
-                check->diags, at,
-                "column \"%s\" of \"%s\" is of type \"%s\", but \"%s\" of \"%s\" is of type \"%s\"",
-                a->name, check_name(check, from), a->type, b->name, check_name(check, to), b->type);
-            diag_hint(check->diags, diag, "Columns that refer to each other must be of one type.");
-            return false;
-        }
-    }
-    return true;
+    return check_types(check, at, reference);
 }
 
 static void warn_no_foreign_key(struct check *check, struct position at,
@@ -155,7 +161,7 @@ static struct value check_parent(struct check *check, const struct catalog_table
                                  const struct ref *ref)
 {
     const struct value none = {0};
-    const struct catalog_table *parent = check_table(check, ref->at, ref->table, false);
+    const struct catalog_table *parent = check_table(check, ref->at, ref->table);
     if (!parent) {
         check_by_columns(check, ref->at, table, &ref->by);
         return none;
@@ -182,15 +188,14 @@ static struct value check_parent(struct check *check, const struct catalog_table
 static struct string_list own_key(struct check *check)
 {
     const struct category *category = check->category;
-    return resolve_key(check->arena, check->table, category->key_given && category->key.count,
-                       &category->key);
+    return resolve_key(check->arena, check->table, category->key_given, &category->key);
 }
 
 static struct value check_child(struct check *check, const struct catalog_table *table,
                                 const struct ref *ref)
 {
     const struct value none = {0};
-    const struct catalog_table *child = check_table(check, ref->at, ref->table, false);
+    const struct catalog_table *child = check_table(check, ref->at, ref->table);
     if (!child)
         return none;
     check_read(check, ref->at, child);
@@ -277,25 +282,38 @@ void check_start(struct check *check, const struct catalog_table *table, const s
     }
 }
 
-static void check_literal(struct check *check, struct position at, const struct value *value,
-                          const struct literal *literal)
+/* A label that is not there equals nothing; but before or after which labels would it be? */
+static void check_label(struct check *check, struct position at, const struct value *value,
+                        const struct literal *literal, bool ordered)
 {
     const struct catalog_column *column = value->column;
+    for (size_t i = 0; i < column->enum_label_count; i++)
+        if (strcmp(column->enum_labels[i], literal->text) == 0)
+            return;
+    struct diag *diag = diag_add(check->diags, ordered ? DIAG_ERROR : DIAG_WARNING, at,
+                                 "\"%s\" is no label of \"%s\", the type of \"%s\"", literal->text,
+                                 column->type, column->name);
+    const char *nearest =
+        text_nearest(literal->text, column->enum_labels, column->enum_label_count);
+    struct string_list labels = {column->enum_labels, column->enum_label_count};
+    if (nearest)
+        diag_hint(check->diags, diag, "No row can have it. Did you mean \"%s\"?", nearest);
+    else
+        diag_hint(check->diags, diag, "No row can have it. There are %s.",
+                  check_names(check, &labels));
+}
+
+static void check_literal(struct check *check, const struct condition *condition,
+                          const struct value *value, const struct literal *literal)
+{
+    const struct catalog_column *column = value->column;
+    struct position at = condition->at;
+    if (!literal->text)
+        return;
     if (strcmp(value->type, column->base_type) == 0 && column->enum_label_count) {
-        for (size_t i = 0; i < column->enum_label_count; i++)
-            if (strcmp(column->enum_labels[i], literal->text) == 0)
-                return;
-        struct diag *diag =
-            diag_warning(check->diags, at, "\"%s\" is no label of \"%s\", the type of \"%s\"",
-                         literal->text, column->type, column->name);
-        const char *nearest =
-            text_nearest(literal->text, column->enum_labels, column->enum_label_count);
-        struct string_list labels = {column->enum_labels, column->enum_label_count};
-        if (nearest)
-            diag_hint(check->diags, diag, "No row can have it. Did you mean \"%s\"?", nearest);
-        else
-            diag_hint(check->diags, diag, "No row can have it. There are %s.",
-                      check_names(check, &labels));
+        bool ordered = condition->op == OP_LT || condition->op == OP_LE || condition->op == OP_GT ||
+                       condition->op == OP_GE;
+        check_label(check, at, value, literal, ordered);
         return;
     }
     const char *expected = literal_expected(value->type, literal);
@@ -328,7 +346,7 @@ static void check_condition(struct check *check, const struct catalog_table *tab
             return;
         }
         for (size_t i = 0; i < condition->value_count; i++)
-            check_literal(check, condition->at, &value, &condition->values[i]);
+            check_literal(check, condition, &value, &condition->values[i]);
     }
     bool always_warned = condition->op == OP_NE || condition->op == OP_NOT_IN; /* when read */
     if (value.may_be_null && condition->op != OP_IS_NULL && !always_warned &&
@@ -354,7 +372,7 @@ static void check_keep_while(struct check *check, const struct keep_while *keep)
 {
     const struct catalog_table *table = check->table;
     if (keep->has_child) {
-        table = check_table(check, keep->at, keep->child, false);
+        table = check_table(check, keep->at, keep->child);
         if (!table)
             return;
         check_read(check, keep->at, table);
@@ -389,28 +407,35 @@ static void check_agreement_period(struct check *check, const struct agreement_t
         diag_hint(check->diags, diag, "Use an interval column, or an integer one with a unit.");
 }
 
+/* Tenants of the list are compared as text: as PostgreSQL prints the column. */
+static void check_listed_tenant(struct check *check, const struct agreement *agreement,
+                                const struct value *tenant)
+{
+    const struct literal literal = {LITERAL_STRING, agreement->tenant};
+    const char *expected = literal_expected(tenant->type, &literal);
+    const char *printed =
+        expected ? NULL : literal_printed(check->arena, tenant->type, agreement->tenant);
+    if (!expected && strcmp(printed, agreement->tenant) == 0)
+        return;
+    struct diag *diag = diag_error(check->diags, agreement->at,
+                                   "tenant \"%s\" does not fit \"%s\", which is of type \"%s\"",
+                                   agreement->tenant, tenant->column->name, tenant->column->type);
+    if (expected)
+        diag_hint(check->diags, diag, "Write %s.", expected);
+    else
+        diag_hint(check->diags, diag, "Write it as PostgreSQL does: \"%s\".", printed);
+}
+
 static void check_agreements(struct check *check, const struct value *tenant)
 {
     const struct category *category = check->category;
-    for (size_t i = 0; i < category->agreement_count && tenant->column; i++) {
-        const struct agreement *agreement = &category->agreements[i];
-        if (!agreement->tenant)
-            continue;
-        const struct literal literal = {LITERAL_STRING, agreement->tenant};
-        const char *expected = literal_expected(tenant->type, &literal);
-        if (!expected)
-            continue;
-        struct diag *diag =
-            diag_error(check->diags, agreement->at,
-                       "tenant \"%s\" does not fit \"%s\", which is of type \"%s\"",
-                       agreement->tenant, tenant->column->name, tenant->column->type);
-        diag_hint(check->diags, diag, "Write %s.", expected);
-    }
+    for (size_t i = 0; i < category->agreement_count && tenant->column; i++)
+        if (category->agreements[i].tenant)
+            check_listed_tenant(check, &category->agreements[i], tenant);
     const struct agreement_table *agreements = &category->agreement_table;
     if (!agreements->at.file)
         return;
-    const struct catalog_table *table =
-        check_table(check, agreements->at, agreements->table, false);
+    const struct catalog_table *table = check_table(check, agreements->at, agreements->table);
     if (!table)
         return;
     check_read(check, agreements->at, table);

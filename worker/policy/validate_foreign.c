@@ -381,8 +381,7 @@ static void check_dependants(struct check *check, const struct victim *parent,
     }
     for (size_t i = 0; i < parent->with_count; i++) {
         const struct dependant *dependant = &parent->with[i];
-        const struct catalog_table *table =
-            check_table(check, dependant->at, dependant->table, true);
+        const struct catalog_table *table = check_table(check, dependant->at, dependant->table);
         if (!table)
             continue;
         if (is_ancestor(parent, table)) {
@@ -415,7 +414,10 @@ static void check_waits(struct check *check)
             !resolve_table(check->catalog, other->table))
             continue;
         size_t count;
-        resolve_wait(check->arena, check->catalog, other, check->table, &count);
+        const struct reference *waits =
+            resolve_wait(check->arena, check->catalog, other, check->table, &count);
+        for (size_t k = 0; k < count; k++)
+            check_types(check, category->data_at, &waits[k]);
         if (count)
             continue;
         struct diag *diag =

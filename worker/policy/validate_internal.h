@@ -30,9 +30,9 @@ struct value {
 bool check_is_about_table(const struct category *category);
 
 /* validate_table.c: the relation itself. NULL, and reported, where there is none that can be read
- * (or acted on). */
+ * and acted on. */
 const struct catalog_table *check_table(struct check *check, struct position at,
-                                        struct table_name name, bool act);
+                                        struct table_name name);
 /* Everything that stands in the way of deleting from it: row security, rules, triggers, ... */
 void check_act(struct check *check, struct position at, const struct catalog_table *table);
 /* Row security on what is only read. */
@@ -52,6 +52,8 @@ struct value check_ref(struct check *check, const struct catalog_table *table,
 bool check_by(struct check *check, struct position at, const struct catalog_table *from,
               const struct string_list *by, const struct catalog_table *to,
               const struct string_list *key, struct reference *ret_reference);
+/* Can the columns of a reference be compared as they are? */
+bool check_types(struct check *check, struct position at, const struct reference *reference);
 void check_start(struct check *check, const struct catalog_table *table, const struct start *start);
 void check_conditions(struct check *check, const struct catalog_table *table,
                       const struct conditions *only);
@@ -67,6 +69,9 @@ void check_coverage(struct check *check);
 /* validate_literal.c: whether PostgreSQL would read the literal as the type. NULL: yes, or not
  * known for this type; else what is expected: "a whole number from -32768 to 32767". */
 const char *literal_expected(const char *base_type, const struct literal *literal);
+/* How PostgreSQL prints the value that the text is read as: whole numbers and uuids; other types'
+ * text is given back as it is. */
+const char *literal_printed(struct arena *arena, const char *base_type, const char *text);
 /* True where two literals of the type are certainly different values; texts of some types differ
  * for equal values (1 and 1.0). */
 bool literals_differ(const char *base_type, bool is_enum, const struct literal *a,

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/arena.h"
 #include "base/text.h"
 #include "policy/validate_internal.h"
 
@@ -192,6 +193,26 @@ const char *literal_expected(const char *base_type, const struct literal *litera
     if (text_starts_with(base_type, "timestamp"))
         return reads_moment(s, true) ? NULL : "a time, \"2025-12-31 23:59:59+00\"";
     return NULL;
+}
+
+const char *literal_printed(struct arena *arena, const char *base_type, const char *text)
+{
+    int64_t number;
+    const struct whole *whole = whole_type(base_type);
+    if (whole && reads_whole(text, whole->least, whole->most, &number))
+        return arena_printf(arena, "%lld", (long long)number);
+    if (strcmp(base_type, "uuid") != 0 || !reads_uuid(text))
+        return text;
+    char *printed = arena_alloc(arena, 37), *to = printed;
+    for (int digit = 0; *text; text++) {
+        if (*text == '-')
+            continue;
+        if (digit == 8 || digit == 12 || digit == 16 || digit == 20)
+            *to++ = '-';
+        *to++ = (char)tolower((unsigned char)*text);
+        digit++;
+    }
+    return printed;
 }
 
 bool literals_differ(const char *base_type, bool is_enum, const struct literal *a,

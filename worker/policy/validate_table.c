@@ -97,7 +97,7 @@ static const char *kind_name(char kind)
 }
 
 const struct catalog_table *check_table(struct check *check, struct position at,
-                                        struct table_name name, bool act)
+                                        struct table_name name)
 {
     if (!name.schema || !name.name)
         return NULL; /* reported where the policy was read */
@@ -117,15 +117,15 @@ const struct catalog_table *check_table(struct check *check, struct position at,
         diag_hint(check->diags, diag, "Name the table that holds the rows.");
         return NULL;
     }
-    if (act && table->is_partition) {
+    if (table->is_partition) {
         const struct catalog_table *root = resolve_root(check->catalog, table);
         diag = diag_error(check->diags, at, "\"%s\" is a partition of \"%s\"",
                           check_name(check, table), check_name(check, root));
-        diag_hint(check->diags, diag, "Govern \"%s\", and all its partitions with it.",
+        diag_hint(check->diags, diag, "Name \"%s\", and all its partitions with it.",
                   check_name(check, root));
         return NULL;
     }
-    if (act && table->inherits) {
+    if (table->inherits) {
         diag = diag_error(check->diags, at, "\"%s\" takes part in plain inheritance",
                           check_name(check, table));
         diag_hint(check->diags, diag,

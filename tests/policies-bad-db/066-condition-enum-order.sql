@@ -1,0 +1,11 @@
+create schema ctm;
+create table ctm.call (
+    call_id bigint primary key,
+    account_id int not null,
+    started_at timestamptz not null,
+    kind text not null,
+    note text
+);
+create index on ctm.call (started_at);
+create type ctm.state as enum ('open', 'closed');
+alter table ctm.call add state ctm.state not null;

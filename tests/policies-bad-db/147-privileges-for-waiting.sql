@@ -1,0 +1,17 @@
+create schema ctm;
+create table ctm.call (
+    call_id bigint primary key,
+    account_id int not null,
+    started_at timestamptz not null,
+    kind text not null,
+    note text
+);
+create index on ctm.call (started_at);
+create table ctm.account (account_id int primary key, closed_at timestamptz, plan text);
+-- no grants
+create table ctm.invoice (invoice_id bigint primary key, account_id int not null references ctm.account, started_at timestamptz);
+create index on ctm.invoice (started_at);
+create table ctm.line (line_id bigint primary key, invoice_id bigint references ctm.invoice, call_id bigint references ctm.call);
+create index on ctm.line (invoice_id);
+grant usage on schema ctm to validate_worker;
+grant select, update, delete on ctm.call to validate_worker;
