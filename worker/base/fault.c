@@ -43,7 +43,7 @@ bool fault_point(const char *name)
     if (point_count < 0)
         fault_load();
     for (int i = 0; i < point_count; i++) {
-        if (strcmp(points[i].name, name) != 0 || points[i].skip-- > 0)
+        if (strcmp(points[i].name, name) != 0 || points[i].skip-- != 0)
             continue;
         if (strcmp(points[i].action, "exit") == 0)
             _exit(70);

@@ -3,7 +3,8 @@
  * Compiled to nothing unless configured with --enable-fault-points. The environment variable
  * RETENTIOND_FAULT holds "name=action[:after]", several separated by commas; action is `error`
  * (FAULT_POINT returns true, the caller fails as if the step had), `exit` (_exit(70), nothing is
- * cleaned up, as after kill -9), `stop` (raise SIGSTOP, for races). `after` skips that many passes. */
+ * cleaned up, as after kill -9), `stop` (raise SIGSTOP, for races). `after` skips that many passes;
+ * each acts once. */
 #ifndef BASE_FAULT_H
 #define BASE_FAULT_H
 

@@ -170,6 +170,12 @@ static void resolved(struct batch *batch, bool committed)
     if (!committed) {
         batch->result.more = true;
         batch->result.rest = batch->work;
+        batch->result.rest.attempts++;
+        if (batch->work.attempts > MOST_ATTEMPTS) {
+            batch->result.end = BATCH_STOP;
+            error_set(&batch->result.error, ERROR_FAILED,
+                      "the connection was lost in the same batch again and again");
+        }
     }
     finish(batch, committed);
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -164,6 +165,7 @@ void batch_send_remove_range(struct batch *batch)
     queue_statement(batch, STEP_REMOVE_RANGE, table_relation(batch), &batch->work.leaf->sql->remove,
                     no_part, 0);
     batch_end_group(batch);
+    (void)FAULT_POINT("batch_begin_sent");
 }
 
 void batch_send_lock_rows(struct batch *batch)
@@ -321,4 +323,6 @@ void batch_send_entries(struct batch *batch)
     }
     batch_end_group(batch);
     (void)FAULT_POINT("batch_commit_sent");
+    if (FAULT_POINT("batch_lose_answer")) /* COMMIT arrives, its answer does not */
+        shutdown(PQsocket(pg_conn_libpq(batch->lane->conn)), SHUT_RD);
 }

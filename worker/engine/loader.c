@@ -28,6 +28,7 @@
 #include "engine/state.h"
 #include "ledger/digest.h"
 #include "pg/conn.h"
+#include "policy/change.h"
 #include "policy/parse.h"
 #include "policy/validate.h"
 
@@ -199,11 +200,18 @@ static void add_array(struct text *out, const char *const *items, size_t count)
     text_add_char(out, '}');
 }
 
-/* Any other text than the one in effect; which changes need none is policy/change's to say, once it
- * is there. */
-static bool needs_approval(const struct category_state *state)
+static bool needs_approval(struct arena *arena, const struct category_state *state)
 {
-    return !text_equal(state->approved_text, state->category->normal_text);
+    if (!state->approved_text)
+        return true;
+    struct diags diags _cleanup_diags_ = {0};
+    struct policy_set *before = policy_load_text("approved", state->approved_text, &diags);
+    const struct category *category = before ? policy_find(before, state->name) : NULL;
+    /* A text that this version cannot read any more: let a person look. */
+    bool needs = !category || diags.errors > 0 ||
+                 policy_compare(arena, category, state->category).needs_approval;
+    policy_set_free(before);
+    return needs;
 }
 
 static void load_category(struct load *load, size_t index)
@@ -227,7 +235,7 @@ static void load_category(struct load *load, size_t index)
                             category->mode == MODE_DECLARED ? NULL : state->relation,
                             governed.data,
                             load->fingerprints[index],
-                            needs_approval(state) ? "true" : "false",
+                            needs_approval(worker->policies->arena, state) ? "true" : "false",
                             category->title};
     queue(load,
           "SELECT retention.load_policy($1::bigint, $2::text, $3::text, $4::text, $5::text, "

@@ -215,7 +215,7 @@ static void on_leaves(struct pg_conn *conn, enum pg_outcome outcome, PGresult *r
     struct run *run = run_read_over(arg, outcome, error);
     if (!run)
         return;
-    if (!sweep_begin(&run->sweep, result)) {
+    if (!sweep_begin(&run->sweep, result, run->report.table_rows)) {
         run_stop(run, RUN_FAILED, "unexpected answer of the server: leaves");
         return;
     }
@@ -310,6 +310,7 @@ static void start_batch(struct run *run, struct lane *lane, struct work *work)
         work->careful = work->bisect = true;
     lane_take(lane);
     run->out++;
+    (void)FAULT_POINT("batch_begins");
     batch_start(lane, run, work);
 }
 

@@ -7,14 +7,14 @@
 #include "base/arena.h"
 #include "base/sql_files.h"
 
-/* An optimistic range begins with this many blocks and adapts; 4096 blocks are 32 MiB. */
-enum { FIRST_BLOCKS = 64, MOST_BLOCKS = 4096, MOST_CHECKS = 4 };
+/* Ranges where nothing is known of the rows' size; 4096 blocks are 32 MiB. */
+enum { UNKNOWN_BLOCKS = 64, MOST_BLOCKS = 4096, MOST_CHECKS = 4 };
 
 enum { LEAF_OID, LEAF_SCHEMA, LEAF_NAME, LEAF_QUOTED, LEAF_FILENODE, LEAF_BLOCKS, LEAF_COLUMNS };
 
 void sweep_init(struct sweep *sweep, int64_t batch_rows)
 {
-    *sweep = (struct sweep){.range_blocks = FIRST_BLOCKS, .batch_rows = batch_rows};
+    *sweep = (struct sweep){.range_blocks = UNKNOWN_BLOCKS, .batch_rows = batch_rows};
 }
 
 static void free_leaf(struct leaf *leaf)
@@ -51,7 +51,23 @@ const char *sweep_check_sql(void)
     return sql_file("engine/leaf.sql");
 }
 
-bool sweep_begin(struct sweep *sweep, const PGresult *result)
+/* A range should hold no more than a batch's rows even if all of them are due. */
+static void set_range(struct sweep *sweep, int64_t rows)
+{
+    int64_t blocks = 0;
+    for (size_t i = 0; i < sweep->leaf_count; i++)
+        blocks += sweep->leaves[i].end;
+    sweep->most_blocks = UNKNOWN_BLOCKS;
+    if (rows > 0 && blocks > 0)
+        sweep->most_blocks = (int64_t)((double)sweep->batch_rows * (double)blocks / (double)rows);
+    if (sweep->most_blocks < 1)
+        sweep->most_blocks = 1;
+    if (sweep->most_blocks > MOST_BLOCKS)
+        sweep->most_blocks = MOST_BLOCKS;
+    sweep->range_blocks = sweep->most_blocks;
+}
+
+bool sweep_begin(struct sweep *sweep, const PGresult *result, int64_t rows)
 {
     forget_leaves(sweep);
     sweep->returned_count = 0;
@@ -70,6 +86,7 @@ bool sweep_begin(struct sweep *sweep, const PGresult *result)
         leaf->end = strtoll(PQgetvalue(result, row, LEAF_BLOCKS), NULL, 10);
     }
     sweep->leaf_count = count;
+    set_range(sweep, rows);
     return true;
 }
 
@@ -124,19 +141,14 @@ enum sweep_next sweep_take(struct sweep *sweep, struct work *ret_work, struct le
     return busy ? SWEEP_WAIT : SWEEP_OVER;
 }
 
-/* Ranges grow while they find little and shrink when they find more than a batch should hold. */
+/* Rows stand closer here than on the average: smaller ranges; and larger again behind. */
 static void adapt(struct sweep *sweep, const struct work *work, int64_t rows)
 {
     int64_t blocks = work->to_block - work->from.block;
-    if (rows > sweep->batch_rows && blocks <= sweep->range_blocks) {
+    if (rows > sweep->batch_rows && blocks > 1 && blocks <= sweep->range_blocks)
         sweep->range_blocks = blocks / 2;
-    } else if (rows < sweep->batch_rows / 2 && blocks >= sweep->range_blocks) {
-        sweep->range_blocks = blocks * 2;
-    }
-    if (sweep->range_blocks < 1)
-        sweep->range_blocks = 1;
-    if (sweep->range_blocks > MOST_BLOCKS)
-        sweep->range_blocks = MOST_BLOCKS;
+    else if (rows < sweep->batch_rows / 2 && blocks >= sweep->range_blocks)
+        sweep->range_blocks = blocks * 2 < sweep->most_blocks ? blocks * 2 : sweep->most_blocks;
 }
 
 void sweep_finished(struct sweep *sweep, const struct work *work, int64_t rows)

@@ -51,7 +51,8 @@ struct sweep {
     size_t first_open;     /* leaves before it are done */
     struct work *returned; /* came back undone; handed out first */
     size_t returned_count, returned_capacity;
-    int64_t range_blocks; /* adapts to the rows found */
+    int64_t range_blocks; /* of the next range; shrinks where rows stand closer */
+    int64_t most_blocks;  /* as many as hold batch_rows on the average */
     int64_t batch_rows;
 };
 
@@ -65,8 +66,9 @@ void sweep_free(struct sweep *sweep); /* leaves {0} */
 const char *sweep_leaves_sql(void);
 const char *sweep_check_sql(void);
 
-/* Begins a pass with the leaves listed. False where the result is not what the statement gives. */
-bool sweep_begin(struct sweep *sweep, const PGresult *result);
+/* Begins a pass with the leaves listed, which hold so many rows together (0: unknown). False where
+ * the result is not what the statement gives. */
+bool sweep_begin(struct sweep *sweep, const PGresult *result, int64_t rows);
 
 /* What a free lane does next: a range, a leaf to look at again, wait for others, or nothing more.
  */
