@@ -10,12 +10,12 @@
 #include "cli/output.h"
 
 static const struct table_column columns[] = {
-    {"category", CELL_TEXT, NULL},  {"stage", CELL_TEXT, NULL},
-    {"status", CELL_TEXT, NULL},    {"due", CELL_NUMBER, NULL},
-    {"held", CELL_NUMBER, NULL},    {"kept", CELL_NUMBER, NULL},
-    {"deleted", CELL_NUMBER, NULL}, {"dependants", CELL_NUMBER, NULL},
-    {"blocked", CELL_NUMBER, NULL}, {"remaining", CELL_NUMBER, NULL},
-    {"time", CELL_TEXT, NULL},
+    {"category", CELL_TEXT, NULL},     {"stage", CELL_TEXT, NULL},
+    {"status", CELL_TEXT, NULL},       {"due", CELL_NUMBER, NULL},
+    {"held", CELL_NUMBER, NULL},       {"kept", CELL_NUMBER, NULL},
+    {"waiting", CELL_NUMBER, NULL},    {"deleted", CELL_NUMBER, NULL},
+    {"dependants", CELL_NUMBER, NULL}, {"blocked", CELL_NUMBER, NULL},
+    {"remaining", CELL_NUMBER, NULL},  {"time", CELL_TEXT, NULL},
 };
 
 /* What each end of a run means for who asked for it. */
@@ -66,12 +66,12 @@ static json_t *number_json(int64_t n)
 
 static json_t *result_json(const struct run_result *r)
 {
-    return json_pack("{ss so ss so so so so so so so so so so}", "category", r->category, "stage",
-                     json_text(r->stage), "status", r->status, "run", json_text(r->run), "due",
-                     number_json(r->due), "held", number_json(r->held), "kept",
-                     number_json(r->kept), "deleted", number_json(r->rows), "dependants",
-                     number_json(r->dependant_rows), "blocked", number_json(r->blocked),
-                     "remaining", number_json(r->remaining), "seconds",
+    return json_pack("{ss so ss so so so so so so so so so so so}", "category", r->category,
+                     "stage", json_text(r->stage), "status", r->status, "run", json_text(r->run),
+                     "due", number_json(r->due), "held", number_json(r->held), "kept",
+                     number_json(r->kept), "waiting", number_json(r->waiting), "deleted",
+                     number_json(r->rows), "dependants", number_json(r->dependant_rows), "blocked",
+                     number_json(r->blocked), "remaining", number_json(r->remaining), "seconds",
                      r->elapsed_us < 0 ? json_null() : json_real((double)r->elapsed_us / 1e6),
                      "message", json_text(r->message));
 }
@@ -90,6 +90,7 @@ static void print_table(struct run_show *show)
             number(arena, r->due),
             number(arena, r->held),
             number(arena, r->kept),
+            number(arena, r->waiting),
             number(arena, r->rows),
             number(arena, r->dependant_rows),
             number(arena, r->blocked),

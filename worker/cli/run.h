@@ -9,7 +9,7 @@
 struct run_result {
     const char *category, *stage, *status; /* words of run_status_word */
     const char *run;                       /* uuid, or NULL */
-    int64_t due, held, kept, rows, dependant_rows, blocked, remaining, elapsed_us;
+    int64_t due, held, kept, waiting, rows, dependant_rows, blocked, remaining, elapsed_us;
     const char *message;
 };
 

@@ -54,6 +54,7 @@ static void on_finished(const struct run_report *report, void *arg)
         .due = report->due,
         .held = report->held,
         .kept = report->kept,
+        .waiting = report->waiting,
         .rows = ran ? report->rows : -1,
         .dependant_rows = ran ? report->dependant_rows : -1,
         .blocked = ran ? report->blocked : -1,
