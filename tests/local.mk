@@ -55,6 +55,7 @@ tests_run_SOURCES = \
 	tests/test_log_entries.c \
 	tests/test_manual.c \
 	tests/test_oracle.c \
+	tests/test_oracle_run.c \
 	tests/test_pg_conn.c \
 	tests/test_pg_conn_loss.c \
 	tests/test_policies_bad.c \

@@ -1,0 +1,216 @@
+/* The oracle of test_oracle.c through the whole worker: many random databases and policies, each
+ * in a schema of its own, one `retentiond --once` over all of them.
+ *
+ * The run's time is the worker's, so what is due is asked afterwards, of copies made before, at the
+ * time that stands in retention.run. Rows gone, entries and digests must be exactly those; other
+ * tables as they were; a second run takes only what fell due in between.
+ * RETENTIOND_ORACLE_CASES says how many (default 300), SITE of them in one database. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "engine_support.h"
+#include "harness/cluster.h"
+#include "harness/db.h"
+#include "oracle_case.h"
+
+enum { SITE = 15, FIRST_SEED = 500000 };
+
+static const char *const plain_tables[] = {"account", "setting", "waiter"};
+
+/* A policy directory takes one file for each case; the first lines name the tables that are not
+ * governed. */
+static void add_case(struct site *site, const struct oracle_case *c)
+{
+    db_exec(site->admin, "SET timezone = '%s'", c->timezone);
+    db_script(site->admin, text_string(&c->tables));
+    db_exec(site->admin, "RESET timezone");
+    db_exec(site->admin, "GRANT USAGE ON SCHEMA %s TO t_worker", c->schema);
+    db_exec(site->admin, "GRANT SELECT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %s TO t_worker",
+            c->schema);
+    char name[64];
+    snprintf(name, sizeof(name), "%s.cfg", c->category);
+    free(file_write(site->policies, name, text_string(&c->policy)));
+    /* what was there before, for the oracle to look at afterwards */
+    db_exec(site->admin, "CREATE SCHEMA before_%s", c->schema);
+    db_exec(
+        site->admin,
+        "DO $$ DECLARE r record; BEGIN FOR r IN SELECT relname FROM pg_class WHERE relnamespace "
+        "= '%s'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition LOOP EXECUTE "
+        "format('CREATE TABLE before_%s.%%I AS TABLE %s.%%I', r.relname, r.relname); END LOOP; "
+        "END $$",
+        c->schema, c->schema, c->schema);
+}
+
+/* text with every `from` replaced; caller frees. */
+static char *replaced(const char *text, const char *from, const char *to)
+{
+    struct text out = {0};
+    size_t length = strlen(from);
+    for (const char *p = text; *p;)
+        if (strncmp(p, from, length) == 0) {
+            text_add(&out, to);
+            p += length;
+        } else {
+            text_add_char(&out, *p++);
+        }
+    return text_steal(&out);
+}
+
+static void refute(const struct oracle_case *c, const char *what, int64_t got, int64_t expected)
+{
+    fprintf(stderr, "case %llu: %s\n%s\nexpected:\n%s\n", (unsigned long long)c->seed, what,
+            text_string(&c->policy), text_string(&c->expected));
+    ck_abort_msg("case %llu: %s: %lld instead of %lld", (unsigned long long)c->seed, what,
+                 (long long)got, (long long)expected);
+}
+
+static void equal(const struct oracle_case *c, const char *what, int64_t got, int64_t expected)
+{
+    if (got != expected)
+        refute(c, what, got, expected);
+}
+
+/* Makes before_X.gone: the ids of what is due at the time of the category's last run. */
+static int64_t expect(const struct site *site, const struct oracle_case *c)
+{
+    char *run_time = db_value(site->admin,
+                              "SELECT to_char(max(run_time) AT TIME ZONE 'UTC', 'YYYY-MM-DD "
+                              "HH24:MI:SS.US') || '+00' FROM retention.run WHERE category = '%s'",
+                              c->category);
+    if (!run_time)
+        refute(c, "no run of the category", 0, 1);
+    char from[64], to[64];
+    snprintf(from, sizeof(from), " %s.", c->schema);
+    snprintf(to, sizeof(to), " before_%s.", c->schema);
+    char *timed = replaced(text_string(&c->expected), c->run_time, run_time);
+    char *sql = replaced(timed, from, to);
+    db_exec(site->admin, "DROP TABLE IF EXISTS before_%s.gone", c->schema);
+    db_exec(site->admin, "SET timezone = '%s'", c->timezone);
+    db_exec(site->admin, "CREATE TABLE before_%s.gone AS %s", c->schema, sql);
+    db_exec(site->admin, "RESET timezone");
+    free(sql);
+    free(timed);
+    free(run_time);
+    return db_number(site->admin, "SELECT count(*) FROM before_%s.gone", c->schema);
+}
+
+/* Rows of `table` that differ from what it should hold: those of the copy that fulfil `stays`. */
+static int64_t differences(const struct site *site, const struct oracle_case *c, const char *table,
+                           const char *stays)
+{
+    char from[64];
+    snprintf(from, sizeof(from), "%s.", c->schema);
+    char copy[160];
+    snprintf(copy, sizeof(copy), "before_%s", table);
+    return db_number(site->admin,
+                     "SELECT count(*) FROM ((SELECT x::text FROM %s x WHERE %s EXCEPT ALL SELECT "
+                     "x::text FROM %s x) UNION ALL (SELECT x::text FROM %s x EXCEPT ALL SELECT "
+                     "x::text FROM %s x WHERE %s)) d",
+                     copy, stays, table, table, copy, stays);
+}
+
+static void check_case(const struct site *site, const struct oracle_case *c)
+{
+    int64_t due = expect(site, c);
+    char stays[512], table[160];
+    snprintf(stays, sizeof(stays), "x.id NOT IN (SELECT id FROM before_%s.gone)", c->schema);
+    equal(c, "records that differ", differences(site, c, c->table, stays), 0);
+    equal(c, "records in entries", site_logged(site, c->table), due);
+    equal(c, "digests", site_digests(site, c->table), due);
+    for (size_t i = 0; i < ARRAY_LENGTH(plain_tables); i++) {
+        snprintf(table, sizeof(table), "%s.%s", c->schema, plain_tables[i]);
+        equal(c, plain_tables[i], differences(site, c, table, "true"), 0);
+    }
+    char copy[160];
+    snprintf(copy, sizeof(copy), "before_%s", c->table);
+    char children[512];
+    snprintf(
+        children, sizeof(children),
+        "SELECT c.child_id FROM before_%s.child c JOIN %s r ON c.rk = r.k AND c.rpart = r.part "
+        "JOIN before_%s.gone USING (id)",
+        c->schema, copy, c->schema);
+    snprintf(stays, sizeof(stays), c->has_dependants ? "x.child_id NOT IN (%s)" : "true", children);
+    static const char *const below[] = {"child", "grandchild"};
+    for (size_t i = 0; i < ARRAY_LENGTH(below); i++) {
+        snprintf(table, sizeof(table), "%s.%s", c->schema, below[i]);
+        equal(c, below[i], differences(site, c, table, stays), 0);
+        int64_t gone = db_number(site->admin,
+                                 "SELECT (SELECT count(*) FROM before_%s) - (SELECT "
+                                 "count(*) FROM %s)",
+                                 table, table);
+        equal(c, "dependants in entries", site_logged(site, table), gone);
+        equal(c, "dependants' digests", site_digests(site, table), gone);
+    }
+}
+
+/* Runs the worker; what it says about many policies is too long for Check's messages. */
+static void once(const struct site *site, int exit_code)
+{
+    struct program_result result = site_once(site, NULL);
+    if (result.exit_code != exit_code) {
+        fputs(result.err, stderr);
+        ck_abort_msg("exit code %d instead of %d", result.exit_code, exit_code);
+    }
+    program_result_free(&result);
+}
+
+static void run_site(int first, int count)
+{
+    struct site site = site_new(cluster_shared(), "SELECT", NULL);
+    char *functions = file_read(source_path("tests/oracle.sql"));
+    db_script(site.admin, functions);
+    free(functions);
+    char *now = db_value(site.admin, "SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD "
+                                     "HH24:MI:SS.US') || '+00'");
+    struct oracle_case cases[SITE];
+    for (int i = 0; i < count; i++) {
+        oracle_case_make(&cases[i], FIRST_SEED + (uint64_t)(first + i), i + 1, now);
+        add_case(&site, &cases[i]);
+    }
+    free(now);
+    once(&site, 5);
+    for (int i = 0; i < count; i++) {
+        site_approve(&site, cases[i].category, -1);
+        db_script(site.admin, text_string(&cases[i].marks));
+    }
+    once(&site, 0);
+    for (int i = 0; i < count; i++)
+        check_case(&site, &cases[i]);
+    site_check_log(&site);
+    once(&site, 0);
+    for (int i = 0; i < count; i++) {
+        check_case(&site, &cases[i]);
+        oracle_case_free(&cases[i]);
+    }
+    site_check_log(&site);
+    site_free(&site);
+}
+
+START_TEST(what_goes_is_what_is_due)
+{
+    const char *scale = getenv("RETENTIOND_ORACLE_CASES");
+    int cases = scale ? atoi(scale) : 300;
+    const char *seed = getenv("RETENTIOND_ORACLE_SEED");
+    if (seed) {
+        if (_i == 0)
+            run_site(atoi(seed) - FIRST_SEED, 1);
+        return;
+    }
+    for (int first = _i * SITE; first < cases; first += 4 * SITE)
+        run_site(first, cases - first < SITE ? cases - first : SITE);
+}
+END_TEST
+
+Suite *suite_oracle_run(void)
+{
+    Suite *suite = suite_create("oracle run");
+    TCase *tcase = tcase_create("due");
+    tcase_set_timeout(tcase, 0);
+    tcase_add_loop_test(tcase, what_goes_is_what_is_due, 0, 4);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
