@@ -5,6 +5,7 @@
  * them all. Every check runs even where others failed: people want all of it at once. */
 #include "policy/validate.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -322,6 +323,7 @@ static void check_bases(struct check *check)
             const char *why;
             const struct category *base;
             if (!check_is_about_table(category) ||
+                (!category->wait_for.count && !category->only.rest) ||
                 !policy_category_is_valid(category, set, check->diags) ||
                 !(base = invalid_base(check, category, &why)))
                 continue;
@@ -350,27 +352,36 @@ void policy_validate(const struct policy_set *set, const struct catalog *catalog
     check_coverage(&check);
 }
 
-/* Whose part of the file is the position in? */
-struct owner {
-    const struct category *category;
-    const struct ungoverned *ungoverned;
-    int line;
+/* The lines of a file that belong to one category or ungoverned entry: up to where the next one of
+ * the file begins. `first`: where the first one does. */
+struct extent {
+    const char *file;
+    int from, to, first;
 };
 
-static struct owner owner_of(const struct policy_set *set, struct position at)
+static void narrow(struct extent *extent, struct position other)
 {
-    struct owner owner = {0};
-    for (size_t i = 0; i < set->category_count; i++) {
-        struct position p = set->categories[i].at;
-        if (text_equal(p.file, at.file) && p.line <= at.line && p.line > owner.line)
-            owner = (struct owner){&set->categories[i], NULL, p.line};
-    }
-    for (size_t i = 0; i < set->ungoverned_count; i++) {
-        struct position p = set->ungoverned[i].at;
-        if (text_equal(p.file, at.file) && p.line <= at.line && p.line > owner.line)
-            owner = (struct owner){NULL, &set->ungoverned[i], p.line};
-    }
-    return owner;
+    if (!text_equal(other.file, extent->file))
+        return;
+    if (other.line > extent->from && other.line < extent->to)
+        extent->to = other.line;
+    if (other.line < extent->first)
+        extent->first = other.line;
+}
+
+static struct extent extent_of(const struct policy_set *set, struct position at)
+{
+    struct extent extent = {at.file, at.line, INT_MAX, at.line};
+    for (size_t i = 0; i < set->category_count; i++)
+        narrow(&extent, set->categories[i].at);
+    for (size_t i = 0; i < set->ungoverned_count; i++)
+        narrow(&extent, set->ungoverned[i].at);
+    return extent;
+}
+
+static bool is_within(const struct extent *extent, struct position at)
+{
+    return text_equal(at.file, extent->file) && at.line >= extent->from && at.line < extent->to;
 }
 
 static bool acts_on(const struct dependant *with, size_t count, struct table_name name)
@@ -384,24 +395,37 @@ static bool acts_on(const struct dependant *with, size_t count, struct table_nam
     return false;
 }
 
+static bool has_error(const struct diags *diags, const struct extent *extent)
+{
+    for (size_t i = 0; i < diags->count; i++)
+        if (diags->items[i].level == DIAG_ERROR && is_within(extent, diags->items[i].at))
+            return true;
+    return false;
+}
+
 bool policy_category_is_valid(const struct category *category, const struct policy_set *set,
                               const struct diags *diags)
 {
+    struct extent own = extent_of(set, category->at);
+    if (has_error(diags, &own))
+        return false;
     for (size_t i = 0; i < diags->count; i++) {
         const struct diag *diag = &diags->items[i];
         if (diag->level != DIAG_ERROR)
             continue;
-        if (!diag->at.file)
+        bool everywhere = !diag->at.file;
+        bool of_file = text_equal(diag->at.file, own.file) && diag->at.line < own.first;
+        if (everywhere || of_file)
             return false;
-        struct owner owner = owner_of(set, diag->at);
-        if (owner.category == category)
-            return false;
-        if (!owner.line && text_equal(diag->at.file, category->at.file))
-            return false; /* of the file itself */
-        /* ungoverned there, governed here: what is meant is not clear, so nothing is done */
-        const struct dependant own = {
-            .table = category->table, .with = category->with, .with_count = category->with_count};
-        if (owner.ungoverned && acts_on(&own, 1, owner.ungoverned->table))
+    }
+    /* ungoverned there, governed here: what is meant is not clear, so nothing is done */
+    const struct dependant tables = {
+        .table = category->table, .with = category->with, .with_count = category->with_count};
+    for (size_t i = 0; i < set->ungoverned_count; i++) {
+        if (!acts_on(&tables, 1, set->ungoverned[i].table))
+            continue;
+        struct extent other = extent_of(set, set->ungoverned[i].at);
+        if (has_error(diags, &other))
             return false;
     }
     return true;
