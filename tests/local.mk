@@ -21,6 +21,9 @@ tests_run_SOURCES = \
 	tests/harness/schema.h \
 	tests/oracle_case.c \
 	tests/oracle_case.h \
+	tests/oracle_draw.c \
+	tests/oracle_draw.h \
+	tests/oracle_rule.c \
 	tests/pg_session.c \
 	tests/pg_session.h \
 	tests/run.c \

@@ -27,8 +27,8 @@ struct oracle_case {
     bool whole_table;    /* no other category: what `only` does not take is unclaimed */
 };
 
-/* number < 0: schema "o", category "c", and a run time that is drawn; else "o12", "c12", and the run
- * time given. */
+/* number < 0: schema "o", category "c", and a run time that is drawn; else "o12", "c12", and the
+ * run time given. */
 void oracle_case_make(struct oracle_case *c, uint64_t seed, int number, const char *run_time);
 void oracle_case_free(struct oracle_case *c);
 
