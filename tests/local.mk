@@ -70,6 +70,7 @@ tests_run_SOURCES = \
 	tests/test_schema_flow.c \
 	tests/test_schema_roles.c \
 	tests/test_sql_builder.c \
+	tests/test_sql_sample.c \
 	tests/test_validate.c
 
 TESTS += tests/check-layers.sh

@@ -1,10 +1,15 @@
 #include "sql_support.h"
 
 #include <check.h>
+#include <string.h>
 
+#include "base/arena.h"
+#include "base/cleanup.h"
 #include "base/error.h"
 #include "base/sql_files.h"
+#include "base/text.h"
 #include "pg/catalog.h"
+#include "policy/resolve.h"
 
 struct catalog *sql_support_catalog(PGconn *conn)
 {
@@ -22,4 +27,80 @@ struct catalog *sql_support_catalog_as(PGconn *conn, const char *role)
     ck_assert_msg(catalog != NULL, "%s", error.primary);
     PQclear(result);
     return catalog;
+}
+
+const char *sql_support_value(const struct sql_param *p)
+{
+    switch (p->kind) {
+    case PARAM_VALUE:
+        return p->value;
+    case PARAM_RUN_TIME:
+        return "2026-07-24 12:00:00+00";
+    case PARAM_FROM_TID:
+        return "(0,0)";
+    case PARAM_TO_TID:
+        return "(100,0)";
+    case PARAM_TIDS:
+    case PARAM_KEYS:
+        return "{}";
+    case PARAM_LIMIT:
+        return "10";
+    case PARAM_KEY:
+        return NULL;
+    }
+    return NULL;
+}
+
+void sql_support_check_plan(const char *name, const struct sql_statement *statement, void *arg)
+{
+    PGconn *conn = arg;
+    if (!statement->text || !statement->text[0])
+        return;
+    const char *values[200];
+    ck_assert_uint_le(statement->param_count, ARRAY_LENGTH(values));
+    for (size_t i = 0; i < statement->param_count; i++)
+        values[i] = sql_support_value(&statement->params[i]);
+    struct text sql _cleanup_text_ = {0};
+    text_printf(&sql, "EXPLAIN (COSTS OFF) %s", statement->text);
+    PGresult *result = PQexecParams(conn, text_string(&sql), (int)statement->param_count, NULL,
+                                    values, NULL, NULL, 0);
+    ck_assert_msg(PQresultStatus(result) == PGRES_TUPLES_OK, "%s: %s\n%s", name,
+                  PQerrorMessage(conn), statement->text);
+    for (int i = 0; i < PQntuples(result); i++) {
+        const char *line = PQgetvalue(result, i, 0);
+        ck_assert_msg(!strstr(line, "Join") && !strstr(line, "Nested Loop"),
+                      "%s has a join: %s\n%s", name, line, statement->text);
+    }
+    PQclear(result);
+}
+
+void sql_support_each(struct arena *arena, const struct policy_set *set,
+                      const struct category *category, size_t stage, const struct catalog *catalog,
+                      sql_support_fn *fn, void *arg)
+{
+    struct sql_category *c = sql_build_category(arena, set, category, stage, catalog);
+    fn("plan", &c->plan, arg);
+    fn("tenants", &c->tenants, arg);
+    fn("agreements", &c->agreements, arg);
+    fn("unclaimed", &c->unclaimed, arg);
+    fn("remaining", &c->remaining, arg);
+    fn("explain", &c->explain, arg);
+    for (size_t i = 0; i < c->relation_count; i++) {
+        const struct sql_relation *r = &c->relations[i];
+        fn(arena_printf(arena, "%s: lock_rows", r->relation), &r->lock_rows, arg);
+        fn(arena_printf(arena, "%s: count", r->relation), &r->count, arg);
+        fn(arena_printf(arena, "%s: remove", r->relation), &r->remove, arg);
+        fn(arena_printf(arena, "%s: remove_some", r->relation), &r->remove_some, arg);
+    }
+    size_t count;
+    const struct catalog_table **leaves =
+        resolve_leaves(arena, catalog, resolve_table(catalog, category->table), &count);
+    if (count == 0)
+        return;
+    struct sql_leaf *leaf = sql_build_leaf(arena, set, category, stage, catalog,
+                                           (struct table_name){leaves[0]->schema, leaves[0]->name});
+    fn("leaf: remove", &leaf->remove, arg);
+    fn("leaf: lock_rows", &leaf->lock_rows, arg);
+    fn("leaf: remove_tids", &leaf->remove_tids, arg);
+    fn("leaf: count_range", &leaf->count_range, arg);
 }

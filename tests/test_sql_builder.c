@@ -78,99 +78,9 @@ static void add_statement(struct text *out, const char *name, const struct sql_s
     text_add(out, "\n");
 }
 
-/* Values of the kinds that a plan can be made with. */
-static const char *sample_value(const struct sql_param *p)
-{
-    switch (p->kind) {
-    case PARAM_VALUE:
-        return p->value;
-    case PARAM_RUN_TIME:
-        return "2026-07-24 12:00:00+00";
-    case PARAM_FROM_TID:
-        return "(0,0)";
-    case PARAM_TO_TID:
-        return "(100,0)";
-    case PARAM_TIDS:
-    case PARAM_KEYS:
-        return "{}";
-    case PARAM_LIMIT:
-        return "10";
-    case PARAM_KEY:
-        return NULL;
-    }
-    return NULL;
-}
-
-/* The plan as text, and its failure if there is none. */
-static char *plan_of(const char *name, const struct sql_statement *statement)
-{
-    const char *values[100];
-    ck_assert_uint_le(statement->param_count, 100);
-    for (size_t i = 0; i < statement->param_count; i++)
-        values[i] = sample_value(&statement->params[i]);
-    struct text sql _cleanup_text_ = {0};
-    text_printf(&sql, "EXPLAIN (COSTS OFF) %s", statement->text);
-    PGresult *result = PQexecParams(conn, text_string(&sql), (int)statement->param_count, NULL,
-                                    values, NULL, NULL, 0);
-    ck_assert_msg(PQresultStatus(result) == PGRES_TUPLES_OK, "%s: %s\n%s", name,
-                  PQerrorMessage(conn), statement->text);
-    struct text plan = {0};
-    for (int i = 0; i < PQntuples(result); i++)
-        text_printf(&plan, "%s\n", PQgetvalue(result, i, 0));
-    PQclear(result);
-    return text_steal(&plan);
-}
-
-static void check_plan(const char *name, const struct sql_statement *statement)
-{
-    if (!statement->text || !statement->text[0])
-        return;
-    char *plan = plan_of(name, statement);
-    ck_assert_msg(!strstr(plan, "Join") && !strstr(plan, "Nested Loop"), "%s has a join:\n%s\n%s",
-                  name, plan, statement->text);
-    free(plan);
-}
-
-typedef void statement_fn(const char *name, const struct sql_statement *statement, void *arg);
-
-static void each_statement(const struct policy_set *set, const struct category *category,
-                           struct arena *arena, statement_fn *fn, void *arg)
-{
-    struct sql_category *c = sql_build_category(arena, set, category, 0, catalog);
-    fn("plan", &c->plan, arg);
-    fn("tenants", &c->tenants, arg);
-    fn("agreements", &c->agreements, arg);
-    fn("unclaimed", &c->unclaimed, arg);
-    fn("remaining", &c->remaining, arg);
-    fn("explain", &c->explain, arg);
-    for (size_t i = 0; i < c->relation_count; i++) {
-        const struct sql_relation *r = &c->relations[i];
-        fn(arena_printf(arena, "%s: lock_rows", r->relation), &r->lock_rows, arg);
-        fn(arena_printf(arena, "%s: count", r->relation), &r->count, arg);
-        fn(arena_printf(arena, "%s: remove", r->relation), &r->remove, arg);
-        fn(arena_printf(arena, "%s: remove_some", r->relation), &r->remove_some, arg);
-    }
-    const struct catalog_table *table =
-        catalog_find(catalog, category->table.schema, category->table.name);
-    if (table->kind == 'p')
-        table = catalog_by_oid(catalog, table->partitions[0]);
-    struct sql_leaf *leaf = sql_build_leaf(arena, set, category, 0, catalog,
-                                           (struct table_name){table->schema, table->name});
-    fn("leaf: remove", &leaf->remove, arg);
-    fn("leaf: lock_rows", &leaf->lock_rows, arg);
-    fn("leaf: remove_tids", &leaf->remove_tids, arg);
-    fn("leaf: count_range", &leaf->count_range, arg);
-}
-
 static void write_statement(const char *name, const struct sql_statement *statement, void *arg)
 {
     add_statement(arg, name, statement);
-}
-
-static void plan_statement(const char *name, const struct sql_statement *statement, void *arg)
-{
-    (void)arg;
-    check_plan(name, statement);
 }
 
 START_TEST(test_golden)
@@ -186,7 +96,7 @@ START_TEST(test_golden)
         for (size_t k = 0; k < c->governed.count; k++)
             text_printf(&out, " %s", c->governed.items[k]);
         text_add(&out, "\n\n");
-        each_statement(set, category, arena, write_statement, &out);
+        sql_support_each(arena, set, category, 0, catalog, write_statement, &out);
     }
     char path[256];
     snprintf(path, sizeof(path), "tests/golden/%s.sql", name);
@@ -220,7 +130,7 @@ START_TEST(test_plans_without_joins)
     struct policy_set *set = load(golden[_i]);
     struct arena *arena _cleanup_arena_ = arena_new();
     for (size_t i = 0; i < set->category_count; i++)
-        each_statement(set, &set->categories[i], arena, plan_statement, NULL);
+        sql_support_each(arena, set, &set->categories[i], 0, catalog, sql_support_check_plan, conn);
     policy_set_free(set);
 }
 END_TEST
