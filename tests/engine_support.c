@@ -10,7 +10,8 @@
 #include "harness/cluster.h"
 #include "harness/schema.h"
 
-struct site site_new(struct cluster *cluster, const char *sql, const char *settings)
+static struct site make(struct cluster *cluster, const char *sql, int connections,
+                        const char *settings)
 {
     struct site site = {.cluster = cluster};
     site.database = schema_db_new(cluster);
@@ -31,15 +32,26 @@ struct site site_new(struct cluster *cluster, const char *sql, const char *setti
                     "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n"));
     char *conninfo = cluster_conninfo(cluster, site.database, "t_worker");
     char *text;
-    ck_assert_int_ge(asprintf(&text,
-                              "database: { conninfo = \"%s\"; };\npolicies = \"policies\";\n"
-                              "log: { epoch_kek = \"kek\"; };\n%s\n",
-                              conninfo, settings ? settings : ""),
-                     0);
+    ck_assert_int_ge(
+        asprintf(&text,
+                 "database: { conninfo = \"%s\"; connections = %d; };\npolicies = \"policies\";\n"
+                 "log: { epoch_kek = \"kek\"; };\n%s\n",
+                 conninfo, connections, settings ? settings : ""),
+        0);
     site.config = file_write(site.directory, "retentiond.cfg", text);
     free(text);
     free(conninfo);
     return site;
+}
+
+struct site site_new(struct cluster *cluster, const char *sql, const char *settings)
+{
+    return make(cluster, sql, 2, settings);
+}
+
+struct site site_new_single(struct cluster *cluster, const char *sql, const char *settings)
+{
+    return make(cluster, sql, 1, settings);
 }
 
 void site_free(struct site *site)

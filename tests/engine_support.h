@@ -26,6 +26,8 @@ struct site {
  * is then granted to t_worker for reading and deleting. `settings`: lines for the main file, or
  * NULL. */
 struct site site_new(struct cluster *cluster, const char *sql, const char *settings);
+/* The same with one worker connection: while the worker stands still, no other batch is open. */
+struct site site_new_single(struct cluster *cluster, const char *sql, const char *settings);
 void site_free(struct site *site);
 
 /* Writes policies/NAME.cfg; "NAME: { ... };" with mode = "enforce" is put around the body. */

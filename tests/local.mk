@@ -46,6 +46,7 @@ tests_run_SOURCES = \
 	tests/test_config_trap.c \
 	tests/test_engine_faults.c \
 	tests/test_engine_run.c \
+	tests/test_engine_schema.c \
 	tests/test_fingerprint.c \
 	tests/test_harness.c \
 	tests/test_leadership.c \

@@ -1,0 +1,258 @@
+/* The schema changes while a run is under way: worker/engine/. The worker is stopped at a fault
+ * point between two batches, the other session changes something, the worker goes on. */
+#define _GNU_SOURCE
+#include <check.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "config.h"
+#include "engine_support.h"
+#include "harness/cluster.h"
+#include "harness/db.h"
+
+#ifdef ENABLE_FAULT_POINTS
+
+#define POLICY                                                                                     \
+    "  data: { table = \"public.event\"; start = \"at\"; };\n"                                     \
+    "  stages = ( { after = \"30 days\"; do = \"delete\"; } );\n"                                  \
+    "  brake: { fraction = 1.0; };\n"
+
+static struct site plain_site(void)
+{
+    struct site site = site_new_single(
+        cluster_shared(),
+        "CREATE TABLE event (id bigint PRIMARY KEY, at timestamptz NOT NULL, note text);"
+        "CREATE INDEX ON event (at);"
+        "INSERT INTO event SELECT i, now() - interval '40 days', repeat('x', 200) "
+        "FROM generate_series(1, 1000) i;",
+        "pace: { batch_rows = 100; };");
+    site_policy(&site, "events", POLICY);
+    site_load_and_approve(&site, "events", -1);
+    return site;
+}
+
+static struct site partitioned_site(void)
+{
+    struct site site = site_new_single(
+        cluster_shared(),
+        "CREATE TABLE event (id bigint, at timestamptz NOT NULL, note text, PRIMARY KEY (id, at)) "
+        "PARTITION BY RANGE (at);"
+        "CREATE TABLE event_1 PARTITION OF event FOR VALUES FROM ('2020-01-01') TO ('2020-02-01');"
+        "CREATE TABLE event_2 PARTITION OF event FOR VALUES FROM ('2020-02-01') TO ('2020-03-01');"
+        "CREATE TABLE event_3 (LIKE event INCLUDING ALL);"
+        "CREATE INDEX ON event (at);"
+        "INSERT INTO event SELECT i, '2020-01-15', repeat('x', 200) FROM generate_series(1, 500) i;"
+        "INSERT INTO event SELECT i, '2020-02-15', repeat('x', 200) FROM generate_series(501, "
+        "1000) "
+        "i;"
+        "INSERT INTO event_3 SELECT i, '2020-03-15', repeat('x', 200) FROM generate_series(1001, "
+        "1500) i;",
+        "pace: { batch_rows = 100; };");
+    site_policy(&site, "events", POLICY);
+    site_load_and_approve(&site, "events", 1500);
+    return site;
+}
+
+/* Starts a run and returns when it stands at the point. */
+static pid_t stopped_at(const struct site *site, const char *fault)
+{
+    pid_t pid = site_start(site, "--once", fault);
+    int status;
+    ck_assert_int_eq(waitpid(pid, &status, WUNTRACED), pid);
+    ck_assert(WIFSTOPPED(status));
+    return pid;
+}
+
+static int go_on(pid_t pid)
+{
+    ck_assert_int_eq(kill(pid, SIGCONT), 0);
+    return program_wait(pid);
+}
+
+static void check(const struct site *site, int64_t before)
+{
+    int64_t gone = before - db_number(site->admin, "SELECT count(*) FROM event");
+    ck_assert_int_eq(site_logged(site, "public.event"), gone);
+    ck_assert_int_eq(site_digests(site, "public.event"), gone);
+    site_check_log(site);
+}
+
+/* A new column is no harm: the run stops, the policy is checked anew, and the rest goes. */
+START_TEST(column_added)
+{
+    struct site site = plain_site();
+    pid_t pid = stopped_at(&site, "batch_begins=stop:2");
+    db_exec(site.admin, "ALTER TABLE event ADD COLUMN more int");
+    go_on(pid);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 0);
+    ck_assert_int_eq(
+        db_number(site.admin, "SELECT count(*) FROM retention.run WHERE status = 'failed'"), 1);
+    check(&site, 1000);
+    site_free(&site);
+}
+END_TEST
+
+/* A key that would cascade into a table that no policy names: not one row goes after it. */
+START_TEST(cascade_added)
+{
+    struct site site = plain_site();
+    db_exec(site.admin, "CREATE TABLE precious (event_id bigint)");
+    db_exec(site.admin, "INSERT INTO precious SELECT id FROM event");
+    pid_t pid = stopped_at(&site, "batch_begins=stop:2");
+    int64_t left = db_number(site.admin, "SELECT count(*) FROM event");
+    db_exec(site.admin, "DELETE FROM precious WHERE event_id NOT IN (SELECT id FROM event)");
+    db_exec(site.admin, "ALTER TABLE precious ADD FOREIGN KEY (event_id) REFERENCES event "
+                        "ON DELETE CASCADE");
+    ck_assert_int_eq(go_on(pid), 1);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), left);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM precious"), left);
+    check(&site, 1000);
+    site_once_expect(&site, NULL, 3);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM precious"), left);
+    site_free(&site);
+}
+END_TEST
+
+/* VACUUM FULL moves every row to another place: the leaf starts over, and nothing is left. */
+START_TEST(table_rewritten)
+{
+    struct site site = plain_site();
+    pid_t pid = stopped_at(&site, "batch_begins=stop:4");
+    db_exec(site.admin, "VACUUM FULL event");
+    ck_assert_int_eq(go_on(pid), 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 0);
+    check(&site, 1000);
+    site_free(&site);
+}
+END_TEST
+
+/* Rows move behind the sweep: updated ones go to the end, or into the room that earlier batches and
+ * VACUUM made. Passes are repeated until an independent count finds nothing. */
+START_TEST(rows_move)
+{
+    struct site site = plain_site();
+    pid_t pid = stopped_at(&site, "batch_begins=stop:4");
+    db_exec(site.admin, "VACUUM event");
+    db_exec(site.admin, "UPDATE event SET note = note || 'y'");
+    ck_assert_int_eq(go_on(pid), 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 0);
+    check(&site, 1000);
+    site_free(&site);
+}
+END_TEST
+
+/* A leaf that is attached during the run is swept; one that is detached is left alone. */
+START_TEST(leaf_attached)
+{
+    struct site site = partitioned_site();
+    pid_t pid = stopped_at(&site, "batch_begins=stop:2");
+    db_exec(site.admin, "ALTER TABLE event ATTACH PARTITION event_3 FOR VALUES FROM "
+                        "('2020-03-01') TO ('2020-04-01')");
+    ck_assert_int_eq(go_on(pid), 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 0);
+    check(&site, 1500);
+    site_free(&site);
+}
+END_TEST
+
+START_TEST(leaf_detached)
+{
+    struct site site = partitioned_site();
+    pid_t pid = stopped_at(&site, "batch_begins=stop:1");
+    db_exec(site.admin, "ALTER TABLE event DETACH PARTITION event_2");
+    ck_assert_int_eq(go_on(pid), 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event_2"), 500);
+    ck_assert_int_eq(site_digests(&site, "public.event"), 500);
+    site_check_log(&site);
+    site_free(&site);
+}
+END_TEST
+
+/* The same, and dropped at once: there is nothing to lock any more. */
+START_TEST(leaf_dropped)
+{
+    struct site site = partitioned_site();
+    pid_t pid = stopped_at(&site, "batch_begins=stop:1");
+    db_exec(site.admin, "DROP TABLE event_2");
+    ck_assert_int_eq(go_on(pid), 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 0);
+    ck_assert_int_eq(site_digests(&site, "public.event"), 500);
+    site_check_log(&site);
+    site_free(&site);
+}
+END_TEST
+
+/* A hold that is placed while a batch stands before its action keeps everything that is left. */
+START_TEST(hold_placed)
+{
+    struct site site = plain_site();
+    pid_t pid = stopped_at(&site, "batch_begins=stop:2");
+    int64_t left = db_number(site.admin, "SELECT count(*) FROM event");
+    db_exec(site.admin, "INSERT INTO retention.hold (category) VALUES ('events')");
+    ck_assert_int_eq(go_on(pid), 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), left);
+    check(&site, 1000);
+    site_free(&site);
+}
+END_TEST
+
+/* The approval is gone in the middle of a run: the next batch is refused. */
+START_TEST(approval_withdrawn)
+{
+    struct site site = plain_site();
+    pid_t pid = stopped_at(&site, "batch_begins=stop:2");
+    int64_t left = db_number(site.admin, "SELECT count(*) FROM event");
+    db_exec(site.admin, "UPDATE retention.category SET state = 'suspended'");
+    ck_assert_int_eq(go_on(pid), 5);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), left);
+    check(&site, 1000);
+    site_free(&site);
+}
+END_TEST
+
+/* The application changes the start of a row while the worker's DELETE waits for it: judged anew,
+ * the row is not due any more, and stays (P1). Late children of a parent that is locked do not
+ * appear. */
+START_TEST(start_changed_under_the_action)
+{
+    struct site site = plain_site();
+    PGconn *application = db_connect(site.cluster, site.database, NULL);
+    db_exec(application, "BEGIN");
+    db_exec(application, "UPDATE event SET at = now() WHERE id = 500");
+    pid_t pid = site_start(&site, "--once", NULL);
+    db_wait_until(site.admin, "SELECT count(*) = 1 FROM event");
+    db_exec(application, "COMMIT");
+    ck_assert_int_eq(program_wait(pid), 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event WHERE id = 500"), 1);
+    check(&site, 1000);
+    PQfinish(application);
+    site_free(&site);
+}
+END_TEST
+
+#endif
+
+Suite *suite_engine_schema(void)
+{
+    Suite *suite = suite_create("engine_schema");
+#ifdef ENABLE_FAULT_POINTS
+    TCase *tc = tcase_create("changes");
+    tcase_set_timeout(tc, 60);
+    tcase_add_test(tc, column_added);
+    tcase_add_test(tc, cascade_added);
+    tcase_add_test(tc, table_rewritten);
+    tcase_add_test(tc, rows_move);
+    tcase_add_test(tc, leaf_attached);
+    tcase_add_test(tc, leaf_detached);
+    tcase_add_test(tc, leaf_dropped);
+    tcase_add_test(tc, hold_placed);
+    tcase_add_test(tc, approval_withdrawn);
+    tcase_add_test(tc, start_changed_under_the_action);
+    suite_add_tcase(suite, tc);
+#endif
+    return suite;
+}
