@@ -44,7 +44,9 @@ tests_run_SOURCES = \
 	tests/test_config_file.c \
 	tests/test_config_settings.c \
 	tests/test_config_trap.c \
+	tests/test_engine_daemon.c \
 	tests/test_engine_faults.c \
+	tests/test_engine_parts.c \
 	tests/test_engine_run.c \
 	tests/test_engine_schema.c \
 	tests/test_fingerprint.c \

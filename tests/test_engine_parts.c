@@ -1,0 +1,148 @@
+/* The small parts of the engine that need no server: numbers, brake, pace, tids, sets of digests.
+ */
+#include <check.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "engine/batch_internal.h"
+#include "engine/binary.h"
+#include "engine/brake.h"
+#include "engine/pace.h"
+#include "engine/run.h"
+#include "engine/seq.h"
+
+START_TEST(numbers_are_dense)
+{
+    struct seq_pool pool = {0};
+    ck_assert_int_eq(seq_take(&pool, 1), 0);
+    ck_assert_int_eq(seq_take(&pool, 3), 1);
+    ck_assert_int_eq(seq_take(&pool, 1), 4);
+    seq_give_back(&pool, 1, 3);
+    ck_assert_int_eq(seq_take(&pool, 1), 1);
+    ck_assert_int_eq(seq_take(&pool, 3), 5); /* 2 and 3 are too few together */
+    ck_assert_int_eq(seq_take(&pool, 2), 2);
+    seq_give_back(&pool, 5, 3);
+    ck_assert_uint_eq(pool.free_count, 0); /* at the end: not a gap */
+    ck_assert_int_eq(pool.next, 5);
+    seq_give_back(&pool, 4, 1);
+    seq_give_back(&pool, 2, 2);
+    ck_assert_int_eq(pool.next, 2);
+    seq_free(&pool);
+}
+END_TEST
+
+START_TEST(brake_counts_before_commit)
+{
+    struct brake_gauge gauge = {.most_rows = 100,
+                                .fraction = 0.5,
+                                .tenant_fraction = 0.5,
+                                .min_rows = 10,
+                                .table_rows = 1000};
+    struct brake_trip trip;
+    ck_assert(brake_count(&gauge, 60, &trip));
+    ck_assert(!brake_count(&gauge, 60, &trip)); /* two open batches together */
+    ck_assert_str_eq(trip.limit_name, "rows");
+    ck_assert_int_eq(trip.due, 120);
+    brake_uncount(&gauge, 60);
+    ck_assert(brake_count(&gauge, 40, &trip));
+    gauge.table_rows = 150;
+    ck_assert(!brake_count(&gauge, 0, &trip));
+    ck_assert_str_eq(trip.limit_name, "fraction");
+    gauge.allowance = 100;
+    ck_assert(brake_count(&gauge, 10, &trip)); /* 10 beyond the allowance: min_rows */
+    ck_assert(!brake_count(&gauge, 66, &trip));
+    brake_free(&gauge);
+}
+END_TEST
+
+START_TEST(brake_knows_tenants)
+{
+    struct brake_gauge gauge = {.most_rows = 100000,
+                                .fraction = 1,
+                                .tenant_fraction = 0.5,
+                                .min_rows = 10,
+                                .table_rows = 100000,
+                                .seed = 42};
+    struct brake_trip trip;
+    char name[16];
+    for (int i = 0; i < 1000; i++) {
+        snprintf(name, sizeof(name), "t%d", i);
+        brake_add_tenant(&gauge, name, strlen(name), i);
+    }
+    ck_assert_uint_eq(gauge.tenant_count, 989); /* those with more than min_rows */
+    uint64_t tenant = brake_tenant_hash(&gauge, "t100", 4);
+    ck_assert(brake_count(&gauge, 51, &trip));
+    ck_assert(brake_count_tenant(&gauge, tenant, 50, &trip));
+    ck_assert(!brake_count_tenant(&gauge, tenant, 1, &trip));
+    ck_assert_str_eq(trip.limit_name, "tenant_fraction");
+    ck_assert_int_eq(trip.limit, 50);
+    brake_uncount_tenant(&gauge, tenant, 1);
+    ck_assert(brake_count_tenant(&gauge, tenant, 0, &trip));
+    ck_assert(brake_count_tenant(&gauge, brake_tenant_hash(&gauge, "t5", 2), 5, &trip));
+    brake_free(&gauge);
+}
+END_TEST
+
+START_TEST(pace_is_kept)
+{
+    struct pace pace;
+    pace_init(&pace, 1000, 0, 0);
+    ck_assert_int_eq(pace_wait_us(&pace, 0), 0);
+    pace_spend(&pace, 3000, 0);
+    int64_t wait = pace_wait_us(&pace, 0);
+    ck_assert_int_ge(wait, 2000000);
+    ck_assert_int_le(wait, 2010000);
+    ck_assert_int_eq(pace_wait_us(&pace, wait), 0);
+    ck_assert_int_eq(pace_batch_rows(&pace, 25000), 1000);
+    pace_init(&pace, 0, 0, 0);
+    pace_spend(&pace, 1000000, 0);
+    ck_assert_int_eq(pace_wait_us(&pace, 0), 0);
+    pace_init(&pace, 1000, 10, 0);
+    ck_assert_int_eq(pace.rows_per_second, 10);
+}
+END_TEST
+
+START_TEST(tids_and_literals)
+{
+    struct tid tid;
+    ck_assert(tid_parse("(4294967295,65535)", 18, &tid));
+    ck_assert_uint_eq(tid.block, 4294967295u);
+    ck_assert_uint_eq(tid.offset, 65535);
+    ck_assert(!tid_parse("(1,65536)", 9, &tid));
+    ck_assert(!tid_parse("(1)", 3, &tid));
+    struct text text _cleanup_text_ = {0};
+    array_literal_add(&text, "a\"b\\c,{}", 8);
+    ck_assert_str_eq(text.data, "\"a\\\"b\\\\c,{}\"");
+}
+END_TEST
+
+START_TEST(digest_sets)
+{
+    struct digest_set set = {0};
+    uint8_t digest[DIGEST_SIZE] = {0};
+    for (int i = 99; i >= 0; i--) {
+        digest[0] = (uint8_t)(i * 37);
+        digest_set_add(&set, digest);
+        digest_set_add(&set, digest);
+    }
+    ck_assert_uint_eq(set.count, 100);
+    ck_assert(digest_set_has(&set, digest));
+    digest[1] = 1;
+    ck_assert(!digest_set_has(&set, digest));
+    digest_set_free(&set);
+}
+END_TEST
+
+Suite *suite_engine_parts(void)
+{
+    Suite *suite = suite_create("engine_parts");
+    TCase *tc = tcase_create("parts");
+    tcase_add_test(tc, numbers_are_dense);
+    tcase_add_test(tc, brake_counts_before_commit);
+    tcase_add_test(tc, brake_knows_tenants);
+    tcase_add_test(tc, pace_is_kept);
+    tcase_add_test(tc, tids_and_literals);
+    tcase_add_test(tc, digest_sets);
+    suite_add_tcase(suite, tc);
+    return suite;
+}
