@@ -2,6 +2,7 @@
 SUITE(base_span)
 SUITE(base_text)
 SUITE(begin_batch)
+SUITE(brake)
 SUITE(catalog)
 SUITE(cli_commands)
 SUITE(cli_diff)

@@ -57,7 +57,7 @@ bool brake_allows(const struct brake_gauge *gauge, int64_t rows, struct brake_tr
         return false;
     }
     double most = gauge->fraction * (double)gauge->table_rows;
-    if (beyond > gauge->min_rows && (double)beyond > most) {
+    if (gauge->fraction < 1.0 && beyond > gauge->min_rows && (double)beyond > most) {
         *ret_trip = (struct brake_trip){"fraction", gauge->counted + rows,
                                         (int64_t)most + gauge->allowance};
         return false;
@@ -75,7 +75,7 @@ bool brake_count(struct brake_gauge *gauge, int64_t rows, struct brake_trip *ret
 bool brake_count_tenant(struct brake_gauge *gauge, uint64_t tenant_hash, int64_t rows,
                         struct brake_trip *ret_trip)
 {
-    if (gauge->capacity == 0)
+    if (gauge->capacity == 0 || gauge->tenant_fraction >= 1.0)
         return true;
     struct brake_tenant *slot = find(gauge->tenants, gauge->capacity, tenant_hash);
     if (slot->hash == 0)
@@ -96,7 +96,7 @@ void brake_uncount(struct brake_gauge *gauge, int64_t rows)
 
 void brake_uncount_tenant(struct brake_gauge *gauge, uint64_t tenant_hash, int64_t rows)
 {
-    if (gauge->capacity == 0)
+    if (gauge->capacity == 0 || gauge->tenant_fraction >= 1.0)
         return;
     struct brake_tenant *slot = find(gauge->tenants, gauge->capacity, tenant_hash);
     if (slot->hash != 0)
