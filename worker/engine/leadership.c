@@ -16,6 +16,8 @@
 #include "engine/state.h"
 #include "pg/sqlstate.h"
 
+enum { READING_MS = 50 };
+
 static void on_timer(evutil_socket_t fd, short what, void *arg);
 
 static void arm(struct worker *worker, int64_t delay_ms)
@@ -67,7 +69,9 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
     (void)what;
     if (worker->leadership.asking || pg_conn_state(worker->control) != PG_CONN_READY)
         return;
-    if (worker->leadership.term > 0)
+    if (worker->reading)
+        arm(worker, READING_MS); /* renew writes: not inside the loader's transaction */
+    else if (worker->leadership.term > 0)
         renew(worker);
     else if (worker->phase == PHASE_STANDBY)
         leadership_ask(worker);

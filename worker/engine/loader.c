@@ -406,6 +406,7 @@ static void on_facts_end(struct pg_conn *conn, enum pg_outcome outcome, PGresult
     if (outcome != PG_OK)
         fail(load, error);
     load->pending--;
+    load->worker->reading = false;
     if (load->failed) {
         pg_conn_query(load->worker->control, "ROLLBACK", 0, NULL, false, NULL, NULL);
         pg_conn_sync(load->worker->control);
@@ -533,6 +534,7 @@ static void on_known(struct pg_conn *conn, enum pg_outcome outcome, PGresult *re
     if (outcome != PG_OK)
         fail(load, error);
     if (load->failed) {
+        worker->reading = false;
         pg_conn_query(worker->control, "ROLLBACK", 0, NULL, false, NULL, NULL);
         pg_conn_sync(worker->control);
         finish(load);
@@ -551,6 +553,7 @@ static void on_known(struct pg_conn *conn, enum pg_outcome outcome, PGresult *re
     arena_free(old);
     check_policies(worker);
     if (load->check_only) {
+        worker->reading = false;
         queue(load, "ROLLBACK", 0, NULL, on_written, load);
         pg_conn_sync(worker->control);
     } else {
@@ -583,6 +586,7 @@ void loader_load(struct worker *worker, bool check_only, loader_done_fn *done)
 {
     struct load *load = xcalloc(1, sizeof(*load));
     *load = (struct load){.worker = worker, .done = done, .check_only = check_only};
+    worker->reading = true;
     pg_conn_query(worker->control, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", 0, NULL,
                   false, NULL, NULL);
     const char *role[] = {NULL};

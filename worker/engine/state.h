@@ -57,6 +57,7 @@ struct worker {
     int signals_seen;
 
     struct pg_conn *control;
+    bool reading;  /* a read-only transaction is open on it, over several answers */
     char uuid[37]; /* of this worker, for retention.lead */
     char host[256];
 
