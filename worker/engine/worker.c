@@ -131,9 +131,16 @@ static void print_diags(struct worker *worker)
     }
     for (size_t i = 0; i < diags->count; i++) {
         const struct diag *diag = &diags->items[i];
-        log_message(diag->level == DIAG_ERROR ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING,
-                    "%s:%d: %s%s%s", diag->at.file ? diag->at.file : "", diag->at.line,
-                    diag->message, diag->hint ? "; hint: " : "", diag->hint ? diag->hint : "");
+        struct text line _cleanup_text_ = {0};
+        if (diag->at.file && diag->at.line > 0)
+            text_printf(&line, "%s:%d: ", diag->at.file, diag->at.line);
+        else if (diag->at.file)
+            text_printf(&line, "%s: ", diag->at.file);
+        text_add(&line, diag->message);
+        if (diag->hint)
+            text_printf(&line, "; hint: %s", diag->hint);
+        log_message(diag->level == DIAG_ERROR ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, "%s",
+                    line.data);
     }
 }
 
