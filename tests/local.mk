@@ -6,6 +6,8 @@ tests_run_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 tests_run_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) -Wno-missing-prototypes
 tests_run_LDADD = libretention.a $(CHECK_LIBS) $(COMMON_LIBS)
 tests_run_SOURCES = \
+	tests/application.c \
+	tests/application.h \
 	tests/cli_fixture.c \
 	tests/cli_fixture.h \
 	tests/engine_support.c \
@@ -19,6 +21,8 @@ tests_run_SOURCES = \
 	tests/harness/program.c \
 	tests/harness/schema.c \
 	tests/harness/schema.h \
+	tests/log_audit.c \
+	tests/log_audit.h \
 	tests/oracle_case.c \
 	tests/oracle_case.h \
 	tests/oracle_draw.c \
@@ -52,6 +56,7 @@ tests_run_SOURCES = \
 	tests/test_engine_schema.c \
 	tests/test_fingerprint.c \
 	tests/test_harness.c \
+	tests/test_kill.c \
 	tests/test_leadership.c \
 	tests/test_ledger_digest.c \
 	tests/test_ledger_entry.c \
