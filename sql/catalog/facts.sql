@@ -2,8 +2,9 @@
 --
 -- $1: name of the role whose privileges are meant; NULL: current_user. Runs as any role, on
 -- PostgreSQL 14 and later, on a standby too, and takes no lock on any user table. Flags are letters
--- in a string and types and functions stand in lists of their own, so that thousands of tables stay
--- a small document. Deparsed text and type names must not depend on the session's settings: the
+-- in a string; types, functions, columns, indexes and so on stand in objects of their own, by the
+-- table's oid, not joined to it: thousands of tables stay a small document and a cheap plan (a dear
+-- one would be compiled first, for seconds). Deparsed text and type names must not depend on the session's settings: the
 -- settings are pinned until the end of the transaction before the first of them is made
 -- ("CASE WHEN (SELECT ok FROM pinned)" evaluates in that order).
 WITH RECURSIVE
@@ -29,7 +30,7 @@ relations AS MATERIALIZED (
       FROM pg_catalog.pg_class c
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm')
-       AND n.nspname NOT LIKE 'pg\_%'
+       AND NOT pg_catalog.starts_with(n.nspname::pg_catalog.text, 'pg_')
        AND n.nspname NOT IN ('information_schema', 'retention')
 ),
 columns AS (
@@ -90,9 +91,7 @@ constraints AS (
                o.confdeltype, o.confupdtype,
                CASE WHEN (SELECT pinned.ok FROM pinned)
                     THEN pg_catalog.pg_get_constraintdef(o.oid) END,
-               (SELECT pg_catalog.json_agg(DISTINCT c.function::pg_catalog.int8) FROM called c
-                 WHERE c.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass
-                   AND c.objid = o.oid))
+               o.oid::pg_catalog.int8)
                ORDER BY o.conname) AS list
       FROM pg_catalog.pg_constraint o
      WHERE o.contype IN ('p', 'u', 'f', 'c', 'x')
@@ -113,9 +112,7 @@ indexes AS (
                    CASE WHEN i.indpred IS NOT NULL THEN 'w' END,
                    CASE WHEN i.indexprs IS NOT NULL THEN 'e' END),
                i.indnkeyatts, pg_catalog.array_to_json(i.indkey::pg_catalog.int2[]),
-               (SELECT pg_catalog.json_agg(DISTINCT d.function::pg_catalog.int8) FROM called d
-                 WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                   AND d.objid = i.indexrelid))
+               i.indexrelid::pg_catalog.int8)
                ORDER BY c.relname) AS list
       FROM pg_catalog.pg_index i
       JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
@@ -193,21 +190,13 @@ tables AS (
                         THEN 'l' END),
                'owner', a.rolname, 'rows', r.reltuples,
                'bytes', r.relpages::pg_catalog.int8
-                        * pg_catalog.current_setting('block_size')::pg_catalog.int8,
-               'columns', c.list, 'generated', g.list, 'constraints', o.list,
-               'indexes', i.list, 'triggers', t.list, 'rules', u.list))
+                        * pg_catalog.current_setting('block_size')::pg_catalog.int8))
                ORDER BY r.nspname, r.relname) AS list
       FROM relations r
      CROSS JOIN worker w
       LEFT JOIN pg_catalog.pg_roles a ON a.oid = r.relowner
       LEFT JOIN parents h ON h.inhrelid = r.oid
       LEFT JOIN published b ON b.oid = r.oid
-      LEFT JOIN columns c ON c.attrelid = r.oid
-      LEFT JOIN generated g ON g.adrelid = r.oid
-      LEFT JOIN constraints o ON o.conrelid = r.oid
-      LEFT JOIN indexes i ON i.indrelid = r.oid
-      LEFT JOIN triggers t ON t.tgrelid = r.oid
-      LEFT JOIN rules u ON u.ev_class = r.oid
 ),
 used_types AS (
     SELECT DISTINCT a.atttypid AS type
@@ -283,10 +272,31 @@ SELECT pg_catalog.json_build_object(
                      ON true),
            'schemas', (SELECT pg_catalog.json_agg(n.nspname ORDER BY n.nspname)
                          FROM pg_catalog.pg_namespace n
-                        WHERE n.nspname NOT LIKE 'pg\_%'
+                        WHERE NOT pg_catalog.starts_with(n.nspname::pg_catalog.text, 'pg_')
                           AND n.nspname NOT IN ('information_schema', 'retention')),
            'types', (SELECT types.list FROM types),
            'functions', (SELECT functions.list FROM functions),
+           'called', (SELECT pg_catalog.json_object_agg(u.object, u.list)
+                        FROM (SELECT CASE c.classid
+                                     WHEN 'pg_catalog.pg_constraint'::pg_catalog.regclass
+                                     THEN 'c' ELSE 'i' END || c.objid::pg_catalog.int8 AS object,
+                                     pg_catalog.json_agg(DISTINCT c.function::pg_catalog.int8)
+                                         AS list
+                                FROM called c
+                               WHERE c.classid <> 'pg_catalog.pg_attrdef'::pg_catalog.regclass
+                               GROUP BY c.classid, c.objid) u),
+           'columns', (SELECT pg_catalog.json_object_agg(c.attrelid::pg_catalog.int8, c.list)
+                         FROM columns c),
+           'generated', (SELECT pg_catalog.json_object_agg(g.adrelid::pg_catalog.int8, g.list)
+                           FROM generated g),
+           'constraints', (SELECT pg_catalog.json_object_agg(o.conrelid::pg_catalog.int8, o.list)
+                             FROM constraints o),
+           'indexes', (SELECT pg_catalog.json_object_agg(i.indrelid::pg_catalog.int8, i.list)
+                         FROM indexes i),
+           'triggers', (SELECT pg_catalog.json_object_agg(t.tgrelid::pg_catalog.int8, t.list)
+                          FROM triggers t),
+           'rules', (SELECT pg_catalog.json_object_agg(u.ev_class::pg_catalog.int8, u.list)
+                       FROM rules u),
            'tables', (SELECT tables.list FROM tables),
            'timezones', (SELECT pg_catalog.json_agg(z.name ORDER BY z.name)
                            FROM pg_catalog.pg_timezone_names z)) AS facts

@@ -1,13 +1,15 @@
 /* From the JSON document of sql/catalog/facts.sql to structs.
  *
- * The document keeps types, functions and columns apart (lists of lists, flags as letters), and
- * refers to them by oid and attribute number; this resolves the references. Three passes: types and
- * functions; tables with their columns; then what refers to columns of other tables. At the end,
- * what partitions say is summed up in their parents (rows, bytes) and what parents say holds for
- * their partitions (published). */
+ * The document keeps types, functions, columns, indexes and so on apart (lists of lists, flags as
+ * letters), and refers to them by oid and attribute number; this resolves the references. Three
+ * passes: types and functions; tables with their columns; then what refers to columns of other
+ * tables. At the end, what partitions say is summed up in their parents (rows, bytes) and what
+ * parents say holds for their partitions (published). */
 #include "pg/catalog.h"
 
+#include <inttypes.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +31,7 @@ struct type {
 struct reader {
     struct arena *arena;
     struct catalog *catalog;
+    const json_t *root;
     struct type *types;
     size_t type_count;
 };
@@ -161,9 +164,21 @@ static const struct catalog_function *find_function(const struct reader *reader,
                : NULL;
 }
 
-static const char **function_names(const struct reader *reader, const json_t *oids,
+/* The list that stands under an oid, or under a letter and an oid, in one of the document's
+ * objects; NULL where there is none. */
+static const json_t *list_of(const struct reader *reader, const char *object, const char *letter,
+                             int64_t oid)
+{
+    char key[32];
+    snprintf(key, sizeof(key), "%s%" PRId64, letter, oid);
+    return json_object_get(json_object_get(reader->root, object), key);
+}
+
+/* What a constraint ("c") or an index ("i") calls. */
+static const char **function_names(const struct reader *reader, const char *letter, int64_t oid,
                                    size_t *ret_count)
 {
+    const json_t *oids = list_of(reader, "called", letter, oid);
     const char **names = allocate(reader, oids, sizeof(*names), ret_count);
     for (size_t i = 0; i < *ret_count; i++) {
         const struct catalog_function *function = find_function(reader, oid_at(oids, i));
@@ -260,7 +275,7 @@ static void read_constraints(const struct reader *reader, struct catalog_table *
         constraint->update_action = char_at(item, 7);
         constraint->definition = string_at(reader, item, 8);
         constraint->functions =
-            function_names(reader, json_array_get(item, 9), &constraint->function_count);
+            function_names(reader, "c", number_at(item, 9), &constraint->function_count);
     }
 }
 
@@ -284,7 +299,7 @@ static void read_indexes(const struct reader *reader, struct catalog_table *tabl
         size_t keys = (size_t)number_at(item, 3); /* the rest are INCLUDE columns */
         if (index->column_count > keys)
             index->column_count = keys;
-        index->functions = function_names(reader, json_array_get(item, 5), &index->function_count);
+        index->functions = function_names(reader, "i", number_at(item, 5), &index->function_count);
     }
 }
 
@@ -362,8 +377,8 @@ static void read_table(const struct reader *reader, struct catalog_table *table,
     table->may_update = has(flags, 'u');
     table->may_truncate = has(flags, 't');
     table->may_lock_rows = has(flags, 'l');
-    read_columns(reader, table, json_object_get(object, "columns"));
-    read_generated(reader, table, json_object_get(object, "generated"));
+    read_columns(reader, table, list_of(reader, "columns", "", table->oid));
+    read_generated(reader, table, list_of(reader, "generated", "", table->oid));
 }
 
 static struct catalog_table *table_by_oid(const struct catalog *catalog, uint32_t oid)
@@ -438,12 +453,11 @@ static void read_tables(struct reader *reader, const json_t *array)
     }
     qsort(catalog->places, catalog->table_count, sizeof(*catalog->places), compare_places);
     for (size_t i = 0; i < catalog->table_count; i++) {
-        const json_t *object = json_array_get(array, i);
         struct catalog_table *table = &catalog->tables[i];
-        read_constraints(reader, table, json_object_get(object, "constraints"));
-        read_indexes(reader, table, json_object_get(object, "indexes"));
-        read_triggers(reader, table, json_object_get(object, "triggers"));
-        read_rules(reader, table, json_object_get(object, "rules"));
+        read_constraints(reader, table, list_of(reader, "constraints", "", table->oid));
+        read_indexes(reader, table, list_of(reader, "indexes", "", table->oid));
+        read_triggers(reader, table, list_of(reader, "triggers", "", table->oid));
+        read_rules(reader, table, list_of(reader, "rules", "", table->oid));
     }
     link_partitions(reader);
     for (size_t i = 0; i < catalog->table_count; i++)
@@ -476,7 +490,7 @@ struct catalog *catalog_parse(const char *json, struct error *error)
     }
     struct arena *arena = arena_new();
     struct catalog *catalog = arena_alloc(arena, sizeof(*catalog));
-    struct reader reader = {.arena = arena, .catalog = catalog};
+    struct reader reader = {.arena = arena, .catalog = catalog, .root = root};
     catalog->arena = arena;
     catalog->server_version = (int)json_integer_value(json_object_get(root, "server_version"));
     catalog->database = string_of(&reader, root, "database");
