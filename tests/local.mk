@@ -2,6 +2,11 @@
 if HAVE_CHECK
 check_PROGRAMS += tests/run
 endif
+# writes logs for the tests of other people's verifiers, and for the benchmark
+check_PROGRAMS += tests/makelog
+tests_makelog_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+tests_makelog_LDADD = libretention.a $(COMMON_LIBS)
+tests_makelog_SOURCES = tests/logmaker.c tests/logmaker.h tests/makelog.c
 tests_run_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 tests_run_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) -Wno-missing-prototypes
 tests_run_LDADD = libretention.a $(CHECK_LIBS) $(COMMON_LIBS)
@@ -23,6 +28,8 @@ tests_run_SOURCES = \
 	tests/harness/schema.h \
 	tests/log_audit.c \
 	tests/log_audit.h \
+	tests/logmaker.c \
+	tests/logmaker.h \
 	tests/oracle_case.c \
 	tests/oracle_case.h \
 	tests/oracle_draw.c \
@@ -64,6 +71,7 @@ tests_run_SOURCES = \
 	tests/test_ledger_note.c \
 	tests/test_ledger_proof.c \
 	tests/test_ledger_tile.c \
+	tests/test_ledger_verify.c \
 	tests/test_log_entries.c \
 	tests/test_manual.c \
 	tests/test_oracle.c \

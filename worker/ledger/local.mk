@@ -17,4 +17,10 @@ libretention_a_SOURCES += \
 	worker/ledger/proof.h \
 	worker/ledger/publish.h \
 	worker/ledger/tile.c \
-	worker/ledger/tile.h
+	worker/ledger/tile.h \
+	worker/ledger/verify.c \
+	worker/ledger/verify.h \
+	worker/ledger/verify_files.c \
+	worker/ledger/verify_internal.h \
+	worker/ledger/verify_rest.c \
+	worker/ledger/verify_story.c

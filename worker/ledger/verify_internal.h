@@ -1,0 +1,96 @@
+/* What the files of the verifier share. */
+#ifndef LEDGER_VERIFY_INTERNAL_H
+#define LEDGER_VERIFY_INTERNAL_H
+
+#include "ledger/entry.h"
+#include "ledger/tile.h"
+#include "ledger/verify.h"
+
+enum {
+    VERIFY_BUNDLE_MOST = TILE_WIDTH * (ENTRY_MOST_BYTES + 2),
+    VERIFY_NOTE_MOST = sizeof(((struct verify_result *)0)->note) - 1,
+    VERIFY_MISSING_MOST = 1024,
+};
+
+enum verify_read { READ_DONE, READ_ABSENT, READ_FAILED };
+
+struct verify_story; /* what the entries have said so far: verify_story.c */
+
+/* Something that only a prune excuses. */
+struct verify_missing {
+    uint64_t index; /* of the entry, or of the last one of the bundle */
+    char where[VERIFY_MOST_WHERE];
+};
+
+/* A key that may have signed checkpoints. */
+struct verify_key {
+    struct note_verifier verifier;
+    uint64_t from; /* the entry that names it; 0 too for those the auditor gave */
+    bool trusted;
+};
+
+struct verify {
+    const struct verify_options *options;
+    struct verify_result *result;
+    struct error *error;
+    int directory; /* file descriptor */
+    struct verify_key keys[VERIFY_MOST_KEYS];
+    size_t key_count;
+    struct verify_story *story;
+    struct tile_source source; /* over the directory's tiles, at the checkpoint's size */
+    struct merkle_tree tree;   /* grown from the entries */
+    uint8_t *bundle;           /* VERIFY_BUNDLE_MOST + 1 bytes */
+    uint64_t pruned_bundles;   /* missing from the first one on */
+    uint64_t prune_upto;       /* of the log's prune entries, the largest */
+    struct verify_missing missing[VERIFY_MISSING_MOST]; /* in the order of the log */
+    size_t missing_count;
+    uint64_t last_missing;       /* the largest index, where the list was too short */
+    uint64_t record_files_there; /* in records/, whatever entries say */
+};
+
+/* verify_files.c: reading */
+
+/* A regular file below the directory, at most `most` bytes; longer ones are READ_FAILED with the
+ * error set. */
+enum verify_read verify_read_file(struct verify *v, const char *path, void *ret_bytes, size_t most,
+                                  size_t *ret_length);
+/* Hashes of a tile; from the full one where the partial one is not there. */
+enum verify_read verify_read_tile(struct verify *v, const struct tile *tile, uint8_t *ret_bytes);
+/* The same for a bundle, as its whole file; a full one may hold more entries than asked for. */
+enum verify_read verify_read_bundle(struct verify *v, const struct tile *tile, size_t *ret_length);
+/* The record digests of a batch entry: the file is there, sorted, and has the entry's root. */
+bool verify_records(struct verify *v, uint64_t index, const uint8_t run[16], uint64_t seq,
+                    uint64_t rows, const uint8_t root[MERKLE_HASH_SIZE]);
+
+/* verify_rest.c: what the replay did not read */
+
+/* Whom to trust, once the tree is compared: where a key given by the auditor signed the checkpoint,
+ * every key that the log names; else the keys named by what trusted keys signed, and one of them
+ * must have signed the checkpoint. */
+bool verify_trust(struct verify *v, bool is_signed);
+/* Everything else in the directory: checkpoints kept, partial tiles, policies, strays. */
+bool verify_rest(struct verify *v);
+
+/* verify.c */
+
+/* Sets the error and where; returns false. entry: UINT64_MAX for none. */
+bool verify_fail(struct verify *v, const char *where, uint64_t entry, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* Something is not there that a prune may excuse. */
+void verify_miss(struct verify *v, const char *where, uint64_t index);
+/* Opens a checkpoint signed by one of the keys; *ret_key is its place among them. */
+bool verify_open(struct verify *v, const char *note, size_t length,
+                 struct checkpoint *ret_checkpoint, size_t *ret_key, struct error *error);
+
+/* verify_story.c: what entries say of each other */
+
+struct verify_story *verify_story_new(void);
+void verify_story_free(struct verify_story *story); /* accepts NULL */
+/* The next entry that is there. */
+bool verify_story_entry(struct verify *v, uint64_t index, const struct entry *entry);
+/* Entries are missing here: what depends on them cannot be told. */
+void verify_story_hole(struct verify *v);
+/* After the last one. */
+bool verify_story_end(struct verify *v);
+
+#endif

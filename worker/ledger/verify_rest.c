@@ -1,0 +1,302 @@
+/* What lies in a log directory beside what the replay reads: each file that is a part of the log is
+ * compared with the tree that was replayed, each that is not is counted. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/cleanup.h"
+#include "base/encode.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "ledger/lines.h"
+#include "ledger/verify_internal.h"
+
+enum { DEEPEST = 12 };
+
+typedef bool visit_fn(struct verify *v, const char *path, const char *name);
+
+/* Visits the files of a directory and below it, by their paths. A directory that is not there has
+ * none. */
+static bool walk(struct verify *v, const char *path, int depth, visit_fn *visit)
+{
+    int fd = openat(v->directory, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT || error_set(v->error, ERROR_FAILED, "could not read \"%s\": %s",
+                                            path, strerror(errno));
+    DIR *dir = fdopendir(fd);
+    bool right = dir != NULL;
+    if (!right)
+        close(fd);
+    while (right) {
+        struct text below _cleanup_text_ = {0};
+        struct dirent *item = readdir(dir);
+        if (!item)
+            break;
+        if (strcmp(item->d_name, ".") == 0 || strcmp(item->d_name, "..") == 0)
+            continue;
+        if (strcmp(path, ".") != 0)
+            text_printf(&below, "%s/", path);
+        text_add(&below, item->d_name);
+        int inner = depth < DEEPEST ? openat(v->directory, below.data,
+                                             O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
+                                    : -1;
+        if (inner >= 0) {
+            close(inner);
+            right = walk(v, below.data, depth + 1, visit);
+        } else {
+            right = visit(v, below.data, item->d_name);
+        }
+    }
+    if (dir)
+        closedir(dir);
+    return right;
+}
+
+static bool stray(struct verify *v, const char *path)
+{
+    if (v->result->strays++ == 0)
+        snprintf(v->result->stray, sizeof(v->result->stray), "%s", path);
+    return true;
+}
+
+/* --- checkpoints kept --- */
+
+/* Reads checkpoints/<size>; the signature is not looked at yet. False where the error is set. */
+static bool read_kept(struct verify *v, const char *path, char *ret_note, size_t *ret_length)
+{
+    switch (verify_read_file(v, path, ret_note, VERIFY_NOTE_MOST, ret_length)) {
+    case READ_DONE:
+        return true;
+    case READ_ABSENT:
+        *ret_length = 0; /* gone meanwhile */
+        return true;
+    case READ_FAILED:
+        break;
+    }
+    return false;
+}
+
+static bool kept_root(struct verify *v, const char *path, const struct checkpoint *kept)
+{
+    uint8_t root[MERKLE_HASH_SIZE];
+    uint64_t size = v->result->checkpoint.size;
+    if (kept->size > size)
+        return true; /* told by the caller */
+    if (!merkle_root(tile_source_read, &v->source, kept->size, root))
+        return verify_fail(v, path, UINT64_MAX, "%s: the root at its size cannot be computed",
+                           path);
+    if (memcmp(root, kept->root, sizeof(root)) == 0)
+        return true;
+    verify_fail(v, path, UINT64_MAX,
+                "%s is of another history: the root over the first %" PRIu64
+                " entries of this log is not the one that was signed then",
+                path, kept->size);
+    error_hint(v->error, "One key has signed two histories.");
+    return false;
+}
+
+static bool visit_checkpoint(struct verify *v, const char *path, const char *name)
+{
+    char note[sizeof(v->result->note)];
+    size_t length, key;
+    uint64_t size;
+    struct checkpoint kept;
+    struct error why _cleanup_error_ = {0};
+    if (!lines_read_number(name, strlen(name), &size))
+        return stray(v, path);
+    if (!read_kept(v, path, note, &length) || length == 0)
+        return length == 0;
+    if (!verify_open(v, note, length, &kept, &key, &why))
+        return verify_fail(v, path, UINT64_MAX, "%s: %s", path, why.primary);
+    if (kept.size != size)
+        return verify_fail(v, path, UINT64_MAX, "%s is a checkpoint of %" PRIu64 " entries", path,
+                           kept.size);
+    if (size > v->result->checkpoint.size) {
+        char now[sizeof(v->result->note)];
+        size_t now_length;
+        struct checkpoint head;
+        /* Signed while the verification ran, or taken away from the log? */
+        if (verify_read_file(v, "checkpoint", now, VERIFY_NOTE_MOST, &now_length) == READ_DONE &&
+            verify_open(v, now, now_length, &head, &key, &why) && head.size >= size)
+            return true;
+        verify_fail(v, path, v->result->checkpoint.size,
+                    "log was cut short: %s was signed, and the log has %" PRIu64 " entries", path,
+                    v->result->checkpoint.size);
+        error_hint(v->error, "Or the worker stopped just before it published that checkpoint: "
+                             "start it and verify again.");
+        return false;
+    }
+    if (!kept_root(v, path, &kept))
+        return false;
+    v->result->checkpoints++;
+    return true;
+}
+
+/* --- keys that the log names --- */
+
+static bool visit_for_trust(struct verify *v, const char *path, const char *name)
+{
+    char note[sizeof(v->result->note)];
+    size_t length, key;
+    uint64_t size;
+    struct checkpoint kept;
+    struct error ignored _cleanup_error_ = {0};
+    if (!lines_read_number(name, strlen(name), &size) || !read_kept(v, path, note, &length) ||
+        !verify_open(v, note, length, &kept, &key, &ignored) ||
+        kept.size > v->result->checkpoint.size || !kept_root(v, path, &kept))
+        return true; /* what is wrong with it is told later */
+    for (size_t i = 0; i < v->key_count; i++)
+        v->keys[i].trusted |= v->keys[i].from < kept.size;
+    return true;
+}
+
+bool verify_trust(struct verify *v, bool is_signed)
+{
+    struct verify_result *result = v->result;
+    struct error why _cleanup_error_ = {0};
+    size_t key;
+    for (size_t before = 0, now = 1; !is_signed && before != now;) {
+        before = now;
+        if (!walk(v, "checkpoints", 0, visit_for_trust))
+            return false;
+        error_clear(v->error);
+        now = 1;
+        for (size_t i = 0; i < v->key_count; i++)
+            now += v->keys[i].trusted;
+    }
+    if (!is_signed) {
+        if (!verify_open(v, result->note, strlen(result->note), &result->checkpoint, &key, &why))
+            return verify_fail(v, "checkpoint", UINT64_MAX, "checkpoint: %s", why.primary);
+        result->signer = v->keys[key].verifier;
+    }
+    for (size_t i = 0; i < v->key_count; i++)
+        v->keys[i].trusted = true;
+    return true;
+}
+
+static bool visit_vkey(struct verify *v, const char *path)
+{
+    char text[1024];
+    size_t length;
+    struct note_verifier verifier;
+    struct error why _cleanup_error_ = {0};
+    if (verify_read_file(v, path, text, sizeof(text) - 1, &length) != READ_DONE)
+        return false;
+    text[length] = '\0';
+    if (strlen(text) != length || !note_verifier_parse(&verifier, text, &why))
+        return verify_fail(v, path, UINT64_MAX, "%s: %s", path,
+                           why.primary ? why.primary : "not a verifier key");
+    for (size_t i = 0; i < v->key_count; i++)
+        if (memcmp(&v->keys[i].verifier, &verifier, sizeof(verifier)) == 0)
+            return true;
+    return verify_fail(v, path, UINT64_MAX,
+                       "%s is neither the key given nor one that the log names", path);
+}
+
+/* --- tiles left over --- */
+
+static bool visit_tile(struct verify *v, const char *path)
+{
+    struct tile tile;
+    uint64_t size = v->result->checkpoint.size;
+    uint8_t file[TILE_BYTES], right[TILE_BYTES];
+    size_t length, at = 0, n;
+    const uint8_t *entry;
+    if (!tile_path_parse(&tile, path))
+        return stray(v, path);
+    struct tile whole = {tile.level, tile.index, tile_width(tile.level, tile.index, size)};
+    if (tile.width == whole.width)
+        return true; /* the replay has read it */
+    if (tile.width > whole.width) {
+        v->result->ahead++;
+        return true;
+    }
+    v->result->partial_tiles++;
+    whole.level = tile.level == TILE_ENTRIES ? 0 : tile.level;
+    if (verify_read_tile(v, &whole, right) != READ_DONE)
+        return false;
+    if (tile.level != TILE_ENTRIES) {
+        if (verify_read_file(v, path, file, sizeof(file), &length) != READ_DONE)
+            return false;
+        return (length == tile.width * (size_t)MERKLE_HASH_SIZE &&
+                memcmp(file, right, length) == 0) ||
+               verify_fail(v, path, UINT64_MAX,
+                           "%s was altered: it is not the beginning of its tile", path);
+    }
+    if (verify_read_file(v, path, v->bundle, VERIFY_BUNDLE_MOST, &length) != READ_DONE)
+        return false;
+    for (unsigned i = 0; i < tile.width; i++) {
+        uint8_t leaf[MERKLE_HASH_SIZE];
+        uint64_t index = tile.index * TILE_WIDTH + i;
+        if (!bundle_next(v->bundle, length, &at, &entry, &n))
+            return verify_fail(v, path, index, "%s ends before entry %" PRIu64, path, index);
+        merkle_leaf(entry, n, leaf);
+        if (memcmp(leaf, right + i * MERKLE_HASH_SIZE, sizeof(leaf)) != 0)
+            return verify_fail(v, path, index,
+                               "%s was altered: entry %" PRIu64 " in it is not the one in the tree",
+                               path, index);
+    }
+    return at == length ||
+           verify_fail(v, path, UINT64_MAX, "%s holds more than %u entries", path, tile.width);
+}
+
+/* --- policies --- */
+
+static bool visit_policy(struct verify *v, const char *path, const char *name)
+{
+    uint8_t hash[MERKLE_HASH_SIZE], named[MERKLE_HASH_SIZE];
+    size_t length;
+    if (!hex_decode(named, sizeof(named), name, strlen(name)))
+        return stray(v, path);
+    if (verify_read_file(v, path, v->bundle, VERIFY_BUNDLE_MOST, &length) != READ_DONE)
+        return false;
+    merkle_sha256(v->bundle, length, hash);
+    if (memcmp(hash, named, sizeof(hash)) != 0)
+        return verify_fail(v, path, UINT64_MAX, "%s was altered: its SHA-256 is not its name",
+                           path);
+    v->result->policies++;
+    return true;
+}
+
+/* --- all of it --- */
+
+static bool visit(struct verify *v, const char *path, const char *name)
+{
+    if (strcmp(path, "checkpoint") == 0)
+        return true;
+    if (strcmp(path, "vkey") == 0)
+        return visit_vkey(v, path);
+    if (text_starts_with(path, "checkpoints/"))
+        return visit_checkpoint(v, path, name);
+    if (text_starts_with(path, "tile/"))
+        return visit_tile(v, path);
+    if (text_starts_with(path, "policies/"))
+        return visit_policy(v, path, name);
+    if (text_starts_with(path, "holds/")) {
+        v->result->holds++;
+        return true;
+    }
+    if (text_starts_with(path, "records/")) {
+        v->record_files_there++;
+        return true;
+    }
+    return stray(v, path);
+}
+
+bool verify_rest(struct verify *v)
+{
+    struct verify_result *result = v->result;
+    if (!walk(v, ".", 0, visit))
+        return false;
+    /* Sets of digests that no entry there tells of: left over by a prune, or by a worker that was
+     * stopped before it signed. */
+    result->records_extra = v->record_files_there > result->record_files
+                                ? v->record_files_there - result->record_files
+                                : 0;
+    return true;
+}

@@ -1,0 +1,392 @@
+/* What the entries say of each other, in the order of the log.
+ *
+ * A run is kept from its plan to its `done`, so that memory grows with the runs that are open at
+ * one time and not with the log. Its batches come in the order in which they were committed, nearly
+ * that of their numbers; those ahead of the lowest number not yet seen wait in a short list. `done`
+ * stands after all batches of its run and after the anomalies that tell of numbers never used.
+ *
+ * Where entries were pruned, runs that began before are counted, and otherwise believed. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/cleanup.h"
+#include "base/encode.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "ledger/lines.h"
+#include "ledger/verify_internal.h"
+
+enum { RUN_ID = 16, AHEAD_MOST = 1 << 16 };
+
+struct run {
+    uint8_t id[RUN_ID];
+    struct run *next; /* in its bucket */
+    char *category;   /* NULL: not known */
+    bool partly;      /* entries of it may be missing */
+    uint64_t below;   /* all numbers below this were seen */
+    uint64_t *ahead;  /* seen, and not below; sorted */
+    size_t ahead_count;
+    uint64_t batches, rows;
+};
+
+struct named {
+    uint8_t hash[MERKLE_HASH_SIZE];
+    uint64_t index;   /* of the entry that names it */
+    bool is_in_force; /* approved, or a run enforced it: its text must be there */
+};
+
+enum { BUCKETS = 1024 };
+
+struct verify_story {
+    struct run *runs[BUCKETS];
+    bool hole; /* entries are missing */
+    struct named *texts;
+    size_t text_count;
+    uint64_t *epochs;
+    size_t epoch_count;
+};
+
+struct verify_story *verify_story_new(void)
+{
+    return xcalloc(1, sizeof(struct verify_story));
+}
+
+static void run_free(struct run *run)
+{
+    free(run->category);
+    free(run->ahead);
+    free(run);
+}
+
+void verify_story_free(struct verify_story *story)
+{
+    if (!story)
+        return;
+    for (size_t i = 0; i < BUCKETS; i++)
+        for (struct run *run = story->runs[i], *next; run; run = next) {
+            next = run->next;
+            run_free(run);
+        }
+    free(story->texts);
+    free(story->epochs);
+    free(story);
+}
+
+static bool fail(struct verify *v, uint64_t index, const char *format, ...) _printf_(3, 4);
+static bool fail(struct verify *v, uint64_t index, const char *format, ...)
+{
+    struct text text _cleanup_text_ = {0};
+    va_list args;
+    va_start(args, format);
+    text_vprintf(&text, format, args);
+    va_end(args);
+    return verify_fail(v, "", index, "entry %" PRIu64 ": %s", index, text_string(&text));
+}
+
+static uint64_t number_of(const struct entry *entry, const char *field)
+{
+    const char *value = entry_value(entry, field);
+    uint64_t n = 0;
+    if (value)
+        lines_read_number(value, strlen(value), &n); /* the reader has seen that it is one */
+    return n;
+}
+
+static bool hash_of(const struct entry *entry, const char *field, uint8_t ret_hash[32])
+{
+    const char *value = entry_value(entry, field);
+    return value && hex_decode(ret_hash, 32, value, strlen(value));
+}
+
+/* --- runs --- */
+
+static struct run **run_place(struct verify_story *story, const uint8_t id[RUN_ID])
+{
+    struct run **place = &story->runs[(id[0] | id[1] << 8) % BUCKETS];
+    while (*place && memcmp((*place)->id, id, RUN_ID) != 0)
+        place = &(*place)->next;
+    return place;
+}
+
+static struct run *run_add(struct verify_story *story, const uint8_t id[RUN_ID])
+{
+    struct run **place = run_place(story, id), *run = xcalloc(1, sizeof(*run));
+    memcpy(run->id, id, RUN_ID);
+    *place = run;
+    return run;
+}
+
+/* The run that an entry names, which must be open; one that began where entries are missing is
+ * made. NULL with the error set. */
+static struct run *run_of(struct verify *v, uint64_t index, const struct entry *entry)
+{
+    uint8_t id[RUN_ID];
+    const char *hex = entry_value(entry, "run");
+    hex_decode(id, sizeof(id), hex, strlen(hex));
+    struct run *run = *run_place(v->story, id);
+    if (run)
+        return run;
+    if (!v->story->hole) {
+        fail(v, index, "%s of run %s, which was not planned, or is done", entry->type_name, hex);
+        return NULL;
+    }
+    run = run_add(v->story, id);
+    run->partly = true;
+    v->result->runs_partly++;
+    return run;
+}
+
+/* A number of the run was used. False where it was before. */
+static bool run_take(struct run *run, uint64_t seq)
+{
+    size_t at = 0;
+    if (seq < run->below)
+        return run->partly;
+    while (at < run->ahead_count && run->ahead[at] < seq)
+        at++;
+    if (at < run->ahead_count && run->ahead[at] == seq)
+        return false;
+    if (seq > run->below) {
+        run->ahead = xrealloc(run->ahead, (run->ahead_count + 1) * sizeof(*run->ahead));
+        memmove(run->ahead + at + 1, run->ahead + at,
+                (run->ahead_count - at) * sizeof(*run->ahead));
+        run->ahead[at] = seq;
+        run->ahead_count++;
+        return true;
+    }
+    size_t gone = 0;
+    for (run->below++; gone < run->ahead_count && run->ahead[gone] == run->below; gone++)
+        run->below++;
+    run->ahead_count -= gone;
+    memmove(run->ahead, run->ahead + gone, run->ahead_count * sizeof(*run->ahead));
+    return true;
+}
+
+static bool plan(struct verify *v, uint64_t index, const struct entry *entry)
+{
+    uint8_t id[RUN_ID], sha256[32];
+    const char *hex = entry_value(entry, "run");
+    hex_decode(id, sizeof(id), hex, strlen(hex));
+    if (*run_place(v->story, id))
+        return fail(v, index, "run %s is planned a second time", hex);
+    struct run *run = run_add(v->story, id);
+    run->category = xstrdup(entry_value(entry, "category"));
+    v->result->runs++;
+    hash_of(entry, "sha256", sha256);
+    for (size_t i = 0; i < v->story->text_count; i++)
+        if (memcmp(v->story->texts[i].hash, sha256, sizeof(sha256)) == 0) {
+            v->story->texts[i].is_in_force = true;
+            return true;
+        }
+    return v->story->hole ||
+           fail(v, index, "run %s enforces a policy text that no entry before it names", hex);
+}
+
+static bool epoch_is_named(const struct verify_story *story, uint64_t epoch)
+{
+    for (size_t i = story->epoch_count; i-- > 0;)
+        if (story->epochs[i] == epoch)
+            return true;
+    return false;
+}
+
+static bool batch(struct verify *v, uint64_t index, const struct entry *entry)
+{
+    struct run *run = run_of(v, index, entry);
+    uint64_t seq = number_of(entry, "seq"), rows = number_of(entry, "rows");
+    const char *category = entry_value(entry, "category");
+    uint8_t root[MERKLE_HASH_SIZE];
+    if (!run)
+        return false;
+    if (!run->category)
+        run->category = xstrdup(category);
+    if (strcmp(run->category, category) != 0)
+        return fail(v, index, "batch of category \"%s\" in a run of category \"%s\"", category,
+                    run->category);
+    if (!run_take(run, seq))
+        return fail(v, index, "batch %" PRIu64 " of run %s stands in the log twice", seq,
+                    entry_value(entry, "run"));
+    if (run->ahead_count > AHEAD_MOST)
+        return fail(v, index, "batch %" PRIu64 " of run %s is missing", run->below,
+                    entry_value(entry, "run"));
+    run->batches++;
+    v->result->batches++;
+    if (__builtin_add_overflow(run->rows, rows, &run->rows) ||
+        __builtin_add_overflow(v->result->rows, rows, &v->result->rows))
+        return fail(v, index, "more rows than can be");
+    if (!hash_of(entry, "records", root))
+        return true; /* counts alone */
+    if (!v->story->hole && !epoch_is_named(v->story, number_of(entry, "epoch")))
+        return fail(v, index, "digests are of epoch %" PRIu64 ", which no entry before it names",
+                    number_of(entry, "epoch"));
+    return verify_records(v, index, run->id, seq, rows, root);
+}
+
+static bool anomaly(struct verify *v, uint64_t index, const struct entry *entry)
+{
+    const char *code = entry_value(entry, "code");
+    uint64_t seq = number_of(entry, "seq");
+    struct run *run = run_of(v, index, entry);
+    if (!run)
+        return false;
+    v->result->anomalies++;
+    if (strcmp(code, "count") == 0)
+        v->result->counts++;
+    if (strcmp(code, "gap") != 0)
+        return true;
+    v->result->gaps++;
+    return run_take(run, seq) ||
+           fail(v, index, "batch %" PRIu64 " of run %s is in the log, and said to be none", seq,
+                entry_value(entry, "run"));
+}
+
+static bool done(struct verify *v, uint64_t index, const struct entry *entry)
+{
+    struct run *run = run_of(v, index, entry);
+    const char *hex = entry_value(entry, "run");
+    uint64_t batches = number_of(entry, "batches"), rows = number_of(entry, "rows");
+    if (!run)
+        return false;
+    if (!run->partly && run->ahead_count > 0)
+        return fail(v, index, "run %s is done, and its batch %" PRIu64 " is not in the log", hex,
+                    run->below);
+    if (run->partly ? run->batches > batches || run->rows > rows
+                    : run->batches != batches || run->rows != rows)
+        return fail(v, index,
+                    "run %s is done with %" PRIu64 " batches and %" PRIu64
+                    " rows; the log holds %" PRIu64 " and %" PRIu64,
+                    hex, batches, rows, run->batches, run->rows);
+    v->result->runs_done++;
+    struct run **place = run_place(v->story, run->id);
+    *place = run->next;
+    run_free(run);
+    return true;
+}
+
+/* --- what is named --- */
+
+static bool policy(struct verify *v, uint64_t index, const struct entry *entry)
+{
+    struct verify_story *story = v->story;
+    struct named text = {.index = index};
+    bool approved = strcmp(entry_value(entry, "what"), "approved") == 0;
+    hash_of(entry, "sha256", text.hash);
+    text.is_in_force = approved;
+    for (size_t i = 0; i < story->text_count; i++)
+        if (memcmp(story->texts[i].hash, text.hash, sizeof(text.hash)) == 0) {
+            story->texts[i].is_in_force |= approved;
+            return true;
+        }
+    story->texts = xrealloc(story->texts, (story->text_count + 1) * sizeof(*story->texts));
+    story->texts[story->text_count++] = text;
+    return true;
+}
+
+static bool epoch(struct verify *v, uint64_t index, const struct entry *entry)
+{
+    struct verify_story *story = v->story;
+    uint64_t number = number_of(entry, "epoch");
+    if (epoch_is_named(story, number))
+        return fail(v, index, "epoch %" PRIu64 " begins a second time", number);
+    story->epochs = xrealloc(story->epochs, (story->epoch_count + 1) * sizeof(*story->epochs));
+    story->epochs[story->epoch_count++] = number;
+    return true;
+}
+
+/* A key that the log names: whether it is trusted is decided when the log is. */
+static bool name_key(struct verify *v, uint64_t index, const struct entry *entry)
+{
+    struct note_verifier verifier;
+    if (!note_verifier_parse(&verifier, entry_value(entry, "vkey"), NULL))
+        return fail(v, index, "its verifier key is not one");
+    if (strcmp(verifier.name, v->keys[0].verifier.name) != 0)
+        return fail(v, index, "its verifier key is of log \"%s\"", verifier.name);
+    for (size_t i = 0; i < v->key_count; i++)
+        if (memcmp(verifier.key, v->keys[i].verifier.key, sizeof(verifier.key)) == 0)
+            return true;
+    if (v->key_count == VERIFY_MOST_KEYS)
+        return fail(v, index, "too many keys");
+    v->keys[v->key_count++] = (struct verify_key){verifier, index, false};
+    return true;
+}
+
+static bool genesis(struct verify *v, uint64_t index, const struct entry *entry)
+{
+    if (index > 0)
+        return fail(v, index, "a second genesis");
+    if (strcmp(entry_value(entry, "log"), v->result->checkpoint.origin) != 0)
+        return fail(v, index, "log is \"%s\", and the checkpoint of \"%s\"",
+                    entry_value(entry, "log"), v->result->checkpoint.origin);
+    return name_key(v, index, entry);
+}
+
+static bool prune(struct verify *v, uint64_t index, const struct entry *entry)
+{
+    uint64_t upto = number_of(entry, "upto");
+    if (upto > index || upto % TILE_WIDTH != 0)
+        return fail(v, index, "no prune can be up to %" PRIu64, upto);
+    if (upto > v->prune_upto)
+        v->prune_upto = upto;
+    return true;
+}
+
+static const struct {
+    const char *type;
+    bool (*tell)(struct verify *v, uint64_t index, const struct entry *entry);
+} tellers[] = {
+    {"batch", batch},     {"plan", plan},       {"done", done},
+    {"anomaly", anomaly}, {"epoch", epoch},     {"policy", policy},
+    {"genesis", genesis}, {"rotate", name_key}, {"prune", prune},
+};
+
+bool verify_story_entry(struct verify *v, uint64_t index, const struct entry *entry)
+{
+    if (!entry->type) {
+        if (v->result->unknown++ == 0)
+            memcpy(v->result->unknown_type, entry->type_name, sizeof(entry->type_name));
+        return true;
+    }
+    if (index == 0 && strcmp(entry->type_name, "genesis") != 0)
+        return fail(v, index, "a log begins with its genesis, not with %s", entry->type_name);
+    for (size_t i = 0; i < ARRAY_LENGTH(tellers); i++)
+        if (strcmp(tellers[i].type, entry->type_name) == 0)
+            return tellers[i].tell(v, index, entry);
+    return true;
+}
+
+void verify_story_hole(struct verify *v)
+{
+    v->story->hole = true;
+    for (size_t i = 0; i < BUCKETS; i++)
+        for (struct run *run = v->story->runs[i]; run; run = run->next)
+            if (!run->partly) {
+                run->partly = true;
+                v->result->runs_partly++;
+            }
+}
+
+bool verify_story_end(struct verify *v)
+{
+    for (size_t i = 0; i < BUCKETS; i++)
+        for (struct run *run = v->story->runs[i]; run; run = run->next)
+            v->result->runs_open++;
+    for (size_t i = 0; i < v->story->text_count; i++) {
+        const struct named *text = &v->story->texts[i];
+        char path[96] = "policies/";
+        if (!text->is_in_force)
+            continue;
+        hex_encode(path + strlen(path), text->hash, sizeof(text->hash));
+        switch (verify_read_file(v, path, v->bundle, VERIFY_BUNDLE_MOST, &(size_t){0})) {
+        case READ_DONE:
+            break;
+        case READ_FAILED:
+            return false;
+        case READ_ABSENT:
+            return verify_fail(v, path, text->index,
+                               "%s is missing: the policy text that entry %" PRIu64 " names", path,
+                               text->index);
+        }
+    }
+    return true;
+}
