@@ -57,6 +57,7 @@ tests_run_SOURCES = \
 	tests/test_config_settings.c \
 	tests/test_config_trap.c \
 	tests/test_engine_daemon.c \
+	tests/test_engine_family.c \
 	tests/test_engine_faults.c \
 	tests/test_engine_parts.c \
 	tests/test_engine_run.c \

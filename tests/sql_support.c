@@ -101,6 +101,7 @@ void sql_support_each(struct arena *arena, const struct policy_set *set,
                                            (struct table_name){leaves[0]->schema, leaves[0]->name});
     fn("leaf: remove", &leaf->remove, arg);
     fn("leaf: lock_rows", &leaf->lock_rows, arg);
+    fn("leaf: judge_tids", &leaf->judge_tids, arg);
     fn("leaf: remove_tids", &leaf->remove_tids, arg);
     fn("leaf: count_range", &leaf->count_range, arg);
 }

@@ -199,6 +199,12 @@ static int64_t sweep_leaf(struct attempt *a, struct table_name leaf)
             own.tids = PQgetvalue(locked, 0, 2);
             for (size_t k = 0; k < keys; k++)
                 own.keys[k] = PQgetvalue(locked, 0, 3 + (int)k);
+            if (sql->judge_tids.text[0]) {
+                PGresult *judged = execute(a, &sql->judge_tids, &own);
+                if (number(judged, 0) != rows)
+                    refute(a, "rows locked are judged otherwise", sql->judge_tids.text);
+                PQclear(judged);
+            }
             remove_dependants(a, &own);
             PGresult *result = execute(a, &sql->remove_tids, &own);
             if (number(result, 0) != rows)

@@ -353,6 +353,37 @@ SELECT count(*) AS rows, count(*) >= $18::bigint AS more, array_agg(l.tid::text)
 -- $17 value 10 days
 -- $18 limit
 
+-- leaf: judge_tids
+SELECT count(*) AS rows, array_agg(l.tid::text) AS tids
+  FROM (SELECT t.ctid AS tid
+  FROM ONLY g.call_2024 t
+ WHERE t.ctid = ANY ($1::tid[])
+   AND t.kind = ANY (ARRAY[$2::g.kind, $3::g.kind])
+   AND t.started_at <= ((GREATEST($4::timestamptz AT TIME ZONE 'UTC' - $5::interval, $4::timestamptz AT TIME ZONE 'UTC' - $6::interval, $4::timestamptz AT TIME ZONE 'UTC' - $7::interval, $4::timestamptz AT TIME ZONE 'UTC' - $8::interval) + '4 days'::interval) AT TIME ZONE 'UTC')
+   AND LEAST(CASE WHEN t.started_at >= $9::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + CASE t.account_id::text WHEN $10::text THEN $6::interval WHEN $11::text THEN $7::interval ELSE $5::interval END, CASE WHEN t.started_at >= $9::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $8::interval) <= $4::timestamptz
+   AND (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $12::text))) IS NOT TRUE
+   AND (EXISTS (SELECT 1 FROM ONLY g.dispute k2 WHERE k2.call = t.call_id AND k2.month = t.month AND k2.state = $13::text)) IS NOT TRUE
+   AND CASE WHEN t.started_at >= $9::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $14::interval <= $4::timestamptz
+   AND CASE WHEN t.ended_at >= ($9::timestamptz AT TIME ZONE $15::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $15::text) END + $16::interval <= $4::timestamptz
+   AND (EXISTS (SELECT 1 FROM retention.pause z3 WHERE z3.scope = 'tenant' AND z3.resumed_at IS NULL AND (z3.until IS NULL OR z3.until > now()) AND z3.name = t.account_id::text)) IS NOT TRUE
+ ORDER BY t.ctid) l;
+-- $1 tids
+-- $2 value call
+-- $3 value voicemail
+-- $4 run time
+-- $5 value 1 year 1 mon
+-- $6 value 7 years
+-- $7 value 30 days
+-- $8 value 3 years
+-- $9 value 1970-01-02
+-- $10 value 4711
+-- $11 value 4712
+-- $12 value calls
+-- $13 value open
+-- $14 value 90 days
+-- $15 value America/New_York
+-- $16 value 10 days
+
 -- leaf: remove_tids
 WITH gone AS (
 DELETE FROM ONLY g.call_2024 t

@@ -10,15 +10,16 @@
  * rolled back and the same range is done carefully: rows are locked first (FOR UPDATE SKIP LOCKED),
  * so that what others hold is left for a later pass, and then removed by tid. Categories with
  * dependants always go that way: the parents are locked first, so that no late child can appear,
- * then the children go, then the parents.
+ * and judged again, since one may have appeared while they were being locked; then the children go,
+ * then the parents.
  *
  *   ACTING ----------------------------------------------> COMMITTING -> ACTED
  *      | 55P03, 23xxx ...      rows 0: ROLLING_BACK -> NOTHING
  *      v
- *   LOCKING -> COUNTING (dependants) -> REMOVING -> ... -> COMMITTING -> ACTED
- *                                         |  ^
- *                              23xxx ...  v  | the next part
- *                                        UNDOING
+ *   LOCKING -> JUDGING -> COUNTING (dependants) -> REMOVING -> ... -> COMMITTING -> ACTED
+ *                                                    |  ^
+ *                                         23xxx ...  v  | the next part
+ *                                                   UNDOING
  *
  * Bisecting: a careful batch that fails on a row is begun again with `bisect`; its records are then
  * removed in parts, each under a savepoint. A part that fails is halved, down to one record (with
@@ -416,9 +417,9 @@ static void next_part(struct batch *batch)
         batch_send_part(batch);
 }
 
-static void rows_locked(struct batch *batch)
+/* The records to act on are known, and nothing can be added to them any more. */
+static void rows_judged(struct batch *batch)
 {
-    batch_make_picks(batch);
     batch->relation_keys =
         arena_alloc(batch->arena, batch->taken_count * sizeof(*batch->relation_keys));
     batch->family_end = batch->pick_count;
@@ -428,6 +429,13 @@ static void rows_locked(struct batch *batch)
         return;
     }
     next_part(batch);
+}
+
+static void rows_locked(struct batch *batch)
+{
+    batch_make_picks(batch);
+    if (!batch_send_judge(batch))
+        rows_judged(batch);
 }
 
 static void set_aside(struct batch *batch, const char *sqlstate)
@@ -505,7 +513,7 @@ static bool is_action(enum step step)
 {
     return step == STEP_REMOVE_RANGE || step == STEP_LOCK_ROWS || step == STEP_REMOVE_DEPENDANTS ||
            step == STEP_REMOVE_SOME || step == STEP_REMOVE_TIDS || step == STEP_COUNT_DEPENDANTS ||
-           step == STEP_LOCK_DEPENDANTS;
+           step == STEP_LOCK_DEPENDANTS || step == STEP_JUDGE_ROWS;
 }
 
 /* A statement timeout: half of the range, or one record at a time. */
@@ -640,6 +648,8 @@ static bool take_answer(struct batch *batch, struct request_step step, const PGr
         return batch_take_removed(batch, result, step.relation, false, error);
     case STEP_LOCK_ROWS:
         return batch_take_locked(batch, result, error);
+    case STEP_JUDGE_ROWS:
+        return batch_take_judged(batch, result, error);
     case STEP_COUNT_DEPENDANTS:
         batch->relation_keys[step.relation].counted = true;
         return take_count(result, &batch->relation_keys[step.relation].rows, error);
@@ -681,6 +691,12 @@ static void group_over(struct batch *batch)
             act_on_failure(batch);
         else
             rows_locked(batch);
+        break;
+    case BATCH_STATE_JUDGING:
+        if (batch->failed)
+            act_on_failure(batch);
+        else
+            rows_judged(batch);
         break;
     case BATCH_STATE_COUNTING:
         if (batch->failed)

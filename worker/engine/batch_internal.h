@@ -22,6 +22,7 @@ enum batch_state {
     BATCH_STATE_IDLE,
     BATCH_STATE_ACTING,       /* group 1, optimistic: begin ... DELETE of the range */
     BATCH_STATE_LOCKING,      /* group 1, careful: begin ... SELECT FOR UPDATE SKIP LOCKED */
+    BATCH_STATE_JUDGING,      /* families: the rows locked are judged again, late children seen */
     BATCH_STATE_COUNTING,     /* dependants of the parents chosen; keys of nested ones */
     BATCH_STATE_REMOVING,     /* dependants, then parents, by tid */
     BATCH_STATE_UNDOING,      /* ROLLBACK TO the savepoint of a part that failed */
@@ -39,6 +40,7 @@ enum step {
     STEP_LOCK_TIMEOUT,
     STEP_REMOVE_RANGE,
     STEP_LOCK_ROWS,
+    STEP_JUDGE_ROWS,
     STEP_LOCK_DEPENDANTS,
     STEP_COUNT_DEPENDANTS,
     STEP_SAVEPOINT,
@@ -176,6 +178,8 @@ void batch_end_group(struct batch *batch);
 void batch_send_prologue(struct batch *batch);
 void batch_send_remove_range(struct batch *batch);
 void batch_send_lock_rows(struct batch *batch);
+/* Asks which of the picks are still due and free; false where the policy has no such statement. */
+bool batch_send_judge(struct batch *batch);
 /* Counts or locks what can be counted or locked next for the part; false where nothing is left. */
 bool batch_send_family(struct batch *batch);
 /* Removes the part; under a savepoint where the batch bisects. */
@@ -196,6 +200,8 @@ bool batch_take_locked(struct batch *batch, const PGresult *result, struct error
 /* The keys of a dependant that has dependants of its own. */
 bool batch_take_relation_keys(struct batch *batch, const PGresult *result, size_t relation,
                               struct error *error);
+/* Reads the answer of judge_tids: leaves the picks that it names. */
+bool batch_take_judged(struct batch *batch, const PGresult *result, struct error *error);
 /* Leaves out the records set aside earlier in this run. */
 void batch_make_picks(struct batch *batch);
 void batch_digest_of(struct batch *batch, size_t record, uint8_t ret_digest[DIGEST_SIZE]);

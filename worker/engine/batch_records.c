@@ -224,6 +224,33 @@ void batch_make_picks(struct batch *batch)
     }
 }
 
+bool batch_take_judged(struct batch *batch, const PGresult *result, struct error *error)
+{
+    struct array_reader reader;
+    int64_t rows;
+    if (PQntuples(result) != 1 || PQnfields(result) < 2 || !binary_int64(result, 0, 0, &rows) ||
+        !array_open(&reader, result, 0, 1) || reader.count != (size_t)rows)
+        return bad_shape(error, "judged rows");
+    /* Both are in the order of tids, and what was judged is part of the picks. */
+    size_t next = 0, kept = 0;
+    while (reader.left > 0) {
+        const char *tid;
+        size_t length;
+        if (!array_next(&reader, &tid, &length) || !tid)
+            return bad_shape(error, "judged rows");
+        for (;; next++) {
+            if (next == batch->pick_count)
+                return bad_shape(error, "judged rows that were not locked");
+            const struct cell *cell = &batch->locked.tids[batch->picks[next]];
+            if (cell->length == length && memcmp(cell->bytes, tid, length) == 0)
+                break;
+        }
+        batch->picks[kept++] = batch->picks[next++];
+    }
+    batch->pick_count = kept;
+    return true;
+}
+
 bool tid_parse(const char *text, size_t length, struct tid *ret)
 {
     char copy[32];

@@ -181,6 +181,18 @@ void batch_send_lock_rows(struct batch *batch)
     batch_end_group(batch);
 }
 
+bool batch_send_judge(struct batch *batch)
+{
+    const struct sql_statement *judge = &batch->work.leaf->sql->judge_tids;
+    if (judge->param_count == 0 || batch->pick_count == 0)
+        return false;
+    batch_begin_group(batch, BATCH_STATE_JUDGING);
+    queue_statement(batch, STEP_JUDGE_ROWS, table_relation(batch), judge,
+                    (struct part){0, batch->pick_count}, 0);
+    batch_end_group(batch);
+    return true;
+}
+
 /* Level by level: the dependants of rows whose keys are known are counted; where they have
  * dependants of their own, and are not too many, they are locked and their keys read. */
 bool batch_send_family(struct batch *batch)

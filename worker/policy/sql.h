@@ -73,6 +73,11 @@ struct sql_leaf {
     /* SELECT ... FOR UPDATE SKIP LOCKED of a block range, at most PARAM_LIMIT rows: one row
      * (rows bigint, more boolean, tids text[] ordered, key1 text[], ...). With dependants it comes first. */
     struct sql_statement lock_rows;
+    /* With dependants, else empty. PARAM_TIDS: which of the rows locked are due and free now, in a
+     * statement that began when they were locked already: a late child that was committed while
+     * lock_rows ran is seen by this one, and none can follow. One row (rows bigint, tids text[]
+     * ordered). */
+    struct sql_statement judge_tids;
     /* PARAM_TIDS: deletes those still due and free. Result as `remove`. With dependants, what is
      * read from their tables is not asked again, since they are gone by then; fewer rows than were
      * locked mean that something else changed meanwhile (an agreement, a parent): roll back. */

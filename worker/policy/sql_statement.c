@@ -158,6 +158,19 @@ static struct sql_statement rows_lock(struct sql_builder *b, const char *leaf)
                         keys, leaf, range, condition, limit, limit, key_arrays(b, "l")));
 }
 
+static struct sql_statement rows_judged(struct sql_builder *b, const char *leaf)
+{
+    if (!b->category->with_count)
+        return (struct sql_statement){.text = ""};
+    const char *tids = sql_param(b, PARAM_TIDS, 0, NULL, "tid[]");
+    return sql_finish(
+        b, arena_printf(b->arena,
+                        "SELECT count(*) AS rows, array_agg(l.tid::text) AS tids\n"
+                        "  FROM (SELECT t.ctid AS tid\n  FROM ONLY %s t\n WHERE t.ctid = ANY (%s)\n"
+                        "   AND %s\n ORDER BY t.ctid) l",
+                        leaf, tids, sql_action_condition(b, SKIP_NOTHING)));
+}
+
 static struct sql_statement range_count(struct sql_builder *b, const char *leaf)
 {
     const char *range = tid_range(b);
@@ -181,6 +194,8 @@ struct sql_leaf *sql_build_leaf(struct arena *arena, const struct policy_set *se
     out->remove = removal(b, table, tid_range(b), SKIP_NOTHING);
     sql_begin(b);
     out->lock_rows = rows_lock(b, table);
+    sql_begin(b);
+    out->judge_tids = rows_judged(b, table);
     sql_begin(b);
     const char *tids = sql_param(b, PARAM_TIDS, 0, NULL, "tid[]");
     out->remove_tids = removal(b, table, arena_printf(arena, "t.ctid = ANY (%s)", tids),

@@ -1,0 +1,87 @@
+/* Families while the application writes: what may happen between the moment at which a parent was
+ * judged and the one at which it was locked. worker/engine/batch.c, sql_leaf.judge_tids. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine_support.h"
+#include "harness/cluster.h"
+#include "harness/db.h"
+
+/* try_timestamptz of the value "wait" waits, in lock_rows alone, until the test lets go of an
+ * advisory lock: the condition is evaluated for all records before the first of them is locked. */
+#define WAITING_FUNCTION                                                                           \
+    "CREATE OR REPLACE FUNCTION retention.try_timestamptz(value text) RETURNS timestamptz "        \
+    "LANGUAGE plpgsql STABLE STRICT AS $$ BEGIN "                                                  \
+    "IF value = 'wait' AND pg_catalog.current_query() LIKE '%SKIP LOCKED%' THEN "                  \
+    "  WHILE NOT pg_catalog.pg_try_advisory_lock(77) LOOP PERFORM pg_catalog.pg_sleep(0.01); END " \
+    "LOOP; PERFORM pg_catalog.pg_advisory_unlock(77); "                                            \
+    "END IF; RETURN pg_catalog.now() - '1 year'::interval; END $$"
+
+#define FAMILY                                                                                     \
+    "CREATE TABLE chat (id int PRIMARY KEY, at timestamptz NOT NULL, j jsonb NOT NULL);"           \
+    "CREATE TABLE message (id int PRIMARY KEY, chat_id int NOT NULL REFERENCES chat, seen "        \
+    "timestamptz, flagged boolean NOT NULL DEFAULT false);"                                        \
+    "CREATE INDEX ON message (chat_id);"                                                           \
+    "INSERT INTO chat SELECT i, now() - interval '40 days', '{\"at\": \"x\"}' FROM "               \
+    "generate_series(1, 5) i;"                                                                     \
+    "INSERT INTO chat VALUES (6, now() - interval '40 days', '{\"at\": \"wait\"}');"               \
+    "INSERT INTO message SELECT i, i, now() - interval '40 days' FROM generate_series(1, 6) i;"
+
+#define POLICY                                                                                     \
+    "  data: { table = \"public.chat\";\n"                                                         \
+    "    start = { child = \"public.message\"; by = \"chat_id\"; latest = \"seen\"; none = "       \
+    "\"at\"; "                                                                                     \
+    "};\n"                                                                                         \
+    "    only = ( { column = \"j\"; path = [ \"at\" ]; older_than = \"1 day\"; } );\n"             \
+    "    with = ( { table = \"public.message\"; by = [ \"chat_id\" ]; } ); };\n"                   \
+    "  keep_while = ( { child = \"public.message\"; by = \"chat_id\"; because = \"flagged\";\n"    \
+    "    only = ( { column = \"flagged\"; eq = true; } ); } );\n"                                  \
+    "  stages = ( { after = \"30 days\"; do = \"delete\"; } );\n"                                  \
+    "  brake: { fraction = 1.0; };\n"
+
+/* The race: lock_rows takes its snapshot and finds chats 1 to 6 due; while it still looks at the
+ * sixth, the application commits a new message into chat 1 and a flagged one into chat 2. Neither
+ * changes the chats' rows, so locking them notices nothing, and a DELETE of dependants would take
+ * the messages too. Judged again when they are locked, both chats stay, with all their messages. */
+START_TEST(late_children_are_seen)
+{
+    struct site site = site_new(cluster_shared(), FAMILY, NULL);
+    db_script(site.admin, WAITING_FUNCTION);
+    site_policy(&site, "chats", POLICY);
+    site_load_and_approve(&site, "chats", -1);
+    PGconn *application = db_connect(site.cluster, site.database, NULL);
+    db_exec(application, "SELECT pg_advisory_lock(77)");
+    pid_t pid = site_start(&site, "--once", NULL);
+    db_wait_until(site.admin,
+                  "SELECT count(*) = 1 FROM pg_stat_activity WHERE state = 'active' AND "
+                  "query LIKE 'WITH locked AS%%' AND usename = 't_worker' AND "
+                  "wait_event = 'PgSleep'");
+    db_exec(application, "INSERT INTO message VALUES (101, 1, now())");
+    db_exec(application, "INSERT INTO message VALUES (102, 2, now() - interval '40 days', true)");
+    db_exec(application, "SELECT pg_advisory_unlock(77)");
+    ck_assert_int_eq(program_wait(pid), 0);
+    char *left = db_value(site.admin, "SELECT string_agg(id::text, ' ' ORDER BY id) FROM chat");
+    ck_assert_str_eq(left, "1 2");
+    free(left);
+    left = db_value(site.admin, "SELECT string_agg(id::text, ' ' ORDER BY id) FROM message");
+    ck_assert_str_eq(left, "1 2 101 102");
+    free(left);
+    ck_assert_int_eq(site_digests(&site, "public.chat"), 4);
+    ck_assert_int_eq(site_digests(&site, "public.message"), 4);
+    site_check_log(&site);
+    PQfinish(application);
+    site_free(&site);
+}
+END_TEST
+
+Suite *suite_engine_family(void)
+{
+    Suite *suite = suite_create("engine family");
+    TCase *tcase = tcase_create("races");
+    tcase_set_timeout(tcase, 60);
+    tcase_add_test(tcase, late_children_are_seen);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
