@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "logmaker.h"
 
 /* Recordings of account 1 but 1004, which has an agreement. With 13 months to "gone":
  * 1001 not due; 1002 and 1006 due and free; 1003 due, but under dispute; 1004 not due because of
@@ -104,6 +105,23 @@ struct cli_fixture cli_fixture_new(void)
     db_script(conn, roles);
     PQfinish(conn);
     return f;
+}
+
+void cli_fixture_log(const struct cli_fixture *fixture)
+{
+    char *path _cleanup_free_ = NULL, *kept _cleanup_free_ = NULL;
+    char *vkey _cleanup_free_ = logmaker_vkey(0);
+    ck_assert_int_gt(asprintf(&path, "%s/retention-log", fixture->directory), 0);
+    struct logmaker *maker = logmaker_new(path, 3);
+    logmaker_fill(maker, 128);
+    logmaker_checkpoint(maker);
+    logmaker_fill(maker, 300);
+    logmaker_checkpoint(maker);
+    logmaker_free(maker);
+    free(file_write(fixture->directory, "log.vkey", vkey));
+    ck_assert_int_gt(asprintf(&kept, "%s/checkpoints/128", path), 0);
+    char *checkpoint _cleanup_free_ = file_read(kept);
+    free(file_write(fixture->directory, "checkpoint.may", checkpoint));
 }
 
 void cli_fixture_grant(const struct cli_fixture *fixture)

@@ -26,6 +26,10 @@ struct cli_fixture cli_fixture_new(void);
 void cli_fixture_grant(const struct cli_fixture *fixture);
 void cli_fixture_free(struct cli_fixture *fixture);
 
+/* Makes a log of 300 entries, "retention-log", in the fixture's directory; beside it its key,
+ * "log.vkey", and "checkpoint.may", which was kept when it had 128. */
+void cli_fixture_log(const struct cli_fixture *fixture);
+
 PGconn *cli_fixture_connect(const struct cli_fixture *fixture);
 /* (Over)writes policies/NAME. */
 void cli_fixture_policy(const struct cli_fixture *fixture, const char *name, const char *text);

@@ -56,7 +56,7 @@ END_TEST
 START_TEST(unavailable_commands_say_so)
 {
     static const char *const words[][3] = {
-        {"hold", "place"}, {"matter", "list"}, {"log", "verify"}};
+        {"hold", "place"}, {"matter", "list"}, {"log", "recover"}};
     for (size_t i = 0; i < ARRAY_LENGTH(words); i++) {
         struct program_result r = RUN(words[i][0], words[i][1]);
         ck_assert_ptr_nonnull(strstr(r.err, "not available in this version"));

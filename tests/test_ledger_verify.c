@@ -240,12 +240,12 @@ START_TEST(altered_files_are_named)
     make(600, 3);
     /* one byte of an entry: the tree that was signed says that it is the entry */
     flip("tile/entries/001", 40);
-    is_wrong("tile/0/001", "entry 256 was altered: its hash is not the one that was signed");
+    is_wrong("tile/entries/001", "entry 256 was altered: its hash is not the one that was signed");
     ck_assert_uint_eq(result.where_entry, 256);
     flip("tile/entries/001", 40);
     /* in the last, partial bundle, too */
     flip("tile/entries/002.p/88", 40);
-    is_wrong("tile/0/002.p/88", "entry 512 was altered");
+    is_wrong("tile/entries/002.p/88", "entry 512 was altered");
     flip("tile/entries/002.p/88", 40);
     /* of a tile */
     flip("tile/0/001", 32 * 7 + 1);
@@ -304,7 +304,7 @@ START_TEST(rearranged_entries_are_named)
     text_add_n(&text, bundle_1.data + start_3, end_3 - start_3);
     text_add_n(&text, bundle_1.data + end_4, bundle_1.length - end_4);
     write_bundle_1(text.data, text.length);
-    is_wrong("tile/0/001", "entry 259 was altered");
+    is_wrong("tile/entries/001", "entry 259 was altered");
 
     text_clear(&text); /* dropped */
     text_add_n(&text, bundle_1.data, start_3);

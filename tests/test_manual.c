@@ -106,6 +106,7 @@ START_TEST(examples_of_the_pages_work)
 {
     struct cli_fixture f = cli_fixture_new();
     cli_fixture_grant(&f);
+    cli_fixture_log(&f);
     ck_assert_int_ge(try_page(&f, "worker/cli/retentionctl.1"), 15);
     ck_assert_int_ge(try_page(&f, "worker/retentiond.8"), 2);
     ck_assert_int_ge(try_page(&f, "worker/config/retentiond.cfg.5"), 2);
@@ -129,6 +130,7 @@ START_TEST(examples_of_the_commands_work)
     bool json = _i == 1;
     struct cli_fixture f = cli_fixture_new();
     cli_fixture_grant(&f);
+    cli_fixture_log(&f);
     size_t count;
     const struct command *table = command_table(&count);
     static const char *const first[] = {"load", "approve"};

@@ -15,26 +15,24 @@ void hex_encode(char *out, const uint8_t *bytes, size_t n)
     *out = '\0';
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return -1;
-}
+/* The value of a digit and one; 0 for what is none. A table: digits cannot be foreseen, and a
+ * verifier reads a great many. */
+static const uint8_t hex_digits[256] = {
+    ['0'] = 1, ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9, ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16};
 
 bool hex_decode(uint8_t *out, size_t n, const char *digits, size_t length)
 {
+    bool right = true;
     if (length != 2 * n)
         return false;
     for (size_t i = 0; i < n; i++) {
-        int high = hex_digit(digits[2 * i]), low = hex_digit(digits[2 * i + 1]);
-        if (high < 0 || low < 0)
-            return false;
-        out[i] = (uint8_t)(high << 4 | low);
+        unsigned high = hex_digits[(uint8_t)digits[2 * i]];
+        unsigned low = hex_digits[(uint8_t)digits[2 * i + 1]];
+        right &= high != 0 && low != 0;
+        out[i] = (uint8_t)((high - 1) << 4 | (low - 1));
     }
-    return true;
+    return right;
 }
 
 static const char base64_digits[] =

@@ -167,8 +167,19 @@ static const struct command commands[] = {
      "log show 1",
      command_log_show,
      {{"refs", 0, NULL, false, "with the record digests of its batch"}}},
-    {LOG, "log", "verify", "", 0, 0,
-     "verify the log", NULL, NULL, NULL, {{0}}},
+    {LOG, "log", "verify", "DIRECTORY|PROOF", 1, 1,
+     "verify a log, or a proof taken from one, without a database",
+     "Of a log directory, every entry is compared with the hash tiles, these with the signed "
+     "checkpoint, what the entries say with each other, and everything else that lies there with "
+     "what the entries say of it. Of a proof, what it proves is printed. Exits 6, naming the first "
+     "thing that is wrong, if anything is. Reads no configuration; retention-log(7) tells what "
+     "this proves and what it does not.",
+     "log verify retention-log --vkey log.vkey --against checkpoint.may",
+     command_log_verify,
+     {{"vkey", 0, "FILE", true,
+       "the log's verifier key, got another way than the log; one a line"},
+      {"against", 0, "FILE", false,
+       "a checkpoint kept earlier: the log must extend it"}}},
     {LOG, "log", "prove", "", 0, 0,
      "make a proof for an entry or a record",
      NULL, NULL, NULL, {{0}}},

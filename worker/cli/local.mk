@@ -9,6 +9,8 @@ libretention_a_SOURCES += \
 	worker/cli/help.c \
 	worker/cli/json.c worker/cli/json.h \
 	worker/cli/log.c \
+	worker/cli/log_key.c worker/cli/log_key.h \
+	worker/cli/log_verify.c \
 	worker/cli/migrate.c worker/cli/migrate.h \
 	worker/cli/notes.c worker/cli/notes.h \
 	worker/cli/output.c worker/cli/output.h \

@@ -156,10 +156,12 @@ static bool tile_is_signed(struct verify *v, const struct tile *tile, const uint
     return is;
 }
 
-/* Hash `at` of the tile in the file is not what it should be after what is below it: says which of
- * the two was altered. `right` holds the tile as what is below has it. */
+/* Hash `at` of the tile in the file is not what it should be after what is below it (its name, and
+ * the file it is in): says which of the two was altered. `right` holds the tile as what is below
+ * has it. */
 static bool fail_at_tile(struct verify *v, const struct tile *tile, const uint8_t *file,
-                         const uint8_t *right, unsigned at, const char *below, uint64_t entry)
+                         const uint8_t *right, unsigned at, const char *below,
+                         const char *below_path, uint64_t entry)
 {
     struct text path _cleanup_text_ = {0};
     tile_path(&path, tile);
@@ -171,7 +173,7 @@ static bool fail_at_tile(struct verify *v, const struct tile *tile, const uint8_
                            "signed root",
                            path.data, at, below);
     if (file_is)
-        return verify_fail(v, entry == UINT64_MAX ? below : path.data, entry,
+        return verify_fail(v, below_path, entry,
                            "%s was altered: its hash is not the one that was signed (hash %u of "
                            "%s)",
                            below, at, path.data);
@@ -236,10 +238,12 @@ static bool climb(struct verify *v, struct replay *replay, const struct tile *fu
             memcpy(right, level->hashes, sizeof(right));
             memcpy(right + at * MERKLE_HASH_SIZE, hash, sizeof(hash));
             tile_path(&name, &below);
+            char *below_path _cleanup_free_ = xstrdup(name.data);
             if (below.level == 0)
                 text_printf(&name, " with its entries %" PRIu64 " to %" PRIu64,
                             below.index * TILE_WIDTH, below.index * TILE_WIDTH + TILE_WIDTH - 1);
-            return fail_at_tile(v, &tile, level->hashes[0], right, at, name.data, UINT64_MAX);
+            return fail_at_tile(v, &tile, level->hashes[0], right, at, name.data, below_path,
+                                UINT64_MAX);
         }
         if (at + 1 < TILE_WIDTH)
             return true;
@@ -269,7 +273,7 @@ static bool compare_bundle(struct verify *v, struct replay *replay, const struct
     if (wrong < TILE_WIDTH && count == bundle->width && at == length) {
         char name[64];
         snprintf(name, sizeof(name), "entry %" PRIu64, index + wrong);
-        return fail_at_tile(v, &tile, replay->tile[0], replay->leaves[0], wrong, name,
+        return fail_at_tile(v, &tile, replay->tile[0], replay->leaves[0], wrong, name, path.data,
                             index + wrong);
     }
     if (wrong < TILE_WIDTH)

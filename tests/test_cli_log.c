@@ -1,0 +1,173 @@
+/* What an auditor does with a copied log directory: no configuration, no database. */
+#define _GNU_SOURCE
+#include <check.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "harness/db.h"
+#include "logmaker.h"
+
+static char *dir;
+
+#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+/* Runs a script in the test's directory, with $ctl, as somebody without any settings. */
+static struct program_result sh(const char *script)
+{
+    char *ctl _cleanup_free_ = NULL, *in _cleanup_free_ = NULL;
+    ck_assert_int_gt(asprintf(&ctl, "ctl=%s", build_path("retentionctl")), 0);
+    ck_assert_int_gt(asprintf(&in, "cd '%s' && { %s\n}", dir, script), 0);
+    return program_run_env(WORDS("/bin/sh", "-c", in), WORDS(ctl, "PGHOST=/nonexistent"));
+}
+
+static void has(const char *text, const char *part)
+{
+    ck_assert_msg(strstr(text, part), "\"%s\" is not in:\n%s", part, text);
+}
+
+/* Ends with this code, and says this on either channel. */
+static void says(int code, const char *part, const char *script)
+{
+    struct program_result r = sh(script);
+    char *both _cleanup_free_ = NULL;
+    ck_assert_int_gt(asprintf(&both, "%s%s", r.out, r.err), 0);
+    ck_assert_msg(r.exit_code == code, "exit %d of %s:\n%s", r.exit_code, script, both);
+    has(both, part);
+    program_result_free(&r);
+}
+
+static void setup(void)
+{
+    char *path _cleanup_free_ = NULL, *vkey _cleanup_free_ = logmaker_vkey(0);
+    char *other _cleanup_free_ = logmaker_vkey(9);
+    dir = temporary_directory();
+    ck_assert_int_gt(asprintf(&path, "%s/log", dir), 0);
+    struct logmaker *maker = logmaker_new(path, 3);
+    logmaker_fill(maker, 300);
+    logmaker_checkpoint(maker);
+    logmaker_fill(maker, 700);
+    logmaker_checkpoint(maker);
+    logmaker_free(maker);
+    free(file_write(dir, "vkey", vkey));
+    free(file_write(dir, "other.vkey", other));
+}
+
+static void teardown(void)
+{
+    free(dir);
+}
+
+START_TEST(a_sound_log_is_told_of)
+{
+    struct program_result r = sh("$ctl log verify log --vkey vkey --against log/checkpoints/300");
+    ck_assert_msg(r.exit_code == 0, "%s", r.err);
+    ck_assert_str_eq(r.err, "");
+    has(r.out, "The log \"example.com/retention\" verifies.\n");
+    has(r.out, "  entries     700 entries, from 2026-01-01T00:00:00Z to 2026-01-01T01:21:33Z;\n");
+    has(r.out, "  key         example.com/retention+3a087a34+");
+    has(r.out, "  against     the log extends the checkpoint of 300 entries");
+    program_result_free(&r);
+    says(0, "The key was taken from the log itself", "$ctl log verify log --vkey log/vkey");
+    says(0, "keep the\ncheckpoint, and verify --against it", "$ctl log verify log --vkey vkey");
+
+    r = sh("$ctl log verify log --vkey vkey --json");
+    json_t *document = json_loads(r.out, JSON_REJECT_DUPLICATES, NULL);
+    ck_assert(json_is_true(json_object_get(document, "verified")));
+    ck_assert_int_eq(json_integer_value(json_object_get(document, "size")), 700);
+    ck_assert_int_eq(json_integer_value(json_object_get(document, "entries")), 700);
+    ck_assert_str_eq(json_string_value(json_object_get(document, "log")), LOGMAKER_ORIGIN);
+    json_decref(document);
+    program_result_free(&r);
+}
+END_TEST
+
+START_TEST(what_is_wrong_is_named_and_exits_6)
+{
+    says(6, "THE LOG DOES NOT VERIFY.\n", "$ctl log verify log --vkey other.vkey");
+    says(6, "checkpoint: note is not signed by any key that is trusted",
+         "$ctl log verify log --vkey other.vkey");
+    says(6,
+         "retentionctl: log has shrunk: the checkpoint kept earlier is of 700 entries, this log "
+         "has 300",
+         "cp -r log old && cp log/checkpoints/300 old/checkpoint && rm old/checkpoints/700 &&"
+         "$ctl log verify old --vkey vkey --against log/checkpoint");
+    says(6, "entry 257 was altered: its hash is not the one that was signed (hash 1 of tile/0/001)",
+         "printf x | dd of=log/tile/entries/001 bs=1 seek=300 conv=notrunc status=none &&"
+         "$ctl log verify log --vkey vkey");
+    says(6, "256 entries before it had been checked", "$ctl log verify log --vkey vkey");
+    struct program_result r = sh("$ctl log verify log --vkey vkey --json");
+    ck_assert_int_eq(r.exit_code, 6);
+    json_t *document = json_loads(r.out, JSON_REJECT_DUPLICATES, NULL);
+    ck_assert(json_is_false(json_object_get(document, "verified")));
+    ck_assert_int_eq(json_integer_value(json_object_get(document, "entry")), 257);
+    ck_assert_str_eq(json_string_value(json_object_get(document, "where")), "tile/entries/001");
+    json_decref(document);
+    program_result_free(&r);
+}
+END_TEST
+
+START_TEST(misuse_is_told)
+{
+    says(2, "\"log verify\" needs --vkey FILE", "$ctl log verify log");
+    says(2, "\"log verify\" needs DIRECTORY|PROOF", "$ctl log verify --vkey vkey");
+    says(1, "could not read \"none\"", "$ctl log verify log --vkey none");
+    says(1, "could not open directory \"none\"", "$ctl log verify none --vkey vkey");
+    says(3, "verifier key does not fit its own id",
+         "sed 's/3a087a34/3a087a35/' vkey >bad && $ctl log verify log --vkey bad");
+    says(3, "\"/dev/null\" holds no verifier key", "$ctl log verify log --vkey /dev/null");
+    says(6, "\"vkey\" is neither a log directory nor a proof", "$ctl log verify vkey --vkey vkey");
+    /* several keys: any of them */
+    says(0, "verifies", "cat other.vkey vkey >both && $ctl log verify log --vkey both");
+}
+END_TEST
+
+/* The known answers, through the command. */
+START_TEST(proofs_are_verified)
+{
+    char *kat _cleanup_free_ = strdup(source_path("tests/vectors/log-kat")),
+              *link _cleanup_free_ = NULL;
+    ck_assert_int_gt(asprintf(&link, "%s/kat", dir), 0);
+    ck_assert_int_eq(symlink(kat, link), 0);
+    says(0, "The record public.customer 4711 is proved: it is one of those of entry 2",
+         "$ctl log verify kat/4711.record-proof --vkey kat/vkey");
+    says(0, "The entry is proved: it is entry 2 in the log \"retention.example/log1\" of 3 entries",
+         "$ctl log verify kat/entry.tlog-proof --vkey kat/vkey");
+    says(0, "The log \"retention.example/log1\" of 3 entries extends the log of 2 entries.",
+         "$ctl log verify kat/consistency.txt --vkey kat/vkey --against kat/checkpoint.2");
+    says(2, "a proof of consistency is verified --against the old checkpoint",
+         "$ctl log verify kat/consistency.txt --vkey kat/vkey");
+    says(2, "--against is for directories and proofs of consistency",
+         "$ctl log verify kat/entry.tlog-proof --vkey kat/vkey --against kat/checkpoint");
+    says(6, "THE PROOF DOES NOT VERIFY.",
+         "sed 's/^opening ./opening A/' kat/4711.record-proof >bad;"
+         "$ctl log verify bad --vkey kat/vkey");
+    says(6, "record is not among those of the entry", "$ctl log verify bad --vkey kat/vkey");
+    says(6, "note is not signed by any key that is trusted",
+         "$ctl log verify kat/4711.record-proof --vkey vkey");
+    struct program_result r = sh("$ctl log verify kat/4711.record-proof --vkey kat/vkey --json");
+    json_t *document = json_loads(r.out, JSON_REJECT_DUPLICATES, NULL);
+    ck_assert_str_eq(json_string_value(json_object_get(document, "proves")), "record");
+    json_t *key = json_object_get(json_object_get(document, "record"), "key");
+    ck_assert_str_eq(json_string_value(json_array_get(key, 0)), "4711");
+    json_decref(document);
+    program_result_free(&r);
+}
+END_TEST
+
+Suite *suite_cli_log(void)
+{
+    Suite *suite = suite_create("cli_log");
+    TCase *tc = tcase_create("log");
+    tcase_set_timeout(tc, 60);
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, a_sound_log_is_told_of);
+    tcase_add_test(tc, what_is_wrong_is_named_and_exits_6);
+    tcase_add_test(tc, misuse_is_told);
+    tcase_add_test(tc, proofs_are_verified);
+    suite_add_tcase(suite, tc);
+    return suite;
+}
