@@ -140,8 +140,9 @@ static const struct field start_fields[] = {
      .offset = offsetof(struct ref_group, ignore_nulls),
      .choices = start_null_choices,
      .value = "ignore | unknown",
-     .help = "With a list: \"ignore\" leaves unknown parts out. By default the starting point is "
-             "unknown if any part is."},
+     .help = "With a list: \"ignore\" leaves out parts that have no value. By default the starting "
+             "point is unknown if any part is; infinite, unreadable or too early parts always make "
+             "it so."},
     {.key = "round_up",
      .types = TYPE_STRING,
      .read = read_choice,

@@ -33,7 +33,7 @@ static const char *verdict_case(struct sql_builder *b)
     const char *now = sql_run_time(b);
     struct text text = {0};
     text_add(&text, "CASE");
-    add_when(&text, "t." CLAIMED " = 0", VERDICT_UNCLAIMED);
+    add_when(&text, "t." CLAIMED " = 0", VERDICT_UNCLAIMED); /* as judged_rows writes it */
     add_when(&text, "t." CLAIMED " = 1", VERDICT_OTHER_STAGE);
     add_when(&text, "t." DUE_AT " IS NULL", VERDICT_NOT_STARTED);
     add_when(&text, arena_printf(b->arena, "t." DUE_AT " > %s", now), VERDICT_NOT_DUE);
@@ -116,12 +116,15 @@ static const char *judged_rows(struct sql_builder *b, bool tenant)
     return sql_take_text(b->arena, &text);
 }
 
-/* sum of the rows whose verdict is in the list */
-static void add_sum(struct text *text, const char *name, const char *filter)
+/* Rows whose verdict lies between the two, both inclusive. */
+static void add_sum(struct text *text, const char *name, enum verdict from, enum verdict to)
 {
-    text_printf(text, "%scoalesce(sum(g.rows)%s%s%s, 0)::bigint AS %s",
-                text->length ? ",\n       " : "", filter ? " FILTER (WHERE g.verdict " : "",
-                filter ? filter : "", filter ? ")" : "", name);
+    text_printf(text, "%scoalesce(sum(g.rows)", text->length ? ",\n       " : "");
+    if (from == to)
+        text_printf(text, " FILTER (WHERE g.verdict = %d)", (int)from);
+    else if (from > VERDICT_UNCLAIMED)
+        text_printf(text, " FILTER (WHERE g.verdict BETWEEN %d AND %d)", (int)from, (int)to);
+    text_printf(text, ", 0)::bigint AS %s", name);
 }
 
 struct sql_statement sql_plan(struct sql_builder *b)
@@ -129,28 +132,29 @@ struct sql_statement sql_plan(struct sql_builder *b)
     const char *rows = judged_rows(b, false);
     const char *now = sql_run_time(b);
     struct text sums = {0};
-    add_sum(&sums, "rows", NULL);
-    add_sum(&sums, "claimed", ">= 1");
-    add_sum(&sums, "not_started", "= 2");
-    add_sum(&sums, "due", ">= 4");
-    add_sum(&sums, "held", "= 4");
-    add_sum(&sums, "kept_while", "= 5");
-    add_sum(&sums, "kept_floor", "IN (6, 7)");
-    add_sum(&sums, "waiting", "= 8");
-    add_sum(&sums, "to_act", "= 9");
-    add_sum(&sums, "floor_after_cap", "= 7");
+    add_sum(&sums, "rows", VERDICT_UNCLAIMED, VERDICT_TO_ACT);
+    add_sum(&sums, "claimed", VERDICT_OTHER_STAGE, VERDICT_TO_ACT);
+    add_sum(&sums, "not_started", VERDICT_NOT_STARTED, VERDICT_NOT_STARTED);
+    add_sum(&sums, "due", VERDICT_HELD, VERDICT_TO_ACT);
+    add_sum(&sums, "held", VERDICT_HELD, VERDICT_HELD);
+    add_sum(&sums, "kept_while", VERDICT_KEPT_WHILE, VERDICT_KEPT_WHILE);
+    add_sum(&sums, "kept_floor", VERDICT_KEPT_FLOOR, VERDICT_FLOOR_AFTER_CAP);
+    add_sum(&sums, "waiting", VERDICT_WAITING, VERDICT_WAITING);
+    add_sum(&sums, "to_act", VERDICT_TO_ACT, VERDICT_TO_ACT);
+    add_sum(&sums, "floor_after_cap", VERDICT_FLOOR_AFTER_CAP, VERDICT_FLOOR_AFTER_CAP);
     const char *list = sql_take_text(b->arena, &sums);
+    const char *moment = b->category->floor_count ? "coalesce(r.moment, r.due_at)" : "r.moment";
     /* Rows are counted by verdict first: one hash table of ten groups. */
     return sql_finish(
         b, arena_printf(
                b->arena,
-               "SELECT %s,\n       (min(g.oldest) FILTER (WHERE g.verdict = 9))::text AS oldest,\n"
-               "       (min(g.next) FILTER (WHERE g.verdict IN (3, 6, 7)))::text AS next_due\n"
+               "SELECT %s,\n       (min(g.oldest) FILTER (WHERE g.verdict = %d))::text AS oldest,\n"
+               "       (min(g.next) FILTER (WHERE g.verdict IN (%d, %d, %d)))::text AS next_due\n"
                "  FROM (\n  SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest,\n"
                "         min(%s) FILTER (WHERE %s > %s) AS next\n  FROM (\n  %s) r\n"
                "   GROUP BY r.verdict) g",
-               list, b->category->floor_count ? "coalesce(r.moment, r.due_at)" : "r.moment",
-               b->category->floor_count ? "coalesce(r.moment, r.due_at)" : "r.moment", now, rows));
+               list, (int)VERDICT_TO_ACT, (int)VERDICT_NOT_DUE, (int)VERDICT_KEPT_FLOOR,
+               (int)VERDICT_FLOOR_AFTER_CAP, moment, moment, now, rows));
 }
 
 struct sql_statement sql_tenants(struct sql_builder *b)
