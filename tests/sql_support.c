@@ -88,9 +88,11 @@ void sql_support_each(struct arena *arena, const struct policy_set *set,
     for (size_t i = 0; i < c->relation_count; i++) {
         const struct sql_relation *r = &c->relations[i];
         fn(arena_printf(arena, "%s: lock_rows", r->relation), &r->lock_rows, arg);
+        fn(arena_printf(arena, "%s: lock_some", r->relation), &r->lock_some, arg);
         fn(arena_printf(arena, "%s: count", r->relation), &r->count, arg);
         fn(arena_printf(arena, "%s: remove", r->relation), &r->remove, arg);
         fn(arena_printf(arena, "%s: remove_some", r->relation), &r->remove_some, arg);
+        fn(arena_printf(arena, "%s: remove_own", r->relation), &r->remove_own, arg);
     }
     size_t count;
     const struct catalog_table **leaves =

@@ -139,6 +139,42 @@ START_TEST(very_large_families)
 }
 END_TEST
 
+/* The same with a further level: 300 children with three children each, and one with 500. */
+START_TEST(very_large_families_of_families)
+{
+    static const char *const actions[] = {"", " ON DELETE CASCADE"};
+    for (int variant = 0; variant < 2; variant++) {
+        char sql[4096];
+        snprintf(sql, sizeof(sql),
+                 FAMILY "INSERT INTO parent VALUES (1, now() - interval '40 days'), "
+                        "(2, now() - interval '40 days'), (3, now());"
+                        "INSERT INTO child SELECT i, CASE WHEN i <= 300 THEN 1 ELSE i %% 2 + 2 END "
+                        "FROM generate_series(1, 320) i;"
+                        "INSERT INTO grandchild SELECT i, (i - 1) %% 300 + 1 FROM "
+                        "generate_series(1, 900) i;"
+                        "INSERT INTO grandchild SELECT i, 77 FROM generate_series(901, 1400) i;"
+                        "INSERT INTO grandchild SELECT i, 301 + i %% 20 FROM "
+                        "generate_series(1401, 1500) i;",
+                 actions[variant], actions[variant]);
+        struct site site = site_new(cluster_shared(), sql, "pace: { family_rows = 100; };");
+        site_policy(&site, "families", FAMILY_POLICY);
+        site_load_and_approve(&site, "families", -1);
+        site_once_expect(&site, NULL, 0);
+        ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM parent"), 1);
+        ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM child"), 10);
+        ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM grandchild"), 50);
+        ck_assert_int_eq(site_digests(&site, "public.child"), 310);
+        ck_assert_int_eq(site_digests(&site, "public.grandchild"), 1450);
+        ck_assert_int_le(db_number(site.admin, "SELECT max(sum) FROM (SELECT sum(rows) FROM "
+                                               "retention.log_entry WHERE type = 'batch' "
+                                               "GROUP BY substring(entry from 'xid .*')) x"),
+                         101);
+        site_check_log(&site);
+        site_free(&site);
+    }
+}
+END_TEST
+
 /* Another session has locked three rows: the others go at once, these are left and told of; when
  * they are free the next run takes them. */
 START_TEST(leaves_locked_rows)
@@ -406,6 +442,7 @@ Suite *suite_engine_run(void)
     tcase_add_test(tc, shares_the_work);
     tcase_add_test(tc, families_go_together);
     tcase_add_test(tc, very_large_families);
+    tcase_add_test(tc, very_large_families_of_families);
     tcase_add_test(tc, leaves_locked_rows);
     tcase_add_test(tc, sets_poison_rows_aside);
     tcase_add_test(tc, poison_in_a_family);

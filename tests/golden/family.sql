@@ -235,6 +235,21 @@ SELECT count(*) AS rows, array_agg(x.k1) AS key1
 -- $1 keys 2
 -- $2 keys 1
 
+-- g.transcript: lock_some
+WITH locked AS (
+SELECT d.transcript_id::text AS k1
+  FROM ONLY g.transcript d
+ WHERE d.call = ANY ($1::text[]::bigint[])
+   AND d.month = ANY ((SELECT $2::text[]::date[])::date[])
+   AND ((d.call, d.month) IN (SELECT * FROM unnest($1::text[]::bigint[], (SELECT $2::text[]::date[])::date[]))) IS TRUE
+ LIMIT $3::bigint
+   FOR UPDATE OF d)
+SELECT count(*) AS rows, array_agg(x.k1) AS key1
+  FROM locked x;
+-- $1 keys 2
+-- $2 keys 1
+-- $3 limit
+
 -- g.transcript: count
 SELECT count(*) AS rows
   FROM (SELECT 1 FROM ONLY g.transcript d
@@ -277,6 +292,17 @@ SELECT count(*) AS rows, array_agg(x.k1) AS key1
 -- $2 keys 1
 -- $3 limit
 -- $4 value calls
+
+-- g.transcript: remove_own
+WITH gone AS (
+DELETE FROM ONLY g.transcript d
+ WHERE d.transcript_id = ANY ($1::text[]::uuid[])
+   AND (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $2::text))) IS NOT TRUE
+RETURNING d.transcript_id::text AS k1)
+SELECT count(*) AS rows, array_agg(x.k1) AS key1
+  FROM gone x;
+-- $1 keys 1
+-- $2 value calls
 
 -- leaf: remove
 WITH gone AS (

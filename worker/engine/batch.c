@@ -59,7 +59,12 @@ enum {
     RESOLVE_EVERY_MS = 200,
 };
 
+/* some_relation while whole rows of a dependant are removed, with all that hangs on them */
+#define NO_RELATION SIZE_MAX
+
 static void next_part(struct batch *batch);
+static void commit_or_not(struct batch *batch);
+static void set_aside(struct batch *batch, const char *sqlstate);
 
 /* --- the end --- */
 
@@ -338,14 +343,26 @@ static void push_part(struct batch *batch, size_t from, size_t to)
 
 static void set_aside(struct batch *batch, const char *sqlstate);
 
-/* A very large family: what is over is removed from one relation after the other, the deepest
- * first, until the batch is full. */
+/* --- families --- */
+
+/* Nothing is known of what hangs on the top relation's rows. */
+static void forget_below(struct batch *batch)
+{
+    for (size_t i = 0; i < batch->top; i++)
+        if (batch_is_below(batch, i, batch->top))
+            batch->relation_keys[i] = (struct relation_keys){0};
+}
+
+/* A very large family without further levels: what is over is removed from one relation after the
+ * other until the batch is full. */
 static void remove_some_next(struct batch *batch)
 {
+    const struct sql_relation *relations = batch->run->sql->relations;
     int64_t rows = 0;
-    for (; batch->some_relation < batch->taken_count - 1; batch->some_relation++) {
+    for (; batch->some_relation < batch->top; batch->some_relation++) {
         const struct relation_keys *keys = &batch->relation_keys[batch->some_relation];
-        if (keys->counted && keys->rows > 0 && batch->some_budget > 0) {
+        if (relations[batch->some_relation].parent == batch->top && keys->rows > 0 &&
+            batch->some_budget > 0) {
             batch->some_before = batch->taken[batch->some_relation].rows;
             batch_send_remove_some(batch);
             return;
@@ -360,44 +377,75 @@ static void remove_some_next(struct batch *batch)
     commit_or_not(batch);
 }
 
-/* What hangs on the part's parents is counted; decides whether it fits one transaction. */
+/* One row of the top relation has more below it than a batch may hold. Where a dependant of it has
+ * dependants of its own, some of these are taken with all that hangs on them: they become the top,
+ * and are weighed in their turn. */
+static void take_apart(struct batch *batch)
+{
+    const struct sql_relation *relations = batch->run->sql->relations;
+    batch->large_family = true;
+    batch->some_relation = NO_RELATION;
+    for (size_t i = batch->top; i-- > 0;)
+        if (relations[i].parent == batch->top && relations[i].lock_some.param_count > 0 &&
+            batch->relation_keys[i].rows > 0) {
+            batch->top = i;
+            batch_send_lock_some(batch, i);
+            return;
+        }
+    batch->some_relation = 0;
+    batch->some_budget = batch->run->worker->limits.family_rows;
+    remove_some_next(batch);
+}
+
+static bool weigh_again(struct batch *batch)
+{
+    forget_below(batch);
+    return batch_send_family(batch);
+}
+
+/* What hangs on the top relation's rows is counted, as far as it is known; decides whether it fits
+ * one transaction. */
 static void family_counted(struct batch *batch)
 {
     struct run *run = batch->run;
     int64_t most = run->worker->limits.family_rows;
-    size_t parents = batch->part.to - batch->part.from;
-    batch->family_children = 0;
-    for (size_t i = 0; i + 1 < batch->taken_count; i++)
-        batch->family_children += batch->relation_keys[i].rows;
+    bool own_rows = batch->top == batch->taken_count - 1;
+    struct relation_keys *top = &batch->relation_keys[batch->top];
+    size_t parents = own_rows ? batch->part.to - batch->part.from : top->count;
+    batch->family_children = own_rows ? 0 : (int64_t)top->count;
+    for (size_t i = 0; i < batch->top; i++)
+        if (batch_is_below(batch, i, batch->top))
+            batch->family_children += batch->relation_keys[i].rows;
+    if (parents == 0) { /* of a dependant: others removed it meanwhile */
+        again(batch, false);
+        return;
+    }
     if (batch->family_children > most && parents > 1) {
-        /* Fewer parents; the others are a later batch's, or the next part's where we bisect. */
-        size_t half = batch->part.from + parents / 2;
-        if (batch->work.bisect)
-            push_part(batch, half, batch->part.to);
-        else
-            batch->family_end = half;
-        batch->part.to = half;
-        run->family_hint = parents / 2;
-        memset(batch->relation_keys, 0, batch->taken_count * sizeof(*batch->relation_keys));
-        if (batch_send_family(batch))
-            return;
+        if (own_rows) {
+            /* Fewer parents; the others are a later batch's, or the next part's where we bisect. */
+            size_t half = batch->part.from + parents / 2;
+            if (batch->work.bisect)
+                push_part(batch, half, batch->part.to);
+            else
+                batch->family_end = half;
+            batch->part.to = half;
+            run->family_hint = parents / 2;
+        } else {
+            top->count = parents / 2; /* the others stay locked, and come later */
+        }
+        weigh_again(batch);
+        return;
     }
     if (batch->family_children > most) {
-        for (size_t i = 0; i + 1 < batch->taken_count; i++)
-            if (run->sql->relations[i].lock_rows.param_count > 0 &&
-                batch->relation_keys[i].rows > most) {
-                end_with_error(batch, "a record has more dependants that have dependants of "
-                                      "their own than setting \"pace.family_rows\" allows");
-                return;
-            }
-        batch->large_family = true;
-        batch->some_relation = 0;
-        batch->some_budget = most;
-        remove_some_next(batch);
+        take_apart(batch);
         return;
     }
     if (batch_send_family(batch))
         return; /* the next level */
+    if (!own_rows) {
+        batch_send_remove_own(batch);
+        return;
+    }
     if (batch->family_children < most / 2 && !batch->work.bisect && parents >= run->family_hint)
         run->family_hint = parents * 2;
     batch_send_part(batch);
@@ -412,8 +460,8 @@ static void next_part(struct batch *batch)
     batch->part = batch->parts[--batch->part_count];
     batch->part_begins = true;
     batch_mark(batch);
-    memset(batch->relation_keys, 0, batch->taken_count * sizeof(*batch->relation_keys));
-    if (!batch_send_family(batch))
+    batch->top = batch->taken_count - 1;
+    if (!weigh_again(batch))
         batch_send_part(batch);
 }
 
@@ -483,9 +531,26 @@ static void undo_part(struct batch *batch, const char *sqlstate)
     memcpy(batch->constraint, constraint, sizeof(constraint));
 }
 
+static void begin_bisecting(struct batch *batch)
+{
+    batch->work.bisect = true;
+    again(batch, true);
+}
+
 static void part_removed(struct batch *batch)
 {
     const struct taken *table = &batch->taken[batch->taken_count - 1];
+    if (batch->large_family && batch->top != batch->taken_count - 1 &&
+        batch->some_relation == NO_RELATION) {
+        const struct relation_keys *top = &batch->relation_keys[batch->top];
+        if (batch->taken[batch->top].rows == (int64_t)top->count)
+            commit_or_not(batch);
+        else if (batch->work.bisect)
+            undo_part(batch, SQLSTATE_REFUSED);
+        else
+            begin_bisecting(batch);
+        return;
+    }
     if (batch->large_family) {
         batch->some_budget -= batch->taken[batch->some_relation].rows - batch->some_before;
         batch->some_relation++;
@@ -499,12 +564,10 @@ static void part_removed(struct batch *batch)
     }
     /* Records that were locked as due and free stay: an agreement or the like changed meanwhile, or
      * a trigger keeps them. Their dependants must stay with them. */
-    if (batch->work.bisect) {
+    if (batch->work.bisect)
         undo_part(batch, SQLSTATE_REFUSED);
-    } else {
-        batch->work.bisect = true;
-        again(batch, true);
-    }
+    else
+        begin_bisecting(batch);
 }
 
 /* --- failures --- */
@@ -512,8 +575,8 @@ static void part_removed(struct batch *batch)
 static bool is_action(enum step step)
 {
     return step == STEP_REMOVE_RANGE || step == STEP_LOCK_ROWS || step == STEP_REMOVE_DEPENDANTS ||
-           step == STEP_REMOVE_SOME || step == STEP_REMOVE_TIDS || step == STEP_COUNT_DEPENDANTS ||
-           step == STEP_LOCK_DEPENDANTS || step == STEP_JUDGE_ROWS;
+           step == STEP_REMOVE_SOME || step == STEP_REMOVE_OWN || step == STEP_REMOVE_TIDS ||
+           step == STEP_COUNT_DEPENDANTS || step == STEP_LOCK_DEPENDANTS || step == STEP_JUDGE_ROWS;
 }
 
 /* A statement timeout: half of the range, or one record at a time. */
@@ -645,6 +708,7 @@ static bool take_answer(struct batch *batch, struct request_step step, const PGr
         return batch_take_removed(batch, result, step.relation, true, error);
     case STEP_REMOVE_DEPENDANTS:
     case STEP_REMOVE_SOME:
+    case STEP_REMOVE_OWN:
         return batch_take_removed(batch, result, step.relation, false, error);
     case STEP_LOCK_ROWS:
         return batch_take_locked(batch, result, error);

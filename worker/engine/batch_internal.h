@@ -46,6 +46,7 @@ enum step {
     STEP_SAVEPOINT,
     STEP_REMOVE_DEPENDANTS,
     STEP_REMOVE_SOME,
+    STEP_REMOVE_OWN,
     STEP_REMOVE_TIDS,
     STEP_RELEASE,
     STEP_ROLLBACK_TO,
@@ -144,8 +145,10 @@ struct batch {
     bool savepoint_open;     /* of the part under way, or of the one before */
     char undo_sqlstate[6];   /* why a part is being undone */
     int64_t family_children; /* dependants counted for the part */
-    bool large_family;       /* one parent's dependants are more than a batch may hold */
-    size_t some_relation;    /* then: the relation that is being emptied, and how many may go */
+    size_t top;           /* the relation whose rows' families are weighed: the category's own, or a
+                             dependant of a very large family */
+    bool large_family;    /* one parent's dependants are more than a batch may hold */
+    size_t some_relation; /* then: the relation that is being emptied, and how many may go */
     int64_t some_budget;
     int64_t some_before; /* rows taken out of it before the request under way */
     struct part *parts;  /* still to do, last first; owned by the arena */
@@ -185,6 +188,11 @@ bool batch_send_family(struct batch *batch);
 /* Removes the part; under a savepoint where the batch bisects. */
 void batch_send_part(struct batch *batch);
 void batch_send_remove_some(struct batch *batch);
+/* Very large families whose dependants have dependants: locks some rows of a dependant... */
+void batch_send_lock_some(struct batch *batch, size_t relation);
+/* ... and removes them with all that hangs on them. */
+void batch_send_remove_own(struct batch *batch);
+bool batch_is_below(const struct batch *batch, size_t relation, size_t top);
 void batch_send_undo(struct batch *batch); /* back to the part's savepoint */
 void batch_send_entries(struct batch *batch);
 

@@ -120,9 +120,11 @@ static void queue_statement(struct batch *batch, enum step step, size_t relation
             batch_tids_literal(batch, part, &made[i]);
             values[i] = text_string(&made[i]);
             break;
-        case PARAM_KEYS:
-            batch_keys_literal(batch, batch->run->sql->relations[relation].parent, part,
-                               param->index, &made[i]);
+        case PARAM_KEYS: /* of the parent, or the relation's own */
+            batch_keys_literal(
+                batch,
+                step == STEP_REMOVE_OWN ? relation : batch->run->sql->relations[relation].parent,
+                part, param->index, &made[i]);
             values[i] = text_string(&made[i]);
             break;
         case PARAM_LIMIT:
@@ -193,8 +195,17 @@ bool batch_send_judge(struct batch *batch)
     return true;
 }
 
-/* Level by level: the dependants of rows whose keys are known are counted; where they have
- * dependants of their own, and are not too many, they are locked and their keys read. */
+bool batch_is_below(const struct batch *batch, size_t relation, size_t top)
+{
+    const struct sql_relation *relations = batch->run->sql->relations;
+    while (relation != top && relation != table_relation(batch))
+        relation = relations[relation].parent;
+    return relation == top;
+}
+
+/* Level by level, below the top relation: the dependants of rows whose keys are known are counted;
+ * where they have dependants of their own, and are not too many, they are locked and their keys
+ * read. */
 bool batch_send_family(struct batch *batch)
 {
     struct run *run = batch->run;
@@ -203,9 +214,11 @@ bool batch_send_family(struct batch *batch)
     bool locking = false;
     size_t sent = 0;
     for (int pass = 0; pass < 2 && sent == 0; pass++, locking = true) {
-        for (size_t i = table_relation(batch); i-- > 0;) {
+        for (size_t i = batch->top; i-- > 0;) {
             struct relation_keys *keys = &batch->relation_keys[i];
             size_t parent = relations[i].parent;
+            if (!batch_is_below(batch, i, batch->top))
+                continue;
             bool parent_known =
                 parent == table_relation(batch) || batch->relation_keys[parent].known;
             bool wanted =
@@ -226,6 +239,28 @@ bool batch_send_family(struct batch *batch)
     if (sent > 0)
         batch_end_group(batch);
     return sent > 0;
+}
+
+void batch_send_lock_some(struct batch *batch, size_t relation)
+{
+    struct run *run = batch->run;
+    begin_inner_group(batch, BATCH_STATE_COUNTING);
+    queue_statement(batch, STEP_LOCK_DEPENDANTS, relation, &run->sql->relations[relation].lock_some,
+                    batch->part, run->worker->limits.family_rows / 2);
+    batch_end_group(batch);
+}
+
+void batch_send_remove_own(struct batch *batch)
+{
+    struct run *run = batch->run;
+    begin_inner_group(batch, BATCH_STATE_REMOVING);
+    for (size_t i = 0; i < batch->top; i++)
+        if (batch_is_below(batch, i, batch->top))
+            queue_statement(batch, STEP_REMOVE_DEPENDANTS, i, &run->sql->relations[i].remove,
+                            batch->part, 0);
+    queue_statement(batch, STEP_REMOVE_OWN, batch->top, &run->sql->relations[batch->top].remove_own,
+                    batch->part, 0);
+    batch_end_group(batch);
 }
 
 void batch_send_part(struct batch *batch)

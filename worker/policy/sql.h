@@ -61,6 +61,10 @@ struct sql_relation {
     struct sql_statement count;
     /* PARAM_KEYS, PARAM_LIMIT: removes at most so many rows (very large families). As `remove`. */
     struct sql_statement remove_some;
+    /* Where lock_rows is, too, for families that are taken apart: lock_some locks at most PARAM_LIMIT
+     * rows and returns as lock_rows; remove_own deletes the rows whose own keys are PARAM_KEYS. As
+     * `remove`. */
+    struct sql_statement lock_some, remove_own;
     size_t parent;               /* index in the array of the relation whose keys it needs */
 };
 

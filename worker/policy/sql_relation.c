@@ -113,6 +113,39 @@ static void fill_key(struct sql_builder *b, struct sql_relation *relation,
     }
 }
 
+static struct sql_statement locking(struct sql_builder *b, const struct sql_scope *d,
+                                    const struct string_list *key, const char *which,
+                                    const char *limit)
+{
+    return sql_finish(
+        b,
+        arena_printf(b->arena,
+                     "WITH locked AS (\nSELECT %s\n  FROM %s d\n WHERE %s%s\n   FOR UPDATE OF d)\n"
+                     "SELECT count(*) AS rows%s\n  FROM locked x",
+                     keys_of(b, d, key), sql_from(b, d->table), which, limit, arrays_of(b, key)));
+}
+
+/* The rows whose own keys are given. */
+static const char *has_key(struct sql_builder *b, const struct sql_scope *d,
+                           const struct string_list *key)
+{
+    struct text text = {0}, row = {0}, arrays = {0};
+    for (size_t i = 0; i < key->count; i++) {
+        const char *column = sql_column(b, d, key->items[i]);
+        const char *values = parent_values(b, d->table, key, key->items[i]);
+        text_printf(&text, "%s%s %s ANY (%s)", i ? "\n   AND " : "", column,
+                    sql_operator(b->arena, catalog_column(d->table, key->items[i]), "="), values);
+        text_printf(&row, "%s%s", i ? ", " : "", column);
+        text_printf(&arrays, "%s%s", i ? ", " : "", values);
+    }
+    if (key->count > 1)
+        text_printf(&text, "\n   AND ((%s) IN (SELECT * FROM unnest(%s))) IS TRUE",
+                    text_string(&row), text_string(&arrays));
+    text_free(&row);
+    text_free(&arrays);
+    return sql_take_text(b->arena, &text);
+}
+
 static void dependant_statements(struct sql_builder *b, struct sql_relation *relation,
                                  const struct dependant *dependant,
                                  const struct catalog_table *parent,
@@ -145,16 +178,20 @@ static void dependant_statements(struct sql_builder *b, struct sql_relation *rel
     relation->remove_some =
         removal(b, &d, &relation->key, arena_printf(b->arena, "%s\n   AND %s", picked, which));
 
-    relation->lock_rows = (struct sql_statement){.text = ""};
+    relation->lock_rows = relation->lock_some = relation->remove_own =
+        (struct sql_statement){.text = ""};
     if (!dependant->with_count)
         return;
     sql_begin(b);
     which = hangs_on(b, &d, &dependant->by, parent, parent_key);
-    relation->lock_rows = sql_finish(
-        b, arena_printf(b->arena,
-                        "WITH locked AS (\nSELECT %s\n  FROM %s d\n WHERE %s\n   FOR UPDATE OF d)\n"
-                        "SELECT count(*) AS rows%s\n  FROM locked x",
-                        keys_of(b, &d, &relation->key), from, which, arrays_of(b, &relation->key)));
+    relation->lock_rows = locking(b, &d, &relation->key, which, "");
+    sql_begin(b);
+    which = hangs_on(b, &d, &dependant->by, parent, parent_key);
+    const char *limit = sql_param(b, PARAM_LIMIT, 0, NULL, "bigint");
+    relation->lock_some =
+        locking(b, &d, &relation->key, which, arena_printf(b->arena, "\n LIMIT %s", limit));
+    sql_begin(b);
+    relation->remove_own = removal(b, &d, &relation->key, has_key(b, &d, &relation->key));
 }
 
 static size_t count_dependants(const struct dependant *with, size_t count)
@@ -210,6 +247,7 @@ void sql_relations(struct sql_builder *b, struct sql_category *out)
     own->parent = last;
     own->lock = "";
     own->remove.text = own->lock_rows.text = own->count.text = own->remove_some.text = "";
+    own->lock_some.text = own->remove_own.text = "";
     fill_key(b, own, b->target.table, sql_returned_key(b));
     add_dependants(b, out, category->with, category->with_count, last, b->target.table,
                    &b->target.key, &last);
