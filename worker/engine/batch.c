@@ -21,18 +21,11 @@
  *                                         23xxx ...  v  | the next part
  *                                                   UNDOING
  *
- * Bisecting: a careful batch that fails on a row is begun again with `bisect`; its records are then
- * removed in parts, each under a savepoint. A part that fails is halved, down to one record (with
- * its dependants), which is set aside by digest in the same transaction. So one bad row stops
- * neither its batch nor its category.
- *
- * Families: dependants are counted before they are removed. Too many for one transaction: fewer
- * parents; still too many for a single parent: its dependants go in batches of their own, some at
- * a time, before the parent does.
+ * What is done with the records that a careful batch has locked is told in batch_family.c, what
+ * becomes of a lost connection in batch_lost.c.
  *
  * Invariants:
- *  - COMMIT is sent only behind an entry for every relation that lost rows, in the same
- * transaction;
+ *  - COMMIT is sent only behind an entry for every relation that lost rows;
  *  - the brake has counted a batch's rows before its COMMIT is sent;
  *  - a batch whose connection is lost ends only when its backend is gone, and then it is known by
  *    (run, seq) whether it was committed. Nothing is ever replayed on a guess;
@@ -55,16 +48,7 @@
 enum {
     AGAIN_MS = 50, /* first delay before a batch is tried again; doubles */
     AGAIN_MOST_MS = 2000,
-    MOST_ATTEMPTS = 30,
-    RESOLVE_EVERY_MS = 200,
 };
-
-/* some_relation while whole rows of a dependant are removed, with all that hangs on them */
-#define NO_RELATION SIZE_MAX
-
-static void next_part(struct batch *batch);
-static void commit_or_not(struct batch *batch);
-static void set_aside(struct batch *batch, const char *sqlstate);
 
 /* --- the end --- */
 
@@ -83,8 +67,7 @@ static void take_back_counts(struct batch *batch)
     batch->tenants_counted = false;
 }
 
-/* The one way out. committed: the transaction's effects are there to stay. */
-static void finish(struct batch *batch, bool committed)
+void batch_finish(struct batch *batch, bool committed)
 {
     assert(batch->state != BATCH_STATE_IDLE);
     struct run *run = batch->run;
@@ -110,33 +93,32 @@ static void finish(struct batch *batch, bool committed)
     error_clear(&result.error);
 }
 
-static void roll_back(struct batch *batch)
+static void batch_roll_back(struct batch *batch)
 {
     batch_begin_group(batch, BATCH_STATE_ROLLING_BACK);
     batch_queue(batch, STEP_ROLLBACK, 0, "ROLLBACK", 0, NULL);
     batch_end_group(batch);
 }
 
-static void end_with(struct batch *batch, enum batch_end end)
+void batch_end_with(struct batch *batch, enum batch_end end)
 {
     batch->result.end = end;
-    roll_back(batch);
+    batch_roll_back(batch);
 }
 
-static void end_with_error(struct batch *batch, const char *what)
+void batch_end_with_error(struct batch *batch, const char *what)
 {
     error_set(&batch->result.error, ERROR_FAILED, "%s", what);
-    end_with(batch, BATCH_STOP);
+    batch_end_with(batch, BATCH_STOP);
 }
 
 static void end_with_failure(struct batch *batch)
 {
     error_move(&batch->result.error, &batch->error);
-    end_with(batch, BATCH_STOP);
+    batch_end_with(batch, BATCH_STOP);
 }
 
-/* Rolls back, to be tried again: after a while that grows with the attempts. */
-static void again(struct batch *batch, bool at_once)
+void batch_again(struct batch *batch, bool at_once)
 {
     int64_t delay = AGAIN_MS;
     for (int i = 0; i < batch->work.attempts && delay < AGAIN_MOST_MS; i++)
@@ -147,104 +129,7 @@ static void again(struct batch *batch, bool at_once)
     batch->work.attempts += !at_once;
     batch->result.more = true;
     batch->result.rest = batch->work;
-    end_with(batch, BATCH_AGAIN);
-}
-
-/* --- a lost connection: what became of the batch? --- */
-
-static void resolve(struct batch *batch);
-
-static void on_resolve_timer(struct lane *lane, void *arg)
-{
-    struct batch *batch = arg;
-    (void)lane;
-    batch->resolve_waits = false;
-    resolve(batch);
-}
-
-static void resolve_later(struct batch *batch)
-{
-    batch->resolve_waits = true;
-    lane_after(batch->lane, RESOLVE_EVERY_MS, on_resolve_timer, batch);
-}
-
-static void resolved(struct batch *batch, bool committed)
-{
-    log_info("batch of category \"%s\": its connection was lost, and it was %s",
-             batch->run->category->name, committed ? "committed" : "rolled back");
-    batch->result.end = committed ? BATCH_ACTED : BATCH_LOST;
-    if (!committed) {
-        batch->result.more = true;
-        batch->result.rest = batch->work;
-        batch->result.rest.attempts++;
-        if (batch->work.attempts > MOST_ATTEMPTS) {
-            batch->result.end = BATCH_STOP;
-            error_set(&batch->result.error, ERROR_FAILED,
-                      "the connection was lost in the same batch again and again");
-        }
-    }
-    finish(batch, committed);
-}
-
-static void on_exists(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
-                      const struct error *error, void *arg)
-{
-    struct batch *batch = arg;
-    (void)conn;
-    (void)error;
-    if (batch->abandoned) {
-        finish(batch, false);
-    } else if (outcome == PG_OK) {
-        resolved(batch, PQgetvalue(result, 0, 0)[0] == 't');
-    } else {
-        resolve_later(batch); /* the control connection's loss ends everything by itself */
-    }
-}
-
-static void on_gone(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
-                    const struct error *error, void *arg)
-{
-    struct batch *batch = arg;
-    (void)error;
-    if (batch->abandoned) {
-        finish(batch, false);
-        return;
-    }
-    if (outcome != PG_OK || PQgetvalue(result, 0, 0)[0] != 't') {
-        resolve_later(batch);
-        return;
-    }
-    if (!batch->commit_sent || batch->seq_count == 0) {
-        resolved(batch, false);
-        return;
-    }
-    char seq[24];
-    snprintf(seq, sizeof(seq), "%lld", (long long)batch->seq);
-    const char *values[] = {batch->run->id, seq};
-    pg_conn_query(conn, "SELECT retention.batch_exists($1::uuid, $2::bigint)", 2, values, false,
-                  on_exists, batch);
-    pg_conn_sync(conn);
-}
-
-static void resolve(struct batch *batch)
-{
-    if (batch->abandoned) {
-        finish(batch, false);
-        return;
-    }
-    char pid[16];
-    snprintf(pid, sizeof(pid), "%d", batch->lost_pid);
-    const char *values[] = {pid, batch->lost_backend_start};
-    pg_conn_query(batch->run->worker->control,
-                  "SELECT retention.session_is_gone($1::int, $2::timestamptz, true)", 2, values,
-                  false, on_gone, batch);
-    pg_conn_sync(batch->run->worker->control);
-}
-
-static void lost(struct batch *batch)
-{
-    batch->state = BATCH_STATE_RESOLVING;
-    resolve(batch);
+    batch_end_with(batch, BATCH_AGAIN);
 }
 
 /* --- committing --- */
@@ -302,7 +187,7 @@ static void note_rest(struct batch *batch)
     batch->result.rest.attempts = 0;
 }
 
-static void commit_or_not(struct batch *batch)
+void batch_commit_or_not(struct batch *batch)
 {
     const struct taken *table = &batch->taken[batch->taken_count - 1];
     int64_t rows = 0;
@@ -316,258 +201,18 @@ static void commit_or_not(struct batch *batch)
     batch->result.blocked = (int64_t)batch->poison_count;
     note_rest(batch);
     if (rows == 0 && batch->poison_count == 0) {
-        end_with(batch, BATCH_NOTHING);
+        batch_end_with(batch, BATCH_NOTHING);
         return;
     }
     if (brake_holds(batch)) {
-        end_with(batch, BATCH_BRAKE);
+        batch_end_with(batch, BATCH_BRAKE);
         return;
     }
     if (FAULT_POINT("batch_before_append")) {
-        end_with_error(batch, "fault point");
+        batch_end_with_error(batch, "fault point");
         return;
     }
     batch_send_entries(batch);
-}
-
-/* --- careful batches: parts and families --- */
-
-static void push_part(struct batch *batch, size_t from, size_t to)
-{
-    if (from >= to)
-        return;
-    batch->parts =
-        arena_push(batch->arena, batch->parts, &batch->part_count, sizeof(*batch->parts));
-    batch->parts[batch->part_count - 1] = (struct part){from, to};
-}
-
-static void set_aside(struct batch *batch, const char *sqlstate);
-
-/* --- families --- */
-
-/* Nothing is known of what hangs on the top relation's rows. */
-static void forget_below(struct batch *batch)
-{
-    for (size_t i = 0; i < batch->top; i++)
-        if (batch_is_below(batch, i, batch->top))
-            batch->relation_keys[i] = (struct relation_keys){0};
-}
-
-/* A very large family without further levels: what is over is removed from one relation after the
- * other until the batch is full. */
-static void remove_some_next(struct batch *batch)
-{
-    const struct sql_relation *relations = batch->run->sql->relations;
-    int64_t rows = 0;
-    for (; batch->some_relation < batch->top; batch->some_relation++) {
-        const struct relation_keys *keys = &batch->relation_keys[batch->some_relation];
-        if (relations[batch->some_relation].parent == batch->top && keys->rows > 0 &&
-            batch->some_budget > 0) {
-            batch->some_before = batch->taken[batch->some_relation].rows;
-            batch_send_remove_some(batch);
-            return;
-        }
-    }
-    for (size_t i = 0; i < batch->taken_count; i++)
-        rows += batch->taken[i].rows;
-    if (rows == 0) { /* it would go on like that for ever */
-        set_aside(batch, SQLSTATE_REFUSED);
-        batch->large_family = false;
-    }
-    commit_or_not(batch);
-}
-
-/* One row of the top relation has more below it than a batch may hold. Where a dependant of it has
- * dependants of its own, some of these are taken with all that hangs on them: they become the top,
- * and are weighed in their turn. */
-static void take_apart(struct batch *batch)
-{
-    const struct sql_relation *relations = batch->run->sql->relations;
-    batch->large_family = true;
-    batch->some_relation = NO_RELATION;
-    for (size_t i = batch->top; i-- > 0;)
-        if (relations[i].parent == batch->top && relations[i].lock_some.param_count > 0 &&
-            batch->relation_keys[i].rows > 0) {
-            batch->top = i;
-            batch_send_lock_some(batch, i);
-            return;
-        }
-    batch->some_relation = 0;
-    batch->some_budget = batch->run->worker->limits.family_rows;
-    remove_some_next(batch);
-}
-
-static bool weigh_again(struct batch *batch)
-{
-    forget_below(batch);
-    return batch_send_family(batch);
-}
-
-/* What hangs on the top relation's rows is counted, as far as it is known; decides whether it fits
- * one transaction. */
-static void family_counted(struct batch *batch)
-{
-    struct run *run = batch->run;
-    int64_t most = run->worker->limits.family_rows;
-    bool own_rows = batch->top == batch->taken_count - 1;
-    struct relation_keys *top = &batch->relation_keys[batch->top];
-    size_t parents = own_rows ? batch->part.to - batch->part.from : top->count;
-    batch->family_children = own_rows ? 0 : (int64_t)top->count;
-    for (size_t i = 0; i < batch->top; i++)
-        if (batch_is_below(batch, i, batch->top))
-            batch->family_children += batch->relation_keys[i].rows;
-    if (parents == 0) { /* of a dependant: others removed it meanwhile */
-        again(batch, false);
-        return;
-    }
-    if (batch->family_children > most && parents > 1) {
-        if (own_rows) {
-            /* Fewer parents; the others are a later batch's, or the next part's where we bisect. */
-            size_t half = batch->part.from + parents / 2;
-            if (batch->work.bisect)
-                push_part(batch, half, batch->part.to);
-            else
-                batch->family_end = half;
-            batch->part.to = half;
-            run->family_hint = parents / 2;
-        } else {
-            top->count = parents / 2; /* the others stay locked, and come later */
-        }
-        weigh_again(batch);
-        return;
-    }
-    if (batch->family_children > most) {
-        take_apart(batch);
-        return;
-    }
-    if (batch_send_family(batch))
-        return; /* the next level */
-    if (!own_rows) {
-        batch_send_remove_own(batch);
-        return;
-    }
-    if (batch->family_children < most / 2 && !batch->work.bisect && parents >= run->family_hint)
-        run->family_hint = parents * 2;
-    batch_send_part(batch);
-}
-
-static void next_part(struct batch *batch)
-{
-    if (batch->part_count == 0) {
-        commit_or_not(batch);
-        return;
-    }
-    batch->part = batch->parts[--batch->part_count];
-    batch->part_begins = true;
-    batch_mark(batch);
-    batch->top = batch->taken_count - 1;
-    if (!weigh_again(batch))
-        batch_send_part(batch);
-}
-
-/* The records to act on are known, and nothing can be added to them any more. */
-static void rows_judged(struct batch *batch)
-{
-    batch->relation_keys =
-        arena_alloc(batch->arena, batch->taken_count * sizeof(*batch->relation_keys));
-    batch->family_end = batch->pick_count;
-    push_part(batch, 0, batch->pick_count);
-    if (FAULT_POINT("batch_after_lock")) {
-        end_with_error(batch, "fault point");
-        return;
-    }
-    next_part(batch);
-}
-
-static void rows_locked(struct batch *batch)
-{
-    batch_make_picks(batch);
-    if (!batch_send_judge(batch))
-        rows_judged(batch);
-}
-
-static void set_aside(struct batch *batch, const char *sqlstate)
-{
-    struct run *run = batch->run;
-    struct poison poison = {0};
-    batch_digest_of(batch, batch->picks[batch->part.from], poison.digest);
-    snprintf(poison.sqlstate, sizeof(poison.sqlstate), "%s", sqlstate);
-    snprintf(poison.constraint, sizeof(poison.constraint), "%s", batch->constraint);
-    batch->poisons =
-        arena_push(batch->arena, batch->poisons, &batch->poison_count, sizeof(*batch->poisons));
-    batch->poisons[batch->poison_count - 1] = poison;
-    log_warning("category \"%s\": a record of \"%s\" cannot be acted on and is set aside: %s",
-                run->category->name, run->report.relation,
-                batch->error.primary ? batch->error.primary : "a trigger keeps it");
-}
-
-/* The part was undone: halve it, or set its one record aside (or leave it, if it is locked). */
-static void part_undone(struct batch *batch, enum retry_class class, const char *sqlstate)
-{
-    size_t half = batch->part.from + (batch->part.to - batch->part.from) / 2;
-    if (batch->part.to - batch->part.from == 1) {
-        if (class == RETRY_LOCKED)
-            batch->result.left++;
-        else
-            set_aside(batch, sqlstate);
-        batch->large_family = false;
-    } else {
-        push_part(batch, half, batch->part.to);
-        push_part(batch, batch->part.from, half);
-    }
-    next_part(batch);
-}
-
-static void undo_part(struct batch *batch, const char *sqlstate)
-{
-    batch_back_to_mark(batch);
-    snprintf(batch->undo_sqlstate, sizeof(batch->undo_sqlstate), "%s", sqlstate);
-    struct error kept = batch->error; /* for the message; a new group forgets it */
-    char constraint[sizeof(batch->constraint)];
-    memcpy(constraint, batch->constraint, sizeof(constraint));
-    batch->error = (struct error){0};
-    batch_send_undo(batch);
-    batch->error = kept;
-    memcpy(batch->constraint, constraint, sizeof(constraint));
-}
-
-static void begin_bisecting(struct batch *batch)
-{
-    batch->work.bisect = true;
-    again(batch, true);
-}
-
-static void part_removed(struct batch *batch)
-{
-    const struct taken *table = &batch->taken[batch->taken_count - 1];
-    if (batch->large_family && batch->top != batch->taken_count - 1 &&
-        batch->some_relation == NO_RELATION) {
-        const struct relation_keys *top = &batch->relation_keys[batch->top];
-        if (batch->taken[batch->top].rows == (int64_t)top->count)
-            commit_or_not(batch);
-        else if (batch->work.bisect)
-            undo_part(batch, SQLSTATE_REFUSED);
-        else
-            begin_bisecting(batch);
-        return;
-    }
-    if (batch->large_family) {
-        batch->some_budget -= batch->taken[batch->some_relation].rows - batch->some_before;
-        batch->some_relation++;
-        remove_some_next(batch);
-        return;
-    }
-    int64_t wanted = (int64_t)(batch->part.to - batch->part.from);
-    if (table->rows - table->mark_rows == wanted) {
-        next_part(batch);
-        return;
-    }
-    /* Records that were locked as due and free stay: an agreement or the like changed meanwhile, or
-     * a trigger keeps them. Their dependants must stay with them. */
-    if (batch->work.bisect)
-        undo_part(batch, SQLSTATE_REFUSED);
-    else
-        begin_bisecting(batch);
 }
 
 /* --- failures --- */
@@ -590,13 +235,13 @@ static void smaller(struct batch *batch)
         rest.from = (struct tid){.block = (uint32_t)work->to_block};
         batch->result.split = true;
         batch->result.other_half = rest;
-        again(batch, true);
+        batch_again(batch, true);
         return;
     }
     work->careful = true;
     if (work->attempts >= 3)
         work->bisect = true;
-    again(batch, false);
+    batch_again(batch, false);
 }
 
 static void act_on_failure(struct batch *batch)
@@ -606,17 +251,17 @@ static void act_on_failure(struct batch *batch)
     enum retry_class class = sqlstate_retry_class(sqlstate);
     bool under_savepoint = batch->savepoint_open && is_action(step);
     if (batch->outcome == PG_LOST || (sqlstate[0] && class == RETRY_RECONNECT)) {
-        lost(batch);
+        batch_lost(batch);
         return;
     }
     if (!sqlstate[0]) { /* ours: an answer of the wrong shape, a fault point */
         end_with_failure(batch);
         return;
     }
-    if (batch->work.attempts > MOST_ATTEMPTS && class != RETRY_RUN_STOP) {
+    if (batch->work.attempts > BATCH_MOST_ATTEMPTS && class != RETRY_RUN_STOP) {
         if (class == RETRY_LOCKED) { /* a later pass, or the next run */
             batch->result.left++;
-            end_with(batch, BATCH_NOTHING);
+            batch_end_with(batch, BATCH_NOTHING);
         } else {
             end_with_failure(batch);
         }
@@ -625,49 +270,49 @@ static void act_on_failure(struct batch *batch)
     switch (class) {
     case RETRY_LOCKED:
         if (under_savepoint) {
-            undo_part(batch, sqlstate);
+            batch_undo_part(batch, sqlstate);
         } else if (!is_action(step)) {
-            again(batch, false); /* a gate, or the relation */
+            batch_again(batch, false); /* a gate, or the relation */
         } else if (!batch->work.careful) {
             batch->work.careful = true;
-            again(batch, true);
+            batch_again(batch, true);
         } else {
             bool at_once = !batch->work.bisect; /* a dependant's row is locked */
             batch->work.bisect = true;
-            again(batch, at_once);
+            batch_again(batch, at_once);
         }
         break;
     case RETRY_ROW:
         if (under_savepoint) {
-            undo_part(batch, sqlstate);
+            batch_undo_part(batch, sqlstate);
         } else if (!is_action(step)) {
             end_with_failure(batch);
         } else if (!batch->work.careful || !batch->work.bisect) {
             batch->work.careful = batch->work.bisect = true;
-            again(batch, true);
+            batch_again(batch, true);
         } else {
             end_with_failure(batch);
         }
         break;
     case RETRY_AGAIN:
-        again(batch, false);
+        batch_again(batch, false);
         break;
     case RETRY_CANCELED:
         if (is_action(step))
             smaller(batch);
         else
-            again(batch, false);
+            batch_again(batch, false);
         break;
     case RETRY_RUN_STOP:
         if (strcmp(sqlstate, SQLSTATE_LEAF_GONE) == 0)
-            end_with(batch, BATCH_LEAF_GONE);
+            batch_end_with(batch, BATCH_LEAF_GONE);
         else
             end_with_failure(batch);
         break;
     case RETRY_RECONNECT:
     case RETRY_FATAL:
         if (step == STEP_LOCK_LEAF && strcmp(sqlstate, "42P01") == 0)
-            end_with(batch, BATCH_LEAF_GONE);
+            batch_end_with(batch, BATCH_LEAF_GONE);
         else
             end_with_failure(batch);
         break;
@@ -738,7 +383,7 @@ static bool take_answer(struct batch *batch, struct request_step step, const PGr
 static void group_over(struct batch *batch)
 {
     if (batch->abandoned) {
-        finish(batch, false);
+        batch_finish(batch, false);
         return;
     }
     switch (batch->state) {
@@ -746,41 +391,41 @@ static void group_over(struct batch *batch)
         if (batch->failed)
             act_on_failure(batch);
         else if (FAULT_POINT("batch_after_action"))
-            end_with_error(batch, "fault point");
+            batch_end_with_error(batch, "fault point");
         else
-            commit_or_not(batch);
+            batch_commit_or_not(batch);
         break;
     case BATCH_STATE_LOCKING:
         if (batch->failed)
             act_on_failure(batch);
         else
-            rows_locked(batch);
+            batch_rows_locked(batch);
         break;
     case BATCH_STATE_JUDGING:
         if (batch->failed)
             act_on_failure(batch);
         else
-            rows_judged(batch);
+            batch_rows_judged(batch);
         break;
     case BATCH_STATE_COUNTING:
         if (batch->failed)
             act_on_failure(batch);
         else
-            family_counted(batch);
+            batch_family_counted(batch);
         break;
     case BATCH_STATE_REMOVING:
         if (batch->failed)
             act_on_failure(batch);
         else if (FAULT_POINT("batch_after_remove"))
-            end_with_error(batch, "fault point");
+            batch_end_with_error(batch, "fault point");
         else
-            part_removed(batch);
+            batch_part_removed(batch);
         break;
     case BATCH_STATE_UNDOING:
         if (batch->failed)
             act_on_failure(batch);
         else
-            part_undone(batch, sqlstate_retry_class(batch->undo_sqlstate), batch->undo_sqlstate);
+            batch_part_undone(batch);
         break;
     case BATCH_STATE_COMMITTING:
         (void)FAULT_POINT("batch_after_commit");
@@ -789,14 +434,14 @@ static void group_over(struct batch *batch)
             act_on_failure(batch);
         } else {
             batch->result.end = BATCH_ACTED;
-            finish(batch, true);
+            batch_finish(batch, true);
         }
         break;
     case BATCH_STATE_ROLLING_BACK:
         if (batch->failed)
-            lost(batch); /* its backend goes, and the transaction with it */
+            batch_lost(batch); /* its backend goes, and the transaction with it */
         else
-            finish(batch, false);
+            batch_finish(batch, false);
         break;
     case BATCH_STATE_IDLE:
     case BATCH_STATE_RESOLVING:
@@ -908,7 +553,7 @@ void batch_abandon(struct batch *batch)
     batch->abandoned = true;
     if (batch->state == BATCH_STATE_RESOLVING && batch->resolve_waits) {
         evtimer_del(batch->lane->timer);
-        finish(batch, false);
+        batch_finish(batch, false);
     }
 }
 

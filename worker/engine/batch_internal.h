@@ -170,6 +170,35 @@ struct batch {
     bool resolve_waits; /* for the lane's timer */
 };
 
+/* A batch is tried so often before it ends its run, or leaves what is locked. */
+enum { BATCH_MOST_ATTEMPTS = 30 };
+
+/* --- batch.c --- */
+
+/* The one way out. committed: the transaction's effects are there to stay. */
+void batch_finish(struct batch *batch, bool committed);
+/* Rolls back, and ends so. */
+void batch_end_with(struct batch *batch, enum batch_end end);
+void batch_end_with_error(struct batch *batch, const char *what);
+/* Rolls back, to be tried again: at once, or after a while that grows with the attempts. */
+void batch_again(struct batch *batch, bool at_once);
+/* All that this batch removes is removed: entries and COMMIT, unless nothing was or the brake
+ * holds. */
+void batch_commit_or_not(struct batch *batch);
+
+/* --- batch_family.c: careful batches --- */
+
+void batch_rows_locked(struct batch *batch);
+void batch_rows_judged(struct batch *batch);
+void batch_family_counted(struct batch *batch);
+void batch_part_removed(struct batch *batch);
+void batch_undo_part(struct batch *batch, const char *sqlstate);
+void batch_part_undone(struct batch *batch);
+
+/* --- batch_lost.c --- */
+
+void batch_lost(struct batch *batch);
+
 /* --- batch_send.c --- */
 
 /* Queues a step; the batch's own callback receives its answer. */

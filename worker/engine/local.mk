@@ -1,7 +1,9 @@
 libretention_a_SOURCES += \
 	worker/engine/batch.c \
 	worker/engine/batch.h \
+	worker/engine/batch_family.c \
 	worker/engine/batch_internal.h \
+	worker/engine/batch_lost.c \
 	worker/engine/batch_records.c \
 	worker/engine/batch_send.c \
 	worker/engine/binary.c \
