@@ -429,6 +429,10 @@ static void group_over(struct batch *batch)
         break;
     case BATCH_STATE_COMMITTING:
         (void)FAULT_POINT("batch_after_commit");
+        if (FAULT_POINT("batch_lose_answer")) { /* as if COMMIT's answer had not come */
+            batch->failed = true;
+            batch->outcome = PG_LOST;
+        }
         if (batch->failed) {
             batch->commit_sent = batch->commit_sent && batch->outcome == PG_LOST;
             act_on_failure(batch);

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -370,6 +369,4 @@ void batch_send_entries(struct batch *batch)
     }
     batch_end_group(batch);
     (void)FAULT_POINT("batch_commit_sent");
-    if (FAULT_POINT("batch_lose_answer")) /* COMMIT arrives, its answer does not */
-        shutdown(PQsocket(pg_conn_libpq(batch->lane->conn)), SHUT_RD);
 }
