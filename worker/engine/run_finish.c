@@ -158,8 +158,7 @@ static void send_finish(struct run *run)
                             counted ? remaining : NULL,
                             run_status_word(run->stop_status),
                             run->message[0] ? run->message : NULL};
-    if (FAULT_POINT("run_before_done"))
-        return;
+    (void)FAULT_POINT("run_before_done");
     if (run->stop_status == RUN_DONE) {
         const char *unseen[] = {term, run->id};
         run_control(run, sql_file("engine/unblock_unseen.sql"), 2, unseen, NULL);
