@@ -174,7 +174,7 @@ static bool release_brake(struct session *session, const char *category, struct 
     return true;
 }
 
-static bool somebody_leads(struct session *session, bool *ret_leads, struct error *error)
+bool run_has_leader(struct session *session, bool *ret_leads, struct error *error)
 {
     PGresult *leader _cleanup_result_ = session_file(session, "cli/leader.sql", 0, NULL, error);
     if (leader)
@@ -199,11 +199,19 @@ bool command_run(struct cli *cli, struct error *error)
                             .categories = session_array(cli, cli->operands, cli->operand_count)};
     progress_init(&show.progress, cli->json);
     bool leads;
-    if (!somebody_leads(&session, &leads, error))
+    if (!run_has_leader(&session, &leads, error))
         return false;
-    if (!leads && !run_lead(&show, &leads, error))
-        return false;
-    if (leads && !run_follow(&show, error))
-        return false;
+    /* One that leads is asked; if it goes before it is done, this one leads; if another was first,
+     * that one is asked. */
+    do {
+        if (!leads && !run_lead(&show, &leads, error))
+            return false;
+        bool alone = false;
+        if (leads && !run_follow(&show, &alone, error))
+            return false;
+        if (!alone)
+            break;
+        leads = false;
+    } while (true);
     return run_show_end(&show, error);
 }

@@ -17,6 +17,7 @@ struct run_show {
     struct cli *cli;
     struct session *session;
     const char *categories; /* text[] literal, NULL: all */
+    const char *request;    /* uuid of what was asked of the leader, or NULL */
     struct progress progress;
     struct run_result *results;
     size_t count;
@@ -28,8 +29,12 @@ void run_show_add(struct run_show *show, const struct run_result *result);
 /* The table, what to do next, and the error that the exit code is made of. */
 bool run_show_end(struct run_show *show, struct error *error);
 
-/* cli/run_follow.c: asks the leader and follows it. */
-bool run_follow(struct run_show *show, struct error *error);
+/* Whether a worker leads now. */
+bool run_has_leader(struct session *session, bool *ret_leads, struct error *error);
+
+/* cli/run_follow.c: asks the leader and follows it. *ret_alone where it went before it finished,
+ * and no other came for a while: nothing was shown then. */
+bool run_follow(struct run_show *show, bool *ret_alone, struct error *error);
 
 /* cli/run_lead.c: leads for as long as it takes. *ret_other where another one leads already. */
 bool run_lead(struct run_show *show, bool *ret_other, struct error *error);

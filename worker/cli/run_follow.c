@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "cli/run.h"
 
-enum { LOOK_MS = 500, TAKE_US = 30000000 };
+enum { LOOK_MS = 500, TAKE_US = 30000000, ALONE_US = 3000000 };
 
 static volatile sig_atomic_t interrupted;
 
@@ -133,10 +133,22 @@ static bool not_taken(struct error *error)
     return false;
 }
 
-static bool follow(struct run_show *show, const char *request, struct error *error)
+/* Without a leader for a while? One that only lost its connection comes back soon. */
+static bool is_alone(struct run_show *show, int64_t *led_us, bool *ret_alone, struct error *error)
 {
-    const char *const values[] = {request};
-    int64_t asked_us = clock_monotonic_us();
+    bool leads;
+    if (!run_has_leader(show->session, &leads, error))
+        return false;
+    if (leads)
+        *led_us = clock_monotonic_us();
+    *ret_alone = clock_monotonic_us() - *led_us > ALONE_US;
+    return true;
+}
+
+static bool follow(struct run_show *show, bool *ret_alone, struct error *error)
+{
+    const char *const values[] = {show->request};
+    int64_t asked_us = clock_monotonic_us(), led_us = asked_us;
     while (true) {
         PGresult *state _cleanup_result_ =
             session_file(show->session, "cli/request.sql", 1, values, error);
@@ -154,6 +166,12 @@ static bool follow(struct run_show *show, const char *request, struct error *err
                 puts("Not followed any further; the worker goes on.");
             return add_results(show, runs, error);
         }
+        if (!is_alone(show, &led_us, ret_alone, error))
+            return false;
+        if (*ret_alone) {
+            progress_clear(&show->progress);
+            return true;
+        }
         if (!taken && clock_monotonic_us() - asked_us > TAKE_US)
             return not_taken(error);
         show_progress(show, runs);
@@ -162,7 +180,7 @@ static bool follow(struct run_show *show, const char *request, struct error *err
     }
 }
 
-bool run_follow(struct run_show *show, struct error *error)
+bool run_follow(struct run_show *show, bool *ret_alone, struct error *error)
 {
     struct sigaction action = {.sa_handler = on_interrupt};
     sigaction(SIGINT, &action, NULL);
@@ -170,9 +188,12 @@ bool run_follow(struct run_show *show, struct error *error)
     if (!session_execute(show->session, "LISTEN retention", error))
         return false;
     const char *const values[] = {show->categories};
-    PGresult *request _cleanup_result_ =
-        session_file(show->session, "cli/request_run.sql", 1, values, error);
-    if (!request)
-        return false;
-    return follow(show, arena_strdup(show->cli->arena, PQgetvalue(request, 0, 0)), error);
+    if (!show->request) {
+        PGresult *request _cleanup_result_ =
+            session_file(show->session, "cli/request_run.sql", 1, values, error);
+        if (!request)
+            return false;
+        show->request = arena_strdup(show->cli->arena, PQgetvalue(request, 0, 0));
+    }
+    return follow(show, ret_alone, error);
 }
