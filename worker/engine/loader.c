@@ -451,8 +451,8 @@ static void keep_schedule(struct policies *policies, const struct category_state
         if (!state)
             continue;
         state->next_due_us = before[i].next_due_us;
-        state->last_run_us = before[i].last_run_us;
-        state->last_duration_us = before[i].last_duration_us;
+        state->rest_until_us = before[i].rest_until_us;
+        state->try_again = before[i].try_again;
         state->requested = before[i].requested;
         state->again = before[i].again;
     }

@@ -28,12 +28,12 @@ struct category_state {
     const char *relation;         /* "schema.table" */
     struct sql_category **stages; /* one a stage; NULL where it is not valid */
 
-    /* of the schedule */
-    int64_t next_due_us; /* wall clock; 0: at once, INT64_MAX: nothing to wait for */
-    int64_t last_run_us; /* monotonic; 0: never */
-    int64_t last_duration_us;
-    bool requested; /* a person asked for it */
-    bool again;     /* ran into a changed schema: once more after checking anew */
+    /* of the schedule; wall clock in microseconds */
+    int64_t rest_until_us; /* not before */
+    int64_t next_due_us; /* 0: at once; INT64_MAX: nothing to wait for but a notice or wake_most */
+    bool try_again;      /* something due was left: again after the rest */
+    bool requested;      /* a person asked for it */
+    bool again;          /* ran into a changed schema: once more after checking anew */
 };
 
 struct policies {

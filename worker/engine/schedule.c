@@ -8,7 +8,8 @@
  * falls due next was found by the run's own plan.
  *
  * Rows that fall due every second must not mean a run every second: a category rests for ten times
- * as long as its last run took, and at least REST_MS.
+ * as long as its last run took, and at least REST_MS. When nothing happened for wake_most, all are
+ * measured anew: the application may have changed what a plan said of the future.
  *
  * Categories that others wait for go first. */
 #include "engine/schedule.h"
@@ -44,6 +45,7 @@ struct schedule {
     bool woken;                 /* something changed: another round, over all */
     bool requested;             /* take_requests again */
     bool all;                   /* the round takes every category */
+    bool all_next;              /* the next one does, if nothing happens before */
     int loads;                  /* since the last round */
     bool in_round;
     size_t next; /* position in order */
@@ -68,8 +70,10 @@ static void on_wake(evutil_socket_t fd, short what, void *arg)
     struct worker *worker = arg;
     (void)fd;
     (void)what;
-    if (worker->phase == PHASE_SLEEPING)
-        worker_enter(worker, PHASE_LOADING);
+    if (worker->phase != PHASE_SLEEPING)
+        return;
+    worker->schedule->all = worker->schedule->all || worker->schedule->all_next;
+    worker_enter(worker, PHASE_LOADING);
 }
 
 static void on_window_end(evutil_socket_t fd, short what, void *arg)
@@ -198,6 +202,17 @@ static void on_figures(struct pg_conn *conn, enum pg_outcome outcome, PGresult *
         log_failure(LOG_LEVEL_WARNING, error);
 }
 
+/* When a category runs next; INT64_MAX: when something is notified. */
+static int64_t wake_at(const struct category_state *state)
+{
+    bool may_run = state->category && state->category->mode != MODE_DECLARED &&
+                   state->standing != RUN_INVALID && state->standing != RUN_RED;
+    if (!may_run)
+        return INT64_MAX;
+    int64_t at = state->try_again ? state->rest_until_us : state->next_due_us;
+    return at > state->rest_until_us ? at : state->rest_until_us;
+}
+
 /* When each category's next record falls due, as the database has it now: (category, ms or NULL).
  */
 static void on_next_due(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
@@ -212,13 +227,12 @@ static void on_next_due(struct pg_conn *conn, enum pg_outcome outcome, PGresult 
         log_failure(LOG_LEVEL_WARNING, error);
     }
     int64_t now = clock_wall_us();
+    for (size_t i = 0; i < worker->policies->state_count; i++)
+        worker->policies->states[i].next_due_us = INT64_MAX;
     for (int row = 0; outcome == PG_OK && row < PQntuples(result); row++) {
         struct category_state *state = loader_find(worker->policies, PQgetvalue(result, row, 0));
-        if (!state || PQgetisnull(result, row, 1))
-            continue;
-        int64_t due = now + strtoll(PQgetvalue(result, row, 1), NULL, 10) * 1000;
-        if (due > state->next_due_us)
-            state->next_due_us = due;
+        if (state && !PQgetisnull(result, row, 1))
+            state->next_due_us = now + strtoll(PQgetvalue(result, row, 1), NULL, 10) * 1000;
     }
     schedule->in_round = false;
     forget_requests(schedule);
@@ -234,10 +248,13 @@ static void on_next_due(struct pg_conn *conn, enum pg_outcome outcome, PGresult 
         return;
     }
     int64_t wait_ms = worker->limits.wake_most_ms;
+    schedule->all_next = true;
     for (size_t i = 0; i < worker->policies->state_count; i++) {
-        int64_t until = (worker->policies->states[i].next_due_us - now) / 1000 + 1;
-        if (worker->policies->states[i].next_due_us != INT64_MAX && until < wait_ms)
-            wait_ms = until > 0 ? until : 0;
+        int64_t at = wake_at(&worker->policies->states[i]);
+        if (at == INT64_MAX || (at - now) / 1000 >= wait_ms)
+            continue;
+        wait_ms = at > now ? (at - now) / 1000 + 1 : 0;
+        schedule->all_next = false;
     }
     log_debug("sleeping for %lld ms", (long long)wait_ms);
     arm(schedule->timer, wait_ms);
@@ -274,7 +291,7 @@ static void end_round(struct worker *worker)
 
 static void rest_for(struct category_state *state, int64_t ms)
 {
-    state->next_due_us = clock_wall_us() + ms * 1000;
+    state->rest_until_us = clock_wall_us() + ms * 1000;
 }
 
 static void note_next(struct worker *worker, struct category_state *state,
@@ -283,14 +300,13 @@ static void note_next(struct worker *worker, struct category_state *state,
     int64_t rest = report->elapsed_us / 1000 * REST_FACTOR;
     if (rest < REST_MS)
         rest = REST_MS;
+    if (report->status == RUN_FAILED && rest < FAILED_REST_MS)
+        rest = FAILED_REST_MS;
     if (rest > worker->limits.wake_most_ms)
         rest = worker->limits.wake_most_ms;
-    state->last_run_us = clock_monotonic_us();
-    state->last_duration_us = report->elapsed_us;
-    if (report->status == RUN_FAILED)
-        rest_for(state, FAILED_REST_MS);
-    else
-        rest_for(state, rest); /* at the end of the round the next record's moment, if later */
+    rest_for(state, rest);
+    state->try_again = report->status == RUN_FAILED || report->status == RUN_STOPPED ||
+                       (report->status == RUN_DONE && report->remaining > report->blocked);
 }
 
 static void note_run_of_requests(struct schedule *schedule, const struct run_report *report)
@@ -368,12 +384,14 @@ static void on_window(struct pg_conn *conn, enum pg_outcome outcome, PGresult *r
         log_failure(LOG_LEVEL_ERROR, error);
         report_skipped(worker, state, RUN_FAILED, "its window could not be read");
         rest_for(state, FAILED_REST_MS);
+        state->try_again = true;
         next_category(worker);
         return;
     }
     int64_t seconds = strtoll(PQgetvalue(result, 0, 1), NULL, 10);
     if (PQgetvalue(result, 0, 0)[0] != 't') {
         rest_for(state, (seconds + 1) * 1000);
+        state->try_again = true;
         report_skipped(worker, state, RUN_OUTSIDE_WINDOW, NULL);
         next_category(worker);
         return;
@@ -412,7 +430,7 @@ static bool is_wanted(const struct worker *worker, const struct category_state *
     if (worker->options.mode == WORKER_ONCE)
         return is_named(worker, state) && (!worker->schedule->only_again || state->again);
     return worker->schedule->all || state->requested || state->again ||
-           state->next_due_us <= clock_wall_us();
+           wake_at(state) <= clock_wall_us();
 }
 
 static void next_category(struct worker *worker)
@@ -423,7 +441,6 @@ static void next_category(struct worker *worker)
         if (!is_wanted(worker, state))
             continue;
         if (state->standing == RUN_INVALID || state->standing == RUN_RED) {
-            state->next_due_us = INT64_MAX;
             report_skipped(worker, state, state->standing,
                            state->standing == RUN_RED ? "its policy file is gone"
                                                       : "its policy is not valid");
