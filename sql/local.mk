@@ -2,7 +2,26 @@
 # One file a line, sorted, names below sql/.
 SQL_FILES = \
 	catalog/facts.sql \
-	catalog/version.sql
+	catalog/version.sql \
+	engine/log_check.sql \
+	engine/log_entries.sql \
+	engine/log_flushed.sql \
+	functions/begin_log.sql \
+	functions/current_timeline.sql \
+	functions/log_anchored.sql \
+	functions/log_enqueue.sql \
+	functions/log_heartbeat.sql \
+	functions/log_report.sql \
+	functions/log_signed.sql \
+	functions/recover_begin.sql \
+	functions/recover_end.sql \
+	functions/recover_entry.sql \
+	functions/require_control.sql \
+	functions/retire_key.sql \
+	functions/rotate_key.sql \
+	functions/sequence_log.sql \
+	functions/shred_epoch.sql \
+	migrations/0003_log_tree.sql
 # what retentionctl asks
 SQL_FILES += \
 	cli/epoch_keys.sql \
@@ -14,6 +33,7 @@ SQL_FILES += \
 	cli/log_list.sql \
 	cli/log_refs.sql \
 	cli/log_show.sql \
+	cli/log_state.sql \
 	cli/may_lead.sql \
 	cli/pause.sql \
 	cli/plan_begin.sql \

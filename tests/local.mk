@@ -72,6 +72,7 @@ tests_run_SOURCES = \
 	tests/test_ledger_merkle.c \
 	tests/test_ledger_note.c \
 	tests/test_ledger_proof.c \
+	tests/test_ledger_publish.c \
 	tests/test_ledger_tile.c \
 	tests/test_ledger_verify.c \
 	tests/test_log_entries.c \

@@ -64,7 +64,8 @@ START_TEST(every_setting_is_read)
          "  statement_timeout = \"2 min\"; lock_timeout = \"1 s\"; };\n"
          "policies = \"more/policies\";\n"
          "log: { origin = \"example.com/log\"; directory = \"/var/log/r\"; epoch_kek = \"kek\";\n"
-         "  epoch = \"2 weeks\"; };\n"
+         "  epoch = \"2 weeks\"; signing_key = \"seed\"; checkpoint_every = \"5 min\";\n"
+         "  sign_after = \"replicated\"; anchor = \"mail x\"; anchor_max_age = \"2 days\"; };\n"
          "pace: { rows_per_second = 1000; batch_rows = 200; family_rows = 300; };\n"
          "worker: { lease = \"20 s\"; max_skew = \"3 s\"; wake_most = \"1 day\"; role_prefix = "
          "\"r_\"; };\n"
@@ -79,6 +80,11 @@ START_TEST(every_setting_is_read)
     ck_assert_str_eq(settings->log.directory, "/var/log/r");
     ck_assert_str_eq(settings->log.epoch_kek, "/etc/x/kek");
     ck_assert_int_eq(settings->log.epoch.days, 14);
+    ck_assert_str_eq(settings->log.signing_key, "/etc/x/seed");
+    ck_assert_int_eq(settings->log.checkpoint_every_ms, 300000);
+    ck_assert_str_eq(settings->log.sign_after, "replicated");
+    ck_assert_str_eq(settings->log.anchor, "mail x");
+    ck_assert_int_eq(settings->log.anchor_max_age_ms, 172800000);
     ck_assert_int_eq(settings->pace.rows_per_second, 1000);
     ck_assert_int_eq(settings->pace.batch_rows, 200);
     ck_assert_int_eq(settings->pace.family_rows, 300);
@@ -133,16 +139,26 @@ END_TEST
 START_TEST(what_is_for_later_is_refused)
 {
     load("http: { listen = \"localhost:9187\"; };\n"
-         "log: { anchor = \"mail\"; key = \"k\"; epoch = \"20 years\"; };\n"
+         "log: { epoch = \"20 years\"; };\n"
          "holds: { dual_control = false; grace = \"1 day\"; };\n",
          "1: setting \"http.listen\" is not available in this version\n"
          "2: \"log.epoch\" must be between 1 day and 3653 days, not 20 years\n"
-         "2: setting \"log.anchor\" is not available in this version\n"
-         "2: setting \"log.key\" is not available in this version\n"
          "3: setting \"holds.dual_control\" is not available in this version\n"
          "    hint: It may only be true.\n"
          "3: setting \"holds.grace\" is not available in this version\n"
          "    hint: It may only be 30 days.\n");
+}
+END_TEST
+
+START_TEST(settings_that_need_others)
+{
+    load("log: { signing_key = \"k\"; };", "0: \"log.signing_key\" needs \"log.origin\"\n");
+    load("log: { signing_key = \"k\"; origin = \"x\"; };",
+         "0: \"log.signing_key\" needs \"log.directory\"\n");
+    load("log: { anchor_max_age = \"1 day\"; };",
+         "0: \"log.anchor_max_age\" needs \"log.anchor\"\n");
+    load("log: { sign_after = \"flush\"; };",
+         "1: \"log.sign_after\" must be \"commit\" or \"replicated\", not \"flush\"\n");
 }
 END_TEST
 
@@ -221,6 +237,7 @@ Suite *suite_config_settings(void)
     tcase_add_test(tests, every_setting_is_read);
     tcase_add_test(tests, everything_wrong_is_said_at_once);
     tcase_add_test(tests, what_is_for_later_is_refused);
+    tcase_add_test(tests, settings_that_need_others);
     tcase_add_test(tests, passwords_are_refused);
     tcase_add_test(tests, the_printed_defaults_read_back_as_the_defaults);
     tcase_add_test(tests, the_manual_has_every_setting);

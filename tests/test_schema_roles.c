@@ -84,6 +84,11 @@ START_TEST(log_cannot_be_changed)
                                           "DELETE FROM retention.log_entry WHERE false",
                                           "UPDATE retention.log_records SET seq = 1",
                                           "DELETE FROM retention.log_records",
+                                          "UPDATE retention.log_leaf SET entry = 1",
+                                          "DELETE FROM retention.log_leaf",
+                                          "TRUNCATE retention.log_leaf",
+                                          "DELETE FROM retention.log_checkpoint",
+                                          "DELETE FROM retention.log_anchor",
                                           "TRUNCATE retention.log_records",
                                           NULL};
     for (int c = 0; changes[c]; c++) {
@@ -113,13 +118,16 @@ START_TEST(functions_are_granted_as_designed)
 {
     static const char granted[] =
         "append_batch worker|approve_policy approver|batch_exists worker|begin_batch worker|"
-        "block_record worker|coverage worker|daily_compliance worker|engage_brake worker|"
+        "begin_log worker|block_record worker|coverage worker|current_timeline worker|"
+        "daily_compliance worker|engage_brake worker|"
         "fingerprint worker|finish_request worker|finish_run worker|"
         "is_bound approver auditor legal operator worker|join_session worker|lead worker|"
-        "load_policy worker|new_epoch worker|open_runs worker|pause legal operator|"
+        "load_policy worker|log_anchored worker|log_heartbeat worker|log_report worker|"
+        "log_signed worker|new_epoch worker|open_runs worker|pause legal operator|"
         "policy_gone worker|progress_run worker|record_config worker|record_status worker|"
         "release_brake operator|renew worker|request_run operator|resign worker|resume operator|"
-        "retire_policy approver|session_is_gone worker|set_fingerprint worker|"
+        "retire_key worker|retire_policy approver|sequence_log worker|session_is_gone "
+        "worker|set_fingerprint worker|"
         "settle_agreements worker|start_run worker|stop_now operator|take_requests worker|"
         "try_timestamptz approver auditor legal operator worker|unblock worker";
     char *found = db_value(
@@ -156,6 +164,8 @@ START_TEST(tables_are_read_as_designed)
         {"leader", "wlopa"},       {"run_request", "wlopa"}, {"category_status", "wlopa"},
         {"hold_gate", ""},         {"leader_gate", ""},      {"entry_counter", ""},
         {"blocked_record", "woa"}, {"agreement_state", "w"}, {"worker_session", "woa"},
+        {"log_leaf", "woa"},       {"log_pending", "wa"},    {"log_checkpoint", "woa"},
+        {"log_anchor", "woa"},     {"log_state", "wlopa"},
     };
     static const char letters[] = "-wlopa";
     for (size_t t = 0; t < sizeof(expected) / sizeof(expected[0]); t++)

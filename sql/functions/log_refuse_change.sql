@@ -16,3 +16,12 @@ CREATE OR REPLACE TRIGGER insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ret
     FOR EACH STATEMENT EXECUTE FUNCTION retention.log_refuse_change();
 ALTER TABLE retention.log_entry ENABLE ALWAYS TRIGGER insert_only;
 ALTER TABLE retention.log_records ENABLE ALWAYS TRIGGER insert_only;
+CREATE OR REPLACE TRIGGER insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON retention.log_leaf
+    FOR EACH STATEMENT EXECUTE FUNCTION retention.log_refuse_change();
+ALTER TABLE retention.log_leaf ENABLE ALWAYS TRIGGER insert_only;
+CREATE OR REPLACE TRIGGER insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON retention.log_checkpoint
+    FOR EACH STATEMENT EXECUTE FUNCTION retention.log_refuse_change();
+ALTER TABLE retention.log_checkpoint ENABLE ALWAYS TRIGGER insert_only;
+CREATE OR REPLACE TRIGGER insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON retention.log_anchor
+    FOR EACH STATEMENT EXECUTE FUNCTION retention.log_refuse_change();
+ALTER TABLE retention.log_anchor ENABLE ALWAYS TRIGGER insert_only;

@@ -6,6 +6,7 @@
 #include "cli/session.h"
 #include "cli/settings.h"
 #include "config/settings.h"
+#include "ledger/keyfile.h"
 
 /* What session_schema refuses is one finding among the others. */
 static void add_finding(struct cli *cli, const struct error *error)
@@ -34,12 +35,24 @@ static bool check_database(struct cli *cli, struct policies *policies, struct er
     return true;
 }
 
+/* A log without a tree proves nothing to somebody who does not trust its owner. */
+static void warn_unsigned(struct cli *cli, const struct settings *settings)
+{
+    char *file _cleanup_free_ = keyfile_find(&keyfile_signing, settings->log.signing_key);
+    if (file)
+        return;
+    struct diag *diag = diag_warning(&cli->diags, ((struct position){cli->config_file, 0}),
+                                     "the deletion log is not signed: log.signing_key is not set");
+    diag_hint(&cli->diags, diag, "Run: retentionctl log keygen --signing FILE");
+}
+
 bool command_check(struct cli *cli, struct error *error)
 {
     const struct settings *settings = cli_settings(cli, error);
     struct policies policies _cleanup_policies_ = {0};
     if (!settings || !policies_read(&policies, cli, error))
         return false;
+    warn_unsigned(cli, settings);
     bool online = !cli_flag(cli, "offline") && session_is_configured(cli);
     if (online && !check_database(cli, &policies, error))
         return false;

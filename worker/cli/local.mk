@@ -29,6 +29,7 @@ libretention_a_SOURCES += \
 	worker/cli/session.c worker/cli/session.h \
 	worker/cli/settings.c worker/cli/settings.h \
 	worker/cli/status.c \
+	worker/cli/status_log.c worker/cli/status_log.h \
 	worker/cli/table.c worker/cli/table.h
 
 # Manual pages: the parts that are made from tables are printed by a program that is not installed.

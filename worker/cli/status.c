@@ -10,6 +10,7 @@
 #include "cli/notes.h"
 #include "cli/output.h"
 #include "cli/session.h"
+#include "cli/status_log.h"
 
 static const struct table_column columns[] = {
     {"category", CELL_TEXT, "category"},
@@ -146,6 +147,8 @@ static bool show(struct session *session, const char *categories, int *ret_overd
     if (!rows)
         return false;
     print_leader(cli, leader);
+    if (!status_log_show(session, error))
+        return false;
     output_result(cli, "categories", rows, columns, ARRAY_LENGTH(columns),
                   "No category is loaded.");
     struct notes notes = {.arena = cli->arena};

@@ -17,6 +17,7 @@ enum setting_type {
     SETTING_FILE,
     SETTING_DIRECTORY,
     SETTING_PREFIX, /* of role names */
+    SETTING_SIGN_AFTER,
     SETTING_INTEGER,
     SETTING_BOOLEAN,
     SETTING_DURATION, /* milliseconds; bounds too */
@@ -61,22 +62,47 @@ static const struct setting table[] = {
     {"policies", SETTING_DIRECTORY, AT(policies), 0, 0, "policies", ON_RELOAD, NOW,
      "Directory whose files that end in .cfg are the policies."},
     {"log.origin", SETTING_TEXT, AT(log.origin), 0, 0, NULL, AT_RESTART, NOW,
-     "Name of the deletion log, such as example.com/retention. Checkpoints will carry it."},
+     "Name of the deletion log, such as example.com/retention. Every checkpoint carries it; it "
+     "cannot be changed later."},
     {"log.directory", SETTING_DIRECTORY, AT(log.directory), 0, 0, NULL, AT_RESTART, NOW,
-     "Directory of the deletion log's published form."},
+     "Directory of the deletion log's published form, which auditors copy. It belongs on a disk "
+     "that "
+     "is not restored together with the database."},
     {"log.epoch_kek", SETTING_FILE, AT(log.epoch_kek), 0, 0, NULL, AT_RESTART, NOW,
      "File with the key that wraps the keys of record digests. Only its owner may read it. "
-     "Required "
-     "where a category keeps evidence of records."},
+     "Default: the systemd credential log-epoch-kek, where there is one. Required where a category "
+     "keeps evidence of records."},
     {"log.epoch", SETTING_PERIOD, AT(log.epoch), 1, 3653, "1 month", ON_RELOAD, NOW,
      "How long a key of record digests is used before the next one."},
-    {"log.key", SETTING_FILE, 0, 0, 0, NULL, AT_RESTART, LATER, "File with the log's signing key."},
-    {"log.sign_after", SETTING_TEXT, 0, 0, 0, NULL, ON_RELOAD, LATER,
-     "What must have happened before a checkpoint is signed."},
-    {"log.anchor", SETTING_TEXT, 0, 0, 0, NULL, ON_RELOAD, LATER,
-     "Command that receives each new checkpoint."},
-    {"log.anchor_max_age", SETTING_PERIOD, 0, 0, 0, NULL, ON_RELOAD, LATER,
-     "Age of the last anchored checkpoint beyond which no run starts."},
+    {"log.signing_key", SETTING_FILE, AT(log.signing_key), 0, 0, NULL, AT_RESTART, NOW,
+     "File with the seed of the key that signs the log; \"retentionctl log keygen\" makes one. "
+     "Only "
+     "its owner may read it. Default: the systemd credential log-signing-key, where there is one. "
+     "Without a key the log is kept in the database alone: no tree, no checkpoints, nothing that "
+     "an "
+     "auditor could verify. With one, log.origin and log.directory are required."},
+    {"log.checkpoint_every", SETTING_DURATION, AT(log.checkpoint_every_ms), SECONDS, DAYS, "60 s",
+     AT_RESTART, NOW,
+     "How long a new entry waits at most for a signed checkpoint. One is signed after each run "
+     "too. "
+     "While nothing is new, none is."},
+    {"log.sign_after", SETTING_SIGN_AFTER, AT(log.sign_after), 0, 0, "commit", AT_RESTART, NOW,
+     "What must have happened to entries before a checkpoint over them is signed: \"commit\", or "
+     "\"replicated\", when every standby has them on disk. Where a failover may go to an "
+     "asynchronous standby, the log could otherwise say more than the database then knows. "
+     "Standbys "
+     "are found by their physical replication slots, and where the worker's role is a member of "
+     "pg_read_all_stats by their connections too."},
+    {"log.anchor", SETTING_TEXT, AT(log.anchor), 0, 0, NULL, AT_RESTART, NOW,
+     "Command that takes each new checkpoint off this machine, run by /bin/sh with the checkpoint "
+     "on standard input: a mail, an object in a store that cannot be overwritten, a witness. It "
+     "has "
+     "done its work when it exits 0; it is tried again otherwise, and killed after 60 seconds."},
+    {"log.anchor_max_age", SETTING_DURATION, AT(log.anchor_max_age_ms), MINUTES, 366 * DAYS, NULL,
+     AT_RESTART, NOW,
+     "No run starts while the last checkpoint that was anchored is older than this. Default: runs "
+     "do not depend on anchors. When nothing happens, a heartbeat entry is signed and anchored in "
+     "time."},
     {"pace.rows_per_second", SETTING_INTEGER, AT(pace.rows_per_second), 0, 1000000000, "0",
      ON_RELOAD, NOW,
      "Most rows to act on in a second, over all connections; 0: no limit. A policy may set less."},
@@ -103,9 +129,9 @@ static const struct setting table[] = {
 
 enum { SETTING_COUNT = sizeof(table) / sizeof(table[0]) };
 
-static const char *const type_names[] = {"string", "connection string", "file name", "directory",
-                                         "string", "integer",           "boolean",   "duration",
-                                         "period"};
+static const char *const type_names[] = {
+    "string", "connection string", "file name", "directory", "string",
+    "string", "integer",           "boolean",   "duration",  "period"};
 
 static unsigned int value_types(enum setting_type type)
 {
@@ -197,6 +223,12 @@ static void take_text(struct reader *r, const struct setting *s, struct position
                 "PostgreSQL's own.");
             return;
         }
+    }
+    if (s->type == SETTING_SIGN_AFTER && !text_equal(value, "commit") &&
+        !text_equal(value, "replicated")) {
+        diag_error(r->diags, at, "\"%s\" must be \"commit\" or \"replicated\", not \"%s\"", s->name,
+                   value);
+        return;
     }
     bool relative = (s->type == SETTING_FILE || s->type == SETTING_DIRECTORY) && *value != '/';
     *(const char **)place = arena_printf(arena, "%s%s", relative ? r->directory : "", value);
@@ -382,6 +414,18 @@ static void take_defaults(struct reader *r)
                        table[i].default_value);
 }
 
+/* What one setting asks of others. */
+static void check_together(struct reader *r)
+{
+    const struct settings *settings = r->settings;
+    struct position at = {settings->file, 0};
+    if (settings->log.signing_key && (!settings->log.origin || !settings->log.directory))
+        diag_error(r->diags, at, "\"log.signing_key\" needs \"log.%s\"",
+                   settings->log.origin ? "directory" : "origin");
+    if (settings->log.anchor_max_age_ms > 0 && !settings->log.anchor)
+        diag_error(r->diags, at, "\"log.anchor_max_age\" needs \"log.anchor\"");
+}
+
 static struct settings *load(const char *file, const char *text, size_t length, struct diags *diags)
 {
     struct arena *arena = arena_new();
@@ -398,6 +442,7 @@ static struct settings *load(const char *file, const char *text, size_t length, 
         config_setting_t *root = config_root_setting(&config);
         for (int i = 0; i < config_setting_length(root); i++)
             take_member(&r, NULL, config_setting_get_elem(root, (unsigned int)i));
+        check_together(&r);
     }
     config_destroy(&config);
     if (diags->errors == errors)

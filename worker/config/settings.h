@@ -32,9 +32,14 @@ struct settings {
     struct {
         const char *origin;
         const char *directory;
-        const char *epoch_kek;  /* file with the key-encryption key */
-        struct span epoch;      /* how long a digest key lives */
-        const char *epoch_text; /* the same, for the database */
+        const char *epoch_kek;   /* file with the key-encryption key */
+        struct span epoch;       /* how long a digest key lives */
+        const char *epoch_text;  /* the same, for the database */
+        const char *signing_key; /* file with the signing key's seed */
+        int64_t checkpoint_every_ms;
+        const char *sign_after;    /* "commit", "replicated" */
+        const char *anchor;        /* command */
+        int64_t anchor_max_age_ms; /* 0: none */
     } log;
 
     struct {

@@ -13,6 +13,7 @@
 #include "base/sql_files.h"
 #include "engine/state.h"
 #include "ledger/epoch.h"
+#include "ledger/keyfile.h"
 #include "pg/conn.h"
 
 struct load {
@@ -24,9 +25,10 @@ struct load {
 
 bool epochs_read_kek(struct worker *worker, struct error *error)
 {
-    if (!worker->limits.kek_file)
+    char *file _cleanup_free_ = keyfile_find(&keyfile_kek, worker->limits.kek_file);
+    if (!file)
         return true;
-    if (!epoch_kek_load(worker->limits.kek_file, worker->epochs->kek, error))
+    if (!keyfile_load(&keyfile_kek, file, worker->epochs->kek, error))
         return false;
     worker->epochs->has_kek = true;
     return true;

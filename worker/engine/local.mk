@@ -1,4 +1,6 @@
 libretention_a_SOURCES += \
+	worker/engine/anchor.c \
+	worker/engine/anchor.h \
 	worker/engine/batch.c \
 	worker/engine/batch.h \
 	worker/engine/batch_family.c \
@@ -29,6 +31,10 @@ libretention_a_SOURCES += \
 	worker/engine/schedule.h \
 	worker/engine/seq.c \
 	worker/engine/seq.h \
+	worker/engine/sequencer.c \
+	worker/engine/sequencer.h \
+	worker/engine/sequencer_check.c \
+	worker/engine/sequencer_internal.h \
 	worker/engine/state.h \
 	worker/engine/sweep.c \
 	worker/engine/sweep.h \

@@ -27,10 +27,17 @@
 #include "engine/lane.h"
 #include "engine/loader.h"
 #include "engine/run.h"
+#include "engine/sequencer.h"
 #include "engine/state.h"
 #include "pg/sqlstate.h"
 
-enum { REST_MS = 60000, FAILED_REST_MS = 300000, REST_FACTOR = 10, MOST_LOADS = 5 };
+enum {
+    REST_MS = 60000,
+    FAILED_REST_MS = 300000,
+    UNSIGNED_REST_MS = 15000,
+    REST_FACTOR = 10,
+    MOST_LOADS = 5
+};
 
 struct request {
     char id[37];
@@ -330,6 +337,7 @@ static void on_run_done(struct worker *worker, const struct run_report *report, 
     worker_report(worker, report);
     if (report->status == RUN_LOST)
         return; /* worker_lost goes on */
+    sequencer_kick(worker);
     if (worker->stopping) {
         end_round(worker);
         return;
@@ -367,6 +375,7 @@ static void start_stages(struct worker *worker, struct category_state *state)
     struct schedule *schedule = worker->schedule;
     schedule->stage = 0;
     schedule->state = state;
+    sequencer_expect(worker);
     run_start(worker, state, 0, on_run_done, NULL);
 }
 
@@ -444,6 +453,12 @@ static void next_category(struct worker *worker)
             report_skipped(worker, state, state->standing,
                            state->standing == RUN_RED ? "its policy file is gone"
                                                       : "its policy is not valid");
+            continue;
+        }
+        struct error why _cleanup_error_ = {0};
+        if (!sequencer_may_run(worker, &why)) {
+            rest_for(state, UNSIGNED_REST_MS);
+            report_skipped(worker, state, RUN_STOPPED, why.primary);
             continue;
         }
         for (size_t i = 0; i < worker->lane_count; i++)

@@ -19,6 +19,7 @@ struct policies;
 struct round;
 struct run;
 struct schedule;
+struct sequencer;
 
 /* The settings that the engine uses, in the units it uses. */
 struct limits {
@@ -74,6 +75,7 @@ struct worker {
     size_t lane_count;
     struct run *run; /* the one under way, or NULL */
     struct schedule *schedule;
+    struct sequencer *sequencer;
 };
 
 /* The states of the whole: one function changes them. */

@@ -32,6 +32,7 @@
 #include "engine/loader.h"
 #include "engine/run.h"
 #include "engine/schedule.h"
+#include "engine/sequencer.h"
 #include "engine/state.h"
 #include "ledger/digest.h"
 #include "pg/sqlstate.h"
@@ -160,6 +161,7 @@ static void on_keys(struct worker *worker, bool done, const struct error *error)
 
 static void on_policies(struct worker *worker, bool done, const struct error *error)
 {
+    sequencer_resume(worker);
     if (worker->phase != PHASE_LOADING || pg_conn_state(worker->control) != PG_CONN_READY)
         return;
     if (!done) {
@@ -179,10 +181,16 @@ static void on_policies(struct worker *worker, bool done, const struct error *er
         epochs_load(worker, on_keys);
 }
 
+static void load(struct worker *worker)
+{
+    if (worker->phase == PHASE_LOADING)
+        loader_load(worker, worker->options.mode == WORKER_CHECK, on_policies);
+}
+
 static void begin_load(struct worker *worker)
 {
     schedule_begin_load(worker);
-    loader_load(worker, worker->options.mode == WORKER_CHECK, on_policies);
+    sequencer_yield(worker, load);
 }
 
 static void on_closed_runs(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
@@ -220,10 +228,17 @@ static void record_config(struct worker *worker)
     pg_conn_sync(worker->control);
 }
 
-void worker_leads(struct worker *worker)
+/* Nothing is appended before the log was compared with its directory. A daemon waits until it can
+ * go on. */
+static void on_log(struct worker *worker, bool ready, const struct error *error)
 {
-    if (worker->options.events.leading)
-        worker->options.events.leading(worker->leadership.term, worker->options.arg);
+    if (worker->phase != PHASE_STANDBY || worker->leadership.term == 0)
+        return;
+    if (!ready) {
+        if (worker->options.mode != WORKER_DAEMON || worker->stopping)
+            worker_fail(worker, error);
+        return;
+    }
     record_config(worker);
     char term[24];
     snprintf(term, sizeof(term), "%lld", (long long)worker->leadership.term);
@@ -231,6 +246,22 @@ void worker_leads(struct worker *worker)
     pg_conn_query(worker->control, sql_file("engine/close_lost_runs.sql"), 1, values, false,
                   on_closed_runs, worker);
     pg_conn_sync(worker->control);
+}
+
+void worker_leads(struct worker *worker)
+{
+    if (worker->options.events.leading)
+        worker->options.events.leading(worker->leadership.term, worker->options.arg);
+    sequencer_start(worker, on_log);
+}
+
+static void on_log_signed(struct worker *worker, bool ready, const struct error *error)
+{
+    if (worker->phase != PHASE_CLOSING)
+        return;
+    if (!ready)
+        worker_note_exit(worker, error_exit_code(error));
+    leadership_resign(worker);
 }
 
 /* --- phases --- */
@@ -277,7 +308,7 @@ void worker_enter(struct worker *worker, enum worker_phase phase)
         schedule_begin_round(worker);
         break;
     case PHASE_CLOSING:
-        leadership_resign(worker);
+        sequencer_finish(worker, on_log_signed);
         break;
     case PHASE_OVER:
         event_base_loopbreak(worker->base);
@@ -290,6 +321,7 @@ void worker_lost(struct worker *worker, const struct error *error)
     if (worker->phase == PHASE_OVER || worker->phase == PHASE_CONNECTING)
         return;
     log_failure(LOG_LEVEL_WARNING, error);
+    sequencer_forget(worker);
     leadership_forget(worker);
     if (worker->run)
         run_abandon(worker->run);
@@ -344,10 +376,15 @@ static void on_notified(struct pg_conn *conn, const char *channel, const char *p
     (void)conn;
     if (strcmp(channel, "retention") != 0)
         return;
-    if (strcmp(payload, "leader") == 0)
+    if (strcmp(payload, "leader") == 0) {
         leadership_notified(worker);
-    else
+    } else if (strcmp(payload, "log") == 0 || strcmp(payload, "bind") == 0) {
+        sequencer_kick(worker);
         schedule_notified(worker, payload);
+    } else {
+        sequencer_expect(worker); /* most of what is told is an entry too */
+        schedule_notified(worker, payload);
+    }
 }
 
 /* --- beginning and end --- */
@@ -390,6 +427,7 @@ struct worker *worker_new(const struct worker_options *options)
     worker->policies = xcalloc(1, sizeof(*worker->policies));
     worker->epochs = xcalloc(1, sizeof(*worker->epochs));
     worker->schedule = schedule_new(worker);
+    worker->sequencer = sequencer_new(worker);
     const struct pg_conn_options conn_options = {
         .conninfo = worker->limits.conninfo,
         .application_name = options->program,
@@ -429,7 +467,7 @@ static bool knows_named(struct worker *worker, struct error *error)
 int worker_run(struct worker *worker, struct error *error)
 {
     if (!loader_read(worker, error) || !knows_named(worker, error) ||
-        !epochs_read_kek(worker, error))
+        !epochs_read_kek(worker, error) || !sequencer_read_key(worker, error))
         return error_exit_code(error);
     pg_conn_open(worker->control);
     event_base_dispatch(worker->base);
@@ -482,6 +520,7 @@ void worker_free(struct worker *worker)
         lane_free(worker->lanes[i]);
     free(worker->lanes);
     pg_conn_free(worker->control);
+    sequencer_free(worker->sequencer);
     schedule_free(worker->schedule);
     loader_free(worker->policies);
     epochs_free(worker->epochs);

@@ -1,26 +1,16 @@
 #include "ledger/epoch.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/encode.h"
 #include "base/error.h"
+#include "ledger/keyfile.h"
 #include "ledger/merkle.h"
 
-enum { NONCE_SIZE = 12, TAG_SIZE = 16, KEK_DIGITS = 64 };
-
-static void close_file(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-}
+enum { NONCE_SIZE = 12, TAG_SIZE = 16 };
 
 static void free_cipher(EVP_CIPHER_CTX **context)
 {
@@ -29,67 +19,12 @@ static void free_cipher(EVP_CIPHER_CTX **context)
 
 bool epoch_kek_load(const char *file, uint8_t ret_kek[32], struct error *error)
 {
-    int fd _cleanup_(close_file) = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    struct stat sb;
-    if (fd < 0 || fstat(fd, &sb) != 0) {
-        error_set(error, ERROR_CONFIG, "could not read key-encryption key \"%s\": %s", file,
-                  strerror(errno));
-        if (errno == ENOENT)
-            error_hint(error, "The record digests in the log are keyed: without this key, no new "
-                              "ones can be made.");
-        return false;
-    }
-    if (!S_ISREG(sb.st_mode))
-        return error_set(error, ERROR_CONFIG, "key-encryption key \"%s\" is not a regular file",
-                         file);
-    if (sb.st_uid != 0 && sb.st_uid != geteuid()) {
-        error_set(error, ERROR_CONFIG,
-                  "key-encryption key \"%s\" belongs to user %u, neither root nor us", file,
-                  (unsigned)sb.st_uid);
-        error_hint(error, "Whoever owns the file can read what it protects.");
-        return false;
-    }
-    if (sb.st_mode & 077) {
-        error_set(error, ERROR_CONFIG,
-                  "key-encryption key \"%s\" is open to others than its owner (mode %04o)", file,
-                  (unsigned)(sb.st_mode & 07777));
-        error_hint(error, "Run: chmod 600 \"%s\"", file);
-        return false;
-    }
-    char digits[KEK_DIGITS + 2]; /* one more than allowed, so that too much is noticed */
-    ssize_t got = read(fd, digits, sizeof(digits));
-    if (got == KEK_DIGITS + 1 && digits[KEK_DIGITS] == '\n')
-        got--;
-    bool good = got == KEK_DIGITS && hex_decode(ret_kek, 32, digits, KEK_DIGITS);
-    OPENSSL_cleanse(digits, sizeof(digits));
-    if (!good)
-        return error_set(error, ERROR_CONFIG,
-                         "key-encryption key \"%s\" is not 64 lower-case hex digits", file);
-    return true;
+    return keyfile_load(&keyfile_kek, file, ret_kek, error);
 }
 
 bool epoch_kek_create(const char *file, struct error *error)
 {
-    int fd _cleanup_(close_file) = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return error_set(error, ERROR_FAILED, "could not create key-encryption key \"%s\": %s",
-                         file, strerror(errno));
-    uint8_t kek[32];
-    char digits[KEK_DIGITS + 1];
-    random_bytes(kek, sizeof(kek));
-    hex_encode(digits, kek, sizeof(kek));
-    digits[KEK_DIGITS] = '\n';
-    bool done = fchmod(fd, 0600) == 0 && write(fd, digits, sizeof(digits)) == sizeof(digits) &&
-                fsync(fd) == 0;
-    int why = errno;
-    OPENSSL_cleanse(kek, sizeof(kek));
-    OPENSSL_cleanse(digits, sizeof(digits));
-    if (!done) {
-        unlink(file);
-        return error_set(error, ERROR_FAILED, "could not write key-encryption key \"%s\": %s", file,
-                         strerror(why));
-    }
-    return true;
+    return keyfile_create(&keyfile_kek, file, error);
 }
 
 /* The epoch's number is bound to the wrapped key: one cannot be put in another's place. */

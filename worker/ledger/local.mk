@@ -1,11 +1,14 @@
 libretention_a_SOURCES += \
 	worker/ledger/digest.c \
 	worker/ledger/digest.h \
+	worker/ledger/directory.c \
 	worker/ledger/directory.h \
 	worker/ledger/entry.c \
 	worker/ledger/entry.h \
 	worker/ledger/epoch.c \
 	worker/ledger/epoch.h \
+	worker/ledger/keyfile.c \
+	worker/ledger/keyfile.h \
 	worker/ledger/lines.c \
 	worker/ledger/lines.h \
 	worker/ledger/merkle.c \
@@ -15,6 +18,7 @@ libretention_a_SOURCES += \
 	worker/ledger/note.h \
 	worker/ledger/proof.c \
 	worker/ledger/proof.h \
+	worker/ledger/publish.c \
 	worker/ledger/publish.h \
 	worker/ledger/tile.c \
 	worker/ledger/tile.h \

@@ -1,0 +1,66 @@
+-- One entry of the directory gets its place again: see recover_begin. True if it had to be written.
+CREATE OR REPLACE FUNCTION retention.recover_entry(index bigint, entry text, type text,
+    run uuid, seq bigint, category text, relation text, rows bigint, refs bytea) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $function$
+#variable_conflict use_column
+DECLARE
+    place bigint;
+    number bigint;
+    written boolean := false;
+BEGIN
+    SELECT e.id INTO place FROM retention.log_entry e
+        WHERE e.entry = recover_entry.entry
+          AND (CASE WHEN recover_entry.type = 'batch'
+               THEN e.run = recover_entry.run AND e.seq = recover_entry.seq
+               ELSE e.id IN (SELECT p.entry FROM retention.log_pending p) END);
+    IF place IS NULL THEN
+        written := true;
+        IF recover_entry.type = 'batch' THEN
+            INSERT INTO retention.log_entry (type, run, seq, category, relation, rows, entry)
+                VALUES ('batch', recover_entry.run, recover_entry.seq, recover_entry.category,
+                        recover_entry.relation, recover_entry.rows, recover_entry.entry)
+                RETURNING id INTO place;
+        ELSE
+            INSERT INTO retention.entry_counter AS c (type, next) VALUES (recover_entry.type, 1)
+                ON CONFLICT ON CONSTRAINT entry_counter_pkey DO UPDATE SET next = c.next + 1
+                RETURNING c.next - 1 INTO number;
+            INSERT INTO retention.log_entry (type, seq, run_ref, category, relation, entry)
+                VALUES (recover_entry.type, number, recover_entry.run, recover_entry.category,
+                        recover_entry.relation, recover_entry.entry)
+                RETURNING id INTO place;
+        END IF;
+    END IF;
+    IF recover_entry.refs IS NOT NULL AND recover_entry.type = 'batch' THEN
+        INSERT INTO retention.log_records (run, seq, refs)
+            VALUES (recover_entry.run, recover_entry.seq, recover_entry.refs)
+            ON CONFLICT ON CONSTRAINT log_records_pkey DO NOTHING;
+    END IF;
+    -- What the lost entry said has to be known: its epoch's number is taken, its key is gone; the
+    -- day's figures were told.
+    IF recover_entry.type = 'epoch' THEN
+        INSERT INTO retention.epoch_key (epoch, wrapped, commit, shredded_at)
+            VALUES (substring(recover_entry.entry FROM '\nepoch (\d+)\n')::bigint, NULL,
+                    decode(substring(recover_entry.entry FROM '\ncommit ([0-9a-f]+)\n'), 'hex'),
+                    clock_timestamp())
+            ON CONFLICT ON CONSTRAINT epoch_key_pkey DO NOTHING;
+    ELSIF recover_entry.type = 'shred' THEN
+        UPDATE retention.epoch_key k SET wrapped = NULL, shredded_at = clock_timestamp()
+            WHERE k.epoch = substring(recover_entry.entry FROM '\nepoch (\d+)\n')::bigint
+              AND k.shredded_at IS NULL;
+    ELSIF recover_entry.type = 'compliance' THEN
+        INSERT INTO retention.compliance_day (category, day, entry)
+            VALUES (recover_entry.category,
+                    substring(recover_entry.entry FROM '\nday ([0-9-]+)\n')::date, place)
+            ON CONFLICT ON CONSTRAINT compliance_day_pkey DO NOTHING;
+    END IF;
+    INSERT INTO retention.log_leaf (index, entry, leaf_hash)
+        VALUES (recover_entry.index, place,
+                sha256('\x00'::bytea || convert_to(recover_entry.entry, 'UTF8')));
+    DELETE FROM retention.log_pending p WHERE p.entry = place;
+    RETURN written;
+END
+$function$;
+REVOKE ALL ON FUNCTION retention.recover_entry(bigint, text, text, uuid, bigint, text, text, bigint,
+    bytea) FROM PUBLIC;

@@ -1,0 +1,15 @@
+/* The part of `status` that tells of the log: whether it is what its directory says, and when it
+ * last left the machine. */
+#ifndef CLI_STATUS_LOG_H
+#define CLI_STATUS_LOG_H
+
+#include <stdbool.h>
+
+struct error;
+struct session;
+
+/* Prints a line or a few, or adds "log" to the document of --json. Nothing for people where the log
+ * is not signed. */
+bool status_log_show(struct session *session, struct error *error);
+
+#endif

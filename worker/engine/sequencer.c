@@ -1,0 +1,900 @@
+/* Entries get places, places become tiles, tiles get signed.
+ *
+ *   CHECK  once a leadership, and again after anything failed: sequencer_check.c
+ *   PASS   PLACE    retention.sequence_log, in slices, until nothing visible waits
+ *          READ     the entries from the directory's size on, one row at a time: bundles, tiles,
+ *                   records/, policies/
+ *          FLUSH    the partial tiles, fsync; then, with sign_after = "replicated", wait until the
+ *                   standbys have the places on disk
+ *          SIGN     checkpoints/SIZE, then `checkpoint`
+ *          RECORD   the row in log_checkpoint
+ *          ANCHOR   the command gets the checkpoint, on its own time
+ *
+ * Invariants. A place is committed, synchronously, before anything is written from it. What is
+ * signed extends what was signed last: the tree in memory was compared with the last checkpoint
+ * when it was opened, and only grows. Whatever fails, the tree in memory is dropped, and CHECK
+ * begins anew from what is signed: a crash between any two steps is no other case. No run starts
+ * while the last pass failed.
+ *
+ * Only one check or pass is under way at a time. The work is done in callbacks of the control
+ * connection; files are written there too, a tile at a time. */
+#define _GNU_SOURCE /* memmem */
+#include "engine/sequencer.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/encode.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "base/sql_files.h"
+#include "config/settings.h"
+#include "engine/anchor.h"
+#include "engine/binary.h"
+#include "engine/sequencer_internal.h"
+#include "engine/state.h"
+#include "ledger/directory.h"
+#include "ledger/keyfile.h"
+#include "ledger/merkle.h"
+#include "ledger/publish.h"
+
+enum { SLICE = 5000, RETRY_MS = 15000, FLUSH_FIRST_MS = 20, FLUSH_MOST_MS = 2000 };
+
+static void read_entries(struct sequencer *sequencer);
+static void end_pass(struct sequencer *sequencer);
+static void place(struct sequencer *sequencer);
+
+static void arm(struct event *timer, int64_t ms)
+{
+    const struct timeval delay = {ms / 1000, (ms % 1000) * 1000};
+    evtimer_add(timer, &delay);
+}
+
+static const struct settings *settings_of(const struct sequencer *sequencer)
+{
+    return sequencer->worker->options.settings;
+}
+
+static const char *format_number(char buffer[24], uint64_t number)
+{
+    snprintf(buffer, 24, "%" PRIu64, number);
+    return buffer;
+}
+
+static const char *term_text(const struct sequencer *sequencer, char buffer[24])
+{
+    snprintf(buffer, 24, "%lld", (long long)sequencer->worker->leadership.term);
+    return buffer;
+}
+
+/* --- keys --- */
+
+bool sequencer_add_key(struct sequencer *sequencer, const char *vkey, size_t length,
+                       struct error *error)
+{
+    char *line _cleanup_free_ = strndup(vkey, length);
+    if (!line || sequencer->named_count == SEQUENCER_MOST_KEYS)
+        return error_set(error, ERROR_LOG, "the log names more than %d keys", SEQUENCER_MOST_KEYS);
+    /* the signer's own, if it stands behind, gives way: it is among those named, or it is added */
+    if (!note_verifier_parse(&sequencer->keys[sequencer->named_count], line, error))
+        return false;
+    sequencer->key_count = ++sequencer->named_count;
+    return true;
+}
+
+bool sequencer_key_is_current(const struct sequencer *sequencer)
+{
+    const struct note_verifier *own = note_signer_verifier(sequencer->signer);
+    size_t n = sequencer->named_count;
+    if (n == 0 || memcmp(sequencer->keys[n - 1].key, own->key, NOTE_KEY_SIZE) == 0)
+        return true;
+    return n > 1 && sequencer->has_rotation && sequencer->last.size <= sequencer->rotated_at &&
+           memcmp(sequencer->keys[n - 2].key, own->key, NOTE_KEY_SIZE) == 0;
+}
+
+/* --- outcomes --- */
+
+static void report(struct sequencer *sequencer, const char *state, int64_t missing,
+                   const struct error *error, pg_result_fn *fn)
+{
+    char term[24], gone[24], size[24], signed_size[24];
+    snprintf(gone, sizeof(gone), "%lld", (long long)missing);
+    const char *values[] = {term_text(sequencer, term),
+                            state,
+                            error ? error->primary : NULL,
+                            error ? error->hint : NULL,
+                            missing >= 0 ? gone : NULL,
+                            format_number(size, sequencer->size),
+                            format_number(signed_size, sequencer->last.size)};
+    pg_conn_query(sequencer->worker->control,
+                  "SELECT retention.log_report($1::bigint, $2, $3, $4, $5::bigint, $6::bigint, "
+                  "$7::bigint)",
+                  ARRAY_LENGTH(values), values, false, fn, sequencer);
+    pg_conn_sync(sequencer->worker->control);
+}
+
+static void copy_error(struct error *to, const struct error *from)
+{
+    error_set(to, from->code, "%s", from->primary ? from->primary : "unknown");
+    error_set_sqlstate(to, from->sqlstate);
+    if (from->detail)
+        error_detail(to, "%s", from->detail);
+    if (from->hint)
+        error_hint(to, "%s", from->hint);
+    if (from->context)
+        error_context(to, "%s", from->context);
+}
+
+static void tell(struct sequencer *sequencer, bool ready, const struct error *error)
+{
+    struct worker *worker = sequencer->worker;
+    sequencer_done_fn *start = sequencer->start_done, *finish = sequencer->finish_done;
+    if (ready)
+        sequencer->start_done = NULL;
+    sequencer->finish_done = NULL;
+    if (start)
+        start(worker, ready, error);
+    if (finish)
+        finish(worker, ready, error);
+}
+
+static void give_way(struct sequencer *sequencer)
+{
+    void (*then)(struct worker * worker) = sequencer->yield_then;
+    sequencer->yield_then = NULL;
+    sequencer->yielded = then != NULL;
+    if (then)
+        then(sequencer->worker);
+}
+
+static void on_failure_reported(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                                const struct error *error, void *arg)
+{
+    struct sequencer *sequencer = arg;
+    (void)conn;
+    (void)result;
+    (void)error;
+    if (outcome == PG_LOST || !sequencer->error.primary)
+        return;
+    give_way(sequencer);
+    tell(sequencer, false, &sequencer->error);
+}
+
+void sequencer_fail(struct sequencer *sequencer, const char *state, int64_t missing,
+                    const struct error *error)
+{
+    bool told = text_equal(sequencer->error.primary, error->primary);
+    if (!told)
+        log_failure(LOG_LEVEL_ERROR, error);
+    if (error != &sequencer->error) {
+        error_clear(&sequencer->error);
+        copy_error(&sequencer->error, error);
+    }
+    sequencer->busy = sequencer->again = sequencer->ready = false;
+    error_clear(&sequencer->row_error);
+    publish_free(sequencer->publish);
+    sequencer->publish = NULL;
+    evtimer_del(sequencer->flush_timer);
+    report(sequencer, state, missing, &sequencer->error, on_failure_reported);
+    arm(sequencer->timer, RETRY_MS);
+}
+
+static void begin(struct sequencer *sequencer)
+{
+    if (sequencer->worker->leadership.term == 0)
+        return;
+    if (sequencer->busy || sequencer->yielded || sequencer->yield_then) {
+        sequencer->again = true;
+        return;
+    }
+    sequencer->busy = true;
+    evtimer_del(sequencer->timer);
+    if (sequencer->publish)
+        sequencer_pass(sequencer);
+    else
+        sequencer_check(sequencer);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    begin(arg);
+}
+
+void sequencer_transaction(struct sequencer *sequencer, const char *sql, size_t count,
+                           const char *const *values, const int *lengths, const int *formats,
+                           pg_result_fn *fn, pg_result_fn *committed)
+{
+    struct pg_conn *conn = sequencer->worker->control;
+    pg_conn_query_binary(conn, sql, count, values, lengths, formats, false, fn, sequencer);
+    pg_conn_sync(conn);
+    if (!committed)
+        return;
+    pg_conn_query(conn, "SELECT 1", 0, NULL, false, committed, sequencer);
+    pg_conn_sync(conn);
+}
+
+/* Of a statement of sequencer_transaction: what went wrong is told once that it is over. */
+static bool note_error(struct sequencer *sequencer, enum pg_outcome outcome,
+                       const struct error *error)
+{
+    if (outcome != PG_OK && outcome != PG_LOST && !sequencer->row_error.primary)
+        copy_error(&sequencer->row_error, error);
+    return outcome == PG_OK;
+}
+
+/* True where the request, and all before it, did what they should; else the pass has failed or is
+ * over. */
+static bool went_well(struct sequencer *sequencer, enum pg_outcome outcome,
+                      const struct error *error)
+{
+    struct error own _cleanup_error_ = {0};
+    if (outcome == PG_LOST || !sequencer->busy)
+        return false;
+    if (!note_error(sequencer, outcome, error) || sequencer->row_error.primary) {
+        error_move(&own, &sequencer->row_error);
+        sequencer_fail(sequencer, own.code == ERROR_LOG ? "different" : "failing", -1, &own);
+        return false;
+    }
+    return true;
+}
+
+/* --- PLACE --- */
+
+static void on_placed(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                      const struct error *error, void *arg)
+{
+    struct sequencer *sequencer = arg;
+    (void)conn;
+    if (!note_error(sequencer, outcome, error))
+        return;
+    sequencer->size = strtoull(PQgetvalue(result, 0, 0), NULL, 10);
+    sequencer->again = sequencer->again || PQgetvalue(result, 0, 1)[0] == 't';
+    (void)FAULT_POINT("log_before_place");
+}
+
+static void on_place_committed(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                               const struct error *error, void *arg)
+{
+    struct sequencer *sequencer = arg;
+    (void)conn;
+    (void)result;
+    if (!went_well(sequencer, outcome, error))
+        return;
+    (void)FAULT_POINT("log_after_place");
+    if (sequencer->again) {
+        sequencer->again = false;
+        place(sequencer);
+        return;
+    }
+    read_entries(sequencer);
+}
+
+static void place(struct sequencer *sequencer)
+{
+    char term[24], most[24];
+    const char *values[] = {term_text(sequencer, term), format_number(most, SLICE)};
+    sequencer_transaction(sequencer,
+                          "SELECT size, more FROM retention.sequence_log($1::bigint, $2::int)", 2,
+                          values, NULL, NULL, on_placed, on_place_committed);
+}
+
+static void on_checked(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                       const struct error *error, void *arg)
+{
+    (void)conn;
+    (void)result;
+    note_error(arg, outcome, error);
+}
+
+/* The first entry, and the one that says that the key before the signer's is not used any more. */
+static void place_own(struct sequencer *sequencer)
+{
+    const struct note_verifier *own = note_signer_verifier(sequencer->signer);
+    struct text vkey _cleanup_text_ = {0};
+    char term[24], id[2 * NOTE_ID_SIZE + 1];
+    size_t n = sequencer->named_count;
+    if (n == 0) {
+        note_verifier_format(&vkey, own);
+        const char *values[] = {term_text(sequencer, term), own->name, vkey.data};
+        sequencer_transaction(sequencer, "SELECT retention.begin_log($1::bigint, $2, $3)", 3,
+                              values, NULL, NULL, on_checked, NULL);
+        sequencer->keys[0] = *own;
+        sequencer->named_count = sequencer->key_count = 1;
+    } else if (n > 1 && memcmp(sequencer->keys[n - 1].key, own->key, NOTE_KEY_SIZE) == 0) {
+        hex_encode(id, sequencer->keys[n - 2].id, NOTE_ID_SIZE);
+        const char *values[] = {term_text(sequencer, term), id};
+        sequencer_transaction(sequencer, "SELECT retention.retire_key($1::bigint, $2)", 2, values,
+                              NULL, NULL, on_checked, NULL);
+    }
+}
+
+void sequencer_pass(struct sequencer *sequencer)
+{
+    if (!sequencer->ready)
+        place_own(sequencer);
+    place(sequencer);
+}
+
+/* --- READ --- */
+
+enum {
+    ENTRY_INDEX,
+    ENTRY_TEXT,
+    ENTRY_LEAF,
+    ENTRY_RECORDS_NAME,
+    ENTRY_REFS,
+    ENTRY_SHA256,
+    ENTRY_POLICY,
+    ENTRY_NOTE
+};
+
+/* A key that the log names from here on. */
+static bool note_rotation(struct sequencer *sequencer, uint64_t index, const char *entry,
+                          size_t length, struct error *error)
+{
+    static const char start[] = "retention-log-entry/v1\ntype rotate\n", field[] = "\nvkey ";
+    if (length <= sizeof(start) - 1 || memcmp(entry, start, sizeof(start) - 1) != 0)
+        return true;
+    const char *vkey = memmem(entry, length, field, sizeof(field) - 1);
+    if (!vkey || (sequencer->has_rotation && sequencer->rotated_at >= index))
+        return true;
+    vkey += sizeof(field) - 1;
+    sequencer->has_rotation = true;
+    sequencer->rotated_at = index;
+    return sequencer_add_key(sequencer, vkey, strcspn(vkey, "\n"), error);
+}
+
+static bool write_refs(struct sequencer *sequencer, const PGresult *row, struct error *error)
+{
+    struct text name _cleanup_text_ = {0};
+    if (PQgetisnull(row, 0, ENTRY_REFS))
+        return true;
+    text_printf(&name, "records/%s", PQgetvalue(row, 0, ENTRY_RECORDS_NAME));
+    return directory_write(sequencer->directory, name.data, PQgetvalue(row, 0, ENTRY_REFS),
+                           (size_t)PQgetlength(row, 0, ENTRY_REFS), error);
+}
+
+static bool write_policy(struct sequencer *sequencer, const PGresult *row, struct error *error)
+{
+    struct text name _cleanup_text_ = {0};
+    uint8_t hash[MERKLE_HASH_SIZE];
+    char hex[2 * MERKLE_HASH_SIZE + 1];
+    if (PQgetisnull(row, 0, ENTRY_POLICY))
+        return true;
+    size_t length = (size_t)PQgetlength(row, 0, ENTRY_POLICY);
+    merkle_sha256(PQgetvalue(row, 0, ENTRY_POLICY), length, hash);
+    hex_encode(hex, hash, sizeof(hash));
+    if (strcmp(hex, PQgetvalue(row, 0, ENTRY_SHA256)) != 0)
+        return error_set(error, ERROR_LOG,
+                         "a policy's text in the database is not what was logged");
+    text_printf(&name, "policies/%s", hex);
+    return directory_exists(sequencer->directory, name.data) ||
+           directory_write(sequencer->directory, name.data, PQgetvalue(row, 0, ENTRY_POLICY),
+                           length, error);
+}
+
+/* Where the database knows of a checkpoint that the directory lost: the tree must be its tree. */
+static bool check_signed(struct sequencer *sequencer, const PGresult *row, struct error *error)
+{
+    uint8_t root[MERKLE_HASH_SIZE];
+    struct checkpoint checkpoint;
+    uint64_t size = publish_tree(sequencer->publish)->size;
+    if (PQgetisnull(row, 0, ENTRY_NOTE) || size <= sequencer->signed_size)
+        return true;
+    const char *note = PQgetvalue(row, 0, ENTRY_NOTE), *end = strstr(note, "\n\n");
+    merkle_tree_root(publish_tree(sequencer->publish), root);
+    if (end && checkpoint_parse(&checkpoint, note, (size_t)(end - note) + 1, error) &&
+        checkpoint.size == size && memcmp(checkpoint.root, root, sizeof(root)) == 0)
+        return true;
+    return error_set(error, ERROR_LOG,
+                     "the entries in the database do not give the root that was signed at size "
+                     "%" PRIu64,
+                     size);
+}
+
+static bool take_entry(struct sequencer *sequencer, const PGresult *row, struct error *error)
+{
+    uint64_t index = publish_tree(sequencer->publish)->size;
+    const char *entry = PQgetvalue(row, 0, ENTRY_TEXT);
+    size_t length = (size_t)PQgetlength(row, 0, ENTRY_TEXT);
+    uint8_t hash[MERKLE_HASH_SIZE];
+    int64_t place;
+    merkle_leaf(entry, length, hash);
+    if (!binary_int64(row, 0, ENTRY_INDEX, &place) || (uint64_t)place != index)
+        return error_set(error, ERROR_LOG,
+                         "entry %" PRIu64 " of the tree is missing in the database", index);
+    if (PQgetlength(row, 0, ENTRY_LEAF) != MERKLE_HASH_SIZE ||
+        memcmp(PQgetvalue(row, 0, ENTRY_LEAF), hash, MERKLE_HASH_SIZE) != 0)
+        return error_set(error, ERROR_LOG,
+                         "entry %" PRIu64 " was altered in the database since it got its place",
+                         index);
+    return publish_entry(sequencer->publish, entry, length, error) &&
+           note_rotation(sequencer, index, entry, length, error) &&
+           write_refs(sequencer, row, error) && write_policy(sequencer, row, error) &&
+           check_signed(sequencer, row, error);
+}
+
+/* --- FLUSH and SIGN --- */
+
+static bool check_key(struct sequencer *sequencer)
+{
+    struct error error _cleanup_error_ = {0};
+    if (sequencer_key_is_current(sequencer))
+        return true;
+    error_set(&error, ERROR_CONFIG, "the log's key was rotated: this one signs no more");
+    error_hint(&error, "Set log.signing_key to the file of the new key and restart.");
+    sequencer_fail(sequencer, "key", -1, &error);
+    return false;
+}
+
+static void on_recorded(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                        const struct error *error, void *arg)
+{
+    struct sequencer *sequencer = arg;
+    (void)conn;
+    (void)result;
+    if (!went_well(sequencer, outcome, error))
+        return;
+    (void)FAULT_POINT("log_after_record");
+    sequencer->recorded_size = sequencer->signed_size;
+    if (sequencer->anchor)
+        anchor_send(sequencer->anchor, sequencer->signed_size, sequencer->last_note.data,
+                    sequencer->last_note.length);
+    if (check_key(sequencer))
+        end_pass(sequencer);
+}
+
+static void record(struct sequencer *sequencer)
+{
+    char term[24], size[24];
+    const char *values[] = {term_text(sequencer, term), format_number(size, sequencer->last.size),
+                            (const char *)sequencer->last.root, sequencer->last_note.data,
+                            sequencer->holder};
+    const int lengths[] = {0, 0, MERKLE_HASH_SIZE, 0, 0};
+    const int formats[] = {0, 0, 1, 0, 0};
+    sequencer_transaction(sequencer,
+                          "SELECT retention.log_signed($1::bigint, $2::bigint, $3::bytea, $4, $5)",
+                          ARRAY_LENGTH(values), values, lengths, formats, on_checked, on_recorded);
+}
+
+static void sign(struct sequencer *sequencer)
+{
+    struct error error _cleanup_error_ = {0};
+    struct text note _cleanup_text_ = {0};
+    if (!check_key(sequencer))
+        return;
+    if (FAULT_POINT("log_before_sign") ||
+        !publish_checkpoint(sequencer->publish, sequencer->signer, &note, &error)) {
+        if (!error.primary)
+            error_set(&error, ERROR_FAILED, "fault before signing");
+        sequencer_fail(sequencer, error.code == ERROR_LOG ? "different" : "failing", -1, &error);
+        return;
+    }
+    text_clear(&sequencer->last_note);
+    text_add_n(&sequencer->last_note, note.data, note.length);
+    sequencer->last.size = sequencer->signed_size = publish_tree(sequencer->publish)->size;
+    merkle_tree_root(publish_tree(sequencer->publish), sequencer->last.root);
+    record(sequencer);
+}
+
+/* (size, note): the checkpoints that the directory lost, before the one to be signed. */
+static void on_kept(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                    const struct error *error, void *arg)
+{
+    struct sequencer *sequencer = arg;
+    struct error own _cleanup_error_ = {0};
+    (void)conn;
+    if (!sequencer->row_error.primary && outcome == PG_OK && PQntuples(result) == 1) {
+        struct text name _cleanup_text_ = {0};
+        text_printf(&name, "checkpoints/%s", PQgetvalue(result, 0, 0));
+        if (!directory_write(sequencer->directory, name.data, PQgetvalue(result, 0, 1),
+                             (size_t)PQgetlength(result, 0, 1), &own))
+            error_move(&sequencer->row_error, &own);
+        return;
+    }
+    if (outcome == PG_OK && PQntuples(result) == 1)
+        return;
+    if (!went_well(sequencer, outcome, error))
+        return;
+    if (!directory_sync(sequencer->directory, &own)) {
+        sequencer_fail(sequencer, "failing", -1, &own);
+        return;
+    }
+    sequencer->rebuild_from = sequencer->recorded_size;
+    sign(sequencer);
+}
+
+static void put_back_kept(struct sequencer *sequencer)
+{
+    char from[24], to[24];
+    const char *values[] = {format_number(from, sequencer->rebuild_from),
+                            format_number(to, publish_tree(sequencer->publish)->size)};
+    if (sequencer->rebuild_from >= sequencer->recorded_size) {
+        sign(sequencer);
+        return;
+    }
+    pg_conn_query(sequencer->worker->control,
+                  "SELECT size, note FROM retention.log_checkpoint WHERE size > $1::bigint AND "
+                  "size < $2::bigint ORDER BY size",
+                  2, values, false, on_kept, sequencer);
+    pg_conn_single_rows(sequencer->worker->control);
+    pg_conn_sync(sequencer->worker->control);
+}
+
+static void ask_flushed(struct sequencer *sequencer);
+
+static void on_flushed(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                       const struct error *error, void *arg)
+{
+    struct sequencer *sequencer = arg;
+    (void)conn;
+    if (!went_well(sequencer, outcome, error))
+        return;
+    if (!PQgetisnull(result, 0, 0) && PQgetvalue(result, 0, 0)[0] == 't') {
+        put_back_kept(sequencer);
+        return;
+    }
+    if (sequencer->flush_ms == FLUSH_MOST_MS / 2)
+        log_warning(PQgetisnull(result, 0, 0)
+                        ? "log.sign_after is \"replicated\", but no standby is known"
+                        : "waiting for standbys before signing the log");
+    arm(sequencer->flush_timer, sequencer->flush_ms);
+    sequencer->flush_ms =
+        sequencer->flush_ms * 2 < FLUSH_MOST_MS ? sequencer->flush_ms * 2 : FLUSH_MOST_MS;
+    if (sequencer->yield_then)
+        give_way(sequencer);
+}
+
+static void on_flush_timer(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    ask_flushed(arg);
+}
+
+static void ask_flushed(struct sequencer *sequencer)
+{
+    if (sequencer->yielded) {
+        arm(sequencer->flush_timer, sequencer->flush_ms);
+        return;
+    }
+    const char *values[] = {sequencer->lsn};
+    pg_conn_query(sequencer->worker->control, sql_file("engine/log_flushed.sql"), 1, values, false,
+                  on_flushed, sequencer);
+    pg_conn_sync(sequencer->worker->control);
+}
+
+static void on_lsn(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                   const struct error *error, void *arg)
+{
+    struct sequencer *sequencer = arg;
+    (void)conn;
+    if (!went_well(sequencer, outcome, error))
+        return;
+    snprintf(sequencer->lsn, sizeof(sequencer->lsn), "%s", PQgetvalue(result, 0, 0));
+    sequencer->flush_ms = FLUSH_FIRST_MS;
+    ask_flushed(sequencer);
+}
+
+static void flush(struct sequencer *sequencer)
+{
+    struct error error _cleanup_error_ = {0};
+    if (publish_tree(sequencer->publish)->size == sequencer->signed_size) {
+        if (sequencer->recorded_size < sequencer->signed_size)
+            record(sequencer); /* a crash came between */
+        else
+            end_pass(sequencer);
+        return;
+    }
+    if (!publish_flush(sequencer->publish, &error)) {
+        sequencer_fail(sequencer, "failing", -1, &error);
+        return;
+    }
+    if (!text_equal(settings_of(sequencer)->log.sign_after, "replicated")) {
+        put_back_kept(sequencer);
+        return;
+    }
+    /* written after the places: whoever has this has them */
+    pg_conn_query(sequencer->worker->control, "SELECT pg_catalog.pg_current_wal_lsn()", 0, NULL,
+                  false, on_lsn, sequencer);
+    pg_conn_sync(sequencer->worker->control);
+}
+
+static void on_entry(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                     const struct error *error, void *arg)
+{
+    struct sequencer *sequencer = arg;
+    struct error own _cleanup_error_ = {0};
+    (void)conn;
+    if (outcome == PG_OK && PQntuples(result) == 1) {
+        if (sequencer->busy && !sequencer->row_error.primary &&
+            !take_entry(sequencer, result, &own))
+            error_move(&sequencer->row_error, &own);
+        return;
+    }
+    if (!went_well(sequencer, outcome, error))
+        return;
+    uint64_t size = publish_tree(sequencer->publish)->size;
+    if (size == sequencer->size) {
+        flush(sequencer);
+        return;
+    }
+    error_set(&own, ERROR_LOG, "entry %" PRIu64 " of the tree is missing in the database", size);
+    sequencer_fail(sequencer, "different", -1, &own);
+}
+
+static void read_entries(struct sequencer *sequencer)
+{
+    char from[24], to[24];
+    const char *values[] = {format_number(from, publish_tree(sequencer->publish)->size),
+                            format_number(to, sequencer->size)};
+    if (publish_tree(sequencer->publish)->size == sequencer->size) {
+        flush(sequencer);
+        return;
+    }
+    pg_conn_query(sequencer->worker->control, sql_file("engine/log_entries.sql"), 2, values, true,
+                  on_entry, sequencer);
+    pg_conn_single_rows(sequencer->worker->control);
+    pg_conn_sync(sequencer->worker->control);
+}
+
+/* --- the end of a pass --- */
+
+static bool wants_beat(const struct sequencer *sequencer)
+{
+    return settings_of(sequencer)->log.anchor_max_age_ms > 0 && sequencer->anchor;
+}
+
+static void arm_beat(struct sequencer *sequencer)
+{
+    int64_t half = settings_of(sequencer)->log.anchor_max_age_ms / 2;
+    if (!wants_beat(sequencer) || sequencer->anchored_us == INT64_MIN)
+        return;
+    int64_t age = (clock_monotonic_us() - sequencer->anchored_us) / 1000;
+    arm(sequencer->beat_timer, age < half ? half - age : 0);
+}
+
+static void on_beat(evutil_socket_t fd, short what, void *arg)
+{
+    struct sequencer *sequencer = arg;
+    char term[24], size[24];
+    (void)fd;
+    (void)what;
+    if (sequencer->worker->leadership.term == 0 || anchor_is_busy(sequencer->anchor))
+        return;
+    const char *values[] = {term_text(sequencer, term),
+                            format_number(size, sequencer->signed_size)};
+    sequencer_transaction(sequencer, "SELECT retention.log_heartbeat($1::bigint, $2::bigint)", 2,
+                          values, NULL, NULL, NULL, NULL);
+    begin(sequencer);
+}
+
+/* Whether done must wait for the anchor command: at the end always, at the beginning where runs
+ * depend on it; for one attempt. */
+static bool waits_for_anchor(const struct sequencer *sequencer)
+{
+    return sequencer->anchor && anchor_is_busy(sequencer->anchor) &&
+           anchor_failures(sequencer->anchor) == 0 &&
+           (sequencer->finish_done || (sequencer->start_done && wants_beat(sequencer)));
+}
+
+static void end_pass(struct sequencer *sequencer)
+{
+    bool again = sequencer->again;
+    if (!sequencer->ready)
+        log_info("the log has %" PRIu64 " signed entries", sequencer->signed_size);
+    sequencer->busy = sequencer->again = false;
+    sequencer->ready = true;
+    error_clear(&sequencer->error);
+    report(sequencer, "ok", -1, NULL, NULL);
+    arm_beat(sequencer);
+    sequencer->again = again;
+    if (sequencer->yield_then) {
+        give_way(sequencer);
+        return;
+    }
+    if (again) {
+        sequencer->again = false;
+        begin(sequencer);
+        return;
+    }
+    if (sequencer->worker->run)
+        sequencer_expect(sequencer->worker);
+    if (!waits_for_anchor(sequencer))
+        tell(sequencer, true, NULL);
+}
+
+static void tell_anchor(struct sequencer *sequencer)
+{
+    char term[24], number[24];
+    const char *error = sequencer->anchor_untold_error;
+    const char *values[] = {term_text(sequencer, term),
+                            format_number(number, sequencer->anchor_untold_size),
+                            *error ? error : NULL};
+    if (sequencer->yielded || !sequencer->anchor_untold)
+        return;
+    sequencer->anchor_untold = false;
+    pg_conn_query(sequencer->worker->control,
+                  "SELECT retention.log_anchored($1::bigint, $2::bigint, $3)", 3, values, false,
+                  NULL, NULL);
+    pg_conn_sync(sequencer->worker->control);
+}
+
+static void on_anchor(void *arg, uint64_t size, const char *error)
+{
+    struct sequencer *sequencer = arg;
+    if (error)
+        log_warning("could not anchor the log's checkpoint of size %" PRIu64 ": %s", size, error);
+    if (sequencer->worker->leadership.term == 0)
+        return;
+    if (!error) {
+        sequencer->anchored_us = clock_monotonic_us();
+        sequencer->anchored_size = size;
+        arm_beat(sequencer);
+    }
+    sequencer->anchor_untold = true;
+    sequencer->anchor_untold_size = size;
+    snprintf(sequencer->anchor_untold_error, sizeof(sequencer->anchor_untold_error), "%s",
+             error ? error : "");
+    tell_anchor(sequencer);
+    if (sequencer->ready && !sequencer->busy && !waits_for_anchor(sequencer))
+        tell(sequencer, true, NULL);
+}
+
+/* --- for the worker --- */
+
+struct sequencer *sequencer_new(struct worker *worker)
+{
+    struct sequencer *sequencer = xcalloc(1, sizeof(*sequencer));
+    sequencer->worker = worker;
+    sequencer->anchored_us = INT64_MIN;
+    sequencer->timer = evtimer_new(worker->base, on_timer, sequencer);
+    sequencer->flush_timer = evtimer_new(worker->base, on_flush_timer, sequencer);
+    sequencer->beat_timer = evtimer_new(worker->base, on_beat, sequencer);
+    return sequencer;
+}
+
+bool sequencer_read_key(struct worker *worker, struct error *error)
+{
+    struct sequencer *sequencer = worker->sequencer;
+    const struct settings *settings = worker->options.settings;
+    uint8_t seed[KEYFILE_SIZE];
+    char *file _cleanup_free_ = keyfile_find(&keyfile_signing, settings->log.signing_key);
+    if (!file || worker->options.mode == WORKER_CHECK)
+        return true;
+    if (!settings->log.origin || !settings->log.directory)
+        return error_set(error, ERROR_CONFIG, "a signing key is there, but log.%s is not set",
+                         settings->log.origin ? "directory" : "origin");
+    if (!keyfile_load(&keyfile_signing, file, seed, error))
+        return false;
+    sequencer->signer = note_signer_new(settings->log.origin, seed, error);
+    memset(seed, 0, sizeof(seed));
+    if (!sequencer->signer)
+        return false;
+    if (settings->log.anchor)
+        sequencer->anchor = anchor_new(worker->base, settings->log.anchor, on_anchor, sequencer);
+    return true;
+}
+
+void sequencer_start(struct worker *worker, sequencer_done_fn *done)
+{
+    struct sequencer *sequencer = worker->sequencer;
+    if (!sequencer->signer) {
+        report(sequencer, "off", -1, NULL, NULL);
+        done(worker, true, NULL);
+        return;
+    }
+    sequencer->start_done = done;
+    begin(sequencer);
+}
+
+void sequencer_expect(struct worker *worker)
+{
+    struct sequencer *sequencer = worker->sequencer;
+    if (sequencer->signer && sequencer->ready && worker->leadership.term > 0 &&
+        !evtimer_pending(sequencer->timer, NULL))
+        arm(sequencer->timer, settings_of(sequencer)->log.checkpoint_every_ms);
+}
+
+void sequencer_kick(struct worker *worker)
+{
+    struct sequencer *sequencer = worker->sequencer;
+    if (sequencer->signer)
+        begin(sequencer);
+}
+
+void sequencer_yield(struct worker *worker, void (*then)(struct worker *worker))
+{
+    struct sequencer *sequencer = worker->sequencer;
+    sequencer->yield_then = then;
+    /* one that only waits for standbys has nothing under way */
+    if (!sequencer->busy || evtimer_pending(sequencer->flush_timer, NULL))
+        give_way(sequencer);
+}
+
+void sequencer_resume(struct worker *worker)
+{
+    struct sequencer *sequencer = worker->sequencer;
+    sequencer->yielded = false;
+    sequencer->yield_then = NULL;
+    tell_anchor(sequencer);
+    if (sequencer->again && !sequencer->busy) {
+        sequencer->again = false;
+        begin(sequencer);
+    }
+}
+
+void sequencer_finish(struct worker *worker, sequencer_done_fn *done)
+{
+    struct sequencer *sequencer = worker->sequencer;
+    if (!sequencer->signer || !sequencer->ready) {
+        done(worker, true, NULL);
+        return;
+    }
+    sequencer->finish_done = done;
+    begin(sequencer);
+}
+
+void sequencer_forget(struct worker *worker)
+{
+    struct sequencer *sequencer = worker->sequencer;
+    sequencer->busy = sequencer->again = sequencer->ready = false;
+    sequencer->yielded = sequencer->anchor_untold = false;
+    sequencer->yield_then = NULL;
+    sequencer->start_done = sequencer->finish_done = NULL;
+    error_clear(&sequencer->row_error);
+    error_clear(&sequencer->error);
+    evtimer_del(sequencer->timer);
+    evtimer_del(sequencer->flush_timer);
+    evtimer_del(sequencer->beat_timer);
+    publish_free(sequencer->publish);
+    sequencer->publish = NULL;
+    directory_free(sequencer->directory);
+    sequencer->directory = NULL;
+    if (sequencer->anchor)
+        anchor_forget(sequencer->anchor);
+}
+
+bool sequencer_may_run(struct worker *worker, struct error *error)
+{
+    const struct sequencer *sequencer = worker->sequencer;
+    int64_t most_ms = worker->options.settings->log.anchor_max_age_ms;
+    if (!sequencer->signer)
+        return true;
+    if (!sequencer->ready)
+        return error_set(error, ERROR_STOPPED, "the log cannot be signed: %s",
+                         sequencer->error.primary ? sequencer->error.primary : "unknown");
+    if (most_ms > 0 && sequencer->anchor &&
+        (sequencer->anchored_us == INT64_MIN ||
+         clock_monotonic_us() - sequencer->anchored_us > most_ms * 1000))
+        return error_set(error, ERROR_STOPPED,
+                         "the last anchored checkpoint is older than "
+                         "log.anchor_max_age");
+    return true;
+}
+
+void sequencer_free(struct sequencer *sequencer)
+{
+    if (!sequencer)
+        return;
+    anchor_free(sequencer->anchor);
+    publish_free(sequencer->publish);
+    directory_free(sequencer->directory);
+    note_signer_free(sequencer->signer);
+    event_free(sequencer->timer);
+    event_free(sequencer->flush_timer);
+    event_free(sequencer->beat_timer);
+    error_clear(&sequencer->error);
+    error_clear(&sequencer->row_error);
+    text_free(&sequencer->last_note);
+    text_free(&sequencer->note);
+    free(sequencer->holder);
+    free(sequencer);
+}

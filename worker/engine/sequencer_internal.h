@@ -1,0 +1,85 @@
+/* What sequencer.c and sequencer_check.c share. */
+#ifndef ENGINE_SEQUENCER_INTERNAL_H
+#define ENGINE_SEQUENCER_INTERNAL_H
+
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "engine/sequencer.h"
+#include "ledger/note.h"
+#include "pg/conn.h"
+
+struct anchor;
+struct directory;
+struct publish;
+
+enum { SEQUENCER_MOST_KEYS = 64 };
+
+struct sequencer {
+    struct worker *worker;
+    struct note_signer *signer; /* NULL: there is no tree */
+    char *holder;               /* this host and its directory, as log_checkpoint.host */
+    struct event *timer;        /* the next pass, or the next attempt */
+    struct event *flush_timer;  /* whether standbys have it */
+    struct event *beat_timer;   /* before the last anchor gets too old */
+    struct anchor *anchor;      /* NULL: no command is set */
+
+    sequencer_done_fn *start_done, *finish_done; /* to be called, or NULL */
+    bool busy;                                   /* a check or a pass is under way */
+    bool again;                                  /* and another is wanted after it */
+    bool ready;                                  /* the last one ended well */
+    bool yielded;                                /* the control connection is another's */
+    void (*yield_then)(struct worker *worker);   /* and will be, when the pass is over */
+    struct error error;                          /* why it is not ready */
+
+    struct directory *directory; /* locked while this worker leads */
+    struct publish *publish;     /* NULL until compared */
+    uint64_t size;               /* entries with a place, in the database */
+    uint64_t signed_size;        /* in the directory */
+    uint64_t recorded_size;      /* the last row of log_checkpoint */
+    uint64_t rebuild_from;       /* checkpoints above it are put back from the database */
+    struct checkpoint last;      /* of the directory */
+    struct text last_note;
+
+    /* The keys that the log names, in order, and after them the signer's, if it is none of them. */
+    struct note_verifier keys[SEQUENCER_MOST_KEYS];
+    size_t key_count, named_count;
+    bool has_rotation;
+    uint64_t rotated_at; /* index of the last rotation */
+
+    struct text note; /* signed in this pass */
+    uint8_t root[32];
+    char lsn[32]; /* what standbys must have on disk */
+    int flush_ms;
+    int64_t anchored_us; /* clock_monotonic_us of the last anchor; INT64_MIN: never */
+    uint64_t anchored_size;
+    bool anchor_untold; /* while yielded: what is to be recorded */
+    uint64_t anchor_untold_size;
+    char anchor_untold_error[128];
+    struct error row_error; /* of a row or statement of this pass: the rest of it is dropped */
+    int locked_out;         /* times in a row that the directory was locked by another process */
+};
+
+/* sequencer_check.c: compares, opens what is needed, and ends in sequencer_pass or in
+ * sequencer_fail. */
+void sequencer_check(struct sequencer *sequencer);
+/* sequencer.c */
+void sequencer_pass(struct sequencer *sequencer);
+/* Not ready, for this reason; tried again later. state: the word for log_state. */
+void sequencer_fail(struct sequencer *sequencer, const char *state, int64_t missing,
+                    const struct error *error);
+/* The signer may sign a tree of this size: its key is the one that the log names last, or what it
+ * signs is the first checkpoint over the entry that names the next. */
+bool sequencer_key_is_current(const struct sequencer *sequencer);
+bool sequencer_add_key(struct sequencer *sequencer, const char *vkey, size_t length,
+                       struct error *error);
+/* One statement in a transaction of its own: fn is called with its result, committed (or NULL) when
+ * it has been committed. */
+void sequencer_transaction(struct sequencer *sequencer, const char *sql, size_t count,
+                           const char *const *values, const int *lengths, const int *formats,
+                           pg_result_fn *fn, pg_result_fn *committed);
+
+#endif
