@@ -1,0 +1,216 @@
+#!/bin/sh
+# bench.sh TOP BUILD: how long it takes to delete the older half of a table, by the worker and by the
+# usual ways, on fresh copies of one database. Called by ./dev bench.
+#
+#   BENCH_ROWS    rows of the table, 3 000 000 by default; 150 bytes each, three indexes
+#   BENCH_ROUNDS  rounds, 5 by default; every contender runs once in each, in a turning order
+#
+# Every run gets a copy of its own (files copied, nothing in shared buffers) and a checkpoint before.
+# fsync is on. Times are those of the whole program, from its start to its end: the worker's include
+# connecting, checking its policies, counting what is due before and what remains after. Its second
+# figure, "batches", runs from the entry "plan" to the last batch's. Ratios are to the plain DELETE
+# of the same round; what is printed are medians. build/bench/purge.json has every single figure.
+set -eu
+top=$1
+build=$2
+. "$top/tests/harness/cluster.sh"
+rows=${BENCH_ROWS:-3000000}
+rounds=${BENCH_ROUNDS:-5}
+home=$top/build/bench
+mkdir -p "$home"
+say() { printf '%s\n' "$*"; }
+
+say "== a private PostgreSQL, fsync on"
+cluster_place bench
+cluster_make "shared_buffers = 512MB
+max_wal_size = 16GB
+checkpoint_timeout = 1h
+autovacuum = off
+jit = off
+maintenance_work_mem = 256MB"
+cluster_start
+trap 'cluster_stop immediate' EXIT
+conninfo() { echo "host=$cluster port=5432 dbname=$1 user=$2"; }
+sql() { psql -X -q -A -t -v ON_ERROR_STOP=1 -d "$(conninfo "$1" postgres)" \
+  -c "SET client_min_messages = warning" -c "$2"; }
+ctl() {
+  database=$1
+  shift
+  "$build/retentionctl" -d "$(conninfo "$database" postgres)" "$@" >/dev/null
+}
+
+# write_site DATABASE EVIDENCE CONNECTIONS: main file and policy in $home/site
+write_site() {
+  rm -rf "$home/site"
+  mkdir -p "$home/site/policies"
+  chmod -R go-w "$home/site"
+  cat >"$home/site/policies/records.cfg" <<CFG
+records: {
+  title = "Records to be deleted"; role = "controller"; basis = "benchmark"; mode = "enforce";
+  data: { table = "public.record"; start = "at"; };
+  stages = ( { after = "30 days"; do = "delete"; } );
+  evidence = "$2";
+  brake: { rows = 1000000000; fraction = 1.0; tenant_fraction = 1.0; };
+};
+CFG
+  cat >"$home/site/retentiond.cfg" <<CFG
+database: { conninfo = "$(conninfo "$1" bench_worker)"; connections = $3; };
+policies = "$home/site/policies";
+log: { epoch_kek = "$home/epoch.key"; };
+CFG
+  chmod 0600 "$home/site/retentiond.cfg" "$home/site/policies/records.cfg"
+}
+
+say "== the masters: $rows rows, half of them due"
+(umask 077 && od -An -N32 -tx1 /dev/urandom | tr -d ' \n' >"$home/epoch.key")
+for name in copy records counts; do sql postgres "DROP DATABASE IF EXISTS bench_$name WITH (FORCE)"; done
+sql postgres "CREATE DATABASE bench_records"
+ctl bench_records migrate
+sql bench_records "
+DO \$\$ BEGIN
+  CREATE ROLE bench_worker LOGIN; CREATE ROLE bench_approver LOGIN;
+EXCEPTION WHEN duplicate_object THEN NULL; END \$\$;
+GRANT retention_worker TO bench_worker; GRANT bench_worker TO retention_owner;
+GRANT retention_approver TO bench_approver;
+CREATE TABLE public.record (id bigint NOT NULL, account int NOT NULL, at timestamptz NOT NULL, note text);
+INSERT INTO public.record
+  SELECT i, i * 7919 % 1000, date_trunc('hour', now()) - interval '60 days' + i * (interval '60 days' / $rows),
+         repeat(md5(i::text), 3)
+  FROM generate_series(1, $rows) i;
+ALTER TABLE public.record ADD PRIMARY KEY (id);
+CREATE INDEX ON public.record (at);
+CREATE INDEX ON public.record (account);
+GRANT SELECT, DELETE, UPDATE (id) ON public.record TO bench_worker;
+CREATE PROCEDURE public.by_ctid(cutoff timestamptz) LANGUAGE plpgsql AS \$\$
+DECLARE n bigint;
+BEGIN
+  LOOP
+    DELETE FROM public.record WHERE ctid = ANY (ARRAY(
+      SELECT ctid FROM public.record WHERE at <= cutoff LIMIT 5000));
+    GET DIAGNOSTICS n = ROW_COUNT;
+    COMMIT;
+    EXIT WHEN n = 0;
+  END LOOP;
+END \$\$;
+CREATE PROCEDURE public.by_id(cutoff timestamptz) LANGUAGE plpgsql AS \$\$
+DECLARE n bigint;
+BEGIN
+  LOOP
+    DELETE FROM public.record WHERE id IN (
+      SELECT id FROM public.record WHERE at <= cutoff ORDER BY at LIMIT 5000);
+    GET DIAGNOSTICS n = ROW_COUNT;
+    COMMIT;
+    EXIT WHEN n = 0;
+  END LOOP;
+END \$\$;"
+sql bench_records "VACUUM (FREEZE, ANALYZE) public.record"
+sql postgres "CREATE DATABASE bench_counts TEMPLATE bench_records STRATEGY file_copy"
+sql bench_counts "SELECT retention.adopt()" >/dev/null
+for evidence in records counts; do
+  write_site "bench_$evidence" "$evidence" 2
+  "$build/retentiond" -c "$home/site/retentiond.cfg" --once >"$home/load.log" 2>&1 || [ $? = 5 ] ||
+    { cat "$home/load.log" >&2; exit 1; }
+  psql -X -q -A -t -v ON_ERROR_STOP=1 -d "$(conninfo "bench_$evidence" bench_approver)" -c \
+    "SELECT retention.approve_policy(name, loaded_sha256, NULL) FROM retention.category" >/dev/null
+done
+# The same for everybody: what is due when the first run begins.
+cutoff=$(sql bench_records "SELECT now() - interval '30 days'")
+due=$(sql bench_records "SELECT count(*) FROM public.record WHERE at <= '$cutoff'")
+size=$(sql bench_records "SELECT pg_size_pretty(pg_table_size('public.record')) || ' and ' ||
+  pg_size_pretty(pg_indexes_size('public.record')) || ' of indexes'")
+say "   $due rows are due; table $size"
+
+now_ms() { echo $(($(date +%s%N) / 1000000)); }
+
+# run_one ROUND CONTENDER: appends "round contender ms batches-ms" to $home/times
+run_one() {
+  contender=$2
+  case $contender in
+  worker-counts-*) master=counts ;;
+  *) master=records ;;
+  esac
+  sql postgres "CREATE DATABASE bench_copy TEMPLATE bench_$master STRATEGY file_copy"
+  case $contender in
+  worker-*)
+    sql bench_copy "SELECT retention.adopt()" >/dev/null
+    write_site bench_copy "$master" "${contender##*-}"
+    ;;
+  esac
+  sql postgres "CHECKPOINT"
+  began=$(now_ms)
+  case $contender in
+  delete)
+    sql bench_copy "SET enable_indexscan = off; SET enable_bitmapscan = off;
+      DELETE FROM public.record WHERE at <= '$cutoff'"
+    ;;
+  loop-ctid) sql bench_copy "CALL public.by_ctid('$cutoff')" ;;
+  loop-id) sql bench_copy "CALL public.by_id('$cutoff')" ;;
+  worker-*)
+    "$build/retentiond" -c "$home/site/retentiond.cfg" --once >"$home/run.log" 2>&1 ||
+      { cat "$home/run.log" >&2; exit 1; }
+    ;;
+  esac
+  ms=$(($(now_ms) - began))
+  left=$(sql bench_copy "SELECT count(*) FROM public.record WHERE at <= '$cutoff'")
+  [ "$left" = 0 ] || { say "$contender left $left rows" >&2; exit 1; }
+  batches=null
+  case $contender in
+  worker-*)
+    batches=$(sql bench_copy "SELECT (1000 * extract(epoch FROM max(e.at) - min(r.started_at)))::int
+      FROM retention.run r JOIN retention.log_entry e USING (run)")
+    ;;
+  esac
+  echo "$1 $contender $ms $batches" >>"$home/times"
+  printf '   round %s  %-18s %7s ms   batches %s\n' "$1" "$contender" "$ms" "$batches"
+  sql postgres "DROP DATABASE bench_copy WITH (FORCE)"
+}
+
+say "== $rounds rounds"
+contenders="delete loop-ctid loop-id worker-records-1 worker-records-2 worker-counts-2"
+: >"$home/times"
+round=1
+while [ "$round" -le "$rounds" ]; do
+  for contender in $contenders; do run_one "$round" "$contender"; done
+  # shellcheck disable=SC2086
+  set -- $contenders
+  first=$1
+  shift
+  contenders="$* $first"
+  round=$((round + 1))
+done
+
+say ""
+psql -X -q -v ON_ERROR_STOP=1 -v rows="$rows" -v due="$due" -v rounds="$rounds" \
+  -d "$(conninfo postgres postgres)" -f - <<SQL
+\\set QUIET on
+CREATE TEMP TABLE t (round int, contender text, ms numeric, batches text);
+\\copy t FROM '$home/times' WITH (DELIMITER ' ')
+CREATE TEMP VIEW result AS
+  WITH one AS (
+    SELECT t.*, nullif(t.batches, 'null')::numeric AS batches_ms, d.ms AS delete_ms
+    FROM t JOIN t d ON d.round = t.round AND d.contender = 'delete')
+  SELECT contender,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY ms) AS ms,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY ms / delete_ms) AS ratio,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY batches_ms) AS batches_ms,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY batches_ms / delete_ms) AS batches_ratio,
+    array_agg(ms ORDER BY round) AS all_ms, array_agg(batches_ms ORDER BY round) AS all_batches_ms
+  FROM one GROUP BY contender;
+\\pset footer off
+\\pset null ''
+SELECT contender, round(ms::numeric / 1000, 2) AS "seconds", round(ratio::numeric, 2) AS "to DELETE",
+  to_char(:due / (ms / 1000), 'FM999,999,999') AS "rows/s",
+  round(batches_ms::numeric / 1000, 2) AS "batches only", round(batches_ratio::numeric, 2) AS "to DELETE "
+FROM result ORDER BY ms;
+\\pset format unaligned
+\\pset tuples_only on
+\\o '$home/purge.json'
+SELECT jsonb_pretty(jsonb_build_object('rows', :rows, 'due', :due, 'rounds', :rounds,
+  'server', current_setting('server_version'),
+  'contenders', (SELECT jsonb_object_agg(contender, jsonb_build_object('ms', round(ms::numeric, 1),
+    'ratio', round(ratio::numeric, 3), 'batches_ms', round(batches_ms::numeric, 1),
+    'batches_ratio', round(batches_ratio::numeric, 3), 'all_ms', all_ms,
+    'all_batches_ms', all_batches_ms)) FROM result)));
+SQL
+for name in records counts; do sql postgres "DROP DATABASE bench_$name WITH (FORCE)"; done
+say "every figure: $home/purge.json"
