@@ -104,6 +104,15 @@ static void on_answer(struct pg_conn *conn, enum pg_outcome outcome, PGresult *r
         return;
     if (outcome != PG_OK) {
         enum retry_class class = sqlstate_retry_class(error->sqlstate);
+        if (strcmp(error->sqlstate, "3F000") == 0 || strcmp(error->sqlstate, "42883") == 0) {
+            struct error own _cleanup_error_ = {0};
+            error_set(&own, ERROR_CONFIG,
+                      "schema \"retention\" is not installed in this database, or "
+                      "is older than this program");
+            error_hint(&own, "Run \"retentionctl migrate\".");
+            worker_fail(worker, &own);
+            return;
+        }
         if (class == RETRY_FATAL || class == RETRY_RUN_STOP) {
             worker_fail(worker, error);
             return;

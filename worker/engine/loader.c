@@ -56,9 +56,9 @@ bool loader_read(struct worker *worker, struct error *error)
     policies->set = policy_load_directory(worker->limits.policy_directory, &policies->parse_diags);
     if (!policies->set) {
         const struct diags *diags = &policies->parse_diags;
-        error_set(error, ERROR_CONFIG, "%s",
-                  diags->count > 0 ? diags->items[0].message : "could not read the policies");
-        error_detail(error, "The policy directory is \"%s\".", worker->limits.policy_directory);
+        error_set(error, ERROR_CONFIG, "policy directory \"%s\": %s",
+                  worker->limits.policy_directory,
+                  diags->count > 0 ? diags->items[0].message : "could not be read");
         return false;
     }
     return true;

@@ -433,6 +433,7 @@ struct worker *worker_new(const struct worker_options *options)
         .application_name = options->program,
         .connect_timeout_ms = CONNECT_TIMEOUT_MS,
         .backoff_most_ms = BACKOFF_MOST_MS,
+        .own_class = "RT", /* no rows of governed tables are touched here */
     };
     const struct pg_conn_events events = {
         .ready = on_control_ready, .broken = on_control_broken, .notified = on_notified};

@@ -193,6 +193,8 @@ struct pg_conn *pg_conn_new(struct event_base *base, const struct pg_conn_option
     conn->application_name = xstrdup(options->application_name ? options->application_name : "");
     conn->connect_timeout_ms =
         options->connect_timeout_ms > 0 ? options->connect_timeout_ms : DEFAULT_CONNECT_TIMEOUT_MS;
+    snprintf(conn->own_class, sizeof(conn->own_class), "%s",
+             options->own_class ? options->own_class : "");
     conn->backoff_most_ms =
         options->backoff_most_ms > 0 ? options->backoff_most_ms : DEFAULT_BACKOFF_MOST_MS;
     conn->state = PG_CONN_IDLE;

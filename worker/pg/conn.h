@@ -73,6 +73,10 @@ struct pg_conn_options {
     const char *application_name;
     int connect_timeout_ms; /* own timer; libpq's does not apply; 0: 10 s */
     int backoff_most_ms;    /* doubling with jitter from 100 ms; 0: 30 s */
+    /* Messages and hints of this class of SQLSTATEs ("RT") are told as the server gives them:
+     * schema retention's functions raise them, and no row's value is in them. Only for connections
+     * on which nobody else's functions or triggers run; NULL: none. */
+    const char *own_class;
 };
 
 /* options and events are copied; the connection is IDLE until pg_conn_open. */

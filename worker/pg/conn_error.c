@@ -40,6 +40,20 @@ void conn_result_error(const PGresult *result, struct error *error)
         error_hint(error, "%s", hint);
 }
 
+void conn_result_own_words(const PGresult *result, struct error *error)
+{
+    const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    const char *hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
+    char sqlstate[6];
+    memcpy(sqlstate, error->sqlstate, sizeof(sqlstate));
+    if (!message)
+        return;
+    error_set(error, ERROR_FAILED, "%s", message);
+    error_set_sqlstate(error, sqlstate);
+    if (hint)
+        error_hint(error, "%s", hint);
+}
+
 /* --- failed attempts --- */
 
 /* What a failed attempt means: by the server's SQLSTATE, or by words of libpq's message where the

@@ -61,6 +61,7 @@ struct pg_conn {
     char *application_name;
     int connect_timeout_ms;
     int backoff_most_ms;
+    char own_class[3];
 
     enum pg_conn_state state;
     PGconn *libpq;
@@ -118,6 +119,8 @@ void conn_forget_statements(struct pg_conn *conn);
 /* conn_error.c */
 /* Makes an error of a result without its message. */
 void conn_result_error(const PGresult *result, struct error *error);
+/* The server's own message and hint instead: of functions that are known to tell no values. */
+void conn_result_own_words(const PGresult *result, struct error *error);
 /* False where libpq could not read the connection string; its own message may quote a password. */
 bool conn_conninfo_is_valid(const char *conninfo, struct error *error);
 /* Makes the error of a failed attempt. Returns whether another attempt is worth it. */

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/text.h"
 #include "pg/conn_internal.h"
 #include "pg/sqlstate.h"
 
@@ -331,6 +332,8 @@ static bool take_result(struct pg_conn *conn, PGresult *result)
             return false;
         }
         conn_result_error(result, &error);
+        if (conn->own_class[0] && text_starts_with(error.sqlstate, conn->own_class))
+            conn_result_own_words(result, &error);
         complete_first(conn, PG_ERROR, NULL, &error);
         return true;
     }
