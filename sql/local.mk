@@ -74,6 +74,7 @@ SQL_FILES += \
 	engine/leaves.sql \
 	engine/next_due.sql \
 	engine/pin.sql \
+	engine/record_status.sql \
 	engine/run_time.sql \
 	engine/start_run.sql \
 	engine/take_requests.sql \

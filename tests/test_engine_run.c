@@ -407,6 +407,55 @@ START_TEST(skips_and_goes_on)
 }
 END_TEST
 
+/* A leaf that the worker was not granted: the others go, and the run fails with the leaf's name. */
+START_TEST(leaf_without_grant)
+{
+    struct site site = site_new(
+        cluster_shared(),
+        "CREATE TABLE event (id bigint, at timestamptz NOT NULL, PRIMARY KEY (id, at)) "
+        "PARTITION BY RANGE (at);"
+        "CREATE TABLE event_1 PARTITION OF event FOR VALUES FROM ('2020-01-01') TO ('2020-02-01');"
+        "CREATE TABLE event_2 PARTITION OF event FOR VALUES FROM ('2020-02-01') TO ('2020-03-01');"
+        "INSERT INTO event SELECT i, '2020-01-15' FROM generate_series(1, 10) i;"
+        "INSERT INTO event SELECT i, '2020-02-15' FROM generate_series(11, 20) i;",
+        NULL);
+    site_policy(&site, "events", EVENTS_POLICY);
+    site_load_and_approve(&site, "events", -1);
+    db_exec(site.admin, "CREATE TABLE event_0 PARTITION OF event FOR VALUES FROM ('2019-01-01') TO "
+                        "('2020-01-01')");
+    db_exec(site.admin, "INSERT INTO event VALUES (21, '2019-05-05')");
+    struct program_result result = site_once(&site, NULL);
+    if (result.exit_code == 1) { /* else the check before the run found it */
+        ck_assert_ptr_nonnull(strstr(result.err, "public.event_0"));
+        ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 1);
+    } else {
+        ck_assert_int_eq(result.exit_code, 3);
+    }
+    program_result_free(&result);
+    site_free(&site);
+}
+END_TEST
+
+/* Not more than so many records a second. */
+START_TEST(keeps_the_pace)
+{
+    struct site site = site_new(
+        cluster_shared(),
+        EVENTS "INSERT INTO event SELECT i, now() - interval '40 days', 7, repeat('x', 200) "
+               "FROM generate_series(1, 1500) i;",
+        "pace: { rows_per_second = 500; };");
+    site_policy(&site, "events", EVENTS_POLICY);
+    site_load_and_approve(&site, "events", -1);
+    site_once_expect(&site, NULL, 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 0);
+    ck_assert_int_ge(db_number(site.admin, "SELECT (extract(epoch FROM finished_at - "
+                                           "started_at) * 1000)::bigint FROM retention.run"),
+                     800);
+    site_check_log(&site);
+    site_free(&site);
+}
+END_TEST
+
 /* Outside of its window a category does not run, and that is no failure. */
 START_TEST(keeps_to_the_window)
 {
@@ -450,6 +499,8 @@ Suite *suite_engine_run(void)
     tcase_add_test(tc, brakes_for_a_tenant);
     tcase_add_test(tc, counts_only);
     tcase_add_test(tc, skips_and_goes_on);
+    tcase_add_test(tc, leaf_without_grant);
+    tcase_add_test(tc, keeps_the_pace);
     tcase_add_test(tc, keeps_to_the_window);
     suite_add_tcase(suite, tc);
     return suite;

@@ -313,6 +313,8 @@ static void act_on_failure(struct batch *batch)
     case RETRY_FATAL:
         if (step == STEP_LOCK_LEAF && strcmp(sqlstate, "42P01") == 0)
             batch_end_with(batch, BATCH_LEAF_GONE);
+        else if (step == STEP_LOCK_LEAF && strcmp(sqlstate, "42501") == 0)
+            batch_end_with(batch, BATCH_LEAF_DENIED);
         else
             end_with_failure(batch);
         break;

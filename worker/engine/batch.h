@@ -14,13 +14,14 @@ struct lane;
 struct run;
 
 enum batch_end {
-    BATCH_ACTED,     /* committed: records acted on, or set aside */
-    BATCH_NOTHING,   /* nothing in the range is due, free and not locked by others */
-    BATCH_AGAIN,     /* rolled back; `rest` is to be tried again after delay_ms */
-    BATCH_LEAF_GONE, /* the leaf is no part of the table any more */
-    BATCH_BRAKE,     /* rolled back: `trip` */
-    BATCH_STOP,      /* rolled back: `error` says why the run cannot go on */
-    BATCH_LOST,      /* the connection went; nothing was committed, which is known */
+    BATCH_ACTED,       /* committed: records acted on, or set aside */
+    BATCH_NOTHING,     /* nothing in the range is due, free and not locked by others */
+    BATCH_AGAIN,       /* rolled back; `rest` is to be tried again after delay_ms */
+    BATCH_LEAF_GONE,   /* the leaf is no part of the table any more */
+    BATCH_LEAF_DENIED, /* our role may not act on it */
+    BATCH_BRAKE,       /* rolled back: `trip` */
+    BATCH_STOP,        /* rolled back: `error` says why the run cannot go on */
+    BATCH_LOST,        /* the connection went; nothing was committed, which is known */
 };
 
 struct batch_result {

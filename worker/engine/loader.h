@@ -28,6 +28,13 @@ struct category_state {
     const char *relation;         /* "schema.table" */
     struct sql_category **stages; /* one a stage; NULL where it is not valid */
 
+    /* What its stages found in this round; moments as members of an array literal. */
+    struct {
+        int64_t not_started, due, held, kept_while, kept_floor, waiting, to_act, floor_after_cap;
+        int64_t blocked;
+        const char *oldest, *next_due;
+    } found;
+
     /* of the schedule; wall clock in microseconds */
     int64_t rest_until_us; /* not before */
     int64_t next_due_us; /* 0: at once; INT64_MAX: nothing to wait for but a notice or wake_most */

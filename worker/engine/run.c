@@ -246,12 +246,12 @@ static void on_remaining(struct pg_conn *conn, enum pg_outcome outcome, PGresult
     if (run->pass_rows > 0 && run->report.remaining > 0 && !nothing_more) {
         run->quiet_passes = 0;
         begin_pass(run);
-    } else if (nothing_more || run->quiet_passes >= MOST_QUIET_PASSES) {
-        if (!nothing_more)
+    } else if (nothing_more || run->denied || run->quiet_passes >= MOST_QUIET_PASSES) {
+        if (!nothing_more && !run->denied)
             snprintf(run->message, sizeof(run->message),
                      "%lld records are locked by others or kept by triggers; left for the next run",
                      (long long)run->report.locked);
-        run_finish(run, RUN_DONE);
+        run_finish(run, run->denied ? RUN_FAILED : RUN_DONE);
     } else {
         run->careful = true;
         int64_t delay_ms = (int64_t)QUIET_MS << run->quiet_passes++;
@@ -402,7 +402,15 @@ void run_batch_done(struct run *run, struct lane *lane, const struct work *work,
     lane_give_back(lane);
     if (result->end == BATCH_ACTED)
         acted(run, result);
-    if (result->end == BATCH_LEAF_GONE) {
+    if (result->end == BATCH_LEAF_DENIED && !run->denied) {
+        /* A leaf made without the grants: the others go on, and the run says so at its end. */
+        run->denied = true;
+        snprintf(run->message, sizeof(run->message),
+                 "no privilege to delete from leaf \"%s\"; \"retentionctl setup --sql\" prints the "
+                 "grants",
+                 work->leaf->quoted);
+    }
+    if (result->end == BATCH_LEAF_GONE || result->end == BATCH_LEAF_DENIED) {
         sweep_leaf_gone(&run->sweep, work->leaf);
         sweep_finished(&run->sweep, work, 0);
     } else if (result->more) {

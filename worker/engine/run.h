@@ -78,6 +78,7 @@ struct run {
     bool careful;              /* the pass goes record by record where one refuses */
     int quiet_passes;          /* passes in a row that acted on nothing */
     size_t out;                /* batches and checks under way */
+    bool denied;               /* a leaf could not be locked for want of a privilege */
     bool stopping;             /* hand nothing out any more */
     enum run_status stop_status;
     char stop_sqlstate[6]; /* of the error that stopped it, or "" */

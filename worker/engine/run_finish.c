@@ -60,44 +60,61 @@ static void add_number(struct text *json, const char *name, int64_t value)
     text_printf(json, "%s\"%s\":%lld", json->length > 1 ? "," : "", name, (long long)value);
 }
 
-static void add_moment(struct text *json, const char *name, const char *value)
-{
-    text_printf(json, ",\"%s\":", name);
-    if (value)
-        text_printf(json, "\"%s\"", value);
-    else
-        text_add(json, "null");
-}
-
 static int64_t planned(const struct run *run, enum plan_column column)
 {
     return run->plan[column] ? strtoll(run->plan[column], NULL, 10) : 0;
 }
 
-/* The plan's numbers less what went since: what is true now, but for what the application did. */
-static void status_json(const struct run *run, struct text *json)
+static void add_moment(const struct run *run, const char **list, const char *moment)
 {
+    if (moment)
+        *list = arena_printf(run->worker->policies->arena, "%s%s\"%s\"", *list ? *list : "",
+                             *list ? "," : "", moment);
+}
+
+/* The plan's numbers less what went since: what is true now, but for what the application did. A
+ * category's stages add up. */
+static void add_found(const struct run *run)
+{
+    struct category_state *state = run->state;
     int64_t gone = run->report.rows;
+    int64_t blocked = (int64_t)run->blocked.count;
     int64_t left =
         run->report.remaining >= 0 ? run->report.remaining : planned(run, PLAN_TO_ACT) - gone;
-    left -= (int64_t)run->blocked.count; /* these are told apart */
-    if (left < 0)
-        left = 0;
+    left = left > blocked ? left - blocked : 0; /* these are told apart */
+    if (run->stage == 0)
+        memset(&state->found, 0, sizeof(state->found));
+    if (planned(run, PLAN_NOT_STARTED) > state->found.not_started)
+        state->found.not_started = planned(run, PLAN_NOT_STARTED);
+    state->found.due += planned(run, PLAN_DUE) - gone;
+    state->found.held += planned(run, PLAN_HELD);
+    state->found.kept_while += planned(run, PLAN_KEPT_WHILE);
+    state->found.kept_floor += planned(run, PLAN_KEPT_FLOOR);
+    state->found.waiting += planned(run, PLAN_WAITING);
+    state->found.to_act += left;
+    state->found.floor_after_cap += planned(run, PLAN_FLOOR_AFTER_CAP);
+    state->found.blocked += blocked;
+    if (left > 0 || blocked > 0)
+        add_moment(run, &state->found.oldest, run->plan[PLAN_OLDEST]);
+    add_moment(run, &state->found.next_due, run->plan[PLAN_NEXT_DUE]);
+}
+
+static void status_json(const struct run *run, struct text *json)
+{
+    const struct category_state *state = run->state;
     text_add_char(json, '{');
-    add_number(json, "rows", planned(run, PLAN_ROWS) - gone);
-    add_number(json, "claimed", planned(run, PLAN_CLAIMED) - gone);
-    add_number(json, "not_started", planned(run, PLAN_NOT_STARTED));
-    add_number(json, "due", planned(run, PLAN_DUE) - gone);
-    add_number(json, "held", planned(run, PLAN_HELD));
-    add_number(json, "kept_while", planned(run, PLAN_KEPT_WHILE));
-    add_number(json, "kept_floor", planned(run, PLAN_KEPT_FLOOR));
-    add_number(json, "waiting", planned(run, PLAN_WAITING));
-    add_number(json, "to_act", left);
-    add_number(json, "floor_after_cap", planned(run, PLAN_FLOOR_AFTER_CAP));
-    add_number(json, "blocked", (int64_t)run->blocked.count);
+    add_number(json, "rows", planned(run, PLAN_ROWS) - run->report.rows);
+    add_number(json, "claimed", planned(run, PLAN_CLAIMED) - run->report.rows);
+    add_number(json, "not_started", state->found.not_started);
+    add_number(json, "due", state->found.due);
+    add_number(json, "held", state->found.held);
+    add_number(json, "kept_while", state->found.kept_while);
+    add_number(json, "kept_floor", state->found.kept_floor);
+    add_number(json, "waiting", state->found.waiting);
+    add_number(json, "to_act", state->found.to_act);
+    add_number(json, "floor_after_cap", state->found.floor_after_cap);
+    add_number(json, "blocked", state->found.blocked);
     add_number(json, "unclaimed", run->unclaimed);
-    add_moment(json, "oldest", left > 0 || run->blocked.count > 0 ? run->plan[PLAN_OLDEST] : NULL);
-    add_moment(json, "next_due", run->plan[PLAN_NEXT_DUE]);
     text_add_char(json, '}');
 }
 
@@ -115,13 +132,15 @@ static void record_status(struct run *run)
         run_over(run, run->stop_status);
         return;
     }
-    struct text json _cleanup_text_ = {0};
+    struct text json _cleanup_text_ = {0}, oldest _cleanup_text_ = {0}, next _cleanup_text_ = {0};
+    add_found(run);
     status_json(run, &json);
+    text_printf(&oldest, "{%s}", run->state->found.oldest ? run->state->found.oldest : "");
+    text_printf(&next, "{%s}", run->state->found.next_due ? run->state->found.next_due : "");
     char term[24];
     snprintf(term, sizeof(term), "%lld", (long long)run->worker->leadership.term);
-    const char *values[] = {term, run->category->name, json.data};
-    run_control(run, "SELECT retention.record_status($1::bigint, $2::text, $3::jsonb)", 3, values,
-                on_status);
+    const char *values[] = {term, run->category->name, json.data, oldest.data, next.data};
+    run_control(run, sql_file("engine/record_status.sql"), ARRAY_LENGTH(values), values, on_status);
 }
 
 /* --- the last entries --- */

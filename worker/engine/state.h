@@ -54,7 +54,7 @@ struct worker {
     bool policies_told; /* the diagnostics were */
     int exit_code;
     struct error error; /* why worker_run fails */
-    struct event *signal_events[2];
+    struct event *signal_events[2], *hangup_event;
     int signals_seen;
 
     struct pg_conn *control;

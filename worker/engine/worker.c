@@ -501,9 +501,19 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
     worker_stop(worker);
 }
 
+static void on_hangup(evutil_socket_t number, short what, void *arg)
+{
+    (void)number;
+    (void)what;
+    (void)arg;
+    log_warning("reloading is not available in this version: restart to read the files again");
+}
+
 void worker_stop_on_signals(struct worker *worker)
 {
     static const int signals[] = {SIGTERM, SIGINT};
+    worker->hangup_event = evsignal_new(worker->base, SIGHUP, on_hangup, worker);
+    event_add(worker->hangup_event, NULL);
     for (size_t i = 0; i < ARRAY_LENGTH(signals); i++) {
         worker->signal_events[i] = evsignal_new(worker->base, signals[i], on_signal, worker);
         event_add(worker->signal_events[i], NULL);
@@ -530,6 +540,8 @@ void worker_free(struct worker *worker)
     for (size_t i = 0; i < ARRAY_LENGTH(worker->signal_events); i++)
         if (worker->signal_events[i])
             event_free(worker->signal_events[i]);
+    if (worker->hangup_event)
+        event_free(worker->hangup_event);
     event_base_free(worker->base);
     error_clear(&worker->error);
     free(worker);
