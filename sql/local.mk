@@ -21,7 +21,8 @@ SQL_FILES = \
 	functions/rotate_key.sql \
 	functions/sequence_log.sql \
 	functions/shred_epoch.sql \
-	migrations/0003_log_tree.sql
+	migrations/0003_log_tree.sql \
+	migrations/0004_category_facts.sql
 # what retentionctl asks
 SQL_FILES += \
 	cli/epoch_keys.sql \
@@ -53,6 +54,7 @@ SQL_FILES += \
 	cli/resume.sql \
 	cli/schema_version.sql \
 	cli/session.sql \
+	cli/settle_agreements.sql \
 	cli/status.sql \
 	cli/stop_now.sql \
 	cli/unknown_categories.sql \

@@ -57,6 +57,7 @@ tests_run_SOURCES = \
 	tests/test_config_file.c \
 	tests/test_config_settings.c \
 	tests/test_config_trap.c \
+	tests/test_engine_agreements.c \
 	tests/test_engine_daemon.c \
 	tests/test_engine_family.c \
 	tests/test_engine_faults.c \

@@ -330,7 +330,11 @@ void oracle_case_make(struct oracle_case *c, uint64_t seed, int number, const ch
             " ('category', '{5}', 'x', 'x', NULL, NULL);\n");
         text_printf(&free_of, "\n AND NOT (%s && ARRAY['{1}', '{4}'])", rule_tenants_sql());
     }
-    text_add(&c->marks, "SET session_replication_role = replica;\n");
+    text_add(&c->marks, "SET session_replication_role = replica;\n"
+                        "INSERT INTO retention.category (name, state, mode, loaded_sha256, "
+                        "loaded_by, loaded_at, agreements_since) VALUES ('{c}', 'suspended', "
+                        "'enforce', '', '', now(), now()) ON CONFLICT (name) DO UPDATE SET "
+                        "agreements_since = now();\n");
     for (int i = 1; i <= 4; i++)
         text_printf(
             &c->marks,

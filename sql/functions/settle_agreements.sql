@@ -3,10 +3,11 @@
 -- A value that changed counts at once where it keeps a record longer, and only after `settle` where
 -- it would let one go earlier. Intervals cannot be compared, so nothing is compared here: the
 -- condition takes the later of start + value and start + settled for each record, and this function
--- only says when a new value becomes the settled one. A value that changes again waits anew. When
--- a category's agreements are seen for the first time they are settled: its policy was approved
--- with them. A tenant that comes later begins with the fallback; one that disappears returns to it.
--- A period of NULL is no agreement.
+-- only says when a new value becomes the settled one. A value that changes again waits anew. What
+-- the table holds when the policy is loaded is settled, until the category's first approval: it is
+-- approved with that, be it nothing (category.agreements_since remembers). A tenant that comes later
+-- begins with the fallback; one that disappears returns to it. A period of NULL is no agreement.
+-- term may be NULL: loading outside of a leadership.
 CREATE OR REPLACE FUNCTION retention.settle_agreements(term bigint, category text, settle interval,
     fallback interval, tenants text[], periods interval[]) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -17,15 +18,28 @@ DECLARE
     at constant timestamptz := clock_timestamp();
     first_time boolean;
 BEGIN
-    PERFORM retention.require_term(settle_agreements.term);
+    IF settle_agreements.term IS NOT NULL THEN
+        PERFORM retention.require_term(settle_agreements.term);
+    ELSE
+        LOCK TABLE retention.leader_gate IN ROW SHARE MODE;
+    END IF;
     IF cardinality(settle_agreements.tenants)
                 IS DISTINCT FROM cardinality(settle_agreements.periods)
             OR settle_agreements.fallback IS NULL OR settle_agreements.settle IS NULL THEN
         RAISE EXCEPTION USING ERRCODE = 'RT011',
             MESSAGE = 'agreements need a tenant and a period each, a fallback and a time to settle';
     END IF;
-    first_time := NOT EXISTS (SELECT FROM retention.agreement_state s
-                              WHERE s.category = settle_agreements.category);
+    SELECT c.agreements_since IS NULL OR c.approved_sha256 IS NULL INTO first_time
+        FROM retention.category c WHERE c.name = settle_agreements.category FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'RT010',
+            MESSAGE = format('there is no category "%s"', settle_agreements.category);
+    END IF;
+    IF first_time THEN
+        DELETE FROM retention.agreement_state s WHERE s.category = settle_agreements.category;
+        UPDATE retention.category c SET agreements_since = at
+            WHERE c.name = settle_agreements.category;
+    END IF;
 
     -- Text tells '30 days' from '1 mon', = does not.
     WITH seen AS (

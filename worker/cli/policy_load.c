@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/json.h"
 #include "cli/output.h"
+#include "cli/plan.h"
 #include "cli/policy.h"
 #include "policy/sql.h"
 
@@ -17,6 +18,7 @@ struct loading {
     const char *relation; /* NULL where declared */
     const char *governed; /* text[] literal */
     const char *fingerprint;
+    struct sql_statement agreements; /* empty text: no table of them */
 };
 
 static const char *mode_word(enum mode mode)
@@ -45,6 +47,8 @@ static bool prepare(struct session *session, const struct policies *policies,
         for (size_t s = 0; s < category->stage_count; s++) {
             const struct sql_category *sql =
                 sql_build_category(cli->arena, policies->set, category, s, policies->catalog);
+            if (sql->agreements.text && *sql->agreements.text)
+                loading->agreements = sql->agreements;
             for (size_t g = 0; g < sql->governed.count; g++)
                 add_unique(cli->arena, &governed, &count, sql->governed.items[g]);
         }
@@ -57,6 +61,31 @@ static bool prepare(struct session *session, const struct policies *policies,
         return false;
     loading->fingerprint = arena_strdup(cli->arena, result_value(result, 0, 0));
     return true;
+}
+
+/* What the agreements table holds now is what the policy is approved with. */
+static bool settle(struct session *session, const struct loading *loading, struct error *error)
+{
+    const struct category *category = loading->category;
+    const struct sql_statement *statement = &loading->agreements;
+    const struct agreement_table *table = &category->agreement_table;
+    if (!statement->text || !*statement->text)
+        return true;
+    PGresult *agreements _cleanup_result_ = plan_query(session, statement, NULL, NULL, error);
+    if (!agreements)
+        return false;
+    const char *fallback = category->stages[0].after.text;
+    for (size_t i = 0; i < category->stage_count; i++)
+        if (text_equal(table->stage, category->stages[i].name))
+            fallback = category->stages[i].after.text;
+    const char *tenants = PQntuples(agreements) ? result_value(agreements, 0, 0) : NULL;
+    const char *periods = PQntuples(agreements) ? result_value(agreements, 0, 1) : NULL;
+    const char *const values[] = {category->name,
+                                  table->settle.text ? table->settle.text : "14 days", fallback,
+                                  tenants ? tenants : "{}", periods ? periods : "{}"};
+    PGresult *result _cleanup_result_ =
+        session_file(session, "cli/settle_agreements.sql", ARRAY_LENGTH(values), values, error);
+    return result != NULL;
 }
 
 static bool load(struct session *session, const struct loading *loading, struct table *table,
@@ -78,6 +107,10 @@ static bool load(struct session *session, const struct loading *loading, struct 
         session_file(session, "cli/policy_load.sql", ARRAY_LENGTH(values), values, error);
     if (!result) {
         error_context(error, "while loading category \"%s\"", category->name);
+        return false;
+    }
+    if (!settle(session, loading, error)) {
+        error_context(error, "while reading the agreements of category \"%s\"", category->name);
         return false;
     }
     const char *state = arena_strdup(cli->arena, PQgetvalue(result, 0, 0));

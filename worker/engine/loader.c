@@ -153,12 +153,24 @@ static void decide_standing(struct category_state *state)
         state->standing = RUN_RUNNING;
 }
 
+static void skip_category(struct load *load, size_t index, const struct error *error)
+{
+    struct category_state *state = &load->worker->policies->states[index];
+    if (error)
+        log_failure(LOG_LEVEL_ERROR, error);
+    log_error("category \"%s\" could not be loaded and is skipped", state->name);
+    state->valid = false;
+    decide_standing(state);
+    load->worker->policies->invalid = true;
+}
+
 static void on_loaded(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
                       const struct error *error, void *arg)
 {
     struct load_item *item = arg;
     struct load *load = item->load;
-    struct category_state *state = &load->worker->policies->states[item->state];
+    size_t index = item->state;
+    struct category_state *state = &load->worker->policies->states[index];
     (void)conn;
     free(item);
     if (outcome == PG_OK) {
@@ -167,11 +179,7 @@ static void on_loaded(struct pg_conn *conn, enum pg_outcome outcome, PGresult *r
     } else if (outcome == PG_LOST) {
         fail(load, error);
     } else {
-        log_failure(LOG_LEVEL_ERROR, error);
-        log_error("category \"%s\" could not be loaded and is skipped", state->name);
-        state->valid = false;
-        decide_standing(state);
-        load->worker->policies->invalid = true;
+        skip_category(load, index, error);
     }
     one_done(load);
 }
@@ -244,19 +252,36 @@ static void load_category(struct load *load, size_t index)
     pg_conn_sync(worker->control);
 }
 
+/* Agreements that are not known to be settled must not count. */
+static void on_settled(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                       const struct error *error, void *arg)
+{
+    struct load_item *item = arg;
+    struct load *load = item->load;
+    size_t index = item->state;
+    (void)conn;
+    (void)result;
+    free(item);
+    if (outcome == PG_LOST)
+        fail(load, error);
+    else if (outcome == PG_ERROR)
+        skip_category(load, index, error);
+    one_done(load);
+}
+
 static void on_agreements(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
                           const struct error *error, void *arg)
 {
     struct load_item *item = arg;
     struct load *load = item->load;
-    const struct category *category = load->worker->policies->states[item->state].category;
+    size_t index = item->state;
+    const struct category *category = load->worker->policies->states[index].category;
     (void)conn;
     free(item);
     if (outcome == PG_LOST) {
         fail(load, error);
     } else if (outcome != PG_OK || PQntuples(result) != 1) {
-        if (error)
-            log_failure(LOG_LEVEL_ERROR, error);
+        skip_category(load, index, error);
     } else {
         char term[24];
         snprintf(term, sizeof(term), "%lld", (long long)load->worker->leadership.term);
@@ -276,7 +301,7 @@ static void on_agreements(struct pg_conn *conn, enum pg_outcome outcome, PGresul
         queue(load,
               "SELECT retention.settle_agreements($1::bigint, $2::text, $3::interval, "
               "$4::interval, $5::text[], $6::interval[])",
-              ARRAY_LENGTH(values), values, on_written, load);
+              ARRAY_LENGTH(values), values, on_settled, item_of(load, index));
         pg_conn_sync(load->worker->control);
     }
     one_done(load);

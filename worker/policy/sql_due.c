@@ -78,7 +78,7 @@ static const char *table_period(struct sql_builder *b, const struct sql_scope *s
 }
 
 /* Due by the agreement table for one tenant: the value there now, but not before what was settled.
- */
+ * Where the table was never read for this category, what it says now is what will be settled. */
 static const char *due_by_table(struct sql_builder *b, const char *start,
                                 const struct catalog_column *tenant_column, const char *tenant,
                                 const char *tenant_text)
@@ -106,8 +106,16 @@ static const char *due_by_table(struct sql_builder *b, const char *start,
                      clamped(b, start, arena_printf(b->arena, "%s.settled", g)), g, g,
                      sql_value(b, b->category->name, "text"), g, tenant_text);
     const char *after = sql_period(b, &b->stage->after);
-    return arena_printf(b->arena, "GREATEST(coalesce(%s, %s + %s), coalesce(%s, %s + %s))", now,
-                        start, after, settled, start, after);
+    const char *k = sql_alias(b, 'k');
+    const char *read = arena_printf(b->arena,
+                                    "EXISTS (SELECT FROM retention.category %s WHERE %s.name = %s "
+                                    "AND %s.agreements_since IS NOT "
+                                    "NULL)",
+                                    k, k, sql_value(b, b->category->name, "text"), k);
+    return arena_printf(b->arena,
+                        "GREATEST(coalesce(%s, %s + %s), coalesce(%s, CASE WHEN %s THEN %s + %s "
+                        "END))",
+                        now, start, after, settled, read, start, after);
 }
 
 static const char *due_for_tenant(struct sql_builder *b, const char *start,

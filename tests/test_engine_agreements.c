@@ -1,0 +1,108 @@
+/* Agreements that tenants change themselves: never early, and the plan's numbers are the run's. */
+#define _GNU_SOURCE
+#include <check.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "engine_support.h"
+#include "harness/cluster.h"
+#include "harness/db.h"
+
+#define TABLES                                                                                     \
+    "CREATE TABLE event (id int PRIMARY KEY, at timestamptz NOT NULL, account int NOT NULL);"      \
+    "CREATE INDEX ON event (at);"                                                                  \
+    "CREATE TABLE ag (tenant int PRIMARY KEY, keep interval);"                                     \
+    "INSERT INTO event SELECT i, now() - i * interval '1 day' - interval '1 minute', i % 2 + 1 "   \
+    "FROM generate_series(1, 60) i;"
+#define POLICY                                                                                     \
+    "  data: { table = \"public.event\"; start = \"at\"; tenant = \"account\"; };\n"               \
+    "  stages = ( { name = \"gone\"; after = \"30 days\"; do = \"delete\"; } );\n"                 \
+    "  agreements: { table = \"public.ag\"; tenant = \"tenant\"; period = \"keep\";\n"             \
+    "    stage = \"gone\"; min = \"1 day\"; max = \"7 years\"; settle = \"14 days\"; };\n"         \
+    "  brake: { fraction = 1.0; tenant_fraction = 1.0; };\n"
+
+static int64_t planned(const struct site *site)
+{
+    const char *const argv[] = {"retentionctl", "-c", site->config, "--json", "plan", NULL};
+    struct program_result r = program_run(argv);
+    ck_assert_msg(r.exit_code == 0, "%s%s", r.out, r.err);
+    json_t *document = json_loads(r.out, 0, NULL);
+    json_t *row = json_array_get(json_object_get(document, "categories"), 0);
+    int64_t n = json_integer_value(json_object_get(row, "to_act"));
+    json_decref(document);
+    program_result_free(&r);
+    return n;
+}
+
+static int64_t left(const struct site *site)
+{
+    return db_number(site->admin, "SELECT count(*) FROM event");
+}
+
+/* A table in which nobody had a period was read all the same: what comes later settles. */
+START_TEST(nothing_agreed_is_known)
+{
+    struct site site =
+        site_new(cluster_shared(), TABLES "INSERT INTO ag VALUES (1, NULL), (2, NULL);", NULL);
+    site_policy(&site, "events", POLICY);
+    site_load_and_approve(&site, "events", -1);
+    site_once_expect(&site, NULL, 0);
+    site_once_expect(&site, NULL, 0);
+    ck_assert_int_eq(left(&site), 29);
+    db_exec(site.admin, "UPDATE ag SET keep = '10 days' WHERE tenant = 1");
+    site_once_expect(&site, NULL, 0);
+    ck_assert_int_eq(left(&site), 29);
+    db_exec(site.admin, "UPDATE retention.agreement_state SET pending_since = pending_since - "
+                        "interval '15 days'");
+    site_once_expect(&site, NULL, 0);
+    ck_assert_int_eq(left(&site), 19);
+    site_free(&site);
+}
+END_TEST
+
+/* What is shortened between the approval and the first run settles too. */
+START_TEST(changed_before_the_first_run)
+{
+    struct site site =
+        site_new(cluster_shared(), TABLES "INSERT INTO ag VALUES (1, '40 days'), (2, NULL);", NULL);
+    site_policy(&site, "events", POLICY);
+    site_load_and_approve(&site, "events", -1);
+    db_exec(site.admin, "UPDATE ag SET keep = '10 days'");
+    site_once_expect(&site, NULL, 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event WHERE account = 1"), 19);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event WHERE account = 2"), 15);
+    site_free(&site);
+}
+END_TEST
+
+/* The plan before the policy is loaded, the one before its approval, and the run agree. */
+START_TEST(the_plan_is_what_goes)
+{
+    struct site site = site_new(
+        cluster_shared(), TABLES "INSERT INTO ag VALUES (1, '10 days'), (2, '50 days');", NULL);
+    site_policy(&site, "events", POLICY);
+    int64_t before = planned(&site);
+    site_once_expect(&site, NULL, 5);
+    int64_t loaded = planned(&site);
+    site_approve(&site, "events", loaded);
+    site_once_expect(&site, NULL, 0);
+    int64_t gone = 60 - left(&site);
+    ck_assert_int_eq(gone, 25 + 6);
+    ck_assert_int_eq(loaded, gone);
+    ck_assert_int_eq(before, gone);
+    site_free(&site);
+}
+END_TEST
+
+Suite *suite_engine_agreements(void)
+{
+    Suite *suite = suite_create("engine_agreements");
+    TCase *tests = tcase_create("agreements");
+    tcase_set_timeout(tests, 120);
+    tcase_add_test(tests, nothing_agreed_is_known);
+    tcase_add_test(tests, changed_before_the_first_run);
+    tcase_add_test(tests, the_plan_is_what_goes);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
