@@ -80,6 +80,7 @@ tests_run_SOURCES = \
 	tests/test_manual.c \
 	tests/test_oracle.c \
 	tests/test_oracle_run.c \
+	tests/test_memory.c \
 	tests/test_pg_conn.c \
 	tests/test_pg_conn_loss.c \
 	tests/test_policies_bad.c \
@@ -118,5 +119,6 @@ EXTRA_DIST += \
 	tests/golden/schema.sql \
 	tests/golden/starts.cfg tests/golden/starts.sql
 EXTRA_DIST += tests/policies-bad tests/policies-good
+EXTRA_DIST += tests/application.sql tests/bench/bench.sh
 # what is due, said apart from the builder
 EXTRA_DIST += tests/oracle.sql

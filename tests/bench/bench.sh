@@ -76,7 +76,7 @@ CREATE TABLE public.record (id bigint NOT NULL, account int NOT NULL, at timesta
 INSERT INTO public.record
   SELECT i, i * 7919 % 1000, date_trunc('hour', now()) - interval '60 days' + i * (interval '60 days' / $rows),
          repeat(md5(i::text), 3)
-  FROM generate_series(1, $rows) i;
+  FROM generate_series(1, $rows::bigint) i;
 ALTER TABLE public.record ADD PRIMARY KEY (id);
 CREATE INDEX ON public.record (at);
 CREATE INDEX ON public.record (account);
