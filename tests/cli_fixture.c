@@ -166,7 +166,7 @@ char *cli_out(const struct cli_fixture *fixture, const char *user, int exit_code
               const char *const *words)
 {
     struct program_result r = cli_run(fixture, user, words);
-    ck_assert_msg(r.exit_code == exit_code, "%s %s: exit %d\n%s%s", words[0],
+    ck_assert_msg(r.exit_code == exit_code, "%s %s: exit %d\n%.3000s%.3000s", words[0],
                   words[1] ? words[1] : "", r.exit_code, r.out, r.err);
     free(r.err);
     return r.out;
