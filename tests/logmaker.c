@@ -17,6 +17,7 @@
 #include "ledger/entry.h"
 #include "ledger/epoch.h"
 #include "ledger/merkle.h"
+#include "ledger/proof.h"
 
 enum { MOST_RECORDS = 100000 };
 
@@ -352,15 +353,20 @@ void logmaker_fill(struct logmaker *maker, uint64_t size)
     }
 }
 
-struct logmaker *logmaker_new(const char *directory, unsigned records)
+static struct digester *make_digester(void)
 {
-    struct logmaker *maker = xcalloc(1, sizeof(*maker));
     uint8_t key[32];
     for (int i = 0; i < 32; i++)
         key[i] = (uint8_t)(0x40 + i);
+    return digester_new(key, relations[0], 1);
+}
+
+struct logmaker *logmaker_new(const char *directory, unsigned records)
+{
+    struct logmaker *maker = xcalloc(1, sizeof(*maker));
     maker->directory = xstrdup(directory);
     maker->records = records < MOST_RECORDS ? records : MOST_RECORDS;
-    maker->digester = digester_new(key, relations[0], 1);
+    maker->digester = make_digester();
     maker->next_key = 1;
     if (mkdir(directory, 0755) != 0 && errno != EEXIST)
         stop(directory);
@@ -377,6 +383,37 @@ void logmaker_free(struct logmaker *maker)
     text_free(&maker->bundle);
     free(maker->directory);
     free(maker);
+}
+
+void logmaker_open_record(unsigned records, const char *key, const char *entry_proof,
+                          struct text *out)
+{
+    static uint8_t refs[MOST_RECORDS][DIGEST_SIZE], hashes[MOST_RECORDS][DIGEST_SIZE];
+    struct text rk _cleanup_text_ = {0};
+    struct merkle_proof proof;
+    uint8_t opening[32], wanted[DIGEST_SIZE];
+    size_t length = strlen(key);
+    uint64_t place = 0;
+    struct digester *digester = make_digester();
+    for (unsigned i = 0; i < records; i++) {
+        char number[24];
+        const char *value = number;
+        size_t n = (size_t)snprintf(number, sizeof(number), "%u", i + 1);
+        digester_ref(digester, &value, &n, refs[i]);
+    }
+    digester_ref(digester, &key, &length, wanted);
+    digester_opening(digester, &key, &length, &rk, opening);
+    digest_sort_refs(refs, records);
+    for (unsigned i = 0; i < records; i++) {
+        merkle_leaf(refs[i], DIGEST_SIZE, hashes[i]);
+        if (memcmp(refs[i], wanted, DIGEST_SIZE) == 0)
+            place = i;
+    }
+    struct merkle_leaves leaves = {(const uint8_t(*)[DIGEST_SIZE])hashes, records};
+    if (!merkle_prove_inclusion(merkle_read_leaves, &leaves, place, records, &proof))
+        stop("record");
+    digester_free(digester);
+    proof_record_write(out, (uint8_t *)rk.data, rk.length, opening, place, &proof, entry_proof);
 }
 
 void logmaker_remove_below(struct logmaker *maker, uint64_t upto)

@@ -34,6 +34,12 @@ void logmaker_reseed(struct logmaker *maker, uint64_t seed);
 void logmaker_key(struct logmaker *maker, uint8_t seed);
 /* The vkey of a seed byte, with its newline; caller frees. */
 char *logmaker_vkey(uint8_t seed);
+/* The proof of the record with this key, one of those of the first batch (1, 2, ... `records`),
+ * with the proof of that entry after it. Appended to out. */
+struct text;
+void logmaker_open_record(unsigned records, const char *key, const char *entry_proof,
+                          struct text *out);
+enum { LOGMAKER_FIRST_BATCH = 7 }; /* its place */
 /* Bundles and records below this entry go, as after a prune. */
 void logmaker_remove_below(struct logmaker *maker, uint64_t upto);
 

@@ -149,6 +149,8 @@ START_TEST(every_command_fails_in_json)
         }
         for (int o = 0; o < c->least; o++)
             words[n++] = "1";
+        if (text_equal(c->name, "prove"))
+            words[n++] = "--entry=1"; /* one of several options */
         if (text_equal(c->name, "config"))
             continue; /* needs nothing */
         struct program_result r = run(words);

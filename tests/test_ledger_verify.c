@@ -558,6 +558,11 @@ static const struct {
      {{"policy", "customers", NO_HASH, "none", "enforce", "approved", "anna"}, END}},
     {"entry 6: no prune can be up to 256", {{"prune", "256"}, END}},
     {"entry 6: a second genesis", {{"genesis", LOGMAKER_ORIGIN, "x", "1", "1"}, END}},
+    {"entry 7: batch of run " RUN ", which was not planned, or is done",
+     {{"anomaly", RUN, "0", "unplaced.batch"}, BATCH("0", "3"), END}},
+    {NULL, {{"anomaly", RUN, "7", "unplaced.policy"}, END}},
+    {"entry 6 tells that one of type \"policy\" was lost before it got its place in the log",
+     {{"anomaly", RUN, "7", "lost.policy"}, END}},
     {"entry 6: its verifier key is not one", {{"rotate", "x+y+z"}, END}},
 };
 
@@ -688,12 +693,24 @@ START_TEST(a_new_key_is_followed)
     logmaker_add(maker, "rotate", values);
     logmaker_checkpoint(maker); /* by the old key */
     logmaker_key(maker, 9);
+    char id[9] = "";
+    for (int i = 0; i < 4; i++)
+        sprintf(id + 2 * i, "%02x", key.id[i]);
+    const char *retired[] = {id};
+    logmaker_add(maker, "retire", retired);
     logmaker_fill(maker, 40);
     logmaker_checkpoint(maker);
     is_sound();
     ck_assert_mem_eq(&result.signer, &new_key, sizeof(new_key));
     ck_assert_msg(verify_with(&new_key, 1, NULL), "%s", error.primary);
     ck_assert(!verify_with(&foreign, 1, NULL));
+    /* the old key signs no more */
+    logmaker_key(maker, 0);
+    logmaker_fill(maker, 42);
+    logmaker_checkpoint(maker);
+    is_wrong("checkpoint", "checkpoint: signed by a key that entry 21 of the log retires");
+    logmaker_key(maker, 9);
+    logmaker_checkpoint(maker);
     logmaker_free(maker);
     /* without what the old key signed over the announcement, it proves nothing */
     ck_assert_int_eq(unlink(path_of("checkpoints/21")), 0);

@@ -11,6 +11,7 @@
 #include "cli_fixture.h"
 
 static const char *const pages[] = {"worker/cli/retentionctl.1", "worker/config/retentiond.cfg.5",
+                                    "worker/ledger/retention-log.7",
                                     "worker/policy/retention-policy.5", "worker/retentiond.8"};
 
 START_TEST(pages_are_clean_mdoc)

@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "cli/command.h"
 #include "config/settings.h"
+#include "ledger/entry.h"
 #include "policy/man.h"
 
 static const struct {
@@ -15,6 +16,7 @@ static const struct {
     {"commands", help_print_man},
     {"settings", settings_print_man},
     {"policy", policy_print_man},
+    {"entries", entry_print_man},
 };
 
 int main(int argc, char **argv)
@@ -24,6 +26,6 @@ int main(int argc, char **argv)
             parts[i].print(stdout);
             return fflush(stdout) == 0 ? 0 : 1;
         }
-    fputs("usage: manparts commands | settings | policy\n", stderr);
+    fputs("usage: manparts commands | settings | policy | entries\n", stderr);
     return 2;
 }

@@ -9,7 +9,9 @@ libretention_a_SOURCES += \
 	worker/cli/help.c \
 	worker/cli/json.c worker/cli/json.h \
 	worker/cli/log.c \
+	worker/cli/log_directory.c worker/cli/log_directory.h \
 	worker/cli/log_key.c worker/cli/log_key.h \
+	worker/cli/log_prove.c \
 	worker/cli/log_verify.c \
 	worker/cli/migrate.c worker/cli/migrate.h \
 	worker/cli/notes.c worker/cli/notes.h \
@@ -39,6 +41,7 @@ worker_manparts_LDADD = libretention.a $(COMMON_LIBS)
 MAN_PAGES = \
 	worker/cli/retentionctl.1 \
 	worker/config/retentiond.cfg.5 \
+	worker/ledger/retention-log.7 \
 	worker/policy/retention-policy.5 \
 	worker/retentiond.8
 MAN_TEMPLATES = $(MAN_PAGES:%=%.in)
@@ -47,6 +50,7 @@ CLEANFILES += $(MAN_PAGES)
 EXTRA_DIST += worker/man.sh $(MAN_TEMPLATES)
 worker/cli/retentionctl.1: worker/cli/retentionctl.1.in
 worker/config/retentiond.cfg.5: worker/config/retentiond.cfg.5.in
+worker/ledger/retention-log.7: worker/ledger/retention-log.7.in
 worker/policy/retention-policy.5: worker/policy/retention-policy.5.in
 worker/retentiond.8: worker/retentiond.8.in
 $(MAN_PAGES): worker/man.sh worker/manparts$(EXEEXT)

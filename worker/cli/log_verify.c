@@ -75,8 +75,12 @@ static void say_notes(struct cli *cli, const struct verify_result *r)
         if (r->counts)
             text_printf(&text, ", %s that came to other totals than the log",
                         count_of(cli, r->counts, "run", "runs"));
-        if (r->anomalies > r->gaps + r->counts)
-            text_printf(&text, ", %" PRIu64 " of other kinds", r->anomalies - r->gaps - r->counts);
+        if (r->unplaced)
+            text_printf(&text, ", %s that got into the log late",
+                        count_of(cli, r->unplaced, "entry", "entries"));
+        uint64_t told = r->gaps + r->counts + r->unplaced;
+        if (r->anomalies > told)
+            text_printf(&text, ", %" PRIu64 " of other kinds", r->anomalies - told);
         say("anomalies", text.data);
     }
     if (r->unknown)

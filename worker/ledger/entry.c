@@ -147,6 +147,29 @@ const struct entry_type *entry_type_find(const char *name)
     return NULL;
 }
 
+static void print_words(FILE *out, const char *words)
+{
+    fputs(" Pq ", out);
+    for (const char *s = words; *s; s++)
+        fputs(*s == '|' ? " | " : (const char[]){*s, '\0'}, out);
+}
+
+void entry_print_man(FILE *out)
+{
+    fputs(".Bl -tag -width compliance\n", out);
+    for (size_t i = 0; i < ARRAY_LENGTH(types); i++) {
+        fprintf(out, ".It Sy %s\n", types[i].name);
+        for (size_t f = 0; f < types[i].field_count; f++) {
+            const struct entry_field *field = &types[i].fields[f];
+            fprintf(out, ".Li %s", field->name);
+            if (field->words)
+                print_words(out, field->words);
+            fputs(f + 1 < types[i].field_count ? " ,\n" : "\n", out);
+        }
+    }
+    fputs(".El\n", out);
+}
+
 /* --- what a field may hold --- */
 
 static bool is_plain(char c)

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 struct error;
 struct text;
@@ -60,6 +61,9 @@ struct entry {
 /* Reads an entry; accepts only what entry_write would write again. An entry of an unknown type is
  * read as far as its salt, if all its lines are "key value". Error: ERROR_LOG, and no value. */
 bool entry_read(struct entry *ret_entry, const char *bytes, size_t length, struct error *error);
+
+/* The list of types and their fields for the manual page, mdoc. */
+void entry_print_man(FILE *out);
 
 /* The value of a field, or NULL. */
 const char *entry_value(const struct entry *entry, const char *field);

@@ -60,7 +60,10 @@ bool verify_open(struct verify *v, const char *note, size_t length,
             continue;
         if (checkpoint_open(ret_checkpoint, note, length, &v->keys[i].verifier, &why)) {
             *ret_key = i;
-            return true;
+            return ret_checkpoint->size <= v->keys[i].until ||
+                   error_set(error, ERROR_LOG,
+                             "signed by a key that entry %" PRIu64 " of the log retires",
+                             v->keys[i].until);
         }
         /* A known key's signature that is not right says more than an unknown one. */
         if (!wrong || strstr(why.primary, "is not right")) {
@@ -473,7 +476,13 @@ static bool run(struct verify *v)
     if (!replay_all(v) || !compare_root(v) || !verify_trust(v, is_signed) || !compare_kept(v) ||
         !verify_story_end(v) || !judge_missing(v))
         return false;
-    return verify_rest(v);
+    if (!verify_rest(v))
+        return false;
+    return v->result->lost == 0 || /* told last: whatever else can be checked was */
+           verify_fail(v, "", v->lost_at,
+                       "entry %" PRIu64 " tells that one of type \"%s\" was lost before it got its "
+                       "place in the log",
+                       v->lost_at, v->lost_type);
 }
 
 static bool has_changed(struct verify *v)
@@ -492,7 +501,7 @@ static bool attempt(struct verify *v)
 {
     v->key_count = 0;
     for (size_t i = 0; i < v->options->key_count && i < VERIFY_MOST_KEYS; i++)
-        v->keys[v->key_count++] = (struct verify_key){v->options->keys[i], 0, true};
+        v->keys[v->key_count++] = (struct verify_key){v->options->keys[i], 0, UINT64_MAX, true};
     v->story = verify_story_new();
     v->bundle = xmalloc(VERIFY_BUNDLE_MOST + 1);
     bool right = run(v);

@@ -56,6 +56,7 @@ struct verify_result {
     uint64_t runs_done, runs_open;    /* open: planned, and not ended where the log ends */
     uint64_t runs_partly;             /* began below the prune: their totals cannot be checked */
     uint64_t anomalies, gaps, counts; /* entries of this type; codes "gap" and "count" among them */
+    uint64_t lost, unplaced;          /* codes "lost.TYPE", "unplaced.TYPE" among them */
     uint64_t policies, checkpoints;   /* texts, and checkpoints kept, that were checked */
     uint64_t against_size;            /* of the checkpoint kept earlier, which the log extends */
     uint64_t partial_tiles;           /* left over from smaller sizes, checked as well */

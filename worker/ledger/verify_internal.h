@@ -25,7 +25,8 @@ struct verify_missing {
 /* A key that may have signed checkpoints. */
 struct verify_key {
     struct note_verifier verifier;
-    uint64_t from; /* the entry that names it; 0 too for those the auditor gave */
+    uint64_t from;  /* the entry that names it; 0 too for those the auditor gave */
+    uint64_t until; /* the entry that retires it: it signs no checkpoint over that */
     bool trusted;
 };
 
@@ -40,8 +41,10 @@ struct verify {
     struct tile_source source; /* over the directory's tiles, at the checkpoint's size */
     struct merkle_tree tree;   /* grown from the entries */
     uint8_t *bundle;           /* VERIFY_BUNDLE_MOST + 1 bytes */
-    uint64_t pruned_bundles;   /* missing from the first one on */
-    uint64_t prune_upto;       /* of the log's prune entries, the largest */
+    uint64_t lost_at;          /* the first entry that tells of a lost one, and what that was */
+    char lost_type[32];
+    uint64_t pruned_bundles; /* missing from the first one on */
+    uint64_t prune_upto;     /* of the log's prune entries, the largest */
     struct verify_missing missing[VERIFY_MISSING_MOST]; /* in the order of the log */
     size_t missing_count;
     uint64_t last_missing;       /* the largest index, where the list was too short */

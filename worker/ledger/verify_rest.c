@@ -176,7 +176,9 @@ bool verify_trust(struct verify *v, bool is_signed)
     }
     for (size_t i = 0; i < v->key_count; i++)
         v->keys[i].trusted = true;
-    return true;
+    /* Again, now that it is known which keys were retired, and when. */
+    return verify_open(v, result->note, strlen(result->note), &result->checkpoint, &key, &why) ||
+           verify_fail(v, "checkpoint", UINT64_MAX, "checkpoint: %s", why.primary);
 }
 
 static bool visit_vkey(struct verify *v, const char *path)
@@ -267,7 +269,7 @@ static bool visit_policy(struct verify *v, const char *path, const char *name)
 
 static bool visit(struct verify *v, const char *path, const char *name)
 {
-    if (strcmp(path, "checkpoint") == 0)
+    if (strcmp(path, "checkpoint") == 0 || strcmp(path, "lock") == 0)
         return true;
     if (strcmp(path, "vkey") == 0)
         return visit_vkey(v, path);

@@ -7,6 +7,7 @@
  *
  * Where entries were pruned, runs that began before are counted, and otherwise believed. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -227,15 +228,24 @@ static bool anomaly(struct verify *v, uint64_t index, const struct entry *entry)
 {
     const char *code = entry_value(entry, "code");
     uint64_t seq = number_of(entry, "seq");
-    struct run *run = run_of(v, index, entry);
-    if (!run)
-        return false;
+    struct run *run;
     v->result->anomalies++;
+    if (text_starts_with(code, "lost.") && v->result->lost++ == 0) {
+        v->lost_at = index;
+        snprintf(v->lost_type, sizeof(v->lost_type), "%s", code + strlen("lost."));
+    }
+    if (text_starts_with(code, "unplaced."))
+        v->result->unplaced++;
+    if (strcmp(code, "gap") != 0 && strcmp(code, "count") != 0)
+        return true; /* not of a run, or of one that is done */
+    if (!(run = run_of(v, index, entry)))
+        return false;
     if (strcmp(code, "count") == 0)
         v->result->counts++;
-    if (strcmp(code, "gap") != 0)
+    else
+        v->result->gaps++;
+    if (strcmp(code, "count") == 0)
         return true;
-    v->result->gaps++;
     return run_take(run, seq) ||
            fail(v, index, "batch %" PRIu64 " of run %s is in the log, and said to be none", seq,
                 entry_value(entry, "run"));
@@ -307,7 +317,20 @@ static bool name_key(struct verify *v, uint64_t index, const struct entry *entry
             return true;
     if (v->key_count == VERIFY_MOST_KEYS)
         return fail(v, index, "too many keys");
-    v->keys[v->key_count++] = (struct verify_key){verifier, index, false};
+    v->keys[v->key_count++] = (struct verify_key){verifier, index, UINT64_MAX, false};
+    return true;
+}
+
+/* From here on the key signs no more. */
+static bool retire(struct verify *v, uint64_t index, const struct entry *entry)
+{
+    const char *id = entry_value(entry, "keyid");
+    for (size_t i = 0; i < v->key_count; i++) {
+        char hex[2 * NOTE_ID_SIZE + 1];
+        hex_encode(hex, v->keys[i].verifier.id, NOTE_ID_SIZE);
+        if (strcmp(hex, id) == 0 && v->keys[i].until > index)
+            v->keys[i].until = index;
+    }
     return true;
 }
 
@@ -335,9 +358,9 @@ static const struct {
     const char *type;
     bool (*tell)(struct verify *v, uint64_t index, const struct entry *entry);
 } tellers[] = {
-    {"batch", batch},     {"plan", plan},       {"done", done},
-    {"anomaly", anomaly}, {"epoch", epoch},     {"policy", policy},
-    {"genesis", genesis}, {"rotate", name_key}, {"prune", prune},
+    {"batch", batch},   {"plan", plan},     {"done", done},       {"anomaly", anomaly},
+    {"epoch", epoch},   {"policy", policy}, {"genesis", genesis}, {"rotate", name_key},
+    {"retire", retire}, {"prune", prune},
 };
 
 bool verify_story_entry(struct verify *v, uint64_t index, const struct entry *entry)
