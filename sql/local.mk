@@ -69,6 +69,7 @@ SQL_FILES += \
 	engine/categories.sql \
 	engine/close_lost_runs.sql \
 	engine/daily.sql \
+	engine/entry_exists.sql \
 	engine/epoch.sql \
 	engine/finish_run.sql \
 	engine/join.sql \

@@ -482,6 +482,36 @@ START_TEST(keeps_to_the_window)
 }
 END_TEST
 
+/* A function of the schema that was replaced by an empty one: no record goes without its entry, and
+ * the run does not end as one that went well. */
+START_TEST(an_append_that_writes_nothing)
+{
+    struct site site = site_new(
+        cluster_shared(),
+        "CREATE TABLE event (id int PRIMARY KEY, at timestamptz NOT NULL); CREATE INDEX ON event "
+        "(at); INSERT INTO event SELECT i, now() - interval '40 days' FROM generate_series(1, 100) "
+        "i;",
+        NULL);
+    site_policy(&site, "events",
+                "  data: { table = \"public.event\"; start = \"at\"; };\n"
+                "  stages = ( { after = \"30 days\"; do = \"delete\"; } );\n"
+                "  brake: { fraction = 1.0; };\n");
+    site_load_and_approve(&site, "events", -1);
+    db_exec(site.admin,
+            "CREATE OR REPLACE FUNCTION retention.append_batch(run uuid, seq bigint, term bigint, "
+            "category text, relation text, rows bigint, entry text, refs bytea) RETURNS void "
+            "LANGUAGE plpgsql AS 'BEGIN END'");
+    struct program_result r = site_once(&site, NULL);
+    ck_assert_msg(r.exit_code == 1, "exit code %d: %s", r.exit_code, r.err);
+    ck_assert_msg(strstr(r.err, "did not write the entry"), "%s", r.err);
+    program_result_free(&r);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 100);
+    ck_assert_int_eq(
+        db_number(site.admin, "SELECT count(*) FROM retention.run WHERE status = 'failed'"), 1);
+    site_free(&site);
+}
+END_TEST
+
 Suite *suite_engine_run(void)
 {
     Suite *suite = suite_create("engine_run");
@@ -502,6 +532,7 @@ Suite *suite_engine_run(void)
     tcase_add_test(tc, leaf_without_grant);
     tcase_add_test(tc, keeps_the_pace);
     tcase_add_test(tc, keeps_to_the_window);
+    tcase_add_test(tc, an_append_that_writes_nothing);
     suite_add_tcase(suite, tc);
     return suite;
 }

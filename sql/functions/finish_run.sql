@@ -3,7 +3,7 @@
 -- The entry `done` carries what the log holds, which is what a verifier adds up: the number of its
 -- batch entries and their rows, dependants' included. For each number missing below the highest one
 -- an entry `anomaly` with code "gap" is written; if the caller counted (batches and rows not NULL)
--- and came to something else, one with code "count". Returns the numbers written.
+-- and came to something else, one with code "count", and the run was not 'done' but 'failed'. Returns the numbers written.
 CREATE OR REPLACE FUNCTION retention.finish_run(term bigint, run uuid, batches bigint, rows bigint,
     remaining bigint, status text, message text,
     OUT logged_batches bigint, OUT logged_rows bigint, OUT anomalies bigint)
@@ -14,6 +14,8 @@ AS $function$
 DECLARE
     r retention.run%ROWTYPE;
     gap bigint;
+    new_status text := finish_run.status;
+    new_message text := finish_run.message;
 BEGIN
     -- No batch of this run may be in flight: its entry would come after `done`.
     PERFORM retention.require_term(finish_run.term);
@@ -44,16 +46,21 @@ BEGIN
         PERFORM retention.write_entry('anomaly', r.run, r.category,
             jsonb_build_object('run', r.run, 'seq', logged_batches, 'code', 'count'));
         anomalies := anomalies + 1;
+        IF new_status = 'done' THEN
+            new_status := 'failed';
+            new_message := format('the log holds %s rows in %s batches, the worker counted %s in %s',
+                logged_rows, logged_batches, finish_run.rows, finish_run.batches);
+        END IF;
     END IF;
     PERFORM retention.write_entry('done', r.run, r.category, jsonb_build_object('run', r.run,
         'batches', logged_batches, 'rows', logged_rows, 'remaining', finish_run.remaining,
-        'status', finish_run.status));
-    UPDATE retention.run o SET finished_at = clock_timestamp(), status = finish_run.status,
+        'status', new_status));
+    UPDATE retention.run o SET finished_at = clock_timestamp(), status = new_status,
             batches = logged_batches, rows = logged_rows, remaining = finish_run.remaining,
-            message = finish_run.message
+            message = new_message
         WHERE o.run = r.run;
 
-    IF finish_run.status = 'done' THEN
+    IF new_status = 'done' THEN
         INSERT INTO retention.category_status AS s (category, measured_at, last_success, last_run)
             VALUES (r.category, clock_timestamp(), clock_timestamp(), r.run)
             ON CONFLICT ON CONSTRAINT category_status_pkey

@@ -254,6 +254,14 @@ static void act_on_failure(struct batch *batch)
         batch_lost(batch);
         return;
     }
+    if (step == STEP_ENTRY && strcmp(sqlstate, "22P02") == 0) {
+        error_clear(&batch->error);
+        error_set(&batch->error, ERROR_FAILED,
+                  "retention.append_batch did not write the entry: the batch was rolled back; "
+                  "\"retentionctl migrate\" puts the functions back");
+        end_with_failure(batch);
+        return;
+    }
     if (!sqlstate[0]) { /* ours: an answer of the wrong shape, a fault point */
         end_with_failure(batch);
         return;

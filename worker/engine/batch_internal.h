@@ -51,6 +51,7 @@ enum step {
     STEP_RELEASE,
     STEP_ROLLBACK_TO,
     STEP_APPEND,
+    STEP_ENTRY, /* is it there? */
     STEP_BLOCK,
     STEP_COMMIT,
     STEP_ROLLBACK,

@@ -322,6 +322,11 @@ static void queue_append(struct batch *batch, size_t relation, int64_t number)
     pg_conn_execute(batch->lane->conn, "retention_append_batch",
                     sql_file("engine/append_batch.sql"), ARRAY_LENGTH(values), values, lengths,
                     formats, false, batch_on_result, batch);
+    char bytes[24];
+    snprintf(bytes, sizeof(bytes), "%zu", taken->ref_count * DIGEST_SIZE);
+    const char *expected[] = {run->id, seq, text_string(&entry), has_refs ? bytes : NULL};
+    queue_prepared(batch, STEP_ENTRY, "retention_entry_exists", sql_file("engine/entry_exists.sql"),
+                   ARRAY_LENGTH(expected), expected);
 }
 
 static void queue_block(struct batch *batch, const struct poison *poison)

@@ -156,6 +156,17 @@ static void on_finished(struct run *run, PGresult *result, const struct error *e
     } else if (strcmp(PQgetvalue(result, 0, 2), "0") != 0) {
         log_warning("run of category \"%s\": %s anomalies were logged", run->category->name,
                     PQgetvalue(result, 0, 2));
+        if (run->stop_status == RUN_DONE &&
+            (strtoll(PQgetvalue(result, 0, 0), NULL, 10) != run->report.batches ||
+             strtoll(PQgetvalue(result, 0, 1), NULL, 10) !=
+                 run->report.rows + run->report.dependant_rows)) {
+            run->stop_status = RUN_FAILED; /* as finish_run ended it */
+            snprintf(run->message, sizeof(run->message),
+                     "the log holds %s rows in %s batches, the worker counted %lld in %lld",
+                     PQgetvalue(result, 0, 1), PQgetvalue(result, 0, 0),
+                     (long long)(run->report.rows + run->report.dependant_rows),
+                     (long long)run->report.batches);
+        }
     }
     (void)FAULT_POINT("run_after_done");
     record_status(run);
