@@ -93,7 +93,8 @@ tests_run_SOURCES = \
 	tests/test_schema_roles.c \
 	tests/test_sql_builder.c \
 	tests/test_sql_sample.c \
-	tests/test_validate.c
+	tests/test_validate.c \
+	tests/test_verifiers.c
 
 TESTS += tests/check-layers.sh
 if HAVE_CHECK
@@ -122,3 +123,9 @@ EXTRA_DIST += tests/policies-bad tests/policies-good
 EXTRA_DIST += tests/application.sql tests/bench/bench.sh
 # what is due, said apart from the builder
 EXTRA_DIST += tests/oracle.sql
+# logs and proofs, verified by programs that are not ours
+EXTRA_DIST += \
+	tests/verifiers/package.json \
+	tests/verifiers/package-lock.json \
+	tests/verifiers/sigstorecheck.js \
+	tests/verifiers/tlogcheck.go
