@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -236,6 +237,62 @@ START_TEST(nobody_leads_and_who_cannot)
 }
 END_TEST
 
+/* What keeps the engine from starting is said as retentiond says it; nothing is "nothing to run".
+ */
+START_TEST(run_cannot_start)
+{
+    load_and_approve();
+    char *kek _cleanup_free_ = NULL, *policies _cleanup_free_ = NULL, *away _cleanup_free_ = NULL;
+    char *file _cleanup_free_ = NULL;
+    ck_assert_int_gt(asprintf(&kek, "%s/epoch.kek", f.directory), 0);
+    ck_assert_int_gt(asprintf(&policies, "%s/policies", f.directory), 0);
+    ck_assert_int_gt(asprintf(&away, "%s/away", f.directory), 0);
+    ck_assert_int_gt(asprintf(&file, "%s/policies/recordings.cfg", f.directory), 0);
+
+    chmod(kek, 0644);
+    FAILS(3, "is open to others than its owner", "run");
+    FAILS(3, "is open to others than its owner", "check");
+    json_t *document = JSON(3, "run");
+    ck_assert_ptr_nonnull(json_object_get(document, "error"));
+    json_decref(document);
+    unlink(kek);
+    FAILS(3, "No such file", "run");
+    FAILS(3, "No such file", "check");
+    free(file_write(f.directory, "epoch.kek", "40\n"));
+    FAILS(3, "is not 64 lower-case hex digits", "run");
+    FAILS(3, "is not 64 lower-case hex digits", "check", "--offline");
+    free(file_write(f.directory, "epoch.kek",
+                    "404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f\n"));
+    free(OUT(0, "run")); /* makes the first key of the log */
+    free(file_write(f.directory, "epoch.kek",
+                    "504142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f\n"));
+    FAILS(3, "could not unwrap the key of epoch 1", "run");
+    FAILS(3, "could not unwrap the key of epoch 1", "check");
+    free(file_write(f.directory, "epoch.kek",
+                    "404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f\n"));
+
+    chmod(policies, 0777);
+    FAILS(3, "may be written by everybody", "run");
+    chmod(policies, 0700);
+    rename(policies, away);
+    FAILS(3, "No such file", "run");
+    mkdir(policies, 0700);
+    FAILS(3, "holds no policy file", "run");
+    rmdir(policies);
+    rename(away, policies);
+
+    /* a file that is there and refused: its categories are invalid, not gone */
+    chmod(file, 0666);
+    FAILS(3, "file may be written by everybody", "run");
+    ck_assert_int_eq(ask("SELECT count(*) FROM retention.category WHERE state = 'red'"), 0);
+    char *list _cleanup_free_ = cli_out(&f, NULL, 3, WORDS("policy", "list"));
+    contains(list, "not read");
+    ck_assert_ptr_null(strstr(list, "gone"));
+    chmod(file, 0600);
+    free(OUT(0, "run"));
+}
+END_TEST
+
 /* An operator asks the worker that leads, and sees what came of it. */
 START_TEST(follow_a_worker)
 {
@@ -273,6 +330,7 @@ Suite *suite_cli_flow(void)
     tcase_add_test(tests, change_and_retire_a_policy);
     tcase_add_test(tests, brake_and_release);
     tcase_add_test(tests, nobody_leads_and_who_cannot);
+    tcase_add_test(tests, run_cannot_start);
     tcase_add_test(tests, follow_a_worker);
     suite_add_tcase(suite, tests);
     return suite;

@@ -1,5 +1,6 @@
 /* retentionctl check | config: what is wrong with files and database, and what may stand in them.
  */
+#include "cli/check.h"
 #include "base/arena.h"
 #include "cli/output.h"
 #include "cli/policies.h"
@@ -17,14 +18,17 @@ static void add_finding(struct cli *cli, const struct error *error)
         diag_hint(&cli->diags, diag, "%s", error->hint);
 }
 
-static bool check_database(struct cli *cli, struct policies *policies, struct error *error)
+static bool check_database(struct cli *cli, const struct settings *settings,
+                           struct policies *policies, struct error *error)
 {
     struct session session _cleanup_session_ = {0};
     if (!session_open(&session, cli, SESSION_DATABASE, error))
         return false;
     struct error finding _cleanup_error_ = {0};
-    if (!session_schema(&session, &finding) || !session_bound(&session, &finding))
+    bool has_schema = session_schema(&session, &finding);
+    if (!has_schema || !session_bound(&session, &finding))
         add_finding(cli, &finding);
+    check_epoch_key(cli, settings, policies->set, has_schema ? &session : NULL);
     if (!policies_validate(policies, &session, error))
         return false;
     if (cli->json)
@@ -54,7 +58,9 @@ bool command_check(struct cli *cli, struct error *error)
         return false;
     warn_unsigned(cli, settings);
     bool online = !cli_flag(cli, "offline") && session_is_configured(cli);
-    if (online && !check_database(cli, &policies, error))
+    if (!online)
+        check_epoch_key(cli, settings, policies.set, NULL);
+    else if (!check_database(cli, settings, &policies, error))
         return false;
     diags_sort(&cli->diags);
     if (cli->json) {

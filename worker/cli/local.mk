@@ -1,5 +1,6 @@
 libretention_a_SOURCES += \
 	worker/cli/check.c \
+	worker/cli/check_key.c \
 	worker/cli/command.c worker/cli/command.h \
 	worker/cli/commands.c \
 	worker/cli/config.c \

@@ -77,7 +77,7 @@ static const char *file_word(const struct policy_set *set, const PGresult *rows,
     if (!set)
         return NULL;
     if (!category)
-        return "gone";
+        return set->unread_count ? "not read" : "gone";
     return text_equal(category->sha256, sha256) ? "same" : "changed";
 }
 

@@ -144,9 +144,13 @@ bool run_show_end(struct run_show *show, struct error *error)
         add_meaning(&notes, &show->results[i], codes);
     }
     json_object_set_new(output_document(cli), "runs", list);
-    if (!cli->json) {
+    if (!cli->json && (show->count || !show->failure.primary)) {
         print_table(show);
         notes_print(&notes, stdout);
+    }
+    if (show->failure.primary) {
+        error_move(error, &show->failure);
+        return false;
     }
     for (size_t i = 0; i < ARRAY_LENGTH(endings); i++) {
         int n = codes[endings[i].code];

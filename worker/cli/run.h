@@ -2,6 +2,7 @@
 #ifndef CLI_RUN_H
 #define CLI_RUN_H
 
+#include "base/error.h"
 #include "cli/progress.h"
 #include "cli/session.h"
 
@@ -21,6 +22,7 @@ struct run_show {
     struct progress progress;
     struct run_result *results;
     size_t count;
+    struct error failure; /* why the engine could not start or go on; shown after the table */
 };
 
 /* Keeps a copy of the result for the table at the end. */

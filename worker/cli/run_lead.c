@@ -129,14 +129,14 @@ bool run_lead(struct run_show *show, bool *ret_other, struct error *error)
     log_set_level(LOG_LEVEL_WARNING); /* what happens is shown, not logged */
     struct worker *worker = worker_new(&options);
     worker_stop_on_signals(worker);
-    struct error why _cleanup_error_ = {0};
-    int code = worker_run(worker, &why);
+    error_clear(&show->failure);
+    int code = worker_run(worker, &show->failure);
     worker_free(worker);
     progress_clear(&show->progress);
     *ret_other = leading.other_leads;
-    if (code == 1 && !show->count && !leading.other_leads) {
-        error_move(error, &why);
-        return false;
-    }
+    /* a code of its own, a run's or a policy's, has its row or its message */
+    if (code && !leading.other_leads && !show->failure.primary && !show->count)
+        (void)(policies_are_valid(cli, &show->failure) ||
+               error_set(&show->failure, ERROR_FAILED, "nothing could be run"));
     return true;
 }

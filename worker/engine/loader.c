@@ -56,9 +56,11 @@ bool loader_read(struct worker *worker, struct error *error)
     policies->set = policy_load_directory(worker->limits.policy_directory, &policies->parse_diags);
     if (!policies->set) {
         const struct diags *diags = &policies->parse_diags;
+        const struct diag *first = diags->count ? &diags->items[0] : NULL;
         error_set(error, ERROR_CONFIG, "policy directory \"%s\": %s",
-                  worker->limits.policy_directory,
-                  diags->count > 0 ? diags->items[0].message : "could not be read");
+                  worker->limits.policy_directory, first ? first->message : "could not be read");
+        if (first && first->hint)
+            error_hint(error, "%s", first->hint);
         return false;
     }
     return true;
@@ -133,10 +135,10 @@ static struct load_item *item_of(struct load *load, size_t state)
 
 /* --- loading --- */
 
-static void decide_standing(struct category_state *state)
+static void decide_standing(const struct policies *policies, struct category_state *state)
 {
-    if (!state->category)
-        state->standing = RUN_RED;
+    if (!state->category) /* a file that could not be read may hold it */
+        state->standing = policies->set->unread_count ? RUN_INVALID : RUN_RED;
     else if (!state->valid)
         state->standing = RUN_INVALID;
     else if (strcmp(state->state, "red") == 0)
@@ -160,7 +162,7 @@ static void skip_category(struct load *load, size_t index, const struct error *e
         log_failure(LOG_LEVEL_ERROR, error);
     log_error("category \"%s\" could not be loaded and is skipped", state->name);
     state->valid = false;
-    decide_standing(state);
+    decide_standing(load->worker->policies, state);
     load->worker->policies->invalid = true;
 }
 
@@ -175,7 +177,7 @@ static void on_loaded(struct pg_conn *conn, enum pg_outcome outcome, PGresult *r
     free(item);
     if (outcome == PG_OK) {
         snprintf(state->state, sizeof(state->state), "%s", PQgetvalue(result, 0, 0));
-        decide_standing(state);
+        decide_standing(load->worker->policies, state);
     } else if (outcome == PG_LOST) {
         fail(load, error);
     } else {
@@ -208,20 +210,6 @@ static void add_array(struct text *out, const char *const *items, size_t count)
     text_add_char(out, '}');
 }
 
-static bool needs_approval(struct arena *arena, const struct category_state *state)
-{
-    if (!state->approved_text)
-        return true;
-    struct diags diags _cleanup_diags_ = {0};
-    struct policy_set *before = policy_load_text("approved", state->approved_text, &diags);
-    const struct category *category = before ? policy_find(before, state->name) : NULL;
-    /* A text that this version cannot read any more: let a person look. */
-    bool needs = !category || diags.errors > 0 ||
-                 policy_compare(arena, category, state->category).needs_approval;
-    policy_set_free(before);
-    return needs;
-}
-
 static void load_category(struct load *load, size_t index)
 {
     struct worker *worker = load->worker;
@@ -234,6 +222,8 @@ static void load_category(struct load *load, size_t index)
     struct text governed _cleanup_text_ = {0};
     const struct sql_category *sql = category->mode == MODE_DECLARED ? NULL : state->stages[0];
     add_array(&governed, sql ? sql->governed.items : NULL, sql ? sql->governed.count : 0);
+    struct policy_change change =
+        policy_compare_text(worker->policies->arena, state->approved_text, category);
     const char *values[] = {term,
                             category->name,
                             category->sha256,
@@ -243,7 +233,7 @@ static void load_category(struct load *load, size_t index)
                             category->mode == MODE_DECLARED ? NULL : state->relation,
                             governed.data,
                             load->fingerprints[index],
-                            needs_approval(worker->policies->arena, state) ? "true" : "false",
+                            change.needs_approval ? "true" : "false",
                             category->title};
     queue(load,
           "SELECT retention.load_policy($1::bigint, $2::text, $3::text, $4::text, $5::text, "
@@ -335,7 +325,7 @@ static void mark_gone(struct load *load)
     for (size_t i = 0; i < policies->state_count; i++)
         if (!policies->states[i].category)
             names[count++] = policies->states[i].name;
-    if (count > 0) {
+    if (count > 0 && !policies->set->unread_count) {
         struct text array _cleanup_text_ = {0};
         add_array(&array, names, count);
         const char *values[] = {array.data};
@@ -396,7 +386,7 @@ static void write_all(struct load *load)
         if (policies->states[i].valid)
             load_category(load, i);
         else
-            decide_standing(&policies->states[i]);
+            decide_standing(policies, &policies->states[i]);
     }
     for (size_t i = 0; i < policies->state_count; i++)
         if (policies->states[i].valid)

@@ -452,7 +452,9 @@ static void next_category(struct worker *worker)
         if (state->standing == RUN_INVALID || state->standing == RUN_RED) {
             report_skipped(worker, state, state->standing,
                            state->standing == RUN_RED ? "its policy file is gone"
-                                                      : "its policy is not valid");
+                           : state->category
+                               ? "its policy is not valid"
+                               : "it is in no file that could be read, and one was refused");
             continue;
         }
         struct error why _cleanup_error_ = {0};

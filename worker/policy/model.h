@@ -251,6 +251,8 @@ struct policy_set {
     size_t category_count;
     struct ungoverned *ungoverned;
     size_t ungoverned_count;
+    size_t unread_count; /* files that are there and could not be read, or of which no category
+                          * could be taken: what they hold is not known */
 };
 
 /* The category of that name, or NULL. */

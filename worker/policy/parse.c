@@ -65,12 +65,13 @@ static void take_setting(struct reader *r, config_setting_t *setting, struct pol
         diag_hint(r->diags, d, "A category is a group: %s: { ... };", name);
 }
 
-static void load_text(const char *file, const char *text, size_t length, struct policy_set *set,
+static bool load_text(const char *file, const char *text, size_t length, struct policy_set *set,
                       struct diags *diags)
 {
     struct reader r = {set->arena, arena_strdup(set->arena, file), diags};
     config_t config;
-    if (config_text_parse(&config, r.file, text, length, diags)) {
+    bool read = config_text_parse(&config, r.file, text, length, diags);
+    if (read) {
         config_setting_t *root = config_root_setting(&config);
         if (config_setting_length(root) == 0)
             diag_hint(diags,
@@ -80,6 +81,7 @@ static void load_text(const char *file, const char *text, size_t length, struct 
             take_setting(&r, config_setting_get_elem(root, (unsigned int)i), set);
     }
     config_destroy(&config);
+    return read;
 }
 
 static int compare_categories(const void *a, const void *b)
@@ -129,8 +131,8 @@ struct policy_set *policy_load_directory(const char *directory, struct diags *di
     for (size_t i = 0; i < count; i++) {
         size_t length;
         char *text _cleanup_free_ = config_file_read(paths[i], &length, diags);
-        if (text)
-            load_text(paths[i], text, length, set, diags);
+        if (!text || !load_text(paths[i], text, length, set, diags))
+            set->unread_count++;
     }
     config_paths_free(paths, count);
     finish(set, diags);

@@ -1,0 +1,15 @@
+/* The parts of `retentionctl check`. */
+#ifndef CLI_CHECK_H
+#define CLI_CHECK_H
+
+#include "cli/policies.h"
+#include "cli/session.h"
+
+struct settings;
+
+/* Adds to cli->diags what is wrong with the key that wraps the keys of record digests; session is
+ * NULL where no database with the schema is asked. */
+void check_epoch_key(struct cli *cli, const struct settings *settings, const struct policy_set *set,
+                     struct session *session);
+
+#endif
