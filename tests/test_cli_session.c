@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -106,6 +107,17 @@ START_TEST(absent_database_and_role)
 }
 END_TEST
 
+static void write_policy(const char *directory)
+{
+    char *path _cleanup_free_ = NULL;
+    ck_assert_int_gt(asprintf(&path, "%s/policies", directory), 0);
+    ck_assert_int_eq(mkdir(path, 0700), 0);
+    free(file_write(path, "c.cfg",
+                    "c: {\n  mode = \"observe\"; role = \"controller\"; basis = \"x\"; title = "
+                    "\"x\";\n  data: { table = \"public.t\"; start = \"at\"; };\n"
+                    "  stages = ( { after = \"13 months\"; do = \"delete\"; } );\n};\n"));
+}
+
 START_TEST(passwords)
 {
     struct cluster *cluster = cluster_new(NULL);
@@ -124,6 +136,36 @@ START_TEST(passwords)
     expect(ask(anna, NULL), 1, "wants a password for role \"anna\", and none is known", NULL);
     const char *const wrong[] = {"PGPASSWORD=wrong", NULL};
     expect(ask(anna, wrong), 1, "does not accept the password of role \"anna\"", "wrong\"");
+    /* the worker's own words, once with a password file and once without a password */
+    char *directory _cleanup_free_ = temporary_directory();
+    char *passfile _cleanup_free_ = file_write(directory, "pgpass", "*:*:*:*:wrong\n");
+    char *text _cleanup_free_ = NULL, *text_without _cleanup_free_ = NULL;
+    write_policy(directory);
+    ck_assert_int_gt(asprintf(&text,
+                              "database: { conninfo = \"%s passfile=%s\"; };\n"
+                              "policies = \"policies\";\n",
+                              anna, passfile),
+                     0);
+    ck_assert_int_gt(asprintf(&text_without,
+                              "database: { conninfo = \"%s\"; };\npolicies = \"policies\";\n",
+                              anna),
+                     0);
+    char *config _cleanup_free_ = file_write(directory, "a.cfg", text);
+    char *without _cleanup_free_ = file_write(directory, "b.cfg", text_without);
+    const char *const no_password[] = {"PGPASSFILE=/nonexistent", NULL};
+    const char *const worker[] = {"retentiond", "-c", config, "--once", NULL};
+    struct program_result r = program_run_env(worker, no_password);
+    ck_assert_int_eq(r.exit_code, 1);
+    ck_assert_msg(strstr(r.err, "password authentication failed for user \"anna\"; the "
+                                "password came from the password file"),
+                  "%s", r.err);
+    ck_assert_ptr_nonnull(strstr(r.err, "hint: The password stands in the file"));
+    program_result_free(&r);
+    const char *const nameless[] = {"retentiond", "-c", without, "--once", NULL};
+    r = program_run_env(nameless, no_password);
+    ck_assert_int_eq(r.exit_code, 1);
+    ck_assert_msg(strstr(r.err, "the server wants a password, and none is known"), "%s", r.err);
+    program_result_free(&r);
     const char *const right[] = {"PGPASSWORD=right", NULL};
     expect(ask(anna, right), 3, "schema \"retention\" is not installed in database \"postgres\"",
            NULL);

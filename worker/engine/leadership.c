@@ -86,6 +86,18 @@ static void stand_by(struct worker *worker, const char *held_by)
         worker_enter(worker, PHASE_OVER);
         return;
     }
+    int64_t now = clock_monotonic_us();
+    if (!worker->leadership.told)
+        worker->leadership.standby_us = now;
+    /* one lease is what a leader that is gone without a word may need to be succeeded */
+    if (worker->options.mode == WORKER_ONCE &&
+        now - worker->leadership.standby_us >= worker->limits.lease_ms * 1000) {
+        struct error error _cleanup_error_ = {0};
+        error_set(&error, ERROR_STOPPED, "%s leads; nothing was run", held_by);
+        error_hint(&error, "\"retentionctl run\" asks the worker that leads.");
+        worker_fail(worker, &error);
+        return;
+    }
     if (!worker->leadership.told)
         log_info("standing by: %s leads", held_by);
     worker->leadership.told = true;

@@ -49,9 +49,9 @@ struct worker {
     struct limits limits;
     struct event_base *base;
     enum worker_phase phase;
-    bool stopping;      /* a signal: finish what is in flight */
-    bool connect_told;  /* that the server cannot be reached was logged */
-    bool policies_told; /* the diagnostics were */
+    bool stopping;           /* a signal: finish what is in flight */
+    int64_t connect_told_us; /* when it was logged last that the server cannot be reached, or 0 */
+    bool policies_told;      /* the diagnostics were */
     int exit_code;
     struct error error; /* why worker_run fails */
     struct event *signal_events[2], *hangup_event;
@@ -66,7 +66,8 @@ struct worker {
         int64_t term;        /* 0: not leading */
         struct event *timer; /* renew, or try again */
         bool asking;
-        bool told; /* standby was announced */
+        bool told;          /* standby was announced */
+        int64_t standby_us; /* since then, monotonic */
     } leadership;
 
     struct policies *policies;

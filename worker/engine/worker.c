@@ -37,7 +37,7 @@
 #include "ledger/digest.h"
 #include "pg/sqlstate.h"
 
-enum { CONNECT_TIMEOUT_MS = 10000, BACKOFF_MOST_MS = 30000 };
+enum { CONNECT_TIMEOUT_MS = 10000, BACKOFF_MOST_MS = 30000, TELL_AGAIN_US = 600000000 };
 
 const char *run_status_word(enum run_status status)
 {
@@ -345,7 +345,7 @@ static void on_control_ready(struct pg_conn *conn, void *arg)
 {
     struct worker *worker = arg;
     (void)conn;
-    worker->connect_told = false;
+    worker->connect_told_us = 0;
     worker_enter(worker, worker->options.mode == WORKER_CHECK ? PHASE_LOADING : PHASE_STANDBY);
 }
 
@@ -365,9 +365,11 @@ static void on_control_broken(struct pg_conn *conn, const struct error *error,
         worker_fail(worker, error);
         return;
     }
-    if (connecting && !worker->connect_told)
-        log_failure(LOG_LEVEL_WARNING, error);
-    worker->connect_told = worker->connect_told || connecting;
+    int64_t now = clock_monotonic_us();
+    if (!connecting || (worker->connect_told_us && now - worker->connect_told_us < TELL_AGAIN_US))
+        return;
+    log_failure(LOG_LEVEL_WARNING, error);
+    worker->connect_told_us = now;
 }
 
 static void on_notified(struct pg_conn *conn, const char *channel, const char *payload, void *arg)

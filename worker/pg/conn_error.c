@@ -56,6 +56,11 @@ void conn_result_own_words(const PGresult *result, struct error *error)
 
 /* --- failed attempts --- */
 
+#define PASSWORD_HINT                                                                              \
+    "The password stands in the file that passfile in the connection string names, or "            \
+    "PGPASSFILE, "                                                                                 \
+    "or in ~/.pgpass."
+
 /* What a failed attempt means: by the server's SQLSTATE, or by words of libpq's message where the
  * failure is on our side. First match. retry: may pass without anybody's doing. */
 static const struct {
@@ -65,8 +70,7 @@ static const struct {
     enum error_code code;
     const char *hint;
 } failures[] = {
-    {"28P01", NULL, false, ERROR_FAILED,
-     "Correct the password in the connection string, the password file or PGPASSWORD."},
+    {"28P01", NULL, false, ERROR_FAILED, PASSWORD_HINT},
     {"28", NULL, false, ERROR_FAILED,
      "The role must exist and have LOGIN, and the server's pg_hba.conf must let it reach this "
      "database from here."},
@@ -80,8 +84,7 @@ static const struct {
      "Raise max_connections, or the connection limit of the role or database."},
     {"22", NULL, false, ERROR_CONFIG, "Correct the options in the connection string."},
     {"42704", NULL, false, ERROR_CONFIG, "Correct the options in the connection string."},
-    {NULL, "no password supplied", false, ERROR_FAILED,
-     "Give a password in the connection string, the password file or PGPASSWORD."},
+    {NULL, "no password supplied", false, ERROR_FAILED, PASSWORD_HINT},
     {NULL, "could not translate host name", true, ERROR_FAILED,
      "Correct the host in the connection string, or the name service."},
     {NULL, "Connection refused", true, ERROR_FAILED,
@@ -124,11 +127,14 @@ static bool is_sqlstate(const char *s)
 static void connect_reason(const char *message, struct text *ret_reason, char ret_sqlstate[6])
 {
     const char *line = message;
+    bool from_file = false;
     ret_sqlstate[0] = '\0';
     while (*line) {
         size_t length = strcspn(line, "\n");
         static const char *const further[] = {"LOCATION:", "DETAIL:", "HINT:", "\t", " "};
-        bool skip = length == 0;
+        bool is_note = text_starts_with(line, "password retrieved from file");
+        bool skip = length == 0 || is_note;
+        from_file = from_file || is_note;
         for (size_t i = 0; i < ARRAY_LENGTH(further); i++)
             skip = skip || text_starts_with(line, further[i]);
         if (!skip) {
@@ -151,6 +157,8 @@ static void connect_reason(const char *message, struct text *ret_reason, char re
     char *copy _cleanup_free_ = strdup(reason);
     text_clear(ret_reason);
     text_add(ret_reason, copy ? copy : "");
+    if (from_file)
+        text_add(ret_reason, "; the password came from the password file");
 }
 
 bool conn_connect_error(PGconn *libpq, struct error *error)
@@ -168,6 +176,8 @@ bool conn_connect_error(PGconn *libpq, struct error *error)
     }
     bool known = i < ARRAY_LENGTH(failures);
     const char *why = text_string(&reason);
+    if (strstr(why, "no password supplied"))
+        why = "the server wants a password, and none is known";
     if (sqlstate[0] && !known) /* a function at login may have raised it */
         why = sqlstate_condition(sqlstate);
     error_set(error, known ? failures[i].code : ERROR_FAILED, "could not connect to %s: %s",
