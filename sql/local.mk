@@ -59,6 +59,7 @@ SQL_FILES += \
 	cli/stop_now.sql \
 	cli/unknown_categories.sql \
 	cli/utc.sql \
+	cli/who_may.sql \
 	cli/worker_role.sql
 
 # what the engine asks

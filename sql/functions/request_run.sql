@@ -1,4 +1,5 @@
 -- Asks the leader for a run of these categories, NULL: of all. Follow it in run_request and run.
+-- The worker may ask too: it may enforce by itself anyway.
 CREATE OR REPLACE FUNCTION retention.request_run(categories text[] DEFAULT NULL) RETURNS uuid
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -23,4 +24,4 @@ BEGIN
 END
 $function$;
 REVOKE ALL ON FUNCTION retention.request_run(text[]) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION retention.request_run(text[]) TO @prefix@operator;
+GRANT EXECUTE ON FUNCTION retention.request_run(text[]) TO @prefix@operator, @prefix@worker;

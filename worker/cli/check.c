@@ -69,7 +69,8 @@ bool command_check(struct cli *cli, struct error *error)
         json_object_set_new(output_document(cli), "errors",
                             json_integer((json_int_t)cli->diags.errors));
     } else {
-        printf("%zu categories checked%s: %s.\n", policies.set->category_count,
+        printf("%zu %s checked%s: %s.\n", policies.set->category_count,
+               policies.set->category_count == 1 ? "category" : "categories",
                online ? "" : " without a database", policies_counts(cli));
         if (!cli->diags.errors)
             diags_print(&cli->diags); /* warnings; errors are printed with the failure */

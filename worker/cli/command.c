@@ -226,8 +226,8 @@ static bool check_operands(const struct cli *cli, struct error *error)
     for (size_t i = 0; i < OPTIONS_MOST && command->options[i].name; i++) {
         const struct command_option *option = &command->options[i];
         if (option->required && !cli->values[i]) {
-            error_set(error, ERROR_USAGE, "\"%s\" needs --%s %s", title, option->name,
-                      option->argument ? option->argument : "");
+            error_set(error, ERROR_USAGE, "\"%s\" needs --%s%s%s", title, option->name,
+                      option->argument ? " " : "", option->argument ? option->argument : "");
             error_hint(error, "See \"retentionctl %s --help\".", title);
             return false;
         }

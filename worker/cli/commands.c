@@ -31,7 +31,8 @@ static const struct command commands[] = {
     {SETUP, NULL, "adopt", "", 0, 0,
      "let the worker act in a copied or restored database",
      "The schema is bound to the database that it was installed in. In a clone (staging, a "
-     "restored backup) nothing is deleted until somebody says that this is meant.",
+     "restored backup) nothing is deleted until somebody says that this is meant. The role must be "
+     "a member of retention_owner, as the one that installed the schema is.",
      "adopt",
      command_adopt, {{0}}},
     {SETUP, NULL, "check", "", 0, 0,
@@ -58,11 +59,14 @@ static const struct command commands[] = {
     {ENFORCE, NULL, "run", "[CATEGORY...]", 0, ANY_NUMBER,
      "enforce now",
      "Where a worker leads, asks it to run and follows its progress. Where none does, leads for as "
-     "long as it takes. Exits 5 when a brake, a pause or a missing approval stopped it.",
+     "long as it takes. Exits 5 when a brake, a pause or a missing approval stopped it. Since a "
+     "person asked, categories run outside of their window too. The role is a member of "
+     "retention_worker; retention_operator suffices where a worker leads.",
      "run call_recordings",
      command_run,
      {{"release-brake", 0, "NAME", false,
-       "first release the brake of this category, for what is due now"}}},
+       "first release the brake of this category for as many records as the last count found due; the "
+       "role needs retention_operator besides"}}},
     {ENFORCE, NULL, "pause", "", 0, 0,
      "stop acting, until resumed",
      "Batches under way end; no other begins. Without --category and --tenant everything pauses.",
@@ -83,11 +87,11 @@ static const struct command commands[] = {
     {ENFORCE, NULL, "stop", "", 0, 0,
      "stop everything at once, batches under way included",
      "Pauses everything and terminates the worker's batches; what they had not committed is not "
-     "done. \"retentionctl resume\" lets it go on.",
+     "done. \"retentionctl resume --reason TEXT\" lets it go on.",
      "stop --now --reason \"wrong policy\"",
      command_stop,
      {{"now", 0, NULL, true, "yes, at once"},
-      {"reason", 'r', "TEXT", true, "why; kept with the pause"}}},
+      {"reason", 'r', "TEXT", false, "why; kept with the pause (default: emergency stop)"}}},
 
     {WATCH, NULL, "status", "[CATEGORY...]", 0, ANY_NUMBER,
      "show for each category what is due, what is kept, and since when",

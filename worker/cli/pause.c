@@ -33,6 +33,15 @@ static void report(struct session *session, const char *key, const char *scope,
         json_pack("{so so}", "scope", json_text(scope), "notice", json_text(session->notice)));
 }
 
+/* What ends the pause, to be typed as it is. */
+static const char *resume_words(struct cli *cli)
+{
+    const char *category = cli_option(cli, "category"), *tenant = cli_option(cli, "tenant");
+    return arena_printf(cli->arena, "retentionctl resume%s%s%s%s --reason TEXT",
+                        category ? " --category " : "", category ? category : "",
+                        tenant ? " --tenant " : "", tenant ? tenant : "");
+}
+
 static const char *scope_words(struct cli *cli)
 {
     const char *category = cli_option(cli, "category"), *tenant = cli_option(cli, "tenant");
@@ -54,8 +63,8 @@ bool command_pause(struct cli *cli, struct error *error)
                    ? error_set(error, ERROR_USAGE, "--until wants a time, not \"%s\"", until)
                    : false;
     report(&session, "paused", scope,
-           arena_printf(cli->arena, "%s is paused%s%s. \"retentionctl resume\" ends it.",
-                        scope_words(cli), until ? " until " : "", until ? until : ""));
+           arena_printf(cli->arena, "%s is paused%s%s. \"%s\" ends that.", scope_words(cli),
+                        until ? " until " : "", until ? until : "", resume_words(cli)));
     return true;
 }
 
@@ -76,15 +85,17 @@ bool command_resume(struct cli *cli, struct error *error)
 
 bool command_stop(struct cli *cli, struct error *error)
 {
-    struct session session _cleanup_session_;
+    struct session session _cleanup_session_ = {0};
     if (!session_open(&session, cli, SESSION_SCHEMA, error))
         return false;
-    const char *const values[] = {cli_option(cli, "reason")};
+    const char *reason = cli_option(cli, "reason");
+    const char *const values[] = {reason && *reason ? reason : "emergency stop"};
     PGresult *result _cleanup_result_ =
         session_file(&session, "cli/stop_now.sql", 1, values, error);
     if (!result)
         return false;
-    report(&session, "stopped", "all",
-           "Everything is stopped and paused. \"retentionctl resume\" lets it go on.");
+    report(
+        &session, "stopped", "all",
+        "Everything is stopped and paused. \"retentionctl resume --reason TEXT\" lets it go on.");
     return true;
 }

@@ -94,11 +94,13 @@ static bool refused(struct cli *cli, PGconn *conn, bool timed_out, struct error 
     } else if (PQconnectionNeedsPassword(conn)) {
         error_set(error, ERROR_FAILED, "%s wants a password for role \"%s\", and none is known",
                   server, user);
-        error_hint(error, "Put it into ~/.pgpass or PGPASSWORD.");
+        error_hint(error, "Put it into the password file: passfile in the connection string, "
+                          "PGPASSFILE or ~/.pgpass; or into PGPASSWORD.");
     } else if (strcmp(state, "28P01") == 0) {
         error_set(error, ERROR_FAILED, "%s does not accept the password of role \"%s\"", server,
                   user);
-        error_hint(error, "It may come from -d, PGPASSWORD, ~/.pgpass or the main file.");
+        error_hint(error, "It comes from -d, PGPASSWORD, or the password file: passfile in the "
+                          "connection string, PGPASSFILE or ~/.pgpass.");
     } else if (strncmp(state, "28", 2) == 0) {
         error_set(error, ERROR_FAILED, "%s does not let role \"%s\" into database \"%s\"", server,
                   user, database);
@@ -202,6 +204,29 @@ bool error_is_bad_value(const struct error *error)
     return strncmp(error->sqlstate, "22", 2) == 0;
 }
 
+/* Which groups may do what this role may not; the database knows. Not inside a transaction: that is
+ * over with the failure. */
+static void hint_who_may(struct session *session, const char *denied, struct error *error)
+{
+    const char *const values[] = {denied, session->prefix};
+    PGresult *result = NULL;
+    if (PQtransactionStatus(session->conn) == PQTRANS_IDLE)
+        result = PQexecParams(session->conn, sql_file("cli/who_may.sql"), ARRAY_LENGTH(values),
+                              NULL, values, NULL, NULL, 0);
+    bool known = PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1 &&
+                 !PQgetisnull(result, 0, 0);
+    if (known)
+        error_hint(error, "Members of %s may; connect as one of them with -d.",
+                   PQgetvalue(result, 0, 0));
+    else
+        error_hint(error,
+                   "It takes a member of one of %soperator, %sapprover, %sauditor, %slegal, "
+                   "%sworker or, for adopt, %sowner; connect as one of them with -d.",
+                   session->prefix, session->prefix, session->prefix, session->prefix,
+                   session->prefix, session->prefix);
+    PQclear(result);
+}
+
 /* Our functions' own messages, and those that name objects, are shown; a message of another class
  * may quote a row's value and is not. */
 static bool statement_failed(struct session *session, const PGresult *result, struct error *error)
@@ -226,10 +251,7 @@ static bool statement_failed(struct session *session, const PGresult *result, st
             error_hint(error, "%s", hint);
     } else if (strcmp(state, "42501") == 0) {
         error_set(error, ERROR_FAILED, "role \"%s\" may not do this: %s", session->role, primary);
-        error_hint(error,
-                   "Membership in one of %soperator, %sapprover, %sauditor or %sworker allows it; "
-                   "or connect as another role with -d.",
-                   session->prefix, session->prefix, session->prefix, session->prefix);
+        hint_who_may(session, primary, error);
     } else if (strcmp(state, "42883") == 0 || strcmp(state, "42P01") == 0 ||
                strcmp(state, "42703") == 0) {
         error_set(error, ERROR_FAILED, "%s", primary);
@@ -298,9 +320,10 @@ bool session_schema(struct session *session, struct error *error)
     if (!session->may_use_schema) {
         error_set(error, ERROR_FAILED, "role \"%s\" may not use schema \"retention\"",
                   session->role);
-        error_hint(error, "It needs membership in one of the roles retention_operator, "
-                          "retention_approver, retention_legal or retention_auditor (the "
-                          "prefix may be another here).");
+        error_hint(error, "It needs membership in one of the roles retention_worker, "
+                          "retention_operator, retention_approver, retention_legal or "
+                          "retention_auditor (the prefix may be another here); the role that "
+                          "installed the schema may use it too: name it with -d.");
         error_set_sqlstate(error, "42501");
         return false;
     }

@@ -77,7 +77,7 @@ static void advise_paused(struct notes *notes, const PGresult *result, int row)
     const char *until = value(result, row, "paused_until");
     bool alone = text_equal(value(result, row, "paused"), "category");
     notes_add(notes, value(result, row, "category"),
-              "paused%s%.16s (%s); \"retentionctl resume%s --reason ...\" ends that",
+              "paused%s%.16s (%s); \"retentionctl resume%s --reason TEXT\" ends that",
               until ? " until " : "", until ? until : "", value(result, row, "paused_reason"),
               alone ? " --category CATEGORY" : "");
 }
