@@ -62,6 +62,7 @@ tests_run_SOURCES = \
 	tests/test_engine_family.c \
 	tests/test_engine_faults.c \
 	tests/test_engine_parts.c \
+	tests/test_engine_races.c \
 	tests/test_engine_run.c \
 	tests/test_engine_schema.c \
 	tests/test_fingerprint.c \

@@ -179,6 +179,38 @@ SELECT count(*) AS rows, count(*) >= $9::bigint AS more, array_agg(l.tid::text) 
 -- $8 value 1970-01-02
 -- $9 limit
 
+-- leaf: lock_reads 1
+WITH locked AS (
+SELECT a1.tableoid AS leaf, a1.ctid AS tid
+  FROM ONLY g.account_setting a1
+ WHERE EXISTS (SELECT 1 FROM ONLY g.call_2024 t WHERE t.ctid = ANY ($1::tid[]) AND a1.account_id = t.account_id)
+   FOR SHARE OF a1 SKIP LOCKED)
+SELECT count(*) AS rows, array_agg(l.tid::text) AS tids
+  FROM (SELECT DISTINCT t.ctid AS tid
+  FROM ONLY g.call_2024 t, ONLY g.account_setting a1
+ WHERE t.ctid = ANY ($1::tid[]) AND a1.account_id = t.account_id
+   AND NOT EXISTS (SELECT 1 FROM locked x WHERE x.leaf = a1.tableoid AND x.tid = a1.ctid)
+ ORDER BY t.ctid) l;
+-- $1 tids
+
+-- leaf: judge_tids
+SELECT count(*) AS rows, array_agg(l.tid::text) AS tids
+  FROM (SELECT t.ctid AS tid
+  FROM ONLY g.call_2024 t
+ WHERE t.ctid = ANY ($1::tid[])
+   AND t.started_at <= ((GREATEST($2::timestamptz AT TIME ZONE 'UTC' - $3::interval, $2::timestamptz AT TIME ZONE 'UTC' - $4::interval, $2::timestamptz AT TIME ZONE 'UTC' - $5::interval) + '4 days'::interval) AT TIME ZONE 'UTC')
+   AND (SELECT GREATEST(coalesce((SELECT max(CASE WHEN v1.period IS NULL THEN s2.start + $3::interval WHEN v1.period >= '0'::interval AND v1.period <= '1000 years'::interval AND extract(year FROM v1.period) BETWEEN -1000 AND 1000 AND extract(day FROM v1.period) BETWEEN -400000 AND 400000 THEN CASE WHEN s2.start + v1.period BETWEEN s2.start + $4::interval AND s2.start + $5::interval THEN s2.start + v1.period ELSE s2.start + $5::interval END ELSE s2.start + $5::interval END) FROM (SELECT a3.call_retention AS period FROM ONLY g.account_setting a3 WHERE a3.account_id = t.account_id OFFSET 0) v1), s2.start + $3::interval), coalesce((SELECT max(CASE WHEN g4.settled IS NULL THEN s2.start + $3::interval WHEN g4.settled >= '0'::interval AND g4.settled <= '1000 years'::interval AND extract(year FROM g4.settled) BETWEEN -1000 AND 1000 AND extract(day FROM g4.settled) BETWEEN -400000 AND 400000 THEN CASE WHEN s2.start + g4.settled BETWEEN s2.start + $4::interval AND s2.start + $5::interval THEN s2.start + g4.settled ELSE s2.start + $5::interval END ELSE s2.start + $5::interval END) FROM retention.agreement_state g4 WHERE g4.category = $6::text AND g4.tenant = t.account_id::text), CASE WHEN EXISTS (SELECT FROM retention.category k5 WHERE k5.name = $6::text AND k5.agreements_since IS NOT NULL) THEN s2.start + $3::interval END)) FROM (SELECT CASE WHEN t.started_at >= $7::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AS start OFFSET 0) s2) <= $2::timestamptz
+   AND (EXISTS (SELECT 1 FROM retention.hold h6 WHERE h6.active AND (h6.category IS NULL OR h6.category = $6::text))) IS NOT TRUE
+   AND (EXISTS (SELECT 1 FROM retention.pause z7 WHERE z7.scope = 'tenant' AND z7.resumed_at IS NULL AND (z7.until IS NULL OR z7.until > now()) AND z7.name = t.account_id::text)) IS NOT TRUE
+ ORDER BY t.ctid) l;
+-- $1 tids
+-- $2 run time
+-- $3 value 1 year 1 mon
+-- $4 value 30 days
+-- $5 value 7 years
+-- $6 value calls
+-- $7 value 1970-01-02
+
 -- leaf: remove_tids
 WITH gone AS (
 DELETE FROM ONLY g.call_2024 t
@@ -410,6 +442,53 @@ SELECT count(*) AS rows, count(*) >= $11::bigint AS more, array_agg(l.tid::text)
 -- $9 value UTC
 -- $10 run time
 -- $11 limit
+
+-- leaf: lock_reads 1
+WITH locked AS (
+SELECT c1.tableoid AS leaf, c1.ctid AS tid
+  FROM ONLY g.page_event c1
+ WHERE EXISTS (SELECT 1 FROM ONLY g.session t WHERE t.ctid = ANY ($1::tid[]) AND c1.session_id = t.session_id)
+   FOR SHARE OF c1 SKIP LOCKED)
+SELECT count(*) AS rows, array_agg(l.tid::text) AS tids
+  FROM (SELECT DISTINCT t.ctid AS tid
+  FROM ONLY g.session t, ONLY g.page_event c1
+ WHERE t.ctid = ANY ($1::tid[]) AND c1.session_id = t.session_id
+   AND NOT EXISTS (SELECT 1 FROM locked x WHERE x.leaf = c1.tableoid AND x.tid = c1.ctid)
+ ORDER BY t.ctid) l;
+-- $1 tids
+
+-- leaf: lock_reads 2
+WITH locked AS (
+SELECT a1.tableoid AS leaf, a1.ctid AS tid
+  FROM ONLY g.account_setting a1
+ WHERE EXISTS (SELECT 1 FROM ONLY g.session t, ONLY g.page_event c2 WHERE t.ctid = ANY ($1::tid[]) AND a1.account_id::text = c2.account_id::text AND c2.session_id = t.session_id)
+   FOR SHARE OF a1 SKIP LOCKED)
+SELECT count(*) AS rows, array_agg(l.tid::text) AS tids
+  FROM (SELECT DISTINCT t.ctid AS tid
+  FROM ONLY g.session t, ONLY g.page_event c2, ONLY g.account_setting a1
+ WHERE t.ctid = ANY ($1::tid[]) AND a1.account_id::text = c2.account_id::text AND c2.session_id = t.session_id
+   AND NOT EXISTS (SELECT 1 FROM locked x WHERE x.leaf = a1.tableoid AND x.tid = a1.ctid)
+ ORDER BY t.ctid) l;
+-- $1 tids
+
+-- leaf: judge_tids
+SELECT count(*) AS rows, array_agg(l.tid::text) AS tids
+  FROM (SELECT t.ctid AS tid
+  FROM ONLY g.session t
+ WHERE t.ctid = ANY ($1::tid[])
+   AND (SELECT CASE WHEN s1.start IS NOT NULL THEN LEAST(coalesce((SELECT max(GREATEST(coalesce((SELECT max(CASE WHEN v2.period IS NULL THEN s1.start + $2::interval WHEN v2.period >= '0'::interval AND v2.period <= '1000 years'::interval AND extract(year FROM v2.period) BETWEEN -1000 AND 1000 AND extract(day FROM v2.period) BETWEEN -400000 AND 400000 THEN CASE WHEN s1.start + v2.period BETWEEN s1.start + $3::interval AND s1.start + $4::interval THEN s1.start + v2.period ELSE s1.start + $4::interval END ELSE s1.start + $4::interval END) FROM (SELECT CASE WHEN a3.call_days IS NULL THEN NULL WHEN a3.call_days BETWEEN 0 AND 400000 THEN make_interval(days => a3.call_days::int) ELSE '-1 day'::interval END AS period FROM ONLY g.account_setting a3 WHERE a3.account_id::text = c4.account_id::text OFFSET 0) v2), s1.start + $2::interval), coalesce((SELECT max(CASE WHEN g5.settled IS NULL THEN s1.start + $2::interval WHEN g5.settled >= '0'::interval AND g5.settled <= '1000 years'::interval AND extract(year FROM g5.settled) BETWEEN -1000 AND 1000 AND extract(day FROM g5.settled) BETWEEN -400000 AND 400000 THEN CASE WHEN s1.start + g5.settled BETWEEN s1.start + $3::interval AND s1.start + $4::interval THEN s1.start + g5.settled ELSE s1.start + $4::interval END ELSE s1.start + $4::interval END) FROM retention.agreement_state g5 WHERE g5.category = $5::text AND g5.tenant = c4.account_id::text), CASE WHEN EXISTS (SELECT FROM retention.category k6 WHERE k6.name = $5::text AND k6.agreements_since IS NOT NULL) THEN s1.start + $2::interval END))) FROM ONLY g.page_event c4 WHERE c4.session_id = t.session_id), s1.start + $2::interval), CASE WHEN t.clock_ms >= ceil(extract(epoch FROM $6::timestamptz AT TIME ZONE 'UTC') * 1000)::bigint AND t.clock_ms <= 253402300799999 THEN to_timestamp(t.clock_ms::float8 / 1000) END + $7::interval) END FROM (SELECT CASE WHEN t.started_at >= ($6::timestamptz AT TIME ZONE $8::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $8::text) END AS start OFFSET 0) s1) <= $9::timestamptz
+   AND (EXISTS (SELECT 1 FROM retention.hold h7 WHERE h7.active AND (h7.category IS NULL OR h7.category = $5::text))) IS NOT TRUE
+   AND (EXISTS (SELECT 1 FROM retention.pause z8 WHERE z8.scope = 'tenant' AND z8.resumed_at IS NULL AND (z8.until IS NULL OR z8.until > now()) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c9 WHERE c9.session_id = t.session_id AND c9.account_id::text = z8.name)) IS TRUE)) IS NOT TRUE
+ ORDER BY t.ctid) l;
+-- $1 tids
+-- $2 value 1 year
+-- $3 value 30 days
+-- $4 value 7 years
+-- $5 value sessions
+-- $6 value 1970-01-02
+-- $7 value 3 years
+-- $8 value UTC
+-- $9 run time
 
 -- leaf: remove_tids
 WITH gone AS (

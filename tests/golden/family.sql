@@ -379,6 +379,20 @@ SELECT count(*) AS rows, count(*) >= $18::bigint AS more, array_agg(l.tid::text)
 -- $17 value 10 days
 -- $18 limit
 
+-- leaf: lock_reads 1
+WITH locked AS (
+SELECT k1.tableoid AS leaf, k1.ctid AS tid
+  FROM ONLY g.dispute k1
+ WHERE EXISTS (SELECT 1 FROM ONLY g.call_2024 t WHERE t.ctid = ANY ($1::tid[]) AND k1.call = t.call_id AND k1.month = t.month)
+   FOR SHARE OF k1 SKIP LOCKED)
+SELECT count(*) AS rows, array_agg(l.tid::text) AS tids
+  FROM (SELECT DISTINCT t.ctid AS tid
+  FROM ONLY g.call_2024 t, ONLY g.dispute k1
+ WHERE t.ctid = ANY ($1::tid[]) AND k1.call = t.call_id AND k1.month = t.month
+   AND NOT EXISTS (SELECT 1 FROM locked x WHERE x.leaf = k1.tableoid AND x.tid = k1.ctid)
+ ORDER BY t.ctid) l;
+-- $1 tids
+
 -- leaf: judge_tids
 SELECT count(*) AS rows, array_agg(l.tid::text) AS tids
   FROM (SELECT t.ctid AS tid

@@ -194,6 +194,40 @@ SELECT count(*) AS rows, count(*) >= $11::bigint AS more, array_agg(l.tid::text)
 -- $10 value by_child
 -- $11 limit
 
+-- leaf: lock_reads 1
+WITH locked AS (
+SELECT c1.tableoid AS leaf, c1.ctid AS tid
+  FROM ONLY g.page_event c1
+ WHERE EXISTS (SELECT 1 FROM ONLY g.session t WHERE t.ctid = ANY ($1::tid[]) AND c1.session_id = t.session_id)
+   FOR SHARE OF c1 SKIP LOCKED)
+SELECT count(*) AS rows, array_agg(l.tid::text) AS tids
+  FROM (SELECT DISTINCT t.ctid AS tid
+  FROM ONLY g.session t, ONLY g.page_event c1
+ WHERE t.ctid = ANY ($1::tid[]) AND c1.session_id = t.session_id
+   AND NOT EXISTS (SELECT 1 FROM locked x WHERE x.leaf = c1.tableoid AND x.tid = c1.ctid)
+ ORDER BY t.ctid) l;
+-- $1 tids
+
+-- leaf: judge_tids
+SELECT count(*) AS rows, array_agg(l.tid::text) AS tids
+  FROM (SELECT t.ctid AS tid
+  FROM ONLY g.session t
+ WHERE t.ctid = ANY ($1::tid[])
+   AND t.source = $2::text
+   AND (SELECT coalesce((SELECT max(s1.start + CASE c2.account_id::text WHEN $3::text THEN $4::interval ELSE $5::interval END) FROM ONLY g.page_event c2 WHERE c2.session_id = t.session_id), s1.start + $5::interval) FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($6::timestamptz AT TIME ZONE $7::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $7::text) END WHEN count(*) = count(CASE WHEN c3.seen_at >= $6::timestamptz AND c3.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c3.seen_at END) THEN max(CASE WHEN c3.seen_at >= $6::timestamptz AND c3.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c3.seen_at END) END FROM ONLY g.page_event c3 WHERE c3.session_id = t.session_id) AS start OFFSET 0) s1) <= $8::timestamptz
+   AND (EXISTS (SELECT 1 FROM retention.hold h4 WHERE h4.active AND (h4.category IS NULL OR h4.category = $9::text))) IS NOT TRUE
+   AND (EXISTS (SELECT 1 FROM retention.pause z5 WHERE z5.scope = 'tenant' AND z5.resumed_at IS NULL AND (z5.until IS NULL OR z5.until > now()) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c6 WHERE c6.session_id = t.session_id AND c6.account_id::text = z5.name)) IS TRUE)) IS NOT TRUE
+ ORDER BY t.ctid) l;
+-- $1 tids
+-- $2 value child
+-- $3 value 7
+-- $4 value 2 years
+-- $5 value 1 year
+-- $6 value 1970-01-02
+-- $7 value UTC
+-- $8 run time
+-- $9 value by_child
+
 -- leaf: remove_tids
 WITH gone AS (
 DELETE FROM ONLY g.session t
@@ -801,6 +835,52 @@ SELECT count(*) AS rows, count(*) >= $9::bigint AS more, array_agg(l.tid::text) 
 -- $7 run time
 -- $8 value by_parent
 -- $9 limit
+
+-- leaf: lock_reads 1
+WITH locked AS (
+SELECT p1.tableoid AS leaf, p1.ctid AS tid
+  FROM ONLY g.account p1
+ WHERE EXISTS (SELECT 1 FROM ONLY g.invoice t WHERE t.ctid = ANY ($1::tid[]) AND t.account_id = p1.account_id)
+   FOR SHARE OF p1 SKIP LOCKED)
+SELECT count(*) AS rows, array_agg(l.tid::text) AS tids
+  FROM (SELECT DISTINCT t.ctid AS tid
+  FROM ONLY g.invoice t, ONLY g.account p1
+ WHERE t.ctid = ANY ($1::tid[]) AND t.account_id = p1.account_id
+   AND NOT EXISTS (SELECT 1 FROM locked x WHERE x.leaf = p1.tableoid AND x.tid = p1.ctid)
+ ORDER BY t.ctid) l;
+-- $1 tids
+
+-- leaf: lock_reads 2
+WITH locked AS (
+SELECT w1.tableoid AS leaf, w1.ctid AS tid
+  FROM ONLY g.payment w1
+ WHERE EXISTS (SELECT 1 FROM ONLY g.invoice t WHERE t.ctid = ANY ($1::tid[]) AND w1.invoice_id = t.invoice_id)
+   FOR SHARE OF w1 SKIP LOCKED)
+SELECT count(*) AS rows, array_agg(l.tid::text) AS tids
+  FROM (SELECT DISTINCT t.ctid AS tid
+  FROM ONLY g.invoice t, ONLY g.payment w1
+ WHERE t.ctid = ANY ($1::tid[]) AND w1.invoice_id = t.invoice_id
+   AND NOT EXISTS (SELECT 1 FROM locked x WHERE x.leaf = w1.tableoid AND x.tid = w1.ctid)
+ ORDER BY t.ctid) l;
+-- $1 tids
+
+-- leaf: judge_tids
+SELECT count(*) AS rows, array_agg(l.tid::text) AS tids
+  FROM (SELECT t.ctid AS tid
+  FROM ONLY g.invoice t
+ WHERE t.ctid = ANY ($1::tid[])
+   AND (SELECT p1.plan = $2::text FROM ONLY g.account p1 WHERE t.account_id = p1.account_id)
+   AND (SELECT CASE WHEN (l2.v1 > '-infinity'::timestamptz) AND (l2.v2 > '-infinity'::timestamptz) THEN LEAST(l2.v1, l2.v2) END FROM (SELECT (SELECT CASE WHEN p3.closed_at >= $3::timestamptz AND p3.closed_at < '10000-01-01 00:00:00+00'::timestamptz THEN p3.closed_at END FROM ONLY g.account p3 WHERE t.account_id = p3.account_id) AS v1, CASE WHEN t.issued >= ($3::timestamptz AT TIME ZONE $4::text)::date AND t.issued < '10000-01-01'::date THEN ((t.issued + 1)::timestamp AT TIME ZONE $4::text) END AS v2 OFFSET 0) l2) + $5::interval <= $6::timestamptz
+   AND (EXISTS (SELECT 1 FROM retention.hold h4 WHERE h4.active AND (h4.category IS NULL OR h4.category = $7::text))) IS NOT TRUE
+   AND ((EXISTS (SELECT 1 FROM ONLY g.payment w5 WHERE w5.invoice_id = t.invoice_id AND w5.paid_at IS NOT NULL)) IS TRUE) IS NOT TRUE
+ ORDER BY t.ctid) l;
+-- $1 tids
+-- $2 value trial
+-- $3 value 1970-01-02
+-- $4 value UTC
+-- $5 value 10 years
+-- $6 run time
+-- $7 value by_parent
 
 -- leaf: remove_tids
 WITH gone AS (

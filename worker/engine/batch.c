@@ -8,10 +8,20 @@
  * The plain way is optimistic: the action is a DELETE of a block range, which waits for locked rows
  * at most lock_timeout. Where it meets a locked row, or a row that refuses, the transaction is
  * rolled back and the same range is done carefully: rows are locked first (FOR UPDATE SKIP LOCKED),
- * so that what others hold is left for a later pass, and then removed by tid. Categories with
- * dependants always go that way: the parents are locked first, so that no late child can appear,
- * and judged again, since one may have appeared while they were being locked; then the children go,
- * then the parents.
+ * so that what others hold is left for a later pass, and then removed by tid.
+ *
+ * What a verdict rests on is locked before the verdict. Optimistic is only a category whose
+ * condition reads the record's own columns: DELETE locks the row and judges its newest version. All
+ * others, those that read parents, children, agreements or rows waited for, and those with
+ * dependants, go carefully, and judge in four steps, each a statement with a snapshot of its own:
+ *
+ *   lock_rows   the records, FOR UPDATE: no child that a foreign key ties to them can appear
+ *   lock_reads  the rows that the condition reads for them, FOR SHARE; a dependant's, which are to
+ *               go, FOR UPDATE; what others hold is not waited for: its records are left
+ *   judge_tids  the whole condition again, over rows that cannot change before COMMIT
+ *   then dependants, then the records
+ *
+ * Without a foreign key a row that comes after judge_tids is not seen: there is nothing to lock.
  *
  *   ACTING ----------------------------------------------> COMMITTING -> ACTED
  *      | 55P03, 23xxx ...      rows 0: ROLLING_BACK -> NOTHING
@@ -25,6 +35,8 @@
  * becomes of a lost connection in batch_lost.c.
  *
  * Invariants:
+ *  - a record of JUDGING's outcome is due and free, and every row that says so is locked by this
+ *    transaction, or it is left;
  *  - COMMIT is sent only behind an entry for every relation that lost rows;
  *  - the brake has counted a batch's rows before its COMMIT is sent;
  *  - a batch whose connection is lost ends only when its backend is gone, and then it is known by
@@ -221,7 +233,8 @@ static bool is_action(enum step step)
 {
     return step == STEP_REMOVE_RANGE || step == STEP_LOCK_ROWS || step == STEP_REMOVE_DEPENDANTS ||
            step == STEP_REMOVE_SOME || step == STEP_REMOVE_OWN || step == STEP_REMOVE_TIDS ||
-           step == STEP_COUNT_DEPENDANTS || step == STEP_LOCK_DEPENDANTS || step == STEP_JUDGE_ROWS;
+           step == STEP_COUNT_DEPENDANTS || step == STEP_LOCK_DEPENDANTS ||
+           step == STEP_LOCK_READS || step == STEP_JUDGE_ROWS;
 }
 
 /* A statement timeout: half of the range, or one record at a time. */
@@ -367,8 +380,9 @@ static bool take_answer(struct batch *batch, struct request_step step, const PGr
         return batch_take_removed(batch, result, step.relation, false, error);
     case STEP_LOCK_ROWS:
         return batch_take_locked(batch, result, error);
+    case STEP_LOCK_READS:
     case STEP_JUDGE_ROWS:
-        return batch_take_judged(batch, result, error);
+        return batch_take_judged(batch, result, step.step, error);
     case STEP_COUNT_DEPENDANTS:
         batch->relation_keys[step.relation].counted = true;
         return take_count(result, &batch->relation_keys[step.relation].rows, error);
@@ -412,10 +426,12 @@ static void group_over(struct batch *batch)
             batch_rows_locked(batch);
         break;
     case BATCH_STATE_JUDGING:
-        if (batch->failed)
+        if (batch->failed) {
             act_on_failure(batch);
-        else
+        } else {
+            batch_keep_judged(batch);
             batch_rows_judged(batch);
+        }
         break;
     case BATCH_STATE_COUNTING:
         if (batch->failed)
@@ -515,6 +531,7 @@ static void reset(struct batch *batch)
     arena_reset(batch->arena);
     batch->locked = (struct locked_set){0};
     batch->relation_keys = NULL;
+    batch->verdicts = NULL;
     batch->picks = NULL;
     batch->pick_count = batch->family_end = 0;
     batch->large_family = batch->savepoint_open = batch->part_begins = false;
@@ -537,8 +554,8 @@ static void start(struct batch *batch)
     batch->lost_pid = batch->lane->pid;
     memcpy(batch->lost_backend_start, batch->lane->backend_start,
            sizeof(batch->lost_backend_start));
-    if (batch->run->sql->relation_count > 1)
-        batch->work.careful = true;
+    if (batch->work.leaf->sql->judge_tids.param_count > 0)
+        batch->work.careful = true; /* dependants, or what the verdict rests on is elsewhere */
     if (batch->work.careful)
         batch_send_lock_rows(batch);
     else

@@ -22,7 +22,7 @@ enum batch_state {
     BATCH_STATE_IDLE,
     BATCH_STATE_ACTING,       /* group 1, optimistic: begin ... DELETE of the range */
     BATCH_STATE_LOCKING,      /* group 1, careful: begin ... SELECT FOR UPDATE SKIP LOCKED */
-    BATCH_STATE_JUDGING,      /* families: the rows locked are judged again, late children seen */
+    BATCH_STATE_JUDGING,      /* what is read for the rows locked is locked, then they are judged */
     BATCH_STATE_COUNTING,     /* dependants of the parents chosen; keys of nested ones */
     BATCH_STATE_REMOVING,     /* dependants, then parents, by tid */
     BATCH_STATE_UNDOING,      /* ROLLBACK TO the savepoint of a part that failed */
@@ -40,6 +40,7 @@ enum step {
     STEP_LOCK_TIMEOUT,
     STEP_REMOVE_RANGE,
     STEP_LOCK_ROWS,
+    STEP_LOCK_READS,
     STEP_JUDGE_ROWS,
     STEP_LOCK_DEPENDANTS,
     STEP_COUNT_DEPENDANTS,
@@ -107,6 +108,12 @@ struct poison {
     char constraint[64];
 };
 
+/* What was heard of a pick. */
+struct verdict {
+    bool unlocked; /* others hold what the condition reads for it */
+    bool due;      /* and free */
+};
+
 /* A part of the picks: [from, to). */
 struct part {
     size_t from, to;
@@ -141,11 +148,12 @@ struct batch {
     struct relation_keys *relation_keys; /* one a relation; owned by the arena */
     size_t *picks;                       /* indexes into locked, those to act on */
     size_t pick_count;
-    size_t family_end;       /* picks from here on are a later batch's */
-    bool part_begins;        /* nothing was sent for the part yet */
-    bool savepoint_open;     /* of the part under way, or of the one before */
-    char undo_sqlstate[6];   /* why a part is being undone */
-    int64_t family_children; /* dependants counted for the part */
+    struct verdict *verdicts; /* one a pick while they are judged, else NULL; owned by the arena */
+    size_t family_end;        /* picks from here on are a later batch's */
+    bool part_begins;         /* nothing was sent for the part yet */
+    bool savepoint_open;      /* of the part under way, or of the one before */
+    char undo_sqlstate[6];    /* why a part is being undone */
+    int64_t family_children;  /* dependants counted for the part */
     size_t top;           /* the relation whose rows' families are weighed: the category's own, or a
                              dependant of a very large family */
     bool large_family;    /* one parent's dependants are more than a batch may hold */
@@ -211,7 +219,8 @@ void batch_end_group(struct batch *batch);
 void batch_send_prologue(struct batch *batch);
 void batch_send_remove_range(struct batch *batch);
 void batch_send_lock_rows(struct batch *batch);
-/* Asks which of the picks are still due and free; false where the policy has no such statement. */
+/* Locks what the condition reads for the picks, and asks which of them are due and free then; false
+ * where the policy has no such statement. */
 bool batch_send_judge(struct batch *batch);
 /* Counts or locks what can be counted or locked next for the part; false where nothing is left. */
 bool batch_send_family(struct batch *batch);
@@ -238,8 +247,11 @@ bool batch_take_locked(struct batch *batch, const PGresult *result, struct error
 /* The keys of a dependant that has dependants of its own. */
 bool batch_take_relation_keys(struct batch *batch, const PGresult *result, size_t relation,
                               struct error *error);
-/* Reads the answer of judge_tids: leaves the picks that it names. */
-bool batch_take_judged(struct batch *batch, const PGresult *result, struct error *error);
+/* Reads an answer of lock_reads or judge_tids. */
+bool batch_take_judged(struct batch *batch, const PGresult *result, enum step step,
+                       struct error *error);
+/* Leaves the picks that are due and free and rest on locked rows only. */
+void batch_keep_judged(struct batch *batch);
 /* Leaves out the records set aside earlier in this run. */
 void batch_make_picks(struct batch *batch);
 void batch_digest_of(struct batch *batch, size_t record, uint8_t ret_digest[DIGEST_SIZE]);

@@ -224,7 +224,8 @@ void batch_make_picks(struct batch *batch)
     }
 }
 
-bool batch_take_judged(struct batch *batch, const PGresult *result, struct error *error)
+bool batch_take_judged(struct batch *batch, const PGresult *result, enum step step,
+                       struct error *error)
 {
     struct array_reader reader;
     int64_t rows;
@@ -232,7 +233,7 @@ bool batch_take_judged(struct batch *batch, const PGresult *result, struct error
         !array_open(&reader, result, 0, 1) || reader.count != (size_t)rows)
         return bad_shape(error, "judged rows");
     /* Both are in the order of tids, and what was judged is part of the picks. */
-    size_t next = 0, kept = 0;
+    size_t next = 0;
     while (reader.left > 0) {
         const char *tid;
         size_t length;
@@ -245,10 +246,29 @@ bool batch_take_judged(struct batch *batch, const PGresult *result, struct error
             if (cell->length == length && memcmp(cell->bytes, tid, length) == 0)
                 break;
         }
-        batch->picks[kept++] = batch->picks[next++];
+        if (step == STEP_JUDGE_ROWS)
+            batch->verdicts[next].due = true;
+        else
+            batch->verdicts[next].unlocked = true;
+        next++;
+    }
+    return true;
+}
+
+void batch_keep_judged(struct batch *batch)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < batch->pick_count; i++) {
+        const struct verdict *verdict = &batch->verdicts[i];
+        if (!verdict->due)
+            continue;
+        if (verdict->unlocked)
+            batch->result.left++;
+        else
+            batch->picks[kept++] = batch->picks[i];
     }
     batch->pick_count = kept;
-    return true;
+    batch->verdicts = NULL;
 }
 
 bool tid_parse(const char *text, size_t length, struct tid *ret)

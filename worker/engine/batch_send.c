@@ -187,7 +187,13 @@ bool batch_send_judge(struct batch *batch)
     const struct sql_statement *judge = &batch->work.leaf->sql->judge_tids;
     if (judge->param_count == 0 || batch->pick_count == 0)
         return false;
+    const struct sql_leaf *sql = batch->work.leaf->sql;
+    batch->verdicts = arena_alloc(batch->arena, batch->pick_count * sizeof(*batch->verdicts));
     batch_begin_group(batch, BATCH_STATE_JUDGING);
+    /* Statements of their own: each takes its snapshot when those before it hold their locks. */
+    for (size_t i = 0; i < sql->lock_read_count; i++)
+        queue_statement(batch, STEP_LOCK_READS, table_relation(batch), &sql->lock_reads[i],
+                        (struct part){0, batch->pick_count}, 0);
     queue_statement(batch, STEP_JUDGE_ROWS, table_relation(batch), judge,
                     (struct part){0, batch->pick_count}, 0);
     batch_end_group(batch);

@@ -11,6 +11,7 @@ struct collector {
     const struct policy_set *set;
     const struct catalog *catalog;
     struct needs *needs;
+    bool only_shown;           /* what is read now decides nothing, so it is not locked */
     const struct position *at; /* where to report what another category's conditions read */
 };
 
@@ -30,6 +31,23 @@ static void need_table(struct collector *c, struct position at, const struct cat
         arena_push(c->arena, c->needs->tables, &c->needs->table_count, sizeof(struct table_need));
     c->needs->tables[c->needs->table_count - 1] =
         (struct table_need){table, c->at ? *c->at : at, privileges, lock_column};
+}
+
+static const char *lock_column(const struct catalog_table *table, const struct string_list *key)
+{
+    if (key->count && catalog_column(table, key->items[0]))
+        return key->items[0];
+    return table->column_count ? table->columns[0].name : NULL;
+}
+
+/* A table that is read to judge: the rows read are locked before (policy/sql_lock.c). */
+static void need_read(struct collector *c, struct position at, const struct catalog_table *table)
+{
+    struct string_list key = resolve_key(c->arena, table, false, NULL);
+    if (c->only_shown)
+        need_table(c, at, table, NEED_SELECT, NULL);
+    else
+        need_table(c, at, table, NEED_SELECT | NEED_LOCK, lock_column(table, &key));
 }
 
 static bool same_columns(const struct string_list *a, const struct string_list *b)
@@ -73,7 +91,7 @@ static void need_ref(struct collector *c, const struct catalog_table *table, con
     const struct catalog_table *other = resolve_table(c->catalog, ref->table);
     if (!other)
         return;
-    need_table(c, ref->at, other, NEED_SELECT, NULL);
+    need_read(c, ref->at, other);
     if (ref->kind == REF_CHILD)
         need_index(c, ref->at, other, ref->by, child_index(c, table));
     if (ref->none)
@@ -96,13 +114,6 @@ static void need_start(struct collector *c, const struct catalog_table *table,
         need_ref(c, table, &start->refs[i]);
 }
 
-static const char *lock_column(const struct catalog_table *table, const struct string_list *key)
-{
-    if (key->count && catalog_column(table, key->items[0]))
-        return key->items[0];
-    return table->column_count ? table->columns[0].name : NULL;
-}
-
 static void need_dependants(struct collector *c, const struct catalog_table *parent,
                             const struct dependant *with, size_t count)
 {
@@ -123,7 +134,7 @@ static void need_readable(struct collector *c, const struct dependant *with, siz
     for (size_t i = 0; i < count; i++) {
         const struct catalog_table *table = resolve_table(c->catalog, with[i].table);
         if (table)
-            need_table(c, with[i].at, table, NEED_SELECT, NULL);
+            need_read(c, with[i].at, table);
         need_readable(c, with[i].with, with[i].with_count);
     }
 }
@@ -149,13 +160,13 @@ static void need_wait(struct collector *c, const struct category *waited,
     size_t count;
     const struct reference *waits = resolve_wait(c->arena, c->catalog, waited, table, &count);
     for (size_t i = 0; i < count; i++) {
-        need_table(c, *c->at, waits[i].from, NEED_SELECT, NULL);
+        need_read(c, *c->at, waits[i].from);
         need_index(c, *c->at, waits[i].from, waits[i].by, child_index(c, table));
     }
     const struct catalog_table *top = resolve_table(c->catalog, waited->table);
     if (!count || !top)
         return;
-    need_table(c, *c->at, top, NEED_SELECT, NULL);
+    need_read(c, *c->at, top);
     need_claim(c, waited, top);
     need_readable(c, waited->with, waited->with_count);
 }
@@ -179,7 +190,7 @@ void needs_collect(struct arena *arena, const struct policy_set *set,
                    const struct category *category, const struct catalog *catalog,
                    struct needs *needs)
 {
-    struct collector c = {arena, set, catalog, needs, NULL};
+    struct collector c = {arena, set, catalog, needs, false, NULL};
     const struct catalog_table *table =
         category->mode == MODE_DECLARED ? NULL : resolve_table(catalog, category->table);
     if (!table)
@@ -192,8 +203,10 @@ void needs_collect(struct arena *arena, const struct policy_set *set,
         need_index(&c, start->refs[0].at, table, (struct string_list){&start->refs[0].column, 1},
                    "the starting point");
     need_start(&c, table, start);
+    c.only_shown = true;
     for (size_t i = 0; i < category->subject_count; i++)
         need_ref(&c, table, &category->subjects[i]);
+    c.only_shown = false;
     if (category->has_tenant)
         need_ref(&c, table, &category->tenant);
     need_conditions(&c, table, &category->only);
@@ -213,7 +226,7 @@ void needs_collect(struct arena *arena, const struct policy_set *set,
         if (!child)
             continue;
         if (keep->has_child) {
-            need_table(&c, keep->at, child, NEED_SELECT, NULL);
+            need_read(&c, keep->at, child);
             need_index(&c, keep->at, child, keep->by, child_index(&c, table));
         }
         need_conditions(&c, child, &keep->only);
@@ -222,7 +235,7 @@ void needs_collect(struct arena *arena, const struct policy_set *set,
         const struct agreement_table *agreements = &category->agreement_table;
         const struct catalog_table *other = resolve_table(catalog, agreements->table);
         if (other) {
-            need_table(&c, agreements->at, other, NEED_SELECT, NULL);
+            need_read(&c, agreements->at, other);
             const char **tenant = arena_alloc(arena, sizeof(*tenant));
             *tenant = agreements->tenant;
             need_index(&c, agreements->at, other, (struct string_list){tenant, 1}, "the tenant");

@@ -17,7 +17,8 @@ struct table_need {
     const struct catalog_table *table;
     struct position at;      /* where the category names it first */
     unsigned privileges;     /* NEED_... */
-    const char *lock_column; /* UPDATE on this column is enough to lock rows */
+    const char *lock_column; /* UPDATE on this column is enough to lock rows, also FOR SHARE: what a
+                                verdict rests on is locked before it */
 };
 
 struct index_need {

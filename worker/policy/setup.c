@@ -85,12 +85,21 @@ static void write_schemas(struct script *s)
 
 static const char *privileges(struct script *s, const struct table_need *need)
 {
-    if (!(need->privileges & NEED_DELETE))
-        return "SELECT";
-    if (!need->lock_column)
-        return "SELECT, DELETE";
-    return arena_printf(s->arena, "SELECT, DELETE, UPDATE (%s)",
+    const char *names = need->privileges & NEED_DELETE ? "SELECT, DELETE" : "SELECT";
+    if (!(need->privileges & NEED_LOCK) || !need->lock_column)
+        return names;
+    return arena_printf(s->arena, "%s, UPDATE (%s)", names,
                         quote_name(s->arena, need->lock_column));
+}
+
+static const char *why_update(const struct script *s, const struct table_need *need)
+{
+    if (!(need->privileges & NEED_LOCK) || s->remove)
+        return "";
+    if (need->privileges & NEED_DELETE)
+        return "; UPDATE is only what locking rows needs";
+    return "; UPDATE is only what SELECT ... FOR SHARE needs:\n"
+           "-- what decides about a record must not change until its deletion is committed";
 }
 
 static void write_table(struct script *s, const struct table_need *need)
@@ -101,10 +110,7 @@ static void write_table(struct script *s, const struct table_need *need)
     const struct catalog_table **leaves =
         leaves_too ? resolve_leaves(s->arena, s->catalog, table, &count) : NULL;
     text_printf(s->out, "\n-- %s, owned by %s%s\n", quote_table(s->arena, table),
-                quote_name(s->arena, table->owner),
-                need->privileges & NEED_LOCK && !s->remove
-                    ? "; UPDATE is only what locking rows needs"
-                    : "");
+                quote_name(s->arena, table->owner), why_update(s, need));
     text_printf(s->out, "%s %s ON TABLE %s", s->remove ? "REVOKE" : "GRANT", privileges(s, need),
                 quote_table(s->arena, table));
     for (size_t i = 0; i < count; i++)

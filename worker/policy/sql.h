@@ -77,10 +77,18 @@ struct sql_leaf {
     /* SELECT ... FOR UPDATE SKIP LOCKED of a block range, at most PARAM_LIMIT rows: one row
      * (rows bigint, more boolean, tids text[] ordered, key1 text[], ...). With dependants it comes first. */
     struct sql_statement lock_rows;
-    /* With dependants, else empty. PARAM_TIDS: which of the rows locked are due and free now, in a
-     * statement that began when they were locked already: a late child that was committed while
-     * lock_rows ran is seen by this one, and none can follow. One row (rows bigint, tids text[]
-     * ordered). */
+    /* One for each way in which the condition reads other rows (parents, children, agreements, rows
+     * waited for), in the order in which they must run; none: it reads the row's own columns alone,
+     * and only then may `remove` be used. PARAM_TIDS: locks what is read for these rows, FOR SHARE,
+     * a dependant's rows FOR UPDATE, and never waits. One row (rows bigint, tids text[] ordered):
+     * the rows some of whose reads are not locked now, as somebody else holds them, or changed them
+     * since the statement began: they must be left. */
+    struct sql_statement *lock_reads;
+    size_t lock_read_count;
+    /* With dependants or lock_reads, else empty. PARAM_TIDS: which of the rows locked are due and
+     * free now, in a statement that began when they and what is read were locked already: a late
+     * child that was committed while lock_rows ran is seen by this one. One row (rows bigint, tids
+     * text[] ordered). */
     struct sql_statement judge_tids;
     /* PARAM_TIDS: deletes those still due and free. Result as `remove`. With dependants, what is
      * read from their tables is not asked again, since they are gone by then; fewer rows than were

@@ -28,6 +28,8 @@ void sql_begin(struct sql_builder *b)
     b->params = NULL;
     b->param_types = NULL;
     b->param_count = 0;
+    b->lookups = NULL;
+    b->lookup_count = 0;
 }
 
 /* Stand before numbers until the statement is finished. */
@@ -188,22 +190,31 @@ const char *sql_from(struct sql_builder *b, const struct catalog_table *table)
                         quote_table(b->arena, table));
 }
 
+void sql_note_lookup(struct sql_builder *b, const struct sql_lookup *lookup)
+{
+    b->lookups = arena_push(b->arena, b->lookups, &b->lookup_count, sizeof(*b->lookups));
+    b->lookups[b->lookup_count - 1] = *lookup;
+}
+
 const char *sql_from_parent(struct sql_builder *b, const struct sql_scope *scope,
                             const struct ref *ref, const struct sql_scope *parent,
                             const char *expression)
 {
     struct reference reference =
         sql_reference(b, scope->table, &ref->by, parent->table, &parent->key);
+    const char *where = sql_joined(b, &reference, scope, parent);
+    sql_note_lookup(b, &(struct sql_lookup){*parent, scope->alias, where, false});
     return arena_printf(b->arena, "(SELECT %s FROM %s %s WHERE %s)", expression,
-                        sql_from(b, parent->table), parent->alias,
-                        sql_joined(b, &reference, scope, parent));
+                        sql_from(b, parent->table), parent->alias, where);
 }
 
 const char *sql_child_where(struct sql_builder *b, const struct sql_scope *scope,
                             const struct string_list *by, const struct sql_scope *child)
 {
     struct reference reference = sql_reference(b, child->table, by, scope->table, &scope->key);
-    return sql_joined(b, &reference, child, scope);
+    const char *where = sql_joined(b, &reference, child, scope);
+    sql_note_lookup(b, &(struct sql_lookup){*child, scope->alias, where, false});
+    return where;
 }
 
 const char *sql_take_text(struct arena *arena, struct text *text)

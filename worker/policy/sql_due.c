@@ -78,8 +78,10 @@ static const char *table_period(struct sql_builder *b, const struct sql_scope *s
 }
 
 /* Due by the agreement table for one tenant: the value there now, but not before what was settled.
- * Where the table was never read for this category, what it says now is what will be settled. */
+ * Where the table was never read for this category, what it says now is what will be settled. The
+ * expressions of the tenant name the row of holder. */
 static const char *due_by_table(struct sql_builder *b, const char *start,
+                                const struct sql_scope *holder,
                                 const struct catalog_column *tenant_column, const char *tenant,
                                 const char *tenant_text)
 {
@@ -93,6 +95,7 @@ static const char *due_by_table(struct sql_builder *b, const char *start,
                                              sql_operator(b->arena, column, "="), tenant)
                               : arena_printf(b->arena, "%s::text = %s",
                                              sql_column(b, &a, table->tenant), tenant_text);
+    sql_note_lookup(b, &(struct sql_lookup){a, holder->alias, matches, true});
     /* The value is made once for each row of the agreement table. */
     const char *v = sql_alias(b, 'v'), *g = sql_alias(b, 'g');
     const char *now = arena_printf(
@@ -119,11 +122,12 @@ static const char *due_by_table(struct sql_builder *b, const char *start,
 }
 
 static const char *due_for_tenant(struct sql_builder *b, const char *start,
+                                  const struct sql_scope *holder,
                                   const struct catalog_column *column, const char *tenant,
                                   const char *tenant_text)
 {
     if (has_agreement_table(b))
-        return due_by_table(b, start, column, tenant, tenant_text);
+        return due_by_table(b, start, holder, column, tenant, tenant_text);
     return arena_printf(b->arena, "%s + %s", start, period_by_list(b, tenant_text));
 }
 
@@ -144,14 +148,14 @@ const char *sql_stage_due(struct sql_builder *b, const char *start)
         column = NULL;
     if (ref->kind == REF_CHILD) /* several tenants: the longest counts */
         return arena_printf(b->arena, "coalesce((SELECT max(%s) FROM %s %s WHERE %s), %s + %s)",
-                            due_for_tenant(b, start, column, tenant, text),
+                            due_for_tenant(b, start, &scope, column, tenant, text),
                             sql_from(b, scope.table), scope.alias,
                             sql_child_where(b, &b->target, &ref->by, &scope), start, after);
     if (ref->kind == REF_PARENT) {
         text = sql_from_parent(b, &b->target, ref, &scope, text);
         tenant = sql_from_parent(b, &b->target, ref, &scope, tenant);
     }
-    return due_for_tenant(b, start, column, tenant, text);
+    return due_for_tenant(b, start, &b->target, column, tenant, text);
 }
 
 const char *sql_tenant_text(struct sql_builder *b)

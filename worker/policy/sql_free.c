@@ -49,9 +49,11 @@ static const char *belongs(struct sql_builder *b, const struct sql_scope *scope,
     else if (path[depth - 2]->key.count)
         up.key = path[depth - 2]->key;
     const char *above = belongs(b, &up, other, path, depth - 1);
+    struct reference reference = sql_reference(b, scope->table, &own->by, up.table, &up.key);
+    const char *where = sql_joined(b, &reference, scope, &up);
+    sql_note_lookup(b, &(struct sql_lookup){up, scope->alias, where, false});
     return arena_printf(b->arena, "(EXISTS (SELECT 1 FROM %s %s WHERE %s AND %s)) IS TRUE",
-                        sql_from(b, up.table), up.alias, sql_child_where(b, &up, &own->by, scope),
-                        above);
+                        sql_from(b, up.table), up.alias, where, above);
 }
 
 enum { DEPTH_MOST = 16 };
@@ -68,6 +70,7 @@ static void add_waits(struct sql_builder *b, struct text *text, const struct cat
             continue;
         struct sql_scope w = sql_read(b, (struct table_name){table->schema, table->name}, 'w');
         const char *joined = sql_joined(b, &references[i], &w, &b->target);
+        sql_note_lookup(b, &(struct sql_lookup){w, b->target.alias, joined, false});
         text_printf(text, "%s(EXISTS (SELECT 1 FROM %s %s WHERE %s AND %s)) IS TRUE",
                     text->length ? " OR " : "", sql_from(b, table), w.alias, joined,
                     belongs(b, &w, other, path, depth));

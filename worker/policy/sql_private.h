@@ -28,6 +28,14 @@ struct sql_scope {
     struct string_list *used;
 };
 
+/* A subquery's rows: those of `inner` that meet `where`, which names the row of alias `outer`. */
+struct sql_lookup {
+    struct sql_scope inner;
+    const char *outer;
+    const char *where;
+    bool last; /* `where` has subqueries of its own: what they read is locked before */
+};
+
 struct sql_builder {
     struct arena *arena;
     const struct policy_set *set;
@@ -42,6 +50,8 @@ struct sql_builder {
     size_t param_count;
     const struct catalog_table **reads; /* tables read by subqueries since sql_reads_begin */
     size_t read_count;
+    struct sql_lookup *lookups; /* made since sql_begin */
+    size_t lookup_count;
 };
 
 /* sql_name.c: names and types */
@@ -81,11 +91,14 @@ struct reference sql_reference(const struct sql_builder *b, const struct catalog
 /* "c1.rec_id = t.id AND ..." */
 const char *sql_joined(struct sql_builder *b, const struct reference *reference,
                        const struct sql_scope *from, const struct sql_scope *to);
+/* Every subquery over the application's tables is noted: sql_lock_reads locks what it reads. */
+void sql_note_lookup(struct sql_builder *b, const struct sql_lookup *lookup);
 /* (SELECT expr FROM parent p WHERE ...) for `by` columns of scope; the parent's scope is made by
  * sql_parent_scope. */
 const char *sql_from_parent(struct sql_builder *b, const struct sql_scope *scope,
                             const struct ref *ref, const struct sql_scope *parent,
                             const char *expression);
+/* Which rows of child hang on the row of scope. */
 const char *sql_child_where(struct sql_builder *b, const struct sql_scope *scope,
                             const struct string_list *by, const struct sql_scope *child);
 /* "schema.table", ONLY before it where it is a plain table. */
@@ -140,6 +153,9 @@ enum sql_skip { SKIP_NOTHING, SKIP_DEPENDANTS };
 const char *sql_action_condition(struct sql_builder *b, enum sql_skip skip);
 void sql_add_and(struct text *text, const char *condition);
 const char *sql_take_text(struct arena *arena, struct text *text);
+
+/* sql_lock.c: what an action's condition reads from other rows is locked before it is judged */
+void sql_lock_reads(struct sql_builder *b, const char *leaf, struct sql_leaf *out);
 
 /* sql_plan.c, sql_explain.c, sql_relation.c */
 struct sql_statement sql_plan(struct sql_builder *b);

@@ -160,8 +160,6 @@ static struct sql_statement rows_lock(struct sql_builder *b, const char *leaf)
 
 static struct sql_statement rows_judged(struct sql_builder *b, const char *leaf)
 {
-    if (!b->category->with_count)
-        return (struct sql_statement){.text = ""};
     const char *tids = sql_param(b, PARAM_TIDS, 0, NULL, "tid[]");
     return sql_finish(
         b, arena_printf(b->arena,
@@ -195,7 +193,11 @@ struct sql_leaf *sql_build_leaf(struct arena *arena, const struct policy_set *se
     sql_begin(b);
     out->lock_rows = rows_lock(b, table);
     sql_begin(b);
-    out->judge_tids = rows_judged(b, table);
+    sql_lock_reads(b, table, out);
+    sql_begin(b);
+    out->judge_tids = (struct sql_statement){.text = ""};
+    if (category->with_count || out->lock_read_count)
+        out->judge_tids = rows_judged(b, table);
     sql_begin(b);
     const char *tids = sql_param(b, PARAM_TIDS, 0, NULL, "tid[]");
     out->remove_tids = removal(b, table, arena_printf(arena, "t.ctid = ANY (%s)", tids),
