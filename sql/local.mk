@@ -32,6 +32,7 @@ SQL_FILES += \
 	cli/key_text.sql \
 	cli/leader.sql \
 	cli/log_list.sql \
+	cli/log_place.sql \
 	cli/log_refs.sql \
 	cli/log_show.sql \
 	cli/log_state.sql \

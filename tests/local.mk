@@ -52,6 +52,7 @@ tests_run_SOURCES = \
 	tests/test_cli_flow.c \
 	tests/test_cli_frame.c \
 	tests/test_cli_log.c \
+	tests/test_cli_log_db.c \
 	tests/test_cli_policies.c \
 	tests/test_cli_session.c \
 	tests/test_config_file.c \

@@ -184,14 +184,17 @@ static const struct command commands[] = {
        "the log's verifier key, got another way than the log; one a line"},
       {"against", 0, "FILE", false,
        "a checkpoint kept earlier: the log must extend it"}}},
-    {LOG, "log", "prove", "", 0, 0,
+    {LOG, "log", "prove", "[CATEGORY KEY...]", 0, 9,
      "make a proof that whoever has the log's key can verify",
-     "That an entry is in the log (C2SP tlog-proof), with --entry; or that the log of today "
+     "That an entry is in the log (C2SP tlog-proof), with --entry; that the record of CATEGORY with "
+     "the primary key KEY went, in which batch and when, with --record; or that the log of today "
      "extends a checkpoint kept earlier, with --since. The proof goes to standard output; "
-     "\"log verify\" checks it. Reads the log directory alone.",
+     "\"log verify\" checks it. A record is looked for in the database and wants log.epoch_kek; its "
+     "proof opens this record's digest and no other. The others read the log directory alone.",
      "log prove --entry 4 --log retention-log",
      command_log_prove,
      {{"entry", 0, "N", false, "of the entry with this place in the log"},
+      {"record", 0, NULL, false, "of a record that went"},
       {"since", 0, "FILE", false, "from the checkpoint in this file"},
       {"log", 0, "DIRECTORY", false, "read this log directory instead of the main file's"}}},
     {LOG, "log", "export", "DIRECTORY", 1, 1,

@@ -291,17 +291,27 @@ static bool find_category(struct explained *e, struct error *error)
     return true;
 }
 
-static bool explain(struct explained *e, struct error *error)
+bool explain_open(struct explained *e, struct error *error)
 {
-    struct cli *cli = e->cli;
-    if (!policies_read(&e->policies, cli, error) || !find_category(e, error) ||
-        !session_open(e->session, cli, SESSION_SCHEMA, error) ||
+    if (!policies_read(&e->policies, e->cli, error) || !find_category(e, error) ||
+        !session_open(e->session, e->cli, SESSION_SCHEMA, error) ||
         !policies_validate(&e->policies, e->session, error))
         return false;
-    if (!policy_category_is_valid(e->category, e->policies.set, &cli->diags))
+    if (!policy_category_is_valid(e->category, e->policies.set, &e->cli->diags))
         return error_set(error, ERROR_CONFIG, "the policy of category \"%s\" is not valid",
                          e->category->name);
     if (!check_key(e, error))
+        return false;
+    const struct sql_category *sql =
+        sql_build_category(e->cli->arena, e->policies.set, e->category, 0, e->policies.catalog);
+    e->relation = sql->relations[sql->relation_count - 1].relation;
+    return true;
+}
+
+static bool explain(struct explained *e, struct error *error)
+{
+    struct cli *cli = e->cli;
+    if (!explain_open(e, error))
         return false;
     e->cause = category_cause(e);
     if (!plan_begin(e->session, &e->run_time, error) ||
@@ -317,7 +327,6 @@ static bool explain(struct explained *e, struct error *error)
     for (size_t s = 0; found && s < e->category->stage_count; s++) {
         const struct sql_category *sql =
             sql_build_category(cli->arena, e->policies.set, e->category, s, e->policies.catalog);
-        e->relation = sql->relations[sql->relation_count - 1].relation;
         if (!explain_stage(e, sql, &found, error))
             return false;
     }

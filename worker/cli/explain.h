@@ -2,6 +2,9 @@
 #ifndef CLI_EXPLAIN_H
 #define CLI_EXPLAIN_H
 
+#include <stdint.h>
+
+#include "base/text.h"
 #include "cli/policies.h"
 #include "cli/session.h"
 
@@ -20,7 +23,23 @@ struct explained {
 /* "Record 1001 of category "call_recordings" (Audio recordings)"; in the arena. */
 const char *explain_record_name(const struct explained *explained);
 
-/* cli/explain_log.c: tells in which entry a record went that is not in its table any more. */
+/* Reads the policies, connects, finds the category that the first operand names, and checks that
+ * the others are a key of it. */
+bool explain_open(struct explained *explained, struct error *error);
+
+/* --- cli/explain_log.c --- */
+
+/* A record that the log tells of. */
+struct record_found {
+    PGresult *entry; /* a row of cli/find_ref.sql; owned */
+    uint8_t ref[32], opening[32];
+    struct text rk_text; /* owned */
+};
+void record_found_free(struct record_found *found);
+/* Looks for the record's digest under the key of each epoch. False also where it is in no batch. */
+bool record_find(struct explained *explained, struct record_found *ret_found, struct error *error);
+
+/* Tells in which entry a record went that is not in its table any more. */
 bool explain_from_log(struct explained *explained, struct error *error);
 
 #endif

@@ -75,30 +75,31 @@ static bool tell_entry(struct explained *e, const PGresult *entry)
     return true;
 }
 
-/* Looks under one key; *ret_entry is NULL where the record is not there. */
+/* Looks under one key; ret_found->entry is NULL where the record is not there. */
 static bool search_epoch(struct explained *e, const char *epoch, const uint8_t key[EPOCH_KEY_SIZE],
-                         const char *const *texts, const size_t *lengths, PGresult **ret_entry,
-                         struct error *error)
+                         const char *const *texts, const size_t *lengths,
+                         struct record_found *ret_found, struct error *error)
 {
     struct digester *digester = digester_new(key, e->relation, e->key.count);
-    uint8_t ref[DIGEST_SIZE];
-    digester_ref(digester, texts, lengths, ref);
+    text_clear(&ret_found->rk_text);
+    digester_ref(digester, texts, lengths, ret_found->ref);
+    digester_opening(digester, texts, lengths, &ret_found->rk_text, ret_found->opening);
     digester_free(digester);
     char hex[2 * DIGEST_SIZE + 1];
-    hex_encode(hex, ref, sizeof(ref));
+    hex_encode(hex, ret_found->ref, sizeof(ret_found->ref));
     const char *const values[] = {e->category->name, e->relation, epoch, hex};
     PGresult *entry = session_file(e->session, "cli/find_ref.sql", 4, values, error);
     if (!entry)
         return false;
-    *ret_entry = entry;
-    if (PQntuples(entry) == 0) {
+    if (PQntuples(entry) > 0)
+        ret_found->entry = entry;
+    else
         PQclear(entry);
-        *ret_entry = NULL;
-    }
     return true;
 }
 
-static bool search(struct explained *e, const uint8_t kek[32], struct error *error)
+static bool search(struct explained *e, const uint8_t kek[32], struct record_found *ret_found,
+                   struct error *error)
 {
     const char **texts = arena_alloc(e->cli->arena, e->key.count * sizeof(*texts));
     size_t *lengths = arena_alloc(e->cli->arena, e->key.count * sizeof(*lengths));
@@ -124,13 +125,10 @@ static bool search(struct explained *e, const uint8_t kek[32], struct error *err
             !epoch_unwrap(kek, (uint64_t)number, wrapped, key, &why))
             return keys_unreadable(e, "the key file does not open the keys of the record digests",
                                    "log.epoch_kek must name the file that the worker uses.", error);
-        PGresult *entry _cleanup_result_ = NULL;
-        bool searched = search_epoch(e, epoch, key, texts, lengths, &entry, error);
+        bool searched = search_epoch(e, epoch, key, texts, lengths, ret_found, error);
         OPENSSL_cleanse(key, sizeof(key));
-        if (!searched)
-            return false;
-        if (entry)
-            return tell_entry(e, entry);
+        if (!searched || ret_found->entry)
+            return searched;
     }
     error_set(error, ERROR_FAILED,
               "%s is not in its table, and no log entry says that it was deleted",
@@ -142,8 +140,17 @@ static bool search(struct explained *e, const uint8_t kek[32], struct error *err
     return false;
 }
 
-bool explain_from_log(struct explained *e, struct error *error)
+void record_found_free(struct record_found *found)
 {
+    PQclear(found->entry);
+    OPENSSL_cleanse(found->opening, sizeof(found->opening));
+    text_free(&found->rk_text);
+    *found = (struct record_found){0};
+}
+
+bool record_find(struct explained *e, struct record_found *ret_found, struct error *error)
+{
+    *ret_found = (struct record_found){0};
     if (e->category->evidence == EVIDENCE_COUNTS) {
         error_set(error, ERROR_FAILED, "%s is not in its table", explain_record_name(e));
         error_hint(error, "The log of this category holds counts alone (evidence = \"counts\"): it "
@@ -163,7 +170,17 @@ bool explain_from_log(struct explained *e, struct error *error)
                                "Only who may read the key file can find records in "
                                "the log.",
                                error);
-    bool done = search(e, kek, error);
+    bool done = search(e, kek, ret_found, error);
     OPENSSL_cleanse(kek, sizeof(kek));
+    if (!done)
+        record_found_free(ret_found);
+    return done;
+}
+
+bool explain_from_log(struct explained *e, struct error *error)
+{
+    struct record_found found;
+    bool done = record_find(e, &found, error) && tell_entry(e, found.entry);
+    record_found_free(&found);
     return done;
 }

@@ -1,13 +1,16 @@
 /* retentionctl log prove | checkpoint | export: what leaves the machine. They read the log
- * directory; none of them needs a database. */
+ * directory; only who looks for a record needs the database, which has the keys. */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "cli/explain.h"
 #include "cli/json.h"
 #include "cli/log_directory.h"
 #include "cli/log_key.h"
 #include "cli/output.h"
+#include "ledger/digest.h"
 #include "ledger/proof.h"
 
 enum { NOTE_MOST = 1 << 20, RECORDS_MOST = 1 << 30, POLICY_MOST = 1 << 24 };
@@ -48,20 +51,119 @@ static bool prove_consistency(struct cli *cli, const struct log_directory *log,
     return proof_consistency_verify(result, out->data, out->length, &old, &log->own, error);
 }
 
+/* The sorted digests of a batch, as the directory has them. */
+static bool read_records(const struct log_directory *log, const PGresult *entry, struct text *out,
+                         struct error *error)
+{
+    struct text name _cleanup_text_ = {0};
+    char run[33];
+    size_t n = 0;
+    uint64_t seq = strtoull(PQgetvalue(entry, 0, PQfnumber(entry, "seq")), NULL, 10);
+    for (const char *p = PQgetvalue(entry, 0, PQfnumber(entry, "run")); *p && n < 32; p++)
+        if (*p != '-')
+            run[n++] = *p;
+    run[n] = '\0';
+    directory_records_name(&name, run, seq);
+    return directory_read(log->directory, name.data, RECORDS_MOST, out, NULL, error);
+}
+
+/* Where the digest stands among the sorted ones, or their number. */
+static uint64_t place_of(const uint8_t *refs, uint64_t count, const uint8_t ref[DIGEST_SIZE])
+{
+    uint64_t low = 0, high = count;
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        int order = memcmp(refs + middle * DIGEST_SIZE, ref, DIGEST_SIZE);
+        if (order == 0)
+            return middle;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return count;
+}
+
+static bool write_record_proof(const struct log_directory *log, const struct record_found *found,
+                               uint64_t index, struct text *out, struct error *error)
+{
+    struct text records _cleanup_text_ = {0}, entry _cleanup_text_ = {0};
+    struct merkle_proof proof;
+    if (!log_directory_prove(log, index, &entry, error) ||
+        !read_records(log, found->entry, &records, error))
+        return false;
+    uint64_t count = records.length / DIGEST_SIZE;
+    const uint8_t *refs = (const uint8_t *)records.data;
+    uint64_t place = place_of(refs, count, found->ref);
+    if (place == count)
+        return error_set(error, ERROR_LOG,
+                         "the log directory does not have the digests that the database has");
+    uint8_t(*hashes)[MERKLE_HASH_SIZE] = xmalloc(count * MERKLE_HASH_SIZE);
+    for (uint64_t i = 0; i < count; i++)
+        merkle_leaf(refs + i * DIGEST_SIZE, DIGEST_SIZE, hashes[i]);
+    struct merkle_leaves leaves = {(const uint8_t(*)[MERKLE_HASH_SIZE])hashes, count};
+    merkle_prove_inclusion(merkle_read_leaves, &leaves, place, count, &proof);
+    free(hashes);
+    proof_record_write(out, (const uint8_t *)found->rk_text.data, found->rk_text.length,
+                       found->opening, place, &proof, entry.data);
+    struct proof_result *result = xmalloc(sizeof(*result));
+    bool right = proof_record_verify(result, out->data, out->length, &log->own, error);
+    free(result);
+    return right;
+}
+
+/* The record is looked for in the database, which has the keys; the proof is the directory's. */
+static bool prove_record(struct cli *cli, const struct log_directory *log, struct text *out,
+                         struct error *error)
+{
+    struct session session _cleanup_session_ = {0};
+    struct explained record = {.cli = cli, .session = &session};
+    struct record_found found = {0};
+    PGresult *place _cleanup_result_ = NULL;
+    int64_t index = 0;
+    bool done = explain_open(&record, error) && record_find(&record, &found, error);
+    if (done) {
+        const char *const values[] = {PQgetvalue(found.entry, 0, PQfnumber(found.entry, "id"))};
+        place = session_file(&session, "cli/log_place.sql", 1, values, error);
+        done = place != NULL;
+    }
+    if (done &&
+        (PQntuples(place) == 0 || !result_value(place, 0, 0) ||
+         !cli_number(PQgetvalue(place, 0, 0), &index) || (uint64_t)index >= log->checkpoint.size)) {
+        done = error_set(error, ERROR_FAILED, "no checkpoint covers the record's entry yet");
+        error_hint(error, "The worker signs one every log.checkpoint_every.");
+    }
+    done = done && write_record_proof(log, &found, (uint64_t)index, out, error);
+    record_found_free(&found);
+    policies_free(&record.policies);
+    return done;
+}
+
 bool command_log_prove(struct cli *cli, struct error *error)
 {
     const char *entry = cli_option(cli, "entry"), *kept = cli_option(cli, "since");
     struct log_directory log _cleanup_log_directory_ = {0};
     struct text proof _cleanup_text_ = {0};
-    int64_t index;
-    if (!entry == !kept)
-        return error_set(error, ERROR_USAGE, "\"log prove\" wants one of --entry and --since");
+    bool record = cli_flag(cli, "record"), done;
+    int64_t index = 0;
+    if ((entry != NULL) + (kept != NULL) + record != 1)
+        return error_set(error, ERROR_USAGE,
+                         "\"log prove\" wants one of --entry, --record and --since");
     if (entry && !cli_number(entry, &index))
         return error_set(error, ERROR_USAGE, "--entry wants an entry's number, not \"%s\"", entry);
+    if (record && cli->operand_count < 2)
+        return error_set(error, ERROR_USAGE, "--record wants CATEGORY KEY...");
+    if (!record && cli->operand_count > 0)
+        return error_set(error, ERROR_USAGE, "CATEGORY KEY... is for --record");
     if (!log_directory_open(&log, cli, error))
         return false;
-    if (!(entry ? log_directory_prove(&log, (uint64_t)index, &proof, error)
-                : prove_consistency(cli, &log, kept, &proof, error)))
+    if (entry)
+        done = log_directory_prove(&log, (uint64_t)index, &proof, error);
+    else if (kept)
+        done = prove_consistency(cli, &log, kept, &proof, error);
+    else
+        done = prove_record(cli, &log, &proof, error);
+    if (!done)
         return false;
     hand_out(cli, "proof", &proof);
     return true;

@@ -1,0 +1,172 @@
+/* A real log: the worker deletes, sequences and signs; then the auditor's commands, and what
+ * somebody does who has the database or the directory in hand. */
+#define _GNU_SOURCE
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "cli_fixture.h"
+#include "logmaker.h"
+
+static struct cli_fixture f;
+
+static void contains(const char *text, const char *part)
+{
+    ck_assert_msg(strstr(text, part), "\"%s\" is not in:\n%.3000s", part, text);
+}
+
+/* Runs a command line with $ctl in the fixture's directory. */
+static void says(int code, const char *part, const char *script)
+{
+    char *in _cleanup_free_ = NULL, *both _cleanup_free_ = NULL;
+    ck_assert_int_gt(asprintf(&in, "ctl=\"%s -c %s\"\ncd '%s' && {\n%s\n}",
+                              build_path("retentionctl"), f.config, f.directory, script),
+                     0);
+    struct program_result r = program_run((const char *const[]){"/bin/sh", "-c", in, NULL});
+    ck_assert_int_ge(asprintf(&both, "%s%s", r.out, r.err), 0);
+    ck_assert_msg(r.exit_code == code, "exit %d of %s:\n%.3000s", r.exit_code, script, both);
+    contains(both, part);
+    program_result_free(&r);
+}
+
+static void sql(const char *statement)
+{
+    PGconn *conn = cli_fixture_connect(&f);
+    db_script(conn, statement);
+    PQfinish(conn);
+}
+
+/* A database whose worker signs, with the key that logmaker's vkey is of. */
+static void setup(void)
+{
+    f = cli_fixture_new();
+    cli_fixture_grant(&f);
+    char *conninfo _cleanup_free_ = cluster_conninfo(cluster_shared(), f.database, CLI_WORKER);
+    char *main_file _cleanup_free_ = NULL, *vkey _cleanup_free_ = logmaker_vkey(0);
+    ck_assert_int_gt(asprintf(&main_file,
+                              "database: { conninfo = \"%s\"; };\npolicies = \"policies\";\n"
+                              "log: { origin = \"" LOGMAKER_ORIGIN
+                              "\"; epoch_kek = \"epoch.kek\";\n"
+                              "  directory = \"log\"; signing_key = \"log.key\"; };\n",
+                              conninfo),
+                     0);
+    free(file_write(f.directory, "retentiond.cfg", main_file));
+    free(file_write(f.directory, "log.key",
+                    "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n"));
+    free(file_write(f.directory, "vkey", vkey));
+    sql("INSERT INTO ctm.call_recording SELECT n, 1, now() - interval '3 years', 'x'"
+        " FROM generate_series(2001, 2400) n");
+    free(cli_out(&f, NULL, 0, WORDS("policy", "load")));
+    free(cli_out(&f, CLI_APPROVER, 0,
+                 WORDS("policy", "approve", "call_recordings", "--expect-due", "1000")));
+    free(cli_out(&f, NULL, 0, WORDS("run", "call_recordings")));
+}
+
+static void teardown(void)
+{
+    cli_fixture_free(&f);
+}
+
+START_TEST(a_real_log_verifies)
+{
+    says(0, "The log \"example.com/retention\" verifies.", "$ctl log verify log --vkey vkey");
+    says(0, "deletions   2 batches of 404 rows; 404 record digests in 2 files fit",
+         "$ctl log verify log --vkey vkey");
+    says(0, "runs        1 run planned, 1 done and adding up", "$ctl log verify log --vkey vkey");
+    says(0, "\"unknown\": 0", "$ctl log verify log --vkey vkey --json");
+    says(0, "\"strays\": 0", "$ctl log verify log --vkey vkey --json");
+    says(0, "\"records_extra\": 0", "$ctl log verify log --vkey vkey --json");
+    /* it goes on, and extends what was kept */
+    says(0, "", "cp log/checkpoint kept");
+    sql("INSERT INTO ctm.call_recording SELECT n, 1, now() - interval '3 years', 'x'"
+        " FROM generate_series(3001, 3400) n");
+    free(cli_out(&f, NULL, 0, WORDS("run", "call_recordings")));
+    says(0, "against     the log extends the checkpoint of",
+         "$ctl log verify log --vkey vkey --against kept");
+    says(0, "verifies", "$ctl log export copy && $ctl log verify copy --vkey vkey --against kept");
+}
+END_TEST
+
+/* The proof of a record that went opens it and no other, and holds without the database. */
+START_TEST(a_record_that_went_is_proved)
+{
+    says(0, "retention-record-proof/v1\nrecord ", "$ctl log prove --record call_recordings 2001");
+    says(0, "The record ctm.call_recording 2001 is proved: it is one of those of entry ",
+         "$ctl log prove --record call_recordings 2001 >proof && "
+         "$ctl log verify proof --vkey vkey");
+    says(0, "The record ctm.call_recording 2400 is proved",
+         "$ctl log prove --record call_recordings 02400 >proof && "
+         "$ctl log verify proof --vkey vkey");
+    says(1, "is not in its table, and no log entry says that it was deleted",
+         "$ctl log prove --record call_recordings 9999");
+    says(2, "--record wants CATEGORY KEY...", "$ctl log prove --record call_recordings");
+    says(2, "CATEGORY KEY... is for --record", "$ctl log prove --entry 1 call_recordings 1");
+    says(6, "the log directory does not have the digests that the database has",
+         "for file in log/records/*; do head -c $(wc -c <$file) /dev/zero >zero && "
+         "cat zero >$file; done; $ctl log prove --record call_recordings 2001");
+}
+END_TEST
+
+/* Where a record went is found by looking into a window of each batch: what is read grows with the
+ * batches, not with the digests in them. */
+START_TEST(the_search_for_a_record_reads_little)
+{
+    PGconn *conn = cli_fixture_connect(&f);
+    db_script(conn,
+              "CREATE FUNCTION pg_temp.ref(n int) RETURNS bytea LANGUAGE sql IMMUTABLE AS "
+              "$$ SELECT sha256(convert_to(n::text, 'UTF8')) $$;"
+              "INSERT INTO retention.log_entry (type, run, seq, category, relation, rows, entry)"
+              " SELECT 'batch', '00000000-0000-0000-0000-00000000abcd', b, 'call_recordings',"
+              "        'ctm.call_recording', 20000, E'epoch 1\\n' FROM generate_series(0, 19) b;"
+              "INSERT INTO retention.log_records (run, seq, refs)"
+              " SELECT '00000000-0000-0000-0000-00000000abcd', n / 20000,"
+              "        string_agg(pg_temp.ref(n), '' ORDER BY pg_temp.ref(n))"
+              " FROM generate_series(0, 399999) n GROUP BY n / 20000;"
+              "ANALYZE retention.log_entry; ANALYZE retention.log_records;");
+    char *find _cleanup_free_ = file_read(source_path("sql/cli/find_ref.sql"));
+    /* each of some is found, in its batch; and what is not there is not */
+    for (int n = 0; n < 400000; n += 7919) {
+        char *hex _cleanup_free_ = db_value(conn, "SELECT encode(pg_temp.ref(%d), 'hex')", n);
+        const char *const values[] = {"call_recordings", "ctm.call_recording", "1", hex};
+        PGresult *found = PQexecParams(conn, find, 4, NULL, values, NULL, NULL, 0);
+        ck_assert_msg(PQntuples(found) == 1, "%d: %s", n, PQresultErrorMessage(found));
+        ck_assert_int_eq(atoi(PQgetvalue(found, 0, PQfnumber(found, "seq"))), n / 20000);
+        PQclear(found);
+    }
+    char *absent _cleanup_free_ = db_value(conn, "SELECT encode(pg_temp.ref(400000), 'hex')");
+    const char *const values[] = {"call_recordings", "ctm.call_recording", "1", absent};
+    PGresult *none = PQexecParams(conn, find, 4, NULL, values, NULL, NULL, 0);
+    ck_assert_int_eq(PQntuples(none), 0);
+    PQclear(none);
+    /* 20000 digests are 640 kB, at least 80 pages, and those of 20 batches 1600 */
+    char *explain _cleanup_free_ = NULL;
+    ck_assert_int_gt(asprintf(&explain, "EXPLAIN (ANALYZE, BUFFERS, FORMAT TEXT) %s", find), 0);
+    PGresult *plan = PQexecParams(conn, explain, 4, NULL, values, NULL, NULL, 0);
+    ck_assert_msg(PQntuples(plan) > 0, "%s", PQresultErrorMessage(plan));
+    const char *buffers = strstr(PQgetvalue(plan, 1, 0), "hit=");
+    ck_assert_ptr_nonnull(buffers);
+    int hit = atoi(buffers + 4);
+    const char *read = strstr(PQgetvalue(plan, 1, 0), "read=");
+    hit += read ? atoi(read + 5) : 0;
+    ck_assert_msg(hit < 1000, "%d pages", hit);
+    PQclear(plan);
+    PQfinish(conn);
+}
+END_TEST
+
+Suite *suite_cli_log_db(void)
+{
+    Suite *suite = suite_create("cli_log_db");
+    TCase *tc = tcase_create("log");
+    tcase_set_timeout(tc, 120);
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, a_real_log_verifies);
+    tcase_add_test(tc, a_record_that_went_is_proved);
+    tcase_add_test(tc, the_search_for_a_record_reads_little);
+    suite_add_tcase(suite, tc);
+    return suite;
+}
