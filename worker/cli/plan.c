@@ -70,10 +70,11 @@ struct planning {
     struct session *session;
     struct policies policies;
     const char *run_time;
-    struct table *table; /* for people */
-    json_t *rows;        /* for --json */
-    struct text notes;   /* lines below the table */
-    int invalid;         /* categories that cannot be counted */
+    struct table *table;       /* for people */
+    json_t *rows;              /* for --json */
+    struct text notes;         /* lines below the table */
+    struct string_list acting; /* categories that a run would enforce */
+    int invalid;               /* categories that cannot be counted */
 };
 
 /* Numbers of one stage; the texts live in the arena, moments are in UTC. */
@@ -100,11 +101,20 @@ static bool to_utc(struct session *session, struct numbers *n, struct error *err
     return true;
 }
 
+/* The run takes them in an order in which none waits for a later one. */
+static struct sql_statement forecast(const struct planning *p, const struct sql_category *sql)
+{
+    return sql_build_forecast(p->cli->arena, p->policies.set, sql->category,
+                              (size_t)(sql->stage - sql->category->stages), p->policies.catalog,
+                              &p->acting);
+}
+
 static bool ask(struct planning *p, const struct sql_category *sql, struct numbers *n,
                 struct error *error)
 {
     struct arena *arena = p->cli->arena;
-    PGresult *plan _cleanup_result_ = plan_query(p->session, &sql->plan, p->run_time, NULL, error);
+    struct sql_statement statement = forecast(p, sql);
+    PGresult *plan _cleanup_result_ = plan_query(p->session, &statement, p->run_time, NULL, error);
     if (!plan)
         return false;
     for (int i = 0; i < PLAN_COLUMNS; i++)
@@ -299,7 +309,8 @@ static void print_stage(struct planning *p, const struct sql_category *sql, size
     const struct catalog_table **leaves =
         resolve_leaves(cli->arena, p->policies.catalog, table, &leaf_count);
 #define TITLE(what) arena_printf(cli->arena, "%s: %s", name, what)
-    plan_print_sql(cli, TITLE("the numbers of plan"), &sql->plan, p->run_time);
+    struct sql_statement numbers = forecast(p, sql);
+    plan_print_sql(cli, TITLE("the numbers of plan"), &numbers, p->run_time);
     plan_print_sql(cli, TITLE("records that no category takes"), &sql->unclaimed, p->run_time);
     for (size_t r = 0; r + 1 < sql->relation_count; r++)
         plan_print_sql(cli,
@@ -348,6 +359,13 @@ static bool plan_category(struct planning *p, const struct category *category, s
     return true;
 }
 
+static void add_acting(struct planning *p, const char *name)
+{
+    struct string_list *list = &p->acting;
+    list->items = arena_push(p->cli->arena, list->items, &list->count, sizeof(*list->items));
+    list->items[list->count - 1] = name;
+}
+
 static bool plan_all(struct planning *p, struct error *error)
 {
     struct cli *cli = p->cli;
@@ -359,6 +377,10 @@ static bool plan_all(struct planning *p, struct error *error)
         !policies_validate(&p->policies, p->session, error) ||
         !plan_begin(p->session, &p->run_time, error))
         return false;
+    for (size_t i = 0; i < count; i++)
+        if (categories[i]->mode == MODE_ENFORCE &&
+            policy_category_is_valid(categories[i], p->policies.set, &cli->diags))
+            add_acting(p, categories[i]->name);
     p->table = table_new(cli->arena, columns, ARRAY_LENGTH(columns));
     if (cli->json && !cli_flag(cli, "sql"))
         json_object_set_new(output_document(cli), "categories", p->rows = json_array());

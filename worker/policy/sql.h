@@ -142,7 +142,16 @@ struct sql_category *sql_build_category(struct arena *arena, const struct policy
                                         const struct category *category, size_t stage,
                                         const struct catalog *catalog);
 
-/* The same for one leaf: schema and name of a leaf partition, or of the plain table itself. */
+/* `plan` as it will be when the categories `acting` (names) have acted: what waits only for records
+ * that they take first is counted among what is acted on. Only for people: a run acts on what is
+ * there. Their periods are added in this category's time zone, so that where the zones differ a
+ * record that falls due within the hours between them may be counted wrongly. */
+struct sql_statement sql_build_forecast(struct arena *arena, const struct policy_set *set,
+                                        const struct category *category, size_t stage,
+                                        const struct catalog *catalog,
+                                        const struct string_list *acting);
+
+/* The statements of one leaf: schema and name of a leaf partition, or of the plain table itself. */
 struct sql_leaf *sql_build_leaf(struct arena *arena, const struct policy_set *set,
                                 const struct category *category, size_t stage,
                                 const struct catalog *catalog, struct table_name leaf);

@@ -33,6 +33,38 @@ const char *sql_floor_end(struct sql_builder *b, const struct duration_rule *flo
                         sql_period(b, &floor->period));
 }
 
+/* Does category `other` act on the row of scope, of its table, in the same run? */
+static const char *goes(struct sql_builder *b, const struct sql_scope *scope,
+                        const struct category *other)
+{
+    struct sql_builder outer = *b;
+    struct text text = {0};
+    for (size_t i = 0; i < other->stage_count; i++) {
+        b->category = other;
+        b->stage = &other->stages[i];
+        b->timezone = other->timezone;
+        b->target = *scope;
+        b->target.key = resolve_key(b->arena, scope->table, other->key_given, &other->key);
+        text_printf(&text, "%s(%s) IS TRUE", i ? " OR " : "",
+                    sql_action_condition(b, SKIP_NOTHING));
+    }
+    b->category = outer.category;
+    b->stage = outer.stage;
+    b->timezone = outer.timezone;
+    b->target = outer.target;
+    return sql_take_text(b->arena, &text);
+}
+
+/* Does `other` claim the row of scope, of its table? One that goes before does not count. */
+static const char *claims(struct sql_builder *b, const struct sql_scope *scope,
+                          const struct category *other)
+{
+    const char *claim = sql_claim(b, scope, other);
+    if (!b->forecast || !sql_list_has(b->forecast, other->name))
+        return claim;
+    return arena_printf(b->arena, "(%s) AND (%s) IS NOT TRUE", claim, goes(b, scope, other));
+}
+
 /* Does the row of scope, of the table of `other` or of one of its dependants, belong to a row that
  * `other` claims? `path` holds the dependants from the table down to the row's own. */
 static const char *belongs(struct sql_builder *b, const struct sql_scope *scope,
@@ -40,7 +72,7 @@ static const char *belongs(struct sql_builder *b, const struct sql_scope *scope,
                            size_t depth)
 {
     if (depth == 0)
-        return sql_claim(b, scope, other);
+        return claims(b, scope, other);
     const struct dependant *own = path[depth - 1];
     bool top = depth == 1;
     struct sql_scope up = sql_read(b, top ? other->table : path[depth - 2]->table, 'w');

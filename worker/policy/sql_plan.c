@@ -192,6 +192,18 @@ static struct sql_statement unclaimed(struct sql_builder *b)
                                       sql_from(b, b->target.table), condition));
 }
 
+struct sql_statement sql_build_forecast(struct arena *arena, const struct policy_set *set,
+                                        const struct category *category, size_t stage,
+                                        const struct catalog *catalog,
+                                        const struct string_list *acting)
+{
+    struct sql_builder builder, *b = &builder;
+    sql_builder_init(b, arena, set, category, stage, catalog);
+    b->forecast = acting;
+    sql_begin(b);
+    return sql_plan(b);
+}
+
 struct sql_category *sql_build_category(struct arena *arena, const struct policy_set *set,
                                         const struct category *category, size_t stage,
                                         const struct catalog *catalog)

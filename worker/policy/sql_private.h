@@ -42,8 +42,9 @@ struct sql_builder {
     const struct catalog *catalog;
     const struct category *category;
     const struct stage *stage;
-    struct sql_scope target; /* alias t */
-    const char *timezone;    /* of the category whose conditions are being written */
+    struct sql_scope target;            /* alias t */
+    const char *timezone;               /* of the category whose conditions are being written */
+    const struct string_list *forecast; /* categories that act before; NULL: none is foreseen */
     size_t aliases;
     struct sql_param *params;
     const char **param_types;
