@@ -154,7 +154,7 @@ START_TEST(proofs_are_made)
     says(1, "there is no entry 700 in the log of 700 entries",
          "$ctl log prove --entry 700 --log log");
     says(2, "--entry wants an entry's number, not \"x\"", "$ctl log prove --entry x --log log");
-    says(2, "wants one of --entry and --since", "$ctl log prove --log log");
+    says(2, "wants one of --entry, --record and --since", "$ctl log prove --log log");
     says(1, "while opening the log in \"none\"", "$ctl log prove --entry 1 --log none");
     says(6, "entry is not entry 1 of the log",
          "printf x | dd of=log/tile/entries/000 bs=1 seek=300 conv=notrunc status=none &&"
