@@ -30,6 +30,8 @@ tests_run_SOURCES = \
 	tests/log_audit.h \
 	tests/logmaker.c \
 	tests/logmaker.h \
+	tests/log_support.c \
+	tests/log_support.h \
 	tests/oracle_case.c \
 	tests/oracle_case.h \
 	tests/oracle_draw.c \
@@ -79,6 +81,8 @@ tests_run_SOURCES = \
 	tests/test_ledger_tile.c \
 	tests/test_ledger_verify.c \
 	tests/test_log_entries.c \
+	tests/test_log_recovery.c \
+	tests/test_log_sequencer.c \
 	tests/test_manual.c \
 	tests/test_oracle.c \
 	tests/test_oracle_run.c \

@@ -49,6 +49,27 @@ BEGIN
         UPDATE retention.epoch_key k SET wrapped = NULL, shredded_at = clock_timestamp()
             WHERE k.epoch = substring(recover_entry.entry FROM '\nepoch (\d+)\n')::bigint
               AND k.shredded_at IS NULL;
+    ELSIF recover_entry.type = 'plan' THEN
+        -- A run that the database forgot: the next leader ends it, unless `done` follows here.
+        INSERT INTO retention.run (run, category, stage, sha256, relation, action, term, run_time,
+                                   due, held, to_act)
+            SELECT recover_entry.run, t.category, 'recovered', t.sha256, recover_entry.relation,
+                   substring(recover_entry.entry FROM '\naction ([a-z]+)\n'), 0,
+                   substring(recover_entry.entry FROM '\nnow ([0-9TZ:-]+)\n')::timestamptz,
+                   n.due, n.held, n.due - n.held
+            FROM retention.policy_text t JOIN retention.category c ON c.name = t.category,
+                (SELECT substring(recover_entry.entry FROM '\ndue (\d+)\n')::bigint AS due,
+                        substring(recover_entry.entry FROM '\nheld (\d+)\n')::bigint AS held) n
+            WHERE t.category = recover_entry.category
+              AND t.sha256 = substring(recover_entry.entry FROM '\nsha256 ([0-9a-f]{64})\n')
+            ON CONFLICT ON CONSTRAINT run_pkey DO NOTHING;
+    ELSIF recover_entry.type = 'done' THEN
+        UPDATE retention.run r SET finished_at = clock_timestamp(),
+                status = substring(recover_entry.entry FROM '\nstatus ([a-z]+)\n'),
+                batches = substring(recover_entry.entry FROM '\nbatches (\d+)\n')::bigint,
+                rows = substring(recover_entry.entry FROM '\nrows (\d+)\n')::bigint,
+                message = 'undone: the database was restored'
+            WHERE r.run = recover_entry.run AND r.status = 'running';
     ELSIF recover_entry.type = 'compliance' THEN
         INSERT INTO retention.compliance_day (category, day, entry)
             VALUES (recover_entry.category,

@@ -176,6 +176,62 @@ void cluster_free(struct cluster *cluster)
     free(cluster);
 }
 
+void cluster_backup(struct cluster *cluster, const char *name)
+{
+    REQUIRE(!cluster->running, "a running cluster cannot be copied");
+    REQUIRE(run_as_server("rm -rf %s/%s && cp -a %s %s/%s", cluster->directory, name, cluster->data,
+                          cluster->directory, name) == 0,
+            "could not copy %s", cluster->data);
+}
+
+void cluster_restore(struct cluster *cluster, const char *name)
+{
+    REQUIRE(!cluster->running, "a running cluster cannot be restored");
+    REQUIRE(run_as_server("rm -rf %s && cp -a %s/%s %s", cluster->data, cluster->directory, name,
+                          cluster->data) == 0,
+            "could not restore %s", cluster->data);
+}
+
+void cluster_configure(struct cluster *cluster, const char *settings)
+{
+    char path[600];
+    snprintf(path, sizeof(path), "%s/postgresql.auto.conf", cluster->data);
+    FILE *f = fopen(path, "a");
+    REQUIRE(f != NULL, "%s: %s", path, strerror(errno));
+    fprintf(f, "%s\n", settings);
+    fclose(f);
+}
+
+void cluster_touch(struct cluster *cluster, const char *name)
+{
+    REQUIRE(run_as_server("touch %s/%s", cluster->data, name) == 0, "could not make %s", name);
+}
+
+struct cluster *cluster_standby(struct cluster *primary, const char *slot)
+{
+    static int number;
+    char name[64], settings[600];
+    snprintf(name, sizeof(name), "standby-%d-%d", (int)getpid(), number++);
+    struct cluster *standby = xcalloc(1, sizeof(*standby));
+    *standby = cluster_at(name);
+    directory_make(standby->directory);
+    REQUIRE(run_as_server("%s/pg_basebackup -h %s -U postgres -D %s -R -C -S %s -X stream -c fast "
+                          "--no-sync >/dev/null 2>&1",
+                          binary_directory(), primary->directory, standby->data, slot) == 0,
+            "pg_basebackup failed");
+    snprintf(settings, sizeof(settings), "unix_socket_directories = '%s'", standby->directory);
+    cluster_configure(standby, settings);
+    cluster_start(standby);
+    return standby;
+}
+
+void cluster_promote(struct cluster *standby)
+{
+    REQUIRE(run_as_server("%s/pg_ctl -w -t 60 -D %s promote >/dev/null 2>&1", binary_directory(),
+                          standby->data) == 0,
+            "could not promote %s", standby->data);
+}
+
 void cluster_shared_setup(void)
 {
     char pattern[] = "/tmp/retentiond-tests-XXXXXX";

@@ -21,6 +21,17 @@ void cluster_stop(struct cluster *cluster, const char *mode); /* "fast", "immedi
 void cluster_start(struct cluster *cluster);
 void cluster_free(struct cluster *cluster); /* stops and removes it; accepts NULL */
 
+/* A copy of a stopped cluster's files beside it, and back: a file-level backup and its restore. */
+void cluster_backup(struct cluster *cluster, const char *name);
+void cluster_restore(struct cluster *cluster, const char *name);
+/* A streaming standby with a replication slot of its own, running. Promoted, it is on its own. */
+struct cluster *cluster_standby(struct cluster *primary, const char *slot);
+void cluster_promote(struct cluster *standby);
+/* Lines appended to the configuration of a cluster, for its next start. */
+void cluster_configure(struct cluster *cluster, const char *settings);
+/* An empty file in the data directory ("recovery.signal"). */
+void cluster_touch(struct cluster *cluster, const char *name);
+
 /* "host=... port=... dbname=DB user=USER"; the caller frees. user NULL: postgres. */
 char *cluster_conninfo(const struct cluster *cluster, const char *database, const char *user);
 const char *cluster_directory(const struct cluster *cluster); /* PGDATA */

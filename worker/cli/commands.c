@@ -212,8 +212,47 @@ static const struct command commands[] = {
      command_log_checkpoint,
      {{"log", 0, "DIRECTORY", false, "read this log directory instead of the main file's"}}},
     {LOG, "log", "recover", "", 0, 0,
-     "bring entries back after a restore",
-     NULL, NULL, NULL, {{0}}},
+     "bring entries back after a restore or failover",
+     "Where the database lacks entries that the log directory has, nothing is deleted or signed. "
+     "This writes them into the database again, with the digests of their batches, and an entry "
+     "\"restored\" that says how many batches were undone: the records of those are there again, "
+     "and go again when a run finds them due. The worker then goes on by itself. With --checkpoint, "
+     "a host without the directory that signed last is allowed to go on, if the database has all "
+     "that this checkpoint says. Keys of epochs that began after the backup are lost with it: the "
+     "digests of those can be proved by nobody. For the role that installed the schema; run it "
+     "where the directory is.",
+     NULL,
+     command_log_recover,
+     {{"checkpoint", 0, "FILE", false, "the last checkpoint that was anchored"}}},
+    {LOG, "log", "keygen", "", 0, 0,
+     "make the keys of the log",
+     "Writes a random key into each file named, readable for its owner alone, and prints the public "
+     "key of the signing key (with the name of the log, log.origin or --origin): give that to "
+     "auditors by another way than the log directory. Keep a copy of both files where the machine "
+     "is not: without the signing key the log cannot go on, without the key-encryption key no "
+     "record can be proved to have been deleted.",
+     NULL,
+     command_log_keygen,
+     {{"signing", 0, "FILE", false, "make a signing key"},
+      {"kek", 0, "FILE", false, "make a key-encryption key"},
+      {"origin", 0, "NAME", false, "name of the log, where no main file says it"}}},
+    {LOG, "log", "rotate-key", "", 0, 0,
+     "replace the signing key",
+     "Writes an entry that names the new key. The worker signs it with the old key and then signs "
+     "no more: set log.signing_key to the new file and restart it. Auditors find the new key in the "
+     "log that they verified with the old one. For the role that installed the schema.",
+     NULL,
+     command_log_rotate_key,
+     {{"key", 0, "FILE", true, "the new key, as \"log keygen\" made it"},
+      {"yes", 'y', NULL, false, "do not ask"}}},
+    {LOG, "log", "shred-epoch", "EPOCH", 1, 1,
+     "destroy the key of an epoch's record digests, for ever",
+     "Afterwards nobody can tell whether a record was among those deleted in that epoch; the log "
+     "stays as valid as it was. Backups of the database still hold the wrapped key until they go. "
+     "For the role that installed the schema.",
+     NULL,
+     command_log_shred_epoch,
+     {{"yes", 'y', NULL, false, "do not ask"}}},
     {HOLD, "hold", NULL, "", 0, 0,
      "place, extend, narrow, list, show, preview and release holds",
      NULL, NULL, NULL, {{0}}},

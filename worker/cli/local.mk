@@ -12,7 +12,9 @@ libretention_a_SOURCES += \
 	worker/cli/log.c \
 	worker/cli/log_directory.c worker/cli/log_directory.h \
 	worker/cli/log_key.c worker/cli/log_key.h \
+	worker/cli/log_keys.c \
 	worker/cli/log_prove.c \
+	worker/cli/log_recover.c \
 	worker/cli/log_verify.c \
 	worker/cli/migrate.c worker/cli/migrate.h \
 	worker/cli/notes.c worker/cli/notes.h \

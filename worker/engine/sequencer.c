@@ -36,6 +36,7 @@
 #include "config/settings.h"
 #include "engine/anchor.h"
 #include "engine/binary.h"
+#include "engine/schedule.h"
 #include "engine/sequencer_internal.h"
 #include "engine/state.h"
 #include "ledger/directory.h"
@@ -658,22 +659,33 @@ static void arm_beat(struct sequencer *sequencer)
     if (!wants_beat(sequencer) || sequencer->anchored_us == INT64_MIN)
         return;
     int64_t age = (clock_monotonic_us() - sequencer->anchored_us) / 1000;
-    arm(sequencer->beat_timer, age < half ? half - age : 0);
+    arm(sequencer->beat_timer, age < half ? half - age + 1 : half);
 }
 
-static void on_beat(evutil_socket_t fd, short what, void *arg)
+static void beat(struct sequencer *sequencer)
 {
-    struct sequencer *sequencer = arg;
     char term[24], size[24];
-    (void)fd;
-    (void)what;
-    if (sequencer->worker->leadership.term == 0 || anchor_is_busy(sequencer->anchor))
-        return;
     const char *values[] = {term_text(sequencer, term),
                             format_number(size, sequencer->signed_size)};
     sequencer_transaction(sequencer, "SELECT retention.log_heartbeat($1::bigint, $2::bigint)", 2,
                           values, NULL, NULL, NULL, NULL);
     begin(sequencer);
+}
+
+static bool beat_is_due(const struct sequencer *sequencer)
+{
+    return wants_beat(sequencer) && sequencer->anchored_us != INT64_MIN &&
+           clock_monotonic_us() - sequencer->anchored_us >=
+               settings_of(sequencer)->log.anchor_max_age_ms * 500;
+}
+
+static void on_beat(evutil_socket_t fd, short what, void *arg)
+{
+    struct sequencer *sequencer = arg;
+    (void)fd;
+    (void)what;
+    if (sequencer->worker->leadership.term > 0 && sequencer->ready)
+        begin(sequencer); /* the end of a pass sees that it is due */
 }
 
 /* Whether done must wait for the anchor command: at the end always, at the beginning where runs
@@ -683,6 +695,15 @@ static bool waits_for_anchor(const struct sequencer *sequencer)
     return sequencer->anchor && anchor_is_busy(sequencer->anchor) &&
            anchor_failures(sequencer->anchor) == 0 &&
            (sequencer->finish_done || (sequencer->start_done && wants_beat(sequencer)));
+}
+
+/* What was refused may be tried now. */
+static void wake(struct sequencer *sequencer)
+{
+    if (!sequencer->refused)
+        return;
+    sequencer->refused = false;
+    schedule_notified(sequencer->worker, "resume");
 }
 
 static void end_pass(struct sequencer *sequencer)
@@ -705,10 +726,22 @@ static void end_pass(struct sequencer *sequencer)
         begin(sequencer);
         return;
     }
+    /* one that an earlier worker did not get rid of; or the last is getting old */
+    if (sequencer->anchor && !anchor_is_busy(sequencer->anchor)) {
+        if (sequencer->anchored_size < sequencer->signed_size)
+            anchor_send(sequencer->anchor, sequencer->signed_size, sequencer->last_note.data,
+                        sequencer->last_note.length);
+        else if (beat_is_due(sequencer)) {
+            beat(sequencer);
+            return;
+        }
+    }
     if (sequencer->worker->run)
         sequencer_expect(sequencer->worker);
-    if (!waits_for_anchor(sequencer))
-        tell(sequencer, true, NULL);
+    if (waits_for_anchor(sequencer))
+        return;
+    tell(sequencer, true, NULL);
+    wake(sequencer);
 }
 
 static void tell_anchor(struct sequencer *sequencer)
@@ -744,8 +777,11 @@ static void on_anchor(void *arg, uint64_t size, const char *error)
     snprintf(sequencer->anchor_untold_error, sizeof(sequencer->anchor_untold_error), "%s",
              error ? error : "");
     tell_anchor(sequencer);
-    if (sequencer->ready && !sequencer->busy && !waits_for_anchor(sequencer))
-        tell(sequencer, true, NULL);
+    if (!sequencer->ready || sequencer->busy || waits_for_anchor(sequencer))
+        return;
+    tell(sequencer, true, NULL);
+    if (!error)
+        wake(sequencer);
 }
 
 /* --- for the worker --- */
@@ -864,10 +900,11 @@ void sequencer_forget(struct worker *worker)
 
 bool sequencer_may_run(struct worker *worker, struct error *error)
 {
-    const struct sequencer *sequencer = worker->sequencer;
+    struct sequencer *sequencer = worker->sequencer;
     int64_t most_ms = worker->options.settings->log.anchor_max_age_ms;
     if (!sequencer->signer)
         return true;
+    sequencer->refused = true;
     if (!sequencer->ready)
         return error_set(error, ERROR_STOPPED, "the log cannot be signed: %s",
                          sequencer->error.primary ? sequencer->error.primary : "unknown");
@@ -875,8 +912,8 @@ bool sequencer_may_run(struct worker *worker, struct error *error)
         (sequencer->anchored_us == INT64_MIN ||
          clock_monotonic_us() - sequencer->anchored_us > most_ms * 1000))
         return error_set(error, ERROR_STOPPED,
-                         "the last anchored checkpoint is older than "
-                         "log.anchor_max_age");
+                         "the last anchored checkpoint is older than log.anchor_max_age");
+    sequencer->refused = false;
     return true;
 }
 

@@ -10,7 +10,6 @@
  * back with it. So who has no directory, or one that another host signed in after it was copied,
  * may sign only while nothing suggests that the database went back: same cluster, same timeline.
  * Else somebody has to show the last anchored checkpoint (retentionctl log recover). */
-#define _GNU_SOURCE
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -133,9 +132,7 @@ static bool open_directory(struct sequencer *sequencer, struct error *error)
         return false;
     sequencer->locked_out = 0;
     free(sequencer->holder);
-    char *real _cleanup_free_ = realpath(path, NULL);
-    if (asprintf(&sequencer->holder, "%s:%s", sequencer->worker->host, real ? real : path) < 0)
-        abort();
+    sequencer->holder = directory_holder(sequencer->directory);
     text_clear(&sequencer->last_note);
     return directory_last_checkpoint(sequencer->directory, sequencer->keys, sequencer->key_count,
                                      &sequencer->last, &sequencer->last_note, NULL, error);

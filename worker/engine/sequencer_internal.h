@@ -31,6 +31,7 @@ struct sequencer {
     bool busy;                                   /* a check or a pass is under way */
     bool again;                                  /* and another is wanted after it */
     bool ready;                                  /* the last one ended well */
+    bool refused;                                /* a run, since then */
     bool yielded;                                /* the control connection is another's */
     void (*yield_then)(struct worker *worker);   /* and will be, when the pass is over */
     struct error error;                          /* why it is not ready */

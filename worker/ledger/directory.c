@@ -104,6 +104,17 @@ const char *directory_path(const struct directory *directory)
     return directory->path;
 }
 
+char *directory_holder(const struct directory *directory)
+{
+    char host[256] = "", *holder = NULL;
+    char *real _cleanup_free_ = realpath(directory->path, NULL);
+    if (gethostname(host, sizeof(host) - 1) != 0)
+        snprintf(host, sizeof(host), "unknown");
+    if (asprintf(&holder, "%s:%s", host, real ? real : directory->path) < 0)
+        abort();
+    return holder;
+}
+
 /* --- reading --- */
 
 static void close_file(int *fd)

@@ -38,6 +38,8 @@ struct directory *directory_open(const char *path, struct error *error);
 struct directory *directory_open_locked(const char *path, struct error *error);
 void directory_free(struct directory *directory); /* accepts NULL */
 const char *directory_path(const struct directory *directory);
+/* "HOST:/ABSOLUTE/PATH": who publishes there. The caller frees it. */
+char *directory_holder(const struct directory *directory);
 
 /* Appends a file of at most `most` bytes to out. Where there is none: true and *ret_absent; where
  * ret_absent is NULL, that is an error. */

@@ -1,0 +1,318 @@
+/* The sequencer on a real server: places, checkpoints, kills at every step, anchors, keys. */
+#define _GNU_SOURCE
+#include <check.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "config.h"
+#include "harness/cluster.h"
+#include "harness/db.h"
+#include "harness/schema.h"
+#include "log_support.h"
+
+static struct log_site site;
+
+static void teardown(void)
+{
+    log_site_free(&site);
+}
+
+static void says(char *text, const char *what)
+{
+    ck_assert_msg(strstr(text, what) != NULL, "\"%s\" is not in:\n%s", what, text);
+    free(text);
+}
+
+START_TEST(a_run_ends_in_a_signed_log)
+{
+    site = log_site_new(cluster_shared(), 1000, NULL);
+    free(log_site_once(&site, NULL, 0));
+    ck_assert_int_eq(db_number(site.site.admin, "SELECT count(*) FROM public.t"), 0);
+    log_site_verify(&site);
+    site_check_log(&site.site);
+    char *first = db_value(site.site.admin, "SELECT e.type FROM retention.log_leaf l JOIN "
+                                            "retention.log_entry e ON e.id = l.entry "
+                                            "WHERE l.index = 0");
+    ck_assert_str_eq(first, "genesis");
+    free(first);
+    /* nothing new: nothing is signed */
+    int64_t size = log_site_size(&site);
+    free(log_site_once(&site, NULL, 0));
+    ck_assert_int_ge(log_site_size(&site), size);
+    says(log_site_ctl(&site, 0, WORDS("status")), "signed entries");
+}
+END_TEST
+
+/* kill -9 at each step of placing, publishing and signing, at different passes; then a start. What
+ * had its place keeps it, what was signed is never signed otherwise, and the log verifies. */
+START_TEST(kills_leave_the_same_tree)
+{
+    static const char *const points[] = {
+        "log_before_place",     "log_after_place",  "log_after_partial_bundle",
+        "log_after_tiles",      "log_before_sign",  "log_after_kept_checkpoint",
+        "log_after_checkpoint", "log_after_record", "log_after_bundle"};
+    static const int after[] = {0, 1, 2};
+    site = log_site_new(cluster_shared(), 300, NULL);
+    int row = 300;
+    for (size_t p = 0; p < sizeof(points) / sizeof(points[0]); p++)
+        for (size_t a = 0; a < sizeof(after) / sizeof(after[0]); a++) {
+            char fault[64];
+            log_site_rows(&site, row + 1, row + 20);
+            row += 20;
+            if (strcmp(points[p], "log_after_bundle") == 0) /* a full one */
+                db_exec(site.site.admin,
+                        "SELECT retention.write_entry('heartbeat', NULL, NULL, '{\"size\": 1}') "
+                        "FROM generate_series(1, 300)");
+            snprintf(fault, sizeof(fault), "%s=exit:%d", points[p], after[a]);
+            struct program_result killed = site_once(&site.site, fault);
+            ck_assert_msg(killed.exit_code == 70 || killed.exit_code == 0, "%s: %d\n%s", fault,
+                          killed.exit_code, killed.err);
+            program_result_free(&killed);
+            log_site_no_fork(&site);
+            db_exec(site.site.admin, "DROP TABLE IF EXISTS public.placed; CREATE TABLE "
+                                     "public.placed AS TABLE retention.log_leaf");
+            free(log_site_once(&site, NULL, 0));
+            log_site_no_fork(&site);
+            log_site_verify(&site);
+            ck_assert_int_eq(db_number(site.site.admin,
+                                       "SELECT count(*) FROM (TABLE public.placed EXCEPT TABLE "
+                                       "retention.log_leaf) x"),
+                             0);
+        }
+    ck_assert_int_eq(db_number(site.site.admin, "SELECT count(*) FROM public.t"), 0);
+    ck_assert_int_eq(site_logged(&site.site, "public.t"), row);
+}
+END_TEST
+
+START_TEST(a_directory_that_is_gone_or_behind_is_rebuilt)
+{
+    site = log_site_new(cluster_shared(), 100, NULL);
+    free(log_site_once(&site, NULL, 0));
+    log_site_no_fork(&site);
+    char *command;
+    ck_assert_int_ge(asprintf(&command, "cp -a %s %s.old", site.log, site.log), 0);
+    ck_assert_int_eq(system(command), 0);
+    free(command);
+    for (int i = 0; i < 3; i++) {
+        log_site_rows(&site, 1000 + i * 10, 1009 + i * 10);
+        free(log_site_once(&site, NULL, 0));
+    }
+    log_site_no_fork(&site);
+    /* behind: an older copy is put back */
+    ck_assert_int_ge(asprintf(&command, "rm -rf %s && mv %s.old %s", site.log, site.log, site.log),
+                     0);
+    ck_assert_int_eq(system(command), 0);
+    free(command);
+    free(log_site_once(&site, NULL, 0));
+    log_site_verify(&site);
+    log_site_no_fork(&site);
+    /* gone */
+    ck_assert_int_ge(asprintf(&command, "rm -rf %s", site.log), 0);
+    ck_assert_int_eq(system(command), 0);
+    free(command);
+    free(log_site_once(&site, NULL, 0));
+    log_site_verify(&site);
+    log_site_no_fork(&site);
+    ck_assert_int_ge(asprintf(&command,
+                              "cd %s/kept; for f in *; do cmp -s $f %s/checkpoints/$f || exit 1; "
+                              "done",
+                              site.site.directory, site.log),
+                     0);
+    ck_assert_msg(system(command) == 0, "checkpoints were not put back");
+    free(command);
+}
+END_TEST
+
+/* An entry that lost its row in log_pending is noticed when the next of its type gets its place;
+ * one that is gone itself, too. */
+START_TEST(holes_are_found)
+{
+    site = log_site_new(cluster_shared(), 10, NULL);
+    free(log_site_once(&site, NULL, 0));
+    PGconn *operator= db_connect(cluster_shared(), site.site.database, "t_operator");
+    db_exec(operator, "SELECT retention.pause('category:t', 'x', NULL)");
+    db_exec(site.site.admin, "DELETE FROM retention.log_pending");
+    db_exec(operator, "SELECT retention.resume('category:t', 'x')");
+    free(log_site_once(&site, NULL, 0));
+    ck_assert_int_eq(db_number(site.site.admin, "SELECT count(*) FROM retention.log_entry WHERE "
+                                                "entry LIKE '%%code unplaced.pause%%'"),
+                     1);
+    log_site_verify(&site);
+    db_exec(operator, "SELECT retention.pause('category:t', 'x', NULL)");
+    db_exec(site.site.admin,
+            "ALTER TABLE retention.log_entry DISABLE TRIGGER insert_only; DELETE FROM "
+            "retention.log_entry WHERE id IN (SELECT entry FROM retention.log_pending)");
+    db_exec(operator, "SELECT retention.resume('category:t', 'x')");
+    free(log_site_once(&site, NULL, 0));
+    ck_assert_int_eq(db_number(site.site.admin, "SELECT count(*) FROM retention.log_entry WHERE "
+                                                "entry LIKE '%%code lost.%%'"),
+                     2); /* its row in log_pending, and its number */
+    says(log_site_ctl(&site, 6, WORDS("log", "verify", site.log, "--vkey", site.vkey)),
+         "was lost before it got its place");
+    PQfinish(operator);
+}
+END_TEST
+
+START_TEST(seventy_thousand_entries_take_seconds)
+{
+    site = log_site_new(cluster_shared(), 10, NULL);
+    /* (write_entry 70 000 times in one transaction would be slow: one counter's row) */
+    db_script(site.site.admin,
+              "INSERT INTO retention.log_entry (type, seq, entry) SELECT 'heartbeat', g, "
+              "E'retention-log-entry/v1\\ntype heartbeat\\ntime 2026-07-24T12:00:02Z\\nsalt ' || "
+              "md5(g::text) || E'\\nsize ' || g || E'\\n' FROM generate_series(0, 69999) g; "
+              "INSERT INTO retention.entry_counter VALUES ('heartbeat', 70000)");
+    int64_t began = clock_monotonic_us();
+    free(log_site_once(&site, NULL, 0));
+    int64_t took_ms = (clock_monotonic_us() - began) / 1000;
+    ck_assert_msg(took_ms < 10000, "took %lld ms", (long long)took_ms);
+    fprintf(stderr, "70 000 entries: %lld ms\n", (long long)took_ms);
+    ck_assert_int_gt(log_site_size(&site), 70000);
+    log_site_verify(&site);
+}
+END_TEST
+
+/* The daemon signs by its timer what others write, too. */
+START_TEST(a_daemon_signs_what_is_new)
+{
+    site = log_site_new(cluster_shared(), 10, "checkpoint_every = \"1 s\";");
+    pid_t daemon = site_start(&site.site, NULL, NULL);
+    db_wait_until(site.site.admin, "SELECT count(*) = 1 FROM retention.log_entry WHERE "
+                                   "type = 'done'");
+    db_wait_until(site.site.admin, "SELECT state = 'ok' AND (SELECT max(index) + 1 FROM "
+                                   "retention.log_leaf) = (SELECT max(size) FROM "
+                                   "retention.log_checkpoint) FROM retention.log_state");
+    PGconn *operator= db_connect(cluster_shared(), site.site.database, "t_operator");
+    int64_t size = db_number(site.site.admin, "SELECT max(size) FROM retention.log_checkpoint");
+    db_exec(operator, "SELECT retention.pause('all', 'x', NULL)");
+    db_wait_until(site.site.admin, "SELECT max(size) > %lld FROM retention.log_checkpoint",
+                  (long long)size);
+    PQfinish(operator);
+    kill(daemon, SIGTERM);
+    ck_assert_int_eq(program_wait(daemon), 0);
+    log_site_verify(&site);
+}
+END_TEST
+
+START_TEST(anchors_are_tried_again)
+{
+    char log[512], *path;
+    site = log_site_new(cluster_shared(), 10, NULL);
+    ck_assert_int_ge(asprintf(&path, "%s/go", site.site.directory), 0);
+    snprintf(log, sizeof(log), "anchor = \"test -e %s && cat > %s\"; anchor_max_age = \"1 hour\";",
+             path, site.anchored);
+    log_site_config(&site, NULL, NULL, NULL, log);
+    /* never anchored: no run */
+    says(log_site_once(&site, NULL, 5), "older than log.anchor_max_age");
+    ck_assert_int_eq(db_number(site.site.admin, "SELECT count(*) FROM public.t"), 10);
+    says(log_site_ctl(&site, 0, WORDS("status")), "the anchor command exited with code 1");
+    pid_t daemon = site_start(&site.site, NULL, NULL);
+    db_wait_until(site.site.admin, "SELECT anchor_failures >= 2 FROM retention.log_state");
+    free(file_write(site.site.directory, "go", ""));
+    db_wait_until(site.site.admin, "SELECT anchor_error IS NULL AND anchor_failures = 0 FROM "
+                                   "retention.log_state");
+    db_wait_until(site.site.admin, "SELECT count(*) = 0 FROM public.t");
+    kill(daemon, SIGTERM);
+    ck_assert_int_eq(program_wait(daemon), 0);
+    log_site_verify(&site);
+    char *checkpoint;
+    ck_assert_int_ge(asprintf(&checkpoint, "%s/checkpoint", site.log), 0);
+    char *anchored = file_read(site.anchored), *last = file_read(checkpoint);
+    ck_assert_str_eq(anchored, last);
+    free(anchored);
+    free(last);
+    free(checkpoint);
+    /* the last anchor is too old, and the command fails again */
+    unlink(path);
+    db_exec(site.site.admin, "ALTER TABLE retention.log_anchor DISABLE TRIGGER insert_only; UPDATE "
+                             "retention.log_anchor SET anchored_at = anchored_at - interval '2 h'");
+    log_site_rows(&site, 100, 110);
+    says(log_site_once(&site, NULL, 5), "older than log.anchor_max_age");
+    ck_assert_int_eq(db_number(site.site.admin, "SELECT count(*) FROM public.t"), 11);
+    free(path);
+}
+END_TEST
+
+START_TEST(keys_are_rotated)
+{
+    site = log_site_new(cluster_shared(), 10, NULL);
+    free(log_site_once(&site, NULL, 0));
+    char *fresh, *made;
+    ck_assert_int_ge(asprintf(&fresh, "%s/new.seed", site.site.directory), 0);
+    made = log_site_ctl(&site, 0, WORDS("log", "keygen", "--signing", fresh));
+    ck_assert_int_eq(strncmp(made, "log.example/t+", 14), 0);
+    /* another key that nobody announced */
+    log_site_config(&site, NULL, NULL, "new.seed", NULL);
+    says(log_site_once(&site, NULL, 3), "is not the key that the log names");
+    log_site_config(&site, NULL, NULL, NULL, NULL);
+    says(log_site_ctl(&site, 2, WORDS("log", "rotate-key", "--key", fresh)), "say --yes");
+    free(log_site_ctl(&site, 0, WORDS("log", "rotate-key", "--key", fresh, "--yes")));
+    /* the old key signs it, and no more */
+    log_site_rows(&site, 100, 110);
+    says(log_site_once(&site, NULL, 3), "the log's key was rotated");
+    ck_assert_int_eq(db_number(site.site.admin, "SELECT count(*) FROM public.t"), 11);
+    int64_t size = log_site_size(&site);
+    ck_assert_int_eq(db_number(site.site.admin, "SELECT index FROM retention.log_leaf l JOIN "
+                                                "retention.log_entry e ON e.id = l.entry WHERE "
+                                                "e.type = 'rotate'") < size,
+                     1);
+    says(log_site_once(&site, NULL, 3), "still the old one");
+    log_site_config(&site, NULL, NULL, "new.seed", NULL);
+    free(log_site_once(&site, NULL, 0));
+    ck_assert_int_eq(db_number(site.site.admin, "SELECT count(*) FROM public.t"), 0);
+    ck_assert_int_eq(db_number(site.site.admin,
+                               "SELECT count(*) FROM retention.log_entry WHERE type = 'retire'"),
+                     1);
+    free(log_site_once(&site, NULL, 0));
+    free(made);
+    free(fresh);
+}
+END_TEST
+
+START_TEST(epochs_rotate_and_are_shredded)
+{
+    site = log_site_new(cluster_shared(), 10, NULL);
+    free(log_site_once(&site, NULL, 0));
+    db_exec(site.site.admin, "UPDATE retention.epoch_key SET created_at = created_at - interval "
+                             "'32 days'");
+    log_site_rows(&site, 100, 110);
+    free(log_site_once(&site, NULL, 0));
+    ck_assert_int_eq(db_number(site.site.admin, "SELECT max(epoch) FROM retention.epoch_key"), 2);
+    ck_assert_int_eq(db_number(site.site.admin, "SELECT count(*) FROM retention.log_entry WHERE "
+                                                "type = 'batch' AND entry LIKE '%%epoch 2%%'"),
+                     1);
+    says(log_site_ctl(&site, 2, WORDS("log", "shred-epoch", "1")), "say --yes");
+    free(log_site_ctl(&site, 0, WORDS("log", "shred-epoch", "1", "--yes")));
+    says(log_site_ctl(&site, 1, WORDS("log", "shred-epoch", "1", "--yes")), "");
+    ck_assert_int_eq(db_number(site.site.admin, "SELECT count(*) FROM retention.epoch_key WHERE "
+                                                "wrapped IS NULL"),
+                     1);
+    free(log_site_once(&site, NULL, 0));
+    log_site_verify(&site);
+}
+END_TEST
+
+Suite *suite_log_sequencer(void)
+{
+    Suite *suite = suite_create("log_sequencer");
+    TCase *tcase = tcase_create("sequencer");
+    tcase_add_checked_fixture(tcase, NULL, teardown);
+    tcase_set_timeout(tcase, 180);
+    tcase_add_test(tcase, a_run_ends_in_a_signed_log);
+#ifdef ENABLE_FAULT_POINTS
+    tcase_add_test(tcase, kills_leave_the_same_tree);
+#endif
+    tcase_add_test(tcase, a_directory_that_is_gone_or_behind_is_rebuilt);
+    tcase_add_test(tcase, holes_are_found);
+    tcase_add_test(tcase, seventy_thousand_entries_take_seconds);
+    tcase_add_test(tcase, a_daemon_signs_what_is_new);
+    tcase_add_test(tcase, anchors_are_tried_again);
+    tcase_add_test(tcase, keys_are_rotated);
+    tcase_add_test(tcase, epochs_rotate_and_are_shredded);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}

@@ -1,0 +1,371 @@
+/* retentionctl log recover: entries that the database lost come back from the log directory.
+ *
+ * All in one transaction: the directory's tree is checked against its signed checkpoint, the
+ * database's places must be a beginning of it, then each further entry is written (or found, where
+ * the backup had it without its place), and "restored" after them. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/encode.h"
+#include "base/text.h"
+#include "cli/json.h"
+#include "cli/output.h"
+#include "cli/session.h"
+#include "cli/settings.h"
+#include "config/settings.h"
+#include "ledger/directory.h"
+#include "ledger/entry.h"
+#include "ledger/keyfile.h"
+#include "ledger/merkle.h"
+#include "ledger/note.h"
+
+enum { MOST_KEYS = 66, MOST_REFS = 64 * 1024 * 1024 };
+
+struct recovery {
+    struct cli *cli;
+    struct session session;
+    struct directory *directory;
+    struct note_verifier keys[MOST_KEYS];
+    size_t key_count;
+    uint64_t database_size;
+    uint64_t written, undone;
+};
+
+static bool add_key(struct recovery *recovery, const char *vkey, struct error *error)
+{
+    return recovery->key_count == MOST_KEYS ||
+           note_verifier_parse(&recovery->keys[recovery->key_count++], vkey, error);
+}
+
+/* The keys that may have signed: the worker's own, where it can be read; what the directory says;
+ * what the database's log names. Who runs this has both in hand: nobody else is to be convinced. */
+static bool find_keys(struct recovery *recovery, const struct settings *settings,
+                      struct error *error)
+{
+    struct text vkey _cleanup_text_ = {0};
+    uint8_t seed[KEYFILE_SIZE];
+    bool absent;
+    char *file _cleanup_free_ = keyfile_find(&keyfile_signing, settings->log.signing_key);
+    if (file && keyfile_load(&keyfile_signing, file, seed, NULL)) {
+        struct note_signer *signer = note_signer_new(settings->log.origin, seed, error);
+        if (!signer)
+            return false;
+        recovery->keys[recovery->key_count++] = *note_signer_verifier(signer);
+        note_signer_free(signer);
+    }
+    if (!directory_read(recovery->directory, "vkey", 4096, &vkey, &absent, error) ||
+        (!absent && !add_key(recovery, vkey.data, error)))
+        return false;
+    PGresult *result _cleanup_result_ =
+        session_query(&recovery->session,
+                      "SELECT pg_catalog.substring(e.entry, E'\\nvkey ([^\\n]+)\\n') "
+                      "FROM retention.log_entry e WHERE e.type IN ('genesis', 'rotate') "
+                      "AND e.run IS NULL ORDER BY e.id",
+                      0, NULL, error);
+    for (int i = 0; result && i < PQntuples(result); i++)
+        if (!add_key(recovery, PQgetvalue(result, i, 0), error))
+            return false;
+    return result != NULL;
+}
+
+/* --- the database's side --- */
+
+static bool leaf_of_database(struct recovery *recovery, uint64_t index,
+                             uint8_t ret_hash[MERKLE_HASH_SIZE], struct error *error)
+{
+    const char *const values[] = {arena_printf(recovery->cli->arena, "%" PRIu64, index)};
+    PGresult *result _cleanup_result_ = session_query(
+        &recovery->session,
+        "SELECT pg_catalog.encode(leaf_hash, 'hex') FROM retention.log_leaf WHERE index = $1", 1,
+        values, error);
+    if (!result)
+        return false;
+    const char *hex = PQntuples(result) == 1 ? PQgetvalue(result, 0, 0) : "";
+    return hex_decode(ret_hash, MERKLE_HASH_SIZE, hex, strlen(hex)) ||
+           error_set(error, ERROR_LOG, "entry %" PRIu64 " of the tree is missing in the database",
+                     index);
+}
+
+static bool begin(struct recovery *recovery, uint64_t log_size, struct error *error)
+{
+    const char *const values[] = {arena_printf(recovery->cli->arena, "%" PRIu64, log_size)};
+    if (!session_execute(&recovery->session, "BEGIN", error))
+        return false;
+    PGresult *result _cleanup_result_ = session_query(
+        &recovery->session, "SELECT retention.recover_begin($1::bigint)", 1, values, error);
+    if (result)
+        recovery->database_size = strtoull(PQgetvalue(result, 0, 0), NULL, 10);
+    return result != NULL;
+}
+
+static bool end(struct recovery *recovery, uint64_t log_size, struct error *error)
+{
+    struct arena *arena = recovery->cli->arena;
+    char *holder _cleanup_free_ = directory_holder(recovery->directory);
+    const char *const values[] = {arena_printf(arena, "%" PRIu64, recovery->database_size),
+                                  arena_printf(arena, "%" PRIu64, log_size),
+                                  arena_printf(arena, "%" PRIu64, recovery->undone), holder};
+    PGresult *result _cleanup_result_ = session_query(
+        &recovery->session, "SELECT retention.recover_end($1::bigint, $2::bigint, $3::bigint, $4)",
+        4, values, error);
+    return result && session_execute(&recovery->session, "COMMIT", error);
+}
+
+/* --- from the directory --- */
+
+static bool check_tree(struct recovery *recovery, const struct checkpoint *last,
+                       struct error *error)
+{
+    struct tile_source *source = xcalloc(1, sizeof(*source));
+    uint8_t root[MERKLE_HASH_SIZE], theirs[MERKLE_HASH_SIZE], ours[MERKLE_HASH_SIZE];
+    *source = (struct tile_source){
+        .size = last->size, .fetch = directory_fetch_tile, .arg = recovery->directory};
+    bool whole = merkle_root(tile_source_read, source, last->size, root) &&
+                 memcmp(root, last->root, sizeof(root)) == 0;
+    bool there = whole && (recovery->database_size == 0 ||
+                           tile_source_read(source, 0, recovery->database_size - 1, theirs));
+    free(source);
+    if (!there)
+        return error_set(error, ERROR_LOG, "the tiles in \"%s\" are not those of its checkpoint",
+                         directory_path(recovery->directory));
+    if (recovery->database_size == 0)
+        return true;
+    if (!leaf_of_database(recovery, recovery->database_size - 1, ours, error))
+        return false;
+    if (memcmp(ours, theirs, sizeof(ours)) == 0)
+        return true;
+    error_set(error, ERROR_LOG,
+              "the database's log is another one than the directory's: entry %" PRIu64 " differs",
+              recovery->database_size - 1);
+    error_hint(error, "The database went on without this directory. Restore it again, from a "
+                      "backup that this directory belongs to.");
+    return false;
+}
+
+/* "\\x..." for a batch whose refs the directory has, else NULL; in the arena. */
+static bool read_refs(struct recovery *recovery, struct arena *arena, const struct entry *entry,
+                      const char **ret_hex, struct error *error)
+{
+    struct text name _cleanup_text_ = {0}, refs _cleanup_text_ = {0};
+    bool absent;
+    const char *root = entry_value(entry, "records");
+    *ret_hex = NULL;
+    if (!root || strcmp(root, "none") == 0)
+        return true;
+    directory_records_name(&name, entry_value(entry, "run"),
+                           strtoull(entry_value(entry, "seq"), NULL, 10));
+    if (!directory_read(recovery->directory, name.data, MOST_REFS, &refs, &absent, error))
+        return false;
+    if (absent)
+        return true; /* pruned */
+    char *hex = arena_alloc(arena, 2 * refs.length + 3);
+    memcpy(hex, "\\x", 2);
+    hex_encode(hex + 2, (const uint8_t *)refs.data, refs.length);
+    *ret_hex = hex;
+    return true;
+}
+
+static bool bring_back(struct recovery *recovery, uint64_t index, const char *bytes, size_t length,
+                       struct error *error)
+{
+    struct arena *arena _cleanup_arena_ = arena_new();
+    struct entry entry;
+    const char *refs;
+    if (!entry_read(&entry, bytes, length, error) ||
+        !read_refs(recovery, arena, &entry, &refs, error))
+        return false;
+    bool batch = strcmp(entry.type_name, "batch") == 0;
+    const char *const values[] = {arena_printf(arena, "%" PRIu64, index),
+                                  arena_strndup(arena, bytes, length),
+                                  entry.type_name,
+                                  entry_value(&entry, "run"),
+                                  batch ? entry_value(&entry, "seq") : NULL,
+                                  entry_value(&entry, "category"),
+                                  entry_value(&entry, "relation"),
+                                  batch ? entry_value(&entry, "rows") : NULL,
+                                  refs};
+    PGresult *result _cleanup_result_ = session_query(
+        &recovery->session,
+        "SELECT retention.recover_entry($1::bigint, $2, $3, $4::uuid, $5::bigint, $6, "
+        "$7, $8::bigint, $9::bytea)",
+        ARRAY_LENGTH(values), values, error);
+    if (!result) {
+        error_context(error, "while bringing back entry %" PRIu64, index);
+        return false;
+    }
+    bool written = PQgetvalue(result, 0, 0)[0] == 't';
+    recovery->written += written;
+    recovery->undone += written && batch;
+    return true;
+}
+
+static bool bring_back_all(struct recovery *recovery, uint64_t log_size, struct error *error)
+{
+    uint64_t index = recovery->database_size;
+    while (index < log_size) {
+        struct text bundle _cleanup_text_ = {0};
+        uint64_t n = index / TILE_WIDTH, i = n * TILE_WIDTH;
+        unsigned width = tile_width(TILE_ENTRIES, n, log_size);
+        struct tile tile = {0, n, width};
+        uint8_t hashes[TILE_WIDTH][MERKLE_HASH_SIZE], hash[MERKLE_HASH_SIZE];
+        bool absent;
+        if (!directory_read_bundle(recovery->directory, n, width, &bundle, &absent, error))
+            return false;
+        if (absent || !directory_fetch_tile(recovery->directory, &tile, hashes[0]))
+            return error_set(error, ERROR_LOG,
+                             "the bundle of entry %" PRIu64 " is missing in \"%s\"", index,
+                             directory_path(recovery->directory));
+        const uint8_t *bytes;
+        size_t at = 0, length;
+        for (; bundle_next((const uint8_t *)bundle.data, bundle.length, &at, &bytes, &length);
+             i++) {
+            if (i < index)
+                continue;
+            merkle_leaf(bytes, length, hash);
+            if (memcmp(hash, hashes[i % TILE_WIDTH], sizeof(hash)) != 0)
+                return error_set(error, ERROR_LOG,
+                                 "entry %" PRIu64 " in \"%s\" is not the one that was signed", i,
+                                 directory_path(recovery->directory));
+            if (!bring_back(recovery, i, (const char *)bytes, length, error))
+                return false;
+        }
+        index = i;
+    }
+    return true;
+}
+
+static bool recover(struct recovery *recovery, struct error *error)
+{
+    struct checkpoint last;
+    if (!directory_last_checkpoint(recovery->directory, recovery->keys, recovery->key_count, &last,
+                                   NULL, NULL, error))
+        return false;
+    if (last.size == 0)
+        return error_set(error, ERROR_LOG, "there is no signed checkpoint in \"%s\"",
+                         directory_path(recovery->directory));
+    if (!begin(recovery, last.size, error) || !check_tree(recovery, &last, error) ||
+        !bring_back_all(recovery, last.size, error) || !end(recovery, last.size, error))
+        return false;
+    uint64_t places = last.size - recovery->database_size;
+    if (recovery->cli->json) {
+        json_t *document = output_document(recovery->cli);
+        json_object_set_new(document, "entries", json_integer((json_int_t)places));
+        json_object_set_new(document, "batches_undone", json_integer((json_int_t)recovery->undone));
+        json_object_set_new(document, "log_size", json_integer((json_int_t)last.size));
+    } else if (places == 0) {
+        printf("The database has all %" PRIu64 " entries of the directory; nothing was missing.\n",
+               last.size);
+    } else {
+        printf("%" PRIu64 " entries are back in their places, up to size %" PRIu64 ". %" PRIu64
+               " batches were undone by the restore; their records go again when they are due.\n",
+               places, last.size, recovery->undone);
+    }
+    return true;
+}
+
+/* --- with a checkpoint --- */
+
+static bool root_of_database(struct recovery *recovery, uint64_t size,
+                             uint8_t ret_root[MERKLE_HASH_SIZE], struct error *error)
+{
+    enum { CHUNK = 10000 };
+    struct merkle_tree tree = {0};
+    while (tree.size < size) {
+        struct arena *arena _cleanup_arena_ = arena_new();
+        uint64_t to = size - tree.size > CHUNK ? tree.size + CHUNK : size;
+        const char *const values[] = {arena_printf(arena, "%" PRIu64, tree.size),
+                                      arena_printf(arena, "%" PRIu64, to)};
+        PGresult *result _cleanup_result_ =
+            session_query(&recovery->session,
+                          "SELECT pg_catalog.encode(leaf_hash, 'hex') FROM retention.log_leaf "
+                          "WHERE index >= $1::bigint AND index < $2::bigint ORDER BY index",
+                          2, values, error);
+        if (!result)
+            return false;
+        if ((uint64_t)PQntuples(result) != to - tree.size)
+            return error_set(error, ERROR_LOG, "entries of the tree are missing in the database");
+        for (int i = 0; i < PQntuples(result); i++) {
+            uint8_t hash[MERKLE_HASH_SIZE];
+            if (!hex_decode(hash, sizeof(hash), PQgetvalue(result, i, 0), 2 * sizeof(hash)))
+                return error_set(error, ERROR_LOG, "a leaf's hash in the database is broken");
+            merkle_tree_append_hash(&tree, hash);
+        }
+    }
+    merkle_tree_root(&tree, ret_root);
+    return true;
+}
+
+static bool read_file(const char *path, struct text *out, struct error *error)
+{
+    char buffer[4096];
+    size_t n;
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return error_set(error, ERROR_FAILED, "could not open \"%s\"", path);
+    while ((n = fread(buffer, 1, sizeof(buffer), file)) > 0 && out->length < NOTE_MOST_BYTES)
+        text_add_n(out, buffer, n);
+    fclose(file);
+    return true;
+}
+
+static bool allow(struct recovery *recovery, const char *path, struct error *error)
+{
+    struct text note _cleanup_text_ = {0};
+    struct checkpoint checkpoint;
+    uint8_t root[MERKLE_HASH_SIZE];
+    bool signed_by_us = false;
+    if (!read_file(path, &note, error))
+        return false;
+    for (size_t i = 0; i < recovery->key_count && !signed_by_us; i++) {
+        error_clear(error);
+        signed_by_us = checkpoint_open(&checkpoint, text_string(&note), note.length,
+                                       &recovery->keys[i], error);
+    }
+    if (!signed_by_us || !begin(recovery, INT64_MAX, error))
+        return false;
+    if (recovery->database_size < checkpoint.size) {
+        error_set(error, ERROR_LOG,
+                  "the database lacks %" PRIu64 " entries that this checkpoint signs",
+                  checkpoint.size - recovery->database_size);
+        error_hint(error, "Only the log directory that signed it has them: copy it here, and run "
+                          "\"retentionctl log recover\".");
+        return false;
+    }
+    if (!root_of_database(recovery, checkpoint.size, root, error))
+        return false;
+    if (memcmp(root, checkpoint.root, sizeof(root)) != 0)
+        return error_set(error, ERROR_LOG,
+                         "the database's log is another one than this checkpoint's");
+    uint64_t size = recovery->database_size;
+    if (!end(recovery, size, error))
+        return false;
+    if (recovery->cli->json)
+        json_object_set_new(output_document(recovery->cli), "log_size",
+                            json_integer((json_int_t)size));
+    else
+        printf("The database has all that this checkpoint of size %" PRIu64
+               " says. The worker of \"%s\" may go on.\n",
+               checkpoint.size, directory_path(recovery->directory));
+    return true;
+}
+
+bool command_log_recover(struct cli *cli, struct error *error)
+{
+    const struct settings *settings = cli_settings(cli, error);
+    if (!settings)
+        return false;
+    if (!settings->log.origin || !settings->log.directory)
+        return error_set(error, ERROR_CONFIG, "the main file does not set log.%s",
+                         settings->log.origin ? "directory" : "origin");
+    const char *checkpoint = cli_option(cli, "checkpoint");
+    struct recovery recovery = {.cli = cli};
+    recovery.directory = directory_open(settings->log.directory, error);
+    bool done = recovery.directory && session_open(&recovery.session, cli, SESSION_SCHEMA, error) &&
+                session_bound(&recovery.session, error) && find_keys(&recovery, settings, error) &&
+                (checkpoint ? allow(&recovery, checkpoint, error) : recover(&recovery, error));
+    session_close(&recovery.session);
+    directory_free(recovery.directory);
+    return done;
+}
