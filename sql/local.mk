@@ -120,6 +120,7 @@ SQL_FILES += \
 	functions/progress_run.sql \
 	functions/record_config.sql \
 	functions/record_status.sql \
+	functions/record_validity.sql \
 	functions/relation_oid.sql \
 	functions/release_brake.sql \
 	functions/renew.sql \

@@ -95,6 +95,32 @@ START_TEST(the_plan_is_what_goes)
 }
 END_TEST
 
+/* A policy that does not fit its table any more shows in status, which fails, until it does. */
+START_TEST(an_invalid_policy_shows)
+{
+    struct site site = site_new(cluster_shared(), TABLES, NULL);
+    site_policy(&site, "events", POLICY);
+    site_load_and_approve(&site, "events", -1);
+    site_once_expect(&site, NULL, 0);
+    const char *const argv[] = {"retentionctl", "-c", site.config, "status", "--check", NULL};
+    struct program_result r = program_run(argv);
+    ck_assert_msg(r.exit_code == 0, "%s%s", r.out, r.err);
+    program_result_free(&r);
+    db_exec(site.admin, "ALTER TABLE event RENAME at TO happened");
+    program_result_free(&(struct program_result[]){site_once(&site, NULL)}[0]);
+    r = program_run(argv);
+    ck_assert_msg(r.exit_code == 4 && strstr(r.out, "policy invalid: "), "exit %d: %s%s",
+                  r.exit_code, r.out, r.err);
+    program_result_free(&r);
+    db_exec(site.admin, "ALTER TABLE event RENAME happened TO at");
+    site_once_expect(&site, NULL, 0);
+    r = program_run(argv);
+    ck_assert_msg(r.exit_code == 0, "%s%s", r.out, r.err);
+    program_result_free(&r);
+    site_free(&site);
+}
+END_TEST
+
 Suite *suite_engine_agreements(void)
 {
     Suite *suite = suite_create("engine_agreements");
@@ -103,6 +129,7 @@ Suite *suite_engine_agreements(void)
     tcase_add_test(tests, nothing_agreed_is_known);
     tcase_add_test(tests, changed_before_the_first_run);
     tcase_add_test(tests, the_plan_is_what_goes);
+    tcase_add_test(tests, an_invalid_policy_shows);
     suite_add_tcase(suite, tests);
     return suite;
 }

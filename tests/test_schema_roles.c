@@ -125,6 +125,7 @@ START_TEST(functions_are_granted_as_designed)
         "load_policy worker|log_anchored worker|log_heartbeat worker|log_report worker|"
         "log_signed worker|new_epoch worker|open_runs worker|pause legal operator|"
         "policy_gone worker|progress_run worker|record_config worker|record_status worker|"
+        "record_validity worker|"
         "release_brake operator|renew worker|request_run operator worker|resign worker|resume "
         "operator|"
         "retire_key worker|retire_policy approver|sequence_log worker|session_is_gone "

@@ -41,16 +41,20 @@ SELECT c.name AS category,
        c.brake_limit,
        CASE WHEN c.mode = 'declared' THEN 'declared'
             WHEN c.state = 'red' THEN 'policy file gone'
+            WHEN c.invalid_because IS NOT NULL THEN 'policy invalid: ' || c.invalid_because
             WHEN c.state = 'suspended' THEN 'awaiting approval'
             WHEN c.mode = 'observe' THEN 'observe only'
             WHEN p.pause IS NOT NULL THEN 'paused'
             WHEN c.brake_engaged_at IS NOT NULL THEN 'brake'
             WHEN r.run IS NOT NULL THEN 'running'
-            WHEN l.status IN ('failed', 'lost', 'stopped') THEN 'last run ' || l.status
+            WHEN l.status IN ('failed', 'lost', 'stopped') THEN concat_ws(': ', 'last run ' || l.status, l.message)
             WHEN greatest(coalesce(s.blocked, 0), b.blocked) > 0 THEN 'blocked records'
             WHEN s.measured_at IS NULL THEN 'not measured yet'
        END AS cause,
-       s.to_act AS overdue
+       s.to_act AS overdue,
+       c.mode = 'enforce' AND c.state <> 'suspended'
+           AND (c.state = 'red' OR c.invalid_because IS NOT NULL
+                OR coalesce(l.status IN ('failed', 'lost'), false)) AS failing
 FROM retention.category c
     LEFT JOIN retention.category_status s ON s.category = c.name
     CROSS JOIN LATERAL (SELECT count(*) AS blocked FROM retention.blocked_record k

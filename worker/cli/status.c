@@ -50,6 +50,7 @@ static const struct table_column columns[] = {
     {NULL, CELL_TIME, "brake_engaged_at"},
     {NULL, CELL_NUMBER, "brake_due"},
     {NULL, CELL_NUMBER, "brake_limit"},
+    {NULL, CELL_BOOLEAN, "failing"},
 };
 
 static volatile sig_atomic_t interrupted;
@@ -113,10 +114,9 @@ static void add_advice(struct notes *notes, const PGresult *result, int row)
                   "\"retentionctl run --release-brake CATEGORY\"",
                   text_thousands(due, number(result, row, "brake_due")),
                   text_thousands(limit, number(result, row, "brake_limit")));
-    if (cause && text_starts_with(cause, "last run ")) {
-        const char *message = value(result, row, "last_message");
-        notes_add(notes, category, "%s%s%s", cause, message ? ": " : "", message ? message : "");
-    }
+    if (cause &&
+        (text_starts_with(cause, "last run ") || text_starts_with(cause, "policy invalid")))
+        notes_add(notes, category, "%s", cause);
 }
 
 static void print_leader(struct cli *cli, const PGresult *leader)
@@ -135,9 +135,9 @@ static void print_leader(struct cli *cli, const PGresult *leader)
         puts("No worker leads.\n");
 }
 
-/* Prints once; the number of overdue categories in *ret_overdue. */
+/* Prints once; how many categories are overdue, and how many cannot run as they are. */
 static bool show(struct session *session, const char *categories, int *ret_overdue,
-                 struct error *error)
+                 int *ret_failing, struct error *error)
 {
     struct cli *cli = session->cli;
     const char *const values[] = {categories};
@@ -152,9 +152,11 @@ static bool show(struct session *session, const char *categories, int *ret_overd
     output_result(cli, "categories", rows, columns, ARRAY_LENGTH(columns),
                   "No category is loaded.");
     struct notes notes = {.arena = cli->arena};
-    *ret_overdue = 0;
+    *ret_overdue = *ret_failing = 0;
     for (int r = 0; r < PQntuples(rows); r++) {
-        *ret_overdue += text_equal(value(rows, r, "overdue"), "t");
+        bool failing = text_equal(value(rows, r, "failing"), "t");
+        *ret_failing += failing;
+        *ret_overdue += !failing && text_equal(value(rows, r, "overdue"), "t");
         add_advice(&notes, rows, r);
     }
     if (!cli->json)
@@ -169,10 +171,10 @@ static bool watch(struct session *session, const char *categories, struct error 
     sigaction(SIGTERM, &action, NULL);
     bool terminal = isatty(STDOUT_FILENO);
     while (!interrupted) {
-        int overdue;
+        int overdue, failing;
         if (terminal)
             fputs("\033[H\033[2J", stdout);
-        if (!show(session, categories, &overdue, error))
+        if (!show(session, categories, &overdue, &failing, error))
             return false;
         if (fflush(stdout) != 0)
             return true; /* the reader went away; the frame says so */
@@ -197,9 +199,12 @@ bool command_status(struct cli *cli, struct error *error)
         return false;
     if (watching)
         return watch(&session, categories, error);
-    int overdue;
-    if (!show(&session, categories, &overdue, error))
+    int overdue, failing;
+    if (!show(&session, categories, &overdue, &failing, error))
         return false;
+    if (cli_flag(cli, "check") && failing)
+        return error_set(error, ERROR_OVERDUE, "%d %s, and %d overdue", failing,
+                         failing == 1 ? "category fails" : "categories fail", overdue);
     if (cli_flag(cli, "check") && overdue)
         return error_set(error, ERROR_OVERDUE, "%d %s overdue", overdue,
                          overdue == 1 ? "category is" : "categories are");

@@ -378,6 +378,54 @@ static void record_coverage(struct load *load)
     pg_conn_sync(load->worker->control);
 }
 
+/* The first error that concerns a category, as near as its place in the file tells. */
+static const char *first_error(const struct policies *policies, const struct category *category)
+{
+    const char *found = NULL;
+    for (size_t i = 0; i < policies->diags.count; i++) {
+        const struct diag *diag = &policies->diags.items[i];
+        if (diag->level != DIAG_ERROR ||
+            (diag->at.file && !text_equal(diag->at.file, category->at.file)))
+            continue;
+        if (!found || (diag->at.file && diag->at.line >= category->at.line))
+            found = diag->message;
+        if (diag->at.file && diag->at.line >= category->at.line)
+            break;
+    }
+    return found ? found : "see the messages of \"retentionctl check\"";
+}
+
+/* `status` says what keeps a category from running, also when nobody reads the worker's log. */
+static void record_validity(struct load *load)
+{
+    const struct policies *policies = load->worker->policies;
+    struct text names _cleanup_text_ = {0}, errors _cleanup_text_ = {0};
+    for (size_t i = 0; i < policies->state_count; i++) {
+        const struct category_state *state = &policies->states[i];
+        if (!state->category)
+            continue;
+        text_add_char(&names, names.length ? ',' : '{');
+        array_literal_add(&names, state->name, strlen(state->name));
+        text_add_char(&errors, errors.length ? ',' : '{');
+        if (state->valid) {
+            text_add(&errors, "NULL");
+        } else {
+            const char *error = first_error(policies, state->category);
+            array_literal_add(&errors, error, strlen(error));
+        }
+    }
+    if (!names.length)
+        return;
+    text_add_char(&names, '}');
+    text_add_char(&errors, '}');
+    char term[24];
+    snprintf(term, sizeof(term), "%lld", (long long)load->worker->leadership.term);
+    const char *values[] = {term, names.data, errors.data};
+    queue(load, "SELECT retention.record_validity($1::bigint, $2::text[], $3::text[])", 3, values,
+          on_written, load);
+    pg_conn_sync(load->worker->control);
+}
+
 static void write_all(struct load *load)
 {
     struct policies *policies = load->worker->policies;
@@ -392,6 +440,7 @@ static void write_all(struct load *load)
         if (policies->states[i].valid)
             settle_agreements(load, i);
     mark_gone(load);
+    record_validity(load);
     record_coverage(load);
     one_done(load);
 }
