@@ -310,6 +310,34 @@ START_TEST(the_lease_is_renewed_behind_a_long_load)
 }
 END_TEST
 
+/* Told to stop, the daemon waits for its batch; if its connection goes meanwhile, it has nothing
+ * left to wait for, and that is no failure. */
+START_TEST(cut_while_it_stops)
+{
+    PGconn *other = db_connect(cluster, site.database, NULL);
+    application_fill(site.admin, 100);
+    db_exec(other, "BEGIN; LOCK TABLE public.event IN SHARE MODE");
+    struct subject daemon = start_daemon();
+    db_wait_until(site.admin,
+                  "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE usename = 't_worker'"
+                  " AND wait_event_type = 'Lock')");
+    kill(daemon.pid, SIGTERM);
+    for (bool told = false; !told;) {
+        char *said _cleanup_free_ = site_stderr(&site);
+        told = strstr(said, "told to stop") != NULL;
+        poll(NULL, 0, 5);
+    }
+    ck_assert(lives(&daemon));
+    db_exec(site.admin, "SELECT pg_terminate_backend(pid) FROM retention.worker_session"
+                        " WHERE kind = 'control'");
+    ck_assert_int_eq(program_wait(daemon.pid), 0);
+    db_exec(other, "COMMIT");
+    PQfinish(other);
+    site_once_expect(&site, NULL, 0);
+    ck_assert_int_eq(application_due(site.admin), 0);
+}
+END_TEST
+
 /* A person asked a worker that is killed then: "retentionctl run" finds itself alone, leads, and
  * finishes what it asked for. */
 START_TEST(the_worker_that_was_asked_is_killed)
@@ -341,6 +369,7 @@ Suite *suite_kill(void)
     tcase_add_test(tc, stop_the_server);
     tcase_add_test(tc, cut_connections);
     tcase_add_test(tc, the_lease_is_renewed_behind_a_long_load);
+    tcase_add_test(tc, cut_while_it_stops);
     tcase_add_test(tc, the_worker_that_was_asked_is_killed);
     suite_add_tcase(suite, tc);
     return suite;

@@ -328,8 +328,12 @@ void worker_lost(struct worker *worker, const struct error *error)
     schedule_forget(worker);
     for (size_t i = 0; i < worker->lane_count; i++)
         lane_close(worker->lanes[i]);
-    if (worker->options.mode != WORKER_DAEMON || worker->stopping) {
+    if (worker->options.mode != WORKER_DAEMON) {
         worker_fail(worker, error);
+        return;
+    }
+    if (worker->stopping) { /* nothing is in flight any more; the next leader closes the run */
+        worker_enter(worker, PHASE_OVER);
         return;
     }
     worker_enter(worker, PHASE_CONNECTING);
