@@ -121,8 +121,13 @@ size=$(sql bench_records "SELECT pg_size_pretty(pg_table_size('public.record')) 
 say "   $due rows are due; table $size"
 
 now_ms() { echo $(($(date +%s%N) / 1000000)); }
+# Processor time of the programs and server processes that have ended, in ms: says more than the
+# clock where the machine has other things to do.
+postmaster=$(as_server head -n 1 "$cluster/data/postmaster.pid")
+tick_ms=$((1000 / $(getconf CLK_TCK)))
+cpu_ms() { awk -v ms="$tick_ms" '{ n += $16 + $17 } END { print n * ms }' "/proc/$postmaster/stat" /proc/$$/stat; }
 
-# run_one ROUND CONTENDER: appends "round contender ms batches-ms" to $home/times
+# run_one ROUND CONTENDER: appends "round contender ms cpu-ms batches-ms" to $home/times
 run_one() {
   contender=$2
   case $contender in
@@ -137,6 +142,7 @@ run_one() {
     ;;
   esac
   sql postgres "CHECKPOINT"
+  cpu=$(cpu_ms)
   began=$(now_ms)
   case $contender in
   delete)
@@ -151,6 +157,9 @@ run_one() {
     ;;
   esac
   ms=$(($(now_ms) - began))
+  # A backend is counted once the server has seen its end.
+  until [ "$(sql postgres "SELECT count(*) FROM pg_stat_activity WHERE datname = 'bench_copy'")" = 0 ]; do :; done
+  cpu=$(($(cpu_ms) - cpu))
   left=$(sql bench_copy "SELECT count(*) FROM public.record WHERE at <= '$cutoff'")
   [ "$left" = 0 ] || { say "$contender left $left rows" >&2; exit 1; }
   batches=null
@@ -160,8 +169,8 @@ run_one() {
       FROM retention.run r JOIN retention.log_entry e USING (run)")
     ;;
   esac
-  echo "$1 $contender $ms $batches" >>"$home/times"
-  printf '   round %s  %-18s %7s ms   batches %s\n' "$1" "$contender" "$ms" "$batches"
+  echo "$1 $contender $ms $cpu $batches" >>"$home/times"
+  printf '   round %s  %-18s %7s ms %7s ms of processors   batches %s\n' "$1" "$contender" "$ms" "$cpu" "$batches"
   sql postgres "DROP DATABASE bench_copy WITH (FORCE)"
 }
 
@@ -183,15 +192,17 @@ say ""
 psql -X -q -v ON_ERROR_STOP=1 -v rows="$rows" -v due="$due" -v rounds="$rounds" \
   -d "$(conninfo postgres postgres)" -f - <<SQL
 \\set QUIET on
-CREATE TEMP TABLE t (round int, contender text, ms numeric, batches text);
+CREATE TEMP TABLE t (round int, contender text, ms numeric, cpu_ms numeric, batches text);
 \\copy t FROM '$home/times' WITH (DELIMITER ' ')
 CREATE TEMP VIEW result AS
   WITH one AS (
-    SELECT t.*, nullif(t.batches, 'null')::numeric AS batches_ms, d.ms AS delete_ms
+    SELECT t.*, nullif(t.batches, 'null')::numeric AS batches_ms, d.ms AS delete_ms, d.cpu_ms AS delete_cpu_ms
     FROM t JOIN t d ON d.round = t.round AND d.contender = 'delete')
   SELECT contender,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY ms) AS ms,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY ms / delete_ms) AS ratio,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY cpu_ms) AS cpu_ms,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY cpu_ms / delete_cpu_ms) AS cpu_ratio,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY batches_ms) AS batches_ms,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY batches_ms / delete_ms) AS batches_ratio,
     array_agg(ms ORDER BY round) AS all_ms, array_agg(batches_ms ORDER BY round) AS all_batches_ms
@@ -200,6 +211,7 @@ CREATE TEMP VIEW result AS
 \\pset null ''
 SELECT contender, round(ms::numeric / 1000, 2) AS "seconds", round(ratio::numeric, 2) AS "to DELETE",
   to_char(:due / (ms / 1000), 'FM999,999,999') AS "rows/s",
+  round(cpu_ms::numeric / 1000, 2) AS "processor s", round(cpu_ratio::numeric, 2) AS "to  DELETE",
   round(batches_ms::numeric / 1000, 2) AS "batches only", round(batches_ratio::numeric, 2) AS "to DELETE "
 FROM result ORDER BY ms;
 \\pset format unaligned
@@ -208,7 +220,8 @@ FROM result ORDER BY ms;
 SELECT jsonb_pretty(jsonb_build_object('rows', :rows, 'due', :due, 'rounds', :rounds,
   'server', current_setting('server_version'),
   'contenders', (SELECT jsonb_object_agg(contender, jsonb_build_object('ms', round(ms::numeric, 1),
-    'ratio', round(ratio::numeric, 3), 'batches_ms', round(batches_ms::numeric, 1),
+    'ratio', round(ratio::numeric, 3), 'cpu_ms', round(cpu_ms::numeric, 1), 'cpu_ratio', round(cpu_ratio::numeric, 3),
+    'batches_ms', round(batches_ms::numeric, 1),
     'batches_ratio', round(batches_ratio::numeric, 3), 'all_ms', all_ms,
     'all_batches_ms', all_batches_ms)) FROM result)));
 SQL
