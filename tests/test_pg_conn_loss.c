@@ -174,7 +174,7 @@ START_TEST(refusals_of_the_server_are_clear)
     text_printf(&conninfo, "%s password=s3cret2", base);
     refused(conninfo.data, 5000, false, ERROR_FAILED, "28P01",
             "as \"bob\": password authentication failed for user \"bob\"");
-    refused(base, 5000, false, ERROR_FAILED, "", "no password supplied");
+    refused(base, 5000, false, ERROR_FAILED, "", "the server wants a password, and none is known");
 
     text_clear(&conninfo); /* the right one does */
     text_printf(&conninfo, "%s password=s3cret", base);
