@@ -134,7 +134,8 @@ bool diff_unified(struct text *out, const char *before_name, const char *before,
     while (tail < a.count - head && tail < b.count - head &&
            same(a.items[a.count - 1 - tail], b.items[b.count - 1 - tail]))
         tail++;
-    compare(&edits, a.items + head, a.count - head - tail, b.items + head, b.count - head - tail);
+    compare(&edits, head ? a.items + head : a.items, a.count - head - tail,
+            head ? b.items + head : b.items, b.count - head - tail); /* an empty text has none */
     for (size_t i = a.count - tail; i < a.count; i++)
         add(&edits, ' ', a.items[i]);
 
