@@ -160,7 +160,8 @@ static bool run_take(struct run *run, uint64_t seq)
     for (run->below++; gone < run->ahead_count && run->ahead[gone] == run->below; gone++)
         run->below++;
     run->ahead_count -= gone;
-    memmove(run->ahead, run->ahead + gone, run->ahead_count * sizeof(*run->ahead));
+    if (gone > 0)
+        memmove(run->ahead, run->ahead + gone, run->ahead_count * sizeof(*run->ahead));
     return true;
 }
 
