@@ -18,7 +18,6 @@
  *
  * Only one check or pass is under way at a time. The work is done in callbacks of the control
  * connection; files are written there too, a tile at a time. */
-#define _GNU_SOURCE /* memmem */
 #include "engine/sequencer.h"
 
 #include <inttypes.h>
@@ -35,7 +34,6 @@
 #include "base/sql_files.h"
 #include "config/settings.h"
 #include "engine/anchor.h"
-#include "engine/binary.h"
 #include "engine/schedule.h"
 #include "engine/sequencer_internal.h"
 #include "engine/state.h"
@@ -44,10 +42,8 @@
 #include "ledger/merkle.h"
 #include "ledger/publish.h"
 
-enum { SLICE = 5000, RETRY_MS = 15000, FLUSH_FIRST_MS = 20, FLUSH_MOST_MS = 2000 };
+enum { SLICE = 5000, RETRY_MS = 15000 };
 
-static void read_entries(struct sequencer *sequencer);
-static void end_pass(struct sequencer *sequencer);
 static void place(struct sequencer *sequencer);
 
 static void arm(struct event *timer, int64_t ms)
@@ -56,18 +52,18 @@ static void arm(struct event *timer, int64_t ms)
     evtimer_add(timer, &delay);
 }
 
-static const struct settings *settings_of(const struct sequencer *sequencer)
+const struct settings *sequencer_settings(const struct sequencer *sequencer)
 {
     return sequencer->worker->options.settings;
 }
 
-static const char *format_number(char buffer[24], uint64_t number)
+const char *sequencer_number(char buffer[24], uint64_t number)
 {
     snprintf(buffer, 24, "%" PRIu64, number);
     return buffer;
 }
 
-static const char *term_text(const struct sequencer *sequencer, char buffer[24])
+const char *sequencer_term(const struct sequencer *sequencer, char buffer[24])
 {
     snprintf(buffer, 24, "%lld", (long long)sequencer->worker->leadership.term);
     return buffer;
@@ -105,13 +101,13 @@ static void report(struct sequencer *sequencer, const char *state, int64_t missi
 {
     char term[24], gone[24], size[24], signed_size[24];
     snprintf(gone, sizeof(gone), "%lld", (long long)missing);
-    const char *values[] = {term_text(sequencer, term),
+    const char *values[] = {sequencer_term(sequencer, term),
                             state,
                             error ? error->primary : NULL,
                             error ? error->hint : NULL,
                             missing >= 0 ? gone : NULL,
-                            format_number(size, sequencer->size),
-                            format_number(signed_size, sequencer->last.size)};
+                            sequencer_number(size, sequencer->size),
+                            sequencer_number(signed_size, sequencer->last.size)};
     pg_conn_query(sequencer->worker->control,
                   "SELECT retention.log_report($1::bigint, $2, $3, $4, $5::bigint, $6::bigint, "
                   "$7::bigint)",
@@ -144,7 +140,7 @@ static void tell(struct sequencer *sequencer, bool ready, const struct error *er
         finish(worker, ready, error);
 }
 
-static void give_way(struct sequencer *sequencer)
+void sequencer_give_way(struct sequencer *sequencer)
 {
     void (*then)(struct worker * worker) = sequencer->yield_then;
     sequencer->yield_then = NULL;
@@ -162,7 +158,7 @@ static void on_failure_reported(struct pg_conn *conn, enum pg_outcome outcome, P
     (void)error;
     if (outcome == PG_LOST || !sequencer->error.primary)
         return;
-    give_way(sequencer);
+    sequencer_give_way(sequencer);
     tell(sequencer, false, &sequencer->error);
 }
 
@@ -232,8 +228,8 @@ static bool note_error(struct sequencer *sequencer, enum pg_outcome outcome,
 
 /* True where the request, and all before it, did what they should; else the pass has failed or is
  * over. */
-static bool went_well(struct sequencer *sequencer, enum pg_outcome outcome,
-                      const struct error *error)
+bool sequencer_went_well(struct sequencer *sequencer, enum pg_outcome outcome,
+                         const struct error *error)
 {
     struct error own _cleanup_error_ = {0};
     if (outcome == PG_LOST || !sequencer->busy)
@@ -266,7 +262,7 @@ static void on_place_committed(struct pg_conn *conn, enum pg_outcome outcome, PG
     struct sequencer *sequencer = arg;
     (void)conn;
     (void)result;
-    if (!went_well(sequencer, outcome, error))
+    if (!sequencer_went_well(sequencer, outcome, error))
         return;
     (void)FAULT_POINT("log_after_place");
     if (sequencer->again) {
@@ -274,20 +270,20 @@ static void on_place_committed(struct pg_conn *conn, enum pg_outcome outcome, PG
         place(sequencer);
         return;
     }
-    read_entries(sequencer);
+    sequencer_publish(sequencer);
 }
 
 static void place(struct sequencer *sequencer)
 {
     char term[24], most[24];
-    const char *values[] = {term_text(sequencer, term), format_number(most, SLICE)};
+    const char *values[] = {sequencer_term(sequencer, term), sequencer_number(most, SLICE)};
     sequencer_transaction(sequencer,
                           "SELECT size, more FROM retention.sequence_log($1::bigint, $2::int)", 2,
                           values, NULL, NULL, on_placed, on_place_committed);
 }
 
-static void on_checked(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
-                       const struct error *error, void *arg)
+void sequencer_on_statement(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                            const struct error *error, void *arg)
 {
     (void)conn;
     (void)result;
@@ -303,16 +299,16 @@ static void place_own(struct sequencer *sequencer)
     size_t n = sequencer->named_count;
     if (n == 0) {
         note_verifier_format(&vkey, own);
-        const char *values[] = {term_text(sequencer, term), own->name, vkey.data};
+        const char *values[] = {sequencer_term(sequencer, term), own->name, vkey.data};
         sequencer_transaction(sequencer, "SELECT retention.begin_log($1::bigint, $2, $3)", 3,
-                              values, NULL, NULL, on_checked, NULL);
+                              values, NULL, NULL, sequencer_on_statement, NULL);
         sequencer->keys[0] = *own;
         sequencer->named_count = sequencer->key_count = 1;
     } else if (n > 1 && memcmp(sequencer->keys[n - 1].key, own->key, NOTE_KEY_SIZE) == 0) {
         hex_encode(id, sequencer->keys[n - 2].id, NOTE_ID_SIZE);
-        const char *values[] = {term_text(sequencer, term), id};
+        const char *values[] = {sequencer_term(sequencer, term), id};
         sequencer_transaction(sequencer, "SELECT retention.retire_key($1::bigint, $2)", 2, values,
-                              NULL, NULL, on_checked, NULL);
+                              NULL, NULL, sequencer_on_statement, NULL);
     }
 }
 
@@ -323,339 +319,16 @@ void sequencer_pass(struct sequencer *sequencer)
     place(sequencer);
 }
 
-/* --- READ --- */
-
-enum {
-    ENTRY_INDEX,
-    ENTRY_TEXT,
-    ENTRY_LEAF,
-    ENTRY_RECORDS_NAME,
-    ENTRY_REFS,
-    ENTRY_SHA256,
-    ENTRY_POLICY,
-    ENTRY_NOTE
-};
-
-/* A key that the log names from here on. */
-static bool note_rotation(struct sequencer *sequencer, uint64_t index, const char *entry,
-                          size_t length, struct error *error)
-{
-    static const char start[] = "retention-log-entry/v1\ntype rotate\n", field[] = "\nvkey ";
-    if (length <= sizeof(start) - 1 || memcmp(entry, start, sizeof(start) - 1) != 0)
-        return true;
-    const char *vkey = memmem(entry, length, field, sizeof(field) - 1);
-    if (!vkey || (sequencer->has_rotation && sequencer->rotated_at >= index))
-        return true;
-    vkey += sizeof(field) - 1;
-    sequencer->has_rotation = true;
-    sequencer->rotated_at = index;
-    return sequencer_add_key(sequencer, vkey, strcspn(vkey, "\n"), error);
-}
-
-static bool write_refs(struct sequencer *sequencer, const PGresult *row, struct error *error)
-{
-    struct text name _cleanup_text_ = {0};
-    if (PQgetisnull(row, 0, ENTRY_REFS))
-        return true;
-    text_printf(&name, "records/%s", PQgetvalue(row, 0, ENTRY_RECORDS_NAME));
-    return directory_write(sequencer->directory, name.data, PQgetvalue(row, 0, ENTRY_REFS),
-                           (size_t)PQgetlength(row, 0, ENTRY_REFS), error);
-}
-
-static bool write_policy(struct sequencer *sequencer, const PGresult *row, struct error *error)
-{
-    struct text name _cleanup_text_ = {0};
-    uint8_t hash[MERKLE_HASH_SIZE];
-    char hex[2 * MERKLE_HASH_SIZE + 1];
-    if (PQgetisnull(row, 0, ENTRY_POLICY))
-        return true;
-    size_t length = (size_t)PQgetlength(row, 0, ENTRY_POLICY);
-    merkle_sha256(PQgetvalue(row, 0, ENTRY_POLICY), length, hash);
-    hex_encode(hex, hash, sizeof(hash));
-    if (strcmp(hex, PQgetvalue(row, 0, ENTRY_SHA256)) != 0)
-        return error_set(error, ERROR_LOG,
-                         "a policy's text in the database is not what was logged");
-    text_printf(&name, "policies/%s", hex);
-    return directory_exists(sequencer->directory, name.data) ||
-           directory_write(sequencer->directory, name.data, PQgetvalue(row, 0, ENTRY_POLICY),
-                           length, error);
-}
-
-/* Where the database knows of a checkpoint that the directory lost: the tree must be its tree. */
-static bool check_signed(struct sequencer *sequencer, const PGresult *row, struct error *error)
-{
-    uint8_t root[MERKLE_HASH_SIZE];
-    struct checkpoint checkpoint;
-    uint64_t size = publish_tree(sequencer->publish)->size;
-    if (PQgetisnull(row, 0, ENTRY_NOTE) || size <= sequencer->signed_size)
-        return true;
-    const char *note = PQgetvalue(row, 0, ENTRY_NOTE), *end = strstr(note, "\n\n");
-    merkle_tree_root(publish_tree(sequencer->publish), root);
-    if (end && checkpoint_parse(&checkpoint, note, (size_t)(end - note) + 1, error) &&
-        checkpoint.size == size && memcmp(checkpoint.root, root, sizeof(root)) == 0)
-        return true;
-    return error_set(error, ERROR_LOG,
-                     "the entries in the database do not give the root that was signed at size "
-                     "%" PRIu64,
-                     size);
-}
-
-static bool take_entry(struct sequencer *sequencer, const PGresult *row, struct error *error)
-{
-    uint64_t index = publish_tree(sequencer->publish)->size;
-    const char *entry = PQgetvalue(row, 0, ENTRY_TEXT);
-    size_t length = (size_t)PQgetlength(row, 0, ENTRY_TEXT);
-    uint8_t hash[MERKLE_HASH_SIZE];
-    int64_t place;
-    merkle_leaf(entry, length, hash);
-    if (!binary_int64(row, 0, ENTRY_INDEX, &place) || (uint64_t)place != index)
-        return error_set(error, ERROR_LOG,
-                         "entry %" PRIu64 " of the tree is missing in the database", index);
-    if (PQgetlength(row, 0, ENTRY_LEAF) != MERKLE_HASH_SIZE ||
-        memcmp(PQgetvalue(row, 0, ENTRY_LEAF), hash, MERKLE_HASH_SIZE) != 0)
-        return error_set(error, ERROR_LOG,
-                         "entry %" PRIu64 " was altered in the database since it got its place",
-                         index);
-    return publish_entry(sequencer->publish, entry, length, error) &&
-           note_rotation(sequencer, index, entry, length, error) &&
-           write_refs(sequencer, row, error) && write_policy(sequencer, row, error) &&
-           check_signed(sequencer, row, error);
-}
-
-/* --- FLUSH and SIGN --- */
-
-static bool check_key(struct sequencer *sequencer)
-{
-    struct error error _cleanup_error_ = {0};
-    if (sequencer_key_is_current(sequencer))
-        return true;
-    error_set(&error, ERROR_CONFIG, "the log's key was rotated: this one signs no more");
-    error_hint(&error, "Set log.signing_key to the file of the new key and restart.");
-    sequencer_fail(sequencer, "key", -1, &error);
-    return false;
-}
-
-static void on_recorded(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
-                        const struct error *error, void *arg)
-{
-    struct sequencer *sequencer = arg;
-    (void)conn;
-    (void)result;
-    if (!went_well(sequencer, outcome, error))
-        return;
-    (void)FAULT_POINT("log_after_record");
-    sequencer->recorded_size = sequencer->signed_size;
-    if (sequencer->anchor)
-        anchor_send(sequencer->anchor, sequencer->signed_size, sequencer->last_note.data,
-                    sequencer->last_note.length);
-    if (check_key(sequencer))
-        end_pass(sequencer);
-}
-
-static void record(struct sequencer *sequencer)
-{
-    char term[24], size[24];
-    const char *values[] = {term_text(sequencer, term), format_number(size, sequencer->last.size),
-                            (const char *)sequencer->last.root, sequencer->last_note.data,
-                            sequencer->holder};
-    const int lengths[] = {0, 0, MERKLE_HASH_SIZE, 0, 0};
-    const int formats[] = {0, 0, 1, 0, 0};
-    sequencer_transaction(sequencer,
-                          "SELECT retention.log_signed($1::bigint, $2::bigint, $3::bytea, $4, $5)",
-                          ARRAY_LENGTH(values), values, lengths, formats, on_checked, on_recorded);
-}
-
-static void sign(struct sequencer *sequencer)
-{
-    struct error error _cleanup_error_ = {0};
-    struct text note _cleanup_text_ = {0};
-    if (!check_key(sequencer))
-        return;
-    if (FAULT_POINT("log_before_sign") ||
-        !publish_checkpoint(sequencer->publish, sequencer->signer, &note, &error)) {
-        if (!error.primary)
-            error_set(&error, ERROR_FAILED, "fault before signing");
-        sequencer_fail(sequencer, error.code == ERROR_LOG ? "different" : "failing", -1, &error);
-        return;
-    }
-    text_clear(&sequencer->last_note);
-    text_add_n(&sequencer->last_note, note.data, note.length);
-    sequencer->last.size = sequencer->signed_size = publish_tree(sequencer->publish)->size;
-    merkle_tree_root(publish_tree(sequencer->publish), sequencer->last.root);
-    record(sequencer);
-}
-
-/* (size, note): the checkpoints that the directory lost, before the one to be signed. */
-static void on_kept(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
-                    const struct error *error, void *arg)
-{
-    struct sequencer *sequencer = arg;
-    struct error own _cleanup_error_ = {0};
-    (void)conn;
-    if (!sequencer->row_error.primary && outcome == PG_OK && PQntuples(result) == 1) {
-        struct text name _cleanup_text_ = {0};
-        text_printf(&name, "checkpoints/%s", PQgetvalue(result, 0, 0));
-        if (!directory_write(sequencer->directory, name.data, PQgetvalue(result, 0, 1),
-                             (size_t)PQgetlength(result, 0, 1), &own))
-            error_move(&sequencer->row_error, &own);
-        return;
-    }
-    if (outcome == PG_OK && PQntuples(result) == 1)
-        return;
-    if (!went_well(sequencer, outcome, error))
-        return;
-    if (!directory_sync(sequencer->directory, &own)) {
-        sequencer_fail(sequencer, "failing", -1, &own);
-        return;
-    }
-    sequencer->rebuild_from = sequencer->recorded_size;
-    sign(sequencer);
-}
-
-static void put_back_kept(struct sequencer *sequencer)
-{
-    char from[24], to[24];
-    const char *values[] = {format_number(from, sequencer->rebuild_from),
-                            format_number(to, publish_tree(sequencer->publish)->size)};
-    if (sequencer->rebuild_from >= sequencer->recorded_size) {
-        sign(sequencer);
-        return;
-    }
-    pg_conn_query(sequencer->worker->control,
-                  "SELECT size, note FROM retention.log_checkpoint WHERE size > $1::bigint AND "
-                  "size < $2::bigint ORDER BY size",
-                  2, values, false, on_kept, sequencer);
-    pg_conn_single_rows(sequencer->worker->control);
-    pg_conn_sync(sequencer->worker->control);
-}
-
-static void ask_flushed(struct sequencer *sequencer);
-
-static void on_flushed(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
-                       const struct error *error, void *arg)
-{
-    struct sequencer *sequencer = arg;
-    (void)conn;
-    if (!went_well(sequencer, outcome, error))
-        return;
-    if (!PQgetisnull(result, 0, 0) && PQgetvalue(result, 0, 0)[0] == 't') {
-        put_back_kept(sequencer);
-        return;
-    }
-    if (sequencer->flush_ms == FLUSH_MOST_MS / 2)
-        log_warning(PQgetisnull(result, 0, 0)
-                        ? "log.sign_after is \"replicated\", but no standby is known"
-                        : "waiting for standbys before signing the log");
-    arm(sequencer->flush_timer, sequencer->flush_ms);
-    sequencer->flush_ms =
-        sequencer->flush_ms * 2 < FLUSH_MOST_MS ? sequencer->flush_ms * 2 : FLUSH_MOST_MS;
-    if (sequencer->yield_then)
-        give_way(sequencer);
-}
-
-static void on_flush_timer(evutil_socket_t fd, short what, void *arg)
-{
-    (void)fd;
-    (void)what;
-    ask_flushed(arg);
-}
-
-static void ask_flushed(struct sequencer *sequencer)
-{
-    if (sequencer->yielded) {
-        arm(sequencer->flush_timer, sequencer->flush_ms);
-        return;
-    }
-    const char *values[] = {sequencer->lsn};
-    pg_conn_query(sequencer->worker->control, sql_file("engine/log_flushed.sql"), 1, values, false,
-                  on_flushed, sequencer);
-    pg_conn_sync(sequencer->worker->control);
-}
-
-static void on_lsn(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
-                   const struct error *error, void *arg)
-{
-    struct sequencer *sequencer = arg;
-    (void)conn;
-    if (!went_well(sequencer, outcome, error))
-        return;
-    snprintf(sequencer->lsn, sizeof(sequencer->lsn), "%s", PQgetvalue(result, 0, 0));
-    sequencer->flush_ms = FLUSH_FIRST_MS;
-    ask_flushed(sequencer);
-}
-
-static void flush(struct sequencer *sequencer)
-{
-    struct error error _cleanup_error_ = {0};
-    if (publish_tree(sequencer->publish)->size == sequencer->signed_size) {
-        if (sequencer->recorded_size < sequencer->signed_size)
-            record(sequencer); /* a crash came between */
-        else
-            end_pass(sequencer);
-        return;
-    }
-    if (!publish_flush(sequencer->publish, &error)) {
-        sequencer_fail(sequencer, "failing", -1, &error);
-        return;
-    }
-    if (!text_equal(settings_of(sequencer)->log.sign_after, "replicated")) {
-        put_back_kept(sequencer);
-        return;
-    }
-    /* written after the places: whoever has this has them */
-    pg_conn_query(sequencer->worker->control, "SELECT pg_catalog.pg_current_wal_lsn()", 0, NULL,
-                  false, on_lsn, sequencer);
-    pg_conn_sync(sequencer->worker->control);
-}
-
-static void on_entry(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
-                     const struct error *error, void *arg)
-{
-    struct sequencer *sequencer = arg;
-    struct error own _cleanup_error_ = {0};
-    (void)conn;
-    if (outcome == PG_OK && PQntuples(result) == 1) {
-        if (sequencer->busy && !sequencer->row_error.primary &&
-            !take_entry(sequencer, result, &own))
-            error_move(&sequencer->row_error, &own);
-        return;
-    }
-    if (!went_well(sequencer, outcome, error))
-        return;
-    uint64_t size = publish_tree(sequencer->publish)->size;
-    if (size == sequencer->size) {
-        flush(sequencer);
-        return;
-    }
-    error_set(&own, ERROR_LOG, "entry %" PRIu64 " of the tree is missing in the database", size);
-    sequencer_fail(sequencer, "different", -1, &own);
-}
-
-static void read_entries(struct sequencer *sequencer)
-{
-    char from[24], to[24];
-    const char *values[] = {format_number(from, publish_tree(sequencer->publish)->size),
-                            format_number(to, sequencer->size)};
-    if (publish_tree(sequencer->publish)->size == sequencer->size) {
-        flush(sequencer);
-        return;
-    }
-    pg_conn_query(sequencer->worker->control, sql_file("engine/log_entries.sql"), 2, values, true,
-                  on_entry, sequencer);
-    pg_conn_single_rows(sequencer->worker->control);
-    pg_conn_sync(sequencer->worker->control);
-}
-
 /* --- the end of a pass --- */
 
 static bool wants_beat(const struct sequencer *sequencer)
 {
-    return settings_of(sequencer)->log.anchor_max_age_ms > 0 && sequencer->anchor;
+    return sequencer_settings(sequencer)->log.anchor_max_age_ms > 0 && sequencer->anchor;
 }
 
 static void arm_beat(struct sequencer *sequencer)
 {
-    int64_t half = settings_of(sequencer)->log.anchor_max_age_ms / 2;
+    int64_t half = sequencer_settings(sequencer)->log.anchor_max_age_ms / 2;
     if (!wants_beat(sequencer) || sequencer->anchored_us == INT64_MIN)
         return;
     int64_t age = (clock_monotonic_us() - sequencer->anchored_us) / 1000;
@@ -665,8 +338,8 @@ static void arm_beat(struct sequencer *sequencer)
 static void beat(struct sequencer *sequencer)
 {
     char term[24], size[24];
-    const char *values[] = {term_text(sequencer, term),
-                            format_number(size, sequencer->signed_size)};
+    const char *values[] = {sequencer_term(sequencer, term),
+                            sequencer_number(size, sequencer->signed_size)};
     sequencer_transaction(sequencer, "SELECT retention.log_heartbeat($1::bigint, $2::bigint)", 2,
                           values, NULL, NULL, NULL, NULL);
     begin(sequencer);
@@ -676,7 +349,7 @@ static bool beat_is_due(const struct sequencer *sequencer)
 {
     return wants_beat(sequencer) && sequencer->anchored_us != INT64_MIN &&
            clock_monotonic_us() - sequencer->anchored_us >=
-               settings_of(sequencer)->log.anchor_max_age_ms * 500;
+               sequencer_settings(sequencer)->log.anchor_max_age_ms * 500;
 }
 
 static void on_beat(evutil_socket_t fd, short what, void *arg)
@@ -706,7 +379,7 @@ static void wake(struct sequencer *sequencer)
     schedule_notified(sequencer->worker, "resume");
 }
 
-static void end_pass(struct sequencer *sequencer)
+void sequencer_end_pass(struct sequencer *sequencer)
 {
     bool again = sequencer->again;
     if (!sequencer->ready)
@@ -718,7 +391,7 @@ static void end_pass(struct sequencer *sequencer)
     arm_beat(sequencer);
     sequencer->again = again;
     if (sequencer->yield_then) {
-        give_way(sequencer);
+        sequencer_give_way(sequencer);
         return;
     }
     if (again) {
@@ -748,8 +421,8 @@ static void tell_anchor(struct sequencer *sequencer)
 {
     char term[24], number[24];
     const char *error = sequencer->anchor_untold_error;
-    const char *values[] = {term_text(sequencer, term),
-                            format_number(number, sequencer->anchor_untold_size),
+    const char *values[] = {sequencer_term(sequencer, term),
+                            sequencer_number(number, sequencer->anchor_untold_size),
                             *error ? error : NULL};
     if (sequencer->yielded || !sequencer->anchor_untold)
         return;
@@ -792,7 +465,7 @@ struct sequencer *sequencer_new(struct worker *worker)
     sequencer->worker = worker;
     sequencer->anchored_us = INT64_MIN;
     sequencer->timer = evtimer_new(worker->base, on_timer, sequencer);
-    sequencer->flush_timer = evtimer_new(worker->base, on_flush_timer, sequencer);
+    sequencer->flush_timer = evtimer_new(worker->base, sequencer_on_flush_timer, sequencer);
     sequencer->beat_timer = evtimer_new(worker->base, on_beat, sequencer);
     return sequencer;
 }
@@ -836,7 +509,7 @@ void sequencer_expect(struct worker *worker)
     struct sequencer *sequencer = worker->sequencer;
     if (sequencer->signer && sequencer->ready && worker->leadership.term > 0 &&
         !evtimer_pending(sequencer->timer, NULL))
-        arm(sequencer->timer, settings_of(sequencer)->log.checkpoint_every_ms);
+        arm(sequencer->timer, sequencer_settings(sequencer)->log.checkpoint_every_ms);
 }
 
 void sequencer_kick(struct worker *worker)
@@ -852,7 +525,7 @@ void sequencer_yield(struct worker *worker, void (*then)(struct worker *worker))
     sequencer->yield_then = then;
     /* one that only waits for standbys has nothing under way */
     if (!sequencer->busy || evtimer_pending(sequencer->flush_timer, NULL))
-        give_way(sequencer);
+        sequencer_give_way(sequencer);
 }
 
 void sequencer_resume(struct worker *worker)

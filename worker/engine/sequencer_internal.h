@@ -15,6 +15,7 @@
 struct anchor;
 struct directory;
 struct publish;
+struct settings;
 
 enum { SEQUENCER_MOST_KEYS = 64 };
 
@@ -39,6 +40,7 @@ struct sequencer {
     struct directory *directory; /* locked while this worker leads */
     struct publish *publish;     /* NULL until compared */
     uint64_t size;               /* entries with a place, in the database */
+    uint64_t read_to;            /* of the rows under way */
     uint64_t signed_size;        /* in the directory */
     uint64_t recorded_size;      /* the last row of log_checkpoint */
     uint64_t rebuild_from;       /* checkpoints above it are put back from the database */
@@ -72,6 +74,22 @@ void sequencer_pass(struct sequencer *sequencer);
 /* Not ready, for this reason; tried again later. state: the word for log_state. */
 void sequencer_fail(struct sequencer *sequencer, const char *state, int64_t missing,
                     const struct error *error);
+/* sequencer_publish.c: everything after the places; ends in sequencer_end_pass or in a failure. */
+void sequencer_publish(struct sequencer *sequencer);
+void sequencer_on_flush_timer(evutil_socket_t fd, short what, void *arg);
+/* sequencer.c: all is signed and recorded. */
+void sequencer_end_pass(struct sequencer *sequencer);
+/* True where the request, and all before it, did what they should; else the pass has failed or is
+ * over. */
+bool sequencer_went_well(struct sequencer *sequencer, enum pg_outcome outcome,
+                         const struct error *error);
+/* Of a statement whose `committed` is told what went wrong. */
+pg_result_fn sequencer_on_statement;
+/* Whoever waits for the control connection gets it. */
+void sequencer_give_way(struct sequencer *sequencer);
+const struct settings *sequencer_settings(const struct sequencer *sequencer);
+const char *sequencer_number(char buffer[24], uint64_t number);
+const char *sequencer_term(const struct sequencer *sequencer, char buffer[24]);
 /* The signer may sign a tree of this size: its key is the one that the log names last, or what it
  * signs is the first checkpoint over the entry that names the next. */
 bool sequencer_key_is_current(const struct sequencer *sequencer);
