@@ -32,8 +32,10 @@ SQL_FILES += \
 	cli/key_text.sql \
 	cli/leader.sql \
 	cli/log_list.sql \
+	cli/log_orphans.sql \
 	cli/log_place.sql \
 	cli/log_refs.sql \
+	cli/log_rows.sql \
 	cli/log_show.sql \
 	cli/log_state.sql \
 	cli/may_lead.sql \

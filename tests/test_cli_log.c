@@ -112,7 +112,8 @@ END_TEST
 START_TEST(misuse_is_told)
 {
     says(2, "\"log verify\" needs --vkey FILE", "$ctl log verify log");
-    says(2, "\"log verify\" needs DIRECTORY|PROOF", "$ctl log verify --vkey vkey");
+    says(3, "there is no main file", "$ctl log verify --vkey vkey");
+    says(2, "--database is for log directories", "$ctl log verify vkey --vkey vkey --database");
     says(1, "could not read \"none\"", "$ctl log verify log --vkey none");
     says(1, "could not open directory \"none\"", "$ctl log verify none --vkey vkey");
     says(3, "verifier key does not fit its own id",

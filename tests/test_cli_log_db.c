@@ -158,6 +158,102 @@ START_TEST(the_search_for_a_record_reads_little)
 }
 END_TEST
 
+/* Tables are changed by somebody who may do everything: the triggers that refuse are off. */
+static void tamper(const char *statement)
+{
+    sql("ALTER TABLE retention.log_entry DISABLE TRIGGER USER;"
+        "ALTER TABLE retention.log_records DISABLE TRIGGER USER;"
+        "ALTER TABLE retention.log_leaf DISABLE TRIGGER USER");
+    sql(statement);
+}
+
+#define VERIFY "$ctl log verify --vkey vkey --database"
+
+/* What a superuser does to the tables is seen by comparison with the directory. */
+START_TEST(tables_are_compared_with_the_directory)
+{
+    says(0, "database    13 entries and the digests of 2 batches are those of the\n", VERIFY);
+    says(0, "\"database_entries\": 13", VERIFY " --json");
+    says(0, "verifies", "$ctl log verify log --vkey vkey --database");
+    static const struct {
+        const char *change, *message, *back;
+    } changes[] = {
+        {"UPDATE retention.log_entry SET rows = rows - 1 WHERE type = 'batch' AND rows > 100",
+         "database: column \"rows\" of entry ",
+         "UPDATE retention.log_entry SET rows = rows + 1 WHERE type = 'batch' AND rows > 100"},
+        {"UPDATE retention.log_entry SET category = 'x' WHERE type = 'batch' AND rows > 100",
+         "database: column \"category\" of entry ",
+         "UPDATE retention.log_entry SET category = 'call_recordings' WHERE type = 'batch'"},
+        {"UPDATE retention.log_entry SET entry = replace(entry, 'rows 402', 'rows 401')",
+         " was altered in log_entry",
+         "UPDATE retention.log_entry SET entry = replace(entry, 'rows 401', 'rows 402')"},
+        {"UPDATE retention.log_entry SET entry = replace(entry, 'rows 402', 'rows 401');"
+         "UPDATE retention.log_leaf l SET leaf_hash = sha256('\\x00'::bytea ||"
+         "    convert_to(e.entry, 'UTF8')) FROM retention.log_entry e WHERE e.id = l.entry",
+         " has another hash in log_leaf than in the log directory",
+         "UPDATE retention.log_entry SET entry = replace(entry, 'rows 401', 'rows 402');"
+         "UPDATE retention.log_leaf l SET leaf_hash = sha256('\\x00'::bytea ||"
+         "    convert_to(e.entry, 'UTF8')) FROM retention.log_entry e WHERE e.id = l.entry"},
+        {"UPDATE retention.log_records SET refs = set_byte(refs, 40, get_byte(refs, 40) # 1)",
+         "database: the digests in log_records are not those of entry ",
+         "UPDATE retention.log_records SET refs = set_byte(refs, 40, get_byte(refs, 40) # 1)"},
+        {"CREATE TABLE kept AS SELECT * FROM retention.log_records;"
+         "DELETE FROM retention.log_records",
+         " are missing, and no entry of the log says that they were pruned",
+         "INSERT INTO retention.log_records SELECT * FROM kept; DROP TABLE kept"},
+        {"CREATE TABLE kept AS SELECT * FROM retention.log_entry WHERE type = 'done';"
+         "DELETE FROM retention.log_entry WHERE type = 'done'",
+         " is gone from log_entry",
+         "INSERT INTO retention.log_entry OVERRIDING SYSTEM VALUE SELECT * FROM kept;"
+         "DROP TABLE kept"},
+        {"CREATE TABLE kept AS SELECT * FROM retention.log_leaf WHERE index > 9;"
+         "DELETE FROM retention.log_leaf WHERE index > 9",
+         " has no place in the tree, and waits for none",
+         "INSERT INTO retention.log_leaf SELECT * FROM kept; DROP TABLE kept"},
+        {"CREATE TABLE kept AS SELECT * FROM retention.log_leaf WHERE index > 9;"
+         "DELETE FROM retention.log_leaf WHERE index > 9;"
+         "INSERT INTO retention.log_pending SELECT entry FROM kept",
+         "database has no entry 10, which the log directory has",
+         "INSERT INTO retention.log_leaf SELECT * FROM kept; DROP TABLE kept;"
+         "DELETE FROM retention.log_pending"},
+        {"INSERT INTO retention.log_records VALUES (gen_random_uuid(), 0, '')",
+         "database: 1 sets of digests belong to no batch",
+         "DELETE FROM retention.log_records WHERE refs = ''"},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(changes); i++) {
+        tamper(changes[i].change);
+        says(6, changes[i].message, VERIFY);
+        tamper(changes[i].back);
+    }
+    says(0, "verifies", VERIFY);
+    char *auditor _cleanup_free_ = cluster_conninfo(cluster_shared(), f.database, CLI_AUDITOR);
+    char *script _cleanup_free_ = NULL;
+    ck_assert_int_gt(asprintf(&script, VERIFY " -d '%s'", auditor), 0);
+    says(0, "verifies", script);
+}
+END_TEST
+
+/* An entry whose row of the outbox is taken away before it gets its place: the worker sees the hole
+ * and tells of it, and the run that has lost a batch does not add up. */
+START_TEST(an_entry_taken_away_before_it_is_placed_is_told_of)
+{
+    sql("INSERT INTO ctm.call_recording SELECT n, 1, now() - interval '3 years', 'x'"
+        " FROM generate_series(4001, 4100) n;"
+        "CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN"
+        "  IF EXISTS (SELECT FROM retention.log_entry e WHERE e.id = NEW.entry"
+        "             AND e.type = 'batch') THEN RETURN NULL; END IF; RETURN NEW; END $$;"
+        "CREATE TRIGGER forget BEFORE INSERT ON retention.log_pending FOR EACH ROW"
+        "  EXECUTE FUNCTION forget()");
+    struct program_result r = cli_run(&f, NULL, WORDS("run", "call_recordings"));
+    program_result_free(&r);
+    sql("DROP TRIGGER forget ON retention.log_pending");
+    r = cli_run(&f, NULL, WORDS("run", "call_recordings")); /* places what is left */
+    program_result_free(&r);
+    says(6, " is done with 1 batches and 100 rows; the log holds 0 and 0",
+         "$ctl log verify log --vkey vkey");
+}
+END_TEST
+
 Suite *suite_cli_log_db(void)
 {
     Suite *suite = suite_create("cli_log_db");
@@ -166,6 +262,8 @@ Suite *suite_cli_log_db(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, a_real_log_verifies);
     tcase_add_test(tc, a_record_that_went_is_proved);
+    tcase_add_test(tc, tables_are_compared_with_the_directory);
+    tcase_add_test(tc, an_entry_taken_away_before_it_is_placed_is_told_of);
     tcase_add_test(tc, the_search_for_a_record_reads_little);
     suite_add_tcase(suite, tc);
     return suite;

@@ -171,19 +171,22 @@ static const struct command commands[] = {
      "log show 1",
      command_log_show,
      {{"refs", 0, NULL, false, "with the record digests of its batch"}}},
-    {LOG, "log", "verify", "DIRECTORY|PROOF", 1, 1,
+    {LOG, "log", "verify", "[DIRECTORY|PROOF]", 0, 1,
      "verify a log, or a proof taken from one, without a database",
      "Of a log directory, every entry is compared with the hash tiles, these with the signed "
      "checkpoint, what the entries say with each other, and everything else that lies there with "
      "what the entries say of it. Of a proof, what it proves is printed. Exits 6, naming the first "
-     "thing that is wrong, if anything is. Reads no configuration; retention-log(7) tells what "
-     "this proves and what it does not.",
+     "thing that is wrong, if anything is. Reads no configuration where it is told what to verify, "
+     "and no database without --database; retention-log(7) tells what this proves and what it does "
+     "not.",
      "log verify retention-log --vkey log.vkey --against checkpoint.may",
      command_log_verify,
      {{"vkey", 0, "FILE", true,
        "the log's verifier key, got another way than the log; one a line"},
       {"against", 0, "FILE", false,
-       "a checkpoint kept earlier: the log must extend it"}}},
+       "a checkpoint kept earlier: the log must extend it"},
+      {"database", 0, NULL, false,
+       "compare the log's tables with the directory too, entry by entry, and the digests"}}},
     {LOG, "log", "prove", "[CATEGORY KEY...]", 0, 9,
      "make a proof that whoever has the log's key can verify",
      "That an entry is in the log (C2SP tlog-proof), with --entry; that the record of CATEGORY with "

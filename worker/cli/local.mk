@@ -10,6 +10,7 @@ libretention_a_SOURCES += \
 	worker/cli/help.c \
 	worker/cli/json.c worker/cli/json.h \
 	worker/cli/log.c \
+	worker/cli/log_compare.c worker/cli/log_compare.h \
 	worker/cli/log_directory.c worker/cli/log_directory.h \
 	worker/cli/log_key.c worker/cli/log_key.h \
 	worker/cli/log_keys.c \

@@ -1,5 +1,5 @@
 /* retentionctl log verify: of a log directory or of one proof, with nothing but the vkey. No
- * configuration and no database is read. */
+ * configuration and no database is read, unless the database is to be compared. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,9 +10,12 @@
 #include "base/encode.h"
 #include "base/text.h"
 #include "cli/json.h"
+#include "cli/log_compare.h"
 #include "cli/log_key.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/settings.h"
+#include "config/settings.h"
 #include "ledger/proof.h"
 #include "ledger/verify.h"
 
@@ -104,7 +107,8 @@ static void say_notes(struct cli *cli, const struct verify_result *r)
                                         count_of(cli, r->holds, "file", "files")));
 }
 
-static void print_verdict(struct cli *cli, const struct verify_result *r, bool own_key)
+static void print_verdict(struct cli *cli, const struct verify_result *r,
+                          const struct log_compare *compare, bool own_key)
 {
     struct text text _cleanup_text_ = {0};
     char first[32], last[32];
@@ -129,6 +133,13 @@ static void print_verdict(struct cli *cli, const struct verify_result *r, bool o
         say("against",
             arena_printf(cli->arena, "the log extends the checkpoint of %s that was kept elsewhere",
                          count_of(cli, r->against_size, "entry", "entries")));
+    if (compare)
+        say("database", arena_printf(cli->arena,
+                                     "%s and the digests of %s are those of the directory; %s "
+                                     "newer than its checkpoint",
+                                     count_of(cli, compare->entries, "entry", "entries"),
+                                     count_of(cli, compare->digests, "batch", "batches"),
+                                     count_of(cli, compare->newer, "is", "are")));
     say_notes(cli, r);
     putchar('\n');
     if (own_key)
@@ -207,6 +218,7 @@ static void set_document(struct cli *cli, const struct verify_result *r, bool ve
 struct watch {
     struct progress progress;
     int64_t began_us;
+    struct log_compare *compare; /* NULL: not with a database */
 };
 
 static void show_progress(void *arg, uint64_t done, uint64_t total)
@@ -214,6 +226,33 @@ static void show_progress(void *arg, uint64_t done, uint64_t total)
     struct watch *watch = arg;
     progress_update(&watch->progress, "verify", (int64_t)done, (int64_t)total,
                     clock_monotonic_us() - watch->began_us);
+}
+
+static bool compare_entry(void *arg, uint64_t index, const uint8_t leaf[MERKLE_HASH_SIZE],
+                          const uint8_t *bytes, size_t length, struct error *error)
+{
+    const struct watch *watch = arg;
+    return log_compare_entry(watch->compare, index, leaf, bytes, length, error);
+}
+
+/* With the database: everything, unless the directory's part fails. */
+static bool verify_and_compare(struct cli *cli, struct verify_options *options, struct watch *watch,
+                               struct log_compare *compare, struct verify_result *result,
+                               struct error *error)
+{
+    options->entry = compare_entry;
+    watch->compare = compare;
+    return log_compare_open(compare, cli, error) && verify_directory(result, options, error) &&
+           log_compare_end(compare, result, error);
+}
+
+/* A checkpoint was published since that of the result was read. */
+static bool has_grown(struct cli *cli, const char *directory, const struct verify_result *result)
+{
+    struct text now _cleanup_text_ = {0};
+    return log_file_read(arena_printf(cli->arena, "%s/checkpoint", directory), PROOF_MOST, &now,
+                         NULL) &&
+           strcmp(text_string(&now), result->note) != 0;
 }
 
 static bool is_own_key(struct cli *cli, const char *directory, const char *key)
@@ -224,27 +263,44 @@ static bool is_own_key(struct cli *cli, const char *directory, const char *key)
 }
 
 static bool verify_a_directory(struct cli *cli, const struct verify_options *given,
-                               struct error *error)
+                               bool with_database, struct error *error)
 {
     struct verify_options options = *given;
     struct verify_result *result = arena_alloc(cli->arena, sizeof(*result));
+    struct log_compare compare = {0};
     struct watch watch = {.began_us = clock_monotonic_us()};
+    bool verified = false;
     progress_init(&watch.progress, cli->json);
     watch.progress.printed_us = watch.began_us; /* a short log needs none */
     options.progress = show_progress;
     options.arg = &watch;
-    bool verified = verify_directory(result, &options, error);
+    if (!with_database)
+        verified = verify_directory(result, &options, error);
+    /* Tiles of a checkpoint that is not the last any more may go while they are read. */
+    for (int tries = 0; with_database && !verified && tries < 4; tries++) {
+        if (tries > 0 && !has_grown(cli, options.directory, result))
+            break;
+        log_compare_close(&compare);
+        error_clear(error);
+        verified = verify_and_compare(cli, &options, &watch, &compare, result, error);
+    }
     progress_clear(&watch.progress);
-    if (cli->json)
+    if (cli->json) {
         set_document(cli, result, verified);
-    else if (verified)
-        print_verdict(cli, result, is_own_key(cli, options.directory, cli_option(cli, "vkey")));
-    else if (error->code == ERROR_LOG) {
+        if (with_database) {
+            set_number(cli->document, "database_entries", compare.entries);
+            set_number(cli->document, "database_newer", compare.newer);
+        }
+    } else if (verified) {
+        print_verdict(cli, result, with_database ? &compare : NULL,
+                      is_own_key(cli, options.directory, cli_option(cli, "vkey")));
+    } else if (error->code == ERROR_LOG) {
         puts("THE LOG DOES NOT VERIFY.");
         if (!error->detail && result->entries)
             error_detail(error, "%s before it had been checked and were right.",
                          count_of(cli, result->entries, "entry", "entries"));
     }
+    log_compare_close(&compare);
     return verified;
 }
 
@@ -377,13 +433,28 @@ static bool verify_a_proof(struct cli *cli, const char *path, const struct verif
     return true;
 }
 
+/* The main file's log directory, where none is named. */
+static const char *configured_directory(struct cli *cli, struct error *error)
+{
+    const struct settings *settings = cli_settings(cli, error);
+    if (!settings)
+        return NULL;
+    if (!settings->log.directory) {
+        error_set(error, ERROR_USAGE, "\"log verify\" needs a log directory or a proof");
+        error_hint(error, "\"%s\" names no log.directory either.", cli->config_file);
+    }
+    return settings->log.directory;
+}
+
 bool command_log_verify(struct cli *cli, struct error *error)
 {
-    const char *path = cli->operands[0], *against = cli_option(cli, "against");
+    const char *path = cli->operand_count ? cli->operands[0] : configured_directory(cli, error);
+    const char *against = cli_option(cli, "against");
     struct text kept _cleanup_text_ = {0};
     struct verify_options options = {.directory = path};
     struct stat status;
-    if (!log_keys_read(cli, cli_option(cli, "vkey"), &options.keys, &options.key_count, error))
+    if (!path ||
+        !log_keys_read(cli, cli_option(cli, "vkey"), &options.keys, &options.key_count, error))
         return false;
     if (against) {
         if (!log_file_read(against, PROOF_MOST, &kept, error))
@@ -392,6 +463,8 @@ bool command_log_verify(struct cli *cli, struct error *error)
         options.against_length = kept.length;
     }
     if (stat(path, &status) == 0 && !S_ISDIR(status.st_mode))
-        return verify_a_proof(cli, path, &options, error);
-    return verify_a_directory(cli, &options, error);
+        return cli_flag(cli, "database")
+                   ? error_set(error, ERROR_USAGE, "--database is for log directories")
+                   : verify_a_proof(cli, path, &options, error);
+    return verify_a_directory(cli, &options, cli_flag(cli, "database"), error);
 }

@@ -476,6 +476,7 @@ static bool run(struct verify *v)
     if (!replay_all(v) || !compare_root(v) || !verify_trust(v, is_signed) || !compare_kept(v) ||
         !verify_story_end(v) || !judge_missing(v))
         return false;
+    v->result->prune_upto = v->prune_upto;
     if (!verify_rest(v))
         return false;
     return v->result->lost == 0 || /* told last: whatever else can be checked was */

@@ -44,6 +44,7 @@ struct verify_result {
     struct note_verifier signer; /* whose signature counted */
 
     uint64_t entries; /* replayed */
+    uint64_t prune_upto; /* what the log allows to be gone: all below this entry */
     uint64_t pruned;  /* entries that the log's own prune took away: their hashes alone were */
     int64_t first_seconds, last_seconds; /* of the first and last entry that is there */
     uint64_t tiles;                      /* hash tiles compared */

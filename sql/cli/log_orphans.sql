@@ -1,0 +1,9 @@
+-- Entries that have no place in the tree and wait for none, and digests that belong to no batch
+SELECT
+    (SELECT pg_catalog.min(e.id) FROM retention.log_entry e
+     WHERE NOT EXISTS (SELECT FROM retention.log_leaf l WHERE l.entry = e.id)
+       AND NOT EXISTS (SELECT FROM retention.log_pending p WHERE p.entry = e.id)) AS unplaced,
+    (SELECT pg_catalog.count(*) FROM retention.log_records r
+     WHERE NOT EXISTS (SELECT FROM retention.log_entry e
+                       WHERE e.run = r.run AND e.seq = r.seq)) AS digests,
+    EXISTS (SELECT FROM retention.log_leaf) AS begun

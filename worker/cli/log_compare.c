@@ -1,0 +1,213 @@
+#include "cli/log_compare.h"
+
+#include <endian.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/encode.h"
+#include "base/sql_files.h"
+#include "ledger/digest.h"
+#include "ledger/entry.h"
+#include "ledger/merkle.h"
+#include "ledger/verify.h"
+
+/* Columns of cli/log_rows.sql, which come in binary. */
+enum { INDEX, LEAF_HASH, ENTRY, TYPE, RUN, SEQ, CATEGORY, RELATION, ROWS, REFS };
+
+static const char *bytes_of(const PGresult *row, int column, size_t *ret_length)
+{
+    *ret_length = (size_t)PQgetlength(row, 0, column);
+    return PQgetisnull(row, 0, column) ? NULL : PQgetvalue(row, 0, column);
+}
+
+static uint64_t number_of(const PGresult *row, int column)
+{
+    uint64_t n;
+    memcpy(&n, PQgetvalue(row, 0, column), sizeof(n));
+    return be64toh(n);
+}
+
+/* The next row into compare->row; NULL after the last. */
+static bool next_row(struct log_compare *compare, struct error *error)
+{
+    PQclear(compare->row);
+    compare->row = PQgetResult(compare->session.conn);
+    switch (PQresultStatus(compare->row)) {
+    case PGRES_SINGLE_TUPLE:
+        return true;
+    case PGRES_TUPLES_OK:
+        PQclear(compare->row);
+        compare->row = NULL;
+        return true;
+    default:
+        error_set(error, ERROR_FAILED, "could not read the log's tables (SQLSTATE %s)",
+                  compare->row && PQresultErrorField(compare->row, PG_DIAG_SQLSTATE)
+                      ? PQresultErrorField(compare->row, PG_DIAG_SQLSTATE)
+                      : "08006");
+        return false;
+    }
+}
+
+bool log_compare_open(struct log_compare *compare, struct cli *cli, struct error *error)
+{
+    *compare = (struct log_compare){0};
+    return session_open(&compare->session, cli, SESSION_SCHEMA, error);
+}
+
+/* One snapshot, younger than the checkpoint that was read: the database has all that it covers. */
+static bool begin(struct log_compare *compare, struct error *error)
+{
+    struct session *session = &compare->session;
+    if (!session_execute(session, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", error))
+        return false;
+    /* In the order of the index, as they come: nothing is sorted or held. */
+    PGresult *settings _cleanup_result_ =
+        session_query(session,
+                      "SELECT pg_catalog.set_config(name, value, true) FROM (VALUES "
+                      "('enable_sort', 'off'), ('enable_hashjoin', 'off'), "
+                      "('enable_mergejoin', 'off'), ('jit', 'off'), ('statement_timeout', '0'), "
+                      "('max_parallel_workers_per_gather', '0')) s (name, value)",
+                      0, NULL, error);
+    PGresult *orphans _cleanup_result_ =
+        settings ? session_file(session, "cli/log_orphans.sql", 0, NULL, error) : NULL;
+    if (!orphans)
+        return false;
+    if (strcmp(PQgetvalue(orphans, 0, 2), "t") != 0)
+        return error_set(error, ERROR_LOG, "the database has no log that is signed");
+    if (result_value(orphans, 0, 0))
+        return error_set(error, ERROR_LOG,
+                         "database: the entry with id %s has no place in the tree, and waits for "
+                         "none",
+                         PQgetvalue(orphans, 0, 0));
+    if (strcmp(PQgetvalue(orphans, 0, 1), "0") != 0)
+        return error_set(error, ERROR_LOG, "database: %s sets of digests belong to no batch",
+                         PQgetvalue(orphans, 0, 1));
+    if (PQsendQueryParams(session->conn, sql_file("cli/log_rows.sql"), 0, NULL, NULL, NULL, NULL,
+                          1) != 1 ||
+        PQsetSingleRowMode(session->conn) != 1)
+        return error_set(error, ERROR_FAILED, "could not read the log's tables");
+    return next_row(compare, error);
+}
+
+static bool equals(const PGresult *row, int column, const char *value)
+{
+    size_t length;
+    const char *s = bytes_of(row, column, &length);
+    return s && strlen(value) == length && memcmp(s, value, length) == 0;
+}
+
+/* What stands beside the text in columns is what the text says. */
+static bool compare_columns(const PGresult *row, uint64_t index, const struct entry *entry,
+                            struct error *error)
+{
+    static const struct {
+        const char *field;
+        int column;
+    } texts[] = {{"category", CATEGORY}, {"relation", RELATION}};
+    const char *wrong = equals(row, TYPE, entry->type_name) ? NULL : "type", *value;
+    uint8_t run[16];
+    char number[24];
+    for (size_t i = 0; !wrong && i < ARRAY_LENGTH(texts); i++)
+        if ((value = entry_value(entry, texts[i].field)) && strcmp(value, "*") != 0 &&
+            !equals(row, texts[i].column, value))
+            wrong = texts[i].field;
+    if (!wrong && (value = entry_value(entry, "run")) && !PQgetisnull(row, 0, RUN) &&
+        (!hex_decode(run, sizeof(run), value, strlen(value)) ||
+         memcmp(run, PQgetvalue(row, 0, RUN), sizeof(run)) != 0))
+        wrong = "run";
+    if (!wrong && strcmp(entry->type_name, "batch") == 0) {
+        static const struct {
+            const char *field;
+            int column;
+        } numbers[] = {{"seq", SEQ}, {"rows", ROWS}};
+        for (size_t i = 0; !wrong && i < ARRAY_LENGTH(numbers); i++) {
+            snprintf(number, sizeof(number), "%" PRIu64, number_of(row, numbers[i].column));
+            if (PQgetisnull(row, 0, numbers[i].column) ||
+                strcmp(number, entry_value(entry, numbers[i].field)) != 0)
+                wrong = numbers[i].field;
+        }
+    }
+    return !wrong ||
+           error_set(error, ERROR_LOG,
+                     "database: column \"%s\" of entry %" PRIu64 " is not what the entry says",
+                     wrong, index);
+}
+
+static bool compare_refs(struct log_compare *compare, uint64_t index, const struct entry *entry,
+                         struct error *error)
+{
+    const char *hex = entry_value(entry, "records");
+    uint8_t root[32], found[32];
+    size_t length;
+    const char *refs = bytes_of(compare->row, REFS, &length);
+    if (!hex || !hex_decode(root, sizeof(root), hex, strlen(hex)))
+        return true; /* counts alone */
+    if (!refs) {
+        compare->last_missing = index + 1;
+        return true;
+    }
+    digest_records_root((const uint8_t(*)[DIGEST_SIZE])refs, length / DIGEST_SIZE, found);
+    compare->digests++;
+    return (length % DIGEST_SIZE == 0 && memcmp(root, found, sizeof(root)) == 0) ||
+           error_set(error, ERROR_LOG,
+                     "database: the digests in log_records are not those of entry %" PRIu64, index);
+}
+
+bool log_compare_entry(struct log_compare *compare, uint64_t index, const uint8_t leaf[32],
+                       const uint8_t *bytes, size_t length, struct error *error)
+{
+    static struct entry entry;
+    size_t hash_length, text_length;
+    uint8_t hash[32];
+    if (index == 0 && !begin(compare, error))
+        return false;
+    if (!compare->row || number_of(compare->row, INDEX) != index) {
+        error_set(error, ERROR_LOG,
+                  "database has no entry %" PRIu64 ", which the log directory has", index);
+        error_hint(error, "It was restored from a backup or a standby, or rows were taken away: "
+                          "see \"retentionctl status\".");
+        return false;
+    }
+    const char *leaf_hash = bytes_of(compare->row, LEAF_HASH, &hash_length);
+    const char *text = bytes_of(compare->row, ENTRY, &text_length);
+    if (!leaf_hash || hash_length != sizeof(hash) || memcmp(leaf_hash, leaf, sizeof(hash)) != 0)
+        return error_set(error, ERROR_LOG,
+                         "database: entry %" PRIu64
+                         " has another hash in log_leaf than in the log directory",
+                         index);
+    if (!text)
+        return error_set(error, ERROR_LOG, "database: entry %" PRIu64 " is gone from log_entry",
+                         index);
+    merkle_leaf(text, text_length, hash);
+    if (memcmp(hash, leaf, sizeof(hash)) != 0 ||
+        (bytes && (length != text_length || memcmp(bytes, text, length) != 0)))
+        return error_set(error, ERROR_LOG, "database: entry %" PRIu64 " was altered in log_entry",
+                         index);
+    compare->entries++;
+    if (!entry_read(&entry, text, text_length, error) ||
+        !compare_columns(compare->row, index, &entry, error) ||
+        !compare_refs(compare, index, &entry, error))
+        return false;
+    return next_row(compare, error);
+}
+
+bool log_compare_end(struct log_compare *compare, const struct verify_result *result,
+                     struct error *error)
+{
+    for (; compare->row; compare->newer++)
+        if (!next_row(compare, error))
+            return false;
+    return compare->last_missing <= result->prune_upto ||
+           error_set(error, ERROR_LOG,
+                     "database: the digests of entry %" PRIu64
+                     " are missing, and no entry of the log says that they were pruned",
+                     compare->last_missing - 1);
+}
+
+void log_compare_close(struct log_compare *compare)
+{
+    PQclear(compare->row);
+    session_close(&compare->session);
+    *compare = (struct log_compare){0};
+}
