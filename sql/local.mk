@@ -31,9 +31,11 @@ SQL_FILES += \
 	cli/is_bound.sql \
 	cli/key_text.sql \
 	cli/leader.sql \
+	cli/log_before.sql \
 	cli/log_list.sql \
 	cli/log_orphans.sql \
 	cli/log_place.sql \
+	cli/log_prune_state.sql \
 	cli/log_refs.sql \
 	cli/log_rows.sql \
 	cli/log_show.sql \
@@ -120,6 +122,7 @@ SQL_FILES += \
 	functions/percent_encode.sql \
 	functions/policy_gone.sql \
 	functions/progress_run.sql \
+	functions/prune_log.sql \
 	functions/record_config.sql \
 	functions/record_status.sql \
 	functions/record_validity.sql \

@@ -23,8 +23,11 @@ static void contains(const char *text, const char *part)
 static void says(int code, const char *part, const char *script)
 {
     char *in _cleanup_free_ = NULL, *both _cleanup_free_ = NULL;
-    ck_assert_int_gt(asprintf(&in, "ctl=\"%s -c %s\"\ncd '%s' && {\n%s\n}",
-                              build_path("retentionctl"), f.config, f.directory, script),
+    char *owner _cleanup_free_ = cluster_conninfo(cluster_shared(), f.database, NULL);
+    ck_assert_int_gt(asprintf(&in,
+                              "ctl=\"%s -c %s\"\nprune() { $ctl -d '%s' log prune \"$@\"; }\n"
+                              "cd '%s' && {\n%s\n}",
+                              build_path("retentionctl"), f.config, owner, f.directory, script),
                      0);
     struct program_result r = program_run((const char *const[]){"/bin/sh", "-c", in, NULL});
     ck_assert_int_ge(asprintf(&both, "%s%s", r.out, r.err), 0);
@@ -254,6 +257,45 @@ START_TEST(an_entry_taken_away_before_it_is_placed_is_told_of)
 }
 END_TEST
 
+/* Entries go when the log says so under a checkpoint, and not before. */
+START_TEST(a_log_is_pruned)
+{
+    sql("SELECT retention.write_entry('pause', NULL, NULL, jsonb_build_object('scope', 'all',"
+        "    'what', 'paused', 'by', 'x')) FROM generate_series(1, 600)");
+    says(2, "wants one of --before and --upto", "prune");
+    says(2, "--upto wants a multiple of 256, not \"100\"", "prune --upto 100");
+    free(cli_out(&f, NULL, 0, WORDS("run", "call_recordings"))); /* places them, and signs */
+    says(1, "no checkpoint covers 2560 entries", "prune --upto 2560");
+    says(2, "--before wants a time", "prune --before soon");
+    says(0, "Nothing to remove", "prune --before 2001-01-01");
+
+    /* the worker places and signs the prune entry while the command waits */
+    says(0, "",
+         "(prune --upto 512 >pruned 2>&1; echo $? >code) & "
+         "n=0; while [ $n -lt 100 ] && ! grep -q Waiting pruned; do "
+         "sleep 0.1; n=$((n + 1)); done; "
+         "$ctl run call_recordings >/dev/null; wait");
+    says(0, "Removed 512 entries and 2 sets of record digests", "cat pruned; exit $(cat code)");
+    says(0, "pruned      512 entries are gone: the log itself says so",
+         "$ctl log verify log --vkey vkey");
+    says(0, "proofs of such", "$ctl log verify log --vkey vkey");
+    says(0, "\"unknown\": 0",
+         "test ! -e log/tile/entries/000 && test -e log/tile/0/000 &&"
+         "test -e log/proofs/0 && $ctl log verify log --vkey vkey --json");
+    says(0, "verifies", VERIFY);
+    says(0, "it is entry 0 in the log", "$ctl log verify log/proofs/0 --vkey vkey");
+    says(1, "entry 3 was pruned", "$ctl log prove --entry 3");
+    says(0, "verifies", "$ctl log export copy && $ctl log verify copy --vkey vkey");
+    says(0, "Removed 0 entries", "prune --upto 512"); /* once more: all is done */
+    /* the worker goes on with it */
+    sql("INSERT INTO ctm.call_recording SELECT n, 1, now() - interval '3 years', 'x'"
+        " FROM generate_series(3001, 3400) n");
+    free(cli_out(&f, NULL, 0, WORDS("run", "call_recordings")));
+    says(0, "verifies", VERIFY);
+    says(6, "is the proof of entry ", "set -- log/proofs/*; cp $2 $1;" VERIFY);
+}
+END_TEST
+
 Suite *suite_cli_log_db(void)
 {
     Suite *suite = suite_create("cli_log_db");
@@ -264,6 +306,7 @@ Suite *suite_cli_log_db(void)
     tcase_add_test(tc, a_record_that_went_is_proved);
     tcase_add_test(tc, tables_are_compared_with_the_directory);
     tcase_add_test(tc, an_entry_taken_away_before_it_is_placed_is_told_of);
+    tcase_add_test(tc, a_log_is_pruned);
     tcase_add_test(tc, the_search_for_a_record_reads_little);
     suite_add_tcase(suite, tc);
     return suite;

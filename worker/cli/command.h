@@ -97,6 +97,7 @@ command_fn command_explain;                               /* cli/explain.c */
 command_fn command_policy_list, command_policy_show, command_policy_diff, command_policy_load,
     command_policy_approve, command_policy_retire;                        /* cli/policy.c */
 command_fn command_log_list, command_log_show;                            /* cli/log.c */
+command_fn command_log_prune;                      /* cli/log_prune.c */
 command_fn command_log_verify;                                            /* cli/log_verify.c */
 command_fn command_log_prove, command_log_checkpoint, command_log_export; /* cli/log_prove.c */
 command_fn command_log_keygen, command_log_rotate_key, command_log_shred_epoch; /* cli/log_keys.c */

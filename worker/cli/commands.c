@@ -214,6 +214,17 @@ static const struct command commands[] = {
      "log checkpoint --log retention-log",
      command_log_checkpoint,
      {{"log", 0, "DIRECTORY", false, "read this log directory instead of the main file's"}}},
+    {LOG, "log", "prune", "", 0, 0,
+     "take old entries out of the log directory, and say so in the log",
+     "What goes is told by an entry of the log, and goes when a checkpoint covers that entry. Hashes "
+     "are never removed, so that proofs stay proofs, and verification finds the rest whole. The "
+     "database keeps its entries. Entries go by tiles of 256, with their record digests. Wants a "
+     "worker that runs, the right to write the directory, and the role that installed the schema.",
+     NULL,
+     command_log_prune,
+     {{"before", 0, "TIME", false, "entries older than this"},
+      {"upto", 0, "N", false, "the first N entries, a multiple of 256"},
+      {"log", 0, "DIRECTORY", false, "this log directory instead of the main file's"}}},
     {LOG, "log", "recover", "", 0, 0,
      "bring entries back after a restore or failover",
      "Where the database lacks entries that the log directory has, nothing is deleted or signed. "

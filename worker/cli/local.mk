@@ -16,6 +16,7 @@ libretention_a_SOURCES += \
 	worker/cli/log_keys.c \
 	worker/cli/log_prove.c \
 	worker/cli/log_recover.c \
+	worker/cli/log_prune.c \
 	worker/cli/log_verify.c \
 	worker/cli/migrate.c worker/cli/migrate.h \
 	worker/cli/notes.c worker/cli/notes.h \

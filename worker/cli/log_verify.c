@@ -69,8 +69,11 @@ static void say_notes(struct cli *cli, const struct verify_result *r)
     struct text text _cleanup_text_ = {0};
     if (r->pruned)
         say("pruned",
-            arena_printf(cli->arena, "%s: the log itself says so, and their hashes are in the tree",
-                         count_of(cli, r->pruned, "entry is gone", "entries are gone")));
+            arena_printf(cli->arena,
+                         "%s: the log itself says so, and their hashes are in the tree; "
+                         "%s saved",
+                         count_of(cli, r->pruned, "entry is gone", "entries are gone"),
+                         count_of(cli, r->proofs, "proof of one is", "proofs of such are")));
     if (r->anomalies) {
         text_printf(&text,
                     "%s of the worker's own: ", count_of(cli, r->anomalies, "entry", "entries"));
@@ -201,6 +204,7 @@ static void set_document(struct cli *cli, const struct verify_result *r, bool ve
         {"runs_open", r->runs_open},
         {"runs_partly", r->runs_partly},
         {"anomalies", r->anomalies},
+        {"proofs", r->proofs},
         {"policies", r->policies},
         {"checkpoints", r->checkpoints},
         {"against", r->against_size},

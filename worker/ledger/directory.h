@@ -6,6 +6,7 @@
  *   tile/L/N[.p/W]          hashes; tile/entries/N[.p/W] the entries
  *   records/RUN.SEQ         the sorted refs of a batch, 32 bytes each; RUN as 32 hex digits
  *   policies/SHA256         the texts approved
+ *   proofs/INDEX            proofs of entries that a prune took away, and that later ones rest on
  *   lock                    locked by who writes
  *
  * Names below are relative to the directory. A file appears whole, by rename; it is durable after

@@ -43,9 +43,9 @@ struct verify_result {
     char note[4096];             /* the checkpoint as it is signed, NUL-terminated */
     struct note_verifier signer; /* whose signature counted */
 
-    uint64_t entries; /* replayed */
+    uint64_t entries;    /* replayed */
     uint64_t prune_upto; /* what the log allows to be gone: all below this entry */
-    uint64_t pruned;  /* entries that the log's own prune took away: their hashes alone were */
+    uint64_t pruned;     /* entries that the log's own prune took away: their hashes alone were */
     int64_t first_seconds, last_seconds; /* of the first and last entry that is there */
     uint64_t tiles;                      /* hash tiles compared */
 
@@ -58,6 +58,7 @@ struct verify_result {
     uint64_t runs_partly;             /* began below the prune: their totals cannot be checked */
     uint64_t anomalies, gaps, counts; /* entries of this type; codes "gap" and "count" among them */
     uint64_t lost, unplaced;          /* codes "lost.TYPE", "unplaced.TYPE" among them */
+    uint64_t proofs;                  /* saved by a prune, and checked */
     uint64_t policies, checkpoints;   /* texts, and checkpoints kept, that were checked */
     uint64_t against_size;            /* of the checkpoint kept earlier, which the log extends */
     uint64_t partial_tiles;           /* left over from smaller sizes, checked as well */

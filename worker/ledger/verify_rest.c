@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "ledger/lines.h"
+#include "ledger/proof.h"
 #include "ledger/verify_internal.h"
 
 enum { DEEPEST = 12 };
@@ -247,6 +248,42 @@ static bool visit_tile(struct verify *v, const char *path)
            verify_fail(v, path, UINT64_MAX, "%s holds more than %u entries", path, tile.width);
 }
 
+/* --- proofs saved by a prune --- */
+
+static bool visit_proof(struct verify *v, const char *path, const char *name)
+{
+    struct proof_result *proof = xcalloc(1, sizeof(*proof));
+    struct error why _cleanup_error_ = {0};
+    uint64_t index;
+    size_t length;
+    bool right = false;
+    if (!lines_read_number(name, strlen(name), &index)) {
+        free(proof);
+        return stray(v, path);
+    }
+    if (verify_read_file(v, path, v->bundle, VERIFY_BUNDLE_MOST, &length) != READ_DONE) {
+        free(proof);
+        return false;
+    }
+    for (size_t i = 0; i < v->key_count && !right; i++) {
+        error_clear(&why);
+        right =
+            proof_entry_verify(proof, (const char *)v->bundle, length, &v->keys[i].verifier, &why);
+        if (!right && !strstr(why.primary, "trusted"))
+            break;
+    }
+    if (!right)
+        verify_fail(v, path, index, "%s: %s", path, why.primary);
+    else if (proof->index != index)
+        right =
+            verify_fail(v, path, index, "%s is the proof of entry %" PRIu64, path, proof->index);
+    else
+        right = kept_root(v, path, &proof->checkpoint);
+    v->result->proofs += right;
+    free(proof);
+    return right;
+}
+
 /* --- policies --- */
 
 static bool visit_policy(struct verify *v, const char *path, const char *name)
@@ -279,6 +316,8 @@ static bool visit(struct verify *v, const char *path, const char *name)
         return visit_tile(v, path);
     if (text_starts_with(path, "policies/"))
         return visit_policy(v, path, name);
+    if (text_starts_with(path, "proofs/"))
+        return visit_proof(v, path, name);
     if (text_starts_with(path, "holds/")) {
         v->result->holds++;
         return true;
@@ -287,6 +326,8 @@ static bool visit(struct verify *v, const char *path, const char *name)
         v->record_files_there++;
         return true;
     }
+    if (text_starts_with(path, ".new."))
+        return true; /* being written */
     return stray(v, path);
 }
 
