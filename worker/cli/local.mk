@@ -1,5 +1,5 @@
 libretention_a_SOURCES += \
-	worker/cli/check.c \
+	worker/cli/check.c worker/cli/check.h \
 	worker/cli/check_key.c \
 	worker/cli/command.c worker/cli/command.h \
 	worker/cli/commands.c \
