@@ -23,7 +23,8 @@ SQL_FILES = \
 	functions/shred_epoch.sql \
 	migrations/0003_log_tree.sql \
 	migrations/0004_category_facts.sql \
-	migrations/0005_holds.sql
+	migrations/0005_holds.sql \
+	migrations/0014_guard.sql
 # what retentionctl asks
 SQL_FILES += \
 	cli/epoch_keys.sql \
@@ -110,6 +111,13 @@ SQL_FILES += \
 	functions/fingerprint.sql \
 	functions/finish_request.sql \
 	functions/finish_run.sql \
+	functions/guard_alter.sql \
+	functions/guard_drop.sql \
+	functions/guard_is_batch.sql \
+	functions/guard_observe.sql \
+	functions/guard_refuse.sql \
+	functions/guard_require_batch.sql \
+	functions/guard_snapshot.sql \
 	functions/is_bound.sql \
 	functions/join_session.sql \
 	functions/lead.sql \
@@ -125,6 +133,7 @@ SQL_FILES += \
 	functions/progress_run.sql \
 	functions/prune_log.sql \
 	functions/record_config.sql \
+	functions/record_guard.sql \
 	functions/record_status.sql \
 	functions/record_validity.sql \
 	functions/relation_oid.sql \

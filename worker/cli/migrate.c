@@ -193,7 +193,7 @@ static int run_folder(PGconn *conn, const char *folder, const char *prefix, stru
     return done;
 }
 
-/* The migrations of this program in order: their numbers count from 1 without holes (tested). */
+/* The migrations of this program in order of their numbers, which may have holes. */
 static struct migration *known_migrations(int *ret_count)
 {
     static const char folder[] = "migrations/";
@@ -224,8 +224,8 @@ static struct migration *known_migrations(int *ret_count)
 int migrate_newest(void)
 {
     int count;
-    free(known_migrations(&count));
-    return count;
+    struct migration *known _cleanup_free_ = known_migrations(&count);
+    return count ? known[count - 1].number : 0;
 }
 
 /* Compares what was applied with what this program knows. ret_applied: how many were. */
@@ -240,10 +240,10 @@ static bool check_applied(PGconn *conn, const struct migration *known, int known
     int applied = PQntuples(rows);
     for (int i = 0; i < applied; i++) {
         int number = atoi(PQgetvalue(rows, i, 0));
-        if (i >= known_count || number > known_count) {
+        if (i >= known_count || number > known[known_count - 1].number) {
             error_set(error, ERROR_FAILED,
                       "schema retention is of a newer version (%s) than this program (%04d)",
-                      PQgetvalue(rows, applied - 1, 1), known_count);
+                      PQgetvalue(rows, applied - 1, 1), migrate_newest());
             error_hint(error, "Use the retentionctl that installed it, or a newer one.");
             return false;
         }

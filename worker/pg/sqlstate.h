@@ -24,6 +24,7 @@ enum retry_class {
 #define SQLSTATE_LEAF_GONE      "RT009" /* the leaf is no partition of the table any more */
 #define SQLSTATE_NOT_FOUND      "RT010" /* no such category, run, policy */
 #define SQLSTATE_REFUSED        "RT011" /* any other refusal by a retention function */
+#define SQLSTATE_GUARD          "RT012" /* a guard: the record is under legal hold */
 
 /* NULL or "": the connection was lost. A code of a class that PostgreSQL does not define was raised
  * by somebody's trigger or function: RETRY_ROW. */
