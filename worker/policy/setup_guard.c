@@ -147,27 +147,43 @@ static bool is_in_place(struct script *s, const struct guard_plan *guard,
     return false;
 }
 
+/* Those of one table and function from `from` on, in one transaction; returns where they end. */
+static size_t write_table_triggers(struct script *s, const struct guard_plan *guard, size_t from)
+{
+    const struct guard_trigger *first = &guard->triggers[from];
+    const char *table = quote_table(s->arena, first->table);
+    const char *owner = quote_name(s->arena, first->table->owner);
+    struct text made = {0};
+    size_t i = from;
+    for (; i < guard->trigger_count && guard->triggers[i].table == first->table &&
+           guard->triggers[i].function == first->function;
+         i++) {
+        const struct guard_trigger *trigger = &guard->triggers[i];
+        if (is_in_place(s, guard, trigger))
+            continue;
+        if (!trigger->copied)
+            text_printf(&made, "CREATE OR REPLACE%s;\n", trigger->definition + strlen("CREATE"));
+        text_printf(&made, "ALTER TABLE %s ENABLE ALWAYS TRIGGER %s;\n", table,
+                    quote_name(s->arena, trigger->name));
+    }
+    if (made.length) {
+        text_printf(s->out, "\n-- The guard of category %s on %s, owned by %s\n",
+                    guard->category->name, table, owner);
+        begin_part(s, arena_printf(s->arena, "%s AND %s", is_member(s, first->table->owner),
+                                   may_use(s, guard->functions[first->function].name)));
+        text_printf(s->out, "BEGIN;\n%sCOMMIT;\n", text_string(&made));
+        end_part(s, arena_printf(s->arena,
+                                 "left out: the guard on %s, for %s, once its functions are there",
+                                 table, owner));
+    }
+    text_free(&made);
+    return i;
+}
+
 static void write_triggers(struct script *s, const struct guard_plan *guard)
 {
-    for (size_t i = 0; i < guard->trigger_count; i++) {
-        const struct guard_trigger *made = &guard->triggers[i];
-        const char *table = quote_table(s->arena, made->table);
-        const char *owner = made->table->owner;
-        const char *name = quote_name(s->arena, made->name);
-        if (is_in_place(s, guard, made))
-            continue;
-        text_printf(s->out, "\n-- The guard of category %s on %s, owned by %s\n",
-                    guard->category->name, table, quote_name(s->arena, owner));
-        begin_part(s, arena_printf(s->arena, "%s AND %s", is_member(s, owner),
-                                   may_use(s, guard->functions[made->function].name)));
-        if (!made->copied)
-            text_printf(s->out, "CREATE OR REPLACE%s;\n", made->definition + strlen("CREATE"));
-        text_printf(s->out, "ALTER TABLE %s ENABLE ALWAYS TRIGGER %s;\n", table, name);
-        end_part(s, arena_printf(s->arena,
-                                 "left out: a trigger of the guard on %s, for %s, once its "
-                                 "functions are there",
-                                 table, quote_name(s->arena, owner)));
-    }
+    for (size_t i = 0; i < guard->trigger_count;)
+        i = write_table_triggers(s, guard, i);
 }
 
 static bool is_expected(const struct script *s, const struct catalog_table *table,

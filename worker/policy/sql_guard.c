@@ -82,29 +82,6 @@ static const char *identity(struct maker *m, const struct guarded *g)
     return arena_strndup(m->b.arena, hex, 8);
 }
 
-/* Values as literals: there is nobody to bind parameters. */
-static const char *inlined(struct sql_builder *b, const struct sql_statement *statement)
-{
-    struct text out = {0};
-    char quote = '\0';
-    for (const char *p = statement->text; *p; p++) {
-        if (quote ? *p == quote : *p == '"' || *p == '\'')
-            quote = quote ? '\0' : *p;
-        if (quote || *p != '$' || p[1] < '0' || p[1] > '9') {
-            text_add_char(&out, *p);
-            continue;
-        }
-        char *end;
-        size_t number = strtoul(p + 1, &end, 10);
-        assert(number && number <= statement->param_count);
-        const struct sql_param *param = &statement->params[number - 1];
-        assert(param->kind == PARAM_VALUE || param->kind == PARAM_RUN_TIME);
-        text_add(&out, param->kind == PARAM_VALUE ? quote_text(b->arena, param->value) : "now()");
-        p = end - 1;
-    }
-    return sql_take_text(b->arena, &out);
-}
-
 /* ---- conditions ---- */
 
 /* Does the category take the row t, and does a hold cover it? `hold`: by this one. */
@@ -372,7 +349,7 @@ static const char *judgement(struct maker *m, const struct guarded *g, const cha
                             "PERFORM retention.guard_observe(%s, TG_TABLE_SCHEMA, TG_TABLE_NAME, "
                             "TG_OP, found_rows);\n"
                             "END IF;\n",
-                            inlined(b, &count), quote_text(b->arena, b->category->name));
+                            count.text, quote_text(b->arena, b->category->name));
     }
     const char *by = kept(m, g, "guard_hold.hold");
     struct sql_statement find = sql_finish(
@@ -388,7 +365,7 @@ static const char *judgement(struct maker *m, const struct guarded *g, const cha
                         "PERFORM retention.guard_refuse(found_hold, TG_TABLE_SCHEMA, "
                         "TG_TABLE_NAME, TG_OP);\n"
                         "END IF;\n",
-                        inlined(b, &find));
+                        find.text);
 }
 
 static bool is_by_row(const struct guarded *g)
@@ -596,6 +573,7 @@ const struct guard_plan *guard_build(struct arena *arena, const struct policy_se
     struct maker m = {.guard = arena_alloc(arena, sizeof(*m.guard))};
     m.guard->category = category;
     sql_builder_init(&m.b, arena, set, category, 0, catalog);
+    m.b.literal = true; /* there is nobody to bind parameters */
     find_all(&m);
     struct text all _cleanup_text_ = {0};
     for (size_t i = 0; i < m.count; i++) {
