@@ -482,6 +482,45 @@ START_TEST(keeps_to_the_window)
 }
 END_TEST
 
+static struct site hundred_events(void)
+{
+    struct site site = site_new(
+        cluster_shared(),
+        "CREATE TABLE event (id int PRIMARY KEY, at timestamptz NOT NULL); CREATE INDEX ON event "
+        "(at); INSERT INTO event SELECT i, now() - interval '40 days' FROM generate_series(1, 100) "
+        "i;",
+        NULL);
+    site_policy(&site, "events",
+                "  data: { table = \"public.event\"; start = \"at\"; };\n"
+                "  stages = ( { after = \"30 days\"; do = \"delete\"; } );\n"
+                "  brake: { fraction = 1.0; };\n");
+    site_load_and_approve(&site, "events", -1);
+    return site;
+}
+
+/* The plan of a run cannot be read: that category fails, and the next has its turn. (The run ended
+ * inside of the callback that went on to use it.) */
+START_TEST(a_plan_that_fails)
+{
+    struct site site = hundred_events();
+    db_exec(site.admin, "REVOKE SELECT ON retention.hold FROM retention_worker");
+    const char *const argv[] = {"retentiond", "-c", site.config, "--once", NULL};
+    const char *const env[] = {"MALLOC_PERTURB_=165",
+                               NULL}; /* what was freed is no good any more */
+    for (int i = 0; i < 2; i++) {
+        struct program_result r = program_run_env(argv, env);
+        ck_assert_msg(r.exit_code == 1, "exit code %d: %s", r.exit_code, r.err);
+        ck_assert_msg(strstr(r.err, "category \"events\": failed: "), "%s", r.err);
+        program_result_free(&r);
+        site_policy(&site, "others",
+                    "  data: { table = \"public.event\"; start = \"at\"; only = \"rest\"; };\n"
+                    "  stages = ( { after = \"30 days\"; do = \"delete\"; } );\n");
+    }
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 100);
+    site_free(&site);
+}
+END_TEST
+
 /* A function of the schema that was replaced by an empty one: no record goes without its entry, and
  * the run does not end as one that went well. */
 START_TEST(an_append_that_writes_nothing)
@@ -532,6 +571,7 @@ Suite *suite_engine_run(void)
     tcase_add_test(tc, leaf_without_grant);
     tcase_add_test(tc, keeps_the_pace);
     tcase_add_test(tc, keeps_to_the_window);
+    tcase_add_test(tc, a_plan_that_fails);
     tcase_add_test(tc, an_append_that_writes_nothing);
     suite_add_tcase(suite, tc);
     return suite;
