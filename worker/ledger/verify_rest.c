@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -35,7 +36,10 @@ static bool walk(struct verify *v, const char *path, int depth, visit_fn *visit)
         close(fd);
     while (right) {
         struct text below _cleanup_text_ = {0};
-        struct dirent *item = readdir(dir);
+        struct dirent *item = (errno = 0, readdir(dir));
+        if (!item && errno)
+            right = error_set(v->error, ERROR_FAILED, "could not read \"%s\": %s", path,
+                              strerror(errno));
         if (!item)
             break;
         if (strcmp(item->d_name, ".") == 0 || strcmp(item->d_name, "..") == 0)
@@ -304,10 +308,18 @@ static bool visit_policy(struct verify *v, const char *path, const char *name)
 
 /* --- all of it --- */
 
+static bool is_empty(const struct verify *v, const char *path)
+{
+    struct stat status;
+    return fstatat(v->directory, path, &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_size == 0;
+}
+
 static bool visit(struct verify *v, const char *path, const char *name)
 {
-    if (strcmp(path, "checkpoint") == 0 || strcmp(path, "lock") == 0)
+    if (strcmp(path, "checkpoint") == 0)
         return true;
+    if (strcmp(path, "lock") == 0)
+        return is_empty(v, path) || stray(v, path);
     if (strcmp(path, "vkey") == 0)
         return visit_vkey(v, path);
     if (text_starts_with(path, "checkpoints/"))
@@ -326,7 +338,7 @@ static bool visit(struct verify *v, const char *path, const char *name)
         v->record_files_there++;
         return true;
     }
-    if (text_starts_with(path, ".new."))
+    if (text_starts_with(path, ".new.") && path[strspn(path, ".new0123456789")] == '\0')
         return true; /* being written */
     return stray(v, path);
 }
