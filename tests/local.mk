@@ -80,7 +80,9 @@ tests_run_SOURCES = \
 	tests/test_ledger_publish.c \
 	tests/test_ledger_tile.c \
 	tests/test_ledger_verify.c \
+	tests/test_log_attacks.c \
 	tests/test_log_entries.c \
+	tests/test_log_kill.c \
 	tests/test_log_recovery.c \
 	tests/test_log_sequencer.c \
 	tests/test_manual.c \

@@ -289,6 +289,13 @@ void sequencer_on_statement(struct pg_conn *conn, enum pg_outcome outcome, PGres
     note_error(arg, outcome, error);
 }
 
+static void on_own(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                   const struct error *error, void *arg)
+{
+    sequencer_on_statement(conn, outcome, result, error, arg);
+    (void)FAULT_POINT("log_own_placed");
+}
+
 /* The first entry, and the one that says that the key before the signer's is not used any more. */
 static void place_own(struct sequencer *sequencer)
 {
@@ -300,14 +307,14 @@ static void place_own(struct sequencer *sequencer)
         note_verifier_format(&vkey, own);
         const char *values[] = {sequencer_term(sequencer, term), own->name, vkey.data};
         sequencer_transaction(sequencer, "SELECT retention.begin_log($1::bigint, $2, $3)", 3,
-                              values, NULL, NULL, sequencer_on_statement, NULL);
+                              values, NULL, NULL, on_own, NULL);
         sequencer->keys[0] = *own;
         sequencer->named_count = sequencer->key_count = 1;
     } else if (n > 1 && memcmp(sequencer->keys[n - 1].key, own->key, NOTE_KEY_SIZE) == 0) {
         hex_encode(id, sequencer->keys[n - 2].id, NOTE_ID_SIZE);
         const char *values[] = {sequencer_term(sequencer, term), id};
         sequencer_transaction(sequencer, "SELECT retention.retire_key($1::bigint, $2)", 2, values,
-                              NULL, NULL, sequencer_on_statement, NULL);
+                              NULL, NULL, on_own, NULL);
     }
 }
 

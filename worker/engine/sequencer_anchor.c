@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "config/settings.h"
 #include "engine/anchor.h"
@@ -90,6 +91,7 @@ void sequencer_anchor_tell(struct sequencer *sequencer)
                             *error ? error : NULL};
     if (sequencer->yielded || !sequencer->anchor_untold)
         return;
+    (void)FAULT_POINT("log_before_anchored");
     sequencer->anchor_untold = false;
     pg_conn_query(sequencer->worker->control,
                   "SELECT retention.log_anchored($1::bigint, $2::bigint, $3)", 3, values, false,
