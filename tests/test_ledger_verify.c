@@ -193,6 +193,8 @@ START_TEST(no_flipped_byte_goes_unnoticed)
         put(file->name, file->bytes.data, file->bytes.length - 1);
         if (strcmp(file->name, "vkey") != 0) /* whose last newline is not needed */
             ck_assert_msg(!verify_with(&key, 1, NULL), "%s is short", file->name);
+        put(file->name, file->bytes.data, 0);
+        ck_assert_msg(!verify_with(&key, 1, NULL), "%s is empty", file->name);
         file->bytes.data[file->bytes.length] = 'x';
         put(file->name, file->bytes.data, file->bytes.length + 1);
         ck_assert_msg(!verify_with(&key, 1, NULL), "%s is long", file->name);

@@ -418,6 +418,8 @@ static size_t flip_all(const char *below)
         if (file->length > 0 && !is_vkey) {
             write_back(file, file->length - 1);
             ck_assert_msg(!verifies(), "%s is short", file->name);
+            write_back(file, 0);
+            ck_assert_msg(!verifies(), "%s is empty", file->name);
         }
         if (file->length > 0) {
             file->bytes[file->length] = 'x';

@@ -72,13 +72,15 @@ static bool stray(struct verify *v, const char *path)
 /* --- checkpoints kept --- */
 
 /* Reads checkpoints/<size>; the signature is not looked at yet. False where the error is set. */
-static bool read_kept(struct verify *v, const char *path, char *ret_note, size_t *ret_length)
+static bool read_kept(struct verify *v, const char *path, char *ret_note, size_t *ret_length,
+                      bool *ret_absent)
 {
+    *ret_absent = false;
     switch (verify_read_file(v, path, ret_note, VERIFY_NOTE_MOST, ret_length)) {
     case READ_DONE:
         return true;
     case READ_ABSENT:
-        *ret_length = 0; /* gone meanwhile */
+        *ret_absent = true; /* gone meanwhile */
         return true;
     case READ_FAILED:
         break;
@@ -110,12 +112,13 @@ static bool visit_checkpoint(struct verify *v, const char *path, const char *nam
     char note[sizeof(v->result->note)];
     size_t length, key;
     uint64_t size;
+    bool absent;
     struct checkpoint kept;
     struct error why _cleanup_error_ = {0};
     if (!lines_read_number(name, strlen(name), &size))
         return stray(v, path);
-    if (!read_kept(v, path, note, &length) || length == 0)
-        return length == 0;
+    if (!read_kept(v, path, note, &length, &absent) || absent)
+        return absent;
     if (!verify_open(v, note, length, &kept, &key, &why))
         return verify_fail(v, path, UINT64_MAX, "%s: %s", path, why.primary);
     if (kept.size != size)
@@ -149,9 +152,11 @@ static bool visit_for_trust(struct verify *v, const char *path, const char *name
     char note[sizeof(v->result->note)];
     size_t length, key;
     uint64_t size;
+    bool absent;
     struct checkpoint kept;
     struct error ignored _cleanup_error_ = {0};
-    if (!lines_read_number(name, strlen(name), &size) || !read_kept(v, path, note, &length) ||
+    if (!lines_read_number(name, strlen(name), &size) ||
+        !read_kept(v, path, note, &length, &absent) || absent ||
         !verify_open(v, note, length, &kept, &key, &ignored) ||
         kept.size > v->result->checkpoint.size || !kept_root(v, path, &kept))
         return true; /* what is wrong with it is told later */
