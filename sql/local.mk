@@ -11,6 +11,7 @@ SQL_FILES = \
 	functions/log_anchored.sql \
 	functions/log_enqueue.sql \
 	functions/log_heartbeat.sql \
+	functions/log_last_gone.sql \
 	functions/log_report.sql \
 	functions/log_signed.sql \
 	functions/recover_begin.sql \
