@@ -82,6 +82,7 @@ tests_run_SOURCES = \
 	tests/test_ledger_verify.c \
 	tests/test_log_entries.c \
 	tests/test_log_recovery.c \
+	tests/test_log_restore.c \
 	tests/test_log_sequencer.c \
 	tests/test_manual.c \
 	tests/test_oracle.c \
