@@ -26,6 +26,8 @@ tests_run_SOURCES = \
 	tests/harness/program.c \
 	tests/harness/schema.c \
 	tests/harness/schema.h \
+	tests/jobs.c \
+	tests/jobs.h \
 	tests/log_audit.c \
 	tests/log_audit.h \
 	tests/logmaker.c \
