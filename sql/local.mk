@@ -24,7 +24,8 @@ SQL_FILES = \
 	functions/shred_epoch.sql \
 	migrations/0003_log_tree.sql \
 	migrations/0004_category_facts.sql \
-	migrations/0006_taken_effect.sql
+	migrations/0006_taken_effect.sql \
+	migrations/0005_holds.sql
 # what retentionctl asks
 SQL_FILES += \
 	cli/epoch_keys.sql \

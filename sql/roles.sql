@@ -3,7 +3,7 @@
 DO $roles$
 DECLARE
     groups constant text[] := ARRAY['@prefix@owner', '@prefix@worker', '@prefix@legal',
-        '@prefix@operator', '@prefix@approver', '@prefix@auditor'];
+        '@prefix@operator', '@prefix@approver', '@prefix@auditor', '@prefix@reader'];
     role_name text;
     may_act boolean;
 BEGIN
@@ -53,6 +53,20 @@ BEGIN
                     '@prefix@owner', '@prefix@worker'),
                 HINT = pg_catalog.format('Let who may administer it run: GRANT %I TO %I;',
                     '@prefix@worker', '@prefix@owner');
+        END;
+    END IF;
+
+    -- The reader counts what a hold covers and owns the functions that do, nothing else: what they
+    -- read was written down by the worker, and must not run with the rights of the owner.
+    IF NOT pg_catalog.pg_has_role('@prefix@owner', '@prefix@reader', 'USAGE') THEN
+        BEGIN
+            EXECUTE pg_catalog.format('GRANT %I TO %I', '@prefix@reader', '@prefix@owner');
+        EXCEPTION WHEN insufficient_privilege THEN
+            RAISE EXCEPTION USING ERRCODE = '42501',
+                MESSAGE = pg_catalog.format('role "%s" must be a member of role "%s"',
+                    '@prefix@owner', '@prefix@reader'),
+                HINT = pg_catalog.format('Let who may administer it run: GRANT %I TO %I;',
+                    '@prefix@reader', '@prefix@owner');
         END;
     END IF;
 

@@ -87,6 +87,7 @@ tests_run_SOURCES = \
 	tests/test_log_kill.c \
 	tests/test_log_recovery.c \
 	tests/test_log_sample.c \
+	tests/test_log_restore.c \
 	tests/test_log_sequencer.c \
 	tests/test_manual.c \
 	tests/test_oracle.c \

@@ -27,7 +27,8 @@ BEGIN
             MESSAGE = 'a policy cannot be retired without a reason';
     END IF;
     IF EXISTS (SELECT FROM retention.hold h
-               WHERE h.active AND (h.category IS NULL OR h.category = c.name)) THEN
+               WHERE h.held_until > clock_timestamp()
+                 AND (h.category IS NULL OR h.category = c.name)) THEN
         RAISE EXCEPTION USING ERRCODE = 'RT011',
             MESSAGE = format('category "%s" cannot be retired: an active hold relies on it',
                 c.name);

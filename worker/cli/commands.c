@@ -99,7 +99,7 @@ static const struct command commands[] = {
      "when records that are due and free are still there after its window; the cause is named.",
      "status",
      command_status,
-     {{"check", 0, NULL, false, "exit 4 if anything is overdue"},
+     {{"check", 0, NULL, false, "exit 4 if anything is overdue or cannot run"},
       {"watch", 0, NULL, false, "show it again every two seconds, until interrupted"}}},
     {WATCH, NULL, "explain", "CATEGORY KEY...", 2, 9,
      "say why a record is still there, when it will go, or in which entry it went",

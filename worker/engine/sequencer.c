@@ -399,16 +399,46 @@ bool sequencer_read_key(struct worker *worker, struct error *error)
     return true;
 }
 
+/* Whoever has no key does not see that the database was restored: it may act only where nothing was
+ * ever signed by a worker of this server. (A clone that was adopted may do without.) */
+static void on_unsigned(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                        const struct error *error, void *arg)
+{
+    struct sequencer *sequencer = arg;
+    struct error own _cleanup_error_ = {0};
+    (void)conn;
+    if (outcome == PG_LOST || !sequencer->start_done)
+        return;
+    if (outcome == PG_OK && PQgetvalue(result, 0, 0)[0] == 'f') {
+        report(sequencer, "off", -1, NULL, NULL);
+        sequencer_tell(sequencer, true, NULL);
+        return;
+    }
+    if (outcome == PG_OK) {
+        error_set(&own, ERROR_CONFIG,
+                  "the log of this database is signed, and there is no signing key");
+        error_hint(&own, "Set log.signing_key and log.directory to the log's own. Without them "
+                         "nobody would notice that the database was restored.");
+        error = &own;
+        log_failure(LOG_LEVEL_ERROR, error);
+    }
+    report(sequencer, "key", -1, error, NULL);
+    sequencer_tell(sequencer, false, error);
+}
+
 void sequencer_start(struct worker *worker, sequencer_done_fn *done)
 {
     struct sequencer *sequencer = worker->sequencer;
-    if (!sequencer->signer) {
-        report(sequencer, "off", -1, NULL, NULL);
-        done(worker, true, NULL);
+    sequencer->start_done = done;
+    if (sequencer->signer) {
+        sequencer_begin(sequencer);
         return;
     }
-    sequencer->start_done = done;
-    sequencer_begin(sequencer);
+    pg_conn_query(worker->control,
+                  "SELECT EXISTS (SELECT FROM retention.log_state AS s WHERE s.holder_system = "
+                  "(SELECT system_identifier::text FROM pg_catalog.pg_control_system()))",
+                  0, NULL, false, on_unsigned, sequencer);
+    pg_conn_sync(worker->control);
 }
 
 void sequencer_expect(struct worker *worker)
@@ -507,5 +537,6 @@ void sequencer_free(struct sequencer *sequencer)
     text_free(&sequencer->last_note);
     text_free(&sequencer->note);
     free(sequencer->holder);
+    free(sequencer->last_holder);
     free(sequencer);
 }

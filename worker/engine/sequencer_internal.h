@@ -23,6 +23,8 @@ struct sequencer {
     struct worker *worker;
     struct note_signer *signer; /* NULL: there is no tree */
     char *holder;               /* this host and its directory, as log_checkpoint.host */
+    char *last_holder;          /* who signed last, as the database says; NULL: nobody */
+    bool proven;                /* that nothing was signed that is not known here */
     struct event *timer;        /* the next pass, or the next attempt */
     struct event *flush_timer;  /* whether standbys have it */
     struct anchor *anchor;      /* NULL: no command is set */

@@ -80,6 +80,20 @@ struct directory *directory_open_locked(const char *path, struct error *error)
     return NULL;
 }
 
+bool directory_claim(struct directory *directory, const char *who, struct error *error)
+{
+    size_t length = strlen(who);
+    return (directory->lock >= 0 && ftruncate(directory->lock, 0) == 0 &&
+            pwrite(directory->lock, who, length, 0) == (ssize_t)length) ||
+           fail(directory, "write", "lock", error);
+}
+
+bool directory_read_claim(const struct directory *directory, struct text *out, struct error *error)
+{
+    bool absent;
+    return directory_read(directory, "lock", DIRECTORY_MOST_NAME, out, &absent, error);
+}
+
 static void forget_dirty(struct directory *directory)
 {
     for (size_t i = 0; i < directory->dirty_count && i < FEW_FILES; i++)

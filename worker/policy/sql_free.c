@@ -10,9 +10,9 @@ const char *sql_held(struct sql_builder *b)
 {
     const char *h = sql_alias(b, 'h');
     return arena_printf(b->arena,
-                        "(EXISTS (SELECT 1 FROM retention.hold %s WHERE %s.active AND (%s.category "
-                        "IS NULL OR %s.category = %s)))",
-                        h, h, h, h, sql_value(b, b->category->name, "text"));
+                        "(EXISTS (SELECT 1 FROM retention.held_scope %s WHERE %s.category = %s AND "
+                        "%s.shape = 'all' AND %s.held_until > now()))",
+                        h, h, sql_value(b, b->category->name, "text"), h, h);
 }
 
 const char *sql_keep_while(struct sql_builder *b, const struct keep_while *keep)
