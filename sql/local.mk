@@ -179,6 +179,38 @@ SQL_FILES += \
 	roles.sql \
 	views/compliance.sql
 
+# holds
+SQL_FILES += \
+	functions/add_hold_part.sql \
+	functions/apply_hold_parts.sql \
+	functions/apply_holds.sql \
+	functions/apply_new_part.sql \
+	functions/as_e164.sql \
+	functions/as_lower.sql \
+	functions/canonical_key.sql \
+	functions/canonical_text.sql \
+	functions/carry_out_request.sql \
+	functions/close_matter.sql \
+	functions/confirm_request.sql \
+	functions/extend_hold.sql \
+	functions/hmac_sha256.sql \
+	functions/hold_entry.sql \
+	functions/hold_facts.sql \
+	functions/hold_facts_used.sql \
+	functions/hold_keeps_something.sql \
+	functions/hold_misses.sql \
+	functions/hold_scope_text.sql \
+	functions/key_columns.sql \
+	functions/lock_hold.sql \
+	functions/lock_request.sql \
+	functions/lost_columns.sql \
+	functions/narrow_hold.sql \
+	functions/place_hold.sql \
+	functions/raise_hold_errors.sql \
+	functions/release_hold.sql \
+	functions/require_read_committed.sql \
+	functions/withdraw_request.sql
+
 SQL_PATHS = $(SQL_FILES:%=sql/%)
 EXTRA_DIST += sql/embed.sh $(SQL_PATHS)
 

@@ -45,11 +45,13 @@ BEGIN
             HINT = 'Another role must approve it.';
     END IF;
     UPDATE retention.category k SET state = 'active', approved_sha256 = c.loaded_sha256,
-            approved_mode = c.mode, approved_relation = c.relation, approved_by = session_user,
+            approved_mode = c.mode, approved_relation = c.relation,
+            hold_facts = c.loaded_hold_facts, approved_by = session_user,
             approved_at = clock_timestamp(),
             expect_due = coalesce(approve_policy.expect_due, c.expect_due),
             brake_allowance = coalesce(approve_policy.expect_due, c.brake_allowance)
         WHERE k.name = c.name;
+    PERFORM retention.apply_holds(c.name, retention.hold_facts(c));
     PERFORM retention.write_entry('policy', NULL, c.name, jsonb_build_object('category', c.name,
         'sha256', c.loaded_sha256, 'previous', c.approved_sha256, 'mode', c.mode,
         'what', 'approved', 'by', session_user));
