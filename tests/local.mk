@@ -122,6 +122,7 @@ EXTRA_DIST += \
 # policy in, SQL out
 EXTRA_DIST += \
 	tests/golden/agreement_table.cfg tests/golden/agreement_table.sql \
+	tests/golden/held.cfg tests/golden/held.sql \
 	tests/golden/family.cfg tests/golden/family.sql \
 	tests/golden/plain.cfg tests/golden/plain.sql \
 	tests/golden/quoting.cfg tests/golden/quoting.sql \
