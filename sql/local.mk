@@ -33,6 +33,32 @@ SQL_FILES += \
 	cli/epoch_keys.sql \
 	cli/find_ref.sql \
 	cli/fingerprint.sql \
+	cli/hold_check_keys.sql \
+	cli/hold_check_subjects.sql \
+	cli/hold_confirm.sql \
+	cli/hold_coverage.sql \
+	cli/hold_declared.sql \
+	cli/hold_extend.sql \
+	cli/hold_find.sql \
+	cli/hold_find_request.sql \
+	cli/hold_gaps.sql \
+	cli/hold_in_force.sql \
+	cli/hold_key.sql \
+	cli/hold_list.sql \
+	cli/hold_matters.sql \
+	cli/hold_may_read.sql \
+	cli/hold_narrow.sql \
+	cli/hold_part_texts.sql \
+	cli/hold_parts.sql \
+	cli/hold_place.sql \
+	cli/hold_preview.sql \
+	cli/hold_release.sql \
+	cli/hold_request.sql \
+	cli/hold_rules.sql \
+	cli/hold_rules_approve.sql \
+	cli/hold_values.sql \
+	cli/hold_waiting.sql \
+	cli/hold_withdraw.sql \
 	cli/is_bound.sql \
 	cli/key_text.sql \
 	cli/leader.sql \
@@ -45,6 +71,9 @@ SQL_FILES += \
 	cli/log_rows.sql \
 	cli/log_show.sql \
 	cli/log_state.sql \
+	cli/matter_close.sql \
+	cli/matter_holds.sql \
+	cli/matter_list.sql \
 	cli/may_lead.sql \
 	cli/pause.sql \
 	cli/plan_begin.sql \
@@ -89,6 +118,7 @@ SQL_FILES += \
 	engine/leaves.sql \
 	engine/next_due.sql \
 	engine/pin.sql \
+	engine/propose_hold_rules.sql \
 	engine/record_status.sql \
 	engine/run_time.sql \
 	engine/start_run.sql \

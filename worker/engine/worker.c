@@ -250,6 +250,20 @@ static void record_config(struct worker *worker)
     pg_conn_sync(worker->control);
 }
 
+/* The rules of holds are the database's: stricter ones than are in effect count at once, weaker ones
+ * wait for approval. */
+static void propose_hold_rules(struct worker *worker)
+{
+    const struct settings *settings = worker->options.settings;
+    char term[24];
+    snprintf(term, sizeof(term), "%lld", (long long)worker->leadership.term);
+    const char *values[] = {term, settings->holds.dual_control ? "true" : "false",
+                            settings->holds.grace_text};
+    pg_conn_query(worker->control, sql_file("engine/propose_hold_rules.sql"), 3, values, false,
+                  NULL, NULL);
+    pg_conn_sync(worker->control);
+}
+
 /* Nothing is appended before the log was compared with its directory. A daemon waits until it can
  * go on. */
 static void on_log(struct worker *worker, bool ready, const struct error *error)
@@ -262,6 +276,7 @@ static void on_log(struct worker *worker, bool ready, const struct error *error)
         return;
     }
     record_config(worker);
+    propose_hold_rules(worker);
     char term[24];
     snprintf(term, sizeof(term), "%lld", (long long)worker->leadership.term);
     const char *values[] = {term};
