@@ -42,6 +42,9 @@ SQL_FILES += \
 	cli/hold_gaps.sql \
 	cli/hold_in_force.sql \
 	cli/hold_key.sql \
+	cli/hold_last_inventory.sql \
+	cli/hold_inventory.sql \
+	cli/hold_inventory_epoch.sql \
 	cli/hold_list.sql \
 	cli/hold_matters.sql \
 	cli/hold_may_read.sql \
@@ -75,6 +78,7 @@ SQL_FILES += \
 	cli/may_lead.sql \
 	cli/pause.sql \
 	cli/plan_begin.sql \
+	cli/plan_holds.sql \
 	cli/plan_settings.sql \
 	cli/policy_approve.sql \
 	cli/policy_gone.sql \

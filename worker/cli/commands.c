@@ -55,7 +55,8 @@ static const struct command commands[] = {
      "await approval or only observe are shown too.",
      "plan call_recordings",
      command_plan,
-     {{"sql", 0, NULL, false, "print the exact statements instead, with their parameters"}}},
+     {{"sql", 0, NULL, false, "print the exact statements instead, with their parameters"},
+      {"holds", 0, NULL, false, "count how many records each legal hold keeps, besides"}}},
     {ENFORCE, NULL, "run", "[CATEGORY...]", 0, ANY_NUMBER,
      "enforce now",
      "Where a worker leads, asks it to run and follows its progress. Where none does, leads for as "

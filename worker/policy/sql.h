@@ -157,6 +157,12 @@ struct sql_statement sql_build_forecast(struct arena *arena, const struct policy
 const char *sql_hold_facts(struct arena *arena, const struct policy_set *set,
                            const struct category *category, const struct catalog *catalog);
 
+/* The records of a category that a hold ($1, uuid) covers: a row each, a column for each key column,
+ * as digests need them; without columns where the category has no key. To be run with an empty
+ * search_path and under the settings of plan. */
+const char *sql_inventory(struct arena *arena, const struct policy_set *set,
+                          const struct category *category, const struct catalog *catalog);
+
 /* The statements of one leaf: schema and name of a leaf partition, or of the plain table itself. */
 struct sql_leaf *sql_build_leaf(struct arena *arena, const struct policy_set *set,
                                 const struct category *category, size_t stage,
