@@ -191,6 +191,7 @@ SQL_FILES += \
 	functions/apply_hold_parts.sql \
 	functions/apply_holds.sql \
 	functions/apply_new_part.sql \
+	functions/approve_hold_rules.sql \
 	functions/as_e164.sql \
 	functions/as_lower.sql \
 	functions/canonical_key.sql \
@@ -198,13 +199,18 @@ SQL_FILES += \
 	functions/carry_out_request.sql \
 	functions/close_matter.sql \
 	functions/confirm_request.sql \
+	functions/count_held.sql \
 	functions/extend_hold.sql \
 	functions/hmac_sha256.sql \
+	functions/hold_coverage.sql \
 	functions/hold_entry.sql \
 	functions/hold_facts.sql \
 	functions/hold_facts_used.sql \
 	functions/hold_keeps_something.sql \
 	functions/hold_misses.sql \
+	functions/hold_names_errors.sql \
+	functions/hold_preview.sql \
+	functions/hold_reach.sql \
 	functions/hold_scope_text.sql \
 	functions/key_columns.sql \
 	functions/lock_hold.sql \
@@ -212,7 +218,9 @@ SQL_FILES += \
 	functions/lost_columns.sql \
 	functions/narrow_hold.sql \
 	functions/place_hold.sql \
+	functions/propose_hold_rules.sql \
 	functions/raise_hold_errors.sql \
+	functions/record_inventory.sql \
 	functions/release_hold.sql \
 	functions/require_read_committed.sql \
 	functions/withdraw_request.sql
