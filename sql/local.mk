@@ -13,6 +13,7 @@ SQL_FILES = \
 	functions/log_anchored.sql \
 	functions/log_enqueue.sql \
 	functions/log_heartbeat.sql \
+	functions/log_last_gone.sql \
 	functions/log_report.sql \
 	functions/log_signed.sql \
 	functions/recover_begin.sql \
@@ -25,7 +26,8 @@ SQL_FILES = \
 	functions/shred_epoch.sql \
 	migrations/0003_log_tree.sql \
 	migrations/0004_category_facts.sql \
-	migrations/0005_holds.sql
+	migrations/0005_holds.sql \
+	migrations/0006_taken_effect.sql
 # what retentionctl asks
 SQL_FILES += \
 	cli/epoch_keys.sql \
@@ -82,6 +84,7 @@ SQL_FILES += \
 	cli/plan_settings.sql \
 	cli/policy_approve.sql \
 	cli/policy_gone.sql \
+	cli/policy_keeps_more.sql \
 	cli/policy_list.sql \
 	cli/policy_load.sql \
 	cli/policy_retire.sql \
@@ -157,7 +160,11 @@ SQL_FILES += \
 	functions/pause_scope.sql \
 	functions/pause_scope_logged.sql \
 	functions/percent_encode.sql \
+	functions/period_covers.sql \
+	functions/policy_entries.sql \
 	functions/policy_gone.sql \
+	functions/policy_keeps_more.sql \
+	functions/policy_settings.sql \
 	functions/progress_run.sql \
 	functions/prune_log.sql \
 	functions/record_config.sql \

@@ -100,7 +100,7 @@ static const struct command commands[] = {
      "when records that are due and free are still there after its window; the cause is named.",
      "status",
      command_status,
-     {{"check", 0, NULL, false, "exit 4 if anything is overdue"},
+     {{"check", 0, NULL, false, "exit 4 if anything is overdue or cannot run"},
       {"watch", 0, NULL, false, "show it again every two seconds, until interrupted"},
       {"holds", 0, NULL, false,
        "count how many records each hold keeps, besides; for members of retention_legal"}}},
