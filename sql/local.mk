@@ -27,7 +27,8 @@ SQL_FILES = \
 	migrations/0003_log_tree.sql \
 	migrations/0004_category_facts.sql \
 	migrations/0005_holds.sql \
-	migrations/0006_taken_effect.sql
+	migrations/0006_taken_effect.sql \
+	migrations/0013_status_for_all.sql
 # what retentionctl asks
 SQL_FILES += \
 	cli/epoch_keys.sql \
@@ -199,8 +200,6 @@ SQL_FILES += \
 	functions/apply_holds.sql \
 	functions/apply_new_part.sql \
 	functions/approve_hold_rules.sql \
-	functions/as_e164.sql \
-	functions/as_lower.sql \
 	functions/canonical_key.sql \
 	functions/canonical_text.sql \
 	functions/carry_out_request.sql \
