@@ -26,6 +26,8 @@ tests_run_SOURCES = \
 	tests/harness/program.c \
 	tests/harness/schema.c \
 	tests/harness/schema.h \
+	tests/jobs.c \
+	tests/jobs.h \
 	tests/log_audit.c \
 	tests/log_audit.h \
 	tests/logmaker.c \
@@ -53,6 +55,7 @@ tests_run_SOURCES = \
 	tests/test_cli_diff.c \
 	tests/test_cli_flow.c \
 	tests/test_cli_frame.c \
+	tests/test_cli_holds.c \
 	tests/test_cli_log.c \
 	tests/test_cli_log_db.c \
 	tests/test_cli_policies.c \
@@ -80,8 +83,12 @@ tests_run_SOURCES = \
 	tests/test_ledger_publish.c \
 	tests/test_ledger_tile.c \
 	tests/test_ledger_verify.c \
+	tests/test_log_attacks.c \
 	tests/test_log_entries.c \
+	tests/test_log_kill.c \
 	tests/test_log_recovery.c \
+	tests/test_log_sample.c \
+	tests/test_log_restore.c \
 	tests/test_log_sequencer.c \
 	tests/test_manual.c \
 	tests/test_oracle.c \
@@ -101,7 +108,8 @@ tests_run_SOURCES = \
 	tests/test_sql_builder.c \
 	tests/test_sql_sample.c \
 	tests/test_validate.c \
-	tests/test_verifiers.c
+	tests/test_verifiers.c \
+	tests/verifiers.h
 
 TESTS += tests/check-layers.sh
 if HAVE_CHECK
