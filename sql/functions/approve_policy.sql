@@ -11,6 +11,7 @@ DECLARE
     c retention.category%ROWTYPE;
 BEGIN
     LOCK TABLE retention.leader_gate IN ROW SHARE MODE;
+    PERFORM retention.lock_holds();
     PERFORM retention.close_hold_gate();
     SELECT * INTO c FROM retention.category k WHERE k.name = approve_policy.category
         FOR NO KEY UPDATE;
