@@ -26,6 +26,8 @@ tests_run_SOURCES = \
 	tests/harness/program.c \
 	tests/harness/schema.c \
 	tests/harness/schema.h \
+	tests/hold_support.c \
+	tests/hold_support.h \
 	tests/log_audit.c \
 	tests/log_audit.h \
 	tests/logmaker.c \
@@ -70,6 +72,7 @@ tests_run_SOURCES = \
 	tests/test_engine_schema.c \
 	tests/test_fingerprint.c \
 	tests/test_harness.c \
+	tests/test_hold_place.c \
 	tests/test_hold_values.c \
 	tests/test_kill.c \
 	tests/test_leadership.c \
