@@ -15,7 +15,15 @@ SQL_FILES = \
 	functions/log_signed.sql \
 	functions/recover_begin.sql \
 	functions/recover_end.sql \
+	functions/hold_mirrors.sql \
+	functions/holds_missing.sql \
+	functions/holds_told.sql \
+	functions/recover_checkpoint.sql \
 	functions/recover_entry.sql \
+	functions/recover_hold.sql \
+	functions/recover_hold_lost.sql \
+	functions/recover_pause.sql \
+	functions/recover_policy.sql \
 	functions/require_control.sql \
 	functions/retire_key.sql \
 	functions/rotate_key.sql \
@@ -23,12 +31,14 @@ SQL_FILES = \
 	functions/shred_epoch.sql \
 	migrations/0003_log_tree.sql \
 	migrations/0004_category_facts.sql \
-	migrations/0005_holds.sql
+	migrations/0005_holds.sql \
+	migrations/0009_hold_lost.sql
 # what retentionctl asks
 SQL_FILES += \
 	cli/epoch_keys.sql \
 	cli/find_ref.sql \
 	cli/fingerprint.sql \
+	cli/holds_to_recover.sql \
 	cli/is_bound.sql \
 	cli/key_text.sql \
 	cli/leader.sql \
@@ -120,6 +130,7 @@ SQL_FILES += \
 	functions/pause.sql \
 	functions/pause_scope.sql \
 	functions/pause_scope_logged.sql \
+	functions/percent_decode.sql \
 	functions/percent_encode.sql \
 	functions/policy_gone.sql \
 	functions/progress_run.sql \

@@ -34,6 +34,7 @@ libretention_a_SOURCES += \
 	worker/engine/sequencer.c \
 	worker/engine/sequencer.h \
 	worker/engine/sequencer_check.c \
+	worker/engine/sequencer_holds.c \
 	worker/engine/sequencer_internal.h \
 	worker/engine/sequencer_publish.c \
 	worker/engine/state.h \
