@@ -6,11 +6,14 @@ SQL_FILES = \
 	engine/log_check.sql \
 	engine/log_entries.sql \
 	engine/log_flushed.sql \
+	functions/as_e164.sql \
+	functions/as_lower.sql \
 	functions/begin_log.sql \
 	functions/current_timeline.sql \
 	functions/log_anchored.sql \
 	functions/log_enqueue.sql \
 	functions/log_heartbeat.sql \
+	functions/log_last_gone.sql \
 	functions/log_report.sql \
 	functions/log_signed.sql \
 	functions/recover_begin.sql \
@@ -32,12 +35,39 @@ SQL_FILES = \
 	migrations/0003_log_tree.sql \
 	migrations/0004_category_facts.sql \
 	migrations/0005_holds.sql \
+	migrations/0006_taken_effect.sql \
 	migrations/0009_hold_lost.sql
 # what retentionctl asks
 SQL_FILES += \
 	cli/epoch_keys.sql \
 	cli/find_ref.sql \
 	cli/fingerprint.sql \
+	cli/hold_check_keys.sql \
+	cli/hold_check_subjects.sql \
+	cli/hold_confirm.sql \
+	cli/hold_coverage.sql \
+	cli/hold_declared.sql \
+	cli/hold_extend.sql \
+	cli/hold_find.sql \
+	cli/hold_find_request.sql \
+	cli/hold_gaps.sql \
+	cli/hold_in_force.sql \
+	cli/hold_key.sql \
+	cli/hold_list.sql \
+	cli/hold_matters.sql \
+	cli/hold_may_read.sql \
+	cli/hold_narrow.sql \
+	cli/hold_part_texts.sql \
+	cli/hold_parts.sql \
+	cli/hold_place.sql \
+	cli/hold_preview.sql \
+	cli/hold_release.sql \
+	cli/hold_request.sql \
+	cli/hold_rules.sql \
+	cli/hold_rules_approve.sql \
+	cli/hold_values.sql \
+	cli/hold_waiting.sql \
+	cli/hold_withdraw.sql \
 	cli/holds_to_recover.sql \
 	cli/is_bound.sql \
 	cli/key_text.sql \
@@ -51,12 +81,16 @@ SQL_FILES += \
 	cli/log_rows.sql \
 	cli/log_show.sql \
 	cli/log_state.sql \
+	cli/matter_close.sql \
+	cli/matter_holds.sql \
+	cli/matter_list.sql \
 	cli/may_lead.sql \
 	cli/pause.sql \
 	cli/plan_begin.sql \
 	cli/plan_settings.sql \
 	cli/policy_approve.sql \
 	cli/policy_gone.sql \
+	cli/policy_keeps_more.sql \
 	cli/policy_list.sql \
 	cli/policy_load.sql \
 	cli/policy_retire.sql \
@@ -94,6 +128,7 @@ SQL_FILES += \
 	engine/leaves.sql \
 	engine/next_due.sql \
 	engine/pin.sql \
+	engine/propose_hold_rules.sql \
 	engine/record_status.sql \
 	engine/run_time.sql \
 	engine/start_run.sql \
@@ -132,7 +167,11 @@ SQL_FILES += \
 	functions/pause_scope_logged.sql \
 	functions/percent_decode.sql \
 	functions/percent_encode.sql \
+	functions/period_covers.sql \
+	functions/policy_entries.sql \
 	functions/policy_gone.sql \
+	functions/policy_keeps_more.sql \
+	functions/policy_settings.sql \
 	functions/progress_run.sql \
 	functions/prune_log.sql \
 	functions/record_config.sql \
@@ -159,6 +198,38 @@ SQL_FILES += \
 	migrations/0002_grants.sql \
 	roles.sql \
 	views/compliance.sql
+
+# holds
+SQL_FILES += \
+	functions/add_hold_part.sql \
+	functions/apply_hold_parts.sql \
+	functions/apply_holds.sql \
+	functions/apply_new_part.sql \
+	functions/as_e164.sql \
+	functions/as_lower.sql \
+	functions/canonical_key.sql \
+	functions/canonical_text.sql \
+	functions/carry_out_request.sql \
+	functions/close_matter.sql \
+	functions/confirm_request.sql \
+	functions/extend_hold.sql \
+	functions/hmac_sha256.sql \
+	functions/hold_entry.sql \
+	functions/hold_facts.sql \
+	functions/hold_facts_used.sql \
+	functions/hold_keeps_something.sql \
+	functions/hold_misses.sql \
+	functions/hold_scope_text.sql \
+	functions/key_columns.sql \
+	functions/lock_hold.sql \
+	functions/lock_request.sql \
+	functions/lost_columns.sql \
+	functions/narrow_hold.sql \
+	functions/place_hold.sql \
+	functions/raise_hold_errors.sql \
+	functions/release_hold.sql \
+	functions/require_read_committed.sql \
+	functions/withdraw_request.sql
 
 SQL_PATHS = $(SQL_FILES:%=sql/%)
 EXTRA_DIST += sql/embed.sh $(SQL_PATHS)

@@ -35,11 +35,14 @@ static const char tables[] =
 
 static const char roles[] =
     "DO $$ DECLARE n text; BEGIN"
-    "  FOREACH n IN ARRAY ARRAY['worker', 'approver', 'operator', 'auditor'] LOOP"
+    "  FOREACH n IN ARRAY ARRAY['worker', 'approver', 'operator', 'auditor', 'legal'] LOOP"
     "    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'cli_' || n) THEN"
     "      EXECUTE format('CREATE ROLE %I LOGIN IN ROLE %I', 'cli_' || n, 'retention_' || n);"
     "    END IF;"
     "  END LOOP;"
+    "  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'cli_counsel') THEN"
+    "    CREATE ROLE cli_counsel LOGIN IN ROLE retention_legal;"
+    "  END IF;"
     "  GRANT cli_worker TO retention_owner;"
     "END $$";
 
@@ -150,7 +153,7 @@ struct program_result cli_run(const struct cli_fixture *fixture, const char *use
 {
     char *conninfo _cleanup_free_ =
         user ? cluster_conninfo(cluster_shared(), fixture->database, user) : NULL;
-    const char *argv[32] = {"retentionctl", "-c", fixture->config};
+    const char *argv[64] = {"retentionctl", "-c", fixture->config};
     size_t n = 3;
     if (conninfo) {
         argv[n++] = "-d";
@@ -175,7 +178,7 @@ char *cli_out(const struct cli_fixture *fixture, const char *user, int exit_code
 json_t *cli_json(const struct cli_fixture *fixture, const char *user, int exit_code,
                  const char *const *words)
 {
-    const char *with_json[24] = {"--json"};
+    const char *with_json[56] = {"--json"};
     for (size_t i = 0; words[i]; i++)
         with_json[i + 1] = words[i];
     char *out _cleanup_free_ = cli_out(fixture, user, exit_code, with_json);

@@ -13,6 +13,8 @@
 #define CLI_APPROVER "cli_approver"
 #define CLI_OPERATOR "cli_operator"
 #define CLI_AUDITOR  "cli_auditor"
+#define CLI_LEGAL    "cli_legal"
+#define CLI_COUNSEL  "cli_counsel" /* of the same group: the second person */
 
 struct cli_fixture {
     char *database;

@@ -55,6 +55,7 @@ tests_run_SOURCES = \
 	tests/test_cli_diff.c \
 	tests/test_cli_flow.c \
 	tests/test_cli_frame.c \
+	tests/test_cli_holds.c \
 	tests/test_cli_log.c \
 	tests/test_cli_log_db.c \
 	tests/test_cli_policies.c \
@@ -82,8 +83,11 @@ tests_run_SOURCES = \
 	tests/test_ledger_publish.c \
 	tests/test_ledger_tile.c \
 	tests/test_ledger_verify.c \
+	tests/test_log_attacks.c \
 	tests/test_log_entries.c \
+	tests/test_log_kill.c \
 	tests/test_log_recovery.c \
+	tests/test_log_sample.c \
 	tests/test_log_restore.c \
 	tests/test_log_sequencer.c \
 	tests/test_manual.c \
@@ -104,7 +108,8 @@ tests_run_SOURCES = \
 	tests/test_sql_builder.c \
 	tests/test_sql_sample.c \
 	tests/test_validate.c \
-	tests/test_verifiers.c
+	tests/test_verifiers.c \
+	tests/verifiers.h
 
 TESTS += tests/check-layers.sh
 if HAVE_CHECK
@@ -124,6 +129,7 @@ EXTRA_DIST += \
 # policy in, SQL out
 EXTRA_DIST += \
 	tests/golden/agreement_table.cfg tests/golden/agreement_table.sql \
+	tests/golden/held.cfg tests/golden/held.sql \
 	tests/golden/family.cfg tests/golden/family.sql \
 	tests/golden/plain.cfg tests/golden/plain.sql \
 	tests/golden/quoting.cfg tests/golden/quoting.sql \

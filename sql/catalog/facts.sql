@@ -270,6 +270,28 @@ SELECT pg_catalog.json_build_object(
                            JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                           WHERE n.nspname = 'retention' AND c.relname = 'schema_migration') v
                      ON true),
+           -- the functions of schema retention, each as a line that worker/pg/functions.c compares
+           'own_prefix',
+           (SELECT pg_catalog.regexp_replace(r.rolname, 'owner$', '')
+              FROM pg_catalog.pg_namespace n
+              JOIN pg_catalog.pg_roles r ON r.oid = n.nspowner
+             WHERE n.nspname = 'retention'),
+           'own_functions',
+           (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(
+                       p.proname,
+                       pg_catalog.concat(
+                           l.lanname, ' ', p.provolatile, CASE WHEN p.prosecdef THEN 'd' END,
+                           CASE WHEN p.proisstrict THEN 't' END,
+                           CASE WHEN p.proowner = n.nspowner THEN 'o' END,
+                           CASE WHEN p.prokind <> 'f' THEN p.prokind END, ' ',
+                           pg_catalog.encode(pg_catalog.sha256(
+                               pg_catalog.convert_to(p.prosrc, 'UTF8')), 'hex'), ' ',
+                           pg_catalog.array_to_string(p.proconfig, ';')))
+                       ORDER BY p.proname)
+              FROM pg_catalog.pg_proc p
+              JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+              JOIN pg_catalog.pg_language l ON l.oid = p.prolang
+             WHERE n.nspname = 'retention'),
            'schemas', (SELECT pg_catalog.json_agg(n.nspname ORDER BY n.nspname)
                          FROM pg_catalog.pg_namespace n
                         WHERE NOT pg_catalog.starts_with(n.nspname::pg_catalog.text, 'pg_')

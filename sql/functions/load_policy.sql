@@ -2,14 +2,18 @@
 --
 -- `previous` is the text in effect with which it was compared (NULL: none); where that is no longer
 -- so, RT011: load again. `needs_approval` is the comparison's outcome; a category without a text in
--- effect, one that begins to enforce, and another table need it in any case. The fingerprint is
--- that of the relations before they were read for checking.
+-- effect, one that begins to enforce, another table, and every change that the database itself does
+-- not know to keep more (policy_keeps_more) need it in any case: loading is not approving. The
+-- fingerprint is that of the relations before they were read for checking.
 --
 -- Batches in flight finish before a changed text is written (hold_gate), so when this has returned,
 -- nothing of the old text is deleted any more. term may be NULL: loading outside of a leadership.
+--
+-- `hold_facts` says how holds find the records (see column category.hold_facts). Where those of the
+-- text in effect change, what holds cover is worked out again (RT024: a hold relies on what is gone).
 CREATE OR REPLACE FUNCTION retention.load_policy(term bigint, name text, sha256 text, previous text,
     text text, mode text, relation text, governed text[], fingerprint text, needs_approval boolean,
-    title text) RETURNS text
+    title text, hold_facts jsonb DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
@@ -18,6 +22,7 @@ DECLARE
     c retention.category%ROWTYPE;
     new_state text;
     known boolean;
+    facts_before jsonb;
 BEGIN
     IF load_policy.term IS NOT NULL THEN
         PERFORM retention.require_term(load_policy.term);
@@ -40,12 +45,26 @@ BEGIN
                     fingerprint = load_policy.fingerprint, title = load_policy.title
                 WHERE k.name = load_policy.name;
         END IF;
+        IF c.loaded_hold_facts IS DISTINCT FROM load_policy.hold_facts
+                OR c.state = 'active' AND c.hold_facts IS DISTINCT FROM load_policy.hold_facts THEN
+            PERFORM retention.close_hold_gate();
+            SELECT * INTO c FROM retention.category k WHERE k.name = load_policy.name
+                FOR NO KEY UPDATE;
+            IF c.loaded_sha256 = load_policy.sha256 THEN
+                UPDATE retention.category k SET loaded_hold_facts = load_policy.hold_facts,
+                        hold_facts = CASE c.state WHEN 'active' THEN load_policy.hold_facts
+                                                  ELSE c.hold_facts END
+                    WHERE k.name = load_policy.name;
+                PERFORM retention.apply_holds(load_policy.name, retention.hold_facts(c));
+            END IF;
+        END IF;
         RETURN c.state;
     END IF;
 
     PERFORM retention.close_hold_gate();
     SELECT * INTO c FROM retention.category k WHERE k.name = load_policy.name FOR NO KEY UPDATE;
     known := FOUND;
+    facts_before := CASE WHEN c.state <> 'retired' THEN retention.hold_facts(c) END;
     IF c.approved_sha256 IS DISTINCT FROM load_policy.previous THEN
         RAISE EXCEPTION USING ERRCODE = 'RT011',
             MESSAGE = format('another text of category "%s" took effect meanwhile',
@@ -59,6 +78,9 @@ BEGIN
         WHEN load_policy.mode = 'enforce' AND c.approved_mode IS DISTINCT FROM 'enforce'
             THEN 'suspended'
         WHEN load_policy.relation IS DISTINCT FROM c.approved_relation THEN 'suspended'
+        WHEN NOT retention.policy_keeps_more((SELECT t.text FROM retention.policy_text t
+                WHERE t.category = c.name AND t.sha256 = c.approved_sha256), load_policy.text)
+            THEN 'suspended'
         ELSE 'active' END;
 
     INSERT INTO retention.policy_text (category, sha256, text, previous, loaded_by)
@@ -69,8 +91,17 @@ BEGIN
         UPDATE retention.category k SET state = new_state, mode = load_policy.mode,
                 title = load_policy.title, relation = load_policy.relation,
                 governed = load_policy.governed, fingerprint = load_policy.fingerprint,
+                loaded_hold_facts = load_policy.hold_facts,
+                hold_facts = CASE new_state WHEN 'active' THEN load_policy.hold_facts
+                                            ELSE c.hold_facts END,
                 loaded_sha256 = load_policy.sha256, loaded_by = session_user,
                 loaded_at = clock_timestamp(), retired_because = NULL,
+                unapproved_since = CASE
+                    WHEN new_state = 'active' AND c.approved_sha256 <> load_policy.sha256
+                    THEN clock_timestamp() ELSE c.unapproved_since END,
+                unapproved_by = CASE
+                    WHEN new_state = 'active' AND c.approved_sha256 <> load_policy.sha256
+                    THEN session_user ELSE c.unapproved_by END,
                 approved_sha256 = CASE new_state WHEN 'active' THEN load_policy.sha256
                                                  ELSE c.approved_sha256 END,
                 approved_mode = CASE new_state WHEN 'active' THEN load_policy.mode
@@ -80,11 +111,12 @@ BEGIN
             WHERE k.name = load_policy.name;
     ELSE
         INSERT INTO retention.category (name, state, mode, title, relation, governed, fingerprint,
-                                        loaded_sha256, loaded_by, loaded_at)
+                                        loaded_hold_facts, loaded_sha256, loaded_by, loaded_at)
             VALUES (load_policy.name, new_state, load_policy.mode, load_policy.title,
                     load_policy.relation, load_policy.governed, load_policy.fingerprint,
-                    load_policy.sha256, session_user, clock_timestamp());
+                    load_policy.hold_facts, load_policy.sha256, session_user, clock_timestamp());
     END IF;
+    PERFORM retention.apply_holds(load_policy.name, facts_before);
     PERFORM retention.write_entry('policy', NULL, load_policy.name, jsonb_build_object(
         'category', load_policy.name, 'sha256', load_policy.sha256, 'previous', c.approved_sha256,
         'mode', load_policy.mode, 'what', 'loaded', 'by', session_user));
@@ -92,6 +124,6 @@ BEGIN
 END
 $function$;
 REVOKE ALL ON FUNCTION retention.load_policy(bigint, text, text, text, text, text, text, text[],
-    text, boolean, text) FROM PUBLIC;
+    text, boolean, text, jsonb) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION retention.load_policy(bigint, text, text, text, text, text, text, text[],
-    text, boolean, text) TO @prefix@worker;
+    text, boolean, text, jsonb) TO @prefix@worker;

@@ -19,7 +19,7 @@ BEGIN
     IF c.state <> 'red' THEN
         RAISE EXCEPTION USING ERRCODE = 'RT011',
             MESSAGE = format('category "%s" is %s', c.name, c.state),
-            HINT = CASE c.state WHEN 'retired' THEN NULL
+            HINT = CASE c.state WHEN 'retired' THEN 'There is nothing left to do.'
                 ELSE 'Take its policy file away first; the worker then turns the category red.' END;
     END IF;
     IF coalesce(btrim(retire_policy.because), '') = '' THEN
@@ -34,6 +34,7 @@ BEGIN
                 c.name);
     END IF;
     UPDATE retention.category k SET state = 'retired', retired_because = retire_policy.because,
+            loaded_hold_facts = NULL, hold_facts = NULL,
             approved_sha256 = NULL, approved_by = NULL, approved_at = NULL, approved_mode = NULL,
             approved_relation = NULL, expect_due = NULL, brake_allowance = NULL,
             brake_engaged_at = NULL, brake_run = NULL, brake_due = NULL, brake_limit = NULL

@@ -33,11 +33,14 @@ ALTER TABLE retention.hold
     ADD COLUMN accept_gaps text[] NOT NULL DEFAULT '{}',
     ADD COLUMN review_by date,
     ADD COLUMN expected_end date,
+    ADD COLUMN arguments bytea,
     ADD COLUMN release_reason text,
     ADD COLUMN held_until timestamptz NOT NULL DEFAULT 'infinity';
 COMMENT ON COLUMN retention.hold.category IS 'the one it names; NULL: every category, later ones too';
 COMMENT ON COLUMN retention.hold.held_until IS
     'infinity until it is released; then the end of its grace';
+COMMENT ON COLUMN retention.hold.arguments IS
+    'HMAC-SHA256 of what it was placed with under the digest key of its matter: tells a repetition';
 COMMENT ON COLUMN retention.hold.expected_end IS 'for reports only, as review_by: nothing ends by itself';
 
 CREATE TABLE retention.hold_part (
@@ -95,13 +98,14 @@ CREATE TABLE retention.hold_request (
     what text NOT NULL CHECK (what IN ('release', 'narrow')),
     part int,
     subjects text[],
-    keys text[],
+    record_keys text[],
     reason text NOT NULL CHECK (btrim(reason) <> ''),
     requested_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     requested_by text NOT NULL DEFAULT session_user,
     decided_at timestamptz,
     decided_by text,
-    decision text CHECK (decision IN ('confirmed', 'withdrawn'))
+    decision text CHECK (decision IN ('confirmed', 'withdrawn')),
+    decision_reason text
 );
 COMMENT ON TABLE retention.hold_request IS 'releases and narrowings, and those that wait for a second person';
 CREATE UNIQUE INDEX hold_request_release ON retention.hold_request (hold)

@@ -7,7 +7,7 @@
 #include "cli/command.h"
 #include "cli/table.h"
 
-enum { HELP_WIDTH = 79, OPTION_COLUMN = 26 };
+enum { HELP_WIDTH = 79, OPTION_COLUMN = 26, USAGE_INDENT = 8 };
 
 static size_t option_count(const struct command *command)
 {
@@ -24,17 +24,24 @@ static const char *unavailable(const struct command *command)
 
 static void print_synopsis(FILE *out, const struct command *command)
 {
+    char word[128];
+    size_t column = strlen("Usage: retentionctl [OPTIONS]");
     fprintf(out, "retentionctl [OPTIONS]");
     if (command->group)
-        fprintf(out, " %s", command->group);
+        column += (size_t)fprintf(out, " %s", command->group);
     if (command->name)
-        fprintf(out, " %s", command->name);
+        column += (size_t)fprintf(out, " %s", command->name);
     if (command->operands[0])
-        fprintf(out, " %s", command->operands);
+        column += (size_t)fprintf(out, " %s", command->operands);
     for (size_t i = 0; i < option_count(command); i++) {
         const struct command_option *o = &command->options[i];
-        fprintf(out, o->required ? " --%s%s%s" : " [--%s%s%s]", o->name, o->argument ? " " : "",
-                o->argument ? o->argument : "");
+        int n = snprintf(word, sizeof(word), o->required ? "--%s%s%s" : "[--%s%s%s]", o->name,
+                         o->argument ? " " : "", o->argument ? o->argument : "");
+        if (column + 1 + (size_t)n > HELP_WIDTH) {
+            fprintf(out, "\n%*s", USAGE_INDENT, "");
+            column = USAGE_INDENT;
+        }
+        column += (size_t)fprintf(out, " %s", word);
     }
     fputc('\n', out);
 }

@@ -3,11 +3,22 @@ libretention_a_SOURCES += \
 	worker/cli/check_key.c \
 	worker/cli/command.c worker/cli/command.h \
 	worker/cli/commands.c \
+	worker/cli/confirm.c \
 	worker/cli/config.c \
 	worker/cli/diff.c worker/cli/diff.h \
 	worker/cli/explain.c worker/cli/explain.h \
 	worker/cli/explain_log.c \
 	worker/cli/help.c \
+	worker/cli/hold.h \
+	worker/cli/hold_error.c \
+	worker/cli/hold_inventory.c \
+	worker/cli/hold_list.c \
+	worker/cli/hold_place.c \
+	worker/cli/hold_release.c \
+	worker/cli/hold_scope.c \
+	worker/cli/hold_show.c \
+	worker/cli/hold_status.c \
+	worker/cli/hold_tell.c \
 	worker/cli/json.c worker/cli/json.h \
 	worker/cli/log.c \
 	worker/cli/log_compare.c worker/cli/log_compare.h \
@@ -19,6 +30,7 @@ libretention_a_SOURCES += \
 	worker/cli/log_recover_holds.c \
 	worker/cli/log_prune.c \
 	worker/cli/log_verify.c \
+	worker/cli/matter.c \
 	worker/cli/migrate.c worker/cli/migrate.h \
 	worker/cli/notes.c worker/cli/notes.h \
 	worker/cli/output.c worker/cli/output.h \

@@ -80,6 +80,12 @@ static bool begin(struct log_compare *compare, struct error *error)
                          "database: the entry with id %s has no place in the tree, and waits for "
                          "none",
                          PQgetvalue(orphans, 0, 0));
+    if (result_value(orphans, 0, 3)) {
+        error_set(error, ERROR_LOG, "database: the last entry of type \"%s\" is gone",
+                  PQgetvalue(orphans, 0, 3));
+        error_hint(error, "Its number was taken, and no entry in retention.log_entry has it.");
+        return false;
+    }
     if (strcmp(PQgetvalue(orphans, 0, 1), "0") != 0)
         return error_set(error, ERROR_LOG, "database: %s sets of digests belong to no batch",
                          PQgetvalue(orphans, 0, 1));

@@ -116,8 +116,12 @@ static bool load(struct session *session, const struct loading *loading, struct 
     const char *state = arena_strdup(cli->arena, PQgetvalue(result, 0, 0));
     bool same = text_equal(texts.loaded_sha256, category->sha256);
     const char *reason = "";
-    if (text_equal(state, "suspended"))
+    if (text_equal(state, "suspended")) {
+        if (!same && change.changed && !change.needs_approval &&
+            !policy_ask_database(session, texts.approved, category, &change, error))
+            return false;
         reason = change.reasons.count ? change.reasons.items[0] : "it was not approved yet";
+    }
     if (cli->json)
         json_array_append_new(json_object_get(cli->document, "categories"),
                               json_pack("{ss ss sb ss}", "category", category->name, "state", state,

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "cli/hold.h"
 #include "cli/json.h"
 #include "cli/notes.h"
 #include "cli/output.h"
@@ -148,7 +149,8 @@ static bool show(struct session *session, const char *categories, int *ret_overd
     if (!rows)
         return false;
     print_leader(cli, leader);
-    if (!status_log_show(session, ret_halted, error))
+    if (!status_log_show(session, ret_halted, error) ||
+        !hold_status_show(session, cli_flag(cli, "holds"), error))
         return false;
     output_result(cli, "categories", rows, columns, ARRAY_LENGTH(columns),
                   "No category is loaded.");

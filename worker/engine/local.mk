@@ -33,6 +33,7 @@ libretention_a_SOURCES += \
 	worker/engine/seq.h \
 	worker/engine/sequencer.c \
 	worker/engine/sequencer.h \
+	worker/engine/sequencer_anchor.c \
 	worker/engine/sequencer_check.c \
 	worker/engine/sequencer_holds.c \
 	worker/engine/sequencer_internal.h \

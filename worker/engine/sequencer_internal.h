@@ -1,4 +1,4 @@
-/* What sequencer.c and sequencer_check.c share. */
+/* What the files of the sequencer share. */
 #ifndef ENGINE_SEQUENCER_INTERNAL_H
 #define ENGINE_SEQUENCER_INTERNAL_H
 
@@ -34,8 +34,8 @@ struct sequencer {
     bool proven;                /* that nothing was signed that is not known here */
     struct event *timer;        /* the next pass, or the next attempt */
     struct event *flush_timer;  /* whether standbys have it */
-    struct event *beat_timer;   /* before the last anchor gets too old */
     struct anchor *anchor;      /* NULL: no command is set */
+    struct event *beat_timer;   /* before the last anchor gets too old; NULL as anchor is */
 
     sequencer_done_fn *start_done, *finish_done; /* to be called, or NULL */
     bool busy;                                   /* a check or a pass is under way */
@@ -107,6 +107,31 @@ bool sequencer_went_well(struct sequencer *sequencer, enum pg_outcome outcome,
                          const struct error *error);
 /* Of a statement whose `committed` is told what went wrong. */
 pg_result_fn sequencer_on_statement;
+/* A check or a pass, now or after the one under way. */
+void sequencer_begin(struct sequencer *sequencer);
+/* Whoever started or ends the sequencer is told. */
+void sequencer_tell(struct sequencer *sequencer, bool ready, const struct error *error);
+/* What was refused may be tried now. */
+void sequencer_wake(struct sequencer *sequencer);
+void sequencer_arm(struct event *timer, int64_t ms);
+
+/* sequencer_anchor.c */
+void sequencer_anchor_open(struct sequencer *sequencer);
+/* A checkpoint was signed: the last. */
+void sequencer_anchor_signed(struct sequencer *sequencer);
+/* Before half of log.anchor_max_age is over since the last anchor, something is to be anchored. */
+void sequencer_anchor_arm_beat(struct sequencer *sequencer);
+/* A pass is over: true where a heartbeat is due and another pass was begun with it. */
+bool sequencer_anchor_at_end(struct sequencer *sequencer);
+/* Whether done must wait for the anchor command: at the end always, at the beginning where runs
+ * depend on it; for one attempt. */
+bool sequencer_anchor_is_awaited(const struct sequencer *sequencer);
+/* The outcome of the command, into the database, if it could not be told before. */
+void sequencer_anchor_tell(struct sequencer *sequencer);
+bool sequencer_anchor_is_too_old(const struct sequencer *sequencer);
+void sequencer_anchor_forget(struct sequencer *sequencer);
+void sequencer_anchor_free(struct sequencer *sequencer);
+
 /* Whoever waits for the control connection gets it. */
 void sequencer_give_way(struct sequencer *sequencer);
 const struct settings *sequencer_settings(const struct sequencer *sequencer);

@@ -13,7 +13,6 @@
 #include "base/log.h"
 #include "base/sql_files.h"
 #include "config/settings.h"
-#include "engine/anchor.h"
 #include "engine/binary.h"
 #include "engine/sequencer_internal.h"
 #include "engine/state.h"
@@ -152,9 +151,7 @@ static void on_recorded(struct pg_conn *conn, enum pg_outcome outcome, PGresult 
         return;
     (void)FAULT_POINT("log_after_record");
     sequencer->recorded_size = sequencer->signed_size;
-    if (sequencer->anchor)
-        anchor_send(sequencer->anchor, sequencer->signed_size, sequencer->last_note.data,
-                    sequencer->last_note.length);
+    sequencer_anchor_signed(sequencer);
     if (check_key(sequencer))
         sequencer_end_pass(sequencer);
 }

@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/fault.h"
 #include "base/text.h"
 #include "ledger/lines.h"
 
@@ -251,12 +252,16 @@ bool directory_write(struct directory *directory, const char *name, const void *
     }
     int fd _cleanup_(close_file) = openat(
         directory->fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
-    if (fd < 0 || !write_all(fd, bytes, length))
+    if (fd < 0 || !write_all(fd, bytes, length / 2))
+        return fail(directory, "write", name, error);
+    (void)FAULT_POINT("log_file_half_written");
+    if (!write_all(fd, (const char *)bytes + length / 2, length - length / 2))
         return fail(directory, "write", name, error);
     if (renameat(directory->fd, temporary, directory->fd, name) != 0 &&
         (errno != ENOENT || !make_folders(directory, name, error) ||
          renameat(directory->fd, temporary, directory->fd, name) != 0))
         return fail(directory, "write", name, error);
+    (void)FAULT_POINT("log_file_renamed");
     note_dirty(directory, name);
     return true;
 }
@@ -268,6 +273,7 @@ bool directory_remove(struct directory *directory, const char *name, struct erro
          (errno != EISDIR || unlinkat(directory->fd, name, AT_REMOVEDIR) != 0) && errno != ENOENT &&
          errno != ENOTEMPTY))
         return fail(directory, "remove", name, error);
+    (void)FAULT_POINT("log_file_removed");
     return true;
 }
 
@@ -296,6 +302,7 @@ static bool sync_path(struct directory *directory, const char *name, struct erro
 
 bool directory_sync(struct directory *directory, struct error *error)
 {
+    (void)FAULT_POINT("log_before_sync");
     if (directory->dirty_count > FEW_FILES) {
         if (syncfs(directory->fd) != 0)
             return fail(directory, "sync", "", error);

@@ -87,7 +87,7 @@ static const struct entry_field done[] = {ID("run"), NUMBER("batches"), NUMBER("
                                           WORD("status", "done|stopped|paused|brake|failed|lost")};
 static const struct entry_field hold[] = {
     ID("hold"),       HASH("matter"),   WORD("what", "placed|extended|narrowed|requested|released"),
-    NAME("category"), HASH("scope"),    NUMBER("rows"),
+    NAME("category"), HASH("scope"),    NUMBER_OR_NONE("rows"),
     NUMBER("xid"),    TEXT("snapshot"), NAME("by")};
 static const struct entry_field guard[] = {
     NAME("category"), WORD("what", "installed|removed|disabled"), HASH("fingerprint")};

@@ -23,6 +23,12 @@ struct catalog_function {
     const char *sha256;        /* of pg_get_functiondef */
 };
 
+/* A function of schema retention itself; see pg/functions.h. */
+struct catalog_own_function {
+    const char *name;          /* without the schema */
+    const char *line;          /* language, flags, hash of the body, settings */
+};
+
 struct catalog_column {
     const char *name;
     int attnum;
@@ -126,6 +132,9 @@ struct catalog {
     bool worker_exists, worker_is_superuser, worker_bypasses_rls;
     int schema_version;        /* of schema retention; 0: not installed; -1: not readable */
     int schema_newest;         /* what this program brings (sql/migrations); 0: none embedded */
+    const char *own_prefix;    /* of the roles of schema retention; "" where it is not installed */
+    struct catalog_own_function *own_functions;
+    size_t own_function_count;
     const char **schemas;      /* all but system and temporary ones and schema retention */
     size_t schema_count;
     /* r, p, f, v, m of those schemas, by schema and name. */

@@ -151,6 +151,12 @@ struct sql_statement sql_build_forecast(struct arena *arena, const struct policy
                                         const struct catalog *catalog,
                                         const struct string_list *acting);
 
+/* category.hold_facts, a JSON document: the category's tenant, subjects, key with their types as holds
+ * are to be converted to them, and the statement that counts what a hold ($1, uuid) covers; for a
+ * declared one where the data is, and nothing else. It is to be run with an empty search_path. */
+const char *sql_hold_facts(struct arena *arena, const struct policy_set *set,
+                           const struct category *category, const struct catalog *catalog);
+
 /* The statements of one leaf: schema and name of a leaf partition, or of the plain table itself. */
 struct sql_leaf *sql_build_leaf(struct arena *arena, const struct policy_set *set,
                                 const struct category *category, size_t stage,

@@ -56,10 +56,11 @@ struct sql_statement sql_finish(struct sql_builder *b, const char *text)
     aliases.numbers = arena_alloc(b->arena, (b->aliases + 1) * sizeof(*aliases.numbers));
     struct sql_param *list = arena_alloc(b->arena, (b->param_count + 1) * sizeof(*list));
     struct text out = {0};
-    bool quoted = false; /* inside a quoted name, which may hold any character */
+    char quote = '\0'; /* inside a quoted name or text, which may hold any character */
     for (const char *p = text; *p; p++) {
-        quoted ^= *p == '"';
-        if (quoted || (*p != PARAM_MARK && *p != ALIAS_MARK)) {
+        if (quote ? *p == quote : *p == '"' || *p == '\'')
+            quote = quote ? '\0' : *p;
+        if (quote || (*p != PARAM_MARK && *p != ALIAS_MARK)) {
             text_add_char(&out, *p);
             continue;
         }
@@ -83,6 +84,11 @@ struct sql_statement sql_finish(struct sql_builder *b, const char *text)
 const char *sql_param(struct sql_builder *b, enum sql_param_kind kind, size_t index,
                       const char *value, const char *type)
 {
+    if (b->literal) {
+        assert(kind == PARAM_VALUE || kind == PARAM_RUN_TIME);
+        return arena_printf(b->arena, "%s::%s",
+                            kind == PARAM_VALUE ? quote_text(b->arena, value) : "now()", type);
+    }
     size_t i = 0;
     /* One number has one type: a cast of an already typed parameter would convert it. */
     while (i < b->param_count &&
@@ -203,7 +209,7 @@ const char *sql_from_parent(struct sql_builder *b, const struct sql_scope *scope
     struct reference reference =
         sql_reference(b, scope->table, &ref->by, parent->table, &parent->key);
     const char *where = sql_joined(b, &reference, scope, parent);
-    sql_note_lookup(b, &(struct sql_lookup){*parent, scope->alias, where, false});
+    sql_note_lookup(b, &(struct sql_lookup){*parent, scope->alias, where, false, NULL});
     return arena_printf(b->arena, "(SELECT %s FROM %s %s WHERE %s)", expression,
                         sql_from(b, parent->table), parent->alias, where);
 }
@@ -213,7 +219,7 @@ const char *sql_child_where(struct sql_builder *b, const struct sql_scope *scope
 {
     struct reference reference = sql_reference(b, child->table, by, scope->table, &scope->key);
     const char *where = sql_joined(b, &reference, child, scope);
-    sql_note_lookup(b, &(struct sql_lookup){*child, scope->alias, where, false});
+    sql_note_lookup(b, &(struct sql_lookup){*child, scope->alias, where, false, NULL});
     return where;
 }
 

@@ -58,7 +58,7 @@ const char *sql_action_condition(struct sql_builder *b, enum sql_skip skip)
     condition = arena_printf(b->arena, "%s <= %s", condition, sql_run_time(b));
     add_judged(b, &text, condition, skip, reads);
 
-    sql_add_and(&text, arena_printf(b->arena, "%s IS NOT TRUE", sql_held(b)));
+    sql_add_and(&text, arena_printf(b->arena, "%s IS NOT TRUE", sql_held(b, skip)));
 
     for (size_t i = 0; i < category->keep_while_count; i++) {
         reads = b->read_count;

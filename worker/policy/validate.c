@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "pg/functions.h"
 #include "policy/needs.h"
 #include "policy/quote.h"
 #include "policy/validate_internal.h"
@@ -20,6 +21,37 @@ bool check_is_about_table(const struct category *category)
 {
     return category->mode != MODE_DECLARED && category->table.schema && category->table.name &&
            category->table.name[0];
+}
+
+/* Whoever replaces a function of schema retention can make it promise something else. */
+static void check_own_functions(struct check *check)
+{
+    enum { MOST = 5 };
+    size_t count;
+    const struct function_difference *list = functions_differ(check->arena, check->catalog, &count);
+    if (!count)
+        return;
+    struct text names _cleanup_text_ = {0}, hint _cleanup_text_ = {0};
+    size_t shown = count <= MOST ? count : MOST - 1;
+    for (size_t i = 0; i < shown; i++)
+        text_printf(&names, "%s\"%s\" (%s)",
+                    !i               ? ""
+                    : i + 1 == count ? " and "
+                                     : ", ",
+                    list[i].name, function_difference_word(list[i].kind));
+    if (shown < count)
+        text_printf(&names, " and %zu more", count - shown);
+    text_add(&hint, "Another version of this program installed them, or somebody replaced them: "
+                    "find out which.\nThis program's own come back with: retentionctl migrate");
+    for (size_t i = 0; i < count; i++)
+        if (list[i].kind == FUNCTION_UNKNOWN)
+            text_printf(&hint, "\nIf it stays then: DROP ROUTINE retention.%s;",
+                        quote_name(check->arena, list[i].name));
+    struct diag *diag = diag_error(
+        check->diags, (struct position){0},
+        "%zu function%s of schema \"retention\" %s not as this program brings %s: %s", count,
+        count == 1 ? "" : "s", count == 1 ? "is" : "are", count == 1 ? "it" : "them", names.data);
+    diag_hint(check->diags, diag, "%s", hint.data);
 }
 
 static void check_schema(struct check *check)
@@ -48,6 +80,8 @@ static void check_schema(struct check *check)
                           "schema \"retention\" is at version %d, newer than this program's %d",
                           catalog->schema_version, catalog->schema_newest);
         diag_hint(check->diags, diag, "Upgrade retentiond on this machine.");
+    } else {
+        check_own_functions(check);
     }
 }
 

@@ -1,0 +1,1 @@
+SELECT retention.approve_hold_rules()

@@ -1,0 +1,42 @@
+-- Placing and extending, once what was given is written down: the part is applied to every category
+-- and must reach what it is for, then the gate is closed. `errors` is what is wrong already; all is
+-- raised at once: RT020 bad values, RT021 categories that it cannot reach, RT022 nothing in reach.
+--
+-- Converting many values takes its time, so the gate is closed after it. Where a category's columns
+-- became other ones meanwhile, the hold is applied there again. When this has returned no batch is in
+-- flight, and none begins before the caller's transaction ends. Internal.
+CREATE OR REPLACE FUNCTION retention.apply_new_part(hold uuid, part int, what text, errors text[],
+    accepted text[]) RETURNS void
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+#variable_conflict use_column
+DECLARE
+    used constant jsonb := retention.hold_facts_used();
+    changed text[];
+    m record;
+BEGIN
+    IF EXISTS (SELECT FROM retention.hold_part p
+               WHERE (p.hold, p.part) = (apply_new_part.hold, apply_new_part.part)) THEN
+        PERFORM retention.apply_hold_parts(NULL, ARRAY[apply_new_part.hold]);
+        m := retention.hold_misses(apply_new_part.hold, apply_new_part.part, accepted);
+        errors := errors || m.misses;
+    END IF;
+    PERFORM retention.raise_hold_errors(
+        CASE WHEN errors = m.misses THEN 'RT021' ELSE 'RT020' END, what, errors);
+    IF m.nothing THEN
+        PERFORM retention.raise_hold_errors('RT022', what,
+            ARRAY['what it names is found in no category']);
+    END IF;
+
+    PERFORM retention.close_hold_gate();
+    SELECT array_agg(f.key) INTO changed FROM jsonb_each(retention.hold_facts_used()) f
+        WHERE NOT used ? f.key OR used -> f.key IS DISTINCT FROM f.value;
+    IF changed IS NOT NULL THEN
+        PERFORM retention.apply_hold_parts(changed, ARRAY[apply_new_part.hold]);
+        m := retention.hold_misses(apply_new_part.hold, apply_new_part.part, accepted);
+        PERFORM retention.raise_hold_errors('RT021', what, m.misses);
+    END IF;
+END
+$function$;
+REVOKE ALL ON FUNCTION retention.apply_new_part(uuid, int, text, text[], text[]) FROM PUBLIC;

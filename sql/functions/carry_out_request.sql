@@ -1,0 +1,68 @@
+-- Releases or narrows, as a request says, once whoever must has agreed: what is given up ends when
+-- the grace is over, which begins now. The hold is locked by the caller. Internal.
+--
+-- Subjects and keys of narrowed parts end one by one; a part or hold of which nothing would remain
+-- is not narrowed but released.
+CREATE OR REPLACE FUNCTION retention.carry_out_request(request uuid, reason text) RETURNS void
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+#variable_conflict use_column
+DECLARE
+    q retention.hold_request%ROWTYPE;
+    until timestamptz;
+    scope text;
+BEGIN
+    SELECT * INTO STRICT q FROM retention.hold_request o
+        WHERE o.request = carry_out_request.request AND o.decided_at IS NULL FOR NO KEY UPDATE;
+    scope := CASE q.what WHEN 'release' THEN retention.hold_scope_text(q.hold, NULL)
+        ELSE jsonb_build_object('hold', q.hold, 'part', q.part, 'subjects', q.subjects,
+            'keys', q.record_keys)::text END;
+    PERFORM retention.close_hold_gate();
+    until := clock_timestamp() + (SELECT r.grace FROM retention.hold_rules r);
+    UPDATE retention.hold_request o SET decided_at = clock_timestamp(), decided_by = session_user,
+            decision = 'confirmed', decision_reason = carry_out_request.reason
+        WHERE o.request = q.request;
+
+    IF q.what = 'release' THEN
+        UPDATE retention.hold h SET released_at = clock_timestamp(), released_by = session_user,
+                release_reason = q.reason, held_until = until
+            WHERE h.hold = q.hold;
+        UPDATE retention.hold_part o SET held_until = until
+            WHERE o.hold = q.hold AND o.held_until > until;
+        UPDATE retention.hold_subject o SET held_until = until
+            WHERE o.hold = q.hold AND o.held_until > until;
+        UPDATE retention.hold_key o SET held_until = until
+            WHERE o.hold = q.hold AND o.held_until > until;
+        UPDATE retention.held_scope o SET held_until = until
+            WHERE o.hold = q.hold AND o.held_until > until;
+        -- What else was asked for this hold has no object any more.
+        UPDATE retention.hold_request o SET decided_at = clock_timestamp(),
+                decided_by = session_user, decision = 'withdrawn',
+                decision_reason = 'the hold was released'
+            WHERE o.hold = q.hold AND o.decided_at IS NULL;
+        PERFORM retention.hold_entry(q.hold, 'released', scope);
+        RETURN;
+    END IF;
+
+    IF q.subjects IS NULL AND q.record_keys IS NULL THEN
+        UPDATE retention.hold_part o SET held_until = until
+            WHERE o.hold = q.hold AND o.part = q.part AND o.held_until > until;
+    ELSE
+        UPDATE retention.hold_subject o SET held_until = until
+            WHERE o.hold = q.hold AND (q.part IS NULL OR o.part = q.part)
+              AND o.held_until > until AND o.kind || ':' || o.value = ANY (q.subjects);
+        UPDATE retention.hold_key o SET held_until = until
+            WHERE o.hold = q.hold AND (q.part IS NULL OR o.part = q.part)
+              AND o.held_until > until AND o.key::text = ANY (q.record_keys);
+    END IF;
+    PERFORM retention.apply_hold_parts(NULL, ARRAY[q.hold]);
+    IF NOT retention.hold_keeps_something(q.hold, until) THEN
+        RAISE EXCEPTION USING ERRCODE = 'RT011',
+            MESSAGE = format('nothing of hold %s would remain', q.hold),
+            HINT = 'Release it instead.';
+    END IF;
+    PERFORM retention.hold_entry(q.hold, 'narrowed', scope);
+END
+$function$;
+REVOKE ALL ON FUNCTION retention.carry_out_request(uuid, text) FROM PUBLIC;

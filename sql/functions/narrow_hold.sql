@@ -1,0 +1,90 @@
+-- Gives up a whole part of a hold, or some of its subjects ("kind:value") or record keys, in one part
+-- or, where none is named, in all of them. Returns the request: carried out at once, or under dual
+-- control when another person confirms it. What is given up counts as held until the grace is over.
+CREATE OR REPLACE FUNCTION retention.narrow_hold(hold uuid, reason text, part int DEFAULT NULL,
+    subjects text[] DEFAULT NULL, record_keys text[] DEFAULT NULL) RETURNS uuid
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $function$
+#variable_conflict use_column
+DECLARE
+    h retention.hold%ROWTYPE;
+    columns jsonb;
+    errors text[] := '{}';
+    given_subjects text[];
+    given_keys text[];
+    wanted text[];
+    id uuid;
+BEGIN
+    h := retention.lock_hold(narrow_hold.hold, 'narrowed', narrow_hold.reason);
+    IF narrow_hold.part IS NOT NULL
+            AND NOT EXISTS (SELECT FROM retention.hold_part p
+                            WHERE p.hold = h.hold AND p.part = narrow_hold.part
+                              AND p.held_until = 'infinity') THEN
+        RAISE EXCEPTION USING ERRCODE = 'RT010',
+            MESSAGE = format('hold %s has no part %s in force', h.hold, narrow_hold.part),
+            HINT = 'retentionctl hold show lists its parts.';
+    END IF;
+    IF narrow_hold.part IS NULL AND narrow_hold.subjects IS NULL
+            AND narrow_hold.record_keys IS NULL THEN
+        errors := errors || 'name a part, subjects or record keys to give up'::text;
+    END IF;
+    IF cardinality(narrow_hold.subjects) = 0 OR cardinality(narrow_hold.record_keys) = 0 THEN
+        errors := errors || 'a list is empty'::text;
+    END IF;
+    PERFORM retention.raise_hold_errors('RT020', 'given up', errors);
+
+    WITH given AS (
+        SELECT u.place, btrim(split_part(u.text, ':', 1)) || ':'
+                   || btrim(substr(u.text, strpos(u.text, ':') + 1)) AS text
+        FROM unnest(narrow_hold.subjects) WITH ORDINALITY u (text, place)),
+    known AS (
+        SELECT g.place, g.text, EXISTS (
+                SELECT FROM retention.hold_subject s
+                WHERE s.hold = h.hold AND s.kind || ':' || s.value = g.text
+                  AND (narrow_hold.part IS NULL OR s.part = narrow_hold.part)
+                  AND s.held_until = 'infinity') AS is_held
+        FROM given g)
+    SELECT array_agg(k.text ORDER BY k.place),
+           errors || coalesce(array_agg(format('subject %s is none of the hold', k.place)
+                                        ORDER BY k.place) FILTER (WHERE NOT k.is_held), '{}')
+        INTO given_subjects, errors FROM known k;
+    IF narrow_hold.record_keys IS NOT NULL THEN
+        SELECT retention.hold_facts(c) -> 'key' INTO columns
+            FROM retention.category c WHERE c.name = h.category;
+        FOR n IN 1 .. cardinality(narrow_hold.record_keys) LOOP
+            BEGIN
+                wanted := CASE WHEN jsonb_array_length(columns) = 1
+                               THEN ARRAY[narrow_hold.record_keys[n]]
+                               ELSE narrow_hold.record_keys[n]::text[] END;
+            EXCEPTION WHEN data_exception THEN
+                wanted := NULL;
+            END;
+            IF EXISTS (SELECT FROM retention.hold_key k
+                       WHERE k.hold = h.hold AND k.key = wanted
+                         AND (narrow_hold.part IS NULL OR k.part = narrow_hold.part)
+                         AND k.held_until = 'infinity') THEN
+                given_keys := given_keys || wanted::text;
+            ELSE
+                errors := errors || format('record key %s is none of the hold', n);
+            END IF;
+        END LOOP;
+    END IF;
+    PERFORM retention.raise_hold_errors('RT020', 'given up', errors);
+
+    INSERT INTO retention.hold_request (hold, what, part, subjects, record_keys, reason)
+        VALUES (h.hold, 'narrow', narrow_hold.part, given_subjects, given_keys,
+                btrim(narrow_hold.reason)) RETURNING request INTO id;
+    IF (SELECT r.dual_control FROM retention.hold_rules r FOR SHARE) THEN
+        PERFORM retention.close_hold_gate();
+        PERFORM retention.hold_entry(h.hold, 'requested', jsonb_build_object('hold', h.hold,
+            'part', narrow_hold.part, 'subjects', given_subjects, 'keys', given_keys)::text);
+    ELSE
+        PERFORM retention.carry_out_request(id, btrim(narrow_hold.reason));
+    END IF;
+    RETURN id;
+END
+$function$;
+REVOKE ALL ON FUNCTION retention.narrow_hold(uuid, text, int, text[], text[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retention.narrow_hold(uuid, text, int, text[], text[])
+    TO @prefix@legal;

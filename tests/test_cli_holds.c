@@ -1,0 +1,396 @@
+/* Matters and holds as a lawyer uses them: lists of people, what is printed, second persons. */
+#define _GNU_SOURCE
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "cli_fixture.h"
+
+static struct cli_fixture f;
+
+/* Recordings by the caller's number, texts by a numeric customer and a key of two columns, invoices
+ * about nobody, and what is with somebody else. */
+static const char policies[] =
+    "call_recordings: { title = \"Recordings\"; role = \"processor\"; basis = \"x\";\n"
+    "  mode = \"enforce\";\n"
+    "  data: { table = \"ctm.call_recording\"; start = \"recorded_at\"; tenant = \"account_id\";\n"
+    "    subject = ( { column = \"caller\"; kind = \"phone\"; as = \"e164\"; } );\n"
+    "    with = ( { table = \"ctm.call_transcript\"; by = [ \"recording_id\" ]; } ); };\n"
+    "  stages = ( { name = \"gone\"; after = \"13 months\"; do = \"delete\"; } ); };\n"
+    "texts: { title = \"Texts\"; role = \"processor\"; basis = \"x\"; mode = \"enforce\";\n"
+    "  data: { table = \"ctm.text_message\"; start = \"sent_at\"; tenant = \"account_id\";\n"
+    "    subject = ( { column = \"customer\"; kind = \"customer\"; } ); };\n"
+    "  stages = ( { name = \"gone\"; after = \"1 year\"; do = \"delete\"; } ); };\n"
+    "invoices: { title = \"Invoices\"; role = \"controller\"; basis = \"x\"; mode = \"enforce\";\n"
+    "  data: { table = \"ctm.invoice\"; start = \"issued\"; };\n"
+    "  stages = ( { name = \"gone\"; after = \"10 years\"; do = \"delete\"; } ); };\n"
+    "sms_at_carrier: { title = \"Texts at the carrier\"; mode = \"declared\"; at = \"Carrier Inc\";\n"
+    "  basis = \"x\"; };\n"
+    "ungoverned = ( { table = \"ctm.schema_version\"; because = \"no personal data\"; },\n"
+    "  { table = \"ctm.dispute\"; because = \"not personal\"; } );\n";
+
+static const char tables[] =
+    "ALTER TABLE ctm.call_recording ADD caller text;"
+    "UPDATE ctm.call_recording SET caller = '+1410555' || recording_id;"
+    "CREATE TABLE ctm.text_message (account_id bigint, number int, customer bigint,"
+    "    sent_at timestamptz, PRIMARY KEY (account_id, number));"
+    "INSERT INTO ctm.text_message SELECT 1, i, 100 + i, now() - interval '2 years'"
+    "    FROM generate_series(1, 5) i;"
+    "CREATE TABLE ctm.invoice (invoice_id bigint PRIMARY KEY, issued date);"
+    "INSERT INTO ctm.invoice VALUES (1, '2026-01-02');";
+
+static void setup(void)
+{
+    f = cli_fixture_new();
+    PGconn *conn = cli_fixture_connect(&f);
+    db_script(conn, tables);
+    cli_fixture_policy(&f, "recordings.cfg", policies);
+    cli_fixture_policy(&f, "other.cfg", "# nothing\n");
+    cli_fixture_grant(&f);
+    free(cli_out(&f, NULL, 0, WORDS("policy", "load")));
+    static const char *const names[] = {"call_recordings", "texts", "invoices", "sms_at_carrier"};
+    for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
+        free(cli_out(&f, CLI_APPROVER, 0,
+                     WORDS("policy", "approve", names[i], "--expect-due", "10")));
+    PQfinish(conn);
+}
+
+static void teardown(void)
+{
+    cli_fixture_free(&f);
+}
+
+#define LEGAL(code, ...)          cli_out(&f, CLI_LEGAL, code, WORDS(__VA_ARGS__))
+#define COUNSEL(code, ...)        cli_out(&f, CLI_COUNSEL, code, WORDS(__VA_ARGS__))
+#define JSON(code, ...)           cli_json(&f, CLI_LEGAL, code, WORDS(__VA_ARGS__))
+#define FAILS(code, message, ...) cli_fails(&f, CLI_LEGAL, code, message, WORDS(__VA_ARGS__))
+
+static void contains(const char *text, const char *part)
+{
+    ck_assert_msg(strstr(text, part), "\"%s\" is not in:\n%s", part, text);
+}
+
+static void contains_not(const char *text, const char *part)
+{
+    ck_assert_msg(!strstr(text, part), "\"%s\" is in:\n%s", part, text);
+}
+
+static int64_t ask(const char *query)
+{
+    PGconn *conn = cli_fixture_connect(&f);
+    int64_t n = db_number(conn, "%s", query);
+    PQfinish(conn);
+    return n;
+}
+
+static char *list_file(const char *name, const char *text)
+{
+    return file_write(f.directory, name, text);
+}
+
+/* A hold of one number; its uuid, caller frees. */
+static char *place_one(void)
+{
+    json_t *placed = JSON(0, "hold", "place", "2026-CV-0113", "--reason", "Doe v. Acme", "--subject",
+                          "phone:+14105551002", "--category", "call_recordings");
+    char *hold = strdup(json_string_value(json_object_get(placed, "hold")));
+    json_decref(placed);
+    return hold;
+}
+
+/* The README's five minutes: a matter number and a list of phone numbers. */
+START_TEST(a_list_of_phone_numbers)
+{
+    char *file _cleanup_free_ =
+        list_file("phones.txt", "\xef\xbb\xbf(410) 555-1002\r\n\r\n  +1 410 555 1003  \n");
+    FAILS(1, "cannot be reached", "hold", "place", "2026-CV-0113", "--reason", "Doe v. Acme",
+          "--subjects-from", file, "--subject-kind", "phone");
+    struct program_result r =
+        cli_run(&f, CLI_LEGAL,
+                WORDS("hold", "place", "2026-CV-0113", "--reason", "Doe v. Acme",
+                      "--subjects-from", file, "--subject-kind", "phone"));
+    contains(r.err, "it has no subject of kind \"phone\"");
+    contains(r.err, "run it again: --accept-gap invoices --accept-gap texts");
+    program_result_free(&r);
+    ck_assert_int_eq(ask("SELECT count(*) FROM retention.hold"), 0);
+    ck_assert_int_eq(ask("SELECT count(*) FROM retention.matter"), 0);
+
+    char *placed _cleanup_free_ =
+        LEGAL(0, "hold", "place", "2026-CV-0113", "--reason", "Doe v. Acme", "--subjects-from",
+              file, "--subject-kind", "phone", "--accept-gap", "invoices", "--accept-gap", "texts",
+              "--matter-name", "Doe v. Acme", "--court-reference", "24-C-26-001");
+    contains(placed, "Placing hold ");
+    contains(placed, " of matter \"2026-CV-0113\".\nIn force since 20");
+    contains(placed, "\ncall_recordings         2  ");
+    contains(placed, "\ninvoices               no  it has no subject of kind \"phone\"");
+    contains(placed, "tell these by hand to keep it:\n  Carrier Inc: category sms_at_carrier");
+    contains(placed, "  retentionctl hold release ");
+    contains(placed, "A second person must confirm that.\nThe records are then kept for another 30 "
+                     "days.\n");
+    contains_not(placed, "555");
+    ck_assert_int_eq(ask("SELECT count(*) FROM retention.hold_subject"), 2);
+
+    char *list _cleanup_free_ = LEGAL(0, "hold", "list");
+    contains(list, "2026-CV-0113");
+    contains(list, "in force");
+    char *matter _cleanup_free_ = LEGAL(0, "matter", "show", "2026-CV-0113");
+    contains(matter, "Matter 2026-CV-0113, Doe v. Acme\nCourt reference 24-C-26-001\n");
+    char *none _cleanup_free_ = LEGAL(0, "hold", "list", "--matter", "other");
+    contains(none, "No hold is in force.");
+
+    free(cli_out(&f, NULL, 0, WORDS("run", "call_recordings")));
+    ck_assert_int_eq(
+        ask("SELECT count(*) FROM ctm.call_recording WHERE recording_id IN (1002, 1003)"), 2);
+    ck_assert_int_eq(ask("SELECT count(*) FROM ctm.call_recording WHERE recording_id = 1006"), 0);
+}
+END_TEST
+
+/* Every wrong line is named, by where it stands; no value is, and nothing is placed. */
+START_TEST(all_wrong_lines_at_once)
+{
+    char *file _cleanup_free_ = list_file(
+        "phones.txt", "+14105551002\n# a comment\nnobody\nn/a\n\xff\xfe\n+14105551003\nsecret\n");
+    struct program_result r = cli_run(&f, CLI_LEGAL,
+                                      WORDS("hold", "place", "m", "--reason", "x",
+                                            "--subjects-from", file, "--subject-kind", "phone"));
+    ck_assert_int_eq(r.exit_code, 2);
+    contains(r.err, "phones.txt:2: the line begins with \"#\"");
+    contains(r.err, "phones.txt:5: the line is not valid UTF-8");
+    contains(r.err, "retentionctl: 2 of 7 values are wrong: nothing was done");
+    program_result_free(&r);
+
+    free(list_file("phones.txt", "+14105551002\nnobody\nn/a\n\n+14105551003\nsecret\n"));
+    r = cli_run(&f, CLI_LEGAL,
+                WORDS("hold", "place", "m", "--reason", "x", "--subjects-from", file,
+                      "--subject-kind", "phone"));
+    ck_assert_int_eq(r.exit_code, 2);
+    contains(r.err, "phones.txt:2: the value cannot be a subject of its kind");
+    contains(r.err, "phones.txt:3: ");
+    contains(r.err, "phones.txt:6: ");
+    contains(r.err, "3 of 5 values are wrong");
+    contains_not(r.err, "secret");
+    contains_not(r.err, "nobody");
+    program_result_free(&r);
+
+    free(list_file("mixed.txt", "phone:+14105551002\ncustomer:101\ncustomer:x\nemail:a@b\n:1\n"));
+    char *mixed _cleanup_free_ = list_file("mixed.txt", "phone:+14105551002\ncustomer:101\n"
+                                                        "customer:x\nemail:a@b\n");
+    r = cli_run(&f, CLI_LEGAL,
+                WORDS("hold", "preview", "--subjects-from", mixed));
+    contains(r.err, "mixed.txt:3: the value cannot be a subject of its kind");
+    contains(r.err, "mixed.txt:4: no category has subjects of this kind");
+    contains(r.err, "Kinds that are known: customer, phone.");
+    program_result_free(&r);
+
+    json_t *document = JSON(2, "hold", "place", "m", "--reason", "x", "--subjects-from", file,
+                            "--subject-kind", "phone");
+    json_t *error = json_object_get(document, "error");
+    ck_assert_int_eq(json_integer_value(json_object_get(error, "exit")), 2);
+    json_decref(document);
+
+    free(list_file("phones.txt", "\n\r\n"));
+    FAILS(2, "the file holds no value", "hold", "place", "m", "--reason", "x", "--subjects-from",
+          file, "--subject-kind", "phone");
+    FAILS(2, "could not open", "hold", "place", "m", "--reason", "x", "--subjects-from", "/none");
+    FAILS(2, "it is not said what kind of subject", "hold", "place", "m", "--reason", "x",
+          "--subject", "+14105551002");
+    FAILS(2, "--subject:2: there is a kind of subject, and no value", "hold", "place", "m",
+          "--reason", "x", "--subject", "phone:1", "--subject", "phone: ");
+    FAILS(2, "is for the values of --subjects-from", "hold", "place", "m", "--reason", "x",
+          "--subject-kind", "phone");
+    FAILS(2, "cannot both read standard input", "hold", "place", "m", "--reason", "x",
+          "--subjects-from", "-", "--keys-from", "-");
+    ck_assert_int_eq(ask("SELECT count(*) FROM retention.hold"), 0);
+}
+END_TEST
+
+START_TEST(keys_of_one_and_of_several_columns)
+{
+    FAILS(2, "no category is", "hold", "place", "m", "--reason", "x", "--key", "1002");
+    FAILS(2, "--key: the value is not of the type of column \"recording_id\"", "hold", "place", "m",
+          "--reason", "x", "--key", "x", "--category", "call_recordings");
+    char *file _cleanup_free_ = list_file("keys.txt", "1,1\n1\t2\r\n\n1\n1,x\n");
+    FAILS(2, "keys.txt:4: the key of category \"texts\" has 2 columns", "hold", "place", "m",
+          "--reason", "x", "--keys-from", file, "--category", "texts");
+    free(list_file("keys.txt", "1,1\n1\t2\r\n\n1,x\n"));
+    FAILS(2, "keys.txt:4: the value is not of the type of column \"number\"", "hold", "place", "m",
+          "--reason", "x", "--keys-from", file, "--category", "texts");
+    free(list_file("keys.txt", "1,1\n1\t2\r\n\n"));
+    char *placed _cleanup_free_ =
+        LEGAL(0, "hold", "place", "m", "--reason", "x", "--keys-from", file, "--key", "1,3",
+              "--category", "texts");
+    contains(placed, "\ntexts            3  ");
+    FAILS(2, "Perhaps \"call_recordings\"", "hold", "preview", "--key", "1", "--category",
+          "call_recording");
+}
+END_TEST
+
+START_TEST(days_and_times)
+{
+    static const char *const bad[] = {"2026-02-29", "yesterday", "2026-1-1", "2026-01-31 25:00",
+                                      "2026-01-31 10:00 CET", "infinity", "31.01.2026"};
+    for (size_t i = 0; i < ARRAY_LENGTH(bad); i++)
+        FAILS(2, "--from wants a day or a time", "hold", "preview", "--from", bad[i]);
+    FAILS(2, "--review-by wants a day", "hold", "place", "m", "--reason", "x", "--everything",
+          "--review-by", "2026-01-31 10:00");
+    FAILS(2, "Perhaps \"regulator\"", "hold", "place", "m", "--reason", "x", "--everything",
+          "--kind", "regulater");
+    FAILS(2, "--everything excludes", "hold", "place", "m", "--reason", "x", "--everything",
+          "--tenant", "1");
+    FAILS(2, "this stops all deletion: say --yes", "hold", "place", "m", "--reason", "x",
+          "--everything");
+    FAILS(2, "--hold wants a whole uuid", "hold", "place", "m", "--reason", "x", "--everything",
+          "--hold", "12");
+    free(LEGAL(0, "hold", "place", "m", "--reason", "x", "--from", "2026-02-28", "--to",
+               "2026-02-28", "--category", "invoices"));
+    free(LEGAL(0, "hold", "place", "m", "--reason", "x", "--from", "2025-12-31T23:30:00Z", "--to",
+               "2025-12-31", "--category", "invoices"));
+    free(LEGAL(0, "hold", "place", "m", "--reason", "x", "--from", "2026-01-31 10:00", "--to",
+               "2026-01-31 10:00-05:30", "--category", "invoices"));
+    ck_assert_int_eq(ask("SELECT count(*) FROM retention.hold_part WHERE (starts_from, starts_to) "
+                         "IN (('2026-02-28 00:00Z', '2026-03-01 00:00Z'), "
+                         "('2025-12-31 23:30Z', '2026-01-01 00:00Z'), "
+                         "('2026-01-31 10:00Z', '2026-01-31 15:30Z'))"),
+                     3);
+}
+END_TEST
+
+/* The same uuid places one hold; another scope under it is refused. */
+START_TEST(a_call_is_repeated_safely)
+{
+    static const char uuid[] = "11111111-2222-4333-8444-555555555555";
+    for (int i = 0; i < 2; i++)
+        free(LEGAL(0, "hold", "place", "m", "--reason", "x", "--tenant", "1", "--category", "texts",
+                   "--hold", uuid));
+    ck_assert_int_eq(ask("SELECT count(*) FROM retention.hold"), 1);
+    ck_assert_int_eq(ask("SELECT count(*) FROM retention.hold_part"), 1);
+    FAILS(1, "was placed before, with other arguments", "hold", "place", "m", "--reason", "x",
+          "--tenant", "2", "--category", "texts", "--hold", uuid);
+}
+END_TEST
+
+START_TEST(two_persons_release)
+{
+    char *hold _cleanup_free_ = place_one();
+    char digits[9];
+    snprintf(digits, sizeof(digits), "%.8s", hold);
+    FAILS(2, "is no hold's uuid", "hold", "release", "the-first", "--reason", "x");
+    FAILS(1, "there is no hold \"ffffffffffffffff\"", "hold", "release", "ffffffffffffffff",
+          "--reason", "x");
+    char *asked _cleanup_free_ = LEGAL(0, "hold", "release", digits, "--reason", "settled");
+    contains(asked, "waits for a second person, who runs:\n  retentionctl hold confirm ");
+    char *again _cleanup_free_ = LEGAL(0, "hold", "release", digits, "--reason", "settled");
+    contains(again, "waits for a second person");
+    char *list _cleanup_free_ = COUNSEL(0, "hold", "list");
+    contains(list, "release waits");
+    contains(list, "Waiting for a second person");
+    FAILS(1, "Another role must confirm it", "hold", "confirm", digits, "--reason", "x", "--yes");
+    cli_fails(&f, CLI_COUNSEL, 2, "this ends what a hold keeps: say --yes",
+              WORDS("hold", "confirm", digits, "--reason", "x"));
+    cli_fails(&f, CLI_COUNSEL, 2, "this ends what a hold keeps: say --yes",
+              WORDS("hold", "release", digits, "--reason", "x"));
+    char *withdrawn _cleanup_free_ = COUNSEL(0, "hold", "withdraw", digits, "--reason", "too early");
+    contains(withdrawn, "keeps all that it kept");
+    FAILS(1, "there is no waiting request", "hold", "withdraw", digits, "--reason", "x");
+
+    json_t *requested = JSON(0, "hold", "release", digits, "--reason", "settled");
+    ck_assert_str_eq(json_string_value(json_object_get(requested, "state")), "requested");
+    const char *request = json_string_value(json_object_get(requested, "request"));
+    char *done _cleanup_free_ = COUNSEL(0, "hold", "confirm", request, "--reason", "yes", "--yes");
+    contains(done, "is released. It keeps its records until 20");
+    json_decref(requested);
+    char *list2 _cleanup_free_ = LEGAL(0, "hold", "list");
+    contains(list2, "in its grace");
+    char *show _cleanup_free_ = LEGAL(0, "hold", "show", digits, "--no-count");
+    contains(show, "in its grace, keeps its records until ");
+    contains(show, "Reason          Doe v. Acme");
+    contains(show, "because         settled");
+    FAILS(1, "is released", "hold", "release", digits, "--reason", "x", "--yes");
+
+    char *closed _cleanup_free_ = LEGAL(0, "matter", "close", "2026-CV-0113", "--reason", "over");
+    contains(closed, "Matter 2026-CV-0113 is closed");
+    char *open _cleanup_free_ = LEGAL(0, "matter", "list");
+    contains(open, "No matter is open.");
+    char *all _cleanup_free_ = LEGAL(0, "matter", "list", "--all");
+    contains(all, "closed");
+    FAILS(1, "the matter is closed", "hold", "place", "2026-CV-0113", "--reason", "x", "--tenant",
+          "1", "--category", "texts");
+}
+END_TEST
+
+START_TEST(extend_and_narrow)
+{
+    char *hold _cleanup_free_ = place_one();
+    FAILS(2, "nothing says which records to hold besides", "hold", "extend", hold, "--reason", "x");
+    char *extended _cleanup_free_ = LEGAL(0, "hold", "extend", hold, "--reason", "new witness",
+                                          "--subject", "phone:4105551003");
+    contains(extended, "has a part 2 besides");
+    contains(extended, "\ncall_recordings         2  ");
+    FAILS(2, "nothing says what the hold should let go", "hold", "narrow", hold, "--reason", "x");
+    FAILS(1, "--subject:2: the subject is none of the hold", "hold", "narrow", hold, "--reason",
+          "x", "--subject", "phone:4105551003", "--subject", "phone:+14105559999");
+    char *asked _cleanup_free_ = LEGAL(0, "hold", "narrow", hold, "--reason", "no witness",
+                                       "--part", "2");
+    contains(asked, "The narrowing of hold ");
+    char *done _cleanup_free_ = COUNSEL(0, "hold", "confirm", hold, "--reason", "ok", "--yes");
+    contains(done, "is narrowed");
+    char *shown _cleanup_free_ = LEGAL(0, "hold", "show", hold, "--values");
+    contains(shown, "phone  +14105551002  no");
+    contains(shown, "new witness");
+    FAILS(2, "--part wants the number of a part", "hold", "narrow", hold, "--reason", "x", "--part",
+          "two");
+}
+END_TEST
+
+/* Who is not of legal sees that there is a hold, and nothing of the matter. */
+START_TEST(others_see_no_matter)
+{
+    char *hold _cleanup_free_ = place_one();
+    static const char *const users[] = {CLI_AUDITOR, CLI_OPERATOR, CLI_APPROVER, CLI_WORKER};
+    for (size_t i = 0; i < ARRAY_LENGTH(users); i++) {
+        char *list _cleanup_free_ = cli_out(&f, users[i], 0, WORDS("hold", "list"));
+        contains(list, "call_recordings");
+        contains_not(list, "matter");
+        char *show _cleanup_free_ = cli_out(&f, users[i], 0, WORDS("hold", "show", hold));
+        contains_not(show, "Doe");
+        char *status _cleanup_free_ = cli_out(&f, users[i], 0, WORDS("status"));
+        contains(status, "1 legal hold is in force.");
+        json_t *document = cli_json(&f, users[i], 0, WORDS("hold", "list"));
+        json_t *first = json_array_get(json_object_get(document, "holds"), 0);
+        ck_assert_ptr_null(json_object_get(first, "matter"));
+        ck_assert_ptr_null(json_object_get(first, "reason"));
+        json_decref(document);
+        cli_fails(&f, users[i], 1, "Members of retention_legal may",
+                  WORDS("hold", "release", hold, "--reason", "x", "--yes"));
+        cli_fails(&f, users[i], 1, "Members of retention_legal may",
+                  WORDS("hold", "show", hold, "--values"));
+        cli_fails(&f, users[i], 1, "Members of retention_legal may", WORDS("matter", "list"));
+        cli_fails(&f, users[i], 1, "Members of retention_legal may",
+                  WORDS("hold", "list", "--matter", "2026-CV-0113"));
+        cli_fails(&f, users[i], 1, "Members of retention_legal may",
+                  WORDS("hold", "place", "m", "--reason", "x", "--tenant", "1", "--category",
+                        "texts"));
+    }
+}
+END_TEST
+
+Suite *suite_cli_holds(void)
+{
+    Suite *suite = suite_create("cli_holds");
+    TCase *tests = tcase_create("holds");
+    tcase_set_timeout(tests, 180);
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, a_list_of_phone_numbers);
+    tcase_add_test(tests, all_wrong_lines_at_once);
+    tcase_add_test(tests, keys_of_one_and_of_several_columns);
+    tcase_add_test(tests, days_and_times);
+    tcase_add_test(tests, a_call_is_repeated_safely);
+    tcase_add_test(tests, two_persons_release);
+    tcase_add_test(tests, extend_and_narrow);
+    tcase_add_test(tests, others_see_no_matter);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
