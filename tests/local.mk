@@ -86,6 +86,7 @@ tests_run_SOURCES = \
 	tests/test_log_attacks.c \
 	tests/test_log_entries.c \
 	tests/test_log_kill.c \
+	tests/test_log_holds.c \
 	tests/test_log_recovery.c \
 	tests/test_log_sample.c \
 	tests/test_log_restore.c \

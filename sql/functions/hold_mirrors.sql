@@ -1,8 +1,8 @@
 -- Holds of which the log directory needs a new copy: those that are not among `known`, and those of
--- which the log has more entries than the copy includes (`entries`). A copy is everything that stands
+-- which the log has more entries than the copy includes (`included`). A copy is everything that stands
 -- here of the hold, with its matter and its log entries, but for what is derived from it (held_scope,
 -- hold_gap). The worker encrypts it before it is written anywhere: it names subjects.
-CREATE OR REPLACE FUNCTION retention.hold_mirrors(known uuid[], entries bigint[])
+CREATE OR REPLACE FUNCTION retention.hold_mirrors(known uuid[], included bigint[])
 RETURNS TABLE (hold uuid, entries bigint, body text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -31,7 +31,7 @@ BEGIN
     FROM retention.hold h
         JOIN retention.matter m ON m.matter = h.matter
         LEFT JOIN retention.holds_told() t ON t.hold = h.hold
-        LEFT JOIN ROWS FROM (unnest(hold_mirrors.known), unnest(hold_mirrors.entries))
+        LEFT JOIN ROWS FROM (unnest(hold_mirrors.known), unnest(hold_mirrors.included))
             AS k (hold, entries) ON k.hold = h.hold
     WHERE k.hold IS NULL OR k.entries < t.entries
     ORDER BY h.hold;

@@ -1,6 +1,6 @@
 -- Holds that the log or its directory knows and this database does not, or not wholly. Where there
 -- is one, nothing may be deleted. `known` are the holds of which the directory has a copy, and
--- `entries` how many log entries of each that copy includes.
+-- `included` how many log entries of each that copy includes.
 --
 -- Missing is a hold that
 --   * was placed and not released, as the log tells, and stands here not at all, or as released;
@@ -8,7 +8,7 @@
 --     database went back behind it, maybe before anything was signed;
 --   * lost something that nobody can read (hold_lost), and was not placed, extended or released
 --     since.
-CREATE OR REPLACE FUNCTION retention.holds_missing(known uuid[], entries bigint[])
+CREATE OR REPLACE FUNCTION retention.holds_missing(known uuid[], included bigint[])
 RETURNS TABLE (hold uuid, why text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -25,7 +25,7 @@ BEGIN
                             WHERE h.hold = t.hold AND h.released_at IS NULL)
           UNION ALL
           SELECT k.hold, 'the log directory has it'
-          FROM ROWS FROM (unnest(holds_missing.known), unnest(holds_missing.entries)) AS k (hold, entries)
+          FROM ROWS FROM (unnest(holds_missing.known), unnest(holds_missing.included)) AS k (hold, entries)
               LEFT JOIN told t ON t.hold = k.hold
           WHERE coalesce(t.entries, 0) < k.entries
              OR NOT EXISTS (SELECT FROM retention.hold h WHERE h.hold = k.hold)

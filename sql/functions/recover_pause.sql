@@ -9,7 +9,7 @@ AS $function$
 DECLARE
     logged constant text :=
         retention.percent_decode(substring(recover_pause.entry FROM '\nscope ([^\n]+)\n'));
-    by constant text :=
+    who constant text :=
         retention.percent_decode(substring(recover_pause.entry FROM '\nby ([^\n]+)\n'));
     at constant timestamptz :=
         substring(recover_pause.entry FROM '\ntime ([0-9TZ:-]+)\n')::timestamptz;
@@ -18,7 +18,7 @@ DECLARE
     id constant uuid := CASE WHEN kind = 'tenant' THEN target::uuid ELSE gen_random_uuid() END;
 BEGIN
     IF recover_pause.entry ~ '\nwhat resumed\n' THEN
-        UPDATE retention.pause p SET resumed_at = at, resumed_by = by,
+        UPDATE retention.pause p SET resumed_at = at, resumed_by = who,
                 resume_reason = 'lost with the database, told by the log'
             WHERE p.resumed_at IS NULL
               AND CASE WHEN kind = 'tenant' THEN p.pause = id
@@ -33,7 +33,7 @@ BEGIN
                     THEN 'a tenant was paused, which one was lost with the database: pause it again, '
                          'then resume this'
                     ELSE 'told by the log; the reason was lost with the database' END,
-                by, at);
+                who, at);
 END
 $function$;
 REVOKE ALL ON FUNCTION retention.recover_pause(text) FROM PUBLIC;

@@ -1,7 +1,7 @@
 -- The text of a policy that was loaded after the backup: see recover_begin. It is not in effect by
 -- that; runs that were planned with it are told of, and the directory can be rebuilt with it.
 CREATE OR REPLACE FUNCTION retention.recover_policy(category text, sha256 text, body text,
-    previous text, by text) RETURNS void
+    previous text, loaded_by text) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
@@ -14,7 +14,7 @@ BEGIN
     END IF;
     INSERT INTO retention.policy_text (category, sha256, text, previous, loaded_by)
         VALUES (recover_policy.category, recover_policy.sha256, recover_policy.body,
-                recover_policy.previous, recover_policy.by)
+                recover_policy.previous, recover_policy.loaded_by)
         ON CONFLICT ON CONSTRAINT policy_text_pkey DO NOTHING;
 END
 $function$;
