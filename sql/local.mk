@@ -19,7 +19,15 @@ SQL_FILES = \
 	functions/log_signed.sql \
 	functions/recover_begin.sql \
 	functions/recover_end.sql \
+	functions/hold_mirrors.sql \
+	functions/holds_missing.sql \
+	functions/holds_told.sql \
+	functions/recover_checkpoint.sql \
 	functions/recover_entry.sql \
+	functions/recover_hold.sql \
+	functions/recover_hold_lost.sql \
+	functions/recover_pause.sql \
+	functions/recover_policy.sql \
 	functions/require_control.sql \
 	functions/retire_key.sql \
 	functions/rotate_key.sql \
@@ -29,7 +37,8 @@ SQL_FILES = \
 	migrations/0004_category_facts.sql \
 	migrations/0005_holds.sql \
 	migrations/0006_taken_effect.sql \
-	migrations/0013_status_for_all.sql
+	migrations/0013_status_for_all.sql \
+	migrations/0009_hold_lost.sql
 # what retentionctl asks
 SQL_FILES += \
 	cli/epoch_keys.sql \
@@ -64,6 +73,7 @@ SQL_FILES += \
 	cli/hold_values.sql \
 	cli/hold_waiting.sql \
 	cli/hold_withdraw.sql \
+	cli/holds_to_recover.sql \
 	cli/is_bound.sql \
 	cli/key_text.sql \
 	cli/leader.sql \
@@ -161,6 +171,7 @@ SQL_FILES += \
 	functions/pause.sql \
 	functions/pause_scope.sql \
 	functions/pause_scope_logged.sql \
+	functions/percent_decode.sql \
 	functions/percent_encode.sql \
 	functions/period_covers.sql \
 	functions/policy_entries.sql \
