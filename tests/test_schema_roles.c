@@ -132,7 +132,8 @@ START_TEST(functions_are_granted_as_designed)
         "retire_key worker|retire_policy approver|sequence_log worker|session_is_gone "
         "worker|set_fingerprint worker|"
         "settle_agreements worker|start_run worker|stop_now operator|take_requests worker|"
-        "try_timestamptz approver auditor legal operator worker|unblock worker";
+        "try_timestamptz approver auditor legal operator worker|unblock worker|"
+        "withdraw_request operator worker";
     char *found = db_value(
         admin,
         "SELECT string_agg(f, '|' ORDER BY f COLLATE \"C\") FROM (SELECT p.proname || ' ' || "
