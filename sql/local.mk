@@ -42,6 +42,7 @@ SQL_FILES = \
 # what retentionctl asks
 SQL_FILES += \
 	cli/epoch_keys.sql \
+	cli/find_blocked.sql \
 	cli/find_ref.sql \
 	cli/fingerprint.sql \
 	cli/hold_check_keys.sql \
@@ -116,6 +117,7 @@ SQL_FILES += \
 	cli/unknown_categories.sql \
 	cli/utc.sql \
 	cli/who_may.sql \
+	cli/withdraw_run.sql \
 	cli/worker_role.sql
 
 # what the engine asks
@@ -199,6 +201,7 @@ SQL_FILES += \
 	functions/take_requests.sql \
 	functions/try_timestamptz.sql \
 	functions/unblock.sql \
+	functions/withdraw_run.sql \
 	functions/write_entry.sql \
 	migrations/0001_tables.sql \
 	migrations/0002_grants.sql \

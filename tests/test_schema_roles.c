@@ -178,7 +178,8 @@ START_TEST(functions_are_granted_as_designed)
                                   "take_requests worker|"
                                   "try_timestamptz approver auditor legal operator worker|"
                                   "unblock worker|"
-                                  "withdraw_request legal";
+                                  "withdraw_request legal|"
+                                  "withdraw_run operator worker";
     char *found = db_value(
         admin,
         "SELECT string_agg(f, '|' ORDER BY f COLLATE \"C\") FROM (SELECT p.proname || ' ' || "
