@@ -174,7 +174,8 @@ static void remove_dependants(struct attempt *a, const struct binding *own)
 /* One sweep over a leaf as the engine does it; returns how many records went. */
 static int64_t sweep_leaf(struct attempt *a, struct table_name leaf)
 {
-    struct sql_leaf *sql = sql_build_leaf(a->arena, a->set, a->category, 0, a->catalog, leaf);
+    struct sql_leaf *sql = sql_build_leaf(a->arena, a->set, a->category, 0, a->catalog, leaf,
+                                          SQL_ALL_SHAPES);
     struct binding binding = {.from = "(0,0)", .to = "(100000,0)", .limit = "9"};
     int64_t gone = 0;
     size_t keys = a->key_count;
@@ -238,9 +239,9 @@ static int64_t sweep(struct attempt *a)
 
 /* ---- what is checked ---- */
 
-static const char *const other_tables[] = {"o.account",      "o.setting",
-                                           "o.waiter",       "retention.agreement_state",
-                                           "retention.hold", "retention.pause"};
+static const char *const other_tables[] = {
+    "o.account",      "o.setting", "o.waiter", "retention.agreement_state", "retention.held_scope",
+    "retention.pause"};
 
 static const char *checksum(const struct attempt *a, const char *survivors)
 {
@@ -405,7 +406,7 @@ static void run_case(uint64_t seed, bool show)
     oracle_case_make(&c, seed, -1, NULL);
     struct attempt a = {.c = &c, .arena = arena_new()};
     db_exec(conn, "DROP SCHEMA IF EXISTS o CASCADE");
-    db_exec(conn, "TRUNCATE retention.hold, retention.pause, retention.agreement_state");
+    db_exec(conn, "TRUNCATE retention.held_scope, retention.pause, retention.agreement_state");
     db_exec(conn, "SET timezone = '%s'", c.timezone);
     if (show)
         printf("%s\n%s\n%s;\n", text_string(&c.tables), text_string(&c.policy),

@@ -253,6 +253,24 @@ SELECT pg_catalog.json_build_object(
            'worker_exists', w.oid IS NOT NULL,
            'worker_is_superuser', w.superuser,
            'worker_bypasses_rls', w.bypasses_rls,
+           -- of what the worker's role asks: as it is set for the role here, the role, the database,
+           -- or for whoever reads this
+           'log_parameters',
+           (SELECT pg_catalog.json_object_agg(g.name, COALESCE(
+                       (SELECT pg_catalog."substring"(c.setting, '=(.*)$')
+                          FROM pg_catalog.pg_db_role_setting s
+                         CROSS JOIN pg_catalog.unnest(s.setconfig) c (setting)
+                         WHERE s.setrole IN (0, w.oid)
+                           AND s.setdatabase IN (0, (SELECT d.oid FROM pg_catalog.pg_database d
+                                                      WHERE d.datname
+                                                            = pg_catalog.current_database()))
+                           AND (s.setrole <> 0 OR s.setdatabase <> 0)
+                           AND pg_catalog.starts_with(c.setting, g.name || '=')
+                         ORDER BY s.setrole <> 0 DESC, s.setdatabase <> 0 DESC
+                         LIMIT 1),
+                       pg_catalog.current_setting(g.name, true)))
+              FROM (VALUES ('log_parameter_max_length'),
+                           ('log_parameter_max_length_on_error')) g (name)),
            -- -1: installed, but not readable; the table may be absent, so its name cannot stand in
            -- this statement
            'schema_version',
@@ -282,11 +300,21 @@ SELECT pg_catalog.json_build_object(
                        pg_catalog.concat(
                            l.lanname, ' ', p.provolatile, CASE WHEN p.prosecdef THEN 'd' END,
                            CASE WHEN p.proisstrict THEN 't' END,
-                           CASE WHEN p.proowner = n.nspowner THEN 'o' END,
+                           CASE WHEN p.proowner = n.nspowner THEN 'o'
+                                WHEN pg_catalog.pg_get_userbyid(p.proowner)
+                                     = pg_catalog.regexp_replace(
+                                           pg_catalog.pg_get_userbyid(n.nspowner), 'owner$',
+                                           'reader') THEN 'r' END,
                            CASE WHEN p.prokind <> 'f' THEN p.prokind END, ' ',
                            pg_catalog.encode(pg_catalog.sha256(
                                pg_catalog.convert_to(p.prosrc, 'UTF8')), 'hex'), ' ',
-                           pg_catalog.array_to_string(p.proconfig, ';')))
+                           (SELECT pg_catalog.string_agg(
+                                       pg_catalog.lower(pg_catalog.split_part(s.text, '=', 1))
+                                       || pg_catalog.substr(s.text,
+                                                            pg_catalog.strpos(s.text, '=')),
+                                       ';' ORDER BY s.place)
+                              FROM pg_catalog.unnest(p.proconfig)
+                                   WITH ORDINALITY s (text, place))))
                        ORDER BY p.proname)
               FROM pg_catalog.pg_proc p
               JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace

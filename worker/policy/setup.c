@@ -117,13 +117,19 @@ static void write_table(struct script *s, const struct table_need *need)
         text_printf(s->out, ",\n    %s", quote_table(s->arena, leaves[i]));
     text_printf(s->out, " %s %s;\n", s->remove ? "FROM" : "TO", s->role);
     if (leaves_too && !s->remove)
-        text_printf(s->out,
-                    "-- New partitions need the same: run this again for each, or, for every new "
-                    "table that %s\n-- makes in the schema:\n"
-                    "-- ALTER DEFAULT PRIVILEGES FOR ROLE %s IN SCHEMA %s\n"
-                    "--     GRANT SELECT, DELETE, UPDATE ON TABLES TO %s;\n",
-                    quote_name(s->arena, table->owner), quote_name(s->arena, table->owner),
-                    quote_name(s->arena, table->schema), s->role);
+        text_printf(
+            s->out,
+            "-- New partitions need the same, and PostgreSQL cannot grant for one table's "
+            "partitions to come:\n"
+            "-- let what makes them grant it too, or run this again for each; until then "
+            "their records stay, and\n"
+            "-- \"retentionctl check\" and \"status\" say so. What follows would do, but it "
+            "gives the worker every\n"
+            "-- new table that %s makes in the schema:\n"
+            "-- ALTER DEFAULT PRIVILEGES FOR ROLE %s IN SCHEMA %s\n"
+            "--     GRANT SELECT, DELETE, UPDATE ON TABLES TO %s;\n",
+            quote_name(s->arena, table->owner), quote_name(s->arena, table->owner),
+            quote_name(s->arena, table->schema), s->role);
 }
 
 /* An index over exactly these columns, in order, that can serve once it is valid. */
