@@ -84,7 +84,7 @@ static void make_site(const char *log)
     db_script(site.site.admin,
               "CREATE TABLE public.call (id int PRIMARY KEY, at timestamptz NOT NULL, account int, "
               "caller text); CREATE INDEX ON public.call (at);"
-              "GRANT SELECT, DELETE ON public.call TO t_worker;"
+              "GRANT SELECT, DELETE, UPDATE ON public.call TO t_worker;"
               "UPDATE retention.hold_rules SET dual_control = false, grace = '0'");
     site_policy(&site.site, "call",
                 "data: { table = \"public.call\"; start = \"at\"; tenant = \"account\";\n"
@@ -307,7 +307,7 @@ START_TEST(a_category_must_be_there_first)
     make_site(NULL);
     backup();
     db_script(site.site.admin, "CREATE TABLE public.later (id int PRIMARY KEY, at timestamptz NOT "
-                               "NULL); CREATE INDEX ON public.later (at); GRANT SELECT, DELETE ON "
+                               "NULL); CREATE INDEX ON public.later (at); GRANT SELECT, DELETE, UPDATE ON "
                                "public.later TO t_worker");
     site_policy(&site.site, "later",
                 "data: { table = \"public.later\"; start = \"at\"; };\n"
@@ -320,7 +320,7 @@ START_TEST(a_category_must_be_there_first)
     db_script(
         site.site.admin,
         "CREATE TABLE public.later (id int PRIMARY KEY, at timestamptz NOT NULL); CREATE "
-        "INDEX ON public.later (at); GRANT SELECT, DELETE ON public.later TO t_worker; INSERT "
+        "INDEX ON public.later (at); GRANT SELECT, DELETE, UPDATE ON public.later TO t_worker; INSERT "
         "INTO public.later SELECT g, now() - interval '2 years' FROM generate_series(1, 5) "
         "g");
     says(log_site_ctl(&site, 6, WORDS("log", "recover")), "Run \"retentionctl policy load\"");
