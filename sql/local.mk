@@ -235,12 +235,14 @@ SQL_FILES += \
 	functions/hold_scope_text.sql \
 	functions/key_columns.sql \
 	functions/lock_hold.sql \
+	functions/lock_holds.sql \
 	functions/lock_request.sql \
 	functions/lost_columns.sql \
 	functions/narrow_hold.sql \
 	functions/place_hold.sql \
 	functions/propose_hold_rules.sql \
 	functions/raise_hold_errors.sql \
+	functions/read_key.sql \
 	functions/record_inventory.sql \
 	functions/release_hold.sql \
 	functions/require_read_committed.sql \

@@ -74,6 +74,7 @@ tests_run_SOURCES = \
 	tests/test_engine_schema.c \
 	tests/test_fingerprint.c \
 	tests/test_harness.c \
+	tests/test_hold_values.c \
 	tests/test_kill.c \
 	tests/test_leadership.c \
 	tests/test_ledger_digest.c \
