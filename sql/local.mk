@@ -7,8 +7,6 @@ SQL_FILES = \
 	engine/log_check.sql \
 	engine/log_entries.sql \
 	engine/log_flushed.sql \
-	functions/as_e164.sql \
-	functions/as_lower.sql \
 	functions/begin_log.sql \
 	functions/current_timeline.sql \
 	functions/log_anchored.sql \
