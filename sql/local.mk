@@ -26,7 +26,8 @@ SQL_FILES = \
 	migrations/0003_log_tree.sql \
 	migrations/0004_category_facts.sql \
 	migrations/0005_holds.sql \
-	migrations/0006_taken_effect.sql
+	migrations/0006_taken_effect.sql \
+	migrations/0013_status_for_all.sql
 # what retentionctl asks
 SQL_FILES += \
 	cli/epoch_keys.sql \
@@ -43,6 +44,9 @@ SQL_FILES += \
 	cli/hold_gaps.sql \
 	cli/hold_in_force.sql \
 	cli/hold_key.sql \
+	cli/hold_last_inventory.sql \
+	cli/hold_inventory.sql \
+	cli/hold_inventory_epoch.sql \
 	cli/hold_list.sql \
 	cli/hold_matters.sql \
 	cli/hold_may_read.sql \
@@ -76,6 +80,7 @@ SQL_FILES += \
 	cli/may_lead.sql \
 	cli/pause.sql \
 	cli/plan_begin.sql \
+	cli/plan_holds.sql \
 	cli/plan_settings.sql \
 	cli/policy_approve.sql \
 	cli/policy_gone.sql \
@@ -193,20 +198,24 @@ SQL_FILES += \
 	functions/apply_hold_parts.sql \
 	functions/apply_holds.sql \
 	functions/apply_new_part.sql \
-	functions/as_e164.sql \
-	functions/as_lower.sql \
+	functions/approve_hold_rules.sql \
 	functions/canonical_key.sql \
 	functions/canonical_text.sql \
 	functions/carry_out_request.sql \
 	functions/close_matter.sql \
 	functions/confirm_request.sql \
+	functions/count_held.sql \
 	functions/extend_hold.sql \
 	functions/hmac_sha256.sql \
+	functions/hold_coverage.sql \
 	functions/hold_entry.sql \
 	functions/hold_facts.sql \
 	functions/hold_facts_used.sql \
 	functions/hold_keeps_something.sql \
 	functions/hold_misses.sql \
+	functions/hold_names_errors.sql \
+	functions/hold_preview.sql \
+	functions/hold_reach.sql \
 	functions/hold_scope_text.sql \
 	functions/key_columns.sql \
 	functions/lock_hold.sql \
@@ -214,7 +223,9 @@ SQL_FILES += \
 	functions/lost_columns.sql \
 	functions/narrow_hold.sql \
 	functions/place_hold.sql \
+	functions/propose_hold_rules.sql \
 	functions/raise_hold_errors.sql \
+	functions/record_inventory.sql \
 	functions/release_hold.sql \
 	functions/require_read_committed.sql \
 	functions/withdraw_request.sql

@@ -343,14 +343,12 @@ void oracle_case_make(struct oracle_case *c, uint64_t seed, int number, const ch
             "EXCLUDED.settled;\n",
             i < 4 ? "{c}" : "{c}d", i, draw_period());
     bool held = draw_chance(4);
-    const char *hold = draw_chance(50) || number >= 0 ? ", (gen_random_uuid(), '{c}', true, NULL)"
-                                                      : ", (gen_random_uuid(), NULL, true, NULL)";
-    text_printf(
-        &c->marks,
-        "INSERT INTO retention.hold (hold, category, active, released_at) VALUES "
-        "(gen_random_uuid(), '{c}d', true, NULL), (gen_random_uuid(), '{c}', false, now())%s;\n"
-        "SET session_replication_role = DEFAULT;\n",
-        held ? hold : "");
+    text_printf(&c->marks,
+                "INSERT INTO retention.held_scope (category, shape, hold, part, held_until) VALUES "
+                "('{c}d', 'all', gen_random_uuid(), 1, 'infinity'), "
+                "('{c}', 'all', gen_random_uuid(), 1, now())%s;\n"
+                "SET session_replication_role = DEFAULT;\n",
+                held ? ", ('{c}', 'all', gen_random_uuid(), 1, 'infinity')" : "");
     if (held)
         text_add(&free_of, "\n AND false");
 

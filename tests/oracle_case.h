@@ -15,7 +15,7 @@ struct oracle_case {
     const char *timezone;
     char run_time[64];       /* timestamptz text with offset; rows crowd around it */
     struct text tables;      /* creates and fills the schema; run in the time zone, as superuser */
-    struct text marks;       /* fills retention.hold, pause, agreement_state for the category */
+    struct text marks;       /* fills retention.held_scope, pause, agreement_state for the category */
     struct text policy;      /* libconfig */
     struct text expected;    /* SELECT r.id FROM <table> r WHERE <due and free> */
     struct text claimed;     /* a condition over r: does the category take it? */

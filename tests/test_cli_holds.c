@@ -27,10 +27,12 @@ static const char policies[] =
     "invoices: { title = \"Invoices\"; role = \"controller\"; basis = \"x\"; mode = \"enforce\";\n"
     "  data: { table = \"ctm.invoice\"; start = \"issued\"; };\n"
     "  stages = ( { name = \"gone\"; after = \"10 years\"; do = \"delete\"; } ); };\n"
-    "sms_at_carrier: { title = \"Texts at the carrier\"; mode = \"declared\"; at = \"Carrier Inc\";\n"
-    "  basis = \"x\"; };\n"
     "ungoverned = ( { table = \"ctm.schema_version\"; because = \"no personal data\"; },\n"
     "  { table = \"ctm.dispute\"; because = \"not personal\"; } );\n";
+
+static const char elsewhere[] =
+    "sms_at_carrier: { title = \"Texts at the carrier\"; mode = \"declared\"; at = \"Carrier Inc\";\n"
+    "  basis = \"x\"; };\n";
 
 static const char tables[] =
     "ALTER TABLE ctm.call_recording ADD caller text;"
@@ -48,8 +50,10 @@ static void setup(void)
     PGconn *conn = cli_fixture_connect(&f);
     db_script(conn, tables);
     cli_fixture_policy(&f, "recordings.cfg", policies);
-    cli_fixture_policy(&f, "other.cfg", "# nothing\n");
+    cli_fixture_policy(&f, "other.cfg", elsewhere);
     cli_fixture_grant(&f);
+    db_exec(conn, "GRANT USAGE ON SCHEMA ctm TO retention_reader");
+    db_exec(conn, "GRANT SELECT ON ALL TABLES IN SCHEMA ctm TO retention_reader");
     free(cli_out(&f, NULL, 0, WORDS("policy", "load")));
     static const char *const names[] = {"call_recordings", "texts", "invoices", "sms_at_carrier"};
     for (size_t i = 0; i < ARRAY_LENGTH(names); i++)

@@ -192,7 +192,7 @@ START_TEST(hold_placed)
     struct site site = plain_site();
     pid_t pid = stopped_at(&site, "batch_begins=stop:2");
     int64_t left = db_number(site.admin, "SELECT count(*) FROM event");
-    db_exec(site.admin, "INSERT INTO retention.hold (category) VALUES ('events')");
+    db_exec(site.admin, "SELECT retention.place_hold('2026-1', 'x', category => 'events')");
     ck_assert_int_eq(go_on(pid), 0);
     ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), left);
     check(&site, 1000);

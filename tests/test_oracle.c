@@ -239,9 +239,9 @@ static int64_t sweep(struct attempt *a)
 
 /* ---- what is checked ---- */
 
-static const char *const other_tables[] = {"o.account",      "o.setting",
-                                           "o.waiter",       "retention.agreement_state",
-                                           "retention.hold", "retention.pause"};
+static const char *const other_tables[] = {
+    "o.account",      "o.setting", "o.waiter", "retention.agreement_state", "retention.held_scope",
+    "retention.pause"};
 
 static const char *checksum(const struct attempt *a, const char *survivors)
 {
@@ -406,7 +406,7 @@ static void run_case(uint64_t seed, bool show)
     oracle_case_make(&c, seed, -1, NULL);
     struct attempt a = {.c = &c, .arena = arena_new()};
     db_exec(conn, "DROP SCHEMA IF EXISTS o CASCADE");
-    db_exec(conn, "TRUNCATE retention.hold, retention.pause, retention.agreement_state");
+    db_exec(conn, "TRUNCATE retention.held_scope, retention.pause, retention.agreement_state");
     db_exec(conn, "SET timezone = '%s'", c.timezone);
     if (show)
         printf("%s\n%s\n%s;\n", text_string(&c.tables), text_string(&c.policy),

@@ -282,11 +282,21 @@ SELECT pg_catalog.json_build_object(
                        pg_catalog.concat(
                            l.lanname, ' ', p.provolatile, CASE WHEN p.prosecdef THEN 'd' END,
                            CASE WHEN p.proisstrict THEN 't' END,
-                           CASE WHEN p.proowner = n.nspowner THEN 'o' END,
+                           CASE WHEN p.proowner = n.nspowner THEN 'o'
+                                WHEN pg_catalog.pg_get_userbyid(p.proowner)
+                                     = pg_catalog.regexp_replace(
+                                           pg_catalog.pg_get_userbyid(n.nspowner), 'owner$',
+                                           'reader') THEN 'r' END,
                            CASE WHEN p.prokind <> 'f' THEN p.prokind END, ' ',
                            pg_catalog.encode(pg_catalog.sha256(
                                pg_catalog.convert_to(p.prosrc, 'UTF8')), 'hex'), ' ',
-                           pg_catalog.array_to_string(p.proconfig, ';')))
+                           (SELECT pg_catalog.string_agg(
+                                       pg_catalog.lower(pg_catalog.split_part(s.text, '=', 1))
+                                       || pg_catalog.substr(s.text,
+                                                            pg_catalog.strpos(s.text, '=')),
+                                       ';' ORDER BY s.place)
+                              FROM pg_catalog.unnest(p.proconfig)
+                                   WITH ORDINALITY s (text, place))))
                        ORDER BY p.proname)
               FROM pg_catalog.pg_proc p
               JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace

@@ -21,7 +21,8 @@ SELECT s.place,
             SELECT pg_catalog.string_agg(DISTINCT f.kind, ', ' ORDER BY f.kind) FROM form f) || '.',
             'No subject is known at all: policies name them.')
     END
-FROM pg_catalog.unnest($2::text[], $3::text[]) WITH ORDINALITY s (kind, value, place)
+FROM ROWS FROM (pg_catalog.unnest($2::text[]), pg_catalog.unnest($3::text[]))
+    WITH ORDINALITY s (kind, value, place)
 CROSS JOIN LATERAL (
     SELECT EXISTS (SELECT FROM form f WHERE f.kind = s.kind) AS known,
            EXISTS (SELECT FROM form f

@@ -1,5 +1,5 @@
--- Makes held_scope and hold_gap say what the parts of some holds cover in some categories (NULL:
--- of all that are in force; in all): rows that are missing are added, rows that nothing explains any
+-- Makes held_scope and hold_gap say what the parts of some holds cover in some categories (NULL: of
+-- all that are in force; in all): rows that are missing are added, rows that nothing explains any
 -- more end now, and where a grace began the end changes. What is right already is left alone.
 --
 -- In every category that a hold reaches, each of its parts is one of these:
@@ -7,7 +7,8 @@
 --   * nothing is known of the category's columns: all of it is held, whatever the part says;
 --   * something that the part names does not exist there (a tenant, a key, a kind of subject), or
 --     fits no column: no row for that, and a row in hold_gap with the reason;
---   * else rows of one shape (see held_scope). A category without starting points meets every range.
+--   * else rows of one shape (see held_scope). A category without starting points meets every
+--     range.
 --
 -- Values are converted once for each form, not once for each category. Internal.
 CREATE OR REPLACE FUNCTION retention.apply_hold_parts(categories text[], holds uuid[])

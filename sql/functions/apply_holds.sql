@@ -1,6 +1,6 @@
--- What the text in effect says of a category's columns was `before`, is another now, or the category
--- is new: what holds cover in it is worked out again. Under hold_gate, by whoever changes the text in
--- effect, after the change.
+-- What the text in effect says of a category's columns was `before`, is another now, or the
+-- category is new: what holds cover in it is worked out again. Under hold_gate, by whoever changes
+-- the text in effect, after the change.
 --
 -- RT024 where a hold that names the category was found by columns that are gone, or would be found
 -- by fewer: what it relies on stays in the policy until the hold is released and its grace is over.

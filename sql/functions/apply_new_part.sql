@@ -3,8 +3,8 @@
 -- raised at once: RT020 bad values, RT021 categories that it cannot reach, RT022 nothing in reach.
 --
 -- Converting many values takes its time, so the gate is closed after it. Where a category's columns
--- became other ones meanwhile, the hold is applied there again. When this has returned no batch is in
--- flight, and none begins before the caller's transaction ends. Internal.
+-- became other ones meanwhile, the hold is applied there again. When this has returned no batch is
+-- in flight, and none begins before the caller's transaction ends. Internal.
 CREATE OR REPLACE FUNCTION retention.apply_new_part(hold uuid, part int, what text, errors text[],
     accepted text[]) RETURNS void
 LANGUAGE plpgsql VOLATILE

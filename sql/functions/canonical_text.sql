@@ -1,7 +1,7 @@
--- A value that somebody wrote, as the statements of batches print a column of that type (sql_key_text
--- in worker/policy/sql_name.c): keys, tenants and subjects alike. NULL where the type has no such
--- value. `normal` is how the policy normalises a subject (e164, lower); then the type does not
--- matter, because the column's text is normalised too.
+-- A value that somebody wrote, as the statements of batches print a column of that type
+-- (sql_key_text in worker/policy/sql_name.c): keys, tenants and subjects alike. NULL where the type
+-- has no such value. `normal` is how the policy normalises a subject (e164, lower); then the type
+-- does not matter, because the column's text is normalised too.
 --
 -- Dates and times are read in ISO form only, without a zone as UTC: other forms depend on settings,
 -- and words like "now" are no values of a record.

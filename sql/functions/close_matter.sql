@@ -11,13 +11,14 @@ DECLARE
 BEGIN
     PERFORM retention.require_read_committed();
     IF coalesce(btrim(close_matter.reason), '') = '' THEN
-        RAISE EXCEPTION USING ERRCODE = 'RT020', MESSAGE = 'a matter is not closed without a reason';
+        RAISE EXCEPTION USING ERRCODE = 'RT020',
+            MESSAGE = 'a matter is not closed without a reason';
     END IF;
     SELECT * INTO m FROM retention.matter o WHERE o.matter = close_matter.matter
         FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RAISE EXCEPTION USING ERRCODE = 'RT010', MESSAGE = 'there is no such matter',
-            HINT = 'retentionctl matter list shows them.';
+            HINT = '"retentionctl matter list" shows them.';
     END IF;
     IF m.closed_at IS NOT NULL THEN
         RAISE EXCEPTION USING ERRCODE = 'RT011', MESSAGE = 'the matter is closed already';
@@ -28,7 +29,7 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = 'RT011',
             MESSAGE = format('the matter cannot be closed: %s of its holds %s not released',
                 left_over, CASE left_over WHEN 1 THEN 'is' ELSE 'are' END),
-            HINT = 'Release them first: retentionctl matter show lists them.';
+            HINT = 'Release them first: "retentionctl matter show" lists them.';
     END IF;
     UPDATE retention.matter o SET closed_at = clock_timestamp(), closed_by = session_user,
             close_reason = btrim(close_matter.reason)

@@ -1,5 +1,5 @@
--- Adds a part to a hold: from the commit on it covers that, too. Returns the part's number. What may
--- be named, and what is refused, is as for place_hold; the category is the hold's.
+-- Adds a part to a hold: from the commit on it covers that, too. Returns the part's number. What
+-- may be named, and what is refused, is as for place_hold; the category is the hold's.
 CREATE OR REPLACE FUNCTION retention.extend_hold(hold uuid, reason text, tenant text DEFAULT NULL,
     subject text DEFAULT NULL, subjects text[] DEFAULT NULL, starts_from timestamptz DEFAULT NULL,
     starts_to timestamptz DEFAULT NULL, record_key text[] DEFAULT NULL,

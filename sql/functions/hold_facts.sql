@@ -1,6 +1,6 @@
 -- How holds find the records of a category: what its text in effect says, before the first approval
--- the text that is loaded. NULL: not known yet, and then whatever could reach the category holds all
--- of it. Internal.
+-- the text that is loaded. NULL: not known yet, and then whatever could reach the category holds
+-- all of it. Internal.
 CREATE OR REPLACE FUNCTION retention.hold_facts(c retention.category) RETURNS jsonb
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp

@@ -10,7 +10,8 @@
 -- nothing of the old text is deleted any more. term may be NULL: loading outside of a leadership.
 --
 -- `hold_facts` says how holds find the records (see column category.hold_facts). Where those of the
--- text in effect change, what holds cover is worked out again (RT024: a hold relies on what is gone).
+-- text in effect change, what holds cover is worked out again (RT024: a hold relies on what is
+-- gone).
 CREATE OR REPLACE FUNCTION retention.load_policy(term bigint, name text, sha256 text, previous text,
     text text, mode text, relation text, governed text[], fingerprint text, needs_approval boolean,
     title text, hold_facts jsonb DEFAULT NULL) RETURNS text

@@ -1,5 +1,5 @@
--- The hold that is to be changed, locked against others who change it: RT010 if there is none, RT011
--- if it is released. `what` is the verb: "extended". Internal.
+-- The hold that is to be changed, locked against others who change it: RT010 if there is none,
+-- RT011 if it is released. `what` is the verb: "extended". Internal.
 CREATE OR REPLACE FUNCTION retention.lock_hold(hold uuid, what text, reason text)
 RETURNS retention.hold
 LANGUAGE plpgsql VOLATILE
@@ -18,7 +18,7 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION USING ERRCODE = 'RT010',
             MESSAGE = format('there is no hold %s', coalesce(lock_hold.hold::text, '(null)')),
-            HINT = 'retentionctl hold list shows them.';
+            HINT = '"retentionctl hold list" shows them.';
     END IF;
     IF h.released_at IS NOT NULL THEN
         RAISE EXCEPTION USING ERRCODE = 'RT011',

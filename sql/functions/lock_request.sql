@@ -25,7 +25,7 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = 'RT010',
             MESSAGE = format('there is no request %s',
                 coalesce(lock_request.request::text, '(null)')),
-            HINT = 'retentionctl hold list shows what waits for a second person.';
+            HINT = '"retentionctl hold list" shows what waits for a second person.';
     END IF;
     IF q.decided_at IS NOT NULL THEN
         RAISE EXCEPTION USING ERRCODE = 'RT011',

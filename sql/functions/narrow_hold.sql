@@ -1,6 +1,7 @@
--- Gives up a whole part of a hold, or some of its subjects ("kind:value") or record keys, in one part
--- or, where none is named, in all of them. Returns the request: carried out at once, or under dual
--- control when another person confirms it. What is given up counts as held until the grace is over.
+-- Gives up a whole part of a hold, or some of its subjects ("kind:value") or record keys, in one
+-- part or, where none is named, in all of them. Returns the request: carried out at once, or under
+-- dual control when another person confirms it. What is given up counts as held until the grace is
+-- over.
 CREATE OR REPLACE FUNCTION retention.narrow_hold(hold uuid, reason text, part int DEFAULT NULL,
     subjects text[] DEFAULT NULL, record_keys text[] DEFAULT NULL) RETURNS uuid
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -23,7 +24,7 @@ BEGIN
                               AND p.held_until = 'infinity') THEN
         RAISE EXCEPTION USING ERRCODE = 'RT010',
             MESSAGE = format('hold %s has no part %s in force', h.hold, narrow_hold.part),
-            HINT = 'retentionctl hold show lists its parts.';
+            HINT = '"retentionctl hold show" lists its parts.';
     END IF;
     IF narrow_hold.part IS NULL AND narrow_hold.subjects IS NULL
             AND narrow_hold.record_keys IS NULL THEN

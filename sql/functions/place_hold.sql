@@ -2,16 +2,16 @@
 -- that commits later touches a record that the hold covers.
 --
 -- The scope is what all of the named things have in common: a category (none: every one, later ones
--- too), a tenant, any of the subjects ("phone:+14105550100"), starting points from starts_from up to
--- and without starts_to, any of the records. `record_key` is one key, a value for each of its
+-- too), a tenant, any of the subjects ("phone:+14105550100"), starting points from starts_from up
+-- to and without starts_to, any of the records. `record_key` is one key, a value for each of its
 -- columns; an element of `record_keys` is the value itself where the key has one column, else an
 -- array literal. A hold that names nothing must say `everything`.
 --
 -- The first hold of a matter opens it. `hold` is a uuid of the caller's: who does not know whether
--- its COMMIT arrived calls again with the same arguments, and nothing is placed twice (RT023 if they
--- differ). All that is wrong is reported at once, and then nothing is placed: RT020 bad values,
--- RT021 categories that the hold cannot reach and accept_gaps does not list, RT022 nothing reached,
--- RT010 no such category, RT011 closed matters and other refusals.
+-- its COMMIT arrived calls again with the same arguments, and nothing is placed twice (RT023 if
+-- they differ). All that is wrong is reported at once, and then nothing is placed: RT020 bad
+-- values, RT021 categories that the hold cannot reach and accept_gaps does not list, RT022 nothing
+-- reached, RT010 no such category, RT011 closed matters and other refusals.
 CREATE OR REPLACE FUNCTION retention.place_hold(matter text, reason text,
     category text DEFAULT NULL, tenant text DEFAULT NULL, subject text DEFAULT NULL,
     subjects text[] DEFAULT NULL, starts_from timestamptz DEFAULT NULL,
@@ -31,17 +31,14 @@ DECLARE
         subjects, starts_from, starts_to, record_key, record_keys, kind, everything, accept_gaps,
         review_by, expected_end, matter_name, court_reference, confidential)::text;
     accepted constant text[] := coalesce(place_hold.accept_gaps, '{}');
-    names_nothing constant boolean := coalesce(place_hold.category, place_hold.tenant,
-        place_hold.subject, place_hold.subjects::text, place_hold.starts_from::text,
-        place_hold.starts_to::text, place_hold.record_key::text, place_hold.record_keys::text)
-        IS NULL;
     m retention.matter%ROWTYPE;
     h retention.hold%ROWTYPE;
     errors text[] := '{}';
 BEGIN
     PERFORM retention.require_read_committed();
     IF coalesce(btrim(place_hold.matter), '') = '' THEN
-        RAISE EXCEPTION USING ERRCODE = 'RT020', MESSAGE = 'nothing is placed: a hold needs a matter';
+        RAISE EXCEPTION USING ERRCODE = 'RT020',
+            MESSAGE = 'nothing is placed: a hold needs a matter';
     END IF;
 
     INSERT INTO retention.matter (matter, name, court_reference, confidential, digest_key)
@@ -74,7 +71,8 @@ BEGIN
                 OR h.matter <> m.matter THEN
             RAISE EXCEPTION USING ERRCODE = 'RT023',
                 MESSAGE = format('hold %s was placed before, with other arguments', id),
-                HINT = 'Use a new uuid for another hold; retentionctl hold extend adds to this one.';
+                HINT = 'Use a new uuid for another hold, or add to this one with '
+                    '"retentionctl hold extend".';
         END IF;
         PERFORM set_config('synchronous_commit', 'on', true)
             WHERE current_setting('synchronous_commit') IN ('off', 'local');
@@ -82,7 +80,8 @@ BEGIN
     END IF;
 
     IF m.closed_at IS NOT NULL THEN
-        RAISE EXCEPTION USING ERRCODE = 'RT011', MESSAGE = 'nothing is placed: the matter is closed',
+        RAISE EXCEPTION USING ERRCODE = 'RT011',
+            MESSAGE = 'nothing is placed: the matter is closed',
             HINT = 'Open a new one, under another number.';
     END IF;
     IF place_hold.matter_name IS NOT NULL AND m.name IS DISTINCT FROM place_hold.matter_name
@@ -100,18 +99,15 @@ BEGIN
         errors := errors
             || 'the kind must be litigation, anticipated, regulator or restriction'::text;
     END IF;
-    IF place_hold.everything AND NOT names_nothing THEN
-        errors := errors || 'a hold over everything names nothing else'::text;
-    ELSIF place_hold.everything IS NOT TRUE AND names_nothing THEN
-        errors := errors || ('it names nothing to hold; to hold every record of every category, '
-            'say everything')::text;
-    END IF;
+    errors := errors || retention.hold_names_errors(place_hold.everything, place_hold.category,
+        place_hold.tenant, place_hold.subject, place_hold.subjects, place_hold.starts_from,
+        place_hold.starts_to, place_hold.record_key, place_hold.record_keys);
     IF place_hold.category IS NOT NULL
             AND NOT EXISTS (SELECT FROM retention.category c
                             WHERE c.name = place_hold.category AND c.state <> 'retired') THEN
         RAISE EXCEPTION USING ERRCODE = 'RT010',
             MESSAGE = format('nothing is placed: there is no category "%s"', place_hold.category),
-            HINT = 'retentionctl policy list shows them.';
+            HINT = '"retentionctl policy list" shows them.';
     END IF;
     SELECT errors || coalesce(array_agg(format('accept_gaps: there is no category "%s"', a.name)
                                         ORDER BY a.name), '{}')
@@ -119,9 +115,10 @@ BEGIN
         FROM unnest(accepted) a (name)
         WHERE NOT EXISTS (SELECT FROM retention.category c WHERE c.name = a.name);
 
-    errors := errors || retention.add_hold_part(id, 1, coalesce(place_hold.reason, ''), place_hold.category,
-        place_hold.tenant, place_hold.subject, place_hold.subjects, place_hold.starts_from,
-        place_hold.starts_to, place_hold.record_key, place_hold.record_keys, accepted);
+    errors := errors || retention.add_hold_part(id, 1, coalesce(place_hold.reason, ''),
+        place_hold.category, place_hold.tenant, place_hold.subject, place_hold.subjects,
+        place_hold.starts_from, place_hold.starts_to, place_hold.record_key,
+        place_hold.record_keys, accepted);
     PERFORM retention.apply_new_part(id, 1, 'placed', errors, accepted);
     PERFORM retention.hold_entry(id, 'placed', retention.hold_scope_text(id, NULL));
     RETURN id;

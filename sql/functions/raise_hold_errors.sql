@@ -1,5 +1,5 @@
--- Raises what is wrong with a hold, all of it at once; nothing where there is nothing. `what` is the
--- verb: "placed". Internal.
+-- Raises what is wrong with a hold, all of it at once; nothing where there is nothing. `what` is
+-- the verb: "placed". Internal.
 CREATE OR REPLACE FUNCTION retention.raise_hold_errors(code text, what text, errors text[])
 RETURNS void
 LANGUAGE plpgsql STABLE
@@ -16,8 +16,8 @@ BEGIN
     IF count = 0 THEN
         RETURN;
     ELSIF count = 1 THEN
-        RAISE EXCEPTION USING ERRCODE = code, MESSAGE = format('nothing is %s: %s', what, errors[1]),
-            HINT = hint;
+        RAISE EXCEPTION USING ERRCODE = code,
+            MESSAGE = format('nothing is %s: %s', what, errors[1]), HINT = hint;
     END IF;
     RAISE EXCEPTION USING ERRCODE = code, MESSAGE = format('nothing is %s: %s errors', what, count),
         DETAIL = array_to_string(errors[:shown], E'\n')

@@ -1,6 +1,6 @@
--- Ends a hold. Under dual control the first person asks ('requested') and another one, by calling the
--- same, confirms ('released'); the one who asked may call again and is told 'requested'. From then
--- on the grace runs, and what the hold covers still counts as held until it is over.
+-- Ends a hold. Under dual control the first person asks ('requested') and another one, by calling
+-- the same, confirms ('released'); the one who asked may call again and is told 'requested'. From
+-- then on the grace runs, and what the hold covers still counts as held until it is over.
 CREATE OR REPLACE FUNCTION retention.release_hold(hold uuid, reason text) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp

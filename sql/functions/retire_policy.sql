@@ -27,11 +27,13 @@ BEGIN
             MESSAGE = 'a policy cannot be retired without a reason';
     END IF;
     IF EXISTS (SELECT FROM retention.hold h
-               WHERE h.held_until > clock_timestamp()
-                 AND (h.category IS NULL OR h.category = c.name)) THEN
-        RAISE EXCEPTION USING ERRCODE = 'RT011',
+               WHERE h.held_until > clock_timestamp() AND h.category = c.name)
+            OR EXISTS (SELECT FROM retention.held_scope s
+                       WHERE s.category = c.name AND s.held_until > clock_timestamp()) THEN
+        RAISE EXCEPTION USING ERRCODE = 'RT024',
             MESSAGE = format('category "%s" cannot be retired: an active hold relies on it',
-                c.name);
+                c.name),
+            HINT = 'Wait until the hold is released and its grace is over.';
     END IF;
     UPDATE retention.category k SET state = 'retired', retired_because = retire_policy.because,
             loaded_hold_facts = NULL, hold_facts = NULL,

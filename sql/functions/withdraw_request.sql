@@ -1,5 +1,5 @@
--- A release or narrowing that waits for a second person is not wanted any more: the hold stays as it
--- is. By whoever may ask for one.
+-- A release or narrowing that waits for a second person is not wanted any more: the hold stays as
+-- it is. By whoever may ask for one.
 CREATE OR REPLACE FUNCTION retention.withdraw_request(request uuid, reason text) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp

@@ -36,12 +36,14 @@ ALTER TABLE retention.hold
     ADD COLUMN arguments bytea,
     ADD COLUMN release_reason text,
     ADD COLUMN held_until timestamptz NOT NULL DEFAULT 'infinity';
-COMMENT ON COLUMN retention.hold.category IS 'the one it names; NULL: every category, later ones too';
+COMMENT ON COLUMN retention.hold.category IS
+    'the one it names; NULL: every category, later ones too';
 COMMENT ON COLUMN retention.hold.held_until IS
     'infinity until it is released; then the end of its grace';
 COMMENT ON COLUMN retention.hold.arguments IS
     'HMAC-SHA256 of what it was placed with under the digest key of its matter: tells a repetition';
-COMMENT ON COLUMN retention.hold.expected_end IS 'for reports only, as review_by: nothing ends by itself';
+COMMENT ON COLUMN retention.hold.expected_end IS
+    'for reports only, as review_by: nothing ends by itself';
 
 CREATE TABLE retention.hold_part (
     hold uuid NOT NULL REFERENCES retention.hold,
@@ -60,7 +62,8 @@ CREATE TABLE retention.hold_part (
 );
 COMMENT ON TABLE retention.hold_part IS
     'a hold covers what any of its parts covers; a part covers what meets all that it names';
-COMMENT ON COLUMN retention.hold_part.starts_to IS 'exclusive; a starting point that is unknown is in every range';
+COMMENT ON COLUMN retention.hold_part.starts_to IS
+    'exclusive; a starting point that is unknown is in every range';
 
 CREATE TABLE retention.hold_subject (
     hold uuid NOT NULL,
@@ -107,7 +110,8 @@ CREATE TABLE retention.hold_request (
     decision text CHECK (decision IN ('confirmed', 'withdrawn')),
     decision_reason text
 );
-COMMENT ON TABLE retention.hold_request IS 'releases and narrowings, and those that wait for a second person';
+COMMENT ON TABLE retention.hold_request IS
+    'releases and narrowings, and those that wait for a second person';
 CREATE UNIQUE INDEX hold_request_release ON retention.hold_request (hold)
     WHERE decided_at IS NULL AND what = 'release';
 
@@ -167,6 +171,10 @@ CREATE INDEX held_scope_key ON retention.held_scope (category, shape, key) WHERE
 CREATE INDEX held_scope_other ON retention.held_scope (category, shape, tenant)
     INCLUDE (starts_from, starts_to, held_until) WHERE value IS NULL AND key IS NULL;
 CREATE INDEX held_scope_hold ON retention.held_scope (hold, part);
+
+CREATE TYPE retention.hold_reach AS (category text, applies boolean, why text, rows bigint);
+COMMENT ON TYPE retention.hold_reach IS
+    'what a hold covers in a category; rows NULL: not counted, and why says so';
 
 ALTER TABLE retention.category
     ADD COLUMN loaded_hold_facts jsonb,

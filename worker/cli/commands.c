@@ -55,7 +55,8 @@ static const struct command commands[] = {
      "await approval or only observe are shown too.",
      "plan call_recordings",
      command_plan,
-     {{"sql", 0, NULL, false, "print the exact statements instead, with their parameters"}}},
+     {{"sql", 0, NULL, false, "print the exact statements instead, with their parameters"},
+      {"holds", 0, NULL, false, "count how many records each legal hold keeps, besides"}}},
     {ENFORCE, NULL, "run", "[CATEGORY...]", 0, ANY_NUMBER,
      "enforce now",
      "Where a worker leads, asks it to run and follows its progress. Where none does, leads for as "
@@ -162,6 +163,7 @@ static const struct command commands[] = {
      "log list --category call_recordings --type batch",
      command_log_list,
      {{"category", 0, "NAME", false, "of this category"},
+      {"relation", 0, "TABLE", false, "of this table, as its policy names it"},
       {"type", 0, "TYPE", false, "of this type: batch, plan, done, policy, pause, ..."},
       {"run", 0, "UUID", false, "of this run; its first digits suffice"},
       {"since", 0, "TIME", false, "not before this time"},

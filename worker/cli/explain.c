@@ -89,15 +89,34 @@ static void add_waits(struct text *out, const json_t *document)
     json_array_foreach(json_object_get(document, "waiting_for"), i, wait)
     {
         if (json_is_true(json_object_get(wait, "waits")))
-            text_printf(out, " It waits for records that category \"%s\" still keeps.",
-                        string(wait, "category"));
+            text_printf(out, " It waits for records that category \"%s\" still keeps%s.",
+                        string(wait, "category"),
+                        json_is_true(json_object_get(wait, "held")) ? ", under a legal hold" : "");
     }
 }
 
-/* Why it is still there and when it will go, in sentences. */
-static void add_verdict(struct arena *arena, struct text *out, const struct category *category,
-                        const json_t *document)
+/* Legal holds keep it whatever else is said; "A legal hold" where they are not told. */
+static void add_holds(struct explained *e, struct text *out, const json_t *document)
 {
+    bool several;
+    const char *names = explain_holds(e, document, &several);
+    if (!json_is_true(json_object_get(document, "held")))
+        return;
+    if (names)
+        text_printf(out, " Legal hold%s %s keep%s it: it goes when %s released and %s over.",
+                    several ? "s" : "", names, several ? "" : "s",
+                    several ? "all of them are" : "that is",
+                    several ? "their grace is" : "its grace is");
+    else
+        text_add(out, " A legal hold keeps it: it goes when the hold is released and its grace is "
+                      "over.");
+}
+
+/* Why it is still there and when it will go, in sentences. */
+static void add_verdict(struct explained *e, struct text *out, const json_t *document)
+{
+    struct arena *arena = e->cli->arena;
+    const struct category *category = e->category;
     const char *verdict = string(document, "verdict"), *due = moment(arena, document, "due_at");
     const char *act = moment(arena, document, "act_at"), *stage = string(document, "stage");
     if (!strcmp(verdict, "unclaimed")) {
@@ -113,14 +132,15 @@ static void add_verdict(struct arena *arena, struct text *out, const struct cate
     } else if (!strcmp(verdict, "not_due")) {
         text_printf(out, "Its period is not over: it falls due at %s.", due ? due : "");
         add_floors(arena, out, document);
-        if (act)
+        if (json_is_true(json_object_get(document, "held")))
+            add_holds(e, out, document);
+        else if (act)
             text_printf(out, " If nothing else keeps it then, the first run after %s deletes it.",
                         act);
     } else {
         text_printf(out, "It has been due since %s.", due ? due : "");
         if (!strcmp(verdict, "held"))
-            text_add(out, " A legal hold keeps it: it goes when the hold is released and its grace "
-                          "is over.");
+            add_holds(e, out, document);
         else if (!strcmp(verdict, "kept_while"))
             add_keepers(out, document);
         else if (!strcmp(verdict, "kept_floor"))
@@ -160,9 +180,12 @@ static void print_rule(struct arena *arena, const char *name, const json_t *rule
 }
 
 /* What the verdict follows from, one fact a line. */
-static void print_facts(struct arena *arena, const struct category *category,
-                        const json_t *document)
+static void print_facts(struct explained *e, const json_t *document)
 {
+    struct arena *arena = e->cli->arena;
+    const struct category *category = e->category;
+    bool several;
+    const char *holds = explain_holds(e, document, &several);
     const char *start = moment(arena, document, "start"),
                *due = moment(arena, document, "stage_due");
     printf("\n  Judged at %s; times are those of %s.\n", moment(arena, document, "now"),
@@ -188,21 +211,22 @@ static void print_facts(struct arena *arena, const struct category *category,
     json_array_foreach(json_object_get(document, "waiting_for"), i, item) print_fact(
         "Waits for", arena_printf(arena, "category \"%s\": %s", string(item, "category"),
                                   json_is_true(json_object_get(item, "waits")) ? "yes" : "no"));
-    print_fact("Legal hold", json_is_true(json_object_get(document, "held")) ? "yes" : "none");
+    bool held = json_is_true(json_object_get(document, "held"));
+    print_fact("Legal hold", !held ? "none" : holds ? holds : "yes");
 }
 
 static void tell(struct explained *e, const json_t *document, const char *cause)
 {
     struct text text _cleanup_text_ = {0};
     text_printf(&text, "%s is still there.\n\n", explain_record_name(e));
-    add_verdict(e->cli->arena, &text, e->category, document);
+    add_verdict(e, &text, document);
     if (cause && !strcmp(string(document, "verdict"), "to_act"))
         text_printf(&text,
                     "The category is not being enforced now: %s. See \"retentionctl status "
                     "%s\".\n",
                     cause, e->category->name);
     text_wrap(stdout, text.data, 0, 100, false);
-    print_facts(e->cli->arena, e->category, document);
+    print_facts(e, document);
 }
 
 /* What stands in the way of the whole category, or NULL. */

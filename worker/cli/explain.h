@@ -2,6 +2,7 @@
 #ifndef CLI_EXPLAIN_H
 #define CLI_EXPLAIN_H
 
+#include <jansson.h>
 #include <stdint.h>
 
 #include "base/text.h"
@@ -26,6 +27,11 @@ const char *explain_record_name(const struct explained *explained);
 /* Reads the policies, connects, finds the category that the first operand names, and checks that
  * the others are a key of it. */
 bool explain_open(struct explained *explained, struct error *error);
+
+/* --- cli/explain_hold.c --- */
+
+/* The holds that cover the record of a stage's document, "5f3c1a2b and 0d11e2f3"; NULL: none. */
+const char *explain_holds(struct explained *explained, const json_t *document, bool *ret_several);
 
 /* --- cli/explain_log.c --- */
 

@@ -71,6 +71,8 @@ const char *hold_find_request(struct session *session, const char *digits, struc
 
 /* Matters, reasons and subjects may be read by this role. */
 bool hold_may_read_matters(struct session *session, bool *ret_may, struct error *error);
+/* This role may count what holds cover. */
+bool hold_may_count(struct session *session, bool *ret_may, struct error *error);
 
 /* The row of a result of cli/hold_matters.sql that tells of this hold; -1 where none does. */
 int hold_matter_row(const PGresult *matters, const char *hold);

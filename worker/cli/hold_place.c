@@ -154,7 +154,20 @@ static const char *repeat_hint(struct cli *cli, const char *hold)
                         hold);
 }
 
-/* Why the function refused, with what a person at a terminal can do about it. */
+/* The hold is in force: that its records cannot be counted now is told, and fails nothing. */
+static void tell_reach(struct session *session, const char *hold, const char *category)
+{
+    struct error why _cleanup_error_ = {0};
+    if (hold_tell_reach(session, hold, category, &why))
+        return;
+    if (session->cli->json)
+        json_object_set_new(output_document(session->cli), "not_counted", json_text(why.primary));
+    else
+        printf("What it covers could not be counted: %s.\n\"retentionctl hold show %.8s\" does "
+               "that later.\n",
+               why.primary, hold);
+}
+
 static bool place(struct session *session, const struct hold_scope *scope, const char *hold,
                   const char *const *values, size_t count, struct error *error)
 {
@@ -170,14 +183,13 @@ static bool place(struct session *session, const struct hold_scope *scope, const
     const char *const id[] = {hold};
     PGresult *row _cleanup_result_ = session_file(session, "cli/hold_in_force.sql", 1, id, error);
     if (!row || PQntuples(row) != 1) {
-        error_context(error, "while looking at hold %s, which is placed", hold);
-        return row ? error_set(error, ERROR_FAILED, "hold %s is not there", hold) : false;
-    }
-    print_placed(cli, row);
-    if (!hold_tell_reach(session, hold, scope->category, error)) {
-        error_context(error, "while counting what hold %s covers, which is placed", hold);
+        if (row)
+            error_set(error, ERROR_FAILED, "hold %s is not there", hold);
+        error_context(error, "while looking at hold %s, which was placed", hold);
         return false;
     }
+    print_placed(cli, row);
+    tell_reach(session, hold, scope->category);
     print_end(cli, hold, row);
     return true;
 }
@@ -298,7 +310,8 @@ bool command_hold_extend(struct cli *cli, struct error *error)
         printf("Hold %s has a part %s besides.\n", hold, PQgetvalue(part, 0, 0));
     }
     print_placed(cli, row);
-    return hold_tell_reach(&session, hold, category, error);
+    tell_reach(&session, hold, category);
+    return true;
 }
 
 /* ---- preview ---- */

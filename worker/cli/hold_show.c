@@ -317,7 +317,10 @@ bool command_hold_show(struct cli *cli, struct error *error)
         (cli_flag(cli, "values") && !show_values(&session, hold, error)))
         return false;
     show_waiting(cli, waiting);
-    if (!matters || cli_flag(cli, "no-count"))
+    bool may_count;
+    if (!hold_may_count(&session, &may_count, error))
+        return false;
+    if (!may_count || cli_flag(cli, "no-count"))
         return true;
     if (!cli->json)
         putchar('\n');
@@ -365,8 +368,16 @@ bool command_hold_rules(struct cli *cli, struct error *error)
     if (!session_open(&session, cli, SESSION_SCHEMA, error))
         return false;
     if (cli_flag(cli, "approve")) {
+        PGresult *read _cleanup_result_ =
+            session_file(&session, "cli/hold_rules.sql", 0, NULL, error);
+        if (!read)
+            return false;
+        const char *dual = value(read, 0, "proposed_dual_control");
+        const char *grace = value(read, 0, "proposed_grace");
+        const char *const values[] = {dual ? dual : value(read, 0, "dual_control"),
+                                      grace ? grace : value(read, 0, "grace")};
         PGresult *done _cleanup_result_ =
-            session_file(&session, "cli/hold_rules_approve.sql", 0, NULL, error);
+            session_file(&session, "cli/hold_rules_approve.sql", 2, values, error);
         if (!done)
             return false;
     }

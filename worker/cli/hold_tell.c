@@ -59,13 +59,23 @@ const char *hold_find_request(struct session *session, const char *digits, struc
                 "Below \"retentionctl hold list\" stands what waits.", error);
 }
 
-bool hold_may_read_matters(struct session *session, bool *ret_may, struct error *error)
+static bool may(struct session *session, int column, bool *ret_may, struct error *error)
 {
     PGresult *row _cleanup_result_ = session_file(session, "cli/hold_may_read.sql", 0, NULL, error);
     if (!row)
         return false;
-    *ret_may = PQgetvalue(row, 0, 0)[0] == 't';
+    *ret_may = PQgetvalue(row, 0, column)[0] == 't';
     return true;
+}
+
+bool hold_may_read_matters(struct session *session, bool *ret_may, struct error *error)
+{
+    return may(session, 0, ret_may, error);
+}
+
+bool hold_may_count(struct session *session, bool *ret_may, struct error *error)
+{
+    return may(session, 1, ret_may, error);
 }
 
 /* The result is sorted by its first column, the uuid. */

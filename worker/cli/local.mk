@@ -7,6 +7,7 @@ libretention_a_SOURCES += \
 	worker/cli/config.c \
 	worker/cli/diff.c worker/cli/diff.h \
 	worker/cli/explain.c worker/cli/explain.h \
+	worker/cli/explain_hold.c \
 	worker/cli/explain_log.c \
 	worker/cli/help.c \
 	worker/cli/hold.h \
@@ -35,6 +36,7 @@ libretention_a_SOURCES += \
 	worker/cli/output.c worker/cli/output.h \
 	worker/cli/pause.c \
 	worker/cli/plan.c worker/cli/plan.h \
+	worker/cli/plan_holds.c worker/cli/plan_holds.h \
 	worker/cli/policies.c worker/cli/policies.h \
 	worker/cli/policy.c worker/cli/policy.h \
 	worker/cli/policy_change.c \

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/json.h"
 #include "cli/output.h"
+#include "cli/plan_holds.h"
 #include "cli/policies.h"
 #include "policy/resolve.h"
 #include "policy/validate.h"
@@ -76,6 +77,7 @@ struct planning {
     struct text notes;         /* lines below the table */
     struct string_list acting; /* categories that a run would enforce */
     int invalid;               /* categories that cannot be counted */
+    struct plan_holds *holds;  /* --holds, else NULL */
 };
 
 /* Numbers of one stage; the texts live in the arena, moments are in UTC. */
@@ -369,6 +371,11 @@ static bool plan_category(struct planning *p, const struct category *category, s
         if (!planned)
             return false;
     }
+    if (p->holds &&
+        !plan_holds_count(p->holds, p->policies.set, category, p->policies.catalog, error)) {
+        error_context(error, "while counting what holds keep in category \"%s\"", category->name);
+        return false;
+    }
     return true;
 }
 
@@ -394,6 +401,8 @@ static bool plan_all(struct planning *p, struct error *error)
         if (categories[i]->mode == MODE_ENFORCE &&
             policy_category_is_valid(categories[i], p->policies.set, &cli->diags))
             add_acting(p, categories[i]->name);
+    if (cli_flag(cli, "holds") && !(p->holds = plan_holds_new(p->session, error)))
+        return false;
     p->table = table_new(cli->arena, columns, ARRAY_LENGTH(columns));
     if (cli->json && !cli_flag(cli, "sql"))
         json_object_set_new(output_document(cli), "categories", p->rows = json_array());
@@ -402,6 +411,8 @@ static bool plan_all(struct planning *p, struct error *error)
             return false;
     if (!cli->json && table_rows(p->table))
         table_print(p->table, stdout);
+    if (p->holds)
+        plan_holds_show(p->holds, cli->json ? output_document(cli) : NULL);
     if (p->invalid)
         text_printf(&p->notes, "%d %s not counted: %s\n", p->invalid,
                     p->invalid == 1 ? "category is" : "categories are",
@@ -419,6 +430,7 @@ bool command_plan(struct cli *cli, struct error *error)
     struct planning planning = {.cli = cli, .session = &session};
     bool done = plan_all(&planning, error);
     policies_free(&planning.policies);
+    plan_holds_free(planning.holds);
     text_free(&planning.notes);
     return done;
 }

@@ -90,7 +90,7 @@ static const struct entry_field hold[] = {
     NAME("category"), HASH("scope"),    NUMBER_OR_NONE("rows"),
     NUMBER("xid"),    TEXT("snapshot"), NAME("by")};
 static const struct entry_field guard[] = {
-    NAME("category"), WORD("what", "installed|removed|disabled"), HASH("fingerprint")};
+    NAME("category"), WORD("what", "installed|removed|disabled"), HASH_OR_NONE("fingerprint")};
 static const struct entry_field agreement[] = {NAME("category"), HASH("tenant"), TEXT("after"),
                                                TIME("settles")};
 static const struct entry_field brake[] = {

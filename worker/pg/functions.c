@@ -63,6 +63,13 @@ static void add_hash(struct text *out, const char *body, size_t length)
     text_add(out, hex);
 }
 
+/* What follows a function's body gives it to the reader, where it is not the owner's. */
+static bool goes_to_reader(const char *rest)
+{
+    const char *owner = strstr(rest, " OWNER TO "), *next = strstr(rest, "\nCREATE ");
+    return owner && (!next || owner < next);
+}
+
 /* From "LANGUAGE" on: head, then the body between dollar quotes. Returns what follows, or NULL. */
 static const char *describe(struct embedded *all, const char *name, size_t name_length,
                             const char *rest)
@@ -86,7 +93,7 @@ static const char *describe(struct embedded *all, const char *name, size_t name_
                                                           : 'v');
     text_add(&line, head_has(head.data, "SECURITY DEFINER") ? "d" : "");
     text_add(&line, head_has(head.data, "STRICT") ? "t" : "");
-    text_add(&line, "o ");
+    text_add(&line, goes_to_reader(end) ? "r " : "o ");
     add_hash(&line, body, (size_t)(end - body));
     text_add_char(&line, ' ');
     add_settings(&line, head.data);

@@ -23,6 +23,7 @@ libretention_a_SOURCES += \
 	worker/policy/sql_free.c \
 	worker/policy/sql_held.c \
 	worker/policy/sql_hold_facts.c \
+	worker/policy/sql_inventory.c \
 	worker/policy/sql_lock.c \
 	worker/policy/sql_name.c \
 	worker/policy/sql_plan.c \

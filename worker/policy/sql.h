@@ -157,6 +157,12 @@ struct sql_statement sql_build_forecast(struct arena *arena, const struct policy
 const char *sql_hold_facts(struct arena *arena, const struct policy_set *set,
                            const struct category *category, const struct catalog *catalog);
 
+/* The records of a category that a hold ($1, uuid) covers: a row each, a column for each key column,
+ * as digests need them; without columns where the category has no key. To be run with an empty
+ * search_path and under the settings of plan. */
+const char *sql_inventory(struct arena *arena, const struct policy_set *set,
+                          const struct category *category, const struct catalog *catalog);
+
 /* Scopes of holds (retention.held_scope.shape) that a statement compares records with. */
 enum sql_shape {
     SQL_START = 1,        /* all, start */
