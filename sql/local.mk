@@ -197,6 +197,8 @@ SQL_FILES += \
 	functions/add_hold_part.sql \
 	functions/apply_hold_parts.sql \
 	functions/apply_holds.sql \
+	functions/as_e164.sql \
+	functions/as_lower.sql \
 	functions/apply_new_part.sql \
 	functions/approve_hold_rules.sql \
 	functions/canonical_key.sql \
