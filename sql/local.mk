@@ -3,6 +3,7 @@
 SQL_FILES = \
 	catalog/facts.sql \
 	catalog/version.sql \
+	engine/hold_shapes.sql \
 	engine/log_check.sql \
 	engine/log_entries.sql \
 	engine/log_flushed.sql \

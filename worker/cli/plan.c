@@ -2,6 +2,7 @@
  * acts by: the numbers are those of the builder's own statements. */
 #include "cli/plan.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -299,8 +300,10 @@ void plan_print_sql(struct cli *cli, const char *title, const struct sql_stateme
     json_decref(json);
 }
 
-/* The statements that a run would execute, for the first leaf where there are several. */
-static void print_stage(struct planning *p, const struct sql_category *sql, size_t stage)
+/* The statements that a run would execute, for the first leaf where there are several, with the
+ * holds that there are now. */
+static bool print_stage(struct planning *p, const struct sql_category *sql, size_t stage,
+                        struct error *error)
 {
     struct cli *cli = p->cli;
     const struct category *category = sql->category;
@@ -310,6 +313,12 @@ static void print_stage(struct planning *p, const struct sql_category *sql, size
     size_t leaf_count;
     const struct catalog_table **leaves =
         resolve_leaves(cli->arena, p->policies.catalog, table, &leaf_count);
+    const char *const values[] = {category->name};
+    PGresult *found _cleanup_result_ =
+        session_file(p->session, "engine/hold_shapes.sql", 1, values, error);
+    if (!found)
+        return false;
+    unsigned shapes = (unsigned)strtoul(PQgetvalue(found, 0, 0), NULL, 10);
 #define TITLE(what) arena_printf(cli->arena, "%s: %s", name, what)
     struct sql_statement numbers = forecast(p, sql);
     plan_print_sql(cli, TITLE("the numbers of plan"), &numbers, p->run_time);
@@ -322,7 +331,7 @@ static void print_stage(struct planning *p, const struct sql_category *sql, size
     if (leaf_count) {
         struct table_name first = {leaves[0]->schema, leaves[0]->name};
         const struct sql_leaf *leaf = sql_build_leaf(cli->arena, p->policies.set, category, stage,
-                                                     p->policies.catalog, first);
+                                                     p->policies.catalog, first, shapes);
         const char *where = table_name_text(cli->arena, first);
         if (leaf_count > 1)
             where = arena_printf(cli->arena, "%s (and the same for each of %zu partitions)", where,
@@ -337,6 +346,7 @@ static void print_stage(struct planning *p, const struct sql_category *sql, size
     }
     plan_print_sql(cli, TITLE("what remains"), &sql->remaining, p->run_time);
 #undef TITLE
+    return true;
 }
 
 static bool plan_category(struct planning *p, const struct category *category, struct error *error)
@@ -353,9 +363,12 @@ static bool plan_category(struct planning *p, const struct category *category, s
     for (size_t s = 0; s < category->stage_count; s++) {
         const struct sql_category *sql =
             sql_build_category(p->cli->arena, p->policies.set, category, s, p->policies.catalog);
+        bool planned;
         if (cli_flag(p->cli, "sql"))
-            print_stage(p, sql, s);
-        else if (!plan_stage(p, sql, error))
+            planned = print_stage(p, sql, s, error);
+        else
+            planned = plan_stage(p, sql, error);
+        if (!planned)
             return false;
     }
     if (p->holds &&

@@ -315,10 +315,12 @@ static void start_batch(struct run *run, struct lane *lane, struct work *work)
 {
     struct leaf *leaf = work->leaf;
     const struct policies *policies = run->worker->policies;
-    if (!leaf->sql) {
+    if (!leaf->arena)
         leaf->arena = arena_new();
+    if (!leaf->sql || leaf->shapes != run->shapes) { /* batches under way may use the old ones */
+        leaf->shapes = run->shapes;
         leaf->sql = sql_build_leaf(leaf->arena, policies->set, run->category, run->stage,
-                                   policies->catalog, leaf->name);
+                                   policies->catalog, leaf->name, run->shapes);
     }
     if (run->careful)
         work->careful = work->bisect = true;

@@ -71,6 +71,7 @@ struct run {
     struct seq_pool seq;
     struct digester **digesters; /* one a relation, as sql->relations; NULL without keys */
     int64_t epoch;               /* of the digesters */
+    unsigned shapes;             /* enum sql_shape: scopes of holds that batches have found */
     size_t family_hint;          /* parents a batch that had about family_rows children */
 
     struct digest_set blocked; /* set aside in this run: not tried again */

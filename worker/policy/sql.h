@@ -163,9 +163,24 @@ const char *sql_hold_facts(struct arena *arena, const struct policy_set *set,
 const char *sql_inventory(struct arena *arena, const struct policy_set *set,
                           const struct category *category, const struct catalog *catalog);
 
-/* The statements of one leaf: schema and name of a leaf partition, or of the plain table itself. */
+/* Scopes of holds (retention.held_scope.shape) that a statement compares records with. */
+enum sql_shape {
+    SQL_START = 1,        /* all, start */
+    SQL_TENANT = 2,       /* tenant */
+    SQL_TENANT_START = 4, /* tenant_start */
+    SQL_SUBJECT = 8,      /* subject */
+    SQL_SUBJECT_MORE = 16, /* subject_start, tenant_subject, tenant_subject_start */
+    SQL_KEY = 32,          /* key */
+    SQL_KEY_MORE = 64,     /* key_more, with key_subject */
+    SQL_ALL_SHAPES = 127,
+};
+
+/* The statements of one leaf: schema and name of a leaf partition, or of the plain table itself.
+ * `shapes`: enum sql_shape. Where the category has a scope of another shape, every record counts as
+ * held: the statements act on nothing, and are to be made anew. */
 struct sql_leaf *sql_build_leaf(struct arena *arena, const struct policy_set *set,
                                 const struct category *category, size_t stage,
-                                const struct catalog *catalog, struct table_name leaf);
+                                const struct catalog *catalog, struct table_name leaf,
+                                unsigned shapes);
 
 #endif

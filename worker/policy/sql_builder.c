@@ -16,6 +16,7 @@ void sql_builder_init(struct sql_builder *b, struct arena *arena, const struct p
         .category = category,
         .stage = &category->stages[stage],
         .timezone = category->timezone,
+        .shapes = SQL_ALL_SHAPES,
     };
     b->target.table = sql_catalog_table(b, category->table);
     b->target.alias = "t";
@@ -209,7 +210,7 @@ const char *sql_from_parent(struct sql_builder *b, const struct sql_scope *scope
     struct reference reference =
         sql_reference(b, scope->table, &ref->by, parent->table, &parent->key);
     const char *where = sql_joined(b, &reference, scope, parent);
-    sql_note_lookup(b, &(struct sql_lookup){*parent, scope->alias, where, false, NULL});
+    sql_note_lookup(b, &(struct sql_lookup){*parent, scope->alias, where, false});
     return arena_printf(b->arena, "(SELECT %s FROM %s %s WHERE %s)", expression,
                         sql_from(b, parent->table), parent->alias, where);
 }
@@ -219,7 +220,7 @@ const char *sql_child_where(struct sql_builder *b, const struct sql_scope *scope
 {
     struct reference reference = sql_reference(b, child->table, by, scope->table, &scope->key);
     const char *where = sql_joined(b, &reference, child, scope);
-    sql_note_lookup(b, &(struct sql_lookup){*child, scope->alias, where, false, NULL});
+    sql_note_lookup(b, &(struct sql_lookup){*child, scope->alias, where, false});
     return where;
 }
 

@@ -12,9 +12,10 @@
  *                    index of held_scope for the rows that pass, with the tenant, the range and
  *                    the subjects
  *
- * All of them always stand in the statement, whichever scopes exist: what a statement does not ask
- * for it would overlook. None is looked at while the category has no scope at all; the hash table
- * of a shape that has none is empty, and its left side is not even made.
+ * A statement asks for the shapes that it was made for (b->shapes); one that asks for all of them
+ * looks at none while the category has no scope. Where there is a scope of a shape that it does not
+ * ask for, everything counts as held: a statement may be out of date, it overlooks nothing. So the
+ * statements of a batch can be made for the shapes that exist, which is what planning them costs.
  *
  * Values are compared as text, in the default collation: scopes hold what retention.canonical_text
  * made of the values given, by the same expressions. NULL is not held.
@@ -272,16 +273,27 @@ static const char *meets_more(const struct held *held, const char *h)
 #define MORE_TENANT  "= 'tenant_start'"
 #define MORE_SUBJECT "IN ('subject_start', 'tenant_subject', 'tenant_subject_start')"
 
+static void add_way(struct text *text, const char *way)
+{
+    text_printf(text, "%s%s", text->length ? "\n     OR " : "", way);
+}
+
 static const char *is_held_tenant(const struct held *held, const struct ref *ref, const char *value)
 {
     struct sql_builder *b = held->b;
+    struct text text = {0};
     (void)ref;
-    const char *h = sql_alias(b, 'h');
-    return arena_printf(b->arena,
-                        "%s OR (%s AND (EXISTS (SELECT 1 FROM %s AND %s.tenant = %s AND %s)))",
-                        is_listed(held, value, "tenant", "= 'tenant'", NULL),
-                        is_listed(held, value, "tenant", MORE_TENANT, NULL),
-                        scopes(held, h, MORE_TENANT), h, value, in_range(held, h));
+    if (b->shapes & SQL_TENANT)
+        add_way(&text, is_listed(held, value, "tenant", "= 'tenant'", NULL));
+    if (b->shapes & SQL_TENANT_START) {
+        const char *h = sql_alias(b, 'h');
+        add_way(&text, arena_printf(b->arena,
+                                    "(%s AND (EXISTS (SELECT 1 FROM %s AND %s.tenant = %s AND "
+                                    "%s)))",
+                                    is_listed(held, value, "tenant", MORE_TENANT, NULL),
+                                    scopes(held, h, MORE_TENANT), h, value, in_range(held, h)));
+    }
+    return sql_take_text(b->arena, &text);
 }
 
 static const char *is_held_subject(const struct held *held, const struct ref *ref,
@@ -290,25 +302,20 @@ static const char *is_held_subject(const struct held *held, const struct ref *re
     struct sql_builder *b = held->b;
     const char *form = form_of(held, ref);
     const char *same = arena_printf(b->arena, "form = %s", form);
-    const char *h = sql_alias(b, 'h');
-    return arena_printf(
-        b->arena,
-        "%s OR (%s AND (EXISTS (SELECT 1 FROM %s AND %s.form = %s AND %s.value = %s AND %s AND "
-        "%s)))",
-        is_listed(held, value, "value", "= 'subject'", same),
-        is_listed(held, value, "value", MORE_SUBJECT, same), scopes(held, h, MORE_SUBJECT), h, form,
-        h, value, any_or_own_tenant(held, h), in_range(held, h));
-}
-
-static const char *is_held_key(const struct held *held)
-{
-    struct sql_builder *b = held->b;
-    const char *h = sql_alias(b, 'h');
-    return arena_printf(b->arena,
-                        "%s OR (%s AND (EXISTS (SELECT 1 FROM %s AND %s.key = %s AND %s)))",
-                        is_listed(held, held->key, "key", "= 'key'", NULL),
-                        is_listed(held, held->key, "key", "= 'key_more'", NULL),
-                        scopes(held, h, "= 'key_more'"), h, held->key, meets_more(held, h));
+    struct text text = {0};
+    if (b->shapes & SQL_SUBJECT)
+        add_way(&text, is_listed(held, value, "value", "= 'subject'", same));
+    if (b->shapes & SQL_SUBJECT_MORE) {
+        const char *h = sql_alias(b, 'h');
+        add_way(&text,
+                arena_printf(b->arena,
+                             "(%s AND (EXISTS (SELECT 1 FROM %s AND %s.form = %s AND %s.value = %s "
+                             "AND %s AND %s)))",
+                             is_listed(held, value, "value", MORE_SUBJECT, same),
+                             scopes(held, h, MORE_SUBJECT), h, form, h, value,
+                             any_or_own_tenant(held, h), in_range(held, h)));
+    }
+    return sql_take_text(b->arena, &text);
 }
 
 /* A range that is empty but for the end of time, where an unknown starting point is put, is added
@@ -333,46 +340,84 @@ static const char *is_held_start(const struct held *held)
                         scopes(held, g, "IN ('all', 'start')"), inside);
 }
 
+static void add_ways(const struct held *held, struct text *text)
+{
+    struct sql_builder *b = held->b;
+    if (b->shapes & SQL_START)
+        add_way(text, is_held_start(held));
+    if (held->tenant && b->shapes & (SQL_TENANT | SQL_TENANT_START))
+        add_way(text,
+                any_value(held, held->tenant, "IN ('tenant', 'tenant_start')", is_held_tenant));
+    for (size_t i = 0; i < held->subject_count && b->shapes & (SQL_SUBJECT | SQL_SUBJECT_MORE); i++)
+        add_way(text, any_value(held, held->subjects[i],
+                                "IN ('subject', 'subject_start', 'tenant_subject', "
+                                "'tenant_subject_start')",
+                                is_held_subject));
+    if (held->key && b->shapes & SQL_KEY)
+        add_way(text, is_listed(held, held->key, "key", "= 'key'", NULL));
+    if (held->key && b->shapes & SQL_KEY_MORE) {
+        const char *h = sql_alias(b, 'h');
+        add_way(text, arena_printf(
+                          b->arena, "(%s AND (EXISTS (SELECT 1 FROM %s AND %s.key = %s AND %s)))",
+                          is_listed(held, held->key, "key", "= 'key_more'", NULL),
+                          scopes(held, h, "= 'key_more'"), h, held->key, meets_more(held, h)));
+    }
+}
+
+/* "IN ('all', 'start')": the shapes that are not asked for; key_subject means nothing by itself. */
+static const char *other_shapes(const struct held *held)
+{
+    static const struct {
+        unsigned shape;
+        const char *names;
+    } names[] = {
+        {SQL_START, "'all', 'start'"},
+        {SQL_TENANT, "'tenant'"},
+        {SQL_TENANT_START, "'tenant_start'"},
+        {SQL_SUBJECT, "'subject'"},
+        {SQL_SUBJECT_MORE, "'subject_start', 'tenant_subject', 'tenant_subject_start'"},
+        {SQL_KEY, "'key'"},
+        {SQL_KEY_MORE, "'key_more'"},
+    };
+    struct text text = {0};
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+        if (!(held->b->shapes & names[i].shape))
+            text_printf(&text, "%s%s", text.length ? ", " : "IN (", names[i].names);
+    text_add(&text, ")");
+    return sql_take_text(held->b->arena, &text);
+}
+
 static const char *is_held(const struct held *held)
 {
     struct sql_builder *b = held->b;
     const char *h = sql_alias(b, 'h');
-    struct text text = {0};
-    text_printf(&text, "CASE WHEN (EXISTS (SELECT 1 FROM %s)) THEN %s", scopes(held, h, ""),
-                is_held_start(held));
-    if (held->tenant)
-        text_printf(&text, "\n     OR %s",
-                    any_value(held, held->tenant, "IN ('tenant', 'tenant_start')", is_held_tenant));
-    for (size_t i = 0; i < held->subject_count; i++)
-        text_printf(&text, "\n     OR %s",
-                    any_value(held, held->subjects[i],
-                              "IN ('subject', 'subject_start', 'tenant_subject', "
-                              "'tenant_subject_start')",
-                              is_held_subject));
-    if (held->key)
-        text_printf(&text, "\n     OR %s", is_held_key(held));
-    text_add(&text, "\n   ELSE false END");
-    return sql_take_text(b->arena, &text);
+    bool all = (b->shapes & SQL_ALL_SHAPES) == SQL_ALL_SHAPES;
+    const char *from = scopes(held, h, all ? "" : other_shapes(held));
+    struct text ways = {0};
+    add_ways(held, &ways);
+    if (!ways.length)
+        return arena_printf(b->arena, "(EXISTS (SELECT 1 FROM %s))", from);
+    const char *text = arena_printf(b->arena,
+                                    all ? "(CASE WHEN (EXISTS (SELECT 1 FROM %s)) THEN %s\n     "
+                                          "ELSE false END)"
+                                        : "(CASE WHEN (EXISTS (SELECT 1 FROM %s)) THEN true ELSE "
+                                          "%s\n     END)",
+                                    from, text_string(&ways));
+    text_free(&ways);
+    return text;
 }
 
 const char *sql_held(struct sql_builder *b, enum sql_skip skip)
 {
-    size_t lookups = b->lookup_count;
     struct held held = held_new(b, skip);
-    const char *condition = arena_printf(b->arena, "(%s)", is_held(&held));
-    const char *h = sql_alias(b, 'h');
-    const char *gate = arena_printf(b->arena, "(EXISTS (SELECT 1 FROM %s AND %s.shape <> 'all'))",
-                                    scopes(&held, h, ""), h);
-    for (size_t i = lookups; i < b->lookup_count; i++)
-        b->lookups[i].only_if = gate;
-    return condition;
+    return is_held(&held);
 }
 
 const char *sql_held_by(struct sql_builder *b, const char *hold)
 {
     struct held held = held_new(b, SKIP_NOTHING);
     held.hold = hold;
-    return arena_printf(b->arena, "(%s)", is_held(&held));
+    return is_held(&held);
 }
 
 const char *sql_held_wholly(struct sql_builder *b)

@@ -33,22 +33,38 @@ static const char *ref_type(const struct sql_builder *b, const struct ref *ref)
     return ref->path.count ? "text" : sql_fact_type(catalog_column(table, ref->column));
 }
 
+/* What the value is read from, by name: a policy may not lose it while a hold relies on it. */
+static const char *ref_name(const struct sql_builder *b, const struct ref *ref)
+{
+    struct text text = {0};
+    if (ref->kind != REF_COLUMN)
+        text_printf(&text, "%s.", table_name_text(b->arena, ref->table));
+    text_add(&text, ref->column);
+    for (size_t i = 0; i < ref->path.count; i++)
+        text_printf(&text, "%s%s", i ? "," : "#", ref->path.items[i]);
+    return sql_take_text(b->arena, &text);
+}
+
+/* One a form; the references that share it stand in its "columns". */
 static json_t *subjects(struct sql_builder *b)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < b->category->subject_count; i++) {
         const struct ref *ref = &b->category->subjects[i];
         const char *form = sql_subject_form(b, ref);
-        bool seen = false;
+        json_t *same = NULL, *other;
         size_t k;
-        const json_t *other;
         json_array_foreach(list, k, other)
         {
-            seen |= text_equal(json_string_value(json_object_get(other, "form")), form);
+            if (text_equal(json_string_value(json_object_get(other, "form")), form))
+                same = other;
         }
-        if (!seen)
-            json_array_append_new(list, json_pack("{ss ss? ss ss}", "kind", ref->subject_kind, "as",
-                                                  ref->as, "type", ref_type(b, ref), "form", form));
+        if (!same) {
+            same = json_pack("{ss ss? ss ss s[]}", "kind", ref->subject_kind, "as", ref->as, "type",
+                             ref_type(b, ref), "form", form, "columns");
+            json_array_append_new(list, same);
+        }
+        json_array_append_new(json_object_get(same, "columns"), json_string(ref_name(b, ref)));
     }
     return list;
 }
@@ -74,11 +90,12 @@ const char *sql_hold_facts(struct arena *arena, const struct policy_set *set,
     } else {
         struct sql_builder builder, *b = &builder;
         sql_builder_init(b, arena, set, category, 0, catalog);
-        facts = json_pack("{so sb so ss}", "subjects", subjects(b), "start", 1, "key", key(b),
-                          "count", count(b));
+        facts = json_pack("{so sb so ss ss}", "subjects", subjects(b), "start", 1, "key", key(b),
+                          "count", count(b), "timezone", category->timezone);
         if (facts && category->has_tenant)
             json_object_set_new(facts, "tenant",
-                                json_pack("{ss}", "type", ref_type(b, &category->tenant)));
+                                json_pack("{ss s[s]}", "type", ref_type(b, &category->tenant),
+                                          "columns", ref_name(b, &category->tenant)));
     }
     char *text = facts ? json_dumps(facts, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
     if (!text)

@@ -34,14 +34,12 @@ static size_t depth_of(const struct sql_builder *b, const struct sql_lookup *loo
 }
 
 static struct sql_statement reads_locked(struct sql_builder *b, const char *leaf,
-                                         const struct sql_lookup *lookup, const char *only_if)
+                                         const struct sql_lookup *lookup)
 {
     const char *alias = lookup->inner.alias;
     const char *from = arena_printf(b->arena, "%s %s", sql_from(b, lookup->inner.table), alias);
     struct text between = {0}, where = {0};
     text_add(&where, lookup->where);
-    if (only_if)
-        text_printf(&where, " AND %s", only_if);
     for (const struct sql_lookup *l = outer_lookup(b, lookup); l; l = outer_lookup(b, l)) {
         text_printf(&between, ", %s %s", sql_from(b, l->inner.table), l->inner.alias);
         text_printf(&where, " AND %s", l->where);
@@ -79,27 +77,13 @@ static bool same_statement(const struct sql_statement *a, const struct sql_state
     return true;
 }
 
-static bool is_there(const struct sql_leaf *out, const struct sql_statement *statement)
-{
-    for (size_t i = 0; i < out->lock_read_count; i++)
-        if (same_statement(&out->lock_reads[i], statement))
-            return true;
-    return false;
-}
-
-/* Those that matter under a condition come after the others of their depth, and only where the same
- * rows are not locked anyway. */
 static void add(struct sql_builder *b, const char *leaf, const struct sql_lookup *lookup,
                 struct sql_leaf *out)
 {
-    struct sql_statement statement = reads_locked(b, leaf, lookup, NULL);
-    if (is_there(out, &statement))
-        return;
-    if (lookup->only_if) {
-        statement = reads_locked(b, leaf, lookup, lookup->only_if);
-        if (is_there(out, &statement))
+    struct sql_statement statement = reads_locked(b, leaf, lookup);
+    for (size_t i = 0; i < out->lock_read_count; i++)
+        if (same_statement(&out->lock_reads[i], &statement))
             return;
-    }
     out->lock_reads =
         arena_push(b->arena, out->lock_reads, &out->lock_read_count, sizeof(*out->lock_reads));
     out->lock_reads[out->lock_read_count - 1] = statement;
@@ -113,14 +97,11 @@ void sql_lock_reads(struct sql_builder *b, const char *leaf, struct sql_leaf *ou
     for (int last = 0; last < 2; last++) {
         size_t left = b->lookup_count;
         for (size_t depth = 1; left > 0; depth++)
-            for (int conditional = 0; conditional < 2; conditional++)
-                for (size_t i = 0; i < b->lookup_count; i++) {
-                    const struct sql_lookup *lookup = &b->lookups[i];
-                    if (depth_of(b, lookup) != depth || (lookup->only_if != NULL) != conditional)
-                        continue;
+            for (size_t i = 0; i < b->lookup_count; i++)
+                if (depth_of(b, &b->lookups[i]) == depth) {
                     left--;
-                    if (lookup->last == (last == 1))
-                        add(b, leaf, lookup, out);
+                    if (b->lookups[i].last == (last == 1))
+                        add(b, leaf, &b->lookups[i], out);
                 }
     }
 }

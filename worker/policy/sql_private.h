@@ -34,7 +34,6 @@ struct sql_lookup {
     const char *outer;
     const char *where;
     bool last; /* `where` has subqueries of its own: what they read is locked before */
-    const char *only_if; /* it decides only where this is true, a condition without rows; or NULL */
 };
 
 struct sql_builder {
@@ -46,6 +45,7 @@ struct sql_builder {
     struct sql_scope target;            /* alias t */
     const char *timezone;               /* of the category whose conditions are being written */
     const struct string_list *forecast; /* categories that act before; NULL: none is foreseen */
+    unsigned shapes; /* enum sql_shape: scopes of holds that rows are compared with */
     bool only_held; /* rows that are waited for count only where they are held */
     bool literal;   /* values stand in the text: there are no parameters */
     size_t aliases;

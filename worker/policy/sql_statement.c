@@ -180,10 +180,12 @@ static struct sql_statement range_count(struct sql_builder *b, const char *leaf)
 
 struct sql_leaf *sql_build_leaf(struct arena *arena, const struct policy_set *set,
                                 const struct category *category, size_t stage,
-                                const struct catalog *catalog, struct table_name leaf)
+                                const struct catalog *catalog, struct table_name leaf,
+                                unsigned shapes)
 {
     struct sql_builder builder, *b = &builder;
     sql_builder_init(b, arena, set, category, stage, catalog);
+    b->shapes = shapes;
     struct sql_leaf *out = arena_alloc(arena, sizeof(*out));
     const char *table = table_name_text(arena, leaf);
     out->lock = arena_printf(arena, "LOCK TABLE ONLY %s IN ROW EXCLUSIVE MODE", table);
