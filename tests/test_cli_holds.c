@@ -499,8 +499,9 @@ START_TEST(rules_of_the_main_file)
     contains(waiting, "holds.dual_control = false, holds.grace = \"00:00:00\" (role cli_worker).");
     char *status _cleanup_free_ = LEGAL(0, "status");
     contains(status, "Weaker rules of holds wait for approval");
-    char *check _cleanup_free_ = cli_out(&f, NULL, 0, WORDS("check"));
-    contains(check, "weaker rules of holds wait for approval");
+    struct program_result check = cli_run(&f, NULL, WORDS("check"));
+    contains(check.err, "weaker rules of holds wait for approval");
+    program_result_free(&check);
     FAILS(1, "Members of retention_approver may", "hold", "rules", "--approve");
     char *approved _cleanup_free_ =
         cli_out(&f, CLI_APPROVER, 0, WORDS("hold", "rules", "--approve"));
@@ -531,8 +532,7 @@ START_TEST(plan_and_explain_name_holds)
 {
     char *hold _cleanup_free_ = place_one(), *named _cleanup_free_ = NULL;
     free(LEGAL(0, "hold", "extend", hold, "--reason", "x", "--key", "1001"));
-    ck_assert_int_gt(
-        asprintf(&named, "Legal hold %.8s keeps it: it goes when that is released", hold), 0);
+    ck_assert_int_gt(asprintf(&named, "Legal hold %.8s keeps it:", hold), 0);
     char *due _cleanup_free_ = cli_out(&f, NULL, 0, WORDS("explain", "call_recordings", "1002"));
     contains(due, "It has been due since ");
     contains(due, named);

@@ -285,7 +285,7 @@ static const struct command commands[] = {
      "record whose starting point is not known is in every range.\n\n"
      "For members of retention_legal. Subjects never reach logs, nor the command line where they "
      "come from a file.",
-     "hold place 2026-CV-0113 --reason \"Doe\" --subject phone:+14105551002",
+     "hold place 2026-CV-0113 --reason Doe --subject phone:+14105551002",
      command_hold_place,
      {{"reason", 'r', "TEXT", true, "why; kept with the hold"},
       {"category", 0, "NAME", false, "in this category alone"},
@@ -348,7 +348,7 @@ static const struct command commands[] = {
     {HOLD, "hold", "extend", "HOLD", 1, 1,
      "add a part to a hold",
      "The hold then covers what any of its parts covers. Options are those of \"hold place\".",
-     "hold extend 5f3c1a2b --reason witness --subject phone:+14105551003",
+     "hold extend 5f3c1a2b --reason aunt --subject phone:+14105551003",
      command_hold_extend,
      {{"reason", 'r', "TEXT", true, "why; kept with the part"},
       {"subject", 0, "KIND:VALUE...", false, "records about this person"},
