@@ -7,8 +7,6 @@ SQL_FILES = \
 	engine/log_check.sql \
 	engine/log_entries.sql \
 	engine/log_flushed.sql \
-	functions/as_e164.sql \
-	functions/as_lower.sql \
 	functions/begin_log.sql \
 	functions/current_timeline.sql \
 	functions/log_anchored.sql \
@@ -199,6 +197,8 @@ SQL_FILES += \
 	functions/add_hold_part.sql \
 	functions/apply_hold_parts.sql \
 	functions/apply_holds.sql \
+	functions/as_e164.sql \
+	functions/as_lower.sql \
 	functions/apply_new_part.sql \
 	functions/approve_hold_rules.sql \
 	functions/canonical_key.sql \

@@ -124,6 +124,28 @@ START_TEST(load_approve_run_explain)
     char *batches _cleanup_free_ =
         OUT(0, "log", "list", "--type", "batch", "--category", "call_recordings");
     contains(batches, "ctm.call_transcript");
+    contains(batches, "ctm.call_recording");
+    char *of_table _cleanup_free_ =
+        OUT(0, "log", "list", "--type", "batch", "--relation", "ctm.call_transcript");
+    contains(of_table, "ctm.call_transcript");
+    ck_assert_ptr_null(strstr(of_table, "ctm.call_recording"));
+    char *of_none _cleanup_free_ = OUT(0, "log", "list", "--category", "other");
+    ck_assert_ptr_null(strstr(of_none, "call_recording"));
+    char *early _cleanup_free_ = OUT(0, "log", "list", "--until", "2020-01-01");
+    ck_assert_str_eq(early, "No entries.\n");
+    json_t *done = JSON(0, "log", "list", "--type", "done");
+    json_t *entry_of_run = json_array_get(json_object_get(done, "entries"), 0);
+    const char *its_run = json_string_value(json_object_get(entry_of_run, "run"));
+    char prefix[9] = "";
+    memcpy(prefix, its_run, 8);
+    json_t *of_run = JSON(0, "log", "list", "--run", prefix);
+    json_t *entries = json_object_get(of_run, "entries"), *each;
+    size_t at;
+    ck_assert_uint_ge(json_array_size(entries), 4); /* plan, batches of two tables, done */
+    json_array_foreach(entries, at, each)
+        ck_assert_str_eq(json_string_value(json_object_get(each, "run")), its_run);
+    json_decref(of_run);
+    json_decref(done);
     json_t *status = JSON(0, "status", "call_recordings", "--check");
     json_t *row = json_array_get(json_object_get(status, "categories"), 0);
     ck_assert(json_is_false(json_object_get(row, "overdue")));

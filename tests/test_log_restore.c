@@ -404,7 +404,7 @@ START_TEST(a_signed_log_needs_its_key)
     ck_assert_ptr_nonnull(at);
     memset(at, ' ', strlen("signing_key = \"seed\";"));
     free(file_write(site.site.directory, "retentiond.cfg", text));
-    says(log_site_once(&site, NULL, 3), "there is no signing key");
+    says(log_site_once(&site, NULL, 3), "no signing key is set");
     ck_assert_int_eq(rows(), 10);
     says(log_site_ctl(&site, 0, WORDS("status")), "Set log.signing_key");
     log_site_config(&site, NULL, NULL, NULL, NULL);

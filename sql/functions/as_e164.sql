@@ -4,8 +4,10 @@
 -- A number with a leading + or 00 is international; ten digits are a North American number without
 -- its 1. Anything else is taken as it is, so two ways to write one number may be held together that
 -- are two numbers in truth, never the other way round. Both sides of every comparison go through
--- this function. It has no SET clause, so that it is inlined into the statements of batches, and
--- no STRICT, which would keep it from that.
+-- this function, which is called for every record of a batch: what has the form is not looked at
+-- further, since +1 and ten characters are a whole number only if all of them are digits. It has no
+-- SET clause, so that it is inlined into the statements of batches, and no STRICT, which would keep
+-- it from that.
 CREATE OR REPLACE FUNCTION retention.as_e164(value text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $function$

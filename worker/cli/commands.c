@@ -163,6 +163,7 @@ static const struct command commands[] = {
      "log list --category call_recordings --type batch",
      command_log_list,
      {{"category", 0, "NAME", false, "of this category"},
+      {"relation", 0, "TABLE", false, "of this table, as its policy names it"},
       {"type", 0, "TYPE", false, "of this type: batch, plan, done, policy, pause, ..."},
       {"run", 0, "UUID", false, "of this run; its first digits suffice"},
       {"since", 0, "TIME", false, "not before this time"},

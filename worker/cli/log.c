@@ -54,6 +54,7 @@ bool command_log_list(struct cli *cli, struct error *error)
         cli_option(cli, "since"),
         cli_option(cli, "until"),
         most ? arena_printf(cli->arena, "%lld", (long long)most) : NULL,
+        cli_option(cli, "relation"),
     };
     struct session session _cleanup_session_;
     if (!session_open(&session, cli, SESSION_SCHEMA, error))

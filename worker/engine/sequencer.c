@@ -180,6 +180,46 @@ void sequencer_fail(struct sequencer *sequencer, const char *state, int64_t miss
     sequencer_arm(sequencer->timer, RETRY_MS);
 }
 
+/* --- without a key --- */
+
+static void on_begun(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                     const struct error *error, void *arg)
+{
+    struct sequencer *sequencer = arg;
+    struct error own _cleanup_error_ = {0};
+    (void)conn;
+    if (!sequencer_went_well(sequencer, outcome, error))
+        return;
+    if (PQgetvalue(result, 0, 0)[0] == 't') {
+        error_set(&own, ERROR_CONFIG,
+                  "this database's log is a signed one, and no signing key is "
+                  "set");
+        error_hint(&own,
+                   "Set log.signing_key, or let the credential \"%s\" be there, and restart. %s",
+                   keyfile_signing.credential, keyfile_signing.loss);
+        sequencer_fail(sequencer, "key", -1, &own);
+        return;
+    }
+    sequencer->busy = sequencer->again = false;
+    sequencer->ready = true;
+    error_clear(&sequencer->error);
+    report(sequencer, "off", -1, NULL, NULL);
+    if (sequencer->yield_then)
+        sequencer_give_way(sequencer);
+    sequencer_tell(sequencer, true, NULL);
+}
+
+/* Nothing is sequenced or signed, unless a worker of this server once signed: whoever has no key
+ * does not see that the database was restored. (A clone that was adopted may do without.) */
+static void check_unsigned(struct sequencer *sequencer)
+{
+    pg_conn_query(sequencer->worker->control,
+                  "SELECT EXISTS (SELECT FROM retention.log_state AS s WHERE s.holder_system = "
+                  "(SELECT system_identifier::text FROM pg_catalog.pg_control_system()))",
+                  0, NULL, false, on_begun, sequencer);
+    pg_conn_sync(sequencer->worker->control);
+}
+
 void sequencer_begin(struct sequencer *sequencer)
 {
     if (sequencer->worker->leadership.term == 0)
@@ -190,7 +230,9 @@ void sequencer_begin(struct sequencer *sequencer)
     }
     sequencer->busy = true;
     evtimer_del(sequencer->timer);
-    if (sequencer->publish)
+    if (!sequencer->signer)
+        check_unsigned(sequencer);
+    else if (sequencer->publish)
         sequencer_pass(sequencer);
     else
         sequencer_check(sequencer);
@@ -399,46 +441,11 @@ bool sequencer_read_key(struct worker *worker, struct error *error)
     return true;
 }
 
-/* Whoever has no key does not see that the database was restored: it may act only where nothing was
- * ever signed by a worker of this server. (A clone that was adopted may do without.) */
-static void on_unsigned(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
-                        const struct error *error, void *arg)
-{
-    struct sequencer *sequencer = arg;
-    struct error own _cleanup_error_ = {0};
-    (void)conn;
-    if (outcome == PG_LOST || !sequencer->start_done)
-        return;
-    if (outcome == PG_OK && PQgetvalue(result, 0, 0)[0] == 'f') {
-        report(sequencer, "off", -1, NULL, NULL);
-        sequencer_tell(sequencer, true, NULL);
-        return;
-    }
-    if (outcome == PG_OK) {
-        error_set(&own, ERROR_CONFIG,
-                  "the log of this database is signed, and there is no signing key");
-        error_hint(&own, "Set log.signing_key and log.directory to the log's own. Without them "
-                         "nobody would notice that the database was restored.");
-        error = &own;
-        log_failure(LOG_LEVEL_ERROR, error);
-    }
-    report(sequencer, "key", -1, error, NULL);
-    sequencer_tell(sequencer, false, error);
-}
-
 void sequencer_start(struct worker *worker, sequencer_done_fn *done)
 {
     struct sequencer *sequencer = worker->sequencer;
     sequencer->start_done = done;
-    if (sequencer->signer) {
-        sequencer_begin(sequencer);
-        return;
-    }
-    pg_conn_query(worker->control,
-                  "SELECT EXISTS (SELECT FROM retention.log_state AS s WHERE s.holder_system = "
-                  "(SELECT system_identifier::text FROM pg_catalog.pg_control_system()))",
-                  0, NULL, false, on_unsigned, sequencer);
-    pg_conn_sync(worker->control);
+    sequencer_begin(sequencer);
 }
 
 void sequencer_expect(struct worker *worker)
@@ -509,13 +516,11 @@ void sequencer_forget(struct worker *worker)
 bool sequencer_may_run(struct worker *worker, struct error *error)
 {
     struct sequencer *sequencer = worker->sequencer;
-    if (!sequencer->signer)
-        return true;
     sequencer->refused = true;
     if (!sequencer->ready)
         return error_set(error, ERROR_STOPPED, "the log cannot be signed: %s",
                          sequencer->error.primary ? sequencer->error.primary : "unknown");
-    if (sequencer_anchor_is_too_old(sequencer))
+    if (sequencer->signer && sequencer_anchor_is_too_old(sequencer))
         return error_set(error, ERROR_STOPPED,
                          "the last anchored checkpoint is older than log.anchor_max_age");
     sequencer->refused = false;
