@@ -19,6 +19,8 @@ tests_run_SOURCES = \
 	tests/engine_support.h \
 	tests/expect.c \
 	tests/expect.h \
+	tests/guard_support.c \
+	tests/guard_support.h \
 	tests/harness/cluster.c \
 	tests/harness/cluster.h \
 	tests/harness/db.c \
@@ -73,6 +75,7 @@ tests_run_SOURCES = \
 	tests/test_engine_run.c \
 	tests/test_engine_schema.c \
 	tests/test_fingerprint.c \
+	tests/test_guard.c \
 	tests/test_harness.c \
 	tests/test_hold_values.c \
 	tests/test_kill.c \
