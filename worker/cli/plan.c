@@ -404,7 +404,8 @@ static bool plan_all(struct planning *p, struct error *error)
                     p->invalid == 1 ? "category is" : "categories are",
                     p->invalid == 1 ? "its policy is invalid" : "their policies are invalid");
     if (!cli->json && p->notes.length) {
-        putchar('\n');
+        if (table_rows(p->table))
+            putchar('\n');
         text_wrap(stdout, p->notes.data, 0, 100, false);
     }
     return policies_are_valid(cli, error);
