@@ -66,6 +66,7 @@ tests_run_SOURCES = \
 	tests/test_engine_faults.c \
 	tests/test_engine_parts.c \
 	tests/test_engine_races.c \
+	tests/test_engine_random.c \
 	tests/test_engine_run.c \
 	tests/test_engine_schema.c \
 	tests/test_fingerprint.c \
@@ -127,7 +128,7 @@ EXTRA_DIST += \
 	tests/golden/schema.sql \
 	tests/golden/starts.cfg tests/golden/starts.sql
 EXTRA_DIST += tests/policies-bad tests/policies-good
-EXTRA_DIST += tests/application.sql tests/bench/bench.sh tests/bench/log.sh
+EXTRA_DIST += tests/application.sql tests/random_changes.sql tests/bench/bench.sh tests/bench/log.sh
 # what is due, said apart from the builder
 EXTRA_DIST += tests/oracle.sql
 # logs and proofs, verified by programs that are not ours
