@@ -3,19 +3,31 @@
 SQL_FILES = \
 	catalog/facts.sql \
 	catalog/version.sql \
+	engine/hold_shapes.sql \
 	engine/log_check.sql \
 	engine/log_entries.sql \
 	engine/log_flushed.sql \
+	functions/as_e164.sql \
+	functions/as_lower.sql \
 	functions/begin_log.sql \
 	functions/current_timeline.sql \
 	functions/log_anchored.sql \
 	functions/log_enqueue.sql \
 	functions/log_heartbeat.sql \
+	functions/log_last_gone.sql \
 	functions/log_report.sql \
 	functions/log_signed.sql \
 	functions/recover_begin.sql \
 	functions/recover_end.sql \
+	functions/hold_mirrors.sql \
+	functions/holds_missing.sql \
+	functions/holds_told.sql \
+	functions/recover_checkpoint.sql \
 	functions/recover_entry.sql \
+	functions/recover_hold.sql \
+	functions/recover_hold_lost.sql \
+	functions/recover_pause.sql \
+	functions/recover_policy.sql \
 	functions/require_control.sql \
 	functions/retire_key.sql \
 	functions/rotate_key.sql \
@@ -23,12 +35,47 @@ SQL_FILES = \
 	functions/shred_epoch.sql \
 	migrations/0003_log_tree.sql \
 	migrations/0004_category_facts.sql \
-	migrations/0005_holds.sql
+	migrations/0005_holds.sql \
+	migrations/0006_taken_effect.sql \
+	migrations/0013_status_for_all.sql \
+	migrations/0009_hold_lost.sql \
+	migrations/0014_guard.sql
 # what retentionctl asks
 SQL_FILES += \
 	cli/epoch_keys.sql \
+	cli/find_blocked.sql \
 	cli/find_ref.sql \
 	cli/fingerprint.sql \
+	cli/hold_check_keys.sql \
+	cli/hold_check_subjects.sql \
+	cli/hold_confirm.sql \
+	cli/hold_coverage.sql \
+	cli/hold_declared.sql \
+	cli/hold_extend.sql \
+	cli/hold_find.sql \
+	cli/hold_find_request.sql \
+	cli/hold_gaps.sql \
+	cli/hold_in_force.sql \
+	cli/hold_key.sql \
+	cli/hold_last_inventory.sql \
+	cli/hold_inventory.sql \
+	cli/hold_inventory_epoch.sql \
+	cli/hold_list.sql \
+	cli/hold_matters.sql \
+	cli/hold_may_read.sql \
+	cli/hold_narrow.sql \
+	cli/hold_part_texts.sql \
+	cli/hold_parts.sql \
+	cli/hold_place.sql \
+	cli/hold_preview.sql \
+	cli/hold_release.sql \
+	cli/hold_request.sql \
+	cli/hold_rules.sql \
+	cli/hold_rules_approve.sql \
+	cli/hold_values.sql \
+	cli/hold_waiting.sql \
+	cli/hold_withdraw.sql \
+	cli/holds_to_recover.sql \
 	cli/is_bound.sql \
 	cli/key_text.sql \
 	cli/leader.sql \
@@ -41,12 +88,17 @@ SQL_FILES += \
 	cli/log_rows.sql \
 	cli/log_show.sql \
 	cli/log_state.sql \
+	cli/matter_close.sql \
+	cli/matter_holds.sql \
+	cli/matter_list.sql \
 	cli/may_lead.sql \
 	cli/pause.sql \
 	cli/plan_begin.sql \
+	cli/plan_holds.sql \
 	cli/plan_settings.sql \
 	cli/policy_approve.sql \
 	cli/policy_gone.sql \
+	cli/policy_keeps_more.sql \
 	cli/policy_list.sql \
 	cli/policy_load.sql \
 	cli/policy_retire.sql \
@@ -66,6 +118,7 @@ SQL_FILES += \
 	cli/unknown_categories.sql \
 	cli/utc.sql \
 	cli/who_may.sql \
+	cli/withdraw_run.sql \
 	cli/worker_role.sql
 
 # what the engine asks
@@ -84,6 +137,7 @@ SQL_FILES += \
 	engine/leaves.sql \
 	engine/next_due.sql \
 	engine/pin.sql \
+	engine/propose_hold_rules.sql \
 	engine/record_status.sql \
 	engine/run_time.sql \
 	engine/start_run.sql \
@@ -110,6 +164,13 @@ SQL_FILES += \
 	functions/fingerprint.sql \
 	functions/finish_request.sql \
 	functions/finish_run.sql \
+	functions/guard_alter.sql \
+	functions/guard_drop.sql \
+	functions/guard_is_batch.sql \
+	functions/guard_observe.sql \
+	functions/guard_refuse.sql \
+	functions/guard_require_batch.sql \
+	functions/guard_snapshot.sql \
 	functions/is_bound.sql \
 	functions/join_session.sql \
 	functions/lead.sql \
@@ -120,11 +181,17 @@ SQL_FILES += \
 	functions/pause.sql \
 	functions/pause_scope.sql \
 	functions/pause_scope_logged.sql \
+	functions/percent_decode.sql \
 	functions/percent_encode.sql \
+	functions/period_covers.sql \
+	functions/policy_entries.sql \
 	functions/policy_gone.sql \
+	functions/policy_keeps_more.sql \
+	functions/policy_settings.sql \
 	functions/progress_run.sql \
 	functions/prune_log.sql \
 	functions/record_config.sql \
+	functions/record_guard.sql \
 	functions/record_status.sql \
 	functions/record_validity.sql \
 	functions/relation_oid.sql \
@@ -143,6 +210,7 @@ SQL_FILES += \
 	functions/take_requests.sql \
 	functions/try_timestamptz.sql \
 	functions/unblock.sql \
+	functions/withdraw_run.sql \
 	functions/write_entry.sql \
 	migrations/0001_tables.sql \
 	migrations/0002_grants.sql \
@@ -156,8 +224,6 @@ SQL_FILES += \
 	functions/apply_holds.sql \
 	functions/apply_new_part.sql \
 	functions/approve_hold_rules.sql \
-	functions/as_e164.sql \
-	functions/as_lower.sql \
 	functions/canonical_key.sql \
 	functions/canonical_text.sql \
 	functions/carry_out_request.sql \

@@ -17,7 +17,7 @@
 static const char tables[] =
     "CREATE SCHEMA ctm;"
     "CREATE TABLE ctm.call_recording (recording_id bigint PRIMARY KEY, account_id bigint NOT NULL,"
-    "    recorded_at timestamptz, note text);"
+    "    recorded_at timestamptz, note text, caller text);"
     "CREATE TABLE ctm.call_transcript (transcript_id bigint PRIMARY KEY,"
     "    recording_id bigint NOT NULL REFERENCES ctm.call_recording, body text);"
     "CREATE INDEX ON ctm.call_transcript (recording_id);"
@@ -30,16 +30,20 @@ static const char tables[] =
     "    (1004, 4711, now() - interval '2 years'),"
     "    (1005, 1, NULL),"
     "    (1006, 1, now() - interval '14 months');"
+    "UPDATE ctm.call_recording SET caller = '+1410555' || recording_id;"
     "INSERT INTO ctm.call_transcript VALUES (1, 1001, 'x'), (2, 1002, 'x'), (3, 1002, 'x');"
     "INSERT INTO ctm.dispute VALUES (1, 1003, 'open'), (2, 1002, 'closed');";
 
 static const char roles[] =
     "DO $$ DECLARE n text; BEGIN"
-    "  FOREACH n IN ARRAY ARRAY['worker', 'approver', 'operator', 'auditor'] LOOP"
+    "  FOREACH n IN ARRAY ARRAY['worker', 'approver', 'operator', 'auditor', 'legal'] LOOP"
     "    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'cli_' || n) THEN"
     "      EXECUTE format('CREATE ROLE %I LOGIN IN ROLE %I', 'cli_' || n, 'retention_' || n);"
     "    END IF;"
     "  END LOOP;"
+    "  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'cli_counsel') THEN"
+    "    CREATE ROLE cli_counsel LOGIN IN ROLE retention_legal;"
+    "  END IF;"
     "  GRANT cli_worker TO retention_owner;"
     "END $$";
 
@@ -103,6 +107,7 @@ struct cli_fixture cli_fixture_new(void)
     PGconn *conn = cli_fixture_connect(&f);
     db_script(conn, tables);
     db_script(conn, roles);
+    free(file_write(f.directory, "phones.txt", "+1 410 555 1002\n(410) 555-1003\n"));
     PQfinish(conn);
     return f;
 }
@@ -150,7 +155,7 @@ struct program_result cli_run(const struct cli_fixture *fixture, const char *use
 {
     char *conninfo _cleanup_free_ =
         user ? cluster_conninfo(cluster_shared(), fixture->database, user) : NULL;
-    const char *argv[32] = {"retentionctl", "-c", fixture->config};
+    const char *argv[64] = {"retentionctl", "-c", fixture->config};
     size_t n = 3;
     if (conninfo) {
         argv[n++] = "-d";
@@ -175,7 +180,7 @@ char *cli_out(const struct cli_fixture *fixture, const char *user, int exit_code
 json_t *cli_json(const struct cli_fixture *fixture, const char *user, int exit_code,
                  const char *const *words)
 {
-    const char *with_json[24] = {"--json"};
+    const char *with_json[56] = {"--json"};
     for (size_t i = 0; words[i]; i++)
         with_json[i + 1] = words[i];
     char *out _cleanup_free_ = cli_out(fixture, user, exit_code, with_json);

@@ -13,10 +13,12 @@
 #define CLI_APPROVER "cli_approver"
 #define CLI_OPERATOR "cli_operator"
 #define CLI_AUDITOR  "cli_auditor"
+#define CLI_LEGAL    "cli_legal"
+#define CLI_COUNSEL  "cli_counsel" /* of the same group: the second person */
 
 struct cli_fixture {
     char *database;
-    char *directory; /* holds retentiond.cfg, policies/, epoch.kek */
+    char *directory; /* holds retentiond.cfg, policies/, epoch.kek, phones.txt */
     char *config;    /* path of the main file; it connects as CLI_WORKER */
 };
 

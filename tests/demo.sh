@@ -57,6 +57,7 @@ BEGIN
     CREATE ROLE installer LOGIN CREATEROLE;
   END IF;
 END $$;
+ALTER ROLE retentiond SET log_parameter_max_length = 0;
 CREATE DATABASE calls;
 GRANT CREATE ON DATABASE calls TO installer, app;
 SQL
@@ -74,11 +75,16 @@ fi
 
 [ -n "$fresh" ] || ctl installer migrate >/dev/null
 
-# The main file, the policies, and the key that wraps the epoch keys of the record digests.
+# The main file, the policies, the key that wraps the epoch keys of the record digests.
 rm -rf "$home/policies"
 mkdir -p "$home/policies" "$home/log"
 cp "$top"/policies/*.cfg "$home/policies/"
 [ -e "$home/epoch.key" ] || (umask 077; od -An -N32 -tx1 /dev/urandom | tr -d ' \n' >"$home/epoch.key")
+# The key that signs the log, and what an auditor gets of it, not by way of the log.
+[ -z "$fresh" ] || rm -rf "$home/log.key" "$home/log"
+mkdir -p "$home/log"
+[ -e "$home/log.key" ] || "$build/retentionctl" -c /nonexistent log keygen --signing "$home/log.key" \
+  --origin calls.example/retention >"$home/log.vkey"
 chmod -R go-w "$home/policies" "$home/log"
 cat >"$home/retentiond.cfg" <<CFG
 database: {
@@ -90,6 +96,7 @@ log: {
   origin = "calls.example/retention";
   directory = "$home/log";
   epoch_kek = "$home/epoch.key";
+  signing_key = "$home/log.key";
 };
 CFG
 chmod 0600 "$home/retentiond.cfg"
@@ -147,6 +154,9 @@ show omar status
 chapter "the deletion log"
 show aude log list --limit 12
 
+# What an auditor keeps of it, where nobody who can write the log can reach it.
+ctl aude log checkpoint >"$home/checkpoint.kept"
+
 chapter "one record that is gone, and one that is still there"
 kept=$(sql postgres "SELECT recording_id FROM ctm.call_recording
   WHERE kind IN ('call', 'voicemail') ORDER BY recorded_at DESC NULLS LAST LIMIT 1")
@@ -159,6 +169,25 @@ show retentiond explain recordings "$kept"
 
 chapter "once more: nothing is left to do"
 show retentiond run || { code=$?; [ $code = 5 ] || exit $code; }
+
+chapter "the auditor: a copy of the log, its key, a checkpoint kept earlier, and nothing else"
+# Who has none of these: no configuration, no database.
+auditor() {
+  printf '\n%sauditor$ retentionctl %s%s\n' "$bold" "$*" "$plain"
+  (cd "$home" && env PGHOST=/nonexistent "$build/retentionctl" -c /nonexistent "$@")
+}
+rm -rf "$home/copy"
+show aude log export "$home/copy"
+auditor log verify copy --vkey log.vkey --against checkpoint.kept
+printf '\nretentiond$ retentionctl log prove --since checkpoint.kept > extends.proof\n'
+ctl retentiond log prove --since "$home/checkpoint.kept" >"$home/extends.proof"
+auditor log verify extends.proof --vkey log.vkey --against checkpoint.kept
+if [ -e "$home/gone" ]; then
+  printf '\nretentiond$ retentionctl log prove --record recordings %s > record.proof\n' "$(cat "$home/gone")"
+  ctl retentiond log prove --record recordings "$(cat "$home/gone")" >"$home/record.proof"
+  auditor log verify record.proof --vkey log.vkey
+fi
+note "retention-log(7) says how to do the same with openssl and sha256sum alone"
 
 chapter "done"
 note "The database stays in $cluster; ./dev demo again goes on with it, ./dev clean removes it."

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "harness/cluster.h"
 #include "harness/schema.h"
@@ -135,6 +136,15 @@ pid_t site_start(const struct site *site, const char *mode, const char *fault)
     pid_t pid = program_start(argv, env, path);
     free(variable);
     free(path);
+    return pid;
+}
+
+pid_t site_start_at_run(const struct site *site)
+{
+    int status;
+    pid_t pid = site_start(site, "--once", "run_after_plan=stop");
+    ck_assert_int_eq(waitpid(pid, &status, WUNTRACED), pid);
+    ck_assert(WIFSTOPPED(status));
     return pid;
 }
 

@@ -19,6 +19,8 @@ tests_run_SOURCES = \
 	tests/engine_support.h \
 	tests/expect.c \
 	tests/expect.h \
+	tests/guard_support.c \
+	tests/guard_support.h \
 	tests/harness/cluster.c \
 	tests/harness/cluster.h \
 	tests/harness/db.c \
@@ -28,6 +30,8 @@ tests_run_SOURCES = \
 	tests/harness/schema.h \
 	tests/hold_support.c \
 	tests/hold_support.h \
+	tests/jobs.c \
+	tests/jobs.h \
 	tests/log_audit.c \
 	tests/log_audit.h \
 	tests/logmaker.c \
@@ -55,6 +59,7 @@ tests_run_SOURCES = \
 	tests/test_cli_diff.c \
 	tests/test_cli_flow.c \
 	tests/test_cli_frame.c \
+	tests/test_cli_holds.c \
 	tests/test_cli_log.c \
 	tests/test_cli_log_db.c \
 	tests/test_cli_policies.c \
@@ -68,9 +73,11 @@ tests_run_SOURCES = \
 	tests/test_engine_faults.c \
 	tests/test_engine_parts.c \
 	tests/test_engine_races.c \
+	tests/test_engine_random.c \
 	tests/test_engine_run.c \
 	tests/test_engine_schema.c \
 	tests/test_fingerprint.c \
+	tests/test_guard.c \
 	tests/test_harness.c \
 	tests/test_hold_place.c \
 	tests/test_hold_values.c \
@@ -84,8 +91,13 @@ tests_run_SOURCES = \
 	tests/test_ledger_publish.c \
 	tests/test_ledger_tile.c \
 	tests/test_ledger_verify.c \
+	tests/test_log_attacks.c \
 	tests/test_log_entries.c \
+	tests/test_log_kill.c \
+	tests/test_log_holds.c \
 	tests/test_log_recovery.c \
+	tests/test_log_sample.c \
+	tests/test_log_restore.c \
 	tests/test_log_sequencer.c \
 	tests/test_manual.c \
 	tests/test_oracle.c \
@@ -105,7 +117,8 @@ tests_run_SOURCES = \
 	tests/test_sql_builder.c \
 	tests/test_sql_sample.c \
 	tests/test_validate.c \
-	tests/test_verifiers.c
+	tests/test_verifiers.c \
+	tests/verifiers.h
 
 TESTS += tests/check-layers.sh
 if HAVE_CHECK
@@ -125,13 +138,16 @@ EXTRA_DIST += \
 # policy in, SQL out
 EXTRA_DIST += \
 	tests/golden/agreement_table.cfg tests/golden/agreement_table.sql \
+	tests/golden/held.cfg tests/golden/held.sql \
 	tests/golden/family.cfg tests/golden/family.sql \
 	tests/golden/plain.cfg tests/golden/plain.sql \
 	tests/golden/quoting.cfg tests/golden/quoting.sql \
 	tests/golden/schema.sql \
 	tests/golden/starts.cfg tests/golden/starts.sql
 EXTRA_DIST += tests/policies-bad tests/policies-good
-EXTRA_DIST += tests/application.sql tests/bench/bench.sh tests/bench/log.sh
+EXTRA_DIST += tests/application.sql tests/random_changes.sql \
+EXTRA_DIST += tests/bench/bench.sh tests/bench/log.sh tests/bench/log_server.sh \
+EXTRA_DIST += tests/application.sql tests/random_changes.sql tests/bench/bench.sh tests/bench/log.sh
 # what is due, said apart from the builder
 EXTRA_DIST += tests/oracle.sql
 # logs and proofs, verified by programs that are not ours

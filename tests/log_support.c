@@ -23,11 +23,9 @@ static struct note_verifier verifier_of(const struct log_site *site)
     return verifier;
 }
 
-void log_site_config(struct log_site *site, struct cluster *cluster, const char *directory,
-                     const char *key, const char *log)
+static void write_config(struct log_site *site, const char *conninfo, const char *directory,
+                         const char *key, const char *log)
 {
-    char *conninfo =
-        cluster_conninfo(cluster ? cluster : site->site.cluster, site->site.database, "t_worker");
     char *text;
     ck_assert_int_ge(
         asprintf(&text,
@@ -42,7 +40,30 @@ void log_site_config(struct log_site *site, struct cluster *cluster, const char 
     ck_assert_int_ge(
         asprintf(&site->log, "%s/%s", site->site.directory, directory ? directory : "log"), 0);
     free(text);
+}
+
+void log_site_config(struct log_site *site, struct cluster *cluster, const char *directory,
+                     const char *key, const char *log)
+{
+    char *conninfo =
+        cluster_conninfo(cluster ? cluster : site->site.cluster, site->site.database, "t_worker");
+    write_config(site, conninfo, directory, key, log);
     free(conninfo);
+}
+
+void log_site_hosts(struct log_site *site, struct cluster *first, struct cluster *second,
+                    const char *log)
+{
+    char *one = cluster_conninfo(first, site->site.database, "t_worker");
+    char *two = cluster_conninfo(second, site->site.database, "t_worker"), *both;
+    int host = (int)strcspn(one, " ");
+    ck_assert_int_ge(asprintf(&both, "%.*s,%s target_session_attrs=read-write", host, one,
+                              two + strlen("host=")),
+                     0);
+    write_config(site, both, NULL, NULL, log);
+    free(one);
+    free(two);
+    free(both);
 }
 
 struct log_site log_site_new(struct cluster *cluster, int rows, const char *log)
@@ -119,6 +140,8 @@ int64_t log_site_size(const struct log_site *site)
 void log_site_verify(const struct log_site *site)
 {
     free(log_site_ctl(site, 0, WORDS("log", "verify", site->log, "--vkey", site->vkey)));
+    free(log_site_ctl(site, 0,
+                      WORDS("log", "verify", site->log, "--vkey", site->vkey, "--database")));
     int64_t size = log_site_size(site);
     ck_assert_int_eq(db_number(site->site.admin, "SELECT count(*) FROM retention.log_leaf"), size);
     ck_assert_int_eq(db_number(site->site.admin, "SELECT max(index) + 1 FROM retention.log_leaf"),

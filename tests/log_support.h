@@ -19,6 +19,9 @@ void log_site_free(struct log_site *site);
  * as it was at first. */
 void log_site_config(struct log_site *site, struct cluster *cluster, const char *directory,
                      const char *key, const char *log);
+/* The same, with both clusters for the worker to look for the one that can be written. */
+void log_site_hosts(struct log_site *site, struct cluster *first, struct cluster *second,
+                    const char *log);
 /* Connects the site's admin (and approver) to another cluster or the same, started again. */
 void log_site_reconnect(struct log_site *site, struct cluster *cluster);
 /* More due rows. */
@@ -26,7 +29,8 @@ void log_site_rows(struct log_site *site, int from, int to);
 
 /* The size of the last checkpoint; 0: none. */
 int64_t log_site_size(const struct log_site *site);
-/* `log verify` of the directory finds nothing wrong, and what the database has is the same. */
+/* `log verify` finds nothing wrong, of the directory alone and with the database, and nothing waits
+ * for its place. */
 void log_site_verify(const struct log_site *site);
 /* Remembers every checkpoint that is there; later ones of the same size must be the same bytes. */
 void log_site_no_fork(const struct log_site *site);

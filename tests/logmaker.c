@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "ledger/digest.h"
+#include "ledger/directory.h"
 #include "ledger/entry.h"
 #include "ledger/epoch.h"
 #include "ledger/merkle.h"
@@ -161,7 +162,7 @@ void logmaker_reseed(struct logmaker *maker, uint64_t seed)
     maker->seed = seed;
 }
 
-static struct note_signer *signer_of(uint8_t seed)
+struct note_signer *logmaker_signer(uint8_t seed)
 {
     uint8_t key[NOTE_KEY_SIZE];
     for (int i = 0; i < NOTE_KEY_SIZE; i++)
@@ -172,7 +173,7 @@ static struct note_signer *signer_of(uint8_t seed)
 char *logmaker_vkey(uint8_t seed)
 {
     struct text text = {0};
-    struct note_signer *signer = signer_of(seed);
+    struct note_signer *signer = logmaker_signer(seed);
     note_verifier_format(&text, note_signer_verifier(signer));
     text_add_char(&text, '\n');
     note_signer_free(signer);
@@ -183,7 +184,7 @@ void logmaker_key(struct logmaker *maker, uint8_t seed)
 {
     char *vkey _cleanup_free_ = logmaker_vkey(seed);
     note_signer_free(maker->signer);
-    maker->signer = signer_of(seed);
+    maker->signer = logmaker_signer(seed);
     write_file(maker, "vkey", vkey, strlen(vkey));
 }
 
@@ -416,11 +417,51 @@ void logmaker_open_record(unsigned records, const char *key, const char *entry_p
     proof_record_write(out, (uint8_t *)rk.data, rk.length, opening, place, &proof, entry_proof);
 }
 
+/* The proofs of a bundle's entries that later ones rest on. */
+static void save_proofs(const struct logmaker *maker, uint64_t bundle)
+{
+    static const char *const types[] = {"genesis", "epoch", "policy", "rotate", "retire", "prune"};
+    static struct entry entry;
+    struct directory *directory = directory_open(maker->directory, NULL);
+    struct checkpoint checkpoint;
+    struct text note _cleanup_text_ = {0}, bytes _cleanup_text_ = {0};
+    struct merkle_proof proof;
+    struct error error _cleanup_error_ = {0};
+    bool absent;
+    size_t at = 0, n;
+    const uint8_t *next;
+    if (!directory ||
+        !directory_last_checkpoint(directory, note_signer_verifier(maker->signer), 1, &checkpoint,
+                                   &note, NULL, &error) ||
+        !directory_read_bundle(directory, bundle, TILE_WIDTH, &bytes, &absent, NULL))
+        stop("proofs");
+    struct tile_source source = {
+        .size = checkpoint.size, .fetch = directory_fetch_tile, .arg = directory};
+    for (uint64_t i = bundle * TILE_WIDTH;
+         !absent && bundle_next((uint8_t *)bytes.data, bytes.length, &at, &next, &n); i++) {
+        bool saved = false;
+        if (!entry_read(&entry, (const char *)next, n, NULL))
+            stop("entry");
+        for (size_t t = 0; t < sizeof(types) / sizeof(types[0]); t++)
+            saved |= strcmp(types[t], entry.type_name) == 0;
+        if (!saved)
+            continue;
+        struct text name _cleanup_text_ = {0}, text _cleanup_text_ = {0};
+        if (!merkle_prove_inclusion(tile_source_read, &source, i, checkpoint.size, &proof))
+            stop("proof");
+        proof_entry_write(&text, next, n, i, &proof, note.data);
+        text_printf(&name, "proofs/%" PRIu64, i);
+        write_file(maker, name.data, text.data, text.length);
+    }
+    directory_free(directory);
+}
+
 void logmaker_remove_below(struct logmaker *maker, uint64_t upto)
 {
     for (uint64_t n = 0; (n + 1) * TILE_WIDTH <= upto; n++) {
         struct tile bundle = {TILE_ENTRIES, n, TILE_WIDTH};
         struct text path _cleanup_text_ = {0};
+        save_proofs(maker, n);
         text_printf(&path, "%s/", maker->directory);
         tile_path(&path, &bundle);
         if (remove(path.data) != 0)

@@ -32,6 +32,8 @@ void logmaker_add_bytes(struct logmaker *maker, const void *bytes, size_t length
 void logmaker_reseed(struct logmaker *maker, uint64_t seed);
 /* Signs with the key of this seed byte from here on (0: the first one). */
 void logmaker_key(struct logmaker *maker, uint8_t seed);
+/* The signing key of a seed byte; to be freed. */
+struct note_signer *logmaker_signer(uint8_t seed);
 /* The vkey of a seed byte, with its newline; caller frees. */
 char *logmaker_vkey(uint8_t seed);
 /* The proof of the record with this key, one of those of the first batch (1, 2, ... `records`),
@@ -40,7 +42,8 @@ struct text;
 void logmaker_open_record(unsigned records, const char *key, const char *entry_proof,
                           struct text *out);
 enum { LOGMAKER_FIRST_BATCH = 7 }; /* its place */
-/* Bundles and records below this entry go, as after a prune. */
+/* Bundles below this entry go, as after a prune; the proofs of what later entries rest on are saved
+ * first. */
 void logmaker_remove_below(struct logmaker *maker, uint64_t upto);
 
 #endif

@@ -1,19 +1,19 @@
-/* tests/run [SUITE...]: runs the suites named, or all of them, and closes with Check's totals. */
+/* tests/run [SUITE...]: runs the suites named, or all of them, and closes with Check's totals.
+ * RETENTIOND_JOBS says how many run side by side; by default as many as there are processors. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/cluster.h"
+#include "jobs.h"
 
 #define SUITE(name) Suite *suite_##name(void);
 #include "suites.h"
 #undef SUITE
 
-static const struct {
-    const char *name;
-    Suite *(*make)(void);
-} suites[] = {
+static const struct job_suite suites[] = {
 #define SUITE(name) {#name, suite_##name},
 #include "suites.h"
 #undef SUITE
@@ -27,6 +27,24 @@ static int wanted(const char *name, int argc, char **argv)
         if (strcmp(argv[i], name) == 0)
             return 1;
     return argc < 2;
+}
+
+/* Those that take long begin first, lest one of them runs alone at the end. */
+static int is_slow(const char *name)
+{
+    static const char *const slow[] = {"kill",       "log_recovery",  "memory",   "oracle",
+                                       "oracle_run", "engine_daemon", "cli_flow", "verifiers"};
+    for (size_t i = 0; i < sizeof(slow) / sizeof(slow[0]); i++)
+        if (strcmp(name, slow[i]) == 0)
+            return 1;
+    return 0;
+}
+
+static size_t job_count(void)
+{
+    const char *given = getenv("RETENTIOND_JOBS");
+    long jobs = given ? strtol(given, NULL, 10) : sysconf(_SC_NPROCESSORS_ONLN);
+    return jobs < 1 ? 1 : jobs > 64 ? 64 : (size_t)jobs;
 }
 
 int main(int argc, char **argv)
@@ -43,14 +61,12 @@ int main(int argc, char **argv)
             return 2;
         }
     }
-    SRunner *runner = srunner_create(NULL);
-    for (size_t s = 0; s < SUITE_COUNT; s++)
-        if (wanted(suites[s].name, argc, argv))
-            srunner_add_suite(runner, suites[s].make());
-    cluster_shared_setup();
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    cluster_shared_teardown();
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    struct job_suite chosen[SUITE_COUNT];
+    size_t count = 0;
+    for (int slow = 1; slow >= 0; slow--)
+        for (size_t s = 0; s < SUITE_COUNT; s++)
+            if (is_slow(suites[s].name) == slow && wanted(suites[s].name, argc, argv))
+                chosen[count++] = suites[s];
+    size_t jobs = job_count();
+    return jobs_run(chosen, count, jobs < count ? jobs : count) ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -1,6 +1,7 @@
 #include "sql_support.h"
 
 #include <check.h>
+#include <jansson.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -8,6 +9,7 @@
 #include "base/error.h"
 #include "base/sql_files.h"
 #include "base/text.h"
+#include "harness/db.h"
 #include "pg/catalog.h"
 #include "policy/resolve.h"
 
@@ -101,7 +103,8 @@ void sql_support_each(struct arena *arena, const struct policy_set *set,
     if (count == 0)
         return;
     struct sql_leaf *leaf = sql_build_leaf(arena, set, category, stage, catalog,
-                                           (struct table_name){leaves[0]->schema, leaves[0]->name});
+                                           (struct table_name){leaves[0]->schema, leaves[0]->name},
+                                           SQL_ALL_SHAPES);
     fn("leaf: remove", &leaf->remove, arg);
     fn("leaf: lock_rows", &leaf->lock_rows, arg);
     for (size_t i = 0; i < leaf->lock_read_count; i++)
@@ -109,4 +112,45 @@ void sql_support_each(struct arena *arena, const struct policy_set *set,
     fn("leaf: judge_tids", &leaf->judge_tids, arg);
     fn("leaf: remove_tids", &leaf->remove_tids, arg);
     fn("leaf: count_range", &leaf->count_range, arg);
+}
+
+void sql_support_hold(PGconn *conn, const struct policy_set *set, int each)
+{
+    db_exec(conn, "SET session_replication_role = replica");
+    db_exec(conn, "DELETE FROM retention.held_scope");
+    for (size_t i = 0; i < set->category_count; i++)
+        db_exec(
+            conn,
+            "INSERT INTO retention.held_scope (category, shape, hold, part, tenant, form, value, "
+            "key, starts_from, starts_to, with_subjects) SELECT '%s', s, gen_random_uuid(), 1, "
+            "CASE WHEN s LIKE '%%tenant%%' OR s = 'key_more' THEN 't' || n END, "
+            "CASE WHEN s LIKE '%%subject%%' THEN 'phone e164 text' END, "
+            "CASE WHEN s LIKE '%%subject%%' THEN 'v' || n END, "
+            "CASE WHEN s IN ('key', 'key_more') THEN ARRAY['k' || n, 'k'] END, "
+            "CASE WHEN s LIKE '%%start' THEN '1999-01-01'::timestamptz ELSE '-infinity' END, "
+            "CASE WHEN s LIKE '%%start' THEN '1999-02-01'::timestamptz ELSE 'infinity' END, "
+            "s = 'key_more' FROM unnest(ARRAY['start', 'tenant', 'tenant_start', 'subject', "
+            "'subject_start', 'tenant_subject', 'tenant_subject_start', 'key', 'key_more', "
+            "'key_subject']) s, generate_series(1, %d) n",
+            set->categories[i].name, each);
+    db_exec(conn, "SET session_replication_role = DEFAULT");
+    db_exec(conn, "ANALYZE retention.held_scope");
+}
+
+struct sql_statement sql_support_count(struct arena *arena, const struct policy_set *set,
+                                       const struct category *category,
+                                       const struct catalog *catalog)
+{
+    const char *facts = sql_hold_facts(arena, set, category, catalog);
+    json_t *json = json_loads(facts, 0, NULL);
+    ck_assert_msg(json != NULL, "no JSON: %s", facts);
+    struct sql_statement statement = {
+        .text = arena_strdup(arena, json_string_value(json_object_get(json, "count"))),
+        .param_count = 1,
+    };
+    statement.params = arena_alloc(arena, sizeof(*statement.params));
+    statement.params[0] =
+        (struct sql_param){.kind = PARAM_VALUE, .value = "00000000-0000-0000-0000-000000000001"};
+    json_decref(json);
+    return statement;
 }

@@ -24,4 +24,12 @@ void sql_support_each(struct arena *arena, const struct policy_set *set,
 /* Fails the test if the server cannot plan the statement, or plans a join. arg: the connection. */
 void sql_support_check_plan(const char *name, const struct sql_statement *statement, void *arg);
 
+/* Scopes of every shape for each category of the set, `each` of every shape, none of which any
+ * record has; the planner's statistics know them. Also of subjects of the category's own forms. */
+void sql_support_hold(PGconn *conn, const struct policy_set *set, int each);
+/* The count of a category's hold facts, with a hold in place of $1. */
+struct sql_statement sql_support_count(struct arena *arena, const struct policy_set *set,
+                                       const struct category *category,
+                                       const struct catalog *catalog);
+
 #endif

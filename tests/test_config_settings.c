@@ -140,13 +140,10 @@ START_TEST(what_is_for_later_is_refused)
 {
     load("http: { listen = \"localhost:9187\"; };\n"
          "log: { epoch = \"20 years\"; };\n"
-         "holds: { dual_control = false; grace = \"1 day\"; };\n",
+         "holds: { dual_control = false; grace = \"11 years\"; };\n",
          "1: setting \"http.listen\" is not available in this version\n"
          "2: \"log.epoch\" must be between 1 day and 3653 days, not 20 years\n"
-         "3: setting \"holds.dual_control\" is not available in this version\n"
-         "    hint: It may only be true.\n"
-         "3: setting \"holds.grace\" is not available in this version\n"
-         "    hint: It may only be 30 days.\n");
+         "3: \"holds.grace\" must be between 0 days and 3653 days, not 11 years\n");
 }
 END_TEST
 

@@ -1,6 +1,7 @@
 /* Families while the application writes: what may happen between the moment at which a parent was
  * judged and the one at which it was locked. worker/engine/batch.c, sql_leaf.judge_tids. */
 #include <check.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,12 +10,12 @@
 #include "harness/cluster.h"
 #include "harness/db.h"
 
-/* try_timestamptz of the value "wait" waits, in lock_rows alone, until the test lets go of an
+/* try_timestamptz of the value "1999-12-31" waits, in lock_rows alone, until the test lets go of an
  * advisory lock: the condition is evaluated for all records before the first of them is locked. */
 #define WAITING_FUNCTION                                                                           \
     "CREATE OR REPLACE FUNCTION retention.try_timestamptz(value text) RETURNS timestamptz "        \
     "LANGUAGE plpgsql STABLE STRICT AS $$ BEGIN "                                                  \
-    "IF value = 'wait' AND pg_catalog.current_query() LIKE '%SKIP LOCKED%' THEN "                  \
+    "IF value = '1999-12-31' AND pg_catalog.current_query() LIKE '%SKIP LOCKED%' THEN "            \
     "  WHILE NOT pg_catalog.pg_try_advisory_lock(77) LOOP PERFORM pg_catalog.pg_sleep(0.01); END " \
     "LOOP; PERFORM pg_catalog.pg_advisory_unlock(77); "                                            \
     "END IF; RETURN pg_catalog.now() - '1 year'::interval; END $$"
@@ -24,9 +25,9 @@
     "CREATE TABLE message (id int PRIMARY KEY, chat_id int NOT NULL REFERENCES chat, seen "        \
     "timestamptz, flagged boolean NOT NULL DEFAULT false);"                                        \
     "CREATE INDEX ON message (chat_id);"                                                           \
-    "INSERT INTO chat SELECT i, now() - interval '40 days', '{\"at\": \"x\"}' FROM "               \
+    "INSERT INTO chat SELECT i, now() - interval '40 days', '{\"at\": \"2000-01-01\"}' FROM "      \
     "generate_series(1, 5) i;"                                                                     \
-    "INSERT INTO chat VALUES (6, now() - interval '40 days', '{\"at\": \"wait\"}');"               \
+    "INSERT INTO chat VALUES (6, now() - interval '40 days', '{\"at\": \"1999-12-31\"}');"         \
     "INSERT INTO message SELECT i, i, now() - interval '40 days' FROM generate_series(1, 6) i;"
 
 #define POLICY                                                                                     \
@@ -48,12 +49,13 @@
 START_TEST(late_children_are_seen)
 {
     struct site site = site_new(cluster_shared(), FAMILY, NULL);
-    db_script(site.admin, WAITING_FUNCTION);
     site_policy(&site, "chats", POLICY);
     site_load_and_approve(&site, "chats", -1);
     PGconn *application = db_connect(site.cluster, site.database, NULL);
     db_exec(application, "SELECT pg_advisory_lock(77)");
-    pid_t pid = site_start(&site, "--once", NULL);
+    pid_t pid = site_start_at_run(&site);
+    db_script(site.admin, WAITING_FUNCTION);
+    kill(pid, SIGCONT);
     db_wait_until(site.admin,
                   "SELECT count(*) = 1 FROM pg_stat_activity WHERE state = 'active' AND "
                   "query LIKE 'WITH locked AS%%' AND usename = 't_worker' AND "

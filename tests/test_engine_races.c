@@ -2,6 +2,7 @@
  * record do not change between the judging and the COMMIT of its batch, and what others have locked
  * is left. worker/engine/batch.c, sql_leaf.lock_reads. */
 #include <check.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,12 +12,12 @@
 #include "harness/cluster.h"
 #include "harness/db.h"
 
-/* try_timestamptz of the value "wait" waits, in judge_tids alone, until the test lets go of an
- * advisory lock: the statement's snapshot is taken by then, and what it reads is locked. */
+/* try_timestamptz of the value "1999-12-31" waits, in judge_tids alone, until the test lets go of
+ * an advisory lock: the statement's snapshot is taken by then, and what it reads is locked. */
 #define WAITING_FUNCTION                                                                           \
     "CREATE OR REPLACE FUNCTION retention.try_timestamptz(value text) RETURNS timestamptz "        \
     "LANGUAGE plpgsql STABLE STRICT AS $$ BEGIN "                                                  \
-    "IF value = 'wait' AND pg_catalog.current_query() LIKE 'SELECT count(*) AS rows, "             \
+    "IF value = '1999-12-31' AND pg_catalog.current_query() LIKE 'SELECT count(*) AS rows, "       \
     "array_agg(l.tid%' THEN "                                                                      \
     "  WHILE NOT pg_catalog.pg_try_advisory_lock(77) LOOP PERFORM pg_catalog.pg_sleep(0.01); END " \
     "LOOP; PERFORM pg_catalog.pg_advisory_unlock(77); "                                            \
@@ -31,7 +32,7 @@
     "NOT NULL);"                                                                                   \
     "CREATE INDEX ON rec (other);"                                                                 \
     "INSERT INTO rec SELECT i, now() - interval '40 days', i, jsonb_build_object('at', CASE i "    \
-    "WHEN 6 THEN 'wait' ELSE 'x' END) FROM generate_series(1, 6) i;"
+    "WHEN 6 THEN '1999-12-31' ELSE '2000-01-01' END) FROM generate_series(1, 6) i;"
 
 #define FAMILY                                                                                     \
     "CREATE TABLE message (id int PRIMARY KEY, rec_id int NOT NULL REFERENCES rec, seen "          \
@@ -100,7 +101,6 @@ static struct site race_site(const struct race *race)
     text_printf(&sql, RECORDS, race->reference);
     text_add(&sql, race->after);
     struct site site = site_new(cluster_shared(), text_string(&sql), NULL);
-    db_script(site.admin, WAITING_FUNCTION);
     site_policy(&site, "recs", race->policy);
     site_load_and_approve(&site, "recs", -1);
     return site;
@@ -121,7 +121,9 @@ START_TEST(what_was_judged_cannot_change)
     struct site site = race_site(&races[_i]);
     PGconn *application = db_connect(site.cluster, site.database, NULL);
     db_exec(application, "SELECT pg_advisory_lock(77)");
-    pid_t pid = site_start(&site, "--once", NULL);
+    pid_t pid = site_start_at_run(&site);
+    db_script(site.admin, WAITING_FUNCTION);
+    kill(pid, SIGCONT);
     db_wait_until(site.admin,
                   "SELECT count(*) = 1 FROM pg_stat_activity WHERE state = 'active' AND "
                   "query LIKE 'SELECT count(*) AS rows, array_agg(l.tid%%' AND usename = "

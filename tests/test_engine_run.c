@@ -1,14 +1,17 @@
 /* Whole runs of the worker: worker/engine/run.c, batch.c, sweep.c, with real tables. */
 #define _GNU_SOURCE
 #include <check.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "engine_support.h"
 #include "harness/cluster.h"
 #include "harness/db.h"
+#include "harness/schema.h"
 #include "pg/catalog.h"
 #include "sql_support.h"
 
@@ -227,6 +230,19 @@ static void sticky_policy(struct site *site, const char *name, const char *body)
 
 /* Rows that a trigger refuses to let go are set aside by digest, with SQLSTATE and constraint, and
  * everything else goes. No message tells a value. When the cause is gone, they go. */
+static void explains(const struct site *site, const char *config, const char *key,
+                     const char *expected)
+{
+    struct program_result r = program_run(
+        (const char *const[]){"retentionctl", "-c", config, "explain", "events", key, NULL});
+    char *line _cleanup_free_ = strdup(r.out); /* wrapped */
+    for (char *p = line; *p; p++)
+        *p = *p == '\n' ? ' ' : *p;
+    ck_assert_msg(r.exit_code == 0 && strstr(line, expected), "%s: exit code %d: %s%s",
+                  site->database, r.exit_code, r.out, r.err);
+    program_result_free(&r);
+}
+
 START_TEST(sets_poison_rows_aside)
 {
     struct site site =
@@ -247,6 +263,16 @@ START_TEST(sets_poison_rows_aside)
                                            "sqlstate = '23514' AND constraint_name = 'sticky'"),
                      3);
     ck_assert_int_eq(db_number(site.admin, "SELECT blocked FROM retention.category_status"), 3);
+    /* who asks about one of them is not told that it goes next */
+    explains(&site, site.config, "1700", "but the database refused to let it go");
+    explains(&site, site.config, "1700", ", SQLSTATE 23514, constraint \"sticky\".");
+    db_exec(site.admin, "INSERT INTO event VALUES (9000, now() - interval '40 days')");
+    explains(&site, site.config, "9000", "the next run deletes it. ");
+    char *settings _cleanup_free_ = file_read(site.config);
+    *strstr(settings, "log:") = '\0'; /* who has no key file cannot tell them apart */
+    char *without _cleanup_free_ = file_write(site.directory, "without.cfg", settings);
+    explains(&site, without, "1700", "Unless it is one of 3 of this category that the database");
+    db_exec(site.admin, "DELETE FROM event WHERE id = 9000");
     db_exec(site.admin, "DELETE FROM sticky WHERE id <> 5");
     site_once_expect(&site, NULL, 0);
     ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 1);
@@ -482,9 +508,7 @@ START_TEST(keeps_to_the_window)
 }
 END_TEST
 
-/* A function of the schema that was replaced by an empty one: no record goes without its entry, and
- * the run does not end as one that went well. */
-START_TEST(an_append_that_writes_nothing)
+static struct site hundred_events(void)
 {
     struct site site = site_new(
         cluster_shared(),
@@ -497,17 +521,93 @@ START_TEST(an_append_that_writes_nothing)
                 "  stages = ( { after = \"30 days\"; do = \"delete\"; } );\n"
                 "  brake: { fraction = 1.0; };\n");
     site_load_and_approve(&site, "events", -1);
+    return site;
+}
+
+/* The plan of a run cannot be read: that category fails, and the next has its turn. (The run ended
+ * inside of the callback that went on to use it.) */
+START_TEST(a_plan_that_fails)
+{
+    struct site site = hundred_events();
+    db_exec(site.admin, "REVOKE SELECT ON retention.hold FROM retention_worker");
+    const char *const argv[] = {"retentiond", "-c", site.config, "--once", NULL};
+    const char *const env[] = {"MALLOC_PERTURB_=165",
+                               NULL}; /* what was freed is no good any more */
+    for (int i = 0; i < 2; i++) {
+        struct program_result r = program_run_env(argv, env);
+        ck_assert_msg(r.exit_code == 1, "exit code %d: %s", r.exit_code, r.err);
+        ck_assert_msg(strstr(r.err, "category \"events\": failed: "), "%s", r.err);
+        program_result_free(&r);
+        site_policy(&site, "others",
+                    "  data: { table = \"public.event\"; start = \"at\"; only = \"rest\"; };\n"
+                    "  stages = ( { after = \"30 days\"; do = \"delete\"; } );\n");
+    }
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 100);
+    site_free(&site);
+}
+END_TEST
+
+/* A function of the schema that was replaced by an empty one behind the check: no record goes
+ * without its entry, and the run does not end as one that went well. */
+START_TEST(an_append_that_writes_nothing)
+{
+    struct site site = hundred_events();
+    pid_t pid = site_start_at_run(&site);
     db_exec(site.admin,
             "CREATE OR REPLACE FUNCTION retention.append_batch(run uuid, seq bigint, term bigint, "
             "category text, relation text, rows bigint, entry text, refs bytea) RETURNS void "
             "LANGUAGE plpgsql AS 'BEGIN END'");
-    struct program_result r = site_once(&site, NULL);
-    ck_assert_msg(r.exit_code == 1, "exit code %d: %s", r.exit_code, r.err);
-    ck_assert_msg(strstr(r.err, "did not write the entry"), "%s", r.err);
-    program_result_free(&r);
+    kill(pid, SIGCONT);
+    ck_assert_int_eq(program_wait(pid), 1);
+    char *said = site_stderr(&site);
+    ck_assert_msg(strstr(said, "did not write the entry"), "%s", said);
+    free(said);
     ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 100);
     ck_assert_int_eq(
         db_number(site.admin, "SELECT count(*) FROM retention.run WHERE status = 'failed'"), 1);
+    site_free(&site);
+}
+END_TEST
+
+/* A function that is not the one that the worker brings: it does not run, and says which; neither
+ * does one that runs already, from its next round on. After migrate it goes on by itself. */
+START_TEST(a_replaced_function_stops_it)
+{
+    struct site site = hundred_events();
+    static const char replace[] =
+        "CREATE OR REPLACE FUNCTION retention.fingerprint(governed text[]) RETURNS text "
+        "LANGUAGE plpgsql AS $$ BEGIN RETURN 'the same'; END $$";
+    db_exec(site.admin, replace);
+    struct program_result r = site_once(&site, NULL);
+    ck_assert_msg(r.exit_code == 3, "exit code %d: %s", r.exit_code, r.err);
+    ck_assert_msg(strstr(r.err, "1 function of schema \"retention\" is not as this program brings "
+                                "it: \"fingerprint\" (changed)"),
+                  "%s", r.err);
+    ck_assert_ptr_nonnull(strstr(r.err, "retentionctl migrate"));
+    program_result_free(&r);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 100);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM retention.run"), 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM retention.compliance WHERE "
+                                           "cause LIKE 'policy invalid:%%fingerprint%%'"),
+                     1);
+
+    schema_migrate(site.cluster, site.database, NULL, NULL);
+    pid_t pid = site_start(&site, NULL, NULL);
+    db_wait_until(site.admin, "SELECT NOT EXISTS (SELECT FROM event)");
+    db_wait_until(site.admin, "SELECT NOT EXISTS (SELECT FROM retention.run WHERE status = "
+                              "'running')");
+    db_exec(site.admin, replace);
+    db_exec(site.admin, "INSERT INTO event VALUES (101, now() - interval '40 days')");
+    db_exec(site.admin, "SELECT retention.request_run(NULL)");
+    db_wait_until(site.admin, "SELECT finished_at IS NOT NULL FROM retention.run_request");
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 1);
+    char *said = site_stderr(&site);
+    ck_assert_msg(strstr(said, "\"fingerprint\" (changed)"), "%s", said);
+    free(said);
+    schema_migrate(site.cluster, site.database, NULL, NULL);
+    db_wait_until(site.admin, "SELECT NOT EXISTS (SELECT FROM event)");
+    kill(pid, SIGTERM);
+    ck_assert_int_eq(program_wait(pid), 0);
     site_free(&site);
 }
 END_TEST
@@ -532,7 +632,9 @@ Suite *suite_engine_run(void)
     tcase_add_test(tc, leaf_without_grant);
     tcase_add_test(tc, keeps_the_pace);
     tcase_add_test(tc, keeps_to_the_window);
+    tcase_add_test(tc, a_plan_that_fails);
     tcase_add_test(tc, an_append_that_writes_nothing);
+    tcase_add_test(tc, a_replaced_function_stops_it);
     suite_add_tcase(suite, tc);
     return suite;
 }

@@ -193,6 +193,8 @@ START_TEST(no_flipped_byte_goes_unnoticed)
         put(file->name, file->bytes.data, file->bytes.length - 1);
         if (strcmp(file->name, "vkey") != 0) /* whose last newline is not needed */
             ck_assert_msg(!verify_with(&key, 1, NULL), "%s is short", file->name);
+        put(file->name, file->bytes.data, 0);
+        ck_assert_msg(!verify_with(&key, 1, NULL), "%s is empty", file->name);
         file->bytes.data[file->bytes.length] = 'x';
         put(file->name, file->bytes.data, file->bytes.length + 1);
         ck_assert_msg(!verify_with(&key, 1, NULL), "%s is long", file->name);
@@ -625,17 +627,36 @@ START_TEST(a_prune_that_the_log_tells_of)
     logmaker_remove_below(maker, 256); /* stopped on the way */
     is_sound();
     ck_assert_uint_eq(result.pruned, 256);
-    logmaker_remove_below(maker, 0);
     ck_assert_int_eq(unlink(path_of("tile/entries/001")), 0);
     is_sound();
     ck_assert_uint_eq(result.pruned, 512);
+    ck_assert_uint_eq(result.proofs, 6);
     ck_assert_uint_eq(result.entries, 900 - 512);
     ck_assert_uint_le(result.runs_partly, 1);
     ck_assert_uint_gt(result.records_extra, 0); /* digests of the entries that are gone */
+    bundle_1 = get("tile/entries/002");
     ck_assert_int_eq(unlink(path_of("tile/entries/002")), 0);
     is_wrong("tile/entries/002", "tile/entries/002 is missing, and no entry of the log says");
     ck_assert_str_eq(error.detail, "The log was pruned up to entry 511.");
     logmaker_free(maker);
+    /* what a prune saves must be there: it is what the rest stands on */
+    struct bytes saved = get("proofs/0");
+    ck_assert_int_eq(unlink(path_of("proofs/0")), 0);
+    is_wrong("tile/entries/002", "tile/entries/002 is missing"); /* first */
+    put("tile/entries/002", bundle_1.data, bundle_1.length);
+    is_wrong("proofs/0", "proofs/0 is missing or not the proof of entry 0");
+    put("proofs/0", saved.data, saved.length);
+    free(saved.data);
+    is_sound();
+    saved = get("proofs/3");
+    ck_assert_int_eq(unlink(path_of("proofs/2")), 0); /* loaded, and */
+    ck_assert_int_eq(unlink(path_of("proofs/3")), 0); /* approved */
+    is_wrong("", "enforces a policy text that no entry before it names");
+    ck_assert_str_eq(error.detail, "Nor does any of the proofs that a prune saved.");
+    put("proofs/3", saved.data, saved.length);
+    free(saved.data);
+    is_sound();
+    free(bundle_1.data);
     /* hash tiles are never pruned */
     ck_assert_int_eq(unlink(path_of("tile/0/000")), 0);
     is_wrong("tile/0/000", "tile/0/000 is missing");
@@ -716,8 +737,173 @@ START_TEST(a_new_key_is_followed)
     ck_assert_int_eq(unlink(path_of("checkpoints/21")), 0);
     is_wrong("checkpoint", "checkpoint: note is not signed by any key that is trusted");
     ck_assert(verify_with(&new_key, 1, NULL));
+    /* nor may it sign what does not name it yet */
+    struct checkpoint early;
+    struct text note _cleanup_text_ = {0};
+    struct bytes old = get("checkpoints/20");
+    struct note_signer *signer = logmaker_signer(9);
+    ck_assert(checkpoint_open(&early, (char *)old.data, old.length, &key, NULL));
+    ck_assert(checkpoint_sign(&note, &early, signer, NULL));
+    put("checkpoints/20", note.data, note.length);
+    ck_assert(!verify_with(&new_key, 1, NULL));
+    ck_assert_str_eq(error.primary,
+                     "checkpoints/20: signed by a key that only entry 20 of the log names");
+    note_signer_free(signer);
+    free(old.data);
     free(new_vkey);
     free(other);
+}
+END_TEST
+
+/* The announcement was pruned: its proof was saved, and the new key is followed all the same. */
+START_TEST(a_new_key_is_followed_over_a_prune)
+{
+    char *new_vkey = logmaker_vkey(9);
+    struct logmaker *maker = logmaker_new(dir, 3);
+    static const char *const upto[] = {"256"};
+    logmaker_fill(maker, 20);
+    logmaker_checkpoint(maker);
+    new_vkey[strcspn(new_vkey, "\n")] = '\0';
+    const char *values[] = {new_vkey};
+    logmaker_add(maker, "rotate", values);
+    logmaker_checkpoint(maker);
+    logmaker_key(maker, 9);
+    static const char *const retired[] = {"3a087a34"};
+    logmaker_add(maker, "retire", retired);
+    logmaker_fill(maker, 300);
+    logmaker_add(maker, "prune", upto);
+    logmaker_checkpoint(maker);
+    logmaker_remove_below(maker, 256);
+    is_sound();
+    ck_assert_uint_eq(result.pruned, 256);
+    ck_assert_uint_eq(result.proofs, 8);
+    /* and the old one is retired still */
+    logmaker_key(maker, 0);
+    logmaker_fill(maker, 310);
+    logmaker_checkpoint(maker);
+    is_wrong("checkpoint", "checkpoint: signed by a key that entry 21 of the log retires");
+    logmaker_key(maker, 9);
+    logmaker_checkpoint(maker);
+    is_sound();
+    ck_assert_int_eq(unlink(path_of("proofs/20")), 0);
+    is_wrong("checkpoint", "checkpoint: note is not signed by any key that is trusted");
+    logmaker_free(maker);
+    free(new_vkey);
+}
+END_TEST
+
+/* Whoever was given a key that the log knows nothing of has the key of another log. */
+START_TEST(a_key_that_the_log_does_not_name_is_told)
+{
+    struct note_verifier other;
+    char *vkey _cleanup_free_ = logmaker_vkey(9);
+    ck_assert(note_verifier_parse(&other, vkey, NULL));
+    struct logmaker *maker = logmaker_new(dir, 3);
+    logmaker_fill(maker, 20);
+    logmaker_key(maker, 9);
+    logmaker_checkpoint(maker);
+    logmaker_free(maker);
+    ck_assert(!verify_with(&other, 1, NULL));
+    ck_assert_str_eq(error.primary, "checkpoint: signed by a key that no entry of the log names");
+}
+END_TEST
+
+/* Whoever has the key signs what they like: entries cut, mixed and filled with anything are read to
+ * the end or refused, and nothing else happens. */
+START_TEST(anything_may_be_signed)
+{
+    static const char *const pieces[] = {"retention-log-entry/v1\n",
+                                         "retention-log-entry/v2\n",
+                                         "type batch\n",
+                                         "type plan\n",
+                                         "type rotate\n",
+                                         "type prune\n",
+                                         "type done\n",
+                                         "type later\n",
+                                         "type \n",
+                                         "time 2026-07-24T12:00:02Z\n",
+                                         "time 2026-02-30T12:00:02Z\n",
+                                         "salt 03030303030303030303030303030303\n",
+                                         "run " RUN "\n",
+                                         "seq 0\n",
+                                         "seq 00\n",
+                                         "seq 18446744073709551615\n",
+                                         "seq 18446744073709551616\n",
+                                         "category a%2\n",
+                                         "category %41\n",
+                                         "category *\n",
+                                         "relation public.t\n",
+                                         "action delete\n",
+                                         "epoch 1\n",
+                                         "rows 18446744073709551615\n",
+                                         "rows 0\n",
+                                         "records none\n",
+                                         "records " NO_HASH "\n",
+                                         "xid 1\n",
+                                         "upto 256\n",
+                                         "upto 18446744073709551360\n",
+                                         "vkey x+y+z\n",
+                                         "sha256 " NO_HASH "\n",
+                                         "\n",
+                                         " \n",
+                                         "\n\n",
+                                         "x",
+                                         "\xff\n",
+                                         "batches 1\n",
+                                         "remaining none\n",
+                                         "status done\n",
+                                         "after 1 year\n",
+                                         "now 2026-07-24T12:00:02Z\n",
+                                         "due 1\n",
+                                         "held 0\n",
+                                         "term 1\n",
+                                         "timeline 1\n"};
+    uint32_t draw = 4711;
+    unsigned refused = 0;
+    for (int round = 0; round < 300; round++) {
+        struct logmaker *maker = logmaker_new(dir, 0);
+        logmaker_fill(maker, 8);
+        for (int n = 0; n < 3; n++) {
+            struct text entry _cleanup_text_ = {0};
+            int count = 1 + (int)((draw = draw * 1103515245 + 12345) >> 16) % 14;
+            if (draw >> 30) /* mostly as an entry begins */
+                text_add(&entry, "retention-log-entry/v1\ntype batch\ntime 2026-07-24T12:00:02Z\n"
+                                 "salt 03030303030303030303030303030303\n");
+            for (int i = 0; i < count; i++) {
+                draw = draw * 1103515245 + 12345;
+                text_add(&entry, pieces[(draw >> 16) % ARRAY_LENGTH(pieces)]);
+            }
+            logmaker_add_bytes(maker, entry.data, entry.length);
+        }
+        logmaker_checkpoint(maker);
+        logmaker_free(maker);
+        bool right = verify_with(&key, 1, NULL);
+        ck_assert(right || error.code == ERROR_LOG);
+        refused += !right;
+    }
+    ck_assert_uint_gt(refused, 250);
+}
+END_TEST
+
+/* What lies there and is no part of the log is told of, whatever it is called. */
+START_TEST(nothing_hides_in_a_log)
+{
+    make(20, 3);
+    put("lock", "", 0);
+    put(".new.4711", "x", 1); /* left by a worker that was killed */
+    is_sound();
+    ck_assert_uint_eq(result.strays, 0);
+    static const char *const strays[] = {
+        "lock", ".new.secret", ".hidden", "policies/readme", "tile/0/000.p/020", "checkpoints/07"};
+    for (size_t i = 0; i < ARRAY_LENGTH(strays); i++) {
+        put(strays[i], "x", 1);
+        is_sound();
+        ck_assert_uint_eq(result.strays, i + 1);
+    }
+    /* a folder that is a link is not gone into */
+    ck_assert_int_eq(symlink("/", path_of("tile/root")), 0);
+    is_sound();
+    ck_assert_uint_eq(result.strays, 7);
 }
 END_TEST
 
@@ -759,6 +945,10 @@ Suite *suite_ledger_verify(void)
     tcase_add_test(tc, a_prune_that_the_log_tells_of);
     tcase_add_test(tc, records_are_compared_with_their_entries);
     tcase_add_test(tc, a_new_key_is_followed);
+    tcase_add_test(tc, a_new_key_is_followed_over_a_prune);
+    tcase_add_test(tc, a_key_that_the_log_does_not_name_is_told);
+    tcase_add_test(tc, anything_may_be_signed);
+    tcase_add_test(tc, nothing_hides_in_a_log);
     tcase_add_test(tc, what_is_no_log_is_refused);
     suite_add_tcase(suite, tc);
     return suite;

@@ -41,9 +41,15 @@ static void check_halted(int64_t size, int64_t there, const char *what)
     ck_assert_int_eq(rows(), there);
     ck_assert_int_eq(log_site_size(&site), size);
     log_site_no_fork(&site);
-    char *status = log_site_ctl(&site, 0, WORDS("status"));
-    ck_assert_ptr_nonnull(strstr(status, "entries of the log"));
-    says(status, "no run starts");
+    char *status = log_site_ctl(&site, 0, WORDS("status")), *number;
+    ck_assert_int_ge(asprintf(&number, "lacks the last %lld entries of the log",
+                              (long long)(size - db_number(site.site.admin, "SELECT count(*) FROM "
+                                                                            "retention.log_leaf"))),
+                     0);
+    ck_assert_msg(strstr(status, number) && strstr(status, "no run starts"), "%s", status);
+    says(status, "Run: retentionctl log recover");
+    free(number);
+    says(log_site_ctl(&site, 4, WORDS("status", "--check")), "no run starts");
 }
 
 /* After it the log verifies, and what is there again goes again. */
@@ -100,7 +106,7 @@ START_TEST(a_backup_of_files_is_restored)
     stop(cluster, "fast");
     cluster_restore(cluster, "backup");
     start(cluster);
-    check_halted(size, 100, "it was restored from a backup");
+    check_halted(size, 100, "it was restored from a backup (still timeline 1)");
     check_recovered(2);
 }
 END_TEST
@@ -127,7 +133,7 @@ START_TEST(what_the_backup_had_unplaced_is_found)
     stop(cluster, "fast");
     cluster_restore(cluster, "backup");
     start(cluster);
-    check_halted(size, 100, "it was restored from a backup");
+    check_halted(size, 100, "it was restored from a backup (still timeline 1)");
     operator= db_connect(cluster, site.site.database, "t_operator");
     db_exec(operator, "SELECT retention.pause('category:t', 'x', NULL)");
     db_exec(operator, "SELECT retention.resume('category:t', 'x')");
@@ -201,7 +207,7 @@ START_TEST(a_point_in_time_is_recovered)
     cluster_touch(cluster, "recovery.signal");
     start(cluster);
     db_wait_until(site.site.admin, "SELECT NOT pg_is_in_recovery()");
-    check_halted(size, 100, "a failover or a recovery to a point in time lost them");
+    check_halted(size, 100, "lost them (timeline 2, before it 1)");
     check_recovered(1);
     char *command;
     ck_assert_int_ge(asprintf(&command, "rm -rf %s", archive), 0);
@@ -225,7 +231,7 @@ START_TEST(an_asynchronous_standby_takes_over)
     cluster_promote(other);
     log_site_reconnect(&site, other);
     log_site_config(&site, other, NULL, NULL, NULL);
-    check_halted(size, 100, "a failover or a recovery to a point in time lost them");
+    check_halted(size, 100, "lost them (timeline 2, before it 1)");
     check_recovered(1);
 }
 END_TEST
@@ -266,7 +272,7 @@ START_TEST(a_dump_in_another_cluster_is_a_clone)
 {
     char *command;
     site = log_site_new(cluster_shared(), 100, NULL);
-    other = cluster_new(NULL);
+    other = cluster_new_system(NULL);
     char *from = cluster_conninfo(cluster_shared(), site.site.database, NULL);
     char *to = cluster_conninfo(other, "postgres", NULL);
     ck_assert_int_ge(asprintf(&command,
@@ -329,9 +335,12 @@ START_TEST(a_second_host_shows_a_checkpoint)
     ck_assert_int_gt(log_site_size(&site), size);
     log_site_verify(&site);
     log_site_no_fork(&site); /* the first host's checkpoints are the same ones */
-    /* the first comes back: its directory is behind, same cluster and timeline, so it may */
+    /* the first comes back, and does not know what the second signed meanwhile */
     log_site_config(&site, NULL, NULL, NULL, anchor);
     log_site_rows(&site, 2000, 2010);
+    says(log_site_once(&site, NULL, 6), "the last signed checkpoint is not known here");
+    ck_assert_int_eq(rows(), 11);
+    free(log_site_ctl(&site, 0, WORDS("log", "recover", "--checkpoint", site.anchored)));
     free(log_site_once(&site, NULL, 0));
     log_site_verify(&site);
     log_site_no_fork(&site);

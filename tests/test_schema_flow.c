@@ -8,6 +8,15 @@
 #include "harness/db.h"
 #include "harness/schema.h"
 
+/* Texts of policies: the second keeps longer than the first, the fourth longer than the third. */
+#define TEXT(period)                                                                               \
+    "c: {\n  stages = (\n    {\n      after = \"" period "\";\n      do = \"delete\";\n"           \
+    "    }\n  );\n};\n"
+#define ONE   TEXT("2 years")
+#define TWO   TEXT("3 years")
+#define THREE TEXT("1 year")
+#define FOUR  TEXT("13 mons")
+
 static struct cluster *cluster;
 static char *database;
 static PGconn *admin, *worker, *approver, *operator_;
@@ -69,12 +78,12 @@ static void approve(const char *text)
 
 START_TEST(a_policy_lives)
 {
-    ck_load("suspended", "one", "", "enforce", "public.t", true);
+    ck_load("suspended", ONE, "", "enforce", "public.t", true);
     ck_assert_str_eq(db_fails(approver, "SELECT retention.approve_policy('c', repeat('0', 64), 1)"),
                      "RT011"); /* not the text that is loaded */
     ck_assert_str_eq(db_fails(approver, "SELECT retention.approve_policy('d', repeat('0', 64), 1)"),
                      "RT010");
-    db_exec(approver, "SELECT retention.approve_policy('c', encode(sha256('one'), 'hex'), 77)");
+    db_exec(approver, "SELECT retention.approve_policy('c', encode(sha256('" ONE "'), 'hex'), 77)");
     ck_value("active 77 77 t_approver", admin,
              "SELECT concat_ws(' ', state, expect_due, brake_allowance, approved_by) FROM "
              "retention.category");
@@ -83,14 +92,14 @@ START_TEST(a_policy_lives)
                      "RT011"); /* nothing to approve */
 
     /* longer: at once; the same again: nothing; shorter: waits, and may be taken back */
-    ck_load("active", "two", "one", "enforce", "public.t", false);
+    ck_load("active", TWO, ONE, "enforce", "public.t", false);
     int64_t entries = db_number(admin, "SELECT count(*) FROM retention.log_entry");
-    ck_load("active", "two", "two", "enforce", "public.t", false);
+    ck_load("active", TWO, TWO, "enforce", "public.t", false);
     ck_assert_int_eq(db_number(admin, "SELECT count(*) FROM retention.log_entry"), entries);
-    ck_load("suspended", "three", "two", "enforce", "public.t", true);
-    ck_load("active", "two", "two", "enforce", "public.t", false);
-    ck_load("suspended", "three", "two", "enforce", "public.t", true);
-    approve("three");
+    ck_load("suspended", THREE, TWO, "enforce", "public.t", true);
+    ck_load("active", TWO, TWO, "enforce", "public.t", false);
+    ck_load("suspended", THREE, TWO, "enforce", "public.t", true);
+    approve(THREE);
     ck_value("active", admin, "SELECT state FROM retention.category");
 
     /* the file is gone, comes back, is gone, the policy retired, and then it is a new one */
@@ -102,7 +111,7 @@ START_TEST(a_policy_lives)
     ck_assert_str_eq(db_fails(approver, "SELECT retention.approve_policy('c', loaded_sha256, 1) "
                                         "FROM retention.category"),
                      "RT011");
-    ck_load("active", "three", "three", "enforce", "public.t", false);
+    ck_load("active", THREE, THREE, "enforce", "public.t", false);
     db_exec(worker, "SELECT retention.policy_gone('{c}')");
     ck_assert_str_eq(db_fails(approver, "SELECT retention.retire_policy('c', ' ')"), "RT011");
     db_exec(admin, "UPDATE retention.hold_rules SET dual_control = false, grace = '0'");
@@ -111,44 +120,144 @@ START_TEST(a_policy_lives)
     db_exec(admin, "SELECT retention.release_hold(hold, 'over') FROM retention.hold");
     db_exec(approver, "SELECT retention.retire_policy('c', 'sold')");
     ck_assert_int_eq(db_number(admin, "SELECT count(*) FROM retention.compliance"), 0);
-    ck_load("suspended", "three", "", "enforce", "public.t", false);
+    ck_load("suspended", THREE, "", "enforce", "public.t", false);
 }
 END_TEST
 
 /* What the worker says needs no approval needs it all the same where the database can tell. */
 START_TEST(approval_does_not_rest_on_the_worker_alone)
 {
-    ck_load("suspended", "one", "", "observe", "public.t", false);
-    approve("one");
-    ck_load("suspended", "two", "one", "enforce", "public.t", false);
-    approve("two");
-    ck_load("suspended", "three", "two", "enforce", "public.u", false);
-    approve("three");
-    ck_load("active", "four", "three", "observe", "public.u", false);
+    ck_load("suspended", ONE, "", "observe", "public.t", false);
+    approve(ONE);
+    ck_load("suspended", TWO, ONE, "enforce", "public.t", false);
+    approve(TWO);
+    ck_load("suspended", THREE, TWO, "enforce", "public.u", false);
+    approve(THREE);
+    ck_load("active", FOUR, THREE, "observe", "public.u", false);
+    ck_load("suspended", THREE, FOUR, "observe", "public.u", false);
+    ck_load("active", FOUR, FOUR, "observe", "public.u", false);
+    ck_load("suspended", "one that no program would write", FOUR, "observe", "public.u", false);
+}
+END_TEST
+
+/* What the database itself takes for harmless: each pair of texts, both ways. */
+START_TEST(some_changes_keep_more)
+{
+    static const struct {
+        const char *less, *more; /* what stands in the policy; NULL: nothing that keeps more */
+        bool same;               /* harmless both ways */
+    } pairs[] = {
+        {"  title = \"a\";\n", "  title = \"b; stages: {\";\n", true},
+        {"", "  window = \"01:00-02:00\";\n", true},
+        {"  pace: {\n    rows_per_second = 5;\n  };\n", "", true},
+        {"  mode = \"enforce\";\n", "", false},
+        {"  stages = (\n    {\n      after = \"1 year\";\n    }\n  );\n",
+         "  stages = (\n    {\n      after = \"1 year 1 day\";\n    }\n  );\n", false},
+        {"  keep_at_most: {\n    for = \"1 year\";\n  };\n",
+         "  keep_at_most: {\n    for = \"2 years\";\n  };\n", false},
+        {"  agreements: {\n    min = \"30 days\";\n  };\n",
+         "  agreements: {\n    min = \"31 days\";\n  };\n", false},
+        {"", "  keep_at_least = (\n    {\n      for = \"90 days\";\n    }\n  );\n", false},
+        {"  keep_at_least = (\n    {\n      for = \"90 days\";\n      because = \"x\";\n    }\n  );"
+         "\n",
+         "  keep_at_least = (\n    {\n      for = \"1 day\";\n      start = \"b\";\n    },\n    {\n"
+         "      for = \"91 days\";\n      because = \"y\";\n    }\n  );\n",
+         false},
+        {"",
+         "  keep_while = (\n    {\n      child = \"a.b\";\n      only = (\n        {\n"
+         "          column = \"x\";\n        }\n      );\n    }\n  );\n",
+         false},
+        {"  data: {\n    table = \"a.b\";\n  };\n",
+         "  data: {\n    table = \"a.b\";\n    only = (\n      {\n        column = \"x\";\n"
+         "        eq = 1;\n      }\n    );\n  };\n",
+         false},
+        {"  data: {\n    wait_for = [ \"a\" ];\n  };\n",
+         "  data: {\n    wait_for = [ \"b\", \"a\" ];\n  };\n", false},
+        {"  brake: {\n    rows = 3000000000L;\n    fraction = 0.5;\n  };\n",
+         "  brake: {\n    rows = 5;\n    fraction = 0.25;\n  };\n", false},
+    };
+    /* harmless in neither direction */
+    static const char *const others[][2] = {
+        {"", "  data: {\n    any = (\n      {\n        column = \"x\";\n      }\n    );\n  };\n"},
+        {"  timezone = \"UTC\";\n", "  timezone = \"Asia/Tokyo\";\n"},
+        {"", "  brake: {\n    rows = 5;\n  };\n"},
+        {"", "  data: {\n    only = \"rest\";\n  };\n"},
+        {"  stages = (\n    {\n      after = \"1 mon\";\n    }\n  );\n",
+         "  stages = (\n    {\n      after = \"30 days\";\n    }\n  );\n"},
+        {"  stages = (\n    {\n      after = \"9 years\";\n    }\n  );\n",
+         "  stages = (\n    {\n      after = \"9 years\";\n    },\n    {\n"
+         "      after = \"9 years\";\n    }\n  );\n"},
+        /* lines that only look as if they stood where they stand */
+        {"", "  title = \"a\"; after = \"1 day\";\n"},
+        {"", "};\nd: {\n  title = \"a\";\n"},
+        {"", "  /* title = \"a\";\n  */\n"},
+        {"", "  @include \"x\"\n"},
+    };
+    static const char sql[] = "SELECT retention.policy_keeps_more(E'c: {\n%s};\n', E'c: "
+                              "{\n%s};\n')::int";
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        ck_assert_msg(db_number(worker, sql, pairs[i].less, pairs[i].more) == 1, "%s",
+                      pairs[i].more);
+        ck_assert_msg(db_number(worker, sql, pairs[i].more, pairs[i].less) == pairs[i].same,
+                      "back: %s", pairs[i].more);
+        ck_assert_int_eq(db_number(worker, sql, pairs[i].more, pairs[i].more), 1);
+    }
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+        for (int k = 0; k < 2; k++)
+            ck_assert_msg(db_number(worker, sql, others[i][k], others[i][1 - k]) == 0, "%d: %s", k,
+                          others[i][1]);
+    ck_assert_int_eq(db_number(worker, "SELECT retention.policy_keeps_more('x', 'x')::int"), 0);
+    ck_assert_int_eq(db_number(worker, "SELECT retention.policy_keeps_more(E'a: {\n};\n', E'b: "
+                                       "{\n};\n')::int"),
+                     0);
+}
+END_TEST
+
+/* A text that took effect without approval is not shown as approved by whoever approved before. */
+START_TEST(nobody_approved_what_took_effect)
+{
+    ck_load("suspended", ONE, "", "enforce", "public.t", true);
+    approve(ONE);
+    ck_value("t_approver t", admin,
+             "SELECT concat_ws(' ', approved_by, unapproved_since IS NULL) FROM "
+             "retention.category");
+    ck_load("active", TWO, ONE, "enforce", "public.t", false);
+    ck_load("active", TWO, TWO, "enforce", "public.t", false);
+    ck_value("t_approver f t_worker", admin,
+             "SELECT concat_ws(' ', approved_by, unapproved_since IS NULL, unapproved_by) FROM "
+             "retention.category");
+    ck_load("suspended", THREE, TWO, "enforce", "public.t", true);
+    ck_load("active", TWO, TWO, "enforce", "public.t", true); /* taken back */
+    ck_value("f", admin, "SELECT unapproved_since IS NULL FROM retention.category");
+    ck_load("suspended", THREE, TWO, "enforce", "public.t", true);
+    approve(THREE);
+    ck_value("t_approver t", admin,
+             "SELECT concat_ws(' ', approved_by, unapproved_since IS NULL AND unapproved_by IS "
+             "NULL) FROM retention.category");
 }
 END_TEST
 
 /* It was compared with a text that is not in effect any more; or its digest is another text's. */
 START_TEST(load_is_refused)
 {
-    ck_load("suspended", "one", "", "enforce", "public.t", true);
-    approve("one");
-    ck_load("active", "two", "one", "enforce", "public.t", false);
+    ck_load("suspended", ONE, "", "enforce", "public.t", true);
+    approve(ONE);
+    ck_load("active", TWO, ONE, "enforce", "public.t", false);
     ck_assert_str_eq(db_fails(worker,
-                              "SELECT retention.load_policy(%lld, 'c', encode(sha256('three'),"
-                              " 'hex'), encode(sha256('one'), 'hex'), 'three', 'enforce', "
+                              "SELECT retention.load_policy(%lld, 'c', encode(sha256('" THREE "'),"
+                              " 'hex'), encode(sha256('" ONE "'), 'hex'), '" THREE "', 'enforce', "
                               "'public.t', '{public.t}', NULL, false, 'T')",
                               (long long)term),
                      "RT011");
     ck_assert_str_eq(db_fails(worker,
-                              "SELECT retention.load_policy(%lld, 'c', encode(sha256('three'),"
-                              " 'hex'), encode(sha256('two'), 'hex'), 'four', 'enforce', "
+                              "SELECT retention.load_policy(%lld, 'c', encode(sha256('" THREE "'),"
+                              " 'hex'), encode(sha256('" TWO "'), 'hex'), '" FOUR "', 'enforce', "
                               "'public.t', '{public.t}', NULL, false, 'T')",
                               (long long)term),
                      "RT011");
     ck_assert_str_eq(db_fails(worker,
-                              "SELECT retention.load_policy(%lld, 'c', encode(sha256('three'),"
-                              " 'hex'), encode(sha256('two'), 'hex'), 'three', 'enforce', "
+                              "SELECT retention.load_policy(%lld, 'c', encode(sha256('" THREE "'),"
+                              " 'hex'), encode(sha256('" TWO "'), 'hex'), '" THREE "', 'enforce', "
                               "'public.t', '{public.t}', NULL, false, 'T')",
                               (long long)term - 1),
                      "RT001");
@@ -157,23 +266,46 @@ END_TEST
 
 START_TEST(the_loader_does_not_approve)
 {
-    ck_load("suspended", "one", "", "enforce", "public.t", true);
+    ck_load("suspended", ONE, "", "enforce", "public.t", true);
     db_exec(admin, "SELECT 1"); /* whoever is not the loader may, a superuser included */
-    db_exec(admin, "SELECT retention.approve_policy('c', encode(sha256('one'), 'hex'), NULL)");
-    db_exec(admin,
-            "SELECT retention.load_policy(NULL, 'c', encode(sha256('two'), 'hex'), "
-            "encode(sha256('one'), 'hex'), 'two', 'enforce', 'public.t', '{public.t}', NULL, "
-            "true, 'T')");
-    ck_assert_str_eq(db_fails(admin, "SELECT retention.approve_policy('c', encode(sha256('two'), "
-                                     "'hex'), NULL)"),
+    db_exec(admin, "SELECT retention.approve_policy('c', encode(sha256('" ONE "'), 'hex'), NULL)");
+    db_exec(admin, "SELECT retention.load_policy(NULL, 'c', encode(sha256('" TWO "'), 'hex'), "
+                   "encode(sha256('" ONE "'), 'hex'), '" TWO
+                   "', 'enforce', 'public.t', '{public.t}', NULL, "
+                   "true, 'T')");
+    ck_assert_str_eq(db_fails(admin,
+                              "SELECT retention.approve_policy('c', encode(sha256('" TWO "'), "
+                              "'hex'), NULL)"),
                      "RT008");
     /* nor who was the first to load a text that somebody else loaded again */
-    ck_load("active", "one", "one", "enforce", "public.t", true);
-    ck_load("suspended", "two", "one", "enforce", "public.t", true);
-    ck_assert_str_eq(db_fails(admin, "SELECT retention.approve_policy('c', encode(sha256('two'), "
-                                     "'hex'), NULL)"),
+    ck_load("active", ONE, ONE, "enforce", "public.t", true);
+    ck_load("suspended", TWO, ONE, "enforce", "public.t", true);
+    ck_assert_str_eq(db_fails(admin,
+                              "SELECT retention.approve_policy('c', encode(sha256('" TWO "'), "
+                              "'hex'), NULL)"),
                      "RT008");
-    approve("two");
+    approve(TWO);
+    /* nor a member of the role that loaded it, nor one that may load policies itself: a worker
+     * loads what stands in its files, whoever wrote it */
+    ck_load("suspended", THREE, TWO, "enforce", "public.t", true);
+    static const char *const groups[] = {"t_worker", "retention_worker"};
+    db_script(admin, "CREATE ROLE t_author LOGIN; GRANT retention_approver TO t_author");
+    PGconn *author = db_connect(cluster, database, "t_author");
+    for (int i = 0; i < 2; i++) {
+        db_exec(admin, "CREATE ROLE t_team%d; GRANT %s TO t_team%d; GRANT t_team%d TO t_author", i,
+                groups[i], i, i);
+        ck_assert_str_eq(db_fails(author,
+                                  "SELECT retention.approve_policy('c', loaded_sha256, NULL) "
+                                  "FROM retention.category"),
+                         "RT008");
+        db_exec(admin, "REVOKE t_team%d FROM t_author", i);
+        db_exec(admin, "DROP ROLE t_team%d", i);
+    }
+    db_exec(author, "SELECT retention.approve_policy('c', loaded_sha256, NULL) FROM "
+                    "retention.category");
+    PQfinish(author);
+    db_exec(admin, "REVOKE retention_approver FROM t_author");
+    db_exec(admin, "DROP ROLE t_author");
 }
 END_TEST
 
@@ -235,6 +367,17 @@ START_TEST(requests)
     db_exec(worker, "SELECT retention.resign(%lld)", (long long)term);
     term = schema_lead(worker, '1');
     ck_value(all, worker, "SELECT request FROM retention.take_requests(%lld)", (long long)term);
+    /* taken back: by who asked, while nobody who leads has it */
+    ck_value("f", worker, "SELECT retention.withdraw_run('%s')", all);
+    ck_value("f", operator_, "SELECT retention.withdraw_run('%s')", all);
+    db_exec(worker, "SELECT retention.resign(%lld)", (long long)term);
+    ck_value("f", worker, "SELECT retention.withdraw_run('%s')", all);
+    ck_value("t", operator_, "SELECT retention.withdraw_run('%s')", all);
+    ck_value("f", operator_, "SELECT retention.withdraw_run('%s')", all);
+    term = schema_lead(worker, '1');
+    ck_assert_int_eq(
+        db_number(worker, "SELECT count(*) FROM retention.take_requests(%lld)", (long long)term),
+        0);
     free(one);
     free(all);
 }
@@ -392,6 +535,8 @@ Suite *suite_schema_flow(void)
     tcase_add_test(tc, approval_does_not_rest_on_the_worker_alone);
     tcase_add_test(tc, load_is_refused);
     tcase_add_test(tc, the_loader_does_not_approve);
+    tcase_add_test(tc, some_changes_keep_more);
+    tcase_add_test(tc, nobody_approved_what_took_effect);
     tcase_add_test(tc, pauses);
     tcase_add_test(tc, requests);
     tcase_add_test(tc, figures);

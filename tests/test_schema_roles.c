@@ -145,6 +145,7 @@ START_TEST(functions_are_granted_as_designed)
                                   "load_policy worker|"
                                   "log_anchored worker|"
                                   "log_heartbeat worker|"
+                                  "log_last_gone auditor operator worker|"
                                   "log_report worker|"
                                   "log_signed worker|"
                                   "narrow_hold legal|"
@@ -153,6 +154,7 @@ START_TEST(functions_are_granted_as_designed)
                                   "pause legal operator|"
                                   "place_hold legal|"
                                   "policy_gone worker|"
+                                  "policy_keeps_more approver auditor legal operator worker|"
                                   "progress_run worker|"
                                   "propose_hold_rules worker|"
                                   "record_config worker|"
@@ -176,7 +178,8 @@ START_TEST(functions_are_granted_as_designed)
                                   "take_requests worker|"
                                   "try_timestamptz approver auditor legal operator worker|"
                                   "unblock worker|"
-                                  "withdraw_request legal";
+                                  "withdraw_request legal|"
+                                  "withdraw_run operator worker";
     char *found = db_value(
         admin,
         "SELECT string_agg(f, '|' ORDER BY f COLLATE \"C\") FROM (SELECT p.proname || ' ' || "

@@ -21,6 +21,7 @@
 #include "base/text.h"
 #include "harness/cluster.h"
 #include "harness/db.h"
+#include "harness/schema.h"
 #include "pg/catalog.h"
 #include "policy/needs.h"
 #include "policy/parse.h"
@@ -98,7 +99,7 @@ static void read_catalog(PGconn *as, const char *role)
 /* The schema of this program's own is another test's. */
 static void pretend_installed(void)
 {
-    catalog->schema_version = catalog->schema_newest;
+    catalog->schema_version = catalog->schema_newest = 0;
 }
 
 static void validate(const char *policy)
@@ -444,6 +445,7 @@ START_TEST(test_versions)
         {140000, 4, 3, "schema \"retention\" is at version 4, newer than this program's 3"},
         {140000, 3, 3, NULL},
     };
+    schema_migrate(cluster_shared(), database, NULL, NULL);
     db_script(conn, plain_table);
     grant_all();
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -465,6 +467,92 @@ START_TEST(test_versions)
         ck_assert_str_eq(diags.items[0].message, expected);
         ck_assert_ptr_nonnull(diags.items[0].hint);
     }
+}
+END_TEST
+
+/* A function of schema retention that is not this program's stops every category, whatever it was
+ * that somebody changed of it; and so does one too many or too few. */
+START_TEST(test_own_functions)
+{
+    static const struct {
+        const char *sql, *message;
+    } rows[] = {
+        {"", NULL},
+        {"CREATE OR REPLACE FUNCTION retention.renew(term bigint) RETURNS timestamptz LANGUAGE "
+         "plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'BEGIN END'",
+         "\"renew\" (changed)"},
+        {"ALTER FUNCTION retention.require_term SECURITY DEFINER", "\"require_term\" (changed)"},
+        {"ALTER FUNCTION retention.lead RESET lock_timeout", "\"lead\" (changed)"},
+        {"ALTER FUNCTION retention.lead SET search_path = public", "\"lead\" (changed)"},
+        {"ALTER FUNCTION retention.is_bound IMMUTABLE", "\"is_bound\" (changed)"},
+        {"ALTER FUNCTION retention.resign OWNER TO CURRENT_USER", "\"resign\" (changed)"},
+        {"ALTER FUNCTION retention.pause STRICT", "\"pause\" (changed)"},
+        {"DROP FUNCTION retention.stop_now", "\"stop_now\" (missing)"},
+        {"CREATE FUNCTION retention.renew(int) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+         "\"renew\" (unknown)"},
+        {"CREATE FUNCTION retention.another() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+         "\"another\" (unknown)"},
+    };
+    schema_migrate(cluster_shared(), database, NULL, "own_");
+    db_script(conn, plain_table);
+    grant_all();
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        forget();
+        set = policy_load_text("test.cfg", plain_policy, &diags);
+        db_exec(conn, "BEGIN");
+        if (*rows[i].sql)
+            db_script(conn, rows[i].sql);
+        read_catalog(conn, WORKER);
+        db_exec(conn, "ROLLBACK");
+        policy_validate(set, catalog, &diags);
+        ck_assert_msg(diags.errors == (rows[i].message ? 1 : 0), "%s: %zu errors, %s", rows[i].sql,
+                      diags.errors, diags.count ? diags.items[0].message : "");
+        if (!rows[i].message)
+            continue;
+        ck_assert_msg(strstr(diags.items[0].message, rows[i].message), "%s",
+                      diags.items[0].message);
+        ck_assert_ptr_nonnull(strstr(diags.items[0].hint, "retentionctl migrate"));
+        ck_assert(!policy_category_is_valid(&set->categories[0], set, &diags));
+    }
+}
+END_TEST
+
+/* Parameters of the worker's statements that the server's log may hold, wherever that is set: the
+ * most particular setting counts. */
+START_TEST(test_server_log)
+{
+    static const struct {
+        const char *sql, *name, *value; /* NULL: nothing to warn of */
+    } rows[] = {
+        {"", NULL, NULL},
+        {"ALTER DATABASE %s SET log_parameter_max_length = 10", "log_parameter_max_length", "10"},
+        {"ALTER ROLE " WORKER " SET log_parameter_max_length = 0", NULL, NULL},
+        {"ALTER ROLE " WORKER " IN DATABASE %s SET log_parameter_max_length_on_error = -1",
+         "log_parameter_max_length_on_error", "-1"},
+        {"ALTER ROLE " WORKER " IN DATABASE %s RESET ALL", NULL, NULL},
+        {"ALTER ROLE " WORKER " RESET ALL", "log_parameter_max_length", "10"},
+    };
+    db_script(conn, plain_table);
+    grant_all();
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char sql[256];
+        snprintf(sql, sizeof(sql), rows[i].sql, database);
+        if (*sql)
+            db_script(conn, sql);
+        validate(plain_policy);
+        char *seen = report(true);
+        if (!rows[i].name) {
+            ck_assert_msg(!strstr(seen, "log_parameter"), "%zu: %s", i, seen);
+        } else {
+            char expected[256];
+            snprintf(expected, sizeof(expected),
+                     "%s is \"%s\" for role \"" WORKER "\", not 0\n    Where", rows[i].name,
+                     rows[i].value);
+            ck_assert_msg(strstr(seen, expected), "%zu: %s", i, seen);
+        }
+        free(seen);
+    }
+    ck_assert_uint_eq(diags.errors, 0);
 }
 END_TEST
 
@@ -842,6 +930,8 @@ Suite *suite_validate(void)
     tcase_add_test(others, test_other_encoding);
     tcase_add_test(others, test_standby);
     tcase_add_test(others, test_versions);
+    tcase_add_test(others, test_own_functions);
+    tcase_add_test(others, test_server_log);
     tcase_add_test(others, test_valid_categories);
     tcase_add_test(others, test_disjoint_categories);
     tcase_add_test(others, test_setup);

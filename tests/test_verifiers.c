@@ -12,12 +12,11 @@
 #include "base/text.h"
 #include "harness/db.h"
 #include "logmaker.h"
+#include "verifiers.h"
 
 static char *dir;
 
-/* Runs a script in the test's directory; $top and $build are the trees, $ctl is ours, $tlogcheck
- * and $sigstorecheck are theirs. */
-static struct program_result sh(const char *script)
+struct program_result verifiers_sh(const char *directory, const char *script)
 {
     char *top _cleanup_free_ = strdup(source_path(".")), *in _cleanup_free_ = NULL;
     char *build _cleanup_free_ = strdup(build_path("tests/verifiers"));
@@ -27,9 +26,14 @@ static struct program_result sh(const char *script)
                  "top='%s' build='%s' ctl='%s' tlogcheck='%s/tlogcheck'\n"
                  "sigstorecheck() { NODE_PATH='%s/node_modules' node "
                  "'%s/tests/verifiers/sigstorecheck.js' \"$@\"; }\ncd '%s' && {\n%s\n}",
-                 top, build, ctl, build, build, top, dir ? dir : "/", script),
+                 top, build, ctl, build, build, top, directory, script),
         0);
     return program_run((const char *const[]){"/bin/sh", "-c", in, NULL});
+}
+
+static struct program_result sh(const char *script)
+{
+    return verifiers_sh(dir, script);
 }
 
 static void runs(const char *script)
@@ -48,8 +52,7 @@ static void refuses(const char *message, const char *script)
     program_result_free(&r);
 }
 
-/* Makes the programs. False where something that they need is not there. */
-static bool prepare(void)
+bool verifiers_prepare(void)
 {
     static const char script[] =
         "mkdir -p \"$build\" && cd \"$build\" || exit 1\n"
@@ -64,7 +67,7 @@ static bool prepare(void)
         "cp \"$top\"/tests/verifiers/package*.json . && chmod u+w package*.json || exit 1\n"
         "npm ci --no-audit --no-fund --ignore-scripts --loglevel=error >&2 ||\n"
         "  { echo 'npm could not install @sigstore/verify'; exit 77; }\n";
-    struct program_result r = sh(script);
+    struct program_result r = verifiers_sh("/", script);
     const char *ci = getenv("CI");
     bool ready = r.exit_code == 0;
     if (!ready && (r.exit_code != 77 || (ci && strcmp(ci, "true") == 0)))
@@ -103,25 +106,17 @@ static void make(uint64_t size)
     logmaker_free(maker);
 }
 
-/* What openssl alone is asked, as retention-log(7) has it. */
-#define OPENSSL                                                                                    \
-    "sed 's/^[^+]*+[^+]*+//' vkey | base64 -d | tail -c 32 >key;"                                  \
-    "{ printf '\\060\\052\\060\\005\\006\\003\\053\\145\\160\\003\\041\\000'; cat key; } |"        \
-    "  openssl pkey -pubin -inform DER -out key.pem && head -n 3 log/checkpoint >text &&"          \
-    "tail -n 1 log/checkpoint | cut -d ' ' -f 3 | base64 -d | tail -c 64 >signature &&"            \
-    "openssl pkeyutl -verify -pubin -inkey key.pem -rawin -in text -sigfile signature"
-
 static const uint64_t sizes[] = {1, 2, 255, 256, 257, 65535, 65536, 65537, 70000};
 
 /* Directory, checkpoint, and proofs of inclusion and consistency at the sizes where a tree changes
  * its shape. */
 START_TEST(others_accept_what_we_write)
 {
-    if (!prepare())
+    if (!verifiers_prepare())
         return;
     uint64_t size = sizes[_i];
     make(size);
-    runs(OPENSSL);
+    runs(VERIFIERS_OPENSSL);
     runs("$tlogcheck directory log vkey");
     const uint64_t entries[] = {0, size / 2, size - 1};
     for (size_t i = 0; i < ARRAY_LENGTH(entries); i++) {
@@ -147,7 +142,7 @@ END_TEST
 /* They look at what they are given: an altered thing is refused by each. */
 START_TEST(others_refuse_what_was_altered)
 {
-    if (!prepare())
+    if (!verifiers_prepare())
         return;
     make(257);
     runs("$ctl log prove --entry 200 --log log >proof &&"
@@ -170,14 +165,14 @@ START_TEST(others_refuse_what_was_altered)
                       "$tlogcheck directory log vkey");
     refuses("checkpoint: ", "rm -r log && cp -r kept log && sed -i 's/^257$/258/' log/checkpoint &&"
                             "$tlogcheck directory log vkey");
-    refuses("Signature Verification Failure", OPENSSL);
+    refuses("Signature Verification Failure", VERIFIERS_OPENSSL);
 }
 END_TEST
 
 /* The known answers, which were made without any of this. */
 START_TEST(others_accept_the_known_answers)
 {
-    if (!prepare())
+    if (!verifiers_prepare())
         return;
     runs("kat=$top/tests/vectors/log-kat && $tlogcheck directory $kat $kat/vkey &&"
          "$tlogcheck entry $kat/entry.tlog-proof $kat/vkey &&"

@@ -1,5 +1,5 @@
--- $1 category, $2 type, $3 and $4 first and last run, $5 since, $6 until, $7 at most (the last ones);
--- NULL: any
+-- $1 category, $2 type, $3 and $4 first and last run, $5 since, $6 until, $7 at most (the last ones),
+-- $8 relation; NULL: any
 SELECT l.id, l.at, l.type, l.category, l.relation, l.rows, l.run, l.seq, l.detail
 FROM (
     SELECT
@@ -18,6 +18,7 @@ FROM (
     FROM retention.log_entry e
     WHERE ($1::text IS NULL OR e.category = $1::text)
       AND ($2::text IS NULL OR e.type = $2::text)
+      AND ($8::text IS NULL OR e.relation = $8::text)
       AND ($3::uuid IS NULL OR e.run BETWEEN $3::uuid AND $4::uuid
            OR e.run_ref BETWEEN $3::uuid AND $4::uuid)
       AND ($5::timestamptz IS NULL OR e.at >= $5::timestamptz)

@@ -5,7 +5,12 @@ SELECT s.size, c.size AS signed_size, st.holder_host, st.holder_system, st.holde
        k.genesis, k.keys, r.rotations,
        (SELECT pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()
             - pg_catalog.max(a.anchored_at))::bigint FROM retention.log_anchor AS a) AS anchor_age,
-       (SELECT pg_catalog.max(a.size) FROM retention.log_anchor AS a) AS anchored
+       (SELECT pg_catalog.max(a.size) FROM retention.log_anchor AS a) AS anchored,
+       -- this server and database, and no copy of them
+       pg_catalog.concat_ws(' ', (SELECT system_identifier FROM pg_catalog.pg_control_system()),
+           (SELECT d.oid FROM pg_catalog.pg_database AS d
+             WHERE d.datname = pg_catalog.current_database()),
+           pg_catalog.date_part('epoch', pg_catalog.pg_postmaster_start_time())::numeric) AS identity
   FROM (SELECT coalesce(pg_catalog.max(l.index) + 1, 0) AS size FROM retention.log_leaf AS l) AS s,
        (SELECT coalesce(pg_catalog.max(h.size), 0) AS size FROM retention.log_checkpoint AS h) AS c,
        retention.log_state AS st,

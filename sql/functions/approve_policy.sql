@@ -1,4 +1,7 @@
--- The loaded text of a category takes effect. By another role than the one that loaded it (RT008);
+-- The loaded text of a category takes effect. By another role than the one that loaded it, and by
+-- none that can load texts itself or act as the one that did (RT008): a worker loads whatever stands
+-- in its files, so who is in its group may be the author. Memberships count as they were granted;
+-- that a superuser could become anybody is no membership.
 -- the caller names the text, so that nothing is approved that was loaded after it was read (RT011).
 -- expect_due is how many records may go at first although they pass a brake.
 CREATE OR REPLACE FUNCTION retention.approve_policy(category text, sha256 text, expect_due bigint)
@@ -9,6 +12,7 @@ AS $function$
 #variable_conflict use_column
 DECLARE
     c retention.category%ROWTYPE;
+    as_role text;
 BEGIN
     LOCK TABLE retention.leader_gate IN ROW SHARE MODE;
     PERFORM retention.lock_holds();
@@ -45,7 +49,24 @@ BEGIN
                              session_user, c.name),
             HINT = 'Another role must approve it.';
     END IF;
+    WITH RECURSIVE membership (oid) AS (
+        SELECT r.oid FROM pg_roles r WHERE r.rolname = session_user
+        UNION SELECT m.roleid FROM pg_auth_members m JOIN membership o ON m.member = o.oid)
+    SELECT r.rolname INTO as_role FROM membership o JOIN pg_roles r ON r.oid = o.oid
+        WHERE r.rolname IN (c.loaded_by, '@prefix@worker')
+           OR r.rolname IN (SELECT t.loaded_by FROM retention.policy_text t
+                            WHERE t.category = c.name AND t.sha256 = c.loaded_sha256)
+        ORDER BY r.rolname = '@prefix@worker' LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'RT008',
+            MESSAGE = format('role "%s" is a member of "%s", which %s, and cannot approve the policy '
+                'of category "%s"', session_user, as_role,
+                CASE as_role WHEN '@prefix@worker' THEN 'may load policies' ELSE 'loaded it' END,
+                c.name),
+            HINT = 'Another role must approve it: one that is no member of the worker''s.';
+    END IF;
     UPDATE retention.category k SET state = 'active', approved_sha256 = c.loaded_sha256,
+            unapproved_since = NULL, unapproved_by = NULL,
             approved_mode = c.mode, approved_relation = c.relation,
             hold_facts = c.loaded_hold_facts, approved_by = session_user,
             approved_at = clock_timestamp(),

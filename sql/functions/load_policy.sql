@@ -2,8 +2,9 @@
 --
 -- `previous` is the text in effect with which it was compared (NULL: none); where that is no longer
 -- so, RT011: load again. `needs_approval` is the comparison's outcome; a category without a text in
--- effect, one that begins to enforce, and another table need it in any case. The fingerprint is
--- that of the relations before they were read for checking.
+-- effect, one that begins to enforce, another table, and every change that the database itself does
+-- not know to keep more (policy_keeps_more) need it in any case: loading is not approving. The
+-- fingerprint is that of the relations before they were read for checking.
 --
 -- Batches in flight finish before a changed text is written (hold_gate), so when this has returned,
 -- nothing of the old text is deleted any more. term may be NULL: loading outside of a leadership.
@@ -80,6 +81,9 @@ BEGIN
         WHEN load_policy.mode = 'enforce' AND c.approved_mode IS DISTINCT FROM 'enforce'
             THEN 'suspended'
         WHEN load_policy.relation IS DISTINCT FROM c.approved_relation THEN 'suspended'
+        WHEN NOT retention.policy_keeps_more((SELECT t.text FROM retention.policy_text t
+                WHERE t.category = c.name AND t.sha256 = c.approved_sha256), load_policy.text)
+            THEN 'suspended'
         ELSE 'active' END;
 
     INSERT INTO retention.policy_text (category, sha256, text, previous, loaded_by)
@@ -95,6 +99,12 @@ BEGIN
                                             ELSE c.hold_facts END,
                 loaded_sha256 = load_policy.sha256, loaded_by = session_user,
                 loaded_at = clock_timestamp(), retired_because = NULL,
+                unapproved_since = CASE
+                    WHEN new_state = 'active' AND c.approved_sha256 <> load_policy.sha256
+                    THEN clock_timestamp() ELSE c.unapproved_since END,
+                unapproved_by = CASE
+                    WHEN new_state = 'active' AND c.approved_sha256 <> load_policy.sha256
+                    THEN session_user ELSE c.unapproved_by END,
                 approved_sha256 = CASE new_state WHEN 'active' THEN load_policy.sha256
                                                  ELSE c.approved_sha256 END,
                 approved_mode = CASE new_state WHEN 'active' THEN load_policy.mode

@@ -1,5 +1,6 @@
 ---- category calls
 -- governed: g.call g.transcript g.transcript_word g.dispute
+-- hold facts: {"count":"SELECT count(*) AS rows\n  FROM g.call t\n WHERE t.kind = ANY (ARRAY['call'::g.kind, 'voicemail'::g.kind])\n   AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = 'calls'::text AND h1.held_until > now() AND h1.hold = $1::uuid)) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = 'calls'::text AND h2.shape IN ('all', 'start') AND h2.held_until > now() AND h2.hold = $1::uuid) @> coalesce(CASE WHEN t.started_at >= '1970-01-02'::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END, 'infinity'::timestamptz)\n     OR t.account_id::text IN (SELECT h3.tenant FROM retention.held_scope h3 WHERE h3.category = 'calls'::text AND h3.shape = 'tenant' AND h3.held_until > now() AND h3.hold = $1::uuid AND h3.tenant IS NOT NULL)\n     OR (t.account_id::text IN (SELECT h4.tenant FROM retention.held_scope h4 WHERE h4.category = 'calls'::text AND h4.shape = 'tenant_start' AND h4.held_until > now() AND h4.hold = $1::uuid AND h4.tenant IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = 'calls'::text AND h5.shape = 'tenant_start' AND h5.held_until > now() AND h5.hold = $1::uuid AND h5.tenant = t.account_id::text AND coalesce(h5.starts_from <= CASE WHEN t.started_at >= '1970-01-02'::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= '1970-01-02'::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h5.starts_to, true))))\n     OR ARRAY[t.month::text, t.call_id::text] IN (SELECT h6.key FROM retention.held_scope h6 WHERE h6.category = 'calls'::text AND h6.shape = 'key' AND h6.held_until > now() AND h6.hold = $1::uuid AND h6.key IS NOT NULL)\n     OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h7.key FROM retention.held_scope h7 WHERE h7.category = 'calls'::text AND h7.shape = 'key_more' AND h7.held_until > now() AND h7.hold = $1::uuid AND h7.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h8 WHERE h8.category = 'calls'::text AND h8.shape = 'key_more' AND h8.held_until > now() AND h8.hold = $1::uuid AND h8.key = ARRAY[t.month::text, t.call_id::text] AND (h8.tenant IS NULL OR h8.tenant = t.account_id::text) AND coalesce(h8.starts_from <= CASE WHEN t.started_at >= '1970-01-02'::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= '1970-01-02'::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h8.starts_to, true) AND (NOT h8.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h9 WHERE h9.category = 'calls'::text AND h9.shape = 'key_subject' AND h9.held_until > now() AND h9.hold = $1::uuid AND h9.hold = h8.hold AND h9.part = h8.part AND false))))))\n     ELSE false END)","key":[{"column":"month","type":"date"},{"column":"call_id","type":"bigint"}],"start":true,"subjects":[],"tenant":{"columns":["account_id"],"type":"bigint"},"timezone":"America/New_York"}
 
 -- plan
 SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
@@ -24,23 +25,28 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
               WHEN t."retention claimed" = 1 THEN 1
               WHEN t."retention due" IS NULL THEN 2
               WHEN t."retention due" > $1::timestamptz THEN 3
-              WHEN (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $2::text))) IS TRUE THEN 4
-              WHEN (EXISTS (SELECT 1 FROM ONLY g.dispute k2 WHERE k2.call = t.call_id AND k2.month = t.month AND k2.state = $3::text)) IS TRUE THEN 5
-              WHEN (CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $5::interval <= $1::timestamptz) IS NOT TRUE AND CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $6::interval <= $1::timestamptz THEN 7
-              WHEN (CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $5::interval <= $1::timestamptz) IS NOT TRUE THEN 6
-              WHEN (CASE WHEN t.ended_at >= ($4::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END + $8::interval <= $1::timestamptz) IS NOT TRUE AND CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $6::interval <= $1::timestamptz THEN 7
-              WHEN (CASE WHEN t.ended_at >= ($4::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END + $8::interval <= $1::timestamptz) IS NOT TRUE THEN 6
-              WHEN (EXISTS (SELECT 1 FROM retention.pause z3 WHERE z3.scope = 'tenant' AND z3.resumed_at IS NULL AND (z3.until IS NULL OR z3.until > now()) AND z3.name = t.account_id::text)) IS TRUE THEN 8
+              WHEN (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $2::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $2::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END, 'infinity'::timestamptz)
+     OR t.account_id::text IN (SELECT h3.tenant FROM retention.held_scope h3 WHERE h3.category = $2::text AND h3.shape = 'tenant' AND h3.held_until > now() AND h3.tenant IS NOT NULL)
+     OR (t.account_id::text IN (SELECT h4.tenant FROM retention.held_scope h4 WHERE h4.category = $2::text AND h4.shape = 'tenant_start' AND h4.held_until > now() AND h4.tenant IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $2::text AND h5.shape = 'tenant_start' AND h5.held_until > now() AND h5.tenant = t.account_id::text AND coalesce(h5.starts_from <= CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h5.starts_to, true))))
+     OR ARRAY[t.month::text, t.call_id::text] IN (SELECT h6.key FROM retention.held_scope h6 WHERE h6.category = $2::text AND h6.shape = 'key' AND h6.held_until > now() AND h6.key IS NOT NULL)
+     OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h7.key FROM retention.held_scope h7 WHERE h7.category = $2::text AND h7.shape = 'key_more' AND h7.held_until > now() AND h7.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h8 WHERE h8.category = $2::text AND h8.shape = 'key_more' AND h8.held_until > now() AND h8.key = ARRAY[t.month::text, t.call_id::text] AND (h8.tenant IS NULL OR h8.tenant = t.account_id::text) AND coalesce(h8.starts_from <= CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h8.starts_to, true) AND (NOT h8.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h9 WHERE h9.category = $2::text AND h9.shape = 'key_subject' AND h9.held_until > now() AND h9.hold = h8.hold AND h9.part = h8.part AND false))))))
+     ELSE false END) IS TRUE THEN 4
+              WHEN (EXISTS (SELECT 1 FROM ONLY g.dispute k10 WHERE k10.call = t.call_id AND k10.month = t.month AND k10.state = $4::text)) IS TRUE THEN 5
+              WHEN (CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $5::interval <= $1::timestamptz) IS NOT TRUE AND CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $6::interval <= $1::timestamptz THEN 7
+              WHEN (CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $5::interval <= $1::timestamptz) IS NOT TRUE THEN 6
+              WHEN (CASE WHEN t.ended_at >= ($3::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END + $8::interval <= $1::timestamptz) IS NOT TRUE AND CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $6::interval <= $1::timestamptz THEN 7
+              WHEN (CASE WHEN t.ended_at >= ($3::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END + $8::interval <= $1::timestamptz) IS NOT TRUE THEN 6
+              WHEN (EXISTS (SELECT 1 FROM retention.pause z11 WHERE z11.scope = 'tenant' AND z11.resumed_at IS NULL AND (z11.until IS NULL OR z11.until > now()) AND z11.name = t.account_id::text)) IS TRUE THEN 8
               ELSE 9 END AS verdict,
-         CASE WHEN t."retention due" <= $1::timestamptz THEN GREATEST(CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $5::interval, CASE WHEN t.ended_at >= ($4::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END + $8::interval) END AS moment
+         CASE WHEN t."retention due" <= $1::timestamptz THEN GREATEST(CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $5::interval, CASE WHEN t.ended_at >= ($3::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END + $8::interval) END AS moment
     FROM (SELECT CASE WHEN (t.kind = ANY (ARRAY[$9::g.kind, $10::g.kind])) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
-                 LEAST(CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + CASE t.account_id::text WHEN $11::text THEN $12::interval WHEN $13::text THEN $14::interval ELSE $15::interval END, CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $6::interval) AS "retention due", t.account_id, t.call_id, t.month, t.started_at, t.ended_at
+                 LEAST(CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + CASE t.account_id::text WHEN $11::text THEN $12::interval WHEN $13::text THEN $14::interval ELSE $15::interval END, CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $6::interval) AS "retention due", t.account_id, t.call_id, t.month, t.started_at, t.ended_at
             FROM g.call t OFFSET 0) t OFFSET 0) r
    GROUP BY r.verdict) g;
 -- $1 run time
 -- $2 value calls
--- $3 value open
--- $4 value 1970-01-02
+-- $3 value 1970-01-02
+-- $4 value open
 -- $5 value 90 days
 -- $6 value 3 years
 -- $7 value America/New_York
@@ -62,25 +68,30 @@ SELECT r.tenant, count(*) AS rows, count(*) FILTER (WHERE r.verdict = 9) AS to_a
               WHEN t."retention claimed" = 1 THEN 1
               WHEN t."retention due" IS NULL THEN 2
               WHEN t."retention due" > $1::timestamptz THEN 3
-              WHEN (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $2::text))) IS TRUE THEN 4
-              WHEN (EXISTS (SELECT 1 FROM ONLY g.dispute k2 WHERE k2.call = t.call_id AND k2.month = t.month AND k2.state = $3::text)) IS TRUE THEN 5
-              WHEN (CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $5::interval <= $1::timestamptz) IS NOT TRUE AND CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $6::interval <= $1::timestamptz THEN 7
-              WHEN (CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $5::interval <= $1::timestamptz) IS NOT TRUE THEN 6
-              WHEN (CASE WHEN t.ended_at >= ($4::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END + $8::interval <= $1::timestamptz) IS NOT TRUE AND CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $6::interval <= $1::timestamptz THEN 7
-              WHEN (CASE WHEN t.ended_at >= ($4::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END + $8::interval <= $1::timestamptz) IS NOT TRUE THEN 6
-              WHEN (EXISTS (SELECT 1 FROM retention.pause z3 WHERE z3.scope = 'tenant' AND z3.resumed_at IS NULL AND (z3.until IS NULL OR z3.until > now()) AND z3.name = t.account_id::text)) IS TRUE THEN 8
+              WHEN (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $2::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $2::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END, 'infinity'::timestamptz)
+     OR t.account_id::text IN (SELECT h3.tenant FROM retention.held_scope h3 WHERE h3.category = $2::text AND h3.shape = 'tenant' AND h3.held_until > now() AND h3.tenant IS NOT NULL)
+     OR (t.account_id::text IN (SELECT h4.tenant FROM retention.held_scope h4 WHERE h4.category = $2::text AND h4.shape = 'tenant_start' AND h4.held_until > now() AND h4.tenant IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $2::text AND h5.shape = 'tenant_start' AND h5.held_until > now() AND h5.tenant = t.account_id::text AND coalesce(h5.starts_from <= CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h5.starts_to, true))))
+     OR ARRAY[t.month::text, t.call_id::text] IN (SELECT h6.key FROM retention.held_scope h6 WHERE h6.category = $2::text AND h6.shape = 'key' AND h6.held_until > now() AND h6.key IS NOT NULL)
+     OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h7.key FROM retention.held_scope h7 WHERE h7.category = $2::text AND h7.shape = 'key_more' AND h7.held_until > now() AND h7.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h8 WHERE h8.category = $2::text AND h8.shape = 'key_more' AND h8.held_until > now() AND h8.key = ARRAY[t.month::text, t.call_id::text] AND (h8.tenant IS NULL OR h8.tenant = t.account_id::text) AND coalesce(h8.starts_from <= CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h8.starts_to, true) AND (NOT h8.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h9 WHERE h9.category = $2::text AND h9.shape = 'key_subject' AND h9.held_until > now() AND h9.hold = h8.hold AND h9.part = h8.part AND false))))))
+     ELSE false END) IS TRUE THEN 4
+              WHEN (EXISTS (SELECT 1 FROM ONLY g.dispute k10 WHERE k10.call = t.call_id AND k10.month = t.month AND k10.state = $4::text)) IS TRUE THEN 5
+              WHEN (CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $5::interval <= $1::timestamptz) IS NOT TRUE AND CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $6::interval <= $1::timestamptz THEN 7
+              WHEN (CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $5::interval <= $1::timestamptz) IS NOT TRUE THEN 6
+              WHEN (CASE WHEN t.ended_at >= ($3::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END + $8::interval <= $1::timestamptz) IS NOT TRUE AND CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $6::interval <= $1::timestamptz THEN 7
+              WHEN (CASE WHEN t.ended_at >= ($3::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END + $8::interval <= $1::timestamptz) IS NOT TRUE THEN 6
+              WHEN (EXISTS (SELECT 1 FROM retention.pause z11 WHERE z11.scope = 'tenant' AND z11.resumed_at IS NULL AND (z11.until IS NULL OR z11.until > now()) AND z11.name = t.account_id::text)) IS TRUE THEN 8
               ELSE 9 END AS verdict,
          t.account_id::text AS tenant
     FROM (SELECT CASE WHEN (t.kind = ANY (ARRAY[$9::g.kind, $10::g.kind])) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
-                 LEAST(CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + CASE t.account_id::text WHEN $11::text THEN $12::interval WHEN $13::text THEN $14::interval ELSE $15::interval END, CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $6::interval) AS "retention due", t.account_id, t.call_id, t.month, t.started_at, t.ended_at
+                 LEAST(CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + CASE t.account_id::text WHEN $11::text THEN $12::interval WHEN $13::text THEN $14::interval ELSE $15::interval END, CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $6::interval) AS "retention due", t.account_id, t.call_id, t.month, t.started_at, t.ended_at
             FROM g.call t OFFSET 0) t OFFSET 0) r
  WHERE r.verdict >= 1
  GROUP BY r.tenant
 HAVING count(*) FILTER (WHERE r.verdict = 9) > 0;
 -- $1 run time
 -- $2 value calls
--- $3 value open
--- $4 value 1970-01-02
+-- $3 value 1970-01-02
+-- $4 value open
 -- $5 value 90 days
 -- $6 value 3 years
 -- $7 value America/New_York
@@ -102,11 +113,16 @@ SELECT count(*) AS rows
  WHERE t.kind = ANY (ARRAY[$1::g.kind, $2::g.kind])
    AND t.started_at <= ((GREATEST($3::timestamptz AT TIME ZONE 'UTC' - $4::interval, $3::timestamptz AT TIME ZONE 'UTC' - $5::interval, $3::timestamptz AT TIME ZONE 'UTC' - $6::interval, $3::timestamptz AT TIME ZONE 'UTC' - $7::interval) + '4 days'::interval) AT TIME ZONE 'UTC')
    AND LEAST(CASE WHEN t.started_at >= $8::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + CASE t.account_id::text WHEN $9::text THEN $5::interval WHEN $10::text THEN $6::interval ELSE $4::interval END, CASE WHEN t.started_at >= $8::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $7::interval) <= $3::timestamptz
-   AND (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $11::text))) IS NOT TRUE
-   AND (EXISTS (SELECT 1 FROM ONLY g.dispute k2 WHERE k2.call = t.call_id AND k2.month = t.month AND k2.state = $12::text)) IS NOT TRUE
+   AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $11::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $11::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t.started_at >= $8::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END, 'infinity'::timestamptz)
+     OR t.account_id::text IN (SELECT h3.tenant FROM retention.held_scope h3 WHERE h3.category = $11::text AND h3.shape = 'tenant' AND h3.held_until > now() AND h3.tenant IS NOT NULL)
+     OR (t.account_id::text IN (SELECT h4.tenant FROM retention.held_scope h4 WHERE h4.category = $11::text AND h4.shape = 'tenant_start' AND h4.held_until > now() AND h4.tenant IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $11::text AND h5.shape = 'tenant_start' AND h5.held_until > now() AND h5.tenant = t.account_id::text AND coalesce(h5.starts_from <= CASE WHEN t.started_at >= $8::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $8::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h5.starts_to, true))))
+     OR ARRAY[t.month::text, t.call_id::text] IN (SELECT h6.key FROM retention.held_scope h6 WHERE h6.category = $11::text AND h6.shape = 'key' AND h6.held_until > now() AND h6.key IS NOT NULL)
+     OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h7.key FROM retention.held_scope h7 WHERE h7.category = $11::text AND h7.shape = 'key_more' AND h7.held_until > now() AND h7.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h8 WHERE h8.category = $11::text AND h8.shape = 'key_more' AND h8.held_until > now() AND h8.key = ARRAY[t.month::text, t.call_id::text] AND (h8.tenant IS NULL OR h8.tenant = t.account_id::text) AND coalesce(h8.starts_from <= CASE WHEN t.started_at >= $8::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $8::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h8.starts_to, true) AND (NOT h8.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h9 WHERE h9.category = $11::text AND h9.shape = 'key_subject' AND h9.held_until > now() AND h9.hold = h8.hold AND h9.part = h8.part AND false))))))
+     ELSE false END) IS NOT TRUE
+   AND (EXISTS (SELECT 1 FROM ONLY g.dispute k10 WHERE k10.call = t.call_id AND k10.month = t.month AND k10.state = $12::text)) IS NOT TRUE
    AND CASE WHEN t.started_at >= $8::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $13::interval <= $3::timestamptz
    AND CASE WHEN t.ended_at >= ($8::timestamptz AT TIME ZONE $14::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $14::text) END + $15::interval <= $3::timestamptz
-   AND (EXISTS (SELECT 1 FROM retention.pause z3 WHERE z3.scope = 'tenant' AND z3.resumed_at IS NULL AND (z3.until IS NULL OR z3.until > now()) AND z3.name = t.account_id::text)) IS NOT TRUE;
+   AND (EXISTS (SELECT 1 FROM retention.pause z11 WHERE z11.scope = 'tenant' AND z11.resumed_at IS NULL AND (z11.until IS NULL OR z11.until > now()) AND z11.name = t.account_id::text)) IS NOT TRUE;
 -- $1 value call
 -- $2 value voicemail
 -- $3 run time
@@ -138,6 +154,7 @@ SELECT json_build_object(
   'due_at', x.due_at,
   'due', coalesce(x.due_at <= $2::timestamptz, false),
   'held', x.held,
+  'holds', x.holds,
   'kept_while', json_build_array(json_build_object('because', $7::text, 'keeps', x.kept1)),
   'floors', json_build_array(json_build_object('start', x.floor1, 'period', $8::text, 'because', $9::text, 'end', x.floor1 + $10::interval, 'over', coalesce(x.floor1 + $10::interval <= $2::timestamptz, false)), json_build_object('start', x.floor2, 'period', $11::text, 'because', $12::text, 'end', x.floor2 + $13::interval, 'over', coalesce(x.floor2 + $13::interval <= $2::timestamptz, false))),
   'waiting_for', json_build_array(),
@@ -153,11 +170,17 @@ SELECT (t.kind = ANY (ARRAY[$14::g.kind, $15::g.kind])) IS TRUE AS claimed,
        t.account_id::text AS tenant,
        coalesce((SELECT json_agg(o.o) FROM (SELECT json_build_object('tenant', $17::text, 'period', $22::text, 'because', $23::text) AS o WHERE $17::text = ANY (ARRAY[t.account_id::text]) UNION ALL SELECT json_build_object('tenant', $19::text, 'period', $24::text, 'because', $23::text) AS o WHERE $19::text = ANY (ARRAY[t.account_id::text])) o(o)), json_build_array()) AS agreements,
        CASE WHEN t.started_at >= $16::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AS cap,
-       (EXISTS (SELECT 1 FROM retention.hold h2 WHERE h2.active AND (h2.category IS NULL OR h2.category = $25::text))) IS TRUE AS held,
-       (EXISTS (SELECT 1 FROM ONLY g.dispute k3 WHERE k3.call = t.call_id AND k3.month = t.month AND k3.state = $26::text)) IS TRUE AS kept1,
+       (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h2 WHERE h2.category = $25::text AND h2.held_until > now())) THEN (SELECT range_agg(tstzrange(h3.starts_from, h3.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h3 WHERE h3.category = $25::text AND h3.shape IN ('all', 'start') AND h3.held_until > now()) @> coalesce(CASE WHEN t.started_at >= $16::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END, 'infinity'::timestamptz)
+     OR t.account_id::text IN (SELECT h4.tenant FROM retention.held_scope h4 WHERE h4.category = $25::text AND h4.shape = 'tenant' AND h4.held_until > now() AND h4.tenant IS NOT NULL)
+     OR (t.account_id::text IN (SELECT h5.tenant FROM retention.held_scope h5 WHERE h5.category = $25::text AND h5.shape = 'tenant_start' AND h5.held_until > now() AND h5.tenant IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $25::text AND h6.shape = 'tenant_start' AND h6.held_until > now() AND h6.tenant = t.account_id::text AND coalesce(h6.starts_from <= CASE WHEN t.started_at >= $16::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $16::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h6.starts_to, true))))
+     OR ARRAY[t.month::text, t.call_id::text] IN (SELECT h7.key FROM retention.held_scope h7 WHERE h7.category = $25::text AND h7.shape = 'key' AND h7.held_until > now() AND h7.key IS NOT NULL)
+     OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h8.key FROM retention.held_scope h8 WHERE h8.category = $25::text AND h8.shape = 'key_more' AND h8.held_until > now() AND h8.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h9 WHERE h9.category = $25::text AND h9.shape = 'key_more' AND h9.held_until > now() AND h9.key = ARRAY[t.month::text, t.call_id::text] AND (h9.tenant IS NULL OR h9.tenant = t.account_id::text) AND coalesce(h9.starts_from <= CASE WHEN t.started_at >= $16::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $16::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h9.starts_to, true) AND (NOT h9.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h10 WHERE h10.category = $25::text AND h10.shape = 'key_subject' AND h10.held_until > now() AND h10.hold = h9.hold AND h10.part = h9.part AND false))))))
+     ELSE false END) IS TRUE AS held,
+       (SELECT coalesce(json_agg(x11.hold ORDER BY x11.hold), json_build_array()) FROM (SELECT DISTINCT h12.hold FROM retention.held_scope h12 WHERE h12.category = $25::text AND h12.held_until > now() AND (h12.shape = 'all' OR (h12.shape = 'start' AND coalesce(h12.starts_from <= CASE WHEN t.started_at >= $16::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $16::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h12.starts_to, true)) OR (h12.shape IN ('tenant', 'tenant_start') AND h12.tenant = t.account_id::text AND coalesce(h12.starts_from <= CASE WHEN t.started_at >= $16::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $16::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h12.starts_to, true)) OR (h12.shape = 'key' AND h12.key = ARRAY[t.month::text, t.call_id::text]) OR (h12.shape = 'key_more' AND h12.key = ARRAY[t.month::text, t.call_id::text] AND (h12.tenant IS NULL OR h12.tenant = t.account_id::text) AND coalesce(h12.starts_from <= CASE WHEN t.started_at >= $16::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $16::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h12.starts_to, true) AND (NOT h12.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h13 WHERE h13.category = $25::text AND h13.shape = 'key_subject' AND h13.held_until > now() AND h13.hold = h12.hold AND h13.part = h12.part AND false)))))) x11) AS holds,
+       (EXISTS (SELECT 1 FROM ONLY g.dispute k14 WHERE k14.call = t.call_id AND k14.month = t.month AND k14.state = $26::text)) IS TRUE AS kept1,
        CASE WHEN t.started_at >= $16::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AS floor1,
        CASE WHEN t.ended_at >= ($16::timestamptz AT TIME ZONE $27::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $27::text) END AS floor2,
-       (EXISTS (SELECT 1 FROM retention.pause z4 WHERE z4.scope = 'tenant' AND z4.resumed_at IS NULL AND (z4.until IS NULL OR z4.until > now()) AND z4.name = t.account_id::text)) IS TRUE AS paused
+       (EXISTS (SELECT 1 FROM retention.pause z15 WHERE z15.scope = 'tenant' AND z15.resumed_at IS NULL AND (z15.until IS NULL OR z15.until > now()) AND z15.name = t.account_id::text)) IS TRUE AS paused
   FROM g.call t
  WHERE t.month = $28::date AND t.call_id = $29::bigint OFFSET 0) x;
 -- $1 value gone
@@ -202,7 +225,7 @@ SELECT count(*) AS rows
 WITH gone AS (
 DELETE FROM ONLY g.transcript_word d
  WHERE d.transcript_id = ANY ($1::text[]::uuid[])
-   AND (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $2::text))) IS NOT TRUE
+   AND (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $2::text AND h1.shape = 'all' AND h1.held_until > now())) IS NOT TRUE
 RETURNING d.transcript_id::text AS k1, d.word_no::text AS k2)
 SELECT count(*) AS rows, array_agg(x.k1) AS key1, array_agg(x.k2) AS key2
   FROM gone x;
@@ -214,7 +237,7 @@ WITH gone AS (
 DELETE FROM ONLY g.transcript_word d
  WHERE d.ctid = ANY (ARRAY(SELECT s.ctid FROM ONLY g.transcript_word s WHERE s.transcript_id = ANY ($1::text[]::uuid[]) LIMIT $2::bigint))
    AND d.transcript_id = ANY ($1::text[]::uuid[])
-   AND (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $3::text))) IS NOT TRUE
+   AND (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $3::text AND h1.shape = 'all' AND h1.held_until > now())) IS NOT TRUE
 RETURNING d.transcript_id::text AS k1, d.word_no::text AS k2)
 SELECT count(*) AS rows, array_agg(x.k1) AS key1, array_agg(x.k2) AS key2
   FROM gone x;
@@ -267,7 +290,7 @@ DELETE FROM ONLY g.transcript d
  WHERE d.call = ANY ($1::text[]::bigint[])
    AND d.month = ANY ((SELECT $2::text[]::date[])::date[])
    AND ((d.call, d.month) IN (SELECT * FROM unnest($1::text[]::bigint[], (SELECT $2::text[]::date[])::date[]))) IS TRUE
-   AND (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $3::text))) IS NOT TRUE
+   AND (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $3::text AND h1.shape = 'all' AND h1.held_until > now())) IS NOT TRUE
 RETURNING d.transcript_id::text AS k1)
 SELECT count(*) AS rows, array_agg(x.k1) AS key1
   FROM gone x;
@@ -284,7 +307,7 @@ DELETE FROM ONLY g.transcript d
    AND d.call = ANY ($1::text[]::bigint[])
    AND d.month = ANY ((SELECT $2::text[]::date[])::date[])
    AND ((d.call, d.month) IN (SELECT * FROM unnest($1::text[]::bigint[], (SELECT $2::text[]::date[])::date[]))) IS TRUE
-   AND (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $4::text))) IS NOT TRUE
+   AND (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $4::text AND h1.shape = 'all' AND h1.held_until > now())) IS NOT TRUE
 RETURNING d.transcript_id::text AS k1)
 SELECT count(*) AS rows, array_agg(x.k1) AS key1
   FROM gone x;
@@ -297,7 +320,7 @@ SELECT count(*) AS rows, array_agg(x.k1) AS key1
 WITH gone AS (
 DELETE FROM ONLY g.transcript d
  WHERE d.transcript_id = ANY ($1::text[]::uuid[])
-   AND (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $2::text))) IS NOT TRUE
+   AND (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $2::text AND h1.shape = 'all' AND h1.held_until > now())) IS NOT TRUE
 RETURNING d.transcript_id::text AS k1)
 SELECT count(*) AS rows, array_agg(x.k1) AS key1
   FROM gone x;
@@ -312,11 +335,16 @@ DELETE FROM ONLY g.call_2024 t
    AND t.kind = ANY (ARRAY[$3::g.kind, $4::g.kind])
    AND t.started_at <= ((GREATEST($5::timestamptz AT TIME ZONE 'UTC' - $6::interval, $5::timestamptz AT TIME ZONE 'UTC' - $7::interval, $5::timestamptz AT TIME ZONE 'UTC' - $8::interval, $5::timestamptz AT TIME ZONE 'UTC' - $9::interval) + '4 days'::interval) AT TIME ZONE 'UTC')
    AND LEAST(CASE WHEN t.started_at >= $10::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + CASE t.account_id::text WHEN $11::text THEN $7::interval WHEN $12::text THEN $8::interval ELSE $6::interval END, CASE WHEN t.started_at >= $10::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $9::interval) <= $5::timestamptz
-   AND (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $13::text))) IS NOT TRUE
-   AND (EXISTS (SELECT 1 FROM ONLY g.dispute k2 WHERE k2.call = t.call_id AND k2.month = t.month AND k2.state = $14::text)) IS NOT TRUE
+   AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $13::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $13::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t.started_at >= $10::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END, 'infinity'::timestamptz)
+     OR t.account_id::text IN (SELECT h3.tenant FROM retention.held_scope h3 WHERE h3.category = $13::text AND h3.shape = 'tenant' AND h3.held_until > now() AND h3.tenant IS NOT NULL)
+     OR (t.account_id::text IN (SELECT h4.tenant FROM retention.held_scope h4 WHERE h4.category = $13::text AND h4.shape = 'tenant_start' AND h4.held_until > now() AND h4.tenant IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $13::text AND h5.shape = 'tenant_start' AND h5.held_until > now() AND h5.tenant = t.account_id::text AND coalesce(h5.starts_from <= CASE WHEN t.started_at >= $10::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $10::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h5.starts_to, true))))
+     OR ARRAY[t.month::text, t.call_id::text] IN (SELECT h6.key FROM retention.held_scope h6 WHERE h6.category = $13::text AND h6.shape = 'key' AND h6.held_until > now() AND h6.key IS NOT NULL)
+     OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h7.key FROM retention.held_scope h7 WHERE h7.category = $13::text AND h7.shape = 'key_more' AND h7.held_until > now() AND h7.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h8 WHERE h8.category = $13::text AND h8.shape = 'key_more' AND h8.held_until > now() AND h8.key = ARRAY[t.month::text, t.call_id::text] AND (h8.tenant IS NULL OR h8.tenant = t.account_id::text) AND coalesce(h8.starts_from <= CASE WHEN t.started_at >= $10::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $10::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h8.starts_to, true) AND (NOT h8.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h9 WHERE h9.category = $13::text AND h9.shape = 'key_subject' AND h9.held_until > now() AND h9.hold = h8.hold AND h9.part = h8.part AND false))))))
+     ELSE false END) IS NOT TRUE
+   AND (EXISTS (SELECT 1 FROM ONLY g.dispute k10 WHERE k10.call = t.call_id AND k10.month = t.month AND k10.state = $14::text)) IS NOT TRUE
    AND CASE WHEN t.started_at >= $10::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $15::interval <= $5::timestamptz
    AND CASE WHEN t.ended_at >= ($10::timestamptz AT TIME ZONE $16::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $16::text) END + $17::interval <= $5::timestamptz
-   AND (EXISTS (SELECT 1 FROM retention.pause z3 WHERE z3.scope = 'tenant' AND z3.resumed_at IS NULL AND (z3.until IS NULL OR z3.until > now()) AND z3.name = t.account_id::text)) IS NOT TRUE
+   AND (EXISTS (SELECT 1 FROM retention.pause z11 WHERE z11.scope = 'tenant' AND z11.resumed_at IS NULL AND (z11.until IS NULL OR z11.until > now()) AND z11.name = t.account_id::text)) IS NOT TRUE
 RETURNING t.account_id::text AS tenant, t.month::text AS k1, t.call_id::text AS k2),
 by_tenant AS (
 SELECT array_agg(c.tenant) AS tenants, array_agg(c.rows) AS tenant_rows
@@ -350,11 +378,16 @@ SELECT t.ctid AS tid, t.month::text AS k1, t.call_id::text AS k2
    AND t.kind = ANY (ARRAY[$3::g.kind, $4::g.kind])
    AND t.started_at <= ((GREATEST($5::timestamptz AT TIME ZONE 'UTC' - $6::interval, $5::timestamptz AT TIME ZONE 'UTC' - $7::interval, $5::timestamptz AT TIME ZONE 'UTC' - $8::interval, $5::timestamptz AT TIME ZONE 'UTC' - $9::interval) + '4 days'::interval) AT TIME ZONE 'UTC')
    AND LEAST(CASE WHEN t.started_at >= $10::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + CASE t.account_id::text WHEN $11::text THEN $7::interval WHEN $12::text THEN $8::interval ELSE $6::interval END, CASE WHEN t.started_at >= $10::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $9::interval) <= $5::timestamptz
-   AND (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $13::text))) IS NOT TRUE
-   AND (EXISTS (SELECT 1 FROM ONLY g.dispute k2 WHERE k2.call = t.call_id AND k2.month = t.month AND k2.state = $14::text)) IS NOT TRUE
+   AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $13::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $13::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t.started_at >= $10::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END, 'infinity'::timestamptz)
+     OR t.account_id::text IN (SELECT h3.tenant FROM retention.held_scope h3 WHERE h3.category = $13::text AND h3.shape = 'tenant' AND h3.held_until > now() AND h3.tenant IS NOT NULL)
+     OR (t.account_id::text IN (SELECT h4.tenant FROM retention.held_scope h4 WHERE h4.category = $13::text AND h4.shape = 'tenant_start' AND h4.held_until > now() AND h4.tenant IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $13::text AND h5.shape = 'tenant_start' AND h5.held_until > now() AND h5.tenant = t.account_id::text AND coalesce(h5.starts_from <= CASE WHEN t.started_at >= $10::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $10::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h5.starts_to, true))))
+     OR ARRAY[t.month::text, t.call_id::text] IN (SELECT h6.key FROM retention.held_scope h6 WHERE h6.category = $13::text AND h6.shape = 'key' AND h6.held_until > now() AND h6.key IS NOT NULL)
+     OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h7.key FROM retention.held_scope h7 WHERE h7.category = $13::text AND h7.shape = 'key_more' AND h7.held_until > now() AND h7.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h8 WHERE h8.category = $13::text AND h8.shape = 'key_more' AND h8.held_until > now() AND h8.key = ARRAY[t.month::text, t.call_id::text] AND (h8.tenant IS NULL OR h8.tenant = t.account_id::text) AND coalesce(h8.starts_from <= CASE WHEN t.started_at >= $10::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $10::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h8.starts_to, true) AND (NOT h8.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h9 WHERE h9.category = $13::text AND h9.shape = 'key_subject' AND h9.held_until > now() AND h9.hold = h8.hold AND h9.part = h8.part AND false))))))
+     ELSE false END) IS NOT TRUE
+   AND (EXISTS (SELECT 1 FROM ONLY g.dispute k10 WHERE k10.call = t.call_id AND k10.month = t.month AND k10.state = $14::text)) IS NOT TRUE
    AND CASE WHEN t.started_at >= $10::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $15::interval <= $5::timestamptz
    AND CASE WHEN t.ended_at >= ($10::timestamptz AT TIME ZONE $16::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $16::text) END + $17::interval <= $5::timestamptz
-   AND (EXISTS (SELECT 1 FROM retention.pause z3 WHERE z3.scope = 'tenant' AND z3.resumed_at IS NULL AND (z3.until IS NULL OR z3.until > now()) AND z3.name = t.account_id::text)) IS NOT TRUE
+   AND (EXISTS (SELECT 1 FROM retention.pause z11 WHERE z11.scope = 'tenant' AND z11.resumed_at IS NULL AND (z11.until IS NULL OR z11.until > now()) AND z11.name = t.account_id::text)) IS NOT TRUE
  ORDER BY t.ctid
  LIMIT $18::bigint
    FOR UPDATE OF t SKIP LOCKED)
@@ -401,11 +434,16 @@ SELECT count(*) AS rows, array_agg(l.tid::text) AS tids
    AND t.kind = ANY (ARRAY[$2::g.kind, $3::g.kind])
    AND t.started_at <= ((GREATEST($4::timestamptz AT TIME ZONE 'UTC' - $5::interval, $4::timestamptz AT TIME ZONE 'UTC' - $6::interval, $4::timestamptz AT TIME ZONE 'UTC' - $7::interval, $4::timestamptz AT TIME ZONE 'UTC' - $8::interval) + '4 days'::interval) AT TIME ZONE 'UTC')
    AND LEAST(CASE WHEN t.started_at >= $9::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + CASE t.account_id::text WHEN $10::text THEN $6::interval WHEN $11::text THEN $7::interval ELSE $5::interval END, CASE WHEN t.started_at >= $9::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $8::interval) <= $4::timestamptz
-   AND (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $12::text))) IS NOT TRUE
-   AND (EXISTS (SELECT 1 FROM ONLY g.dispute k2 WHERE k2.call = t.call_id AND k2.month = t.month AND k2.state = $13::text)) IS NOT TRUE
+   AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $12::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $12::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t.started_at >= $9::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END, 'infinity'::timestamptz)
+     OR t.account_id::text IN (SELECT h3.tenant FROM retention.held_scope h3 WHERE h3.category = $12::text AND h3.shape = 'tenant' AND h3.held_until > now() AND h3.tenant IS NOT NULL)
+     OR (t.account_id::text IN (SELECT h4.tenant FROM retention.held_scope h4 WHERE h4.category = $12::text AND h4.shape = 'tenant_start' AND h4.held_until > now() AND h4.tenant IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $12::text AND h5.shape = 'tenant_start' AND h5.held_until > now() AND h5.tenant = t.account_id::text AND coalesce(h5.starts_from <= CASE WHEN t.started_at >= $9::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $9::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h5.starts_to, true))))
+     OR ARRAY[t.month::text, t.call_id::text] IN (SELECT h6.key FROM retention.held_scope h6 WHERE h6.category = $12::text AND h6.shape = 'key' AND h6.held_until > now() AND h6.key IS NOT NULL)
+     OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h7.key FROM retention.held_scope h7 WHERE h7.category = $12::text AND h7.shape = 'key_more' AND h7.held_until > now() AND h7.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h8 WHERE h8.category = $12::text AND h8.shape = 'key_more' AND h8.held_until > now() AND h8.key = ARRAY[t.month::text, t.call_id::text] AND (h8.tenant IS NULL OR h8.tenant = t.account_id::text) AND coalesce(h8.starts_from <= CASE WHEN t.started_at >= $9::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $9::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h8.starts_to, true) AND (NOT h8.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h9 WHERE h9.category = $12::text AND h9.shape = 'key_subject' AND h9.held_until > now() AND h9.hold = h8.hold AND h9.part = h8.part AND false))))))
+     ELSE false END) IS NOT TRUE
+   AND (EXISTS (SELECT 1 FROM ONLY g.dispute k10 WHERE k10.call = t.call_id AND k10.month = t.month AND k10.state = $13::text)) IS NOT TRUE
    AND CASE WHEN t.started_at >= $9::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $14::interval <= $4::timestamptz
    AND CASE WHEN t.ended_at >= ($9::timestamptz AT TIME ZONE $15::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $15::text) END + $16::interval <= $4::timestamptz
-   AND (EXISTS (SELECT 1 FROM retention.pause z3 WHERE z3.scope = 'tenant' AND z3.resumed_at IS NULL AND (z3.until IS NULL OR z3.until > now()) AND z3.name = t.account_id::text)) IS NOT TRUE
+   AND (EXISTS (SELECT 1 FROM retention.pause z11 WHERE z11.scope = 'tenant' AND z11.resumed_at IS NULL AND (z11.until IS NULL OR z11.until > now()) AND z11.name = t.account_id::text)) IS NOT TRUE
  ORDER BY t.ctid) l;
 -- $1 tids
 -- $2 value call
@@ -431,11 +469,16 @@ DELETE FROM ONLY g.call_2024 t
    AND t.kind = ANY (ARRAY[$2::g.kind, $3::g.kind])
    AND t.started_at <= ((GREATEST($4::timestamptz AT TIME ZONE 'UTC' - $5::interval, $4::timestamptz AT TIME ZONE 'UTC' - $6::interval, $4::timestamptz AT TIME ZONE 'UTC' - $7::interval, $4::timestamptz AT TIME ZONE 'UTC' - $8::interval) + '4 days'::interval) AT TIME ZONE 'UTC')
    AND LEAST(CASE WHEN t.started_at >= $9::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + CASE t.account_id::text WHEN $10::text THEN $6::interval WHEN $11::text THEN $7::interval ELSE $5::interval END, CASE WHEN t.started_at >= $9::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $8::interval) <= $4::timestamptz
-   AND (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $12::text))) IS NOT TRUE
-   AND (EXISTS (SELECT 1 FROM ONLY g.dispute k2 WHERE k2.call = t.call_id AND k2.month = t.month AND k2.state = $13::text)) IS NOT TRUE
+   AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $12::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $12::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t.started_at >= $9::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END, 'infinity'::timestamptz)
+     OR t.account_id::text IN (SELECT h3.tenant FROM retention.held_scope h3 WHERE h3.category = $12::text AND h3.shape = 'tenant' AND h3.held_until > now() AND h3.tenant IS NOT NULL)
+     OR (t.account_id::text IN (SELECT h4.tenant FROM retention.held_scope h4 WHERE h4.category = $12::text AND h4.shape = 'tenant_start' AND h4.held_until > now() AND h4.tenant IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $12::text AND h5.shape = 'tenant_start' AND h5.held_until > now() AND h5.tenant = t.account_id::text AND coalesce(h5.starts_from <= CASE WHEN t.started_at >= $9::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $9::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h5.starts_to, true))))
+     OR ARRAY[t.month::text, t.call_id::text] IN (SELECT h6.key FROM retention.held_scope h6 WHERE h6.category = $12::text AND h6.shape = 'key' AND h6.held_until > now() AND h6.key IS NOT NULL)
+     OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h7.key FROM retention.held_scope h7 WHERE h7.category = $12::text AND h7.shape = 'key_more' AND h7.held_until > now() AND h7.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h8 WHERE h8.category = $12::text AND h8.shape = 'key_more' AND h8.held_until > now() AND h8.key = ARRAY[t.month::text, t.call_id::text] AND (h8.tenant IS NULL OR h8.tenant = t.account_id::text) AND coalesce(h8.starts_from <= CASE WHEN t.started_at >= $9::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $9::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h8.starts_to, true) AND (NOT h8.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h9 WHERE h9.category = $12::text AND h9.shape = 'key_subject' AND h9.held_until > now() AND h9.hold = h8.hold AND h9.part = h8.part AND false))))))
+     ELSE false END) IS NOT TRUE
+   AND (EXISTS (SELECT 1 FROM ONLY g.dispute k10 WHERE k10.call = t.call_id AND k10.month = t.month AND k10.state = $13::text)) IS NOT TRUE
    AND CASE WHEN t.started_at >= $9::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $14::interval <= $4::timestamptz
    AND CASE WHEN t.ended_at >= ($9::timestamptz AT TIME ZONE $15::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $15::text) END + $16::interval <= $4::timestamptz
-   AND (EXISTS (SELECT 1 FROM retention.pause z3 WHERE z3.scope = 'tenant' AND z3.resumed_at IS NULL AND (z3.until IS NULL OR z3.until > now()) AND z3.name = t.account_id::text)) IS NOT TRUE
+   AND (EXISTS (SELECT 1 FROM retention.pause z11 WHERE z11.scope = 'tenant' AND z11.resumed_at IS NULL AND (z11.until IS NULL OR z11.until > now()) AND z11.name = t.account_id::text)) IS NOT TRUE
 RETURNING t.account_id::text AS tenant, t.month::text AS k1, t.call_id::text AS k2),
 by_tenant AS (
 SELECT array_agg(c.tenant) AS tenants, array_agg(c.rows) AS tenant_rows
@@ -467,11 +510,16 @@ SELECT count(*) AS rows
    AND t.kind = ANY (ARRAY[$3::g.kind, $4::g.kind])
    AND t.started_at <= ((GREATEST($5::timestamptz AT TIME ZONE 'UTC' - $6::interval, $5::timestamptz AT TIME ZONE 'UTC' - $7::interval, $5::timestamptz AT TIME ZONE 'UTC' - $8::interval, $5::timestamptz AT TIME ZONE 'UTC' - $9::interval) + '4 days'::interval) AT TIME ZONE 'UTC')
    AND LEAST(CASE WHEN t.started_at >= $10::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + CASE t.account_id::text WHEN $11::text THEN $7::interval WHEN $12::text THEN $8::interval ELSE $6::interval END, CASE WHEN t.started_at >= $10::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $9::interval) <= $5::timestamptz
-   AND (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $13::text))) IS NOT TRUE
-   AND (EXISTS (SELECT 1 FROM ONLY g.dispute k2 WHERE k2.call = t.call_id AND k2.month = t.month AND k2.state = $14::text)) IS NOT TRUE
+   AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $13::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $13::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t.started_at >= $10::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END, 'infinity'::timestamptz)
+     OR t.account_id::text IN (SELECT h3.tenant FROM retention.held_scope h3 WHERE h3.category = $13::text AND h3.shape = 'tenant' AND h3.held_until > now() AND h3.tenant IS NOT NULL)
+     OR (t.account_id::text IN (SELECT h4.tenant FROM retention.held_scope h4 WHERE h4.category = $13::text AND h4.shape = 'tenant_start' AND h4.held_until > now() AND h4.tenant IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $13::text AND h5.shape = 'tenant_start' AND h5.held_until > now() AND h5.tenant = t.account_id::text AND coalesce(h5.starts_from <= CASE WHEN t.started_at >= $10::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $10::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h5.starts_to, true))))
+     OR ARRAY[t.month::text, t.call_id::text] IN (SELECT h6.key FROM retention.held_scope h6 WHERE h6.category = $13::text AND h6.shape = 'key' AND h6.held_until > now() AND h6.key IS NOT NULL)
+     OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h7.key FROM retention.held_scope h7 WHERE h7.category = $13::text AND h7.shape = 'key_more' AND h7.held_until > now() AND h7.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h8 WHERE h8.category = $13::text AND h8.shape = 'key_more' AND h8.held_until > now() AND h8.key = ARRAY[t.month::text, t.call_id::text] AND (h8.tenant IS NULL OR h8.tenant = t.account_id::text) AND coalesce(h8.starts_from <= CASE WHEN t.started_at >= $10::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $10::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h8.starts_to, true) AND (NOT h8.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h9 WHERE h9.category = $13::text AND h9.shape = 'key_subject' AND h9.held_until > now() AND h9.hold = h8.hold AND h9.part = h8.part AND false))))))
+     ELSE false END) IS NOT TRUE
+   AND (EXISTS (SELECT 1 FROM ONLY g.dispute k10 WHERE k10.call = t.call_id AND k10.month = t.month AND k10.state = $14::text)) IS NOT TRUE
    AND CASE WHEN t.started_at >= $10::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $15::interval <= $5::timestamptz
    AND CASE WHEN t.ended_at >= ($10::timestamptz AT TIME ZONE $16::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $16::text) END + $17::interval <= $5::timestamptz
-   AND (EXISTS (SELECT 1 FROM retention.pause z3 WHERE z3.scope = 'tenant' AND z3.resumed_at IS NULL AND (z3.until IS NULL OR z3.until > now()) AND z3.name = t.account_id::text)) IS NOT TRUE;
+   AND (EXISTS (SELECT 1 FROM retention.pause z11 WHERE z11.scope = 'tenant' AND z11.resumed_at IS NULL AND (z11.until IS NULL OR z11.until > now()) AND z11.name = t.account_id::text)) IS NOT TRUE;
 -- $1 from tid
 -- $2 to tid
 -- $3 value call
@@ -492,6 +540,7 @@ SELECT count(*) AS rows
 
 ---- category texts
 -- governed: g.call
+-- hold facts: {"count":"SELECT count(*) AS rows\n  FROM g.call t\n WHERE (t.kind = ANY (ARRAY['call'::g.kind, 'voicemail'::g.kind])) IS NOT TRUE\n   AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = 'texts'::text AND h1.held_until > now() AND h1.hold = $1::uuid)) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = 'texts'::text AND h2.shape IN ('all', 'start') AND h2.held_until > now() AND h2.hold = $1::uuid) @> coalesce(CASE WHEN t.ended_at >= ('1970-01-02'::timestamptz AT TIME ZONE 'UTC'::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE 'UTC'::text) END, 'infinity'::timestamptz)\n     OR ARRAY[t.month::text, t.call_id::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = 'texts'::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.hold = $1::uuid AND h3.key IS NOT NULL)\n     OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = 'texts'::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.hold = $1::uuid AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = 'texts'::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.hold = $1::uuid AND h5.key = ARRAY[t.month::text, t.call_id::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t.ended_at >= ('1970-01-02'::timestamptz AT TIME ZONE 'UTC'::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE 'UTC'::text) END AND CASE WHEN t.ended_at >= ('1970-01-02'::timestamptz AT TIME ZONE 'UTC'::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE 'UTC'::text) END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = 'texts'::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = $1::uuid AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))\n     ELSE false END)","key":[{"column":"month","type":"date"},{"column":"call_id","type":"bigint"}],"start":true,"subjects":[],"timezone":"UTC"}
 
 -- plan
 SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
@@ -516,19 +565,22 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
               WHEN t."retention claimed" = 1 THEN 1
               WHEN t."retention due" IS NULL THEN 2
               WHEN t."retention due" > $1::timestamptz THEN 3
-              WHEN (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $2::text))) IS TRUE THEN 4
+              WHEN (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $2::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $2::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t.ended_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $4::text) END, 'infinity'::timestamptz)
+     OR ARRAY[t.month::text, t.call_id::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $2::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
+     OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $2::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $2::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t.month::text, t.call_id::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t.ended_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $4::text) END AND CASE WHEN t.ended_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $4::text) END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $2::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
+     ELSE false END) IS TRUE THEN 4
               ELSE 9 END AS verdict,
          t."retention due" AS moment
-    FROM (SELECT CASE WHEN ((t.kind = ANY (ARRAY[$3::g.kind, $4::g.kind])) IS NOT TRUE) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
-                 CASE WHEN t.ended_at >= ($5::timestamptz AT TIME ZONE $6::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $6::text) END + $7::interval AS "retention due"
+    FROM (SELECT CASE WHEN ((t.kind = ANY (ARRAY[$5::g.kind, $6::g.kind])) IS NOT TRUE) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
+                 CASE WHEN t.ended_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $4::text) END + $7::interval AS "retention due", t.call_id, t.month, t.ended_at
             FROM g.call t OFFSET 0) t OFFSET 0) r
    GROUP BY r.verdict) g;
 -- $1 run time
 -- $2 value texts
--- $3 value call
--- $4 value voicemail
--- $5 value 1970-01-02
--- $6 value UTC
+-- $3 value 1970-01-02
+-- $4 value UTC
+-- $5 value call
+-- $6 value voicemail
 -- $7 value 1 year
 
 -- unclaimed
@@ -540,7 +592,10 @@ SELECT count(*) AS rows
  WHERE (t.kind = ANY (ARRAY[$1::g.kind, $2::g.kind])) IS NOT TRUE
    AND t.ended_at <= GREATEST($3::timestamptz AT TIME ZONE 'UTC' - $4::interval) + '4 days'::interval
    AND CASE WHEN t.ended_at >= ($5::timestamptz AT TIME ZONE $6::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $6::text) END + $4::interval <= $3::timestamptz
-   AND (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $7::text))) IS NOT TRUE;
+   AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $7::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $7::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t.ended_at >= ($5::timestamptz AT TIME ZONE $6::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $6::text) END, 'infinity'::timestamptz)
+     OR ARRAY[t.month::text, t.call_id::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $7::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
+     OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $7::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $7::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t.month::text, t.call_id::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t.ended_at >= ($5::timestamptz AT TIME ZONE $6::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $6::text) END AND CASE WHEN t.ended_at >= ($5::timestamptz AT TIME ZONE $6::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $6::text) END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $7::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
+     ELSE false END) IS NOT TRUE;
 -- $1 value call
 -- $2 value voicemail
 -- $3 run time
@@ -564,6 +619,7 @@ SELECT json_build_object(
   'due_at', x.due_at,
   'due', coalesce(x.due_at <= $2::timestamptz, false),
   'held', x.held,
+  'holds', x.holds,
   'kept_while', json_build_array(),
   'floors', json_build_array(),
   'waiting_for', json_build_array(),
@@ -578,7 +634,11 @@ SELECT ((t.kind = ANY (ARRAY[$4::g.kind, $5::g.kind])) IS NOT TRUE) IS TRUE AS c
        CASE WHEN t.ended_at >= ($6::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END + $8::interval AS due_at,
        NULL::text AS tenant,
        json_build_array() AS agreements,
-       (EXISTS (SELECT 1 FROM retention.hold h2 WHERE h2.active AND (h2.category IS NULL OR h2.category = $9::text))) IS TRUE AS held,
+       (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h2 WHERE h2.category = $9::text AND h2.held_until > now())) THEN (SELECT range_agg(tstzrange(h3.starts_from, h3.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h3 WHERE h3.category = $9::text AND h3.shape IN ('all', 'start') AND h3.held_until > now()) @> coalesce(CASE WHEN t.ended_at >= ($6::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END, 'infinity'::timestamptz)
+     OR ARRAY[t.month::text, t.call_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $9::text AND h4.shape = 'key' AND h4.held_until > now() AND h4.key IS NOT NULL)
+     OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h5.key FROM retention.held_scope h5 WHERE h5.category = $9::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $9::text AND h6.shape = 'key_more' AND h6.held_until > now() AND h6.key = ARRAY[t.month::text, t.call_id::text] AND h6.tenant IS NULL AND coalesce(h6.starts_from <= CASE WHEN t.ended_at >= ($6::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END AND CASE WHEN t.ended_at >= ($6::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END < h6.starts_to, true) AND (NOT h6.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h7 WHERE h7.category = $9::text AND h7.shape = 'key_subject' AND h7.held_until > now() AND h7.hold = h6.hold AND h7.part = h6.part AND false))))))
+     ELSE false END) IS TRUE AS held,
+       (SELECT coalesce(json_agg(x8.hold ORDER BY x8.hold), json_build_array()) FROM (SELECT DISTINCT h9.hold FROM retention.held_scope h9 WHERE h9.category = $9::text AND h9.held_until > now() AND (h9.shape = 'all' OR (h9.shape = 'start' AND coalesce(h9.starts_from <= CASE WHEN t.ended_at >= ($6::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END AND CASE WHEN t.ended_at >= ($6::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END < h9.starts_to, true)) OR (h9.shape = 'key' AND h9.key = ARRAY[t.month::text, t.call_id::text]) OR (h9.shape = 'key_more' AND h9.key = ARRAY[t.month::text, t.call_id::text] AND h9.tenant IS NULL AND coalesce(h9.starts_from <= CASE WHEN t.ended_at >= ($6::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END AND CASE WHEN t.ended_at >= ($6::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END < h9.starts_to, true) AND (NOT h9.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h10 WHERE h10.category = $9::text AND h10.shape = 'key_subject' AND h10.held_until > now() AND h10.hold = h9.hold AND h10.part = h9.part AND false)))))) x8) AS holds,
        false AS paused
   FROM g.call t
  WHERE t.month = $10::date AND t.call_id = $11::bigint OFFSET 0) x;
@@ -602,7 +662,10 @@ DELETE FROM ONLY g.call_2024 t
    AND (t.kind = ANY (ARRAY[$3::g.kind, $4::g.kind])) IS NOT TRUE
    AND t.ended_at <= GREATEST($5::timestamptz AT TIME ZONE 'UTC' - $6::interval) + '4 days'::interval
    AND CASE WHEN t.ended_at >= ($7::timestamptz AT TIME ZONE $8::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $8::text) END + $6::interval <= $5::timestamptz
-   AND (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $9::text))) IS NOT TRUE
+   AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $9::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $9::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t.ended_at >= ($7::timestamptz AT TIME ZONE $8::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $8::text) END, 'infinity'::timestamptz)
+     OR ARRAY[t.month::text, t.call_id::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $9::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
+     OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $9::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $9::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t.month::text, t.call_id::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t.ended_at >= ($7::timestamptz AT TIME ZONE $8::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $8::text) END AND CASE WHEN t.ended_at >= ($7::timestamptz AT TIME ZONE $8::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $8::text) END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $9::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
+     ELSE false END) IS NOT TRUE
 RETURNING NULL::text AS tenant, t.month::text AS k1, t.call_id::text AS k2)
 SELECT count(*) AS rows, NULL::text[] AS tenants, NULL::bigint[] AS tenant_rows, array_agg(g.k1) AS key1, array_agg(g.k2) AS key2
   FROM gone g;
@@ -625,7 +688,10 @@ SELECT t.ctid AS tid, t.month::text AS k1, t.call_id::text AS k2
    AND (t.kind = ANY (ARRAY[$3::g.kind, $4::g.kind])) IS NOT TRUE
    AND t.ended_at <= GREATEST($5::timestamptz AT TIME ZONE 'UTC' - $6::interval) + '4 days'::interval
    AND CASE WHEN t.ended_at >= ($7::timestamptz AT TIME ZONE $8::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $8::text) END + $6::interval <= $5::timestamptz
-   AND (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $9::text))) IS NOT TRUE
+   AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $9::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $9::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t.ended_at >= ($7::timestamptz AT TIME ZONE $8::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $8::text) END, 'infinity'::timestamptz)
+     OR ARRAY[t.month::text, t.call_id::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $9::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
+     OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $9::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $9::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t.month::text, t.call_id::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t.ended_at >= ($7::timestamptz AT TIME ZONE $8::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $8::text) END AND CASE WHEN t.ended_at >= ($7::timestamptz AT TIME ZONE $8::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $8::text) END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $9::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
+     ELSE false END) IS NOT TRUE
  ORDER BY t.ctid
  LIMIT $10::bigint
    FOR UPDATE OF t SKIP LOCKED)
@@ -649,7 +715,10 @@ DELETE FROM ONLY g.call_2024 t
    AND (t.kind = ANY (ARRAY[$2::g.kind, $3::g.kind])) IS NOT TRUE
    AND t.ended_at <= GREATEST($4::timestamptz AT TIME ZONE 'UTC' - $5::interval) + '4 days'::interval
    AND CASE WHEN t.ended_at >= ($6::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END + $5::interval <= $4::timestamptz
-   AND (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $8::text))) IS NOT TRUE
+   AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $8::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $8::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t.ended_at >= ($6::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END, 'infinity'::timestamptz)
+     OR ARRAY[t.month::text, t.call_id::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $8::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
+     OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $8::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $8::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t.month::text, t.call_id::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t.ended_at >= ($6::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END AND CASE WHEN t.ended_at >= ($6::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $8::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
+     ELSE false END) IS NOT TRUE
 RETURNING NULL::text AS tenant, t.month::text AS k1, t.call_id::text AS k2)
 SELECT count(*) AS rows, NULL::text[] AS tenants, NULL::bigint[] AS tenant_rows, array_agg(g.k1) AS key1, array_agg(g.k2) AS key2
   FROM gone g;
@@ -670,7 +739,10 @@ SELECT count(*) AS rows
    AND (t.kind = ANY (ARRAY[$3::g.kind, $4::g.kind])) IS NOT TRUE
    AND t.ended_at <= GREATEST($5::timestamptz AT TIME ZONE 'UTC' - $6::interval) + '4 days'::interval
    AND CASE WHEN t.ended_at >= ($7::timestamptz AT TIME ZONE $8::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $8::text) END + $6::interval <= $5::timestamptz
-   AND (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $9::text))) IS NOT TRUE;
+   AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $9::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $9::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t.ended_at >= ($7::timestamptz AT TIME ZONE $8::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $8::text) END, 'infinity'::timestamptz)
+     OR ARRAY[t.month::text, t.call_id::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $9::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
+     OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $9::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $9::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t.month::text, t.call_id::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t.ended_at >= ($7::timestamptz AT TIME ZONE $8::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $8::text) END AND CASE WHEN t.ended_at >= ($7::timestamptz AT TIME ZONE $8::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $8::text) END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $9::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
+     ELSE false END) IS NOT TRUE;
 -- $1 from tid
 -- $2 to tid
 -- $3 value call

@@ -1,5 +1,6 @@
 ---- category weird
 -- governed: g."Weird ""Table"""
+-- hold facts: {"count":"SELECT count(*) AS rows\n  FROM ONLY g.\"Weird \"\"Table\"\"\" t\n WHERE t.\"a b\" = 'it''s; -- \\'::text\n   AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = 'weird'::text AND h1.held_until > now() AND h1.hold = $1::uuid)) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = 'weird'::text AND h2.shape IN ('all', 'start') AND h2.held_until > now() AND h2.hold = $1::uuid) @> coalesce(CASE WHEN t.\"Größe\" >= '1970-01-02'::timestamptz AND t.\"Größe\" < '10000-01-01 00:00:00+00'::timestamptz THEN t.\"Größe\" END, 'infinity'::timestamptz)\n     OR ARRAY[t.\"select\"::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = 'weird'::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.hold = $1::uuid AND h3.key IS NOT NULL)\n     OR (ARRAY[t.\"select\"::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = 'weird'::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.hold = $1::uuid AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = 'weird'::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.hold = $1::uuid AND h5.key = ARRAY[t.\"select\"::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t.\"Größe\" >= '1970-01-02'::timestamptz AND t.\"Größe\" < '10000-01-01 00:00:00+00'::timestamptz THEN t.\"Größe\" END AND CASE WHEN t.\"Größe\" >= '1970-01-02'::timestamptz AND t.\"Größe\" < '10000-01-01 00:00:00+00'::timestamptz THEN t.\"Größe\" END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = 'weird'::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = $1::uuid AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))\n     ELSE false END)","key":[{"column":"select","type":"integer"}],"start":true,"subjects":[],"timezone":"UTC"}
 
 -- plan
 SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
@@ -24,17 +25,20 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
               WHEN t."retention claimed" = 1 THEN 1
               WHEN t."retention due" IS NULL THEN 2
               WHEN t."retention due" > $1::timestamptz THEN 3
-              WHEN (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $2::text))) IS TRUE THEN 4
+              WHEN (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $2::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $2::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t."Größe" >= $3::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END, 'infinity'::timestamptz)
+     OR ARRAY[t."select"::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $2::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
+     OR (ARRAY[t."select"::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $2::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $2::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t."select"::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t."Größe" >= $3::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END AND CASE WHEN t."Größe" >= $3::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $2::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
+     ELSE false END) IS TRUE THEN 4
               ELSE 9 END AS verdict,
          t."retention due" AS moment
-    FROM (SELECT CASE WHEN (t."a b" = $3::text) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
-                 CASE WHEN t."Größe" >= $4::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END + $5::interval AS "retention due"
+    FROM (SELECT CASE WHEN (t."a b" = $4::text) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
+                 CASE WHEN t."Größe" >= $3::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END + $5::interval AS "retention due", t."select", t."Größe"
             FROM ONLY g."Weird ""Table""" t OFFSET 0) t OFFSET 0) r
    GROUP BY r.verdict) g;
 -- $1 run time
 -- $2 value weird
--- $3 value it's; -- \
--- $4 value 1970-01-02
+-- $3 value 1970-01-02
+-- $4 value it's; -- \
 -- $5 value 1 mon
 
 -- unclaimed
@@ -49,7 +53,10 @@ SELECT count(*) AS rows
  WHERE t."a b" = $1::text
    AND t."Größe" <= ((GREATEST($2::timestamptz AT TIME ZONE 'UTC' - $3::interval) + '4 days'::interval) AT TIME ZONE 'UTC')
    AND CASE WHEN t."Größe" >= $4::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END + $3::interval <= $2::timestamptz
-   AND (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $5::text))) IS NOT TRUE;
+   AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $5::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $5::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t."Größe" >= $4::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END, 'infinity'::timestamptz)
+     OR ARRAY[t."select"::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $5::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
+     OR (ARRAY[t."select"::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $5::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $5::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t."select"::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t."Größe" >= $4::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END AND CASE WHEN t."Größe" >= $4::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $5::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
+     ELSE false END) IS NOT TRUE;
 -- $1 value it's; -- \
 -- $2 run time
 -- $3 value 1 mon
@@ -71,6 +78,7 @@ SELECT json_build_object(
   'due_at', x.due_at,
   'due', coalesce(x.due_at <= $2::timestamptz, false),
   'held', x.held,
+  'holds', x.holds,
   'kept_while', json_build_array(),
   'floors', json_build_array(),
   'waiting_for', json_build_array(),
@@ -85,7 +93,11 @@ SELECT (t."a b" = $4::text) IS TRUE AS claimed,
        CASE WHEN t."Größe" >= $5::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END + $6::interval AS due_at,
        NULL::text AS tenant,
        json_build_array() AS agreements,
-       (EXISTS (SELECT 1 FROM retention.hold h2 WHERE h2.active AND (h2.category IS NULL OR h2.category = $7::text))) IS TRUE AS held,
+       (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h2 WHERE h2.category = $7::text AND h2.held_until > now())) THEN (SELECT range_agg(tstzrange(h3.starts_from, h3.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h3 WHERE h3.category = $7::text AND h3.shape IN ('all', 'start') AND h3.held_until > now()) @> coalesce(CASE WHEN t."Größe" >= $5::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END, 'infinity'::timestamptz)
+     OR ARRAY[t."select"::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $7::text AND h4.shape = 'key' AND h4.held_until > now() AND h4.key IS NOT NULL)
+     OR (ARRAY[t."select"::text] IN (SELECT h5.key FROM retention.held_scope h5 WHERE h5.category = $7::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $7::text AND h6.shape = 'key_more' AND h6.held_until > now() AND h6.key = ARRAY[t."select"::text] AND h6.tenant IS NULL AND coalesce(h6.starts_from <= CASE WHEN t."Größe" >= $5::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END AND CASE WHEN t."Größe" >= $5::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END < h6.starts_to, true) AND (NOT h6.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h7 WHERE h7.category = $7::text AND h7.shape = 'key_subject' AND h7.held_until > now() AND h7.hold = h6.hold AND h7.part = h6.part AND false))))))
+     ELSE false END) IS TRUE AS held,
+       (SELECT coalesce(json_agg(x8.hold ORDER BY x8.hold), json_build_array()) FROM (SELECT DISTINCT h9.hold FROM retention.held_scope h9 WHERE h9.category = $7::text AND h9.held_until > now() AND (h9.shape = 'all' OR (h9.shape = 'start' AND coalesce(h9.starts_from <= CASE WHEN t."Größe" >= $5::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END AND CASE WHEN t."Größe" >= $5::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END < h9.starts_to, true)) OR (h9.shape = 'key' AND h9.key = ARRAY[t."select"::text]) OR (h9.shape = 'key_more' AND h9.key = ARRAY[t."select"::text] AND h9.tenant IS NULL AND coalesce(h9.starts_from <= CASE WHEN t."Größe" >= $5::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END AND CASE WHEN t."Größe" >= $5::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END < h9.starts_to, true) AND (NOT h9.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h10 WHERE h10.category = $7::text AND h10.shape = 'key_subject' AND h10.held_until > now() AND h10.hold = h9.hold AND h10.part = h9.part AND false)))))) x8) AS holds,
        false AS paused
   FROM ONLY g."Weird ""Table""" t
  WHERE t."select" = $8::integer OFFSET 0) x;
@@ -106,7 +118,10 @@ DELETE FROM ONLY g."Weird ""Table""" t
    AND t."a b" = $3::text
    AND t."Größe" <= ((GREATEST($4::timestamptz AT TIME ZONE 'UTC' - $5::interval) + '4 days'::interval) AT TIME ZONE 'UTC')
    AND CASE WHEN t."Größe" >= $6::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END + $5::interval <= $4::timestamptz
-   AND (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $7::text))) IS NOT TRUE
+   AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $7::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $7::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t."Größe" >= $6::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END, 'infinity'::timestamptz)
+     OR ARRAY[t."select"::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $7::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
+     OR (ARRAY[t."select"::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $7::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $7::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t."select"::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t."Größe" >= $6::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END AND CASE WHEN t."Größe" >= $6::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $7::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
+     ELSE false END) IS NOT TRUE
 RETURNING NULL::text AS tenant, t."select"::text AS k1)
 SELECT count(*) AS rows, NULL::text[] AS tenants, NULL::bigint[] AS tenant_rows, array_agg(g.k1) AS key1
   FROM gone g;
@@ -127,7 +142,10 @@ SELECT t.ctid AS tid, t."select"::text AS k1
    AND t."a b" = $3::text
    AND t."Größe" <= ((GREATEST($4::timestamptz AT TIME ZONE 'UTC' - $5::interval) + '4 days'::interval) AT TIME ZONE 'UTC')
    AND CASE WHEN t."Größe" >= $6::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END + $5::interval <= $4::timestamptz
-   AND (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $7::text))) IS NOT TRUE
+   AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $7::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $7::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t."Größe" >= $6::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END, 'infinity'::timestamptz)
+     OR ARRAY[t."select"::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $7::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
+     OR (ARRAY[t."select"::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $7::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $7::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t."select"::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t."Größe" >= $6::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END AND CASE WHEN t."Größe" >= $6::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $7::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
+     ELSE false END) IS NOT TRUE
  ORDER BY t.ctid
  LIMIT $8::bigint
    FOR UPDATE OF t SKIP LOCKED)
@@ -149,7 +167,10 @@ DELETE FROM ONLY g."Weird ""Table""" t
    AND t."a b" = $2::text
    AND t."Größe" <= ((GREATEST($3::timestamptz AT TIME ZONE 'UTC' - $4::interval) + '4 days'::interval) AT TIME ZONE 'UTC')
    AND CASE WHEN t."Größe" >= $5::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END + $4::interval <= $3::timestamptz
-   AND (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $6::text))) IS NOT TRUE
+   AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $6::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $6::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t."Größe" >= $5::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END, 'infinity'::timestamptz)
+     OR ARRAY[t."select"::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $6::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
+     OR (ARRAY[t."select"::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $6::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $6::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t."select"::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t."Größe" >= $5::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END AND CASE WHEN t."Größe" >= $5::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $6::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
+     ELSE false END) IS NOT TRUE
 RETURNING NULL::text AS tenant, t."select"::text AS k1)
 SELECT count(*) AS rows, NULL::text[] AS tenants, NULL::bigint[] AS tenant_rows, array_agg(g.k1) AS key1
   FROM gone g;
@@ -168,7 +189,10 @@ SELECT count(*) AS rows
    AND t."a b" = $3::text
    AND t."Größe" <= ((GREATEST($4::timestamptz AT TIME ZONE 'UTC' - $5::interval) + '4 days'::interval) AT TIME ZONE 'UTC')
    AND CASE WHEN t."Größe" >= $6::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END + $5::interval <= $4::timestamptz
-   AND (EXISTS (SELECT 1 FROM retention.hold h1 WHERE h1.active AND (h1.category IS NULL OR h1.category = $7::text))) IS NOT TRUE;
+   AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $7::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $7::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t."Größe" >= $6::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END, 'infinity'::timestamptz)
+     OR ARRAY[t."select"::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $7::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
+     OR (ARRAY[t."select"::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $7::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $7::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t."select"::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t."Größe" >= $6::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END AND CASE WHEN t."Größe" >= $6::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $7::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
+     ELSE false END) IS NOT TRUE;
 -- $1 from tid
 -- $2 to tid
 -- $3 value it's; -- \

@@ -100,19 +100,30 @@ static struct cluster cluster_at(const char *name)
     return cluster;
 }
 
-static void cluster_create(struct cluster *cluster, const char *settings)
+static void initdb(const char *directory)
 {
-    char template[512], path[600];
+    REQUIRE(run_as_server("%s/initdb -N -A trust -E UTF8 --locale=C.UTF-8 -U postgres %s "
+                          ">/dev/null 2>&1",
+                          binary_directory(), directory) == 0,
+            "initdb failed");
+}
+
+static void cluster_create(struct cluster *cluster, bool own_system, const char *settings)
+{
+    char template[512], fresh[520], path[600];
     snprintf(template, sizeof(template), "%s/template", root);
-    if (access(template, F_OK) != 0) {
-        int status = run_as_server("%s/initdb -N -A trust -E UTF8 --locale=C.UTF-8 -U postgres "
-                                   "%s.new >/dev/null 2>&1 && mv %s.new %s",
-                                   binary_directory(), template, template, template);
-        REQUIRE(status == 0, "initdb failed");
-    }
     directory_make(cluster->directory);
-    REQUIRE(run_as_server("cp -a %s %s", template, cluster->data) == 0, "could not copy %s",
-            template);
+    if (own_system) {
+        initdb(cluster->data);
+    } else {
+        if (access(template, F_OK) != 0) {
+            snprintf(fresh, sizeof(fresh), "%s.new", template);
+            initdb(fresh);
+            REQUIRE(rename(fresh, template) == 0, "rename %s", fresh);
+        }
+        REQUIRE(run_as_server("cp -a %s %s", template, cluster->data) == 0, "could not copy %s",
+                template);
+    }
     snprintf(path, sizeof(path), "%s/postgresql.auto.conf", cluster->data);
     FILE *f = fopen(path, "w");
     REQUIRE(f != NULL, "%s: %s", path, strerror(errno));
@@ -120,6 +131,7 @@ static void cluster_create(struct cluster *cluster, const char *settings)
             "listen_addresses = ''\nunix_socket_directories = '%s'\nfsync = off\n"
             "synchronous_commit = off\nfull_page_writes = off\nautovacuum = off\n"
             "max_connections = 60\nshared_buffers = 64MB\nlog_line_prefix = '%%m %%u@%%d [%%p] '\n"
+            "log_parameter_max_length = 0\n"
             "max_wal_size = 512MB\ntimezone = 'UTC'\nmax_prepared_transactions = 4\n%s\n",
             cluster->directory, settings ? settings : "");
     fclose(f);
@@ -140,16 +152,26 @@ void cluster_stop(struct cluster *cluster, const char *mode)
     cluster->running = false;
 }
 
-struct cluster *cluster_new(const char *settings)
+static struct cluster *cluster_make(bool own_system, const char *settings)
 {
     static int number;
     char name[64];
     snprintf(name, sizeof(name), "own-%d-%d", (int)getpid(), number++);
     struct cluster *cluster = xcalloc(1, sizeof(*cluster));
     *cluster = cluster_at(name);
-    cluster_create(cluster, settings);
+    cluster_create(cluster, own_system, settings);
     cluster_start(cluster);
     return cluster;
+}
+
+struct cluster *cluster_new(const char *settings)
+{
+    return cluster_make(false, settings);
+}
+
+struct cluster *cluster_new_system(const char *settings)
+{
+    return cluster_make(true, settings);
 }
 
 static int remove_one(const char *path, const struct stat *sb, int flag, struct FTW *ftw)
@@ -190,6 +212,14 @@ void cluster_restore(struct cluster *cluster, const char *name)
     REQUIRE(run_as_server("rm -rf %s && cp -a %s/%s %s", cluster->data, cluster->directory, name,
                           cluster->data) == 0,
             "could not restore %s", cluster->data);
+}
+
+void cluster_base_backup(struct cluster *cluster, const char *name)
+{
+    REQUIRE(run_as_server("%s/pg_basebackup -h %s -U postgres -D %s/%s -X stream -c fast --no-sync "
+                          ">/dev/null 2>&1",
+                          binary_directory(), cluster->directory, cluster->directory, name) == 0,
+            "pg_basebackup failed");
 }
 
 void cluster_configure(struct cluster *cluster, const char *settings)
@@ -242,7 +272,7 @@ void cluster_shared_setup(void)
     setenv("RETENTIOND_TEST_ROOT", root, 1);
     the_shared = cluster_at("shared");
     the_shared.shared = true;
-    cluster_create(&the_shared, NULL);
+    cluster_create(&the_shared, false, NULL);
     cluster_start(&the_shared);
 }
 

@@ -17,6 +17,8 @@ struct cluster *cluster_shared(void);
 
 /* A cluster of the test's own, running; `settings` are lines for postgresql.conf (or NULL). */
 struct cluster *cluster_new(const char *settings);
+/* The same with a system identifier of its own; the others share one, being copies. */
+struct cluster *cluster_new_system(const char *settings);
 void cluster_stop(struct cluster *cluster, const char *mode); /* "fast", "immediate" */
 void cluster_start(struct cluster *cluster);
 void cluster_free(struct cluster *cluster); /* stops and removes it; accepts NULL */
@@ -24,6 +26,9 @@ void cluster_free(struct cluster *cluster); /* stops and removes it; accepts NUL
 /* A copy of a stopped cluster's files beside it, and back: a file-level backup and its restore. */
 void cluster_backup(struct cluster *cluster, const char *name);
 void cluster_restore(struct cluster *cluster, const char *name);
+/* The same of a running one, by pg_basebackup; archived WAL goes beyond it where it is configured.
+ */
+void cluster_base_backup(struct cluster *cluster, const char *name);
 /* A streaming standby with a replication slot of its own, running. Promoted, it is on its own. */
 struct cluster *cluster_standby(struct cluster *primary, const char *slot);
 void cluster_promote(struct cluster *standby);

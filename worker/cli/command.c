@@ -27,13 +27,34 @@ const struct command_option global_options[] = {
 };
 const size_t global_option_count = ARRAY_LENGTH(global_options);
 
-const char *cli_option(const struct cli *cli, const char *name)
+/* The option's place in the command's row; OPTIONS_MOST where it has none of this name. */
+static size_t option_place(const struct cli *cli, const char *name)
 {
     for (size_t i = 0; i < OPTIONS_MOST && cli->command->options[i].name; i++)
         if (strcmp(cli->command->options[i].name, name) == 0)
-            return cli->values[i];
-    assert(false && "an option that the command's row does not have");
-    return NULL;
+            return i;
+    return OPTIONS_MOST;
+}
+
+const char *cli_option(const struct cli *cli, const char *name)
+{
+    size_t place = option_place(cli, name);
+    assert(place < OPTIONS_MOST && "an option that the command's row does not have");
+    return cli->values[place];
+}
+
+bool cli_was_given(const struct cli *cli, const char *name)
+{
+    size_t place = option_place(cli, name);
+    return place < OPTIONS_MOST && cli->values[place];
+}
+
+const char **cli_options(const struct cli *cli, const char *name, size_t *ret_count)
+{
+    size_t place = option_place(cli, name);
+    assert(place < OPTIONS_MOST && "an option that the command's row does not have");
+    *ret_count = cli->list_counts[place];
+    return cli->lists[place];
 }
 
 bool cli_flag(const struct cli *cli, const char *name)
@@ -159,8 +180,12 @@ static bool read_options(struct cli *cli, const struct command *command, const c
             /* a short form of the command's own gives its value too: getopt returns the letter
              * for it, so that it is looked up here */
             for (size_t i = 0; command && i < OPTIONS_MOST && command->options[i].name; i++)
-                if (got == OWN_FIRST + (int)i || got == command->options[i].letter)
+                if (got == OWN_FIRST + (int)i || got == command->options[i].letter) {
                     cli->values[i] = optarg ? optarg : "";
+                    cli->lists[i] = arena_push(cli->arena, cli->lists[i], &cli->list_counts[i],
+                                               sizeof(*cli->lists[i]));
+                    cli->lists[i][cli->list_counts[i] - 1] = cli->values[i];
+                }
         }
     }
     return true;

@@ -25,12 +25,13 @@ typedef bool command_fn(struct cli *cli, struct error *error);
 struct command_option {
     const char *name;     /* long name, without the dashes */
     char letter;          /* short form, or 0 */
-    const char *argument; /* name of its argument in the synopsis; NULL: a flag */
+    const char *argument; /* name of its argument in the synopsis; NULL: a flag; one that ends in
+                             "..." may be given several times */
     bool required;
     const char *help; /* one sentence, no full stop */
 };
 
-enum { OPTIONS_MOST = 8, ANY_NUMBER = 1000000 };
+enum { OPTIONS_MOST = 24, ANY_NUMBER = 1000000 };
 
 struct command {
     const char *section;  /* heading in --help and in the manual */
@@ -53,7 +54,10 @@ struct cli {
     bool config_file_given;
     const char *conninfo; /* -d, or NULL */
     bool json;
-    const char *values[OPTIONS_MOST]; /* of the command's options; a flag that is set: "" */
+    const char *values[OPTIONS_MOST]; /* of the command's options; a flag that is set: ""; the last
+                                         where one was given several times */
+    const char **lists[OPTIONS_MOST]; /* all of them, in their order */
+    size_t list_counts[OPTIONS_MOST];
     char **operands;
     int operand_count;
     struct settings *settings; /* of the main file, once it was read; owned */
@@ -66,6 +70,15 @@ struct cli {
  * the command has it. */
 const char *cli_option(const struct cli *cli, const char *name);
 bool cli_flag(const struct cli *cli, const char *name);
+/* True where the running command has such an option and it was given. */
+bool cli_was_given(const struct cli *cli, const char *name);
+/* Every value of an option that may be given several times. */
+const char **cli_options(const struct cli *cli, const char *name, size_t *ret_count);
+
+/* For commands with the option --yes: where that is not given, asks on the terminal for a word to
+ * be typed. Without a terminal it is an error, `why` and what to say. */
+bool cli_confirm(const struct cli *cli, const char *question, const char *word, const char *why,
+                 struct error *error);
 
 /* Reads a whole number >= 0; false where s is none. */
 bool cli_number(const char *s, int64_t *ret_number);
@@ -103,5 +116,11 @@ command_fn command_log_prove, command_log_checkpoint, command_log_export; /* cli
 command_fn command_log_keygen, command_log_rotate_key, command_log_shred_epoch; /* cli/log_keys.c */
 command_fn command_log_recover;       /* cli/log_recover.c */
 command_fn command_report_compliance; /* cli/report.c */
+command_fn command_hold_place, command_hold_extend, command_hold_preview; /* cli/hold_place.c */
+command_fn command_hold_release, command_hold_narrow, command_hold_confirm,
+    command_hold_withdraw;                                             /* cli/hold_release.c */
+command_fn command_hold_list, command_hold_show, command_hold_rules;      /* cli/hold_show.c */
+command_fn command_hold_inventory;                                        /* cli/hold_inventory.c */
+command_fn command_matter_list, command_matter_show, command_matter_close; /* cli/matter.c */
 
 #endif

@@ -10,6 +10,7 @@
 #include "cli/json.h"
 #include "cli/output.h"
 #include "cli/plan.h"
+#include "pg/sqlstate.h"
 #include "policy/resolve.h"
 #include "policy/validate.h"
 
@@ -89,15 +90,60 @@ static void add_waits(struct text *out, const json_t *document)
     json_array_foreach(json_object_get(document, "waiting_for"), i, wait)
     {
         if (json_is_true(json_object_get(wait, "waits")))
-            text_printf(out, " It waits for records that category \"%s\" still keeps.",
-                        string(wait, "category"));
+            text_printf(out, " It waits for records that category \"%s\" still keeps%s.",
+                        string(wait, "category"),
+                        json_is_true(json_object_get(wait, "held")) ? ", under a legal hold" : "");
     }
 }
 
-/* Why it is still there and when it will go, in sentences. */
-static void add_verdict(struct arena *arena, struct text *out, const struct category *category,
-                        const json_t *document)
+/* Legal holds keep it whatever else is said; "A legal hold" where they are not told. */
+static void add_holds(struct explained *e, struct text *out, const json_t *document)
 {
+    bool several;
+    const char *names = explain_holds(e, document, &several);
+    if (!json_is_true(json_object_get(document, "held")))
+        return;
+    if (names)
+        text_printf(out, " Legal hold%s %s keep%s it: it goes when %s released and %s over.",
+                    several ? "s" : "", names, several ? "" : "s",
+                    several ? "all of them are" : "that is",
+                    several ? "their grace is" : "its grace is");
+    else
+        text_add(out, " A legal hold keeps it: it goes when the hold is released and its grace is "
+                      "over.");
+}
+
+/* Of a due record that nothing keeps. */
+static void add_free(struct text *out, const struct explained *e)
+{
+    const struct record_blocked *blocked = &e->blocked;
+    char count[32];
+    if (blocked->yes) {
+        text_printf(out,
+                    " Nothing keeps it, but the database refused to let it go when it was last "
+                    "tried, at %s UTC: %s, SQLSTATE %s",
+                    blocked->last_seen, sqlstate_condition(blocked->sqlstate), blocked->sqlstate);
+        if (blocked->constraint)
+            text_printf(out, ", constraint \"%s\"", blocked->constraint);
+        text_add(out, ". It was set aside, and every run tries it again.");
+        return;
+    }
+    if (e->category->mode != MODE_ENFORCE)
+        text_add(out, " Nothing keeps it, but the policy only observes (mode = \"observe\"): it "
+                      "is reported, and not deleted.");
+    else
+        text_add(out, " Nothing keeps it: the next run deletes it.");
+    if (blocked->not_known)
+        text_printf(out,
+                    " Unless it is one of %s of this category that the database refused to let go: "
+                    "%s.",
+                    text_thousands(count, e->blocked_count), blocked->not_known);
+}
+
+/* Why it is still there and when it will go, in sentences. */
+static void add_verdict(struct explained *e, struct text *out, const json_t *document)
+{
+    struct arena *arena = e->cli->arena;
     const char *verdict = string(document, "verdict"), *due = moment(arena, document, "due_at");
     const char *act = moment(arena, document, "act_at"), *stage = string(document, "stage");
     if (!strcmp(verdict, "unclaimed")) {
@@ -113,14 +159,15 @@ static void add_verdict(struct arena *arena, struct text *out, const struct cate
     } else if (!strcmp(verdict, "not_due")) {
         text_printf(out, "Its period is not over: it falls due at %s.", due ? due : "");
         add_floors(arena, out, document);
-        if (act)
+        if (json_is_true(json_object_get(document, "held")))
+            add_holds(e, out, document);
+        else if (act)
             text_printf(out, " If nothing else keeps it then, the first run after %s deletes it.",
                         act);
     } else {
         text_printf(out, "It has been due since %s.", due ? due : "");
         if (!strcmp(verdict, "held"))
-            text_add(out, " A legal hold keeps it: it goes when the hold is released and its grace "
-                          "is over.");
+            add_holds(e, out, document);
         else if (!strcmp(verdict, "kept_while"))
             add_keepers(out, document);
         else if (!strcmp(verdict, "kept_floor"))
@@ -129,12 +176,8 @@ static void add_verdict(struct arena *arena, struct text *out, const struct cate
             add_waits(out, document);
         else if (!strcmp(verdict, "paused"))
             text_add(out, " Somebody paused the records of its tenant.");
-        else if (category->mode == MODE_ENFORCE)
-            text_add(out, " Nothing keeps it: the next run deletes it.");
         else
-            text_add(out,
-                     " Nothing keeps it, but the policy only observes (mode = \"observe\"): it "
-                     "is reported, and not deleted.");
+            add_free(out, e);
     }
     text_add_char(out, '\n');
 }
@@ -160,9 +203,12 @@ static void print_rule(struct arena *arena, const char *name, const json_t *rule
 }
 
 /* What the verdict follows from, one fact a line. */
-static void print_facts(struct arena *arena, const struct category *category,
-                        const json_t *document)
+static void print_facts(struct explained *e, const json_t *document)
 {
+    struct arena *arena = e->cli->arena;
+    const struct category *category = e->category;
+    bool several;
+    const char *holds = explain_holds(e, document, &several);
     const char *start = moment(arena, document, "start"),
                *due = moment(arena, document, "stage_due");
     printf("\n  Judged at %s; times are those of %s.\n", moment(arena, document, "now"),
@@ -188,21 +234,22 @@ static void print_facts(struct arena *arena, const struct category *category,
     json_array_foreach(json_object_get(document, "waiting_for"), i, item) print_fact(
         "Waits for", arena_printf(arena, "category \"%s\": %s", string(item, "category"),
                                   json_is_true(json_object_get(item, "waits")) ? "yes" : "no"));
-    print_fact("Legal hold", json_is_true(json_object_get(document, "held")) ? "yes" : "none");
+    bool held = json_is_true(json_object_get(document, "held"));
+    print_fact("Legal hold", !held ? "none" : holds ? holds : "yes");
 }
 
 static void tell(struct explained *e, const json_t *document, const char *cause)
 {
     struct text text _cleanup_text_ = {0};
     text_printf(&text, "%s is still there.\n\n", explain_record_name(e));
-    add_verdict(e->cli->arena, &text, e->category, document);
+    add_verdict(e, &text, document);
     if (cause && !strcmp(string(document, "verdict"), "to_act"))
         text_printf(&text,
                     "The category is not being enforced now: %s. See \"retentionctl status "
                     "%s\".\n",
                     cause, e->category->name);
     text_wrap(stdout, text.data, 0, 100, false);
-    print_facts(e->cli->arena, e->category, document);
+    print_facts(e, document);
 }
 
 /* What stands in the way of the whole category, or NULL. */
@@ -218,11 +265,28 @@ static const char *category_cause(struct explained *e)
     if (PQntuples(row) == 0)
         return "it was never loaded";
     const char *cause = result_value(row, 0, PQfnumber(row, "cause"));
+    const char *blocked = result_value(row, 0, PQfnumber(row, "blocked"));
+    if (blocked)
+        cli_number(blocked, &e->blocked_count);
     static const char *const stops[] = {"awaiting approval", "policy file gone", "paused", "brake"};
     for (size_t i = 0; i < ARRAY_LENGTH(stops); i++)
         if (text_equal(cause, stops[i]))
             return stops[i];
     return NULL;
+}
+
+/* The document is the database's, which cannot know: records are set aside by their digests. */
+static void add_blocked(const struct explained *e, json_t *document)
+{
+    const struct record_blocked *blocked = &e->blocked;
+    if (strcmp(string(document, "verdict"), "to_act") != 0)
+        return;
+    json_object_set_new(document, "blocked",
+                        blocked->yes ? json_pack("{ss so ss}", "sqlstate", blocked->sqlstate,
+                                                 "constraint", json_text(blocked->constraint),
+                                                 "last_seen", blocked->last_seen)
+                        : blocked->not_known ? json_null()
+                                             : json_false());
 }
 
 static bool explain_stage(struct explained *e, const struct sql_category *sql, bool *ret_found,
@@ -242,6 +306,7 @@ static bool explain_stage(struct explained *e, const struct sql_category *sql, b
     if (!document)
         return error_set(error, ERROR_FAILED,
                          "could not read what the database says of the record");
+    add_blocked(e, document);
     if (e->cli->json) {
         json_array_append(json_object_get(e->cli->document, "stages"), document);
     } else {
@@ -314,6 +379,7 @@ static bool explain(struct explained *e, struct error *error)
     if (!explain_open(e, error))
         return false;
     e->cause = category_cause(e);
+    explain_find_blocked(e);
     if (!plan_begin(e->session, &e->run_time, error) ||
         !plan_settings(e->session, e->category, error))
         return false;

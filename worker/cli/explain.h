@@ -2,6 +2,7 @@
 #ifndef CLI_EXPLAIN_H
 #define CLI_EXPLAIN_H
 
+#include <jansson.h>
 #include <stdint.h>
 
 #include "base/text.h"
@@ -16,7 +17,13 @@ struct explained {
     struct string_list key; /* its columns */
     const char *relation;   /* as it stands in digests */
     const char *run_time;
-    const char *cause; /* what stops the whole category, or NULL */
+    const char *cause;      /* what stops the whole category, or NULL */
+    int64_t blocked_count;  /* records of the category that refused to go */
+    struct record_blocked { /* this one among them */
+        bool yes;
+        const char *sqlstate, *constraint, *last_seen; /* constraint may be NULL */
+        const char *not_known;                         /* why it cannot be told, or NULL */
+    } blocked;
     bool told;
 };
 
@@ -26,6 +33,11 @@ const char *explain_record_name(const struct explained *explained);
 /* Reads the policies, connects, finds the category that the first operand names, and checks that
  * the others are a key of it. */
 bool explain_open(struct explained *explained, struct error *error);
+
+/* --- cli/explain_hold.c --- */
+
+/* The holds that cover the record of a stage's document, "5f3c1a2b and 0d11e2f3"; NULL: none. */
+const char *explain_holds(struct explained *explained, const json_t *document, bool *ret_several);
 
 /* --- cli/explain_log.c --- */
 
@@ -38,6 +50,9 @@ struct record_found {
 void record_found_free(struct record_found *found);
 /* Looks for the record's digest under the key of each epoch. False also where it is in no batch. */
 bool record_find(struct explained *explained, struct record_found *ret_found, struct error *error);
+
+/* Looks whether the record was set aside because the database refused to let it go. */
+void explain_find_blocked(struct explained *explained);
 
 /* Tells in which entry a record went that is not in its table any more. */
 bool explain_from_log(struct explained *explained, struct error *error);

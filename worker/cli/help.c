@@ -7,7 +7,7 @@
 #include "cli/command.h"
 #include "cli/table.h"
 
-enum { HELP_WIDTH = 79, OPTION_COLUMN = 26 };
+enum { HELP_WIDTH = 79, OPTION_COLUMN = 26, USAGE_INDENT = 8 };
 
 static size_t option_count(const struct command *command)
 {
@@ -24,17 +24,24 @@ static const char *unavailable(const struct command *command)
 
 static void print_synopsis(FILE *out, const struct command *command)
 {
+    char word[128];
+    size_t column = strlen("Usage: retentionctl [OPTIONS]");
     fprintf(out, "retentionctl [OPTIONS]");
     if (command->group)
-        fprintf(out, " %s", command->group);
+        column += (size_t)fprintf(out, " %s", command->group);
     if (command->name)
-        fprintf(out, " %s", command->name);
+        column += (size_t)fprintf(out, " %s", command->name);
     if (command->operands[0])
-        fprintf(out, " %s", command->operands);
+        column += (size_t)fprintf(out, " %s", command->operands);
     for (size_t i = 0; i < option_count(command); i++) {
         const struct command_option *o = &command->options[i];
-        fprintf(out, o->required ? " --%s%s%s" : " [--%s%s%s]", o->name, o->argument ? " " : "",
-                o->argument ? o->argument : "");
+        int n = snprintf(word, sizeof(word), o->required ? "--%s%s%s" : "[--%s%s%s]", o->name,
+                         o->argument ? " " : "", o->argument ? o->argument : "");
+        if (column + 1 + (size_t)n > HELP_WIDTH) {
+            fprintf(out, "\n%*s", USAGE_INDENT, "");
+            column = USAGE_INDENT;
+        }
+        column += (size_t)fprintf(out, " %s", word);
     }
     fputc('\n', out);
 }
@@ -164,9 +171,13 @@ static void man_command(FILE *out, const struct command *command)
     if (sentence.data[0] >= 'a' && sentence.data[0] <= 'z')
         sentence.data[0] = (char)(sentence.data[0] - 'a' + 'A');
     mdoc_print_text(out, sentence.data);
-    if (command->help) {
+    for (const char *p = command->help; p && *p;) {
+        const char *end = strstr(p, "\n\n");
+        struct text paragraph _cleanup_text_ = {0};
+        text_add_n(&paragraph, p, end ? (size_t)(end - p) : strlen(p));
         fputs(".Pp\n", out);
-        mdoc_print_text(out, command->help);
+        mdoc_print_text(out, paragraph.data);
+        p = end ? end + 2 : NULL;
     }
     if (option_count(command)) {
         fputs(".Bl -tag -width Ds\n", out);

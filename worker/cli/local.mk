@@ -3,11 +3,23 @@ libretention_a_SOURCES += \
 	worker/cli/check_key.c \
 	worker/cli/command.c worker/cli/command.h \
 	worker/cli/commands.c \
+	worker/cli/confirm.c \
 	worker/cli/config.c \
 	worker/cli/diff.c worker/cli/diff.h \
 	worker/cli/explain.c worker/cli/explain.h \
+	worker/cli/explain_hold.c \
 	worker/cli/explain_log.c \
 	worker/cli/help.c \
+	worker/cli/hold.h \
+	worker/cli/hold_error.c \
+	worker/cli/hold_inventory.c \
+	worker/cli/hold_list.c \
+	worker/cli/hold_place.c \
+	worker/cli/hold_release.c \
+	worker/cli/hold_scope.c \
+	worker/cli/hold_show.c \
+	worker/cli/hold_status.c \
+	worker/cli/hold_tell.c \
 	worker/cli/json.c worker/cli/json.h \
 	worker/cli/log.c \
 	worker/cli/log_compare.c worker/cli/log_compare.h \
@@ -15,14 +27,17 @@ libretention_a_SOURCES += \
 	worker/cli/log_key.c worker/cli/log_key.h \
 	worker/cli/log_keys.c \
 	worker/cli/log_prove.c \
-	worker/cli/log_recover.c \
+	worker/cli/log_recover.c worker/cli/log_recover.h \
+	worker/cli/log_recover_holds.c \
 	worker/cli/log_prune.c \
 	worker/cli/log_verify.c \
+	worker/cli/matter.c \
 	worker/cli/migrate.c worker/cli/migrate.h \
 	worker/cli/notes.c worker/cli/notes.h \
 	worker/cli/output.c worker/cli/output.h \
 	worker/cli/pause.c \
 	worker/cli/plan.c worker/cli/plan.h \
+	worker/cli/plan_holds.c worker/cli/plan_holds.h \
 	worker/cli/policies.c worker/cli/policies.h \
 	worker/cli/policy.c worker/cli/policy.h \
 	worker/cli/policy_change.c \
@@ -44,6 +59,7 @@ noinst_PROGRAMS += worker/manparts
 worker_manparts_SOURCES = worker/manparts.c
 worker_manparts_LDADD = libretention.a $(COMMON_LIBS)
 MAN_PAGES = \
+	worker/cli/retention-holds.7 \
 	worker/cli/retentionctl.1 \
 	worker/config/retentiond.cfg.5 \
 	worker/ledger/retention-log.7 \
@@ -53,6 +69,7 @@ MAN_TEMPLATES = $(MAN_PAGES:%=%.in)
 man_MANS = $(MAN_PAGES)
 CLEANFILES += $(MAN_PAGES)
 EXTRA_DIST += worker/man.sh $(MAN_TEMPLATES)
+worker/cli/retention-holds.7: worker/cli/retention-holds.7.in
 worker/cli/retentionctl.1: worker/cli/retentionctl.1.in
 worker/config/retentiond.cfg.5: worker/config/retentiond.cfg.5.in
 worker/ledger/retention-log.7: worker/ledger/retention-log.7.in

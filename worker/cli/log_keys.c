@@ -75,25 +75,6 @@ bool command_log_keygen(struct cli *cli, struct error *error)
     return true;
 }
 
-/* Asks on the terminal for a word to be typed; without one, --yes is needed. */
-static bool confirm(const struct cli *cli, const char *question, const char *word,
-                    struct error *error)
-{
-    char answer[64];
-    if (cli_flag(cli, "yes"))
-        return true;
-    if (!isatty(STDIN_FILENO) || cli->json)
-        return error_set(error, ERROR_USAGE, "this cannot be undone: say --yes");
-    printf("%s\nType \"%s\" to go on: ", question, word);
-    fflush(stdout);
-    if (!fgets(answer, sizeof(answer), stdin))
-        answer[0] = '\0';
-    answer[strcspn(answer, "\n")] = '\0';
-    if (strcmp(answer, word) == 0)
-        return true;
-    return error_set(error, ERROR_STOPPED, "not confirmed: nothing was done");
-}
-
 bool command_log_rotate_key(struct cli *cli, struct error *error)
 {
     const char *origin = origin_of(cli, NULL, error);
@@ -101,10 +82,10 @@ bool command_log_rotate_key(struct cli *cli, struct error *error)
     struct session session _cleanup_session_ = {0};
     if (!vkey || !session_open(&session, cli, SESSION_SCHEMA, error) ||
         !session_bound(&session, error) ||
-        !confirm(cli,
-                 "The worker signs with its old key once more, and then stops all runs until it is "
-                 "started with the new key.",
-                 "rotate", error))
+        !cli_confirm(cli,
+                     "The worker signs with its old key once more, and then stops all runs until "
+                     "it is started with the new key.",
+                     "rotate", "this cannot be undone", error))
         return false;
     const char *const values[] = {vkey};
     PGresult *result _cleanup_result_ =
@@ -129,10 +110,10 @@ bool command_log_shred_epoch(struct cli *cli, struct error *error)
         return error_set(error, ERROR_USAGE, "EPOCH is a number, not \"%s\"", cli->operands[0]);
     struct session session _cleanup_session_ = {0};
     if (!session_open(&session, cli, SESSION_SCHEMA, error) || !session_bound(&session, error) ||
-        !confirm(cli,
-                 "Nobody will be able to prove, or to find out, whether a record was among those "
-                 "deleted in this epoch.",
-                 cli->operands[0], error))
+        !cli_confirm(cli,
+                     "Nobody will be able to prove, or to find out, whether a record was among "
+                     "those deleted in this epoch.",
+                     cli->operands[0], "this cannot be undone", error))
         return false;
     const char *const values[] = {cli->operands[0]};
     PGresult *result _cleanup_result_ =

@@ -14,8 +14,9 @@
 #include "base/error.h"
 #include "base/sql_files.h"
 #include "base/text.h"
+#include "pg/role_prefix.h"
 
-enum { OLDEST_SERVER = 140000, TRIES_MOST = 5, ROLE_NAME_MOST = 63 };
+enum { OLDEST_SERVER = 140000, TRIES_MOST = 5 };
 
 static const char default_prefix[] = "retention_";
 
@@ -101,77 +102,10 @@ static bool run_with(PGconn *conn, const char *sql, int count, const char *const
     return server_error(conn, result, doing, error);
 }
 
-static bool check_prefix(const char *prefix, struct error *error)
-{
-    const char *longest = "operator";
-    if (!text_is_valid_utf8(prefix, strlen(prefix)) || !*prefix)
-        return error_set(error, ERROR_CONFIG, "the prefix of the roles is empty or not UTF-8");
-    for (const char *p = prefix; *p; p++)
-        if ((unsigned char)*p < ' ' || *p == 0x7f || *p == '\\' || *p == '$' || *p == '@')
-            return error_set(error, ERROR_CONFIG,
-                             "the prefix of the roles holds a character that it may not hold");
-    if (strlen(prefix) + strlen(longest) > ROLE_NAME_MOST)
-        return error_set(error, ERROR_CONFIG,
-                         "the prefix of the roles is too long: at most %zu bytes",
-                         ROLE_NAME_MOST - strlen(longest));
-    return true;
-}
-
-static void add_doubled(struct text *out, const char *s, size_t n, char quote)
-{
-    for (size_t i = 0; i < n; i++) {
-        text_add_char(out, s[i]);
-        if (s[i] == quote)
-            text_add_char(out, quote);
-    }
-}
-
-char *migrate_fill_in(const char *sql, const char *prefix, struct error *error)
-{
-    static const char mark[] = "@prefix@";
-    enum { CODE, LITERAL, IDENTIFIER, LINE_COMMENT, BLOCK_COMMENT } in = CODE;
-    if (!check_prefix(prefix, error))
-        return NULL;
-    struct text out = {0};
-    for (const char *p = sql; *p; p++) {
-        if (*p == '@' && text_starts_with(p, mark) && in <= IDENTIFIER) {
-            const char *word = p + strlen(mark);
-            size_t n = strspn(word, "abcdefghijklmnopqrstuvwxyz_");
-            if (in == CODE) {
-                text_add_char(&out, '"');
-                add_doubled(&out, prefix, strlen(prefix), '"');
-                text_add_n(&out, word, n);
-                text_add_char(&out, '"');
-            } else {
-                add_doubled(&out, prefix, strlen(prefix), in == LITERAL ? '\'' : '"');
-                text_add_n(&out, word, n);
-            }
-            p = word + n - 1;
-            continue;
-        }
-        text_add_char(&out, *p);
-        if (in == CODE) {
-            if (*p == '\'')
-                in = LITERAL;
-            else if (*p == '"')
-                in = IDENTIFIER;
-            else if (*p == '-' && p[1] == '-')
-                in = LINE_COMMENT;
-            else if (*p == '/' && p[1] == '*')
-                in = BLOCK_COMMENT;
-        } else if ((in == LITERAL && *p == '\'') || (in == IDENTIFIER && *p == '"') ||
-                   (in == LINE_COMMENT && *p == '\n') ||
-                   (in == BLOCK_COMMENT && *p == '/' && p[-1] == '*')) {
-            in = CODE; /* a doubled quote enters it again at once */
-        }
-    }
-    return text_steal(&out);
-}
-
 /* Executes an embedded file. */
 static bool run_file(PGconn *conn, const char *file, const char *prefix, struct error *error)
 {
-    char *sql _cleanup_free_ = migrate_fill_in(sql_file(file), prefix, error);
+    char *sql _cleanup_free_ = role_prefix_fill_in(sql_file(file), prefix, error);
     struct text doing _cleanup_text_ = {0};
     text_printf(&doing, "executing %s", file);
     return sql && run(conn, sql, text_string(&doing), error);
@@ -193,7 +127,7 @@ static int run_folder(PGconn *conn, const char *folder, const char *prefix, stru
     return done;
 }
 
-/* The migrations of this program in order: their numbers count from 1 without holes (tested). */
+/* The migrations of this program in order: their numbers rise (tested). */
 static struct migration *known_migrations(int *ret_count)
 {
     static const char folder[] = "migrations/";
@@ -224,8 +158,8 @@ static struct migration *known_migrations(int *ret_count)
 int migrate_newest(void)
 {
     int count;
-    free(known_migrations(&count));
-    return count;
+    struct migration *known _cleanup_free_ = known_migrations(&count);
+    return count ? known[count - 1].number : 0;
 }
 
 /* Compares what was applied with what this program knows. ret_applied: how many were. */
@@ -240,10 +174,10 @@ static bool check_applied(PGconn *conn, const struct migration *known, int known
     int applied = PQntuples(rows);
     for (int i = 0; i < applied; i++) {
         int number = atoi(PQgetvalue(rows, i, 0));
-        if (i >= known_count || number > known_count) {
+        if (i >= known_count || number > known[known_count - 1].number) {
             error_set(error, ERROR_FAILED,
                       "schema retention is of a newer version (%s) than this program (%04d)",
-                      PQgetvalue(rows, applied - 1, 1), known_count);
+                      PQgetvalue(rows, applied - 1, 1), known[known_count - 1].number);
             error_hint(error, "Use the retentionctl that installed it, or a newer one.");
             return false;
         }
@@ -292,7 +226,7 @@ static bool check_server(PGconn *conn, struct error *error)
 /* SET LOCAL ROLE to the owner. */
 static bool become_owner(PGconn *conn, const char *prefix, struct error *error)
 {
-    char *sql _cleanup_free_ = migrate_fill_in("SET LOCAL ROLE @prefix@owner", prefix, error);
+    char *sql _cleanup_free_ = role_prefix_fill_in("SET LOCAL ROLE @prefix@owner", prefix, error);
     return sql && run(conn, sql, "becoming the owner of schema retention", error);
 }
 
@@ -363,7 +297,9 @@ static bool install(PGconn *conn, const struct migrate_options *options,
     if (first && !run_with(conn, "SELECT retention.bind_database($1)", 1, values,
                            "binding schema retention to this database", error))
         return false;
-    if (!run(conn, "COMMIT", "committing", error))
+    /* a worker that waits for the functions looks again */
+    if (!run(conn, "NOTIFY retention, 'bind'", "telling the worker", error) ||
+        !run(conn, "COMMIT", "committing", error))
         return false;
     *ret_applied = known_count - applied;
     return true;
@@ -406,7 +342,7 @@ bool migrate_run(PGconn *conn, const struct migrate_options *options, int *ret_a
                  struct error *error)
 {
     const char *prefix = options->prefix ? options->prefix : default_prefix;
-    if (!check_prefix(prefix, error) || !check_server(conn, error) ||
+    if (!role_prefix_check(prefix, error) || !check_server(conn, error) ||
         !check_installed_prefix(conn, prefix, error))
         return false;
     int known_count, applied = 0;
@@ -431,7 +367,7 @@ bool migrate_adopt(PGconn *conn, const struct migrate_options *options, bool *re
                    struct error *error)
 {
     const char *prefix = options->prefix ? options->prefix : default_prefix;
-    if (!check_prefix(prefix, error) || !check_server(conn, error) ||
+    if (!role_prefix_check(prefix, error) || !check_server(conn, error) ||
         !check_installed_prefix(conn, prefix, error))
         return false;
     PGresult *result _cleanup_pgresult_ = NULL;

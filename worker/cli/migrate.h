@@ -37,9 +37,4 @@ bool migrate_run(PGconn *conn, const struct migrate_options *options, int *ret_a
 bool migrate_adopt(PGconn *conn, const struct migrate_options *options, bool *ret_adopted,
                    struct error *error);
 
-/* An embedded file with the prefix filled in: @prefix@word becomes a quoted identifier in code, and
- * plain text (with quotes doubled) within a string literal; comments are left alone. Dollar-quoted
- * bodies are code. NULL and an error for a prefix that no role name can have. Caller frees. */
-char *migrate_fill_in(const char *sql, const char *prefix, struct error *error);
-
 #endif

@@ -2,12 +2,14 @@
  * acts by: the numbers are those of the builder's own statements. */
 #include "cli/plan.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/text.h"
 #include "cli/json.h"
 #include "cli/output.h"
+#include "cli/plan_holds.h"
 #include "cli/policies.h"
 #include "policy/resolve.h"
 #include "policy/validate.h"
@@ -75,6 +77,7 @@ struct planning {
     struct text notes;         /* lines below the table */
     struct string_list acting; /* categories that a run would enforce */
     int invalid;               /* categories that cannot be counted */
+    struct plan_holds *holds;  /* --holds, else NULL */
 };
 
 /* Numbers of one stage; the texts live in the arena, moments are in UTC. */
@@ -183,6 +186,16 @@ static const char *reason(const struct category *category, enum plan_column colu
     return NULL;
 }
 
+/* A pause of the record's tenant is counted with what waits for others. */
+static const char *waiting_words(const struct category *category)
+{
+    if (!category->has_tenant)
+        return "due and waiting for records that other categories keep";
+    return category->wait_for.count
+               ? "due and waiting for records that other categories keep, or their tenant is paused"
+               : "due, and their tenant is paused";
+}
+
 /* What keeps due records, one line each. */
 static void add_notes(struct text *notes, const struct sql_category *sql, const struct numbers *n)
 {
@@ -193,7 +206,7 @@ static void add_notes(struct text *notes, const struct sql_category *sql, const 
         {PLAN_HELD, "due and under legal hold"},
         {PLAN_KEPT_WHILE, "due and kept while something else lasts"},
         {PLAN_KEPT_FLOOR, "due and kept by a minimum period"},
-        {PLAN_WAITING, "due and waiting for records that other categories keep"},
+        {PLAN_WAITING, NULL},
         {PLAN_FLOOR_AFTER_CAP, "kept by a minimum period although the maximum is over"},
     };
     const struct category *category = sql->category;
@@ -203,7 +216,7 @@ static void add_notes(struct text *notes, const struct sql_category *sql, const 
         if (!count)
             continue;
         text_printf(notes, "%s: %s %s", category->name, text_thousands(buffer, count),
-                    rows[i].words);
+                    rows[i].words ? rows[i].words : waiting_words(category));
         const char *because = reason(category, rows[i].column);
         if (because)
             text_printf(notes, " (%s)", because);
@@ -297,8 +310,10 @@ void plan_print_sql(struct cli *cli, const char *title, const struct sql_stateme
     json_decref(json);
 }
 
-/* The statements that a run would execute, for the first leaf where there are several. */
-static void print_stage(struct planning *p, const struct sql_category *sql, size_t stage)
+/* The statements that a run would execute, for the first leaf where there are several, with the
+ * holds that there are now. */
+static bool print_stage(struct planning *p, const struct sql_category *sql, size_t stage,
+                        struct error *error)
 {
     struct cli *cli = p->cli;
     const struct category *category = sql->category;
@@ -308,6 +323,12 @@ static void print_stage(struct planning *p, const struct sql_category *sql, size
     size_t leaf_count;
     const struct catalog_table **leaves =
         resolve_leaves(cli->arena, p->policies.catalog, table, &leaf_count);
+    const char *const values[] = {category->name};
+    PGresult *found _cleanup_result_ =
+        session_file(p->session, "engine/hold_shapes.sql", 1, values, error);
+    if (!found)
+        return false;
+    unsigned shapes = (unsigned)strtoul(PQgetvalue(found, 0, 0), NULL, 10);
 #define TITLE(what) arena_printf(cli->arena, "%s: %s", name, what)
     struct sql_statement numbers = forecast(p, sql);
     plan_print_sql(cli, TITLE("the numbers of plan"), &numbers, p->run_time);
@@ -320,7 +341,7 @@ static void print_stage(struct planning *p, const struct sql_category *sql, size
     if (leaf_count) {
         struct table_name first = {leaves[0]->schema, leaves[0]->name};
         const struct sql_leaf *leaf = sql_build_leaf(cli->arena, p->policies.set, category, stage,
-                                                     p->policies.catalog, first);
+                                                     p->policies.catalog, first, shapes);
         const char *where = table_name_text(cli->arena, first);
         if (leaf_count > 1)
             where = arena_printf(cli->arena, "%s (and the same for each of %zu partitions)", where,
@@ -335,6 +356,7 @@ static void print_stage(struct planning *p, const struct sql_category *sql, size
     }
     plan_print_sql(cli, TITLE("what remains"), &sql->remaining, p->run_time);
 #undef TITLE
+    return true;
 }
 
 static bool plan_category(struct planning *p, const struct category *category, struct error *error)
@@ -351,10 +373,18 @@ static bool plan_category(struct planning *p, const struct category *category, s
     for (size_t s = 0; s < category->stage_count; s++) {
         const struct sql_category *sql =
             sql_build_category(p->cli->arena, p->policies.set, category, s, p->policies.catalog);
+        bool planned;
         if (cli_flag(p->cli, "sql"))
-            print_stage(p, sql, s);
-        else if (!plan_stage(p, sql, error))
+            planned = print_stage(p, sql, s, error);
+        else
+            planned = plan_stage(p, sql, error);
+        if (!planned)
             return false;
+    }
+    if (p->holds &&
+        !plan_holds_count(p->holds, p->policies.set, category, p->policies.catalog, error)) {
+        error_context(error, "while counting what holds keep in category \"%s\"", category->name);
+        return false;
     }
     return true;
 }
@@ -381,6 +411,8 @@ static bool plan_all(struct planning *p, struct error *error)
         if (categories[i]->mode == MODE_ENFORCE &&
             policy_category_is_valid(categories[i], p->policies.set, &cli->diags))
             add_acting(p, categories[i]->name);
+    if (cli_flag(cli, "holds") && !(p->holds = plan_holds_new(p->session, error)))
+        return false;
     p->table = table_new(cli->arena, columns, ARRAY_LENGTH(columns));
     if (cli->json && !cli_flag(cli, "sql"))
         json_object_set_new(output_document(cli), "categories", p->rows = json_array());
@@ -389,12 +421,15 @@ static bool plan_all(struct planning *p, struct error *error)
             return false;
     if (!cli->json && table_rows(p->table))
         table_print(p->table, stdout);
+    if (p->holds)
+        plan_holds_show(p->holds, cli->json ? output_document(cli) : NULL);
     if (p->invalid)
         text_printf(&p->notes, "%d %s not counted: %s\n", p->invalid,
                     p->invalid == 1 ? "category is" : "categories are",
                     p->invalid == 1 ? "its policy is invalid" : "their policies are invalid");
     if (!cli->json && p->notes.length) {
-        putchar('\n');
+        if (table_rows(p->table))
+            putchar('\n');
         text_wrap(stdout, p->notes.data, 0, 100, false);
     }
     return policies_are_valid(cli, error);
@@ -406,6 +441,7 @@ bool command_plan(struct cli *cli, struct error *error)
     struct planning planning = {.cli = cli, .session = &session};
     bool done = plan_all(&planning, error);
     policies_free(&planning.policies);
+    plan_holds_free(planning.holds);
     text_free(&planning.notes);
     return done;
 }

@@ -34,6 +34,8 @@ bool policy_texts(struct session *session, const char *category, struct policy_t
         .approved_by = FIELD("approved_by"),
         .approved_at = FIELD("approved_at"),
         .approved = FIELD("approved"),
+        .unapproved_since = FIELD("unapproved_since"),
+        .unapproved_by = FIELD("unapproved_by"),
     };
 #undef FIELD
     return true;
@@ -47,18 +49,26 @@ static const struct table_column list_columns[] = {
     {"mode", CELL_TEXT, "mode"},
     {"file", CELL_TEXT, "file"},
     {"loaded by", CELL_TEXT, "loaded_by"},
-    {"approved by", CELL_TEXT, "approved_by"},
-    {"approved (UTC)", CELL_TIME, "approved_at"},
+    {"approved by", CELL_TEXT, "approval"},
+    {"approved (UTC)", CELL_TIME, "approval_at"},
     {"sha256", CELL_DIGEST, "loaded_sha256"},
     {"title", CELL_TEXT, "title"},
 };
 static const struct table_column list_json_columns[] = {
-    {NULL, CELL_TEXT, "category"},    {NULL, CELL_TEXT, "state"},
-    {NULL, CELL_TEXT, "mode"},        {NULL, CELL_TEXT, "title"},
-    {NULL, CELL_TEXT, "relation"},    {NULL, CELL_TEXT, "loaded_sha256"},
-    {NULL, CELL_TEXT, "loaded_by"},   {NULL, CELL_TIME, "loaded_at"},
-    {NULL, CELL_TEXT, "approved_by"}, {NULL, CELL_TEXT, "approved_sha256"},
-    {NULL, CELL_TIME, "approved_at"}, {NULL, CELL_TEXT, "retired_because"},
+    {NULL, CELL_TEXT, "category"},
+    {NULL, CELL_TEXT, "state"},
+    {NULL, CELL_TEXT, "mode"},
+    {NULL, CELL_TEXT, "title"},
+    {NULL, CELL_TEXT, "relation"},
+    {NULL, CELL_TEXT, "loaded_sha256"},
+    {NULL, CELL_TEXT, "loaded_by"},
+    {NULL, CELL_TIME, "loaded_at"},
+    {NULL, CELL_TEXT, "approved_by"},
+    {NULL, CELL_TEXT, "approved_sha256"},
+    {NULL, CELL_TIME, "approved_at"},
+    {NULL, CELL_TEXT, "retired_because"},
+    {NULL, CELL_TIME, "unapproved_since"},
+    {NULL, CELL_TEXT, "unapproved_by"},
 };
 
 static const char *mode_word(enum mode mode)

@@ -12,10 +12,17 @@ struct policy_texts {
     const char *state, *mode;
     const char *loaded_sha256, *loaded_by, *loaded_at, *loaded;
     const char *approved_sha256, *approved_by, *approved_at, *approved;
+    const char *unapproved_since, *unapproved_by; /* the text in force took effect so */
 };
 
 /* Reads it; known is false where the database has no such category. */
 bool policy_texts(struct session *session, const char *category, struct policy_texts *texts,
                   struct error *error);
+
+/* A change that needs no approval as far as this program can tell needs it all the same where the
+ * database, which decides, does not know it to be harmless: the change then says so. */
+bool policy_ask_database(struct session *session, const char *approved,
+                         const struct category *category, struct policy_change *change,
+                         struct error *error);
 
 #endif

@@ -37,6 +37,23 @@ static void print_reasons(const struct policy_change *change)
     }
 }
 
+bool policy_ask_database(struct session *session, const char *approved,
+                         const struct category *category, struct policy_change *change,
+                         struct error *error)
+{
+    const char *const values[] = {approved, category->normal_text};
+    PGresult *result _cleanup_result_ =
+        session_file(session, "cli/policy_keeps_more.sql", 2, values, error);
+    if (!result)
+        return false;
+    if (text_equal(result_value(result, 0, 0), "t"))
+        return true;
+    const char **items = arena_alloc(session->cli->arena, sizeof(*items));
+    *items = "the database does not know such a change to be harmless";
+    *change = (struct policy_change){true, true, {items, 1}};
+    return true;
+}
+
 static bool diff_category(struct session *session, const struct category *category,
                           struct error *error)
 {
@@ -47,13 +64,18 @@ static bool diff_category(struct session *session, const struct category *catego
     struct text diff _cleanup_text_ = {0};
     const char *before = texts.approved
                              ? arena_printf(cli->arena, "%s in force since %.16s", category->name,
-                                            texts.approved_at ? texts.approved_at : texts.loaded_at)
+                                            texts.unapproved_since ? texts.unapproved_since
+                                            : texts.approved_at    ? texts.approved_at
+                                                                   : texts.loaded_at)
                              : "/dev/null";
     bool changed =
         diff_unified(&diff, before, texts.approved ? texts.approved : "",
                      arena_printf(cli->arena, "%s in %s", category->name, category->at.file),
                      category->normal_text);
     struct policy_change change = policy_compare_text(cli->arena, texts.approved, category);
+    if (changed && !change.needs_approval &&
+        !policy_ask_database(session, texts.approved, category, &change, error))
+        return false;
     if (cli->json) {
         json_t *list = json_object_get(output_document(cli), "categories");
         json_array_append_new(

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "cli/hold.h"
 #include "cli/json.h"
 #include "cli/notes.h"
 #include "cli/output.h"
@@ -98,6 +99,10 @@ static void add_advice(struct notes *notes, const PGresult *result, int row)
         {"no worker", "records fell due more than a day ago and no worker leads; is retentiond "
                       "running?"},
         {"never counted", "no worker has counted it yet; is retentiond running?"},
+        {"waiting, or tenant paused",
+         "what is due waits for records of other categories, or its tenant is paused: "
+         "\"retentionctl plan CATEGORY\" says which, \"retentionctl resume --tenant TENANT "
+         "--reason TEXT\" ends a pause"},
         {"blocked records", "records refuse to go; \"retentionctl status --json\" counts them, "
                             "retention.blocked_record says why"},
     };
@@ -135,9 +140,10 @@ static void print_leader(struct cli *cli, const PGresult *leader)
         puts("No worker leads.\n");
 }
 
-/* Prints once; how many categories are overdue, and how many cannot run as they are. */
+/* Prints once; how many categories are overdue, how many cannot run as they are, and whether none
+ * can. */
 static bool show(struct session *session, const char *categories, int *ret_overdue,
-                 int *ret_failing, struct error *error)
+                 int *ret_failing, bool *ret_halted, struct error *error)
 {
     struct cli *cli = session->cli;
     const char *const values[] = {categories};
@@ -147,7 +153,8 @@ static bool show(struct session *session, const char *categories, int *ret_overd
     if (!rows)
         return false;
     print_leader(cli, leader);
-    if (!status_log_show(session, error))
+    if (!status_log_show(session, ret_halted, error) ||
+        !hold_status_show(session, cli_flag(cli, "holds"), error))
         return false;
     output_result(cli, "categories", rows, columns, ARRAY_LENGTH(columns),
                   "No category is loaded.");
@@ -172,9 +179,10 @@ static bool watch(struct session *session, const char *categories, struct error 
     bool terminal = isatty(STDOUT_FILENO);
     while (!interrupted) {
         int overdue, failing;
+        bool halted;
         if (terminal)
             fputs("\033[H\033[2J", stdout);
-        if (!show(session, categories, &overdue, &failing, error))
+        if (!show(session, categories, &overdue, &failing, &halted, error))
             return false;
         if (fflush(stdout) != 0)
             return true; /* the reader went away; the frame says so */
@@ -200,8 +208,11 @@ bool command_status(struct cli *cli, struct error *error)
     if (watching)
         return watch(&session, categories, error);
     int overdue, failing;
-    if (!show(&session, categories, &overdue, &failing, error))
+    bool halted;
+    if (!show(&session, categories, &overdue, &failing, &halted, error))
         return false;
+    if (cli_flag(cli, "check") && halted)
+        return error_set(error, ERROR_OVERDUE, "the log is not signed, and no run starts");
     if (cli_flag(cli, "check") && failing)
         return error_set(error, ERROR_OVERDUE, "%d %s, and %d overdue", failing,
                          failing == 1 ? "category fails" : "categories fail", overdue);

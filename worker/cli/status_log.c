@@ -43,12 +43,13 @@ static void print_anchor(const PGresult *state)
                count(size, state, "anchor_failures"));
 }
 
-bool status_log_show(struct session *session, struct error *error)
+bool status_log_show(struct session *session, bool *ret_halted, struct error *error)
 {
     char size[32];
     PGresult *state _cleanup_result_ = session_file(session, "cli/log_state.sql", 0, NULL, error);
     if (!state)
         return false;
+    *ret_halted = value(state, "message") != NULL;
     if (session->cli->json) {
         json_t *rows = output_json(state, columns, ARRAY_LENGTH(columns));
         json_object_set(output_document(session->cli), "log", json_array_get(rows, 0));

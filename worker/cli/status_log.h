@@ -9,7 +9,7 @@ struct error;
 struct session;
 
 /* Prints a line or a few, or adds "log" to the document of --json. Nothing for people where the log
- * is not signed. */
-bool status_log_show(struct session *session, struct error *error);
+ * is not signed. *ret_halted: it should be and cannot, so that no run starts. */
+bool status_log_show(struct session *session, bool *ret_halted, struct error *error);
 
 #endif

@@ -27,7 +27,7 @@ enum setting_type {
 enum reload { ON_RELOAD, AT_RESTART };
 
 /* What a later version reads. */
-enum available { NOW, LATER, LATER_UNLESS_DEFAULT };
+enum available { NOW, LATER };
 
 struct setting {
     const char *name; /* "group.key", or "key" at the top */
@@ -120,9 +120,13 @@ static const struct setting table[] = {
     {"worker.role_prefix", SETTING_PREFIX, AT(worker.role_prefix), 0, 0, "retention_", AT_RESTART,
      NOW, "What the names of the database roles begin with."},
     {"holds.dual_control", SETTING_BOOLEAN, AT(holds.dual_control), 0, 0, "true", ON_RELOAD,
-     LATER_UNLESS_DEFAULT, "Whether releasing a hold takes two persons."},
+     NOW,
+     "Whether releasing or narrowing a hold takes two persons. Once it does, taking that back needs "
+     "approval: see \"retentionctl hold rules\"."},
     {"holds.grace", SETTING_PERIOD, AT(holds.grace), 0, 3653, "30 days", ON_RELOAD,
-     LATER_UNLESS_DEFAULT, "How long a released hold still keeps its records."},
+     NOW,
+     "How long a released hold still keeps its records; \"0 days\": not at all. A shorter one than "
+     "is in effect needs approval, as above."},
     {"http.listen", SETTING_TEXT, 0, 0, 0, NULL, AT_RESTART, LATER,
      "Address on which status and metrics are served."},
 };
@@ -316,17 +320,6 @@ static void take_value(struct reader *r, const struct setting *s, struct positio
 
 /* ---- the file ---- */
 
-static bool is_default(struct reader *r, const struct setting *s, const char *value)
-{
-    const char *reason, *hint;
-    struct span a, b;
-    if (s->type == SETTING_PERIOD)
-        return span_parse(r->settings->arena, value, &a, &reason, &hint) &&
-               span_parse(r->settings->arena, s->default_value, &b, &reason, &hint) &&
-               span_equal(a, b);
-    return strcmp(value, s->default_value) == 0;
-}
-
 static void take_setting(struct reader *r, const struct setting *s, const config_setting_t *value)
 {
     struct position at = {r->settings->file, config_line(value)};
@@ -335,8 +328,6 @@ static void take_setting(struct reader *r, const struct setting *s, const config
     if (!refused && !type_check(r->diags, r->settings->file, value,
                                 arena_printf(arena, "\"%s\"", s->name), value_types(s->type)))
         return;
-    if (s->available == LATER_UNLESS_DEFAULT)
-        refused = !is_default(r, s, value_text(arena, value));
     if (!refused) {
         take_value(r, s, at, value_text(arena, value));
         return;

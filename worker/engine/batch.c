@@ -371,6 +371,12 @@ static bool take_answer(struct batch *batch, struct request_step step, const PGr
         if (FAULT_POINT("batch_after_begin"))
             return error_set(error, ERROR_FAILED, "fault point");
         return take_begin_batch(batch, result, error);
+    case STEP_HOLD_SHAPES:
+        if (PQntuples(result) != 1)
+            return error_set(error, ERROR_FAILED,
+                             "unexpected answer of the server: shapes of holds");
+        batch->found = (unsigned)strtoul(PQgetvalue(result, 0, 0), NULL, 10);
+        return true;
     case STEP_REMOVE_RANGE:
     case STEP_REMOVE_TIDS:
         return batch_take_removed(batch, result, step.relation, true, error);
@@ -404,6 +410,17 @@ static bool take_answer(struct batch *batch, struct request_step step, const PGr
     }
 }
 
+/* A hold of a kind was placed that the statements do not ask for: they left everything alone. The
+ * same range again, with others. */
+static bool asked_too_little(struct batch *batch)
+{
+    if (batch->failed || !(batch->found & ~batch->shapes))
+        return false;
+    batch->run->shapes |= batch->found;
+    batch_again(batch, true);
+    return true;
+}
+
 static void group_over(struct batch *batch)
 {
     if (batch->abandoned) {
@@ -414,6 +431,8 @@ static void group_over(struct batch *batch)
     case BATCH_STATE_ACTING:
         if (batch->failed)
             act_on_failure(batch);
+        else if (asked_too_little(batch))
+            break;
         else if (FAULT_POINT("batch_after_action"))
             batch_end_with_error(batch, "fault point");
         else
@@ -422,7 +441,7 @@ static void group_over(struct batch *batch)
     case BATCH_STATE_LOCKING:
         if (batch->failed)
             act_on_failure(batch);
-        else
+        else if (!asked_too_little(batch))
             batch_rows_locked(batch);
         break;
     case BATCH_STATE_JUDGING:
@@ -551,10 +570,13 @@ static void reset(struct batch *batch)
 static void start(struct batch *batch)
 {
     reset(batch);
+    batch->sql = batch->work.leaf->sql;
+    batch->shapes = batch->work.leaf->shapes;
+    batch->found = 0;
     batch->lost_pid = batch->lane->pid;
     memcpy(batch->lost_backend_start, batch->lane->backend_start,
            sizeof(batch->lost_backend_start));
-    if (batch->work.leaf->sql->judge_tids.param_count > 0)
+    if (batch->sql->judge_tids.param_count > 0)
         batch->work.careful = true; /* dependants, or what the verdict rests on is elsewhere */
     if (batch->work.careful)
         batch_send_lock_rows(batch);

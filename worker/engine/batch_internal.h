@@ -37,6 +37,7 @@ enum step {
     STEP_LOCK_RELATION,
     STEP_LOCK_LEAF,
     STEP_BEGIN_BATCH,
+    STEP_HOLD_SHAPES,
     STEP_LOCK_TIMEOUT,
     STEP_REMOVE_RANGE,
     STEP_LOCK_ROWS,
@@ -125,6 +126,9 @@ struct batch {
     enum batch_state state;
     bool abandoned;
     struct work work;
+    const struct sql_leaf *sql; /* the leaf's, as they were at the beginning */
+    unsigned shapes;            /* of scopes of holds that they ask for */
+    unsigned found;             /* ... and those that there are, seen behind the gate */
     struct batch_result result;
 
     struct request_step *steps; /* owned */

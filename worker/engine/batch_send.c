@@ -72,7 +72,7 @@ void batch_send_prologue(struct batch *batch)
                     GATE_TIMEOUT_MS, batch_on_result, batch);
     for (size_t i = 0; i < table_relation(batch); i++)
         batch_queue(batch, STEP_LOCK_RELATION, i, run->sql->relations[i].lock, 0, NULL);
-    batch_queue(batch, STEP_LOCK_LEAF, 0, batch->work.leaf->sql->lock, 0, NULL);
+    batch_queue(batch, STEP_LOCK_LEAF, 0, batch->sql->lock, 0, NULL);
 
     char term[24], clock[24];
     snprintf(term, sizeof(term), "%lld", (long long)worker->leadership.term);
@@ -80,6 +80,9 @@ void batch_send_prologue(struct batch *batch)
     const char *values[] = {run->id, term, run->category->name, batch->work.leaf->quoted, clock};
     queue_prepared(batch, STEP_BEGIN_BATCH, "retention_begin_batch",
                    sql_file("engine/begin_batch.sql"), ARRAY_LENGTH(values), values);
+    const char *category[] = {run->category->name};
+    queue_prepared(batch, STEP_HOLD_SHAPES, "retention_hold_shapes",
+                   sql_file("engine/hold_shapes.sql"), 1, category);
     char timeout[24];
     snprintf(timeout, sizeof(timeout), "%lld", (long long)limits->lock_timeout_ms);
     const char *timeouts[] = {timeout};
@@ -163,7 +166,7 @@ void batch_send_remove_range(struct batch *batch)
 {
     batch_begin_group(batch, BATCH_STATE_ACTING);
     batch_send_prologue(batch);
-    queue_statement(batch, STEP_REMOVE_RANGE, table_relation(batch), &batch->work.leaf->sql->remove,
+    queue_statement(batch, STEP_REMOVE_RANGE, table_relation(batch), &batch->sql->remove,
                     no_part, 0);
     batch_end_group(batch);
     (void)FAULT_POINT("batch_begin_sent");
@@ -175,7 +178,7 @@ void batch_send_lock_rows(struct batch *batch)
     int64_t most = pace_batch_rows(&run->pace, run->worker->limits.batch_rows);
     if (run->sql->relation_count > 1 && (int64_t)run->family_hint < most)
         most = (int64_t)run->family_hint;
-    const struct sql_leaf *sql = batch->work.leaf->sql;
+    const struct sql_leaf *sql = batch->sql;
     batch_begin_group(batch, BATCH_STATE_LOCKING);
     batch_send_prologue(batch);
     queue_statement(batch, STEP_LOCK_ROWS, table_relation(batch), &sql->lock_rows, no_part, most);
@@ -184,10 +187,10 @@ void batch_send_lock_rows(struct batch *batch)
 
 bool batch_send_judge(struct batch *batch)
 {
-    const struct sql_statement *judge = &batch->work.leaf->sql->judge_tids;
+    const struct sql_statement *judge = &batch->sql->judge_tids;
     if (judge->param_count == 0 || batch->pick_count == 0)
         return false;
-    const struct sql_leaf *sql = batch->work.leaf->sql;
+    const struct sql_leaf *sql = batch->sql;
     batch->verdicts = arena_alloc(batch->arena, batch->pick_count * sizeof(*batch->verdicts));
     batch_begin_group(batch, BATCH_STATE_JUDGING);
     /* Statements of their own: each takes its snapshot when those before it hold their locks. */
@@ -276,7 +279,7 @@ void batch_send_part(struct batch *batch)
         queue_statement(batch, STEP_REMOVE_DEPENDANTS, i, &run->sql->relations[i].remove,
                         batch->part, 0);
     queue_statement(batch, STEP_REMOVE_TIDS, table_relation(batch),
-                    &batch->work.leaf->sql->remove_tids, batch->part, 0);
+                    &batch->sql->remove_tids, batch->part, 0);
     batch_end_group(batch);
 }
 

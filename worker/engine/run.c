@@ -50,7 +50,9 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     struct run *run = arg;
-    if (run->step == RUN_STEP_PAUSE)
+    if (run->step == RUN_STEP_OVER)
+        run_free_parked(run->worker);
+    else if (run->step == RUN_STEP_PAUSE)
         begin_pass(run);
     else
         run_pump(run);
@@ -138,7 +140,16 @@ static void run_free(struct run *run)
     free(run);
 }
 
-/* The run leaves the worker, which then hears of it; what it holds lives until that is over. */
+void run_free_parked(struct worker *worker)
+{
+    for (struct run *run; (run = worker->parked_runs);) {
+        worker->parked_runs = run->parked;
+        run_free(run);
+    }
+}
+
+/* The run leaves the worker, which then hears of it. Whoever called may still hold the run: it is
+ * parked, and freed from the loop. */
 void run_over(struct run *run, enum run_status status)
 {
     struct worker *worker = run->worker;
@@ -149,8 +160,11 @@ void run_over(struct run *run, enum run_status status)
     run->report.sqlstate = run->stop_sqlstate;
     run->report.message = run->message[0] ? run->message : NULL;
     run->report.elapsed_us = clock_monotonic_us() - run->report.started_us;
+    run->parked = worker->parked_runs;
+    worker->parked_runs = run;
+    event_active(run->timer, EV_TIMEOUT, 0);
     run->done(worker, &run->report, run->arg);
-    run_free(run);
+    free_digesters(run); /* their number is the statements', which may go with the next load */
 }
 
 void run_stop(struct run *run, enum run_status status, const char *message)
@@ -301,10 +315,12 @@ static void start_batch(struct run *run, struct lane *lane, struct work *work)
 {
     struct leaf *leaf = work->leaf;
     const struct policies *policies = run->worker->policies;
-    if (!leaf->sql) {
+    if (!leaf->arena)
         leaf->arena = arena_new();
+    if (!leaf->sql || leaf->shapes != run->shapes) { /* batches under way may use the old ones */
+        leaf->shapes = run->shapes;
         leaf->sql = sql_build_leaf(leaf->arena, policies->set, run->category, run->stage,
-                                   policies->catalog, leaf->name);
+                                   policies->catalog, leaf->name, run->shapes);
     }
     if (run->careful)
         work->careful = work->bisect = true;

@@ -71,6 +71,7 @@ struct run {
     struct seq_pool seq;
     struct digester **digesters; /* one a relation, as sql->relations; NULL without keys */
     int64_t epoch;               /* of the digesters */
+    unsigned shapes;             /* enum sql_shape: scopes of holds that batches have found */
     size_t family_hint;          /* parents a batch that had about family_rows children */
 
     struct digest_set blocked; /* set aside in this run: not tried again */
@@ -86,6 +87,7 @@ struct run {
     int read_attempts;
     int64_t told_us; /* when progress was last written to the database */
     struct event *timer;
+    struct run *parked; /* the next one that is over and not freed yet */
 };
 
 /* Begins a run of one stage; `done` is called once, from the loop. */
@@ -95,6 +97,8 @@ void run_start(struct worker *worker, struct category_state *state, size_t stage
 void run_stop(struct run *run, enum run_status status, const char *message);
 /* The leadership or control connection went: no more statements, the report says lost. */
 void run_abandon(struct run *run);
+/* Frees the runs that are over. Not from inside a callback of a run. */
+void run_free_parked(struct worker *worker);
 
 /* Called by lanes. */
 void run_lane_ready(struct worker *worker);

@@ -1,14 +1,16 @@
 /* Entries get places, places become tiles, tiles get signed.
  *
  *   CHECK  once a leadership, and again after anything failed: sequencer_check.c
- *   PASS   PLACE    retention.sequence_log, in slices, until nothing visible waits
+ *   PASS   ASK      whether a hold is missing: sequencer_holds.c
+ *          PLACE    retention.sequence_log, in slices, until nothing visible waits
  *          READ     the entries from the directory's size on, one row at a time: bundles, tiles,
  *                   records/, policies/
+ *          COPY     holds/ of what is new: sequencer_holds.c
  *          FLUSH    the partial tiles, fsync; then, with sign_after = "replicated", wait until the
  *                   standbys have the places on disk
  *          SIGN     checkpoints/SIZE, then `checkpoint`
  *          RECORD   the row in log_checkpoint
- *          ANCHOR   the command gets the checkpoint, on its own time
+ *          ANCHOR   the command gets the checkpoint, on its own time: sequencer_anchor.c
  *
  * Invariants. A place is committed, synchronously, before anything is written from it. What is
  * signed extends what was signed last: the tree in memory was compared with the last checkpoint
@@ -33,7 +35,6 @@
 #include "base/log.h"
 #include "base/sql_files.h"
 #include "config/settings.h"
-#include "engine/anchor.h"
 #include "engine/schedule.h"
 #include "engine/sequencer_internal.h"
 #include "engine/state.h"
@@ -46,7 +47,7 @@ enum { SLICE = 5000, RETRY_MS = 15000 };
 
 static void place(struct sequencer *sequencer);
 
-static void arm(struct event *timer, int64_t ms)
+void sequencer_arm(struct event *timer, int64_t ms)
 {
     const struct timeval delay = {ms / 1000, (ms % 1000) * 1000};
     evtimer_add(timer, &delay);
@@ -127,7 +128,7 @@ static void copy_error(struct error *to, const struct error *from)
         error_context(to, "%s", from->context);
 }
 
-static void tell(struct sequencer *sequencer, bool ready, const struct error *error)
+void sequencer_tell(struct sequencer *sequencer, bool ready, const struct error *error)
 {
     struct worker *worker = sequencer->worker;
     sequencer_done_fn *start = sequencer->start_done, *finish = sequencer->finish_done;
@@ -159,7 +160,7 @@ static void on_failure_reported(struct pg_conn *conn, enum pg_outcome outcome, P
     if (outcome == PG_LOST || !sequencer->error.primary)
         return;
     sequencer_give_way(sequencer);
-    tell(sequencer, false, &sequencer->error);
+    sequencer_tell(sequencer, false, &sequencer->error);
 }
 
 void sequencer_fail(struct sequencer *sequencer, const char *state, int64_t missing,
@@ -178,10 +179,50 @@ void sequencer_fail(struct sequencer *sequencer, const char *state, int64_t miss
     sequencer->publish = NULL;
     evtimer_del(sequencer->flush_timer);
     report(sequencer, state, missing, &sequencer->error, on_failure_reported);
-    arm(sequencer->timer, RETRY_MS);
+    sequencer_arm(sequencer->timer, RETRY_MS);
 }
 
-static void begin(struct sequencer *sequencer)
+/* --- without a key --- */
+
+static void on_begun(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                     const struct error *error, void *arg)
+{
+    struct sequencer *sequencer = arg;
+    struct error own _cleanup_error_ = {0};
+    (void)conn;
+    if (!sequencer_went_well(sequencer, outcome, error))
+        return;
+    if (PQgetvalue(result, 0, 0)[0] == 't') {
+        error_set(&own, ERROR_CONFIG,
+                  "this database's log is a signed one, and no signing key is "
+                  "set");
+        error_hint(&own,
+                   "Set log.signing_key, or let the credential \"%s\" be there, and restart. %s",
+                   keyfile_signing.credential, keyfile_signing.loss);
+        sequencer_fail(sequencer, "key", -1, &own);
+        return;
+    }
+    sequencer->busy = sequencer->again = false;
+    sequencer->ready = true;
+    error_clear(&sequencer->error);
+    report(sequencer, "off", -1, NULL, NULL);
+    if (sequencer->yield_then)
+        sequencer_give_way(sequencer);
+    sequencer_tell(sequencer, true, NULL);
+}
+
+/* Nothing is sequenced or signed, unless a worker of this server once signed: whoever has no key
+ * does not see that the database was restored. (A clone that was adopted may do without.) */
+static void check_unsigned(struct sequencer *sequencer)
+{
+    pg_conn_query(sequencer->worker->control,
+                  "SELECT EXISTS (SELECT FROM retention.log_state AS s WHERE s.holder_system = "
+                  "(SELECT system_identifier::text FROM pg_catalog.pg_control_system()))",
+                  0, NULL, false, on_begun, sequencer);
+    pg_conn_sync(sequencer->worker->control);
+}
+
+void sequencer_begin(struct sequencer *sequencer)
 {
     if (sequencer->worker->leadership.term == 0)
         return;
@@ -191,7 +232,9 @@ static void begin(struct sequencer *sequencer)
     }
     sequencer->busy = true;
     evtimer_del(sequencer->timer);
-    if (sequencer->publish)
+    if (!sequencer->signer)
+        check_unsigned(sequencer);
+    else if (sequencer->publish)
         sequencer_pass(sequencer);
     else
         sequencer_check(sequencer);
@@ -201,7 +244,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd;
     (void)what;
-    begin(arg);
+    sequencer_begin(arg);
 }
 
 void sequencer_transaction(struct sequencer *sequencer, const char *sql, size_t count,
@@ -290,6 +333,13 @@ void sequencer_on_statement(struct pg_conn *conn, enum pg_outcome outcome, PGres
     note_error(arg, outcome, error);
 }
 
+static void on_own(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                   const struct error *error, void *arg)
+{
+    sequencer_on_statement(conn, outcome, result, error, arg);
+    (void)FAULT_POINT("log_own_placed");
+}
+
 /* The first entry, and the one that says that the key before the signer's is not used any more. */
 static void place_own(struct sequencer *sequencer)
 {
@@ -301,18 +351,23 @@ static void place_own(struct sequencer *sequencer)
         note_verifier_format(&vkey, own);
         const char *values[] = {sequencer_term(sequencer, term), own->name, vkey.data};
         sequencer_transaction(sequencer, "SELECT retention.begin_log($1::bigint, $2, $3)", 3,
-                              values, NULL, NULL, sequencer_on_statement, NULL);
+                              values, NULL, NULL, on_own, NULL);
         sequencer->keys[0] = *own;
         sequencer->named_count = sequencer->key_count = 1;
     } else if (n > 1 && memcmp(sequencer->keys[n - 1].key, own->key, NOTE_KEY_SIZE) == 0) {
         hex_encode(id, sequencer->keys[n - 2].id, NOTE_ID_SIZE);
         const char *values[] = {sequencer_term(sequencer, term), id};
         sequencer_transaction(sequencer, "SELECT retention.retire_key($1::bigint, $2)", 2, values,
-                              NULL, NULL, sequencer_on_statement, NULL);
+                              NULL, NULL, on_own, NULL);
     }
 }
 
 void sequencer_pass(struct sequencer *sequencer)
+{
+    sequencer_ask_holds(sequencer);
+}
+
+void sequencer_place(struct sequencer *sequencer)
 {
     if (!sequencer->ready)
         place_own(sequencer);
@@ -321,57 +376,8 @@ void sequencer_pass(struct sequencer *sequencer)
 
 /* --- the end of a pass --- */
 
-static bool wants_beat(const struct sequencer *sequencer)
-{
-    return sequencer_settings(sequencer)->log.anchor_max_age_ms > 0 && sequencer->anchor;
-}
-
-static void arm_beat(struct sequencer *sequencer)
-{
-    int64_t half = sequencer_settings(sequencer)->log.anchor_max_age_ms / 2;
-    if (!wants_beat(sequencer) || sequencer->anchored_us == INT64_MIN)
-        return;
-    int64_t age = (clock_monotonic_us() - sequencer->anchored_us) / 1000;
-    arm(sequencer->beat_timer, age < half ? half - age + 1 : half);
-}
-
-static void beat(struct sequencer *sequencer)
-{
-    char term[24], size[24];
-    const char *values[] = {sequencer_term(sequencer, term),
-                            sequencer_number(size, sequencer->signed_size)};
-    sequencer_transaction(sequencer, "SELECT retention.log_heartbeat($1::bigint, $2::bigint)", 2,
-                          values, NULL, NULL, NULL, NULL);
-    begin(sequencer);
-}
-
-static bool beat_is_due(const struct sequencer *sequencer)
-{
-    return wants_beat(sequencer) && sequencer->anchored_us != INT64_MIN &&
-           clock_monotonic_us() - sequencer->anchored_us >=
-               sequencer_settings(sequencer)->log.anchor_max_age_ms * 500;
-}
-
-static void on_beat(evutil_socket_t fd, short what, void *arg)
-{
-    struct sequencer *sequencer = arg;
-    (void)fd;
-    (void)what;
-    if (sequencer->worker->leadership.term > 0 && sequencer->ready)
-        begin(sequencer); /* the end of a pass sees that it is due */
-}
-
-/* Whether done must wait for the anchor command: at the end always, at the beginning where runs
- * depend on it; for one attempt. */
-static bool waits_for_anchor(const struct sequencer *sequencer)
-{
-    return sequencer->anchor && anchor_is_busy(sequencer->anchor) &&
-           anchor_failures(sequencer->anchor) == 0 &&
-           (sequencer->finish_done || (sequencer->start_done && wants_beat(sequencer)));
-}
-
 /* What was refused may be tried now. */
-static void wake(struct sequencer *sequencer)
+void sequencer_wake(struct sequencer *sequencer)
 {
     if (!sequencer->refused)
         return;
@@ -388,7 +394,7 @@ void sequencer_end_pass(struct sequencer *sequencer)
     sequencer->ready = true;
     error_clear(&sequencer->error);
     report(sequencer, "ok", -1, NULL, NULL);
-    arm_beat(sequencer);
+    sequencer_anchor_arm_beat(sequencer);
     sequencer->again = again;
     if (sequencer->yield_then) {
         sequencer_give_way(sequencer);
@@ -396,65 +402,17 @@ void sequencer_end_pass(struct sequencer *sequencer)
     }
     if (again) {
         sequencer->again = false;
-        begin(sequencer);
+        sequencer_begin(sequencer);
         return;
     }
-    /* one that an earlier worker did not get rid of; or the last is getting old */
-    if (sequencer->anchor && !anchor_is_busy(sequencer->anchor)) {
-        if (sequencer->anchored_size < sequencer->signed_size)
-            anchor_send(sequencer->anchor, sequencer->signed_size, sequencer->last_note.data,
-                        sequencer->last_note.length);
-        else if (beat_is_due(sequencer)) {
-            beat(sequencer);
-            return;
-        }
-    }
+    if (sequencer_anchor_at_end(sequencer))
+        return;
     if (sequencer->worker->run)
         sequencer_expect(sequencer->worker);
-    if (waits_for_anchor(sequencer))
+    if (sequencer_anchor_is_awaited(sequencer))
         return;
-    tell(sequencer, true, NULL);
-    wake(sequencer);
-}
-
-static void tell_anchor(struct sequencer *sequencer)
-{
-    char term[24], number[24];
-    const char *error = sequencer->anchor_untold_error;
-    const char *values[] = {sequencer_term(sequencer, term),
-                            sequencer_number(number, sequencer->anchor_untold_size),
-                            *error ? error : NULL};
-    if (sequencer->yielded || !sequencer->anchor_untold)
-        return;
-    sequencer->anchor_untold = false;
-    pg_conn_query(sequencer->worker->control,
-                  "SELECT retention.log_anchored($1::bigint, $2::bigint, $3)", 3, values, false,
-                  NULL, NULL);
-    pg_conn_sync(sequencer->worker->control);
-}
-
-static void on_anchor(void *arg, uint64_t size, const char *error)
-{
-    struct sequencer *sequencer = arg;
-    if (error)
-        log_warning("could not anchor the log's checkpoint of size %" PRIu64 ": %s", size, error);
-    if (sequencer->worker->leadership.term == 0)
-        return;
-    if (!error) {
-        sequencer->anchored_us = clock_monotonic_us();
-        sequencer->anchored_size = size;
-        arm_beat(sequencer);
-    }
-    sequencer->anchor_untold = true;
-    sequencer->anchor_untold_size = size;
-    snprintf(sequencer->anchor_untold_error, sizeof(sequencer->anchor_untold_error), "%s",
-             error ? error : "");
-    tell_anchor(sequencer);
-    if (!sequencer->ready || sequencer->busy || waits_for_anchor(sequencer))
-        return;
-    tell(sequencer, true, NULL);
-    if (!error)
-        wake(sequencer);
+    sequencer_tell(sequencer, true, NULL);
+    sequencer_wake(sequencer);
 }
 
 /* --- for the worker --- */
@@ -466,7 +424,6 @@ struct sequencer *sequencer_new(struct worker *worker)
     sequencer->anchored_us = INT64_MIN;
     sequencer->timer = evtimer_new(worker->base, on_timer, sequencer);
     sequencer->flush_timer = evtimer_new(worker->base, sequencer_on_flush_timer, sequencer);
-    sequencer->beat_timer = evtimer_new(worker->base, on_beat, sequencer);
     return sequencer;
 }
 
@@ -487,21 +444,15 @@ bool sequencer_read_key(struct worker *worker, struct error *error)
     memset(seed, 0, sizeof(seed));
     if (!sequencer->signer)
         return false;
-    if (settings->log.anchor)
-        sequencer->anchor = anchor_new(worker->base, settings->log.anchor, on_anchor, sequencer);
+    sequencer_anchor_open(sequencer);
     return true;
 }
 
 void sequencer_start(struct worker *worker, sequencer_done_fn *done)
 {
     struct sequencer *sequencer = worker->sequencer;
-    if (!sequencer->signer) {
-        report(sequencer, "off", -1, NULL, NULL);
-        done(worker, true, NULL);
-        return;
-    }
     sequencer->start_done = done;
-    begin(sequencer);
+    sequencer_begin(sequencer);
 }
 
 void sequencer_expect(struct worker *worker)
@@ -509,14 +460,14 @@ void sequencer_expect(struct worker *worker)
     struct sequencer *sequencer = worker->sequencer;
     if (sequencer->signer && sequencer->ready && worker->leadership.term > 0 &&
         !evtimer_pending(sequencer->timer, NULL))
-        arm(sequencer->timer, sequencer_settings(sequencer)->log.checkpoint_every_ms);
+        sequencer_arm(sequencer->timer, sequencer_settings(sequencer)->log.checkpoint_every_ms);
 }
 
 void sequencer_kick(struct worker *worker)
 {
     struct sequencer *sequencer = worker->sequencer;
     if (sequencer->signer)
-        begin(sequencer);
+        sequencer_begin(sequencer);
 }
 
 void sequencer_yield(struct worker *worker, void (*then)(struct worker *worker))
@@ -533,10 +484,10 @@ void sequencer_resume(struct worker *worker)
     struct sequencer *sequencer = worker->sequencer;
     sequencer->yielded = false;
     sequencer->yield_then = NULL;
-    tell_anchor(sequencer);
+    sequencer_anchor_tell(sequencer);
     if (sequencer->again && !sequencer->busy) {
         sequencer->again = false;
-        begin(sequencer);
+        sequencer_begin(sequencer);
     }
 }
 
@@ -548,42 +499,36 @@ void sequencer_finish(struct worker *worker, sequencer_done_fn *done)
         return;
     }
     sequencer->finish_done = done;
-    begin(sequencer);
+    sequencer_begin(sequencer);
 }
 
 void sequencer_forget(struct worker *worker)
 {
     struct sequencer *sequencer = worker->sequencer;
     sequencer->busy = sequencer->again = sequencer->ready = false;
-    sequencer->yielded = sequencer->anchor_untold = false;
+    sequencer->yielded = false;
     sequencer->yield_then = NULL;
     sequencer->start_done = sequencer->finish_done = NULL;
     error_clear(&sequencer->row_error);
     error_clear(&sequencer->error);
     evtimer_del(sequencer->timer);
     evtimer_del(sequencer->flush_timer);
-    evtimer_del(sequencer->beat_timer);
+    sequencer_forget_holds(sequencer);
     publish_free(sequencer->publish);
     sequencer->publish = NULL;
     directory_free(sequencer->directory);
     sequencer->directory = NULL;
-    if (sequencer->anchor)
-        anchor_forget(sequencer->anchor);
+    sequencer_anchor_forget(sequencer);
 }
 
 bool sequencer_may_run(struct worker *worker, struct error *error)
 {
     struct sequencer *sequencer = worker->sequencer;
-    int64_t most_ms = worker->options.settings->log.anchor_max_age_ms;
-    if (!sequencer->signer)
-        return true;
     sequencer->refused = true;
     if (!sequencer->ready)
         return error_set(error, ERROR_STOPPED, "the log cannot be signed: %s",
                          sequencer->error.primary ? sequencer->error.primary : "unknown");
-    if (most_ms > 0 && sequencer->anchor &&
-        (sequencer->anchored_us == INT64_MIN ||
-         clock_monotonic_us() - sequencer->anchored_us > most_ms * 1000))
+    if (sequencer->signer && sequencer_anchor_is_too_old(sequencer))
         return error_set(error, ERROR_STOPPED,
                          "the last anchored checkpoint is older than log.anchor_max_age");
     sequencer->refused = false;
@@ -594,17 +539,18 @@ void sequencer_free(struct sequencer *sequencer)
 {
     if (!sequencer)
         return;
-    anchor_free(sequencer->anchor);
+    sequencer_anchor_free(sequencer);
     publish_free(sequencer->publish);
     directory_free(sequencer->directory);
     note_signer_free(sequencer->signer);
     event_free(sequencer->timer);
     event_free(sequencer->flush_timer);
-    event_free(sequencer->beat_timer);
     error_clear(&sequencer->error);
     error_clear(&sequencer->row_error);
     text_free(&sequencer->last_note);
     text_free(&sequencer->note);
     free(sequencer->holder);
+    free(sequencer->last_holder);
+    free(sequencer->copies);
     free(sequencer);
 }

@@ -15,7 +15,8 @@ typedef void sequencer_done_fn(struct worker *worker, bool ready, const struct e
 
 struct sequencer *sequencer_new(struct worker *worker);
 void sequencer_free(struct sequencer *sequencer); /* accepts NULL */
-/* Reads the signing key. Without one there is no tree: everything below does nothing. */
+/* Reads the signing key. Without one there is no tree, and everything below does nothing; a
+ * database whose log was signed before is not gone on with. */
 bool sequencer_read_key(struct worker *worker, struct error *error);
 
 /* This worker leads: compares the database with the directory, repairs, signs. */

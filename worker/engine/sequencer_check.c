@@ -7,14 +7,21 @@
  *   has others in their places        the same, and worse: halt
  *
  * Nobody but the directory knows what was signed: the database's own list (log_checkpoint) goes
- * back with it. So who has no directory, or one that another host signed in after it was copied,
- * may sign only while nothing suggests that the database went back: same cluster, same timeline.
- * Else somebody has to show the last anchored checkpoint (retentionctl log recover). */
+ * back with it. The host that signed last may rebuild its directory while nothing suggests that the
+ * database went back: same cluster, same timeline. Another host must have a directory that reaches
+ * as far as the database's list: one that lay idle since its own time knows nothing of what was
+ * signed meanwhile, and a restored backup does not either. Else somebody has to show the directory
+ * that signed last, or the last anchored checkpoint (retentionctl log recover).
+ *
+ * The directory's lock names the server and database of the worker that has it. A worker that is
+ * stopped keeps it after it was replaced, and may be passed by; a worker of another server or
+ * database may not, for that one would sign a tree of its own. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -40,6 +47,7 @@ enum {
     CHECK_ROTATION,
     CHECK_ANCHOR_AGE,
     CHECK_ANCHORED,
+    CHECK_IDENTITY,
 };
 
 static const char *value(const PGresult *result, int column)
@@ -116,17 +124,43 @@ static bool check_key(const struct sequencer *sequencer, struct error *error)
 /* --- what the directory has --- */
 
 /* An earlier leader that was stopped (not ended) still has the lock. Whatever it may write when it
- * goes on is what its term committed, so the same bytes: after a while it is passed by. */
-static bool open_directory(struct sequencer *sequencer, struct error *error)
+ * goes on is what its term committed, so the same bytes: after a while it is passed by. That is so
+ * only where it is connected to this server: a clone, or what stayed on the other side of a
+ * failover, has its own history. */
+static bool pass_lock(struct sequencer *sequencer, const char *path, const char *identity,
+                      struct error *error)
+{
+    struct text claim _cleanup_text_ = {0};
+    struct directory *directory = directory_open(path, error);
+    if (!directory || !directory_read_claim(directory, &claim, error)) {
+        directory_free(directory);
+        return false;
+    }
+    if (!text_equal(text_string(&claim), identity)) {
+        directory_free(directory);
+        error_set(error, ERROR_FAILED,
+                  "log directory \"%s\" is in use by a worker of another server or database", path);
+        error_hint(error, "One log has one directory and one database. Stop that worker, or give "
+                          "this database a log and a directory of its own.");
+        return false;
+    }
+    sequencer->directory = directory;
+    log_warning("log directory \"%s\" is locked by a process that does not lead", path);
+    return true;
+}
+
+static bool open_directory(struct sequencer *sequencer, const char *identity, struct error *error)
 {
     const char *path = sequencer->worker->options.settings->log.directory;
-    if (!sequencer->directory)
+    if (!sequencer->directory) {
         sequencer->directory = directory_open_locked(path, error);
+        if (sequencer->directory && !directory_claim(sequencer->directory, identity, error))
+            return false;
+    }
     if (!sequencer->directory && sequencer->locked_out++ > 0) {
         error_clear(error);
-        sequencer->directory = directory_open(path, error);
-        if (sequencer->directory)
-            log_warning("log directory \"%s\" is locked by a process that does not lead", path);
+        if (!pass_lock(sequencer, path, identity, error))
+            return false;
     }
     if (!sequencer->directory)
         return false;
@@ -169,15 +203,36 @@ static void publish_key(struct sequencer *sequencer)
         log_failure(LOG_LEVEL_WARNING, &error);
 }
 
+static void halt_unproven(struct sequencer *sequencer)
+{
+    struct error error _cleanup_error_ = {0};
+    error_set(&error, ERROR_LOG, "the last signed checkpoint is not known here");
+    error_detail(&error,
+                 "The log was last signed by \"%s\". What that directory holds may be more than "
+                 "this database knows.",
+                 sequencer->last_holder);
+    error_hint(&error, "Give this worker a copy of that directory, or the last checkpoint that was "
+                       "anchored: retentionctl log recover --checkpoint FILE");
+    halt(sequencer, "unproven", -1, &error);
+}
+
 static void go_on(struct sequencer *sequencer)
 {
     struct error error _cleanup_error_ = {0};
+    if (!sequencer->proven) {
+        halt_unproven(sequencer);
+        return;
+    }
     if (!check_key(sequencer, &error)) {
         halt(sequencer, "key", -1, &error);
         return;
     }
     if (!open_tree(sequencer, &error)) {
         halt(sequencer, "damaged", -1, &error);
+        return;
+    }
+    if (!sequencer_scan_holds(sequencer, &error)) {
+        halt(sequencer, "failing", -1, &error);
         return;
     }
     publish_key(sequencer);
@@ -242,64 +297,58 @@ static void compare(struct sequencer *sequencer)
     pg_conn_sync(sequencer->worker->control);
 }
 
-/* How the database came to be as it is. */
-static const char *what_happened(const PGresult *result)
+static bool is_copy(const PGresult *result)
 {
     const char *system = value(result, CHECK_HOLDER_SYSTEM);
-    const char *timeline = value(result, CHECK_HOLDER_TIMELINE);
-    if (system && strcmp(system, PQgetvalue(result, 0, CHECK_SYSTEM)) != 0)
-        return "it is a copy in another cluster";
-    if (timeline && strcmp(timeline, PQgetvalue(result, 0, CHECK_TIMELINE)) != 0)
-        return "a failover or a recovery to a point in time lost them";
-    return "it was restored from a backup";
+    return system && strcmp(system, PQgetvalue(result, 0, CHECK_SYSTEM)) != 0;
 }
 
 static bool moved(const PGresult *result)
 {
-    const char *system = value(result, CHECK_HOLDER_SYSTEM);
     const char *timeline = value(result, CHECK_HOLDER_TIMELINE);
-    return (system && strcmp(system, PQgetvalue(result, 0, CHECK_SYSTEM)) != 0) ||
+    return is_copy(result) ||
            (timeline && strcmp(timeline, PQgetvalue(result, 0, CHECK_TIMELINE)) != 0);
 }
 
+/* How the database came to be as it is: a backup that is put back goes on with its timeline, a
+ * server that was promoted begins another. */
 static void halt_behind(struct sequencer *sequencer, const PGresult *result)
 {
     struct error error _cleanup_error_ = {0};
+    const char *then = value(result, CHECK_HOLDER_TIMELINE);
+    const char *now = PQgetvalue(result, 0, CHECK_TIMELINE);
     uint64_t missing = sequencer->last.size - sequencer->size;
-    error_set(&error, ERROR_LOG, "the database lacks the last %" PRIu64 " entries of the log: %s",
-              missing, what_happened(result));
-    error_detail(&error,
-                 "The directory has %" PRIu64 " signed entries, the database %" PRIu64
-                 ". Timeline then %s, now %s.",
-                 sequencer->last.size, sequencer->size,
-                 value(result, CHECK_HOLDER_TIMELINE) ? value(result, CHECK_HOLDER_TIMELINE) : "?",
-                 PQgetvalue(result, 0, CHECK_TIMELINE));
+    struct text story _cleanup_text_ = {0};
+    if (missing == 1)
+        text_add(&story, "the database lacks the last entry of the log: ");
+    else
+        text_printf(&story,
+                    "the database lacks the last %" PRIu64 " entries of the log: ", missing);
+    if (is_copy(result))
+        text_add(&story, "it is a copy in another cluster");
+    else if (moved(result))
+        text_printf(&story,
+                    "a failover or a recovery to a point in time lost them (timeline %s, before it "
+                    "%s)",
+                    now, then);
+    else
+        text_printf(&story, "it was restored from a backup (still timeline %s)", now);
+    error_set(&error, ERROR_LOG, "%s", story.data);
+    error_detail(&error, "The directory has %" PRIu64 " signed entries, the database %" PRIu64 ".",
+                 sequencer->last.size, sequencer->size);
     error_hint(&error, "Nothing is deleted or signed until they are brought back. Run: "
                        "retentionctl log recover");
     halt(sequencer, moved(result) ? "failed over" : "restored", (int64_t)missing, &error);
 }
 
-static void halt_unproven(struct sequencer *sequencer, const PGresult *result)
-{
-    struct error error _cleanup_error_ = {0};
-    error_set(&error, ERROR_LOG, "the last signed checkpoint is not known here");
-    error_detail(&error,
-                 "The log was last signed by \"%s\". What that directory holds may be more than "
-                 "this database knows.",
-                 value(result, CHECK_HOLDER) ? value(result, CHECK_HOLDER) : "?");
-    error_hint(&error, "Give this worker a copy of that directory, or the last checkpoint that was "
-                       "anchored: retentionctl log recover --checkpoint FILE");
-    halt(sequencer, "unproven", -1, &error);
-}
-
 static bool is_proven(const struct sequencer *sequencer, const PGresult *result)
 {
-    const char *holder = value(result, CHECK_HOLDER);
-    if (!holder)
+    bool reaches = sequencer->last.size >= sequencer->recorded_size;
+    if (!sequencer->last_holder)
         return true; /* never signed */
-    if (strcmp(holder, sequencer->holder) != 0)
-        return sequencer->last.size > 0 && !moved(result);
-    return sequencer->last.size >= sequencer->recorded_size || !moved(result);
+    if (strcmp(sequencer->last_holder, sequencer->holder) == 0)
+        return reaches || !moved(result);
+    return reaches && !moved(result);
 }
 
 static void on_check(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
@@ -316,6 +365,9 @@ static void on_check(struct pg_conn *conn, enum pg_outcome outcome, PGresult *re
     }
     sequencer->size = number(result, CHECK_SIZE);
     sequencer->recorded_size = number(result, CHECK_SIGNED);
+    free(sequencer->last_holder);
+    sequencer->last_holder =
+        value(result, CHECK_HOLDER) ? xstrdup(value(result, CHECK_HOLDER)) : NULL;
     sequencer->anchored_us =
         value(result, CHECK_ANCHOR_AGE)
             ? clock_monotonic_us() -
@@ -329,13 +381,12 @@ static void on_check(struct pg_conn *conn, enum pg_outcome outcome, PGresult *re
         halt(sequencer, "unbound", -1, &own);
     } else if (!read_keys(sequencer, result, &own)) {
         halt(sequencer, "key", -1, &own);
-    } else if (!open_directory(sequencer, &own)) {
+    } else if (!open_directory(sequencer, PQgetvalue(result, 0, CHECK_IDENTITY), &own)) {
         halt(sequencer, own.code == ERROR_LOG ? "damaged" : "failing", -1, &own);
     } else if (sequencer->last.size > sequencer->size) {
         halt_behind(sequencer, result);
-    } else if (!is_proven(sequencer, result)) {
-        halt_unproven(sequencer, result);
     } else {
+        sequencer->proven = is_proven(sequencer, result);
         compare(sequencer);
     }
 }

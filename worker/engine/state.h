@@ -51,7 +51,7 @@ struct worker {
     enum worker_phase phase;
     bool stopping;           /* a signal: finish what is in flight */
     int64_t connect_told_us; /* when it was logged last that the server cannot be reached, or 0 */
-    bool policies_told;      /* the diagnostics were */
+    char *policies_told;     /* the diagnostics that were, as text, or NULL; owned */
     int exit_code;
     struct error error; /* why worker_run fails */
     struct event *signal_events[2], *hangup_event;
@@ -74,7 +74,8 @@ struct worker {
     struct epochs *epochs;
     struct lane **lanes;
     size_t lane_count;
-    struct run *run; /* the one under way, or NULL */
+    struct run *run;         /* the one under way, or NULL */
+    struct run *parked_runs; /* over; freed from the loop */
     struct schedule *schedule;
     struct sequencer *sequencer;
 };

@@ -32,6 +32,7 @@ struct leaf {
     bool gone, done, checking;
     struct arena *arena; /* of its statements; NULL until needed, freed when done */
     struct sql_leaf *sql;
+    unsigned shapes; /* enum sql_shape: of scopes of holds that `sql` asks for */
 };
 
 /* A range of one leaf: from a tid, inclusive, to a block, exclusive. */

@@ -123,24 +123,45 @@ void worker_fail(struct worker *worker, const struct error *error)
 
 /* --- loading --- */
 
+static void add_diag(struct text *line, const struct diag *diag)
+{
+    if (diag->at.file && diag->at.line > 0)
+        text_printf(line, "%s:%d: ", diag->at.file, diag->at.line);
+    else if (diag->at.file)
+        text_printf(line, "%s: ", diag->at.file);
+    text_add(line, diag->message);
+    if (diag->hint)
+        text_printf(line, "; hint: %s", diag->hint);
+}
+
+/* What is wrong is told once, and again when it is something else. */
+static bool was_told(struct worker *worker)
+{
+    const struct diags *diags = &worker->policies->diags;
+    struct text all = {0};
+    for (size_t i = 0; i < diags->count; i++) {
+        add_diag(&all, &diags->items[i]);
+        text_add_char(&all, '\n');
+    }
+    bool told = worker->policies_told && strcmp(worker->policies_told, text_string(&all)) == 0;
+    free(worker->policies_told);
+    worker->policies_told = text_steal(&all);
+    return told;
+}
+
 static void print_diags(struct worker *worker)
 {
     const struct diags *diags = &worker->policies->diags;
+    if (was_told(worker))
+        return;
     if (worker->options.events.policies) {
         worker->options.events.policies(diags, worker->options.arg);
         return;
     }
     for (size_t i = 0; i < diags->count; i++) {
-        const struct diag *diag = &diags->items[i];
         struct text line _cleanup_text_ = {0};
-        if (diag->at.file && diag->at.line > 0)
-            text_printf(&line, "%s:%d: ", diag->at.file, diag->at.line);
-        else if (diag->at.file)
-            text_printf(&line, "%s: ", diag->at.file);
-        text_add(&line, diag->message);
-        if (diag->hint)
-            text_printf(&line, "; hint: %s", diag->hint);
-        log_message(diag->level == DIAG_ERROR ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, "%s",
+        add_diag(&line, &diags->items[i]);
+        log_message(diags->items[i].level == DIAG_ERROR ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, "%s",
                     line.data);
     }
 }
@@ -168,9 +189,7 @@ static void on_policies(struct worker *worker, bool done, const struct error *er
         worker_fail(worker, error);
         return;
     }
-    if (!worker->policies_told)
-        print_diags(worker);
-    worker->policies_told = true;
+    print_diags(worker);
     if (worker->policies->invalid && worker->options.mode != WORKER_DAEMON)
         worker_note_exit(worker, 3);
     if (worker->options.mode == WORKER_CHECK)
@@ -231,6 +250,20 @@ static void record_config(struct worker *worker)
     pg_conn_sync(worker->control);
 }
 
+/* The rules of holds are the database's: stricter ones than are in effect count at once, weaker ones
+ * wait for approval. */
+static void propose_hold_rules(struct worker *worker)
+{
+    const struct settings *settings = worker->options.settings;
+    char term[24];
+    snprintf(term, sizeof(term), "%lld", (long long)worker->leadership.term);
+    const char *values[] = {term, settings->holds.dual_control ? "true" : "false",
+                            settings->holds.grace_text};
+    pg_conn_query(worker->control, sql_file("engine/propose_hold_rules.sql"), 3, values, false,
+                  NULL, NULL);
+    pg_conn_sync(worker->control);
+}
+
 /* Nothing is appended before the log was compared with its directory. A daemon waits until it can
  * go on. */
 static void on_log(struct worker *worker, bool ready, const struct error *error)
@@ -243,6 +276,7 @@ static void on_log(struct worker *worker, bool ready, const struct error *error)
         return;
     }
     record_config(worker);
+    propose_hold_rules(worker);
     char term[24];
     snprintf(term, sizeof(term), "%lld", (long long)worker->leadership.term);
     const char *values[] = {term};
@@ -387,7 +421,8 @@ static void on_notified(struct pg_conn *conn, const char *channel, const char *p
         return;
     if (strcmp(payload, "leader") == 0) {
         leadership_notified(worker);
-    } else if (strcmp(payload, "log") == 0 || strcmp(payload, "bind") == 0) {
+    } else if (strcmp(payload, "log") == 0 || strcmp(payload, "bind") == 0 ||
+               strcmp(payload, "hold") == 0) {
         sequencer_kick(worker);
         schedule_notified(worker, payload);
     } else {
@@ -536,6 +571,7 @@ void worker_free(struct worker *worker)
     worker->phase = PHASE_OVER;
     if (worker->run)
         run_abandon(worker->run);
+    run_free_parked(worker);
     for (size_t i = 0; i < worker->lane_count; i++)
         lane_free(worker->lanes[i]);
     free(worker->lanes);
@@ -553,5 +589,6 @@ void worker_free(struct worker *worker)
         event_free(worker->hangup_event);
     event_base_free(worker->base);
     error_clear(&worker->error);
+    free(worker->policies_told);
     free(worker);
 }

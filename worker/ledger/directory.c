@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/fault.h"
 #include "base/text.h"
 #include "ledger/lines.h"
 
@@ -77,6 +78,20 @@ struct directory *directory_open_locked(const char *path, struct error *error)
     }
     directory_free(directory);
     return NULL;
+}
+
+bool directory_claim(struct directory *directory, const char *who, struct error *error)
+{
+    size_t length = strlen(who);
+    return (directory->lock >= 0 && ftruncate(directory->lock, 0) == 0 &&
+            pwrite(directory->lock, who, length, 0) == (ssize_t)length) ||
+           fail(directory, "write", "lock", error);
+}
+
+bool directory_read_claim(const struct directory *directory, struct text *out, struct error *error)
+{
+    bool absent;
+    return directory_read(directory, "lock", DIRECTORY_MOST_NAME, out, &absent, error);
 }
 
 static void forget_dirty(struct directory *directory)
@@ -237,12 +252,16 @@ bool directory_write(struct directory *directory, const char *name, const void *
     }
     int fd _cleanup_(close_file) = openat(
         directory->fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
-    if (fd < 0 || !write_all(fd, bytes, length))
+    if (fd < 0 || !write_all(fd, bytes, length / 2))
+        return fail(directory, "write", name, error);
+    (void)FAULT_POINT("log_file_half_written");
+    if (!write_all(fd, (const char *)bytes + length / 2, length - length / 2))
         return fail(directory, "write", name, error);
     if (renameat(directory->fd, temporary, directory->fd, name) != 0 &&
         (errno != ENOENT || !make_folders(directory, name, error) ||
          renameat(directory->fd, temporary, directory->fd, name) != 0))
         return fail(directory, "write", name, error);
+    (void)FAULT_POINT("log_file_renamed");
     note_dirty(directory, name);
     return true;
 }
@@ -254,6 +273,7 @@ bool directory_remove(struct directory *directory, const char *name, struct erro
          (errno != EISDIR || unlinkat(directory->fd, name, AT_REMOVEDIR) != 0) && errno != ENOENT &&
          errno != ENOTEMPTY))
         return fail(directory, "remove", name, error);
+    (void)FAULT_POINT("log_file_removed");
     return true;
 }
 
@@ -282,6 +302,7 @@ static bool sync_path(struct directory *directory, const char *name, struct erro
 
 bool directory_sync(struct directory *directory, struct error *error)
 {
+    (void)FAULT_POINT("log_before_sync");
     if (directory->dirty_count > FEW_FILES) {
         if (syncfs(directory->fd) != 0)
             return fail(directory, "sync", "", error);

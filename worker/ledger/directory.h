@@ -7,7 +7,7 @@
  *   records/RUN.SEQ         the sorted refs of a batch, 32 bytes each; RUN as 32 hex digits
  *   policies/SHA256         the texts approved
  *   proofs/INDEX            proofs of entries that a prune took away, and that later ones rest on
- *   lock                    locked by who writes
+ *   lock                    locked by who writes, and says who that is
  *
  * Names below are relative to the directory. A file appears whole, by rename; it is durable after
  * directory_sync. Partial tiles that the last two checkpoints do not need are removed, so a reader
@@ -37,6 +37,10 @@ struct directory *directory_open(const char *path, struct error *error);
 /* For writing: made if absent (mode 0755), and locked until it is closed; refused where another
  * process has the lock. */
 struct directory *directory_open_locked(const char *path, struct error *error);
+/* Says in the lock, which must be ours, who has it: one line. */
+bool directory_claim(struct directory *directory, const char *who, struct error *error);
+/* What was said there last; appended to out, nothing where nothing was. */
+bool directory_read_claim(const struct directory *directory, struct text *out, struct error *error);
 void directory_free(struct directory *directory); /* accepts NULL */
 const char *directory_path(const struct directory *directory);
 /* "HOST:/ABSOLUTE/PATH": who publishes there. The caller frees it. */

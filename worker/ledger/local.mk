@@ -7,6 +7,8 @@ libretention_a_SOURCES += \
 	worker/ledger/entry.h \
 	worker/ledger/epoch.c \
 	worker/ledger/epoch.h \
+	worker/ledger/hold_file.c \
+	worker/ledger/hold_file.h \
 	worker/ledger/keyfile.c \
 	worker/ledger/keyfile.h \
 	worker/ledger/lines.c \
@@ -27,4 +29,5 @@ libretention_a_SOURCES += \
 	worker/ledger/verify_files.c \
 	worker/ledger/verify_internal.h \
 	worker/ledger/verify_rest.c \
+	worker/ledger/verify_saved.c \
 	worker/ledger/verify_story.c

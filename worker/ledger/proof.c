@@ -123,6 +123,15 @@ static bool not_well_formed(struct error *error, const char *what)
     return error_set(error, ERROR_LOG, "%s is not well formed", what);
 }
 
+bool proof_entry_read(const char *bytes, size_t length, uint64_t *ret_index, uint8_t *ret_entry,
+                      size_t *ret_entry_length)
+{
+    struct lines lines = {bytes, bytes + length};
+    return lines_literal(&lines, ENTRY_LINE) &&
+           read_bytes_field(&lines, "extra", ret_entry, ENTRY_MOST_BYTES, ret_entry_length) &&
+           read_number_field(&lines, "index", ret_index);
+}
+
 bool proof_entry_verify(struct proof_result *ret_result, const char *bytes, size_t length,
                         const struct note_verifier *verifier, struct error *error)
 {

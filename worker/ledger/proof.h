@@ -46,6 +46,10 @@ struct proof_result {
     uint64_t record_index;
 };
 
+/* The entry in the proof of one (at most ENTRY_MOST_BYTES), and where it says to be: nothing is
+ * verified. */
+bool proof_entry_read(const char *bytes, size_t length, uint64_t *ret_index, uint8_t *ret_entry,
+                      size_t *ret_entry_length);
 bool proof_entry_verify(struct proof_result *ret_result, const char *bytes, size_t length,
                         const struct note_verifier *verifier, struct error *error);
 /* old: a checkpoint that the auditor kept, or opened from a note kept. */

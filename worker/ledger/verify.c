@@ -60,6 +60,10 @@ bool verify_open(struct verify *v, const char *note, size_t length,
             continue;
         if (checkpoint_open(ret_checkpoint, note, length, &v->keys[i].verifier, &why)) {
             *ret_key = i;
+            if (v->keys[i].from > 0 && ret_checkpoint->size <= v->keys[i].from)
+                return error_set(error, ERROR_LOG,
+                                 "signed by a key that only entry %" PRIu64 " of the log names",
+                                 v->keys[i].from);
             return ret_checkpoint->size <= v->keys[i].until ||
                    error_set(error, ERROR_LOG,
                              "signed by a key that entry %" PRIu64 " of the log retires",
@@ -473,11 +477,11 @@ static bool run(struct verify *v)
     if (!open_head(v, &is_signed))
         return false;
     v->source = (struct tile_source){.size = v->result->checkpoint.size, .fetch = fetch, .arg = v};
-    if (!replay_all(v) || !compare_root(v) || !verify_trust(v, is_signed) || !compare_kept(v) ||
-        !verify_story_end(v) || !judge_missing(v))
+    if (!verify_saved(v) || !replay_all(v) || !compare_root(v) || !verify_trust(v, is_signed) ||
+        !compare_kept(v) || !judge_missing(v))
         return false;
     v->result->prune_upto = v->prune_upto;
-    if (!verify_rest(v))
+    if (!verify_rest(v) || !verify_story_end(v))
         return false;
     return v->result->lost == 0 || /* told last: whatever else can be checked was */
            verify_fail(v, "", v->lost_at,
@@ -502,7 +506,8 @@ static bool attempt(struct verify *v)
 {
     v->key_count = 0;
     for (size_t i = 0; i < v->options->key_count && i < VERIFY_MOST_KEYS; i++)
-        v->keys[v->key_count++] = (struct verify_key){v->options->keys[i], 0, UINT64_MAX, true};
+        v->keys[v->key_count++] = (struct verify_key){
+            .verifier = v->options->keys[i], .until = UINT64_MAX, .trusted = true};
     v->story = verify_story_new();
     v->bundle = xmalloc(VERIFY_BUNDLE_MOST + 1);
     bool right = run(v);

@@ -25,8 +25,9 @@ struct verify_missing {
 /* A key that may have signed checkpoints. */
 struct verify_key {
     struct note_verifier verifier;
-    uint64_t from;  /* the entry that names it; 0 too for those the auditor gave */
+    uint64_t from;  /* the entry that names it: it signs no checkpoint that has not that one */
     uint64_t until; /* the entry that retires it: it signs no checkpoint over that */
+    bool named;     /* by the log, and not by the auditor alone */
     bool trusted;
 };
 
@@ -65,6 +66,9 @@ enum verify_read verify_read_bundle(struct verify *v, const struct tile *tile, s
 bool verify_records(struct verify *v, uint64_t index, const uint8_t run[16], uint64_t seq,
                     uint64_t rows, const uint8_t root[MERKLE_HASH_SIZE]);
 
+/* verify_saved.c: the entries that a prune took away, and saved the proofs of */
+bool verify_saved(struct verify *v);
+
 /* verify_rest.c: what the replay did not read */
 
 /* Whom to trust, once the tree is compared: where a key given by the auditor signed the checkpoint,
@@ -91,6 +95,8 @@ struct verify_story *verify_story_new(void);
 void verify_story_free(struct verify_story *story); /* accepts NULL */
 /* The next entry that is there. */
 bool verify_story_entry(struct verify *v, uint64_t index, const struct entry *entry);
+/* An entry that is gone from its bundle, and that others rest on; before all that are there. */
+bool verify_story_saved(struct verify *v, uint64_t index, const struct entry *entry);
 /* Entries are missing here: what depends on them cannot be told. */
 void verify_story_hole(struct verify *v);
 /* After the last one. */

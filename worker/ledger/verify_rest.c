@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -35,7 +36,10 @@ static bool walk(struct verify *v, const char *path, int depth, visit_fn *visit)
         close(fd);
     while (right) {
         struct text below _cleanup_text_ = {0};
-        struct dirent *item = readdir(dir);
+        struct dirent *item = (errno = 0, readdir(dir));
+        if (!item && errno)
+            right = error_set(v->error, ERROR_FAILED, "could not read \"%s\": %s", path,
+                              strerror(errno));
         if (!item)
             break;
         if (strcmp(item->d_name, ".") == 0 || strcmp(item->d_name, "..") == 0)
@@ -68,13 +72,15 @@ static bool stray(struct verify *v, const char *path)
 /* --- checkpoints kept --- */
 
 /* Reads checkpoints/<size>; the signature is not looked at yet. False where the error is set. */
-static bool read_kept(struct verify *v, const char *path, char *ret_note, size_t *ret_length)
+static bool read_kept(struct verify *v, const char *path, char *ret_note, size_t *ret_length,
+                      bool *ret_absent)
 {
+    *ret_absent = false;
     switch (verify_read_file(v, path, ret_note, VERIFY_NOTE_MOST, ret_length)) {
     case READ_DONE:
         return true;
     case READ_ABSENT:
-        *ret_length = 0; /* gone meanwhile */
+        *ret_absent = true; /* gone meanwhile */
         return true;
     case READ_FAILED:
         break;
@@ -106,12 +112,13 @@ static bool visit_checkpoint(struct verify *v, const char *path, const char *nam
     char note[sizeof(v->result->note)];
     size_t length, key;
     uint64_t size;
+    bool absent;
     struct checkpoint kept;
     struct error why _cleanup_error_ = {0};
     if (!lines_read_number(name, strlen(name), &size))
         return stray(v, path);
-    if (!read_kept(v, path, note, &length) || length == 0)
-        return length == 0;
+    if (!read_kept(v, path, note, &length, &absent) || absent)
+        return absent;
     if (!verify_open(v, note, length, &kept, &key, &why))
         return verify_fail(v, path, UINT64_MAX, "%s: %s", path, why.primary);
     if (kept.size != size)
@@ -145,9 +152,11 @@ static bool visit_for_trust(struct verify *v, const char *path, const char *name
     char note[sizeof(v->result->note)];
     size_t length, key;
     uint64_t size;
+    bool absent;
     struct checkpoint kept;
     struct error ignored _cleanup_error_ = {0};
-    if (!lines_read_number(name, strlen(name), &size) || !read_kept(v, path, note, &length) ||
+    if (!lines_read_number(name, strlen(name), &size) ||
+        !read_kept(v, path, note, &length, &absent) || absent ||
         !verify_open(v, note, length, &kept, &key, &ignored) ||
         kept.size > v->result->checkpoint.size || !kept_root(v, path, &kept))
         return true; /* what is wrong with it is told later */
@@ -304,10 +313,18 @@ static bool visit_policy(struct verify *v, const char *path, const char *name)
 
 /* --- all of it --- */
 
+static bool is_empty(const struct verify *v, const char *path)
+{
+    struct stat status;
+    return fstatat(v->directory, path, &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_size == 0;
+}
+
 static bool visit(struct verify *v, const char *path, const char *name)
 {
-    if (strcmp(path, "checkpoint") == 0 || strcmp(path, "lock") == 0)
+    if (strcmp(path, "checkpoint") == 0)
         return true;
+    if (strcmp(path, "lock") == 0)
+        return is_empty(v, path) || stray(v, path);
     if (strcmp(path, "vkey") == 0)
         return visit_vkey(v, path);
     if (text_starts_with(path, "checkpoints/"))
@@ -326,7 +343,7 @@ static bool visit(struct verify *v, const char *path, const char *name)
         v->record_files_there++;
         return true;
     }
-    if (text_starts_with(path, ".new."))
+    if (text_starts_with(path, ".new.") && path[strspn(path, ".new0123456789")] == '\0')
         return true; /* being written */
     return stray(v, path);
 }

@@ -5,7 +5,8 @@
  * that of their numbers; those ahead of the lowest number not yet seen wait in a short list. `done`
  * stands after all batches of its run and after the anomalies that tell of numbers never used.
  *
- * Where entries were pruned, runs that began before are counted, and otherwise believed. */
+ * Where entries were pruned, runs that began before are counted, and otherwise believed; what the
+ * prune saved (verify_saved.c) still names keys, epochs and policies. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -41,7 +42,12 @@ enum { BUCKETS = 1024 };
 
 struct verify_story {
     struct run *runs[BUCKETS];
-    bool hole; /* entries are missing */
+    bool hole;    /* entries are missing */
+    bool genesis; /* was told */
+    /* After a hole: the first entry that rests on one that was neither there nor saved. Told at the
+     * end, since a hole that nothing excuses is what is wrong then. */
+    uint64_t unnamed_at;
+    struct text unnamed;
     struct named *texts;
     size_t text_count;
     uint64_t *epochs;
@@ -71,6 +77,7 @@ void verify_story_free(struct verify_story *story)
         }
     free(story->texts);
     free(story->epochs);
+    text_free(&story->unnamed);
     free(story);
 }
 
@@ -83,6 +90,24 @@ static bool fail(struct verify *v, uint64_t index, const char *format, ...)
     text_vprintf(&text, format, args);
     va_end(args);
     return verify_fail(v, "", index, "entry %" PRIu64 ": %s", index, text_string(&text));
+}
+
+/* The entry rests on one that was not told. */
+static bool unnamed(struct verify *v, uint64_t index, const char *format, ...) _printf_(3, 4);
+static bool unnamed(struct verify *v, uint64_t index, const char *format, ...)
+{
+    struct text text _cleanup_text_ = {0};
+    va_list args;
+    va_start(args, format);
+    text_vprintf(&text, format, args);
+    va_end(args);
+    if (!v->story->hole)
+        return fail(v, index, "%s", text_string(&text));
+    if (!v->story->unnamed.length) {
+        v->story->unnamed_at = index;
+        text_add(&v->story->unnamed, text_string(&text));
+    }
+    return true;
 }
 
 static uint64_t number_of(const struct entry *entry, const char *field)
@@ -181,8 +206,7 @@ static bool plan(struct verify *v, uint64_t index, const struct entry *entry)
             v->story->texts[i].is_in_force = true;
             return true;
         }
-    return v->story->hole ||
-           fail(v, index, "run %s enforces a policy text that no entry before it names", hex);
+    return unnamed(v, index, "run %s enforces a policy text that no entry before it names", hex);
 }
 
 static bool epoch_is_named(const struct verify_story *story, uint64_t epoch)
@@ -219,9 +243,10 @@ static bool batch(struct verify *v, uint64_t index, const struct entry *entry)
         return fail(v, index, "more rows than can be");
     if (!hash_of(entry, "records", root))
         return true; /* counts alone */
-    if (!v->story->hole && !epoch_is_named(v->story, number_of(entry, "epoch")))
-        return fail(v, index, "digests are of epoch %" PRIu64 ", which no entry before it names",
-                    number_of(entry, "epoch"));
+    if (!epoch_is_named(v->story, number_of(entry, "epoch")) &&
+        !unnamed(v, index, "digests are of epoch %" PRIu64 ", which no entry before it names",
+                 number_of(entry, "epoch")))
+        return false;
     return verify_records(v, index, run->id, seq, rows, root);
 }
 
@@ -314,11 +339,16 @@ static bool name_key(struct verify *v, uint64_t index, const struct entry *entry
     if (strcmp(verifier.name, v->keys[0].verifier.name) != 0)
         return fail(v, index, "its verifier key is of log \"%s\"", verifier.name);
     for (size_t i = 0; i < v->key_count; i++)
-        if (memcmp(verifier.key, v->keys[i].verifier.key, sizeof(verifier.key)) == 0)
+        if (memcmp(verifier.key, v->keys[i].verifier.key, sizeof(verifier.key)) == 0) {
+            if (!v->keys[i].named)
+                v->keys[i].from = index;
+            v->keys[i].named = true;
             return true;
+        }
     if (v->key_count == VERIFY_MOST_KEYS)
         return fail(v, index, "too many keys");
-    v->keys[v->key_count++] = (struct verify_key){verifier, index, UINT64_MAX, false};
+    v->keys[v->key_count++] = (struct verify_key){
+        .verifier = verifier, .from = index, .until = UINT64_MAX, .named = true};
     return true;
 }
 
@@ -339,6 +369,7 @@ static bool genesis(struct verify *v, uint64_t index, const struct entry *entry)
 {
     if (index > 0)
         return fail(v, index, "a second genesis");
+    v->story->genesis = true;
     if (strcmp(entry_value(entry, "log"), v->result->checkpoint.origin) != 0)
         return fail(v, index, "log is \"%s\", and the checkpoint of \"%s\"",
                     entry_value(entry, "log"), v->result->checkpoint.origin);
@@ -379,6 +410,15 @@ bool verify_story_entry(struct verify *v, uint64_t index, const struct entry *en
     return true;
 }
 
+bool verify_story_saved(struct verify *v, uint64_t index, const struct entry *entry)
+{
+    static const char *const types[] = {"genesis", "epoch", "policy", "rotate", "retire"};
+    for (size_t i = 0; entry->type && i < ARRAY_LENGTH(types); i++)
+        if (strcmp(types[i], entry->type_name) == 0)
+            return verify_story_entry(v, index, entry);
+    return true;
+}
+
 void verify_story_hole(struct verify *v)
 {
     v->story->hole = true;
@@ -390,8 +430,29 @@ void verify_story_hole(struct verify *v)
             }
 }
 
+static bool signer_is_named(const struct verify *v)
+{
+    for (size_t i = 0; i < v->key_count; i++)
+        if (memcmp(&v->keys[i].verifier, &v->result->signer, sizeof(v->result->signer)) == 0)
+            return v->keys[i].named;
+    return false;
+}
+
 bool verify_story_end(struct verify *v)
 {
+    if (v->story->hole && !v->story->genesis)
+        return verify_fail(v, "proofs/0", 0,
+                           "proofs/0 is missing or not the proof of entry 0: a prune saves the "
+                           "proofs of what the rest of the log stands on");
+    if (v->result->checkpoint.size > 0 && !signer_is_named(v))
+        return verify_fail(v, "checkpoint", UINT64_MAX,
+                           "checkpoint: signed by a key that no entry of the log names");
+    if (v->story->unnamed.length) {
+        verify_fail(v, "", v->story->unnamed_at, "entry %" PRIu64 ": %s", v->story->unnamed_at,
+                    v->story->unnamed.data);
+        error_detail(v->error, "Nor does any of the proofs that a prune saved.");
+        return false;
+    }
     for (size_t i = 0; i < BUCKETS; i++)
         for (struct run *run = v->story->runs[i]; run; run = run->next)
             v->result->runs_open++;

@@ -6,5 +6,9 @@ libretention_a_SOURCES += \
 	worker/pg/conn_error.c \
 	worker/pg/conn_internal.h \
 	worker/pg/conn_pipeline.c \
+	worker/pg/functions.c \
+	worker/pg/functions.h \
+	worker/pg/role_prefix.c \
+	worker/pg/role_prefix.h \
 	worker/pg/sqlstate.c \
 	worker/pg/sqlstate.h

@@ -151,9 +151,36 @@ struct sql_statement sql_build_forecast(struct arena *arena, const struct policy
                                         const struct catalog *catalog,
                                         const struct string_list *acting);
 
-/* The statements of one leaf: schema and name of a leaf partition, or of the plain table itself. */
+/* category.hold_facts, a JSON document: the category's tenant, subjects, key with their types as holds
+ * are to be converted to them, and the statement that counts what a hold ($1, uuid) covers; for a
+ * declared one where the data is, and nothing else. It is to be run with an empty search_path. */
+const char *sql_hold_facts(struct arena *arena, const struct policy_set *set,
+                           const struct category *category, const struct catalog *catalog);
+
+/* The records of a category that a hold ($1, uuid) covers: a row each, a column for each key column,
+ * as digests need them; without columns where the category has no key. To be run with an empty
+ * search_path and under the settings of plan. */
+const char *sql_inventory(struct arena *arena, const struct policy_set *set,
+                          const struct category *category, const struct catalog *catalog);
+
+/* Scopes of holds (retention.held_scope.shape) that a statement compares records with. */
+enum sql_shape {
+    SQL_START = 1,        /* all, start */
+    SQL_TENANT = 2,       /* tenant */
+    SQL_TENANT_START = 4, /* tenant_start */
+    SQL_SUBJECT = 8,      /* subject */
+    SQL_SUBJECT_MORE = 16, /* subject_start, tenant_subject, tenant_subject_start */
+    SQL_KEY = 32,          /* key */
+    SQL_KEY_MORE = 64,     /* key_more, with key_subject */
+    SQL_ALL_SHAPES = 127,
+};
+
+/* The statements of one leaf: schema and name of a leaf partition, or of the plain table itself.
+ * `shapes`: enum sql_shape. Where the category has a scope of another shape, every record counts as
+ * held: the statements act on nothing, and are to be made anew. */
 struct sql_leaf *sql_build_leaf(struct arena *arena, const struct policy_set *set,
                                 const struct category *category, size_t stage,
-                                const struct catalog *catalog, struct table_name leaf);
+                                const struct catalog *catalog, struct table_name leaf,
+                                unsigned shapes);
 
 #endif

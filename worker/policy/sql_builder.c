@@ -16,6 +16,7 @@ void sql_builder_init(struct sql_builder *b, struct arena *arena, const struct p
         .category = category,
         .stage = &category->stages[stage],
         .timezone = category->timezone,
+        .shapes = SQL_ALL_SHAPES,
     };
     b->target.table = sql_catalog_table(b, category->table);
     b->target.alias = "t";
@@ -30,6 +31,8 @@ void sql_begin(struct sql_builder *b)
     b->param_count = 0;
     b->lookups = NULL;
     b->lookup_count = 0;
+    b->used = NULL;
+    b->used_count = 0;
 }
 
 /* Stand before numbers until the statement is finished. */
@@ -56,10 +59,11 @@ struct sql_statement sql_finish(struct sql_builder *b, const char *text)
     aliases.numbers = arena_alloc(b->arena, (b->aliases + 1) * sizeof(*aliases.numbers));
     struct sql_param *list = arena_alloc(b->arena, (b->param_count + 1) * sizeof(*list));
     struct text out = {0};
-    bool quoted = false; /* inside a quoted name, which may hold any character */
+    char quote = '\0'; /* inside a quoted name or text, which may hold any character */
     for (const char *p = text; *p; p++) {
-        quoted ^= *p == '"';
-        if (quoted || (*p != PARAM_MARK && *p != ALIAS_MARK)) {
+        if (quote ? *p == quote : *p == '"' || *p == '\'')
+            quote = quote ? '\0' : *p;
+        if (quote || (*p != PARAM_MARK && *p != ALIAS_MARK)) {
             text_add_char(&out, *p);
             continue;
         }
@@ -83,6 +87,11 @@ struct sql_statement sql_finish(struct sql_builder *b, const char *text)
 const char *sql_param(struct sql_builder *b, enum sql_param_kind kind, size_t index,
                       const char *value, const char *type)
 {
+    if (b->literal) {
+        assert(kind == PARAM_VALUE || kind == PARAM_RUN_TIME);
+        return arena_printf(b->arena, "%s::%s",
+                            kind == PARAM_VALUE ? quote_text(b->arena, value) : "now()", type);
+    }
     size_t i = 0;
     /* One number has one type: a cast of an already typed parameter would convert it. */
     while (i < b->param_count &&
@@ -125,6 +134,8 @@ const char *sql_column(struct sql_builder *b, const struct sql_scope *scope, con
     assert(catalog_column(scope->table, name));
     if (scope->used && !sql_list_has(scope->used, name))
         sql_list_add(b->arena, scope->used, name);
+    b->used = arena_push(b->arena, b->used, &b->used_count, sizeof(*b->used));
+    b->used[b->used_count - 1] = (struct sql_used){scope->table, scope->alias, name};
     return arena_printf(b->arena, "%s.%s", scope->alias, quote_name(b->arena, name));
 }
 

@@ -123,8 +123,10 @@ static void explain_due(struct sql_builder *b, struct facts *facts)
     add_member(facts, "due_at", "x.due_at");
     add_member(facts, "due",
                arena_printf(b->arena, "coalesce(x.due_at <= %s, false)", sql_run_time(b)));
-    add_fact(facts, "held", arena_printf(b->arena, "%s IS TRUE", sql_held(b)));
+    add_fact(facts, "held", arena_printf(b->arena, "%s IS TRUE", sql_held(b, SKIP_NOTHING)));
     add_member(facts, "held", "x.held");
+    add_fact(facts, "holds", sql_holds(b));
+    add_member(facts, "holds", "x.holds");
 }
 
 /* Adds the rules that keep a due record; the conditions "is kept" go to the texts given. */
@@ -157,8 +159,12 @@ static void explain_kept(struct sql_builder *b, struct facts *facts, struct text
         assert(other);
         const char *name = arena_printf(b->arena, "waits%zu", i + 1);
         add_fact(facts, name, arena_printf(b->arena, "%s IS TRUE", sql_waits(b, other)));
-        text_printf(&items, "%sjson_build_object('category', %s, 'waits', x.%s)", i ? ", " : "",
-                    sql_value(b, other->name, "text"), name);
+        const char *held = arena_printf(b->arena, "held%zu", i + 1);
+        b->only_held = true;
+        add_fact(facts, held, arena_printf(b->arena, "%s IS TRUE", sql_waits(b, other)));
+        b->only_held = false;
+        text_printf(&items, "%sjson_build_object('category', %s, 'waits', x.%s, 'held', x.%s)",
+                    i ? ", " : "", sql_value(b, other->name, "text"), name, held);
         text_printf(waiting, " OR x.%s", name);
     }
     add_member(facts, "waiting_for", array_of(b, &items));

@@ -1,19 +1,8 @@
-/* What keeps a row although it is due: holds, keep_while, floors, other categories, pauses. Each
+/* What keeps a row although it is due, but for holds: keep_while, floors, other categories, pauses. Each
  * is a SubPlan (or a constant of the statement) over the target row. */
 #include <assert.h>
 
 #include "policy/sql_private.h"
-
-/* Holds reach whole categories: a category's dependants are held with it, so one condition serves
- * the target and all that hangs on it. */
-const char *sql_held(struct sql_builder *b)
-{
-    const char *h = sql_alias(b, 'h');
-    return arena_printf(b->arena,
-                        "(EXISTS (SELECT 1 FROM retention.held_scope %s WHERE %s.category = %s AND "
-                        "%s.shape = 'all' AND %s.held_until > now()))",
-                        h, h, sql_value(b, b->category->name, "text"), h, h);
-}
 
 const char *sql_keep_while(struct sql_builder *b, const struct keep_while *keep)
 {
@@ -33,26 +22,48 @@ const char *sql_floor_end(struct sql_builder *b, const struct duration_rule *flo
                         sql_period(b, &floor->period));
 }
 
+/* From here on the row of scope, of its table, is judged for category `other`. */
+static void judge_for(struct sql_builder *b, const struct sql_scope *scope,
+                      const struct category *other)
+{
+    b->category = other;
+    b->timezone = other->timezone;
+    b->target = *scope;
+    b->target.key = resolve_key(b->arena, scope->table, other->key_given, &other->key);
+}
+
+static void judge_again(struct sql_builder *b, const struct sql_builder *before)
+{
+    b->category = before->category;
+    b->stage = before->stage;
+    b->timezone = before->timezone;
+    b->target = before->target;
+}
+
 /* Does category `other` act on the row of scope, of its table, in the same run? */
 static const char *goes(struct sql_builder *b, const struct sql_scope *scope,
                         const struct category *other)
 {
     struct sql_builder outer = *b;
     struct text text = {0};
+    judge_for(b, scope, other);
     for (size_t i = 0; i < other->stage_count; i++) {
-        b->category = other;
         b->stage = &other->stages[i];
-        b->timezone = other->timezone;
-        b->target = *scope;
-        b->target.key = resolve_key(b->arena, scope->table, other->key_given, &other->key);
         text_printf(&text, "%s(%s) IS TRUE", i ? " OR " : "",
                     sql_action_condition(b, SKIP_NOTHING));
     }
-    b->category = outer.category;
-    b->stage = outer.stage;
-    b->timezone = outer.timezone;
-    b->target = outer.target;
+    judge_again(b, &outer);
     return sql_take_text(b->arena, &text);
+}
+
+static const char *holds(struct sql_builder *b, const struct sql_scope *scope,
+                         const struct category *other)
+{
+    struct sql_builder outer = *b;
+    judge_for(b, scope, other);
+    const char *held = sql_held(b, SKIP_NOTHING);
+    judge_again(b, &outer);
+    return held;
 }
 
 /* Does `other` claim the row of scope, of its table? One that goes before does not count. */
@@ -60,6 +71,8 @@ static const char *claims(struct sql_builder *b, const struct sql_scope *scope,
                           const struct category *other)
 {
     const char *claim = sql_claim(b, scope, other);
+    if (b->only_held)
+        return arena_printf(b->arena, "(%s) AND %s IS TRUE", claim, holds(b, scope, other));
     if (!b->forecast || !sql_list_has(b->forecast, other->name))
         return claim;
     return arena_printf(b->arena, "(%s) AND (%s) IS NOT TRUE", claim, goes(b, scope, other));

@@ -46,19 +46,24 @@ const char *sql_operator(struct arena *arena, const struct catalog_column *colum
     return arena_printf(arena, "OPERATOR(%s.%s)", quote_name(arena, column->type_schema), op);
 }
 
+const char *sql_canonical_text(struct arena *arena, const struct catalog_column *column,
+                               const char *raw)
+{
+    if (text_equal(column->base_type, "timestamp with time zone"))
+        return arena_printf(arena,
+                            "CASE WHEN isfinite(%s) THEN regexp_replace((%s AT TIME ZONE "
+                            "'UTC')::text, '( BC)?$', '+00\\1') ELSE %s::text END",
+                            raw, raw, raw);
+    if (text_equal(column->base_type, "numeric"))
+        return arena_printf(arena, "trim_scale(%s)::text", raw);
+    return arena_printf(arena, "%s::text", raw);
+}
+
 const char *sql_key_text(struct sql_builder *b, const struct sql_scope *scope, const char *name)
 {
     const struct catalog_column *column = catalog_column(scope->table, name);
     assert(column);
-    const char *c = sql_column(b, scope, name);
-    if (text_equal(column->base_type, "timestamp with time zone"))
-        return arena_printf(b->arena,
-                            "CASE WHEN isfinite(%s) THEN regexp_replace((%s AT TIME ZONE "
-                            "'UTC')::text, '( BC)?$', '+00\\1') ELSE %s::text END",
-                            c, c, c);
-    if (text_equal(column->base_type, "numeric"))
-        return arena_printf(b->arena, "trim_scale(%s)::text", c);
-    return arena_printf(b->arena, "%s::text", c);
+    return sql_canonical_text(b->arena, column, sql_column(b, scope, name));
 }
 
 void sql_list_add(struct arena *arena, struct string_list *list, const char *item)

@@ -37,7 +37,7 @@ static const char *verdict_case(struct sql_builder *b)
     add_when(&text, "t." CLAIMED " = 1", VERDICT_OTHER_STAGE);
     add_when(&text, "t." DUE_AT " IS NULL", VERDICT_NOT_STARTED);
     add_when(&text, arena_printf(b->arena, "t." DUE_AT " > %s", now), VERDICT_NOT_DUE);
-    add_when(&text, arena_printf(b->arena, "%s IS TRUE", sql_held(b)), VERDICT_HELD);
+    add_when(&text, arena_printf(b->arena, "%s IS TRUE", sql_held(b, SKIP_NOTHING)), VERDICT_HELD);
     for (size_t i = 0; i < category->keep_while_count; i++)
         add_when(&text,
                  arena_printf(b->arena, "%s IS TRUE", sql_keep_while(b, &category->keep_while[i])),

@@ -36,6 +36,13 @@ struct sql_lookup {
     bool last; /* `where` has subqueries of its own: what they read is locked before */
 };
 
+/* A column that an expression names. */
+struct sql_used {
+    const struct catalog_table *table;
+    const char *alias;
+    const char *column;
+};
+
 struct sql_builder {
     struct arena *arena;
     const struct policy_set *set;
@@ -45,6 +52,9 @@ struct sql_builder {
     struct sql_scope target;            /* alias t */
     const char *timezone;               /* of the category whose conditions are being written */
     const struct string_list *forecast; /* categories that act before; NULL: none is foreseen */
+    unsigned shapes; /* enum sql_shape: scopes of holds that rows are compared with */
+    bool only_held; /* rows that are waited for count only where they are held */
+    bool literal;   /* values stand in the text: there are no parameters */
     size_t aliases;
     struct sql_param *params;
     const char **param_types;
@@ -53,6 +63,8 @@ struct sql_builder {
     size_t read_count;
     struct sql_lookup *lookups; /* made since sql_begin */
     size_t lookup_count;
+    struct sql_used *used; /* every column named since sql_begin */
+    size_t used_count;
 };
 
 /* sql_name.c: names and types */
@@ -63,6 +75,9 @@ bool sql_is_integer(const struct catalog_column *column);
 bool sql_is_text(const struct catalog_column *column);
 /* "=" or "OPERATOR(schema.=)" for a type whose operators are not pg_catalog's. */
 const char *sql_operator(struct arena *arena, const struct catalog_column *column, const char *op);
+/* A value's text, the same whatever the session's settings: as digests and scopes of holds need it. */
+const char *sql_canonical_text(struct arena *arena, const struct catalog_column *column,
+                               const char *raw);
 /* The key column's text as digests need it: the same whatever the session's time zone. */
 const char *sql_key_text(struct sql_builder *b, const struct sql_scope *scope, const char *name);
 void sql_list_add(struct arena *arena, struct string_list *list, const char *item);
@@ -142,14 +157,27 @@ const char *sql_tenant_text(struct sql_builder *b); /* of the target row, one of
 struct sql_statement sql_agreements(struct sql_builder *b);
 
 /* sql_free.c: what keeps a due row */
-const char *sql_held(struct sql_builder *b);
 const char *sql_keep_while(struct sql_builder *b, const struct keep_while *keep);
 const char *sql_floor_end(struct sql_builder *b, const struct duration_rule *floor);
 const char *sql_waits(struct sql_builder *b, const struct category *other);
 const char *sql_paused(struct sql_builder *b); /* NULL (C) where there is no tenant */
 
-/* sql_statement.c */
+/* What an action's condition leaves out: what reads dependants' tables, once they are gone. */
 enum sql_skip { SKIP_NOTHING, SKIP_DEPENDANTS };
+
+/* sql_held.c: holds */
+const char *sql_held(struct sql_builder *b, enum sql_skip skip);
+/* The same, by scopes of one hold (an expression). */
+const char *sql_held_by(struct sql_builder *b, const char *hold);
+/* Is the whole category held? About no row. */
+const char *sql_held_wholly(struct sql_builder *b);
+/* The holds that cover the row: a JSON array of uuids. */
+const char *sql_holds(struct sql_builder *b);
+/* category.hold_facts: "phone e164 text"; the type of a value, as a hold's values are read. */
+const char *sql_subject_form(struct sql_builder *b, const struct ref *ref);
+const char *sql_fact_type(const struct catalog_column *column);
+
+/* sql_statement.c */
 /* The whole condition of an action, "a\n   AND b ...". */
 const char *sql_action_condition(struct sql_builder *b, enum sql_skip skip);
 void sql_add_and(struct text *text, const char *condition);

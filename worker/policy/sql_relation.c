@@ -92,7 +92,7 @@ static const char *arrays_of(struct sql_builder *b, const struct string_list *ke
 static struct sql_statement removal(struct sql_builder *b, const struct sql_scope *d,
                                     const struct string_list *key, const char *which)
 {
-    const char *held = sql_held(b);
+    const char *held = sql_held_wholly(b); /* whose parents are held was judged with them */
     return sql_finish(
         b, arena_printf(b->arena,
                         "WITH gone AS (\nDELETE FROM %s %s\n WHERE %s\n   AND %s IS NOT TRUE\n"

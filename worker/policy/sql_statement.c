@@ -58,7 +58,7 @@ const char *sql_action_condition(struct sql_builder *b, enum sql_skip skip)
     condition = arena_printf(b->arena, "%s <= %s", condition, sql_run_time(b));
     add_judged(b, &text, condition, skip, reads);
 
-    sql_add_and(&text, arena_printf(b->arena, "%s IS NOT TRUE", sql_held(b)));
+    sql_add_and(&text, arena_printf(b->arena, "%s IS NOT TRUE", sql_held(b, skip)));
 
     for (size_t i = 0; i < category->keep_while_count; i++) {
         reads = b->read_count;
@@ -180,10 +180,12 @@ static struct sql_statement range_count(struct sql_builder *b, const char *leaf)
 
 struct sql_leaf *sql_build_leaf(struct arena *arena, const struct policy_set *set,
                                 const struct category *category, size_t stage,
-                                const struct catalog *catalog, struct table_name leaf)
+                                const struct catalog *catalog, struct table_name leaf,
+                                unsigned shapes)
 {
     struct sql_builder builder, *b = &builder;
     sql_builder_init(b, arena, set, category, stage, catalog);
+    b->shapes = shapes;
     struct sql_leaf *out = arena_alloc(arena, sizeof(*out));
     const char *table = table_name_text(arena, leaf);
     out->lock = arena_printf(arena, "LOCK TABLE ONLY %s IN ROW EXCLUSIVE MODE", table);

@@ -1,0 +1,186 @@
+#!/bin/sh
+# holds.sh TOP BUILD: what holds cost a run that deletes the older half of a table, with the same rows
+# in every run. Called by ./dev bench holds.
+#
+#   none       no hold
+#   subjects   10 000 subjects (phone numbers in whatever form) of one hold
+#   tenants    1 000 holds, each of one tenant
+#   third      one hold of a third of all rows, by their tenants
+#   ranges     10 000 subjects and a range of the starting point that none of them meets
+#
+#   BENCH_ROWS    rows of the table, 2 000 000 by default, half of them due
+#   BENCH_ROUNDS  rounds, 5 by default; every contender runs once in each, in a turning order
+#
+# Every run gets a copy of its own (files copied, nothing in shared buffers) and a checkpoint before.
+# fsync is on. What counts is the time per deleted row, from the entry "plan" to the last batch's, to
+# that of "none" in the same round; what is printed are medians. build/bench-holds/holds.json has
+# every single figure.
+set -eu
+top=$1
+build=$2
+. "$top/tests/harness/cluster.sh"
+rows=${BENCH_ROWS:-2000000}
+rounds=${BENCH_ROUNDS:-5}
+contenders=${BENCH_CONTENDERS:-none subjects tenants third ranges}
+home=$top/build/bench-holds
+mkdir -p "$home"
+say() { printf '%s\n' "$*"; }
+
+say "== a private PostgreSQL, fsync on"
+cluster_place bench-holds-server
+cluster_make "shared_buffers = 512MB
+max_wal_size = 16GB
+checkpoint_timeout = 1h
+autovacuum = off
+jit = off
+maintenance_work_mem = 256MB"
+cluster_start
+trap 'cluster_stop immediate' EXIT
+conninfo() { echo "host=$cluster port=5432 dbname=$1 user=$2"; }
+sql() { psql -X -q -A -t -v ON_ERROR_STOP=1 -d "$(conninfo "$1" "${3:-postgres}")" \
+  -c "SET client_min_messages = warning" -c "$2"; }
+
+write_site() {
+  rm -rf "$home/site"
+  mkdir -p "$home/site/policies"
+  chmod -R go-w "$home/site"
+  cat >"$home/site/policies/records.cfg" <<CFG
+records: {
+  title = "Records to be deleted"; role = "controller"; basis = "benchmark"; mode = "enforce";
+  data: {
+    table = "public.record"; start = "at"; tenant = "account";
+    subject = ( { column = "caller"; kind = "phone"; as = "e164"; } );
+  };
+  stages = ( { after = "30 days"; do = "delete"; } );
+  brake: { rows = 1000000000; fraction = 1.0; tenant_fraction = 1.0; };
+};
+CFG
+  cat >"$home/site/retentiond.cfg" <<CFG
+database: { conninfo = "$(conninfo "$1" bench_worker)"; connections = 1; };
+policies = "$home/site/policies";
+log: { epoch_kek = "$home/epoch.key"; };
+CFG
+  chmod 0600 "$home/site/retentiond.cfg" "$home/site/policies/records.cfg"
+}
+
+say "== the masters: $rows rows, half of them due"
+(umask 077 && od -An -N32 -tx1 /dev/urandom | tr -d ' \n' >"$home/epoch.key")
+for name in copy none subjects tenants third ranges; do
+  sql postgres "DROP DATABASE IF EXISTS bench_$name WITH (FORCE)"
+done
+sql postgres "CREATE DATABASE bench_none"
+"$build/retentionctl" -d "$(conninfo bench_none postgres)" migrate >/dev/null
+sql bench_none "
+DO \$\$ BEGIN
+  CREATE ROLE bench_worker LOGIN; CREATE ROLE bench_approver LOGIN; CREATE ROLE bench_legal LOGIN;
+EXCEPTION WHEN duplicate_object THEN NULL; END \$\$;
+GRANT retention_worker TO bench_worker; GRANT bench_worker TO retention_owner;
+GRANT retention_approver TO bench_approver; GRANT retention_legal TO bench_legal;
+CREATE TABLE public.record (id bigint NOT NULL, account int NOT NULL, caller text,
+  at timestamptz NOT NULL, note text);
+-- 30 000 accounts, half a million callers, in the three ways in which numbers are written
+INSERT INTO public.record
+  SELECT i, i * 7919 % 30000,
+         CASE i % 3 WHEN 0 THEN '+1' || n WHEN 1 THEN n::text
+              ELSE '(' || left(n::text, 3) || ') ' || substr(n::text, 4, 3) || '-' || right(n::text, 4) END,
+         date_trunc('hour', now()) - interval '60 days' + i * (interval '60 days' / $rows),
+         repeat(md5(i::text), 3)
+  FROM generate_series(1, $rows::bigint) i, LATERAL (SELECT 4100000000 + i * 104729 % 500000 AS n) c;
+ALTER TABLE public.record ADD PRIMARY KEY (id);
+CREATE INDEX ON public.record (at);
+CREATE INDEX ON public.record (account);
+GRANT SELECT, DELETE, UPDATE (id) ON public.record TO bench_worker;
+GRANT SELECT ON public.record TO retention_reader;"
+sql bench_none "VACUUM (FREEZE, ANALYZE) public.record"
+write_site bench_none
+"$build/retentiond" -c "$home/site/retentiond.cfg" --once >"$home/load.log" 2>&1 || [ $? = 5 ] ||
+  { cat "$home/load.log" >&2; exit 1; }
+sql bench_none "SELECT retention.approve_policy(name, loaded_sha256, NULL) FROM retention.category" \
+  bench_approver >/dev/null
+
+# place NAME SQL: a master in which holds are placed
+place() {
+  case " $contenders " in *" $1 "*) ;; *) return 0 ;; esac
+  sql postgres "CREATE DATABASE bench_$1 TEMPLATE bench_none STRATEGY file_copy"
+  sql "bench_$1" "SELECT retention.adopt()" >/dev/null
+  sql "bench_$1" "$2" bench_legal >/dev/null
+}
+phones="(SELECT array_agg('phone:+1' || 4100000000 + n * 50) FROM generate_series(1, 10000) n)"
+place subjects "SELECT retention.place_hold(matter => 'M-1', reason => 'benchmark',
+  category => 'records', subjects => $phones)"
+place tenants "SELECT retention.place_hold(matter => 'M-1', reason => 'benchmark',
+  category => 'records', tenant => (n * 30)::text) FROM generate_series(0, 999) n"
+place third "SELECT retention.place_hold(matter => 'M-1', reason => 'benchmark',
+  category => 'records', tenant => (n * 3)::text) FROM generate_series(0, 9999) n"
+place ranges "SELECT retention.place_hold(matter => 'M-1', reason => 'benchmark',
+  category => 'records', subjects => $phones, starts_from => '1999-01-01', starts_to => '1999-02-01')"
+
+now_ms() { echo $(($(date +%s%N) / 1000000)); }
+
+# run_one ROUND CONTENDER: appends "round contender rows ms batches-ms" to $home/times
+run_one() {
+  sql postgres "CREATE DATABASE bench_copy TEMPLATE bench_$2 STRATEGY file_copy"
+  sql bench_copy "SELECT retention.adopt()" >/dev/null
+  write_site bench_copy
+  sql postgres "CHECKPOINT"
+  began=$(now_ms)
+  "$build/retentiond" -c "$home/site/retentiond.cfg" --once >"$home/run.log" 2>&1 ||
+    { cat "$home/run.log" >&2; exit 1; }
+  ms=$(($(now_ms) - began))
+  figures=$(sql bench_copy "SELECT sum(e.rows) || ' ' || $ms || ' ' ||
+      (1000 * extract(epoch FROM max(e.at) - min(r.started_at)))::int
+    FROM retention.run r JOIN retention.log_entry e USING (run)")
+  echo "$1 $2 $figures" >>"$home/times"
+  # shellcheck disable=SC2086
+  printf '   round %s  %-10s %8s rows deleted, %7s ms, batches %7s ms\n' "$1" "$2" $figures
+  sql postgres "DROP DATABASE bench_copy WITH (FORCE)"
+}
+
+say "== $rounds rounds"
+: >"$home/times"
+round=1
+while [ "$round" -le "$rounds" ]; do
+  for contender in $contenders; do run_one "$round" "$contender"; done
+  # shellcheck disable=SC2086
+  set -- $contenders
+  first=$1
+  shift
+  contenders="$* $first"
+  round=$((round + 1))
+done
+
+say ""
+psql -X -q -v ON_ERROR_STOP=1 -v rows="$rows" -v rounds="$rounds" \
+  -d "$(conninfo postgres postgres)" -f - <<SQL
+\\set QUIET on
+CREATE TEMP TABLE t (round int, contender text, rows bigint, ms numeric, batches_ms numeric);
+\\copy t FROM '$home/times' WITH (DELIMITER ' ')
+CREATE TEMP VIEW result AS
+  WITH one AS (
+    SELECT t.*, t.batches_ms * n.rows / t.rows / n.batches_ms AS ratio,
+           t.ms * n.rows / t.rows / n.ms AS whole_ratio
+    FROM t JOIN t n ON n.round = t.round AND n.contender = 'none')
+  SELECT contender, min(rows) AS rows,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY batches_ms) AS batches_ms,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY ratio) AS ratio,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY ms) AS ms,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY whole_ratio) AS whole_ratio,
+    array_agg(round(ratio, 3) ORDER BY round) AS ratios, array_agg(batches_ms ORDER BY round) AS all_ms
+  FROM one GROUP BY contender;
+\\pset footer off
+SELECT contender, to_char(rows, 'FM999,999,999') AS "deleted",
+  round((batches_ms * 1000 / rows)::numeric, 2) AS "µs a row", round(ratio::numeric, 2) AS "to none",
+  CASE contender WHEN 'subjects' THEN '1.3' WHEN 'tenants' THEN '1.3' WHEN 'third' THEN '1.5' END AS "aim",
+  round((ms / 1000)::numeric, 2) AS "whole program s", round(whole_ratio::numeric, 2) AS "to none "
+FROM result ORDER BY ratio;
+\\pset format unaligned
+\\pset tuples_only on
+\\o '$home/holds.json'
+SELECT jsonb_pretty(jsonb_build_object('rows', :rows, 'rounds', :rounds,
+  'server', current_setting('server_version'),
+  'contenders', (SELECT jsonb_object_agg(contender, jsonb_build_object('deleted', rows,
+    'batches_ms', round(batches_ms::numeric, 1), 'ratio', round(ratio::numeric, 3),
+    'ms', round(ms::numeric, 1), 'whole_ratio', round(whole_ratio::numeric, 3),
+    'ratios', ratios, 'all_batches_ms', all_ms)) FROM result)));
+SQL
+say "every figure: $home/holds.json"

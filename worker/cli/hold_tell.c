@@ -1,0 +1,176 @@
+/* How holds are found by the digits that people type, and what is told of their reach. */
+#include <ctype.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "cli/hold.h"
+#include "cli/json.h"
+#include "cli/output.h"
+
+/* The hex digits of a uuid or of its beginning, without dashes; NULL where it is none. */
+static const char *uuid_digits(struct cli *cli, const char *typed)
+{
+    char digits[33];
+    size_t n = 0;
+    for (const char *p = typed; *p; p++) {
+        if (*p == '-')
+            continue;
+        if (!isxdigit((unsigned char)*p) || n == 32)
+            return NULL;
+        digits[n++] = (char)tolower((unsigned char)*p);
+    }
+    return n ? arena_strndup(cli->arena, digits, n) : NULL;
+}
+
+static const char *find(struct session *session, const char *file, const char *what,
+                        const char *typed, const char *hint, struct error *error)
+{
+    const char *digits = uuid_digits(session->cli, typed);
+    if (!digits) {
+        error_set(error, ERROR_USAGE, "\"%s\" is no %s's uuid and no beginning of one", typed,
+                  what);
+        error_hint(error, "%s", hint);
+        return NULL;
+    }
+    const char *const values[] = {digits};
+    PGresult *rows _cleanup_result_ = session_file(session, file, 1, values, error);
+    if (!rows)
+        return NULL;
+    if (PQntuples(rows) == 1)
+        return arena_strdup(session->cli->arena, PQgetvalue(rows, 0, 0));
+    if (PQntuples(rows) == 0)
+        error_set(error, ERROR_FAILED, "there is no %s \"%s\"", what, typed);
+    else
+        error_set(error, ERROR_USAGE, "several %ss begin with \"%s\"", what, typed);
+    error_hint(error, "%s", hint);
+    return NULL;
+}
+
+const char *hold_find(struct session *session, const char *digits, struct error *error)
+{
+    return find(session, "cli/hold_find.sql", "hold", digits,
+                "All of them: \"retentionctl hold list --all\".", error);
+}
+
+const char *hold_find_request(struct session *session, const char *digits, struct error *error)
+{
+    return find(session, "cli/hold_find_request.sql", "waiting request", digits,
+                "Below \"retentionctl hold list\" stands what waits.", error);
+}
+
+static bool may(struct session *session, int column, bool *ret_may, struct error *error)
+{
+    PGresult *row _cleanup_result_ = session_file(session, "cli/hold_may_read.sql", 0, NULL, error);
+    if (!row)
+        return false;
+    *ret_may = PQgetvalue(row, 0, column)[0] == 't';
+    return true;
+}
+
+bool hold_may_read_matters(struct session *session, bool *ret_may, struct error *error)
+{
+    return may(session, 0, ret_may, error);
+}
+
+bool hold_may_count(struct session *session, bool *ret_may, struct error *error)
+{
+    return may(session, 1, ret_may, error);
+}
+
+/* The result is sorted by its first column, the uuid. */
+int hold_matter_row(const PGresult *matters, const char *hold)
+{
+    int low = 0, high = PQntuples(matters);
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+        int order = strcmp(PQgetvalue(matters, middle, 0), hold);
+        if (order == 0)
+            return middle;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return -1;
+}
+
+void hold_tell_coverage(struct cli *cli, const PGresult *rows, const char *verb)
+{
+    static const struct table_column json_columns[] = {
+        {NULL, CELL_TEXT, "category"},
+        {NULL, CELL_BOOLEAN, "applies"},
+        {NULL, CELL_TEXT, "why"},
+        {NULL, CELL_NUMBER, "rows"},
+    };
+    const struct table_column columns[] = {
+        {"category", CELL_TEXT, NULL},
+        {verb, CELL_NUMBER, NULL},
+        {"remark", CELL_TEXT, NULL},
+    };
+    if (cli->json) {
+        json_object_set_new(output_document(cli), "categories",
+                            output_json(rows, json_columns, ARRAY_LENGTH(json_columns)));
+        return;
+    }
+    struct table *table = table_new(cli->arena, columns, ARRAY_LENGTH(columns));
+    for (int r = 0; r < PQntuples(rows); r++) {
+        bool applies = PQgetvalue(rows, r, 1)[0] == 't';
+        const char *why = result_value(rows, r, 2), *count = result_value(rows, r, 3);
+        const char *const cells[] = {PQgetvalue(rows, r, 0),
+                                     applies ? (count ? count : "yes") : "no", why ? why : ""};
+        table_row(table, cells);
+    }
+    if (table_rows(table))
+        table_print(table, stdout);
+    else
+        puts("No category is loaded.");
+}
+
+bool hold_tell_declared(struct session *session, const char *category, struct error *error)
+{
+    static const struct table_column columns[] = {
+        {NULL, CELL_TEXT, "category"},
+        {NULL, CELL_TEXT, "title"},
+        {NULL, CELL_TEXT, "held_at"},
+    };
+    struct cli *cli = session->cli;
+    const char *const values[] = {category};
+    PGresult *rows _cleanup_result_ =
+        session_file(session, "cli/hold_declared.sql", 1, values, error);
+    if (!rows)
+        return false;
+    if (cli->json) {
+        json_object_set_new(output_document(cli), "declared",
+                            output_json(rows, columns, ARRAY_LENGTH(columns)));
+        return true;
+    }
+    if (PQntuples(rows) == 0)
+        return true;
+    puts("\nNot in this database, so that no hold reaches it; tell these by hand to keep it:");
+    for (int r = 0; r < PQntuples(rows); r++) {
+        const char *title = result_value(rows, r, 1), *where = result_value(rows, r, 2);
+        fputs("  ", stdout);
+        text_print_safe(stdout, where ? where : "whoever holds it");
+        printf(": category %s", PQgetvalue(rows, r, 0));
+        if (title) {
+            fputs(" (", stdout);
+            text_print_safe(stdout, title);
+            putchar(')');
+        }
+        putchar('\n');
+    }
+    return true;
+}
+
+bool hold_tell_reach(struct session *session, const char *hold, const char *category,
+                     struct error *error)
+{
+    const char *const values[] = {hold};
+    PGresult *rows _cleanup_result_ =
+        session_file(session, "cli/hold_coverage.sql", 1, values, error);
+    if (!rows)
+        return false;
+    hold_tell_coverage(session->cli, rows, "held now");
+    return hold_tell_declared(session, category, error);
+}

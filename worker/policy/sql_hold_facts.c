@@ -1,0 +1,107 @@
+/* What the database needs to know of a category to place holds (category.hold_facts): which kinds
+ * of values its records have, and one statement that counts what a hold covers.
+ *
+ * The statement has no parameters of ours, so that a function can run it: values stand in it as
+ * literals, and $1 is the hold. */
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "policy/sql_private.h"
+
+static const char *count(struct sql_builder *b)
+{
+    sql_begin(b);
+    b->literal = true;
+    const char *claim = sql_claim(b, &b->target, b->category);
+    const char *held = sql_held_by(b, "$1::uuid");
+    struct text where = {0};
+    sql_add_and(&where, claim);
+    sql_add_and(&where, held);
+    struct sql_statement statement =
+        sql_finish(b, arena_printf(b->arena, "SELECT count(*) AS rows\n  FROM %s t\n WHERE %s",
+                                   sql_from(b, b->target.table), text_string(&where)));
+    text_free(&where);
+    b->literal = false;
+    return statement.text;
+}
+
+static const char *ref_type(const struct sql_builder *b, const struct ref *ref)
+{
+    const struct catalog_table *table =
+        ref->kind == REF_COLUMN ? b->target.table : sql_catalog_table(b, ref->table);
+    return ref->path.count ? "text" : sql_fact_type(catalog_column(table, ref->column));
+}
+
+/* What the value is read from, by name: a policy may not lose it while a hold relies on it. */
+static const char *ref_name(const struct sql_builder *b, const struct ref *ref)
+{
+    struct text text = {0};
+    if (ref->kind != REF_COLUMN)
+        text_printf(&text, "%s.", table_name_text(b->arena, ref->table));
+    text_add(&text, ref->column);
+    for (size_t i = 0; i < ref->path.count; i++)
+        text_printf(&text, "%s%s", i ? "," : "#", ref->path.items[i]);
+    return sql_take_text(b->arena, &text);
+}
+
+/* One a form; the references that share it stand in its "columns". */
+static json_t *subjects(struct sql_builder *b)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < b->category->subject_count; i++) {
+        const struct ref *ref = &b->category->subjects[i];
+        const char *form = sql_subject_form(b, ref);
+        json_t *same = NULL, *other;
+        size_t k;
+        json_array_foreach(list, k, other)
+        {
+            if (text_equal(json_string_value(json_object_get(other, "form")), form))
+                same = other;
+        }
+        if (!same) {
+            same = json_pack("{ss ss? ss ss s[]}", "kind", ref->subject_kind, "as", ref->as, "type",
+                             ref_type(b, ref), "form", form, "columns");
+            json_array_append_new(list, same);
+        }
+        json_array_append_new(json_object_get(same, "columns"), json_string(ref_name(b, ref)));
+    }
+    return list;
+}
+
+static json_t *key(const struct sql_builder *b)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < b->target.key.count; i++) {
+        const char *name = b->target.key.items[i];
+        json_array_append_new(list,
+                              json_pack("{ss ss}", "column", name, "type",
+                                        sql_fact_type(catalog_column(b->target.table, name))));
+    }
+    return list;
+}
+
+const char *sql_hold_facts(struct arena *arena, const struct policy_set *set,
+                           const struct category *category, const struct catalog *catalog)
+{
+    json_t *facts;
+    if (category->mode == MODE_DECLARED) {
+        facts = json_pack("{ss}", "declared", category->held_at ? category->held_at : "");
+    } else {
+        struct sql_builder builder, *b = &builder;
+        sql_builder_init(b, arena, set, category, 0, catalog);
+        facts = json_pack("{so sb so ss ss}", "subjects", subjects(b), "start", 1, "key", key(b),
+                          "count", count(b), "timezone", category->timezone);
+        if (facts && category->has_tenant)
+            json_object_set_new(facts, "tenant",
+                                json_pack("{ss s[s]}", "type", ref_type(b, &category->tenant),
+                                          "columns", ref_name(b, &category->tenant)));
+    }
+    char *text = facts ? json_dumps(facts, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+    if (!text)
+        abort(); /* out of memory: there is nothing else that could fail */
+    const char *result = arena_strdup(arena, text);
+    free(text);
+    json_decref(facts);
+    return result;
+}
