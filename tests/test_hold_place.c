@@ -380,6 +380,10 @@ START_TEST(later_categories)
 }
 END_TEST
 
+/* Two texts of which the second needs no approval. */
+#define TWO  "users: {\n  title = \"a\";\n};\n"
+#define FOUR "users: {\n  title = \"b\";\n};\n"
+
 /* Columns change under a hold. While a text waits for approval the one in effect counts. */
 START_TEST(policies_change)
 {
@@ -389,12 +393,13 @@ START_TEST(policies_change)
         "{\"subjects\": [{\"kind\": \"user\", \"as\": null, \"type\": \"text\", \"form\": \"user - "
         "text\"}, {\"kind\": \"email\", \"as\": \"lower\", \"type\": \"text\", \"form\": \"email "
         "lower text\"}], \"start\": true, \"key\": []}";
-    hold_site_load(&site, "users", "enforce", "two", text, false);
+    hold_site_load(&site, "users", "enforce", TWO, text, false);
     ck_scopes("subject - email lower text x - [-infinity, infinity)\n"
               "subject - user - bigint 7 - [-infinity, infinity)",
               site.admin, "users");
-    db_exec(site.approver, "SELECT retention.approve_policy('users', encode(sha256('two'), 'hex'), "
-                           "NULL)");
+    db_exec(site.approver,
+            "SELECT retention.approve_policy('users', encode(sha256('" TWO "'), 'hex'), "
+            "NULL)");
     ck_scopes("subject - email lower text x - [-infinity, infinity)\n"
               "subject - user - text 007 - [-infinity, infinity)",
               site.admin, "users");
@@ -414,15 +419,17 @@ START_TEST(policies_change)
     ck_refused(expected, site.approver,
                "SELECT retention.approve_policy('users', encode(sha256('three'), 'hex'), NULL)");
     ck_refused(expected, site.worker,
-               "SELECT retention.load_policy(NULL, 'users', encode(sha256('four'), 'hex'), "
-               "encode(sha256('two'), 'hex'), 'four', 'enforce', 'public.t', '{}', NULL, false, "
+               "SELECT retention.load_policy(NULL, 'users', encode(sha256('" FOUR "'), 'hex'), "
+               "encode(sha256('" TWO "'), 'hex'), '" FOUR
+               "', 'enforce', 'public.t', '{}', NULL, false, "
                "'T', '%s')",
                less);
     /* the same text, but the database lost the column */
-    hold_site_load(&site, "users", "enforce", "two", text, false);
+    hold_site_load(&site, "users", "enforce", TWO, text, false);
     ck_refused(expected, site.worker,
-               "SELECT retention.load_policy(NULL, 'users', encode(sha256('two'), 'hex'), "
-               "encode(sha256('two'), 'hex'), 'two', 'enforce', 'public.t', '{}', NULL, false, "
+               "SELECT retention.load_policy(NULL, 'users', encode(sha256('" TWO "'), 'hex'), "
+               "encode(sha256('" TWO "'), 'hex'), '" TWO
+               "', 'enforce', 'public.t', '{}', NULL, false, "
                "'T', '%s')",
                less);
     ck_scopes("subject - email lower text x - [-infinity, infinity)\n"
