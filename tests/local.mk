@@ -79,7 +79,9 @@ tests_run_SOURCES = \
 	tests/test_fingerprint.c \
 	tests/test_guard.c \
 	tests/test_harness.c \
+	tests/test_hold_change.c \
 	tests/test_hold_place.c \
+	tests/test_hold_sessions.c \
 	tests/test_hold_values.c \
 	tests/test_kill.c \
 	tests/test_leadership.c \
