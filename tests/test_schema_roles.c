@@ -47,8 +47,8 @@ static void teardown(void)
     free(database);
 }
 
-/* Nobody has a right to write any table, lock a gate, or make an object in the schema. What the
- * guard runs as locks hold_gate, which is empty, and that needs the right to UPDATE. */
+/* Nobody has a right to write any table, lock a gate, or make an object in the schema; but the
+ * guard's functions, which nobody can log in as, lock hold_gate. */
 START_TEST(no_role_writes_tables)
 {
     ck_assert_int_eq(
@@ -57,9 +57,10 @@ START_TEST(no_role_writes_tables)
                   "TRUNCATE,REFERENCES,TRIGGER}'::text[]) w WHERE c.relnamespace = "
                   "'retention'::regnamespace AND c.relkind IN ('r', 'v', 'S') AND NOT r.rolsuper "
                   "AND r.rolname <> 'retention_owner' AND r.rolname NOT LIKE 'pg\\_%%' "
+                  "AND NOT pg_has_role(r.oid, 'retention_owner', 'MEMBER') "
                   "AND NOT (pg_has_role(r.oid, 'retention_reader', 'MEMBER') AND c.relname = "
                   "'hold_gate' AND w = "
-                  "'UPDATE') AND NOT pg_has_role(r.oid, 'retention_owner', 'MEMBER') "
+                  "'UPDATE') "
                   "AND CASE WHEN c.relkind = 'S' THEN w = 'UPDATE' AND "
                   "has_sequence_privilege(r.oid, c.oid, w) "
                   "ELSE has_table_privilege(r.oid, c.oid, w) END"),
@@ -233,7 +234,7 @@ START_TEST(tables_are_read_as_designed)
         {"log_anchor", "wlopa"},   {"log_state", "wlopa"},    {"matter", "l"},
         {"hold_part", "wlopa"},    {"hold_subject", "l"},     {"hold_key", "l"},
         {"hold_gap", "wlopa"},     {"hold_request", "wlopa"}, {"hold_rules", "wlopa"},
-        {"held_scope", "wl"},      {"hold_change", ""},       {"guard_observed", "wlopa"},
+        {"held_scope", "wl"},
     };
     static const char letters[] = "-wlopa";
     for (size_t t = 0; t < sizeof(expected) / sizeof(expected[0]); t++)
