@@ -73,6 +73,7 @@ tests_run_SOURCES = \
 	tests/test_engine_schema.c \
 	tests/test_fingerprint.c \
 	tests/test_harness.c \
+	tests/test_hold_races.c \
 	tests/test_kill.c \
 	tests/test_leadership.c \
 	tests/test_ledger_digest.c \
@@ -138,7 +139,7 @@ EXTRA_DIST += \
 EXTRA_DIST += tests/policies-bad tests/policies-good
 EXTRA_DIST += tests/application.sql tests/bench/bench.sh tests/bench/log.sh tests/bench/log_server.sh
 # what is due, said apart from the builder
-EXTRA_DIST += tests/oracle.sql
+EXTRA_DIST += tests/oracle.sql tests/bench/holds.sh tests/hold_races.sql
 # logs and proofs, verified by programs that are not ours
 EXTRA_DIST += \
 	tests/verifiers/package.json \
