@@ -38,6 +38,7 @@ tests_run_SOURCES = \
 	tests/oracle_case.h \
 	tests/oracle_draw.c \
 	tests/oracle_draw.h \
+	tests/oracle_hold.c \
 	tests/oracle_rule.c \
 	tests/pg_session.c \
 	tests/pg_session.h \
