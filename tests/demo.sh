@@ -57,6 +57,7 @@ BEGIN
     CREATE ROLE installer LOGIN CREATEROLE;
   END IF;
 END $$;
+ALTER ROLE retentiond SET log_parameter_max_length = 0;
 CREATE DATABASE calls;
 GRANT CREATE ON DATABASE calls TO installer, app;
 SQL

@@ -19,6 +19,8 @@ tests_run_SOURCES = \
 	tests/engine_support.h \
 	tests/expect.c \
 	tests/expect.h \
+	tests/guard_support.c \
+	tests/guard_support.h \
 	tests/harness/cluster.c \
 	tests/harness/cluster.h \
 	tests/harness/db.c \
@@ -69,10 +71,13 @@ tests_run_SOURCES = \
 	tests/test_engine_faults.c \
 	tests/test_engine_parts.c \
 	tests/test_engine_races.c \
+	tests/test_engine_random.c \
 	tests/test_engine_run.c \
 	tests/test_engine_schema.c \
 	tests/test_fingerprint.c \
+	tests/test_guard.c \
 	tests/test_harness.c \
+	tests/test_hold_values.c \
 	tests/test_kill.c \
 	tests/test_leadership.c \
 	tests/test_ledger_digest.c \
@@ -86,6 +91,7 @@ tests_run_SOURCES = \
 	tests/test_log_attacks.c \
 	tests/test_log_entries.c \
 	tests/test_log_kill.c \
+	tests/test_log_holds.c \
 	tests/test_log_recovery.c \
 	tests/test_log_sample.c \
 	tests/test_log_restore.c \
@@ -136,7 +142,9 @@ EXTRA_DIST += \
 	tests/golden/schema.sql \
 	tests/golden/starts.cfg tests/golden/starts.sql
 EXTRA_DIST += tests/policies-bad tests/policies-good
-EXTRA_DIST += tests/application.sql tests/bench/bench.sh tests/bench/log.sh tests/bench/log_server.sh
+EXTRA_DIST += tests/application.sql tests/random_changes.sql \
+EXTRA_DIST += tests/bench/bench.sh tests/bench/log.sh tests/bench/log_server.sh \
+EXTRA_DIST += tests/application.sql tests/random_changes.sql tests/bench/bench.sh tests/bench/log.sh
 # what is due, said apart from the builder
 EXTRA_DIST += tests/oracle.sql
 # logs and proofs, verified by programs that are not ours

@@ -27,7 +27,8 @@ libretention_a_SOURCES += \
 	worker/cli/log_key.c worker/cli/log_key.h \
 	worker/cli/log_keys.c \
 	worker/cli/log_prove.c \
-	worker/cli/log_recover.c \
+	worker/cli/log_recover.c worker/cli/log_recover.h \
+	worker/cli/log_recover_holds.c \
 	worker/cli/log_prune.c \
 	worker/cli/log_verify.c \
 	worker/cli/matter.c \

@@ -1,4 +1,5 @@
-/* From places to a signed checkpoint: READ, FLUSH, SIGN and RECORD of sequencer.c. */
+/* From places to a signed checkpoint: READ, FLUSH, SIGN and RECORD of sequencer.c. COPY, between
+ * READ and FLUSH, is in sequencer_holds.c. */
 #define _GNU_SOURCE /* memmem */
 #include <inttypes.h>
 #include <stdio.h>
@@ -98,6 +99,12 @@ static bool check_signed(struct sequencer *sequencer, const PGresult *row, struc
                      size);
 }
 
+static bool tells_of_hold(const char *entry, size_t length)
+{
+    static const char start[] = "retention-log-entry/v1\ntype hold\n";
+    return length > sizeof(start) - 1 && memcmp(entry, start, sizeof(start) - 1) == 0;
+}
+
 static bool take_entry(struct sequencer *sequencer, const PGresult *row, struct error *error)
 {
     uint64_t index = publish_tree(sequencer->publish)->size;
@@ -114,6 +121,7 @@ static bool take_entry(struct sequencer *sequencer, const PGresult *row, struct 
         return error_set(error, ERROR_LOG,
                          "entry %" PRIu64 " was altered in the database since it got its place",
                          index);
+    sequencer->copy_due = sequencer->copy_due || tells_of_hold(entry, length);
     return publish_entry(sequencer->publish, entry, length, error) &&
            note_rotation(sequencer, index, entry, length, error) &&
            write_refs(sequencer, row, error) && write_policy(sequencer, row, error) &&
@@ -286,7 +294,7 @@ static void on_lsn(struct pg_conn *conn, enum pg_outcome outcome, PGresult *resu
     ask_flushed(sequencer);
 }
 
-static void flush(struct sequencer *sequencer)
+void sequencer_flush(struct sequencer *sequencer)
 {
     struct error error _cleanup_error_ = {0};
     if (publish_tree(sequencer->publish)->size == sequencer->signed_size) {
@@ -341,7 +349,7 @@ void sequencer_publish(struct sequencer *sequencer)
     sequencer->read_to = sequencer->size - size > CHUNK ? size + CHUNK : sequencer->size;
     const char *values[] = {sequencer_number(from, size), sequencer_number(to, sequencer->read_to)};
     if (size == sequencer->size) {
-        flush(sequencer);
+        sequencer_copy_holds(sequencer);
         return;
     }
     pg_conn_query(sequencer->worker->control, sql_file("engine/log_entries.sql"), 2, values, true,

@@ -421,7 +421,8 @@ static void on_notified(struct pg_conn *conn, const char *channel, const char *p
         return;
     if (strcmp(payload, "leader") == 0) {
         leadership_notified(worker);
-    } else if (strcmp(payload, "log") == 0 || strcmp(payload, "bind") == 0) {
+    } else if (strcmp(payload, "log") == 0 || strcmp(payload, "bind") == 0 ||
+               strcmp(payload, "hold") == 0) {
         sequencer_kick(worker);
         schedule_notified(worker, payload);
     } else {
