@@ -38,7 +38,8 @@ SQL_FILES = \
 	migrations/0005_holds.sql \
 	migrations/0006_taken_effect.sql \
 	migrations/0013_status_for_all.sql \
-	migrations/0009_hold_lost.sql
+	migrations/0009_hold_lost.sql \
+	migrations/0014_guard.sql
 # what retentionctl asks
 SQL_FILES += \
 	cli/epoch_keys.sql \
@@ -163,6 +164,13 @@ SQL_FILES += \
 	functions/fingerprint.sql \
 	functions/finish_request.sql \
 	functions/finish_run.sql \
+	functions/guard_alter.sql \
+	functions/guard_drop.sql \
+	functions/guard_is_batch.sql \
+	functions/guard_observe.sql \
+	functions/guard_refuse.sql \
+	functions/guard_require_batch.sql \
+	functions/guard_snapshot.sql \
 	functions/is_bound.sql \
 	functions/join_session.sql \
 	functions/lead.sql \
@@ -183,6 +191,7 @@ SQL_FILES += \
 	functions/progress_run.sql \
 	functions/prune_log.sql \
 	functions/record_config.sql \
+	functions/record_guard.sql \
 	functions/record_status.sql \
 	functions/record_validity.sql \
 	functions/relation_oid.sql \
@@ -235,12 +244,14 @@ SQL_FILES += \
 	functions/hold_scope_text.sql \
 	functions/key_columns.sql \
 	functions/lock_hold.sql \
+	functions/lock_holds.sql \
 	functions/lock_request.sql \
 	functions/lost_columns.sql \
 	functions/narrow_hold.sql \
 	functions/place_hold.sql \
 	functions/propose_hold_rules.sql \
 	functions/raise_hold_errors.sql \
+	functions/read_key.sql \
 	functions/record_inventory.sql \
 	functions/release_hold.sql \
 	functions/require_read_committed.sql \

@@ -19,6 +19,8 @@ tests_run_SOURCES = \
 	tests/engine_support.h \
 	tests/expect.c \
 	tests/expect.h \
+	tests/guard_support.c \
+	tests/guard_support.h \
 	tests/harness/cluster.c \
 	tests/harness/cluster.h \
 	tests/harness/db.c \
@@ -73,7 +75,9 @@ tests_run_SOURCES = \
 	tests/test_engine_run.c \
 	tests/test_engine_schema.c \
 	tests/test_fingerprint.c \
+	tests/test_guard.c \
 	tests/test_harness.c \
+	tests/test_hold_values.c \
 	tests/test_kill.c \
 	tests/test_leadership.c \
 	tests/test_ledger_digest.c \
@@ -138,8 +142,9 @@ EXTRA_DIST += \
 	tests/golden/schema.sql \
 	tests/golden/starts.cfg tests/golden/starts.sql
 EXTRA_DIST += tests/policies-bad tests/policies-good
-EXTRA_DIST += tests/application.sql tests/random_changes.sql
-EXTRA_DIST += tests/bench/bench.sh tests/bench/log.sh tests/bench/log_server.sh
+EXTRA_DIST += tests/application.sql tests/random_changes.sql \
+EXTRA_DIST += tests/bench/bench.sh tests/bench/log.sh tests/bench/log_server.sh \
+EXTRA_DIST += tests/application.sql tests/random_changes.sql tests/bench/bench.sh tests/bench/log.sh
 # what is due, said apart from the builder
 EXTRA_DIST += tests/oracle.sql
 # logs and proofs, verified by programs that are not ours

@@ -70,7 +70,14 @@ END
 $$;
 INSERT INTO person SELECT i, now() - interval '40 days' FROM generate_series(0, 49) i;
 INSERT INTO agreed SELECT i, '30 days' FROM generate_series(0, 19, 2) i;
-INSERT INTO visit SELECT 'c', -i, now() - interval '40 days' FROM generate_series(1, 300) i;
+CREATE SEQUENCE app.c INCREMENT -1;
+CREATE FUNCTION app.fill_c(count int) RETURNS void LANGUAGE sql AS $$
+    WITH i AS (
+        INSERT INTO visit_c SELECT 'c', nextval('app.c'), now() - interval '40 days'
+        FROM generate_series(1, count) RETURNING id)
+    INSERT INTO app.book (relation, id, must_stay) SELECT 'visit', id, false FROM i
+$$;
+SELECT app.fill_c(300);
 SELECT app.fill(600);
 
 -- One change; a transaction. What must be locked to be changed is locked by the first statement, and
@@ -121,15 +128,31 @@ BEGIN
 END
 $$;
 
+-- What is there; a leaf that was taken away too.
+CREATE VIEW app.present AS
+    SELECT 'rec' AS relation, id FROM rec
+    UNION ALL SELECT 'visit', id FROM ONLY visit_a
+    UNION ALL SELECT 'visit', id FROM ONLY visit_b
+    UNION ALL SELECT 'visit', id FROM ONLY visit_c;
 -- Gone, although the last line said that it must stay.
 CREATE VIEW app.early AS
     SELECT l.* FROM (SELECT DISTINCT ON (b.relation, b.id) b.* FROM app.book b
                      ORDER BY b.relation, b.id, b.n DESC) l
     WHERE l.must_stay
-      AND NOT EXISTS (SELECT FROM rec r WHERE l.relation = 'rec' AND r.id = l.id)
-      AND NOT EXISTS (SELECT FROM visit v WHERE l.relation = 'visit' AND v.id = l.id);
+      AND NOT EXISTS (SELECT FROM app.present p WHERE p.relation = l.relation AND p.id = l.id);
 -- There, although it might go.
 CREATE VIEW app.late AS
     SELECT 'rec' AS relation, j.id FROM app.judged j WHERE NOT j.must_stay
     UNION ALL SELECT 'visit', v.id FROM visit v
         WHERE v.at + interval '30 days' <= clock_timestamp();
+-- Rows gone, rows in the log, digests in the log.
+CREATE VIEW app.numbers AS
+    SELECT t.relation,
+        (SELECT count(DISTINCT b.id) FROM app.book b WHERE b.relation = t.relation)
+            - (SELECT count(*) FROM app.present p WHERE p.relation = t.relation) AS gone,
+        (SELECT coalesce(sum(e.rows), 0) FROM retention.log_entry e
+         WHERE e.type = 'batch' AND e.relation = 'public.' || t.relation) AS logged,
+        (SELECT coalesce(sum(octet_length(l.refs)), 0) / 32 FROM retention.log_records l
+         JOIN retention.log_entry e USING (run, seq)
+         WHERE e.relation = 'public.' || t.relation) AS digests
+    FROM (VALUES ('rec'), ('visit')) t (relation);

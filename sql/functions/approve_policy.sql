@@ -15,6 +15,7 @@ DECLARE
     as_role text;
 BEGIN
     LOCK TABLE retention.leader_gate IN ROW SHARE MODE;
+    PERFORM retention.lock_holds();
     PERFORM retention.close_hold_gate();
     SELECT * INTO c FROM retention.category k WHERE k.name = approve_policy.category
         FOR NO KEY UPDATE;

@@ -59,6 +59,7 @@ noinst_PROGRAMS += worker/manparts
 worker_manparts_SOURCES = worker/manparts.c
 worker_manparts_LDADD = libretention.a $(COMMON_LIBS)
 MAN_PAGES = \
+	worker/cli/retention-holds.7 \
 	worker/cli/retentionctl.1 \
 	worker/config/retentiond.cfg.5 \
 	worker/ledger/retention-log.7 \
@@ -68,6 +69,7 @@ MAN_TEMPLATES = $(MAN_PAGES:%=%.in)
 man_MANS = $(MAN_PAGES)
 CLEANFILES += $(MAN_PAGES)
 EXTRA_DIST += worker/man.sh $(MAN_TEMPLATES)
+worker/cli/retention-holds.7: worker/cli/retention-holds.7.in
 worker/cli/retentionctl.1: worker/cli/retentionctl.1.in
 worker/config/retentiond.cfg.5: worker/config/retentiond.cfg.5.in
 worker/ledger/retention-log.7: worker/ledger/retention-log.7.in

@@ -19,6 +19,7 @@ struct loading {
     const char *relation; /* NULL where declared */
     const char *governed; /* text[] literal */
     const char *fingerprint;
+    const char *hold_facts;          /* a JSON document */
     struct sql_statement agreements; /* empty text: no table of them */
 };
 
@@ -54,6 +55,7 @@ static bool prepare(struct session *session, const struct policies *policies,
                 add_unique(cli->arena, &governed, &count, sql->governed.items[g]);
         }
     }
+    loading->hold_facts = sql_hold_facts(cli->arena, policies->set, category, policies->catalog);
     loading->governed = count ? session_array(cli, governed, (int)count) : "{}";
     const char *const values[] = {loading->governed};
     PGresult *result _cleanup_result_ =
@@ -102,7 +104,7 @@ static bool load(struct session *session, const struct loading *loading, struct 
         category->name,        category->sha256,          texts.approved_sha256,
         category->normal_text, mode_word(category->mode), loading->relation,
         loading->governed,     loading->fingerprint,      change.needs_approval ? "t" : "f",
-        category->title,
+        category->title,       loading->hold_facts,
     };
     PGresult *result _cleanup_result_ =
         session_file(session, "cli/policy_load.sql", ARRAY_LENGTH(values), values, error);

@@ -14,6 +14,7 @@ libretention_a_SOURCES += \
 	worker/engine/brake.h \
 	worker/engine/epochs.c \
 	worker/engine/epochs.h \
+	worker/engine/guards.c worker/engine/guards.h \
 	worker/engine/lane.c \
 	worker/engine/lane.h \
 	worker/engine/leadership.c \

@@ -329,6 +329,9 @@ static void read_triggers(const struct reader *reader, struct catalog_table *tab
         trigger->function = function ? function->name : "?";
         trigger->language = function ? function->language : "?";
         trigger->sha256 = string_at(reader, item, 5);
+        trigger->definition = string_at(reader, item, 6);
+        trigger->function_sha256 = string_at(reader, item, 7);
+        trigger->definer = has(flags, 'o');
     }
 }
 

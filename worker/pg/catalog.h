@@ -82,6 +82,10 @@ struct catalog_trigger {
     const char *function;      /* "schema.name" */
     const char *language;
     const char *sha256;        /* of pg_get_triggerdef || prosrc */
+    /* Where the function is one of schema retention_guard, else "": pg_get_triggerdef, and SHA-256
+     * of the function's settings, a line each, and its source. */
+    const char *definition, *function_sha256;
+    bool definer;              /* SECURITY DEFINER, and its owner owns its schema */
 };
 
 struct catalog_rule {

@@ -36,6 +36,13 @@ struct sql_lookup {
     bool last; /* `where` has subqueries of its own: what they read is locked before */
 };
 
+/* A column that an expression names. */
+struct sql_used {
+    const struct catalog_table *table;
+    const char *alias;
+    const char *column;
+};
+
 struct sql_builder {
     struct arena *arena;
     const struct policy_set *set;
@@ -56,6 +63,8 @@ struct sql_builder {
     size_t read_count;
     struct sql_lookup *lookups; /* made since sql_begin */
     size_t lookup_count;
+    struct sql_used *used; /* every column named since sql_begin */
+    size_t used_count;
 };
 
 /* sql_name.c: names and types */

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "pg/functions.h"
+#include "policy/guard.h"
 #include "policy/needs.h"
 #include "policy/quote.h"
 #include "policy/validate_internal.h"
@@ -396,6 +397,25 @@ static void check_bases(struct check *check)
     }
 }
 
+/* A guard that is not as it should be keeps nothing from running: batches ask for holds themselves.
+ */
+static void check_guard(struct check *check)
+{
+    const struct category *category = check->category;
+    const char *problem;
+    if (category->guard == GUARD_OFF || category->mode == MODE_DECLARED ||
+        !policy_category_is_valid(category, check->set, check->diags))
+        return;
+    const struct guard_plan *guard =
+        guard_build(check->arena, check->set, category, check->catalog);
+    if (guard_compare(check->arena, guard, &problem) == GUARD_IN_PLACE)
+        return;
+    struct diag *diag =
+        diag_warning(check->diags, category->data_at, "the guard of \"%s\" is not in place: %s",
+                     category->name, problem);
+    diag_hint(check->diags, diag, "Run what \"retentionctl setup --sql\" prints.");
+}
+
 void policy_validate(const struct policy_set *set, const struct catalog *catalog,
                      struct diags *diags)
 {
@@ -410,6 +430,10 @@ void policy_validate(const struct policy_set *set, const struct catalog *catalog
     check.category = NULL;
     check_bases(&check);
     check_coverage(&check);
+    for (size_t i = 0; i < set->category_count; i++) {
+        check.category = &set->categories[i];
+        check_guard(&check);
+    }
 }
 
 /* The lines of a file that belong to one category or ungoverned entry: up to where the next one of
