@@ -438,10 +438,13 @@ START_TEST(a_hold_that_was_never_signed_comes_back)
 {
     make_site(RULES(""));
     add_calls();
+    legal("SELECT retention.place_hold('2026-CV-1', 'before', 'call', tenant => '5', "
+          "hold => '" TWO "')");
     backup();
     legal("SELECT retention.place_hold('2026-CV-2', 'because', 'call', tenant => '1', "
           "hold => '" ONE "')");
     legal("SELECT retention.extend_hold('" ONE "', 'more', tenant => '2')");
+    legal("SELECT retention.extend_hold('" TWO "', 'more', tenant => '6')");
     char *rows _cleanup_free_ = all_rows();
     int64_t size = log_site_size(&site);
     struct program_result killed = site_once(&site.site, "log_after_holds=exit");
@@ -449,15 +452,15 @@ START_TEST(a_hold_that_was_never_signed_comes_back)
     program_result_free(&killed);
     ck_assert_int_eq(log_site_size(&site), size);
     restore();
-    refused("1 legal hold that the log knows is missing in the database: " ONE);
-    says(log_site_ctl(&site, 0, WORDS("log", "recover")), "1 legal hold is back");
+    refused("2 legal holds that the log knows are missing in the database: " ONE ", " TWO);
+    says(log_site_ctl(&site, 0, WORDS("log", "recover")), "2 legal holds are back");
     char *again _cleanup_free_ = all_rows();
     ck_assert_str_eq(rows, again);
     free(log_site_once(&site, NULL, 0));
-    ck_assert_int_eq(calls(), 20);
+    ck_assert_int_eq(calls(), 40);
     ck_assert_int_eq(
         db_number(site.site.admin, "SELECT count(*) FROM retention.log_entry WHERE type = 'hold'"),
-        2);
+        4);
     log_site_verify(&site);
     log_site_no_fork(&site);
 }
