@@ -529,7 +529,7 @@ static struct site hundred_events(void)
 START_TEST(a_plan_that_fails)
 {
     struct site site = hundred_events();
-    db_exec(site.admin, "REVOKE SELECT ON retention.hold FROM retention_worker");
+    db_exec(site.admin, "REVOKE SELECT ON retention.held_scope FROM retention_worker");
     const char *const argv[] = {"retentiond", "-c", site.config, "--once", NULL};
     const char *const env[] = {"MALLOC_PERTURB_=165",
                                NULL}; /* what was freed is no good any more */
