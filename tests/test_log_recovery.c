@@ -326,13 +326,31 @@ START_TEST(signing_waits_for_the_standby)
     int64_t size = log_site_size(&site);
     other = cluster_standby(cluster, "s");
     cluster_stop(other, "fast");
-    log_site_config(&site, NULL, NULL, NULL, "sign_after = \"replicated\";");
+    log_site_config(&site, NULL, NULL, NULL, "sign_after = \"replicated\"; standbys = 2;");
     pid_t daemon = site_start(&site.site, NULL, NULL);
     db_wait_until(site.site.admin, "SELECT max(index) + 1 > %lld FROM retention.log_leaf",
                   (long long)size);
     ck_assert_int_eq(log_site_size(&site), size);
     ck_assert_int_eq(rows(), 100); /* what cannot be signed is not begun */
     cluster_start(other);
+    db_wait_until(site.site.admin,
+                  "SELECT bool_and(restart_lsn >= pg_current_wal_flush_lsn()) FROM "
+                  "pg_replication_slots");
+    /* the worker looked, and told; a second standby is expected */
+    char *told = NULL;
+    while (!told || !strstr(told, "1 of at least 2 are known")) {
+        free(told);
+        told = site_stderr(&site.site);
+        ck_assert_int_eq(rows(), 100);
+        db_exec(site.site.admin, "SELECT pg_sleep(0.1)");
+    }
+    free(told);
+    ck_assert_int_eq(log_site_size(&site), size);
+    ck_assert_int_eq(rows(), 100);
+    kill(daemon, SIGTERM);
+    program_wait(daemon);
+    log_site_config(&site, NULL, NULL, NULL, "sign_after = \"replicated\";");
+    daemon = site_start(&site.site, NULL, NULL);
     db_wait_until(site.site.admin, "SELECT count(*) = 0 FROM public.t");
     kill(daemon, SIGTERM);
     ck_assert_int_eq(program_wait(daemon), 0);

@@ -94,6 +94,10 @@ static const struct setting table[] = {
      "Standbys "
      "are found by their physical replication slots, and where the worker's role is a member of "
      "pg_read_all_stats by their connections too."},
+    {"log.standbys", SETTING_INTEGER, AT(log.standbys), 1, 100, "1", AT_RESTART, NOW,
+     "With log.sign_after = \"replicated\": how many standbys there must be at least. One that has "
+     "no "
+     "replication slot and went is not known any more, and would not be waited for."},
     {"log.anchor", SETTING_TEXT, AT(log.anchor), 0, 0, NULL, AT_RESTART, NOW,
      "Command that takes each new checkpoint off this machine, run by /bin/sh with the checkpoint "
      "on standard input: a mail, an object in a store that cannot be overwritten, a witness. It "
