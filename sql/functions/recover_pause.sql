@@ -16,6 +16,8 @@ DECLARE
     kind constant text := split_part(logged, ':', 1);
     target constant text := nullif(substr(logged, length(kind) + 2), '');
     id constant uuid := CASE WHEN kind = 'tenant' THEN target::uuid ELSE gen_random_uuid() END;
+    of_tenant constant text := 'a tenant was paused, which one was lost with the database: pause it '
+        'again, then resume this';
 BEGIN
     IF recover_pause.entry ~ '\nwhat resumed\n' THEN
         UPDATE retention.pause p SET resumed_at = at, resumed_by = who,
@@ -23,6 +25,7 @@ BEGIN
             WHERE p.resumed_at IS NULL
               AND CASE WHEN kind = 'tenant' THEN p.pause = id
                        ELSE p.scope = kind AND p.name IS NOT DISTINCT FROM target
+                            AND p.reason <> of_tenant
                             AND p.paused_at < at + interval '1 s' END;
         RETURN;
     END IF;
@@ -30,9 +33,7 @@ BEGIN
         VALUES (id, CASE kind WHEN 'tenant' THEN 'all' ELSE kind END,
                 CASE kind WHEN 'category' THEN target END,
                 CASE kind WHEN 'tenant'
-                    THEN 'a tenant was paused, which one was lost with the database: pause it again, '
-                         'then resume this'
-                    ELSE 'told by the log; the reason was lost with the database' END,
+                    THEN of_tenant ELSE 'told by the log; the reason was lost with the database' END,
                 who, at);
 END
 $function$;

@@ -232,13 +232,14 @@ static const struct command commands[] = {
     {LOG, "log", "recover", "", 0, 0,
      "bring entries back after a restore or failover",
      "Where the database lacks entries that the log directory has, nothing is deleted or signed. "
-     "This writes them into the database again, with the digests of their batches, and an entry "
-     "\"restored\" that says how many batches were undone: the records of those are there again, "
-     "and go again when a run finds them due. The worker then goes on by itself. With --checkpoint, "
-     "a host without the directory that signed last is allowed to go on, if the database has all "
-     "that this checkpoint says. Keys of epochs that began after the backup are lost with it: the "
-     "digests of those can be proved by nobody. For the role that installed the schema; run it "
-     "where the directory is.",
+     "This writes them into the database again, with the digests of their batches, the texts of "
+     "policies, pauses and legal holds, and an entry \"restored\" that says how many batches were "
+     "undone: the records of those are there again, and go again when a run finds them due. Holds "
+     "come from their encrypted copies and want log.epoch_kek; while one cannot be brought back, "
+     "nothing is deleted. The worker then goes on by itself. With --checkpoint, a host without the "
+     "directory that signed last is allowed to go on, if the database has all that this checkpoint "
+     "says. Keys of epochs that began after the backup are lost with it: the digests of those can "
+     "be proved by nobody. For the role that installed the schema; run it where the directory is.",
      NULL,
      command_log_recover,
      {{"checkpoint", 0, "FILE", false, "the last checkpoint that was anchored"}}},

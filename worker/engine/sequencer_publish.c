@@ -248,15 +248,16 @@ static void on_flushed(struct pg_conn *conn, enum pg_outcome outcome, PGresult *
     (void)conn;
     if (!sequencer_went_well(sequencer, outcome, error))
         return;
-    if (!PQgetisnull(result, 0, 0) && PQgetvalue(result, 0, 0)[0] == 't') {
+    if (PQgetvalue(result, 0, 0)[0] == 't') {
         put_back_kept(sequencer);
         return;
     }
-    if (sequencer->flush_ms == FLUSH_MOST_MS / 2)
-        log_warning(PQgetisnull(result, 0, 0)
-                        ? "log.sign_after is \"replicated\", but no standby is known"
-                        : "waiting for standbys before signing the log");
     arm_flush(sequencer);
+    if (sequencer->flush_ms < FLUSH_MOST_MS && sequencer->flush_ms * 2 >= FLUSH_MOST_MS)
+        log_warning("waiting for standbys before the log is signed: %s of at least %lld are known "
+                    "(log.sign_after, log.standbys)",
+                    PQgetvalue(result, 0, 1),
+                    (long long)sequencer_settings(sequencer)->log.standbys);
     sequencer->flush_ms =
         sequencer->flush_ms * 2 < FLUSH_MOST_MS ? sequencer->flush_ms * 2 : FLUSH_MOST_MS;
     if (sequencer->yield_then)
@@ -276,8 +277,11 @@ static void ask_flushed(struct sequencer *sequencer)
         arm_flush(sequencer);
         return;
     }
-    const char *values[] = {sequencer->lsn};
-    pg_conn_query(sequencer->worker->control, sql_file("engine/log_flushed.sql"), 1, values, false,
+    char least[24];
+    const char *values[] = {
+        sequencer->lsn,
+        sequencer_number(least, (uint64_t)sequencer_settings(sequencer)->log.standbys)};
+    pg_conn_query(sequencer->worker->control, sql_file("engine/log_flushed.sql"), 2, values, false,
                   on_flushed, sequencer);
     pg_conn_sync(sequencer->worker->control);
 }
