@@ -41,6 +41,7 @@ SQL_FILES += \
 	cli/log_rows.sql \
 	cli/log_show.sql \
 	cli/log_state.sql \
+	cli/logged_values.sql \
 	cli/may_lead.sql \
 	cli/pause.sql \
 	cli/plan_begin.sql \
