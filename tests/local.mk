@@ -79,6 +79,7 @@ tests_run_SOURCES = \
 	tests/test_engine_schema.c \
 	tests/test_fingerprint.c \
 	tests/test_guard.c \
+	tests/test_guard_races.c \
 	tests/test_harness.c \
 	tests/test_hold_change.c \
 	tests/test_hold_place.c \

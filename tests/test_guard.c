@@ -167,9 +167,9 @@ static const struct operation operations[] = {
 };
 /* clang-format on */
 
-static void setup(void)
+static void start(const char *guard)
 {
-    site = guard_site_new(cluster_shared(), "refuse");
+    site = guard_site_new(cluster_shared(), guard);
     db_exec(site.admin, "UPDATE ctm.recording SET at = '2000-02-03' WHERE recording_id = 3");
     db_exec(site.admin, "DELETE FROM ctm.word WHERE transcript_id = 1 AND n = 2");
     guard_hold(site.admin, "recordings", "shape, form, value",
@@ -183,6 +183,16 @@ static void setup(void)
                "'subject', 'email lower text', 's6@x.org'", '6');
     guard_hold(site.admin, "visits", "shape, form, value", "'subject', 'visitor - text', 'v3'",
                'a');
+}
+
+static void setup(void)
+{
+    start("refuse");
+}
+
+static void setup_observing(void)
+{
+    start("observe");
 }
 
 static void teardown(void)
@@ -318,8 +328,6 @@ END_TEST
 /* Observing lets everything through and counts. */
 START_TEST(observed)
 {
-    guard_site_policies(&site, "observe");
-    guard_site_setup(&site, NULL, false);
     char *said = guard_site_run(&site, NULL, 0, (const char *const[]){"check", NULL});
     ck_assert_msg(!strstr(said, "guard"), "%s", said);
     free(said);
@@ -352,7 +360,6 @@ START_TEST(event_triggers)
         {"DROP SCHEMA ctm CASCADE", HELD},
         {"ALTER TABLE ctm.recording DISABLE TRIGGER USER", HELD},
         {"ALTER TABLE ctm.message_us DISABLE TRIGGER ALL", HELD},
-        {"ALTER TABLE ctm.recording ENABLE REPLICA TRIGGER USER", HELD},
         {"ALTER TABLE ctm.message DETACH PARTITION ctm.message_eu", HELD},
         {"ALTER TABLE ctm.recording ALTER caller TYPE varchar(40)", HELD},
         {"ALTER TABLE ctm.recording RENAME COLUMN caller TO old_caller", HELD},
@@ -432,9 +439,13 @@ Suite *suite_guard(void)
     tcase_add_test(tc, copied_in);
     tcase_add_test(tc, hold_over);
     tcase_add_test(tc, later_leaves);
-    tcase_add_test(tc, observed);
     tcase_add_test(tc, event_triggers);
     tcase_add_test(tc, rights);
+    suite_add_tcase(suite, tc);
+    tc = tcase_create("observing");
+    tcase_set_timeout(tc, 120);
+    tcase_add_checked_fixture(tc, setup_observing, teardown);
+    tcase_add_test(tc, observed);
     suite_add_tcase(suite, tc);
     return suite;
 }

@@ -8,7 +8,7 @@ SELECT
     v.to_act, v.floor_after_cap, v.oldest, v.next_due, v.last_success, v.last_run, v.last_status,
     v.last_message, v.last_remaining, v.running, v.running_rows, v.running_to_act, v.paused,
     v.paused_until, v.paused_reason, v.brake_engaged_at, v.brake_due, v.brake_limit,
-    o.overdue, v.failing,
+    o.overdue, v.failing, v.guard, v.guard_state, v.guard_problem,
     CASE
         WHEN v.cause IS NOT NULL AND v.cause <> 'not measured yet' THEN v.cause
         WHEN v.measured_at IS NULL THEN 'never counted'

@@ -7,13 +7,13 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
-    found record;
+    guarded record;
 BEGIN
     IF tg_tag NOT IN ('ALTER TABLE', 'ALTER TRIGGER', 'CREATE TRIGGER', 'ALTER FUNCTION',
             'CREATE FUNCTION', 'ALTER ROUTINE', 'ALTER SCHEMA', 'CREATE RULE', 'ALTER RULE') THEN
         RETURN;
     END IF;
-    SELECT c.name, h.hold INTO found
+    SELECT c.name, h.hold INTO guarded
         FROM retention.category c
             JOIN LATERAL (SELECT s.hold FROM retention.held_scope s
                           WHERE s.category = c.name AND s.held_until > now() LIMIT 1) h ON true
@@ -26,7 +26,7 @@ BEGIN
     IF FOUND THEN
         RAISE EXCEPTION USING ERRCODE = 'RT012',
             MESSAGE = format('%s is refused: it changes a guarded table of category "%s", and '
-                'legal hold %s is in force', tg_tag, found.name, found.hold),
+                'legal hold %s is in force', tg_tag, guarded.name, guarded.hold),
             HINT = 'Ask legal about the hold by its id. A superuser can disable event trigger '
                 '"retention_guard_alter"; the next run will report what it finds changed.';
     END IF;

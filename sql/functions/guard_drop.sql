@@ -5,9 +5,9 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
-    found record;
+    guarded record;
 BEGIN
-    SELECT d.object_identity, c.name, s.hold INTO found
+    SELECT d.object_identity, c.name, s.hold INTO guarded
         FROM pg_event_trigger_dropped_objects() d
             JOIN retention.category c ON d.object_type = 'trigger' AND c.guard = 'refuse'
                 AND d.address_names[cardinality(d.address_names)] = ANY (c.guard_triggers)
@@ -16,7 +16,7 @@ BEGIN
     IF FOUND THEN
         RAISE EXCEPTION USING ERRCODE = 'RT012',
             MESSAGE = format('%s is refused: %s belongs to the guard of category "%s", and legal '
-                'hold %s is in force', tg_tag, found.object_identity, found.name, found.hold),
+                'hold %s is in force', tg_tag, guarded.object_identity, guarded.name, guarded.hold),
             HINT = 'Ask legal about the hold by its id. A superuser can disable event trigger '
                 '"retention_guard_drop"; the next run will report that the guard is gone.';
     END IF;

@@ -22,8 +22,10 @@ static const struct command commands[] = {
        "only the first time"}}},
     {SETUP, NULL, "setup", "", 0, 0,
      "print what the owners of the tables must run",
-     "Grants for the worker's role, and indexes that the policies want. Nothing is executed: the "
-     "statements go to standard output, for whoever owns the tables.",
+     "Grants for the worker's role, indexes that the policies want, and guards. Nothing is "
+     "executed: the statements go to standard output, for whoever owns the tables. The functions "
+     "of guards are made by a member of retention_reader, the triggers by the tables' owners: each "
+     "runs the whole script with psql, which leaves out what is for others and says so.",
      "setup --sql",
      command_setup,
      {{"sql", 0, NULL, true, "print statements"},

@@ -197,24 +197,54 @@ static bool is_expected(const struct script *s, const struct catalog_table *tabl
     return false;
 }
 
+/* Functions of guards that no trigger has, but those that this script is about. */
+static void write_functions_gone(struct script *s)
+{
+    struct text kept = {0};
+    for (size_t i = 0; i < s->guard_count; i++)
+        for (size_t k = 0; k < s->guards[i]->function_count; k++)
+            text_printf(&kept, "%s%s", kept.length ? ", " : "",
+                        quote_text(s->arena, s->guards[i]->functions[k].name));
+    text_printf(s->out, "\n-- Functions of guards that no trigger has, by a member of role %s\n",
+                s->reader_role);
+    begin_part(s, is_member(s, s->reader_name));
+    text_printf(s->out,
+                "SET ROLE %s;\n"
+                "DO $retention_guard$\n"
+                "DECLARE\n"
+                "    made record;\n"
+                "BEGIN\n"
+                "    FOR made IN SELECT p.oid::pg_catalog.regprocedure AS function\n"
+                "        FROM pg_catalog.pg_proc p\n"
+                "            JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace\n"
+                "        WHERE n.nspname = '" GUARD_SCHEMA "' AND NOT EXISTS (\n"
+                "                SELECT FROM pg_catalog.pg_trigger t WHERE t.tgfoid = p.oid)\n"
+                "            AND pg_catalog.concat('" GUARD_SCHEMA
+                ".', pg_catalog.quote_ident(p.proname))\n"
+                "                <> ALL (ARRAY[%s]::pg_catalog.text[])\n"
+                "    LOOP\n"
+                "        EXECUTE pg_catalog.format('DROP FUNCTION %%s', made.function);\n"
+                "    END LOOP;\n"
+                "END\n"
+                "$retention_guard$;\n"
+                "RESET ROLE;\n",
+                s->reader_role, text_string(&kept));
+    end_part(s, arena_printf(s->arena, "left out: functions to drop, for a member of %s",
+                             s->reader_role));
+    text_free(&kept);
+}
+
 /* Triggers of guards that are there and should not be. */
 static void write_leftovers(struct script *s)
 {
-    struct string_list functions = {0};
+    bool any = s->remove;
     for (size_t i = 0; i < s->catalog->table_count; i++) {
         const struct catalog_table *table = &s->catalog->tables[i];
         for (size_t k = 0; k < table->trigger_count; k++) {
             const struct catalog_trigger *trigger = &table->triggers[k];
             if (!guard_is_named(trigger) || is_expected(s, table, trigger))
                 continue;
-            bool seen = false;
-            for (size_t n = 0; n < functions.count; n++)
-                seen |= strcmp(functions.items[n], trigger->function) == 0;
-            if (!seen) {
-                functions.items = arena_push(s->arena, functions.items, &functions.count,
-                                             sizeof(*functions.items));
-                functions.items[functions.count - 1] = trigger->function;
-            }
+            any = true;
             if (trigger->inherited)
                 continue; /* goes with that of the table above */
             const char *where = quote_table(s->arena, table);
@@ -228,21 +258,8 @@ static void write_leftovers(struct script *s)
                                      owner));
         }
     }
-    for (size_t i = 0; i < functions.count; i++) {
-        text_printf(s->out, "\n-- Its function, by a member of role %s, once no trigger has it\n",
-                    s->reader_role);
-        begin_part(s, arena_printf(s->arena,
-                                   "%s AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger t JOIN "
-                                   "pg_catalog.pg_proc p ON p.oid = t.tgfoid JOIN "
-                                   "pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE "
-                                   "pg_catalog.concat(pg_catalog.quote_ident(n.nspname), '.', "
-                                   "pg_catalog.quote_ident(p.proname)) = %s)",
-                                   is_member(s, s->reader_name),
-                                   quote_text(s->arena, functions.items[i])));
-        text_printf(s->out, "DROP FUNCTION IF EXISTS %s();\n", functions.items[i]);
-        end_part(s, arena_printf(s->arena, "left out: a function to drop, for a member of %s",
-                                 s->reader_role));
-    }
+    if (any)
+        write_functions_gone(s);
 }
 
 static void write_event_triggers(struct script *s)

@@ -124,6 +124,33 @@ static const struct sql_lookup *outer_lookup(const struct sql_builder *b,
     return NULL;
 }
 
+/* The lookup's link with another name for its row: the same for lookups that find the same rows. */
+static const char *link_of(struct sql_builder *b, const struct sql_lookup *lookup)
+{
+    struct text text = {0};
+    size_t n = strlen(lookup->inner.alias);
+    for (const char *p = lookup->where; *p;) {
+        if (strncmp(p, lookup->inner.alias, n) == 0 && p[n] == '.') {
+            text_add(&text, "?");
+            p += n;
+        } else {
+            text_add_char(&text, *p++);
+        }
+    }
+    return sql_take_text(b->arena, &text);
+}
+
+static bool is_repeated(struct sql_builder *b, size_t index)
+{
+    const struct sql_lookup *lookup = &b->lookups[index];
+    for (size_t i = 0; i < index; i++)
+        if (b->lookups[i].inner.table == lookup->inner.table &&
+            text_equal(b->lookups[i].outer, lookup->outer) &&
+            text_equal(link_of(b, &b->lookups[i]), link_of(b, lookup)))
+            return true;
+    return false;
+}
+
 /* Does a covered record read the row OLD of table, by any of the lookups of its condition? */
 static const char *is_read(struct sql_builder *b, const struct catalog_table *table,
                            const char *hold)
@@ -133,7 +160,7 @@ static const char *is_read(struct sql_builder *b, const struct catalog_table *ta
     size_t count = b->lookup_count;
     for (size_t i = 0; i < count; i++) {
         const struct sql_lookup *lookup = &b->lookups[i];
-        if (lookup->inner.table != table)
+        if (lookup->inner.table != table || is_repeated(b, i))
             continue;
         text_printf(&text, "%s(EXISTS (SELECT 1 FROM (SELECT OLD.*) %s", text.length ? " OR " : "",
                     lookup->inner.alias);

@@ -131,7 +131,7 @@ static const struct field category_fields[] = {
      .choices = guard_choices,
      .value = "off | observe | refuse",
      .help = "Whether triggers keep every role from deleting or altering held records: \"refuse\", or "
-             "only count and report it: \"observe\". \"off\" by default; see THE GUARD."},
+             "only count and report it: \"observe\". \"off\" by default; see The guard."},
     {.key = "accept_triggers",
      .types = TYPE_TEXTS,
      .read = read_accepted_triggers,
