@@ -48,7 +48,7 @@ SET client_min_messages = error;
 DO $$
 DECLARE r text;
 BEGIN
-  FOREACH r IN ARRAY ARRAY['app', 'retentiond', 'anna', 'omar', 'aude'] LOOP
+  FOREACH r IN ARRAY ARRAY['app', 'retentiond', 'anna', 'omar', 'aude', 'lena'] LOOP
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = r) THEN
       EXECUTE format('CREATE ROLE %I LOGIN', r);
     END IF;
@@ -68,7 +68,7 @@ SQL
   show installer migrate
   sql installer "GRANT retention_worker TO retentiond; GRANT retentiond TO retention_owner;
     GRANT retention_approver TO anna; GRANT retention_operator TO omar;
-    GRANT retention_auditor TO aude;"
+    GRANT retention_auditor TO aude; GRANT retention_legal TO lena;"
   psql -X -q "host=$cluster port=5432 dbname=postgres user=postgres" \
     -c "COMMENT ON DATABASE calls IS 'ready'"
 fi
@@ -137,6 +137,25 @@ SQL
 fi
 show anna policy list
 
+# verdict WORD ID: is this what explain says of a recording?
+verdict() { ctl retentiond --json explain recordings "$2" | grep -q "\"verdict\": \"$1\""; }
+
+# The record that is held: an old one that would go now; the same one when this runs again.
+held=$(sql postgres "SELECT k.key[1] FROM retention.hold_key k JOIN retention.hold h USING (hold)
+  WHERE h.matter = '2026-CV-0113' LIMIT 1")
+if [ -z "$held" ]; then
+  for id in $(sql postgres "SELECT recording_id FROM ctm.call_recording
+      WHERE kind IN ('call', 'voicemail') ORDER BY recorded_at LIMIT 50"); do
+    ! verdict to_act "$id" || { held=$id; break; }
+  done
+  [ -n "$held" ] || { echo "no recording is due" >&2; exit 1; }
+  chapter "a legal hold: from now on this recording stays, whatever is due"
+  show lena hold place 2026-CV-0113 --reason "Doe v. Acme" --category recordings --key "$held"
+else
+  chapter "the legal hold that was placed when this ran first"
+fi
+show lena hold list
+
 chapter "the run"
 # The oldest recordings: the first of them that is gone afterwards is explained below.
 sql postgres "SELECT recording_id FROM ctm.call_recording WHERE kind IN ('call', 'voicemail')
@@ -166,6 +185,10 @@ while read -r id; do
 done <"$home/oldest"
 [ ! -e "$home/gone" ] || show retentiond explain recordings "$(cat "$home/gone")"
 show retentiond explain recordings "$kept"
+
+chapter "the held record: it was due, and it stayed"
+verdict held "$held" || { echo "the held record $held is gone, or not held" >&2; exit 1; }
+show retentiond explain recordings "$held"
 
 chapter "once more: nothing is left to do"
 show retentiond run || { code=$?; [ $code = 5 ] || exit $code; }

@@ -50,8 +50,6 @@ static void setup(void)
     cli_fixture_policy(&f, "recordings.cfg", policies);
     cli_fixture_policy(&f, "other.cfg", elsewhere);
     cli_fixture_grant(&f);
-    db_exec(conn, "GRANT USAGE ON SCHEMA ctm TO retention_reader");
-    db_exec(conn, "GRANT SELECT ON ALL TABLES IN SCHEMA ctm TO retention_reader");
     free(cli_out(&f, NULL, 0, WORDS("policy", "load")));
     static const char *const names[] = {"call_recordings", "texts", "invoices", "sms_at_carrier"};
     for (size_t i = 0; i < ARRAY_LENGTH(names); i++)

@@ -9,6 +9,8 @@
 #include "cli/settings.h"
 #include "config/settings.h"
 #include "ledger/keyfile.h"
+#include "policy/needs.h"
+#include "policy/validate.h"
 
 /* What session_schema refuses is one finding among the others. */
 static void add_finding(struct cli *cli, const struct error *error)
@@ -34,6 +36,35 @@ static bool warn_hold_rules(struct session *session, struct error *error)
     return true;
 }
 
+/* Whoever places a hold learns how many records it covers, where they may be counted. */
+static void warn_uncounted(struct cli *cli, const struct policies *policies)
+{
+    struct needs needs = {0};
+    for (size_t i = 0; i < policies->set->category_count; i++)
+        if (policy_category_is_valid(&policies->set->categories[i], policies->set, &cli->diags))
+            needs_collect(cli->arena, policies->set, &policies->set->categories[i],
+                          policies->catalog, &needs);
+    const struct table_need *first = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < needs.table_count; i++)
+        if (needs_missing(needs.tables[i].table, needs.tables[i].privileges & NEED_COUNT)) {
+            first = first ? first : &needs.tables[i];
+            count++;
+        }
+    if (!first)
+        return;
+    struct diag *diag =
+        count == 1 ? diag_warning(&cli->diags, first->at,
+                                  "what holds cover in \"%s.%s\" cannot be counted",
+                                  first->table->schema, first->table->name)
+                   : diag_warning(&cli->diags, first->at,
+                                  "what holds cover in \"%s.%s\" and %zu more cannot be counted",
+                                  first->table->schema, first->table->name, count - 1);
+    diag_hint(&cli->diags, diag,
+              "The role that counts lacks SELECT: retentionctl setup --sql prints the grants. "
+              "Holds keep those records all the same.");
+}
+
 static bool check_database(struct cli *cli, const struct settings *settings,
                            struct policies *policies, struct error *error)
 {
@@ -49,6 +80,8 @@ static bool check_database(struct cli *cli, const struct settings *settings,
         return false;
     if (!policies_validate(policies, &session, error))
         return false;
+    if (has_schema)
+        warn_uncounted(cli, policies);
     if (cli->json)
         json_object_set_new(output_document(cli), "database", json_string(session.database));
     else

@@ -380,6 +380,7 @@ static void read_table(const struct reader *reader, struct catalog_table *table,
     table->may_update = has(flags, 'u');
     table->may_truncate = has(flags, 't');
     table->may_lock_rows = has(flags, 'l');
+    table->may_be_counted = has(flags, 'c');
     read_columns(reader, table, list_of(reader, "columns", "", table->oid));
     read_generated(reader, table, list_of(reader, "generated", "", table->oid));
 }

@@ -196,6 +196,38 @@ static const char *write_index(struct script *s, const struct catalog_table *tab
     return name;
 }
 
+/* What a hold covers is counted by a role of its own, which may read nothing else. */
+static void write_reader(struct script *s, const char *reader)
+{
+    struct string_list schemas = {0}, tables = {0};
+    for (size_t i = 0; i < s->needs.table_count; i++) {
+        const struct catalog_table *table = s->needs.tables[i].table;
+        if (!(s->needs.tables[i].privileges & NEED_COUNT))
+            continue;
+        bool seen = false;
+        for (size_t k = 0; k < schemas.count; k++)
+            seen |= strcmp(schemas.items[k], table->schema) == 0;
+        if (!seen) {
+            schemas.items =
+                arena_push(s->arena, schemas.items, &schemas.count, sizeof(*schemas.items));
+            schemas.items[schemas.count - 1] = table->schema;
+        }
+        tables.items = arena_push(s->arena, tables.items, &tables.count, sizeof(*tables.items));
+        tables.items[tables.count - 1] = quote_table(s->arena, table);
+    }
+    if (!tables.count)
+        return;
+    const char *how = s->remove ? "REVOKE" : "GRANT", *whom = s->remove ? "FROM" : "TO";
+    text_printf(s->out, "\n-- What legal holds cover is counted by role %s%s.\n", reader,
+                s->remove ? "" : ", which may read this and do nothing");
+    text_printf(s->out, "%s USAGE ON SCHEMA %s %s %s;\n", how, quote_names(s->arena, &schemas),
+                whom, reader);
+    text_printf(s->out, "%s SELECT ON TABLE ", how);
+    for (size_t i = 0; i < tables.count; i++)
+        text_printf(s->out, "%s%s", i ? ",\n    " : "", tables.items[i]);
+    text_printf(s->out, " %s %s;\n", whom, reader);
+}
+
 static void write_indexes(struct script *s)
 {
     for (size_t i = 0; i < s->needs.index_count; i++) {
@@ -231,6 +263,7 @@ void setup_write(struct text *out, const struct policy_set *set, const struct ca
         write_schemas(&s);
     for (size_t i = 0; i < s.needs.table_count; i++)
         write_table(&s, &s.needs.tables[i]);
+    write_reader(&s, quote_name(arena, arena_printf(arena, "%sreader", role_prefix)));
     if (remove)
         text_add(out, "\n-- Indexes stay as they are.\n");
     else

@@ -195,14 +195,15 @@ static void check_table_need(struct check *check, const struct table_need *need)
     /* an observing category only looks: what acting lacks is good to know, no more */
     bool observing = check->category->mode == MODE_OBSERVE;
     const struct catalog_table *first = need->table;
-    unsigned missing = needs_missing(need->table, need->privileges);
+    unsigned privileges = need->privileges & ~(unsigned)NEED_COUNT; /* the reader's */
+    unsigned missing = needs_missing(need->table, privileges);
     size_t bad = 0;
     if (need->table->kind == 'p' && acts) {
         size_t count;
         const struct catalog_table **leaves =
             resolve_leaves(check->arena, catalog, need->table, &count);
         for (size_t i = 0; i < count; i++) {
-            unsigned leaf = needs_missing(leaves[i], need->privileges);
+            unsigned leaf = needs_missing(leaves[i], privileges);
             if (!leaf)
                 continue;
             if (!bad++ && !missing)
