@@ -1,7 +1,7 @@
 -- An application that changes what decides about records while the worker deletes them, and keeps
 -- books: after each change, in the same transaction, one line for each record that it concerns says
--- whether the record must stay now, judged in plain SQL. One process writes them, one after another;
--- so whatever is gone must have a last line that says that it might go (tests/test_engine_random.c).
+-- whether the record must stay now, judged in plain SQL. One process writes them, one by one;
+-- so whatever is gone must have a last line that it might go (tests/test_engine_random.c).
 
 CREATE TABLE person (id int PRIMARY KEY, left_at timestamptz);
 CREATE TABLE agreed (tenant int PRIMARY KEY, keep interval NOT NULL);
@@ -80,7 +80,7 @@ $$;
 SELECT app.fill_c(300);
 SELECT app.fill(600);
 
--- One change; a transaction. What must be locked to be changed is locked by the first statement, and
+-- One change; a transaction. What must be locked to be changed the first statement locks, and
 -- the books are made by a later one, which sees all that was committed before.
 CREATE FUNCTION app.change(deed int, pick int) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -118,7 +118,7 @@ BEGIN
         PERFORM app.fill(20);
     ELSE -- visits
         WITH u AS (
-            UPDATE visit SET at = CASE pick % 2 WHEN 0 THEN now() ELSE now() - interval '40 days' END
+            UPDATE visit SET at = now() - (pick % 2) * interval '40 days'
             WHERE id IN (SELECT id FROM visit_a ORDER BY id OFFSET pick % 100 LIMIT 4)
                OR id IN (SELECT id FROM visit_b ORDER BY id OFFSET pick % 100 LIMIT 4)
             RETURNING id)

@@ -388,6 +388,25 @@ START_TEST(one_of_several_policies)
 }
 END_TEST
 
+/* Records of a tenant that is paused wait for that, and not for other categories. */
+START_TEST(paused_tenants_are_told)
+{
+    load_and_approve();
+    free(AS(CLI_OPERATOR, 0, "pause", "--tenant", "1", "--reason", "moves out"));
+    char *plan _cleanup_free_ = OUT(0, "plan", "call_recordings");
+    contains(plan, "call_recordings: 2 due, and their tenant is paused\n");
+    ck_assert_ptr_null(strstr(plan, "other categories"));
+    free(OUT(0, "run", "call_recordings"));
+    ck_assert_int_eq(ask("SELECT count(*) FROM ctm.call_recording"), 6);
+    char *status _cleanup_free_ = OUT(0, "status", "call_recordings");
+    contains(status, "waiting, or tenant paused");
+    contains(status, "retentionctl resume --tenant TENANT --reason TEXT");
+    free(AS(CLI_OPERATOR, 0, "resume", "--tenant", "1", "--reason", "moved"));
+    free(OUT(0, "run", "call_recordings"));
+    ck_assert_int_eq(ask("SELECT count(*) FROM ctm.call_recording"), 4);
+}
+END_TEST
+
 /* Where a text took effect without approval, nobody is shown as its approver. */
 START_TEST(longer_takes_effect_at_once)
 {
@@ -426,6 +445,7 @@ Suite *suite_cli_flow(void)
     tcase_add_test(tests, a_request_is_taken_back);
     tcase_add_test(tests, one_of_several_policies);
     tcase_add_test(tests, longer_takes_effect_at_once);
+    tcase_add_test(tests, paused_tenants_are_told);
     suite_add_tcase(suite, tests);
     return suite;
 }

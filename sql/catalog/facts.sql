@@ -275,7 +275,7 @@ SELECT pg_catalog.json_build_object(
            'worker_exists', w.oid IS NOT NULL,
            'worker_is_superuser', w.superuser,
            'worker_bypasses_rls', w.bypasses_rls,
-           -- of what the worker's role asks: as it is set for the role here, the role, the database,
+           -- of what the worker's role asks: as it is set for it here, the role, the database,
            -- or for whoever reads this
            'log_parameters',
            (SELECT pg_catalog.json_object_agg(g.name, COALESCE(

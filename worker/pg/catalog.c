@@ -476,8 +476,8 @@ static void read_own_functions(struct reader *reader, const json_t *array)
         allocate(reader, array, sizeof(*catalog->own_functions), &catalog->own_function_count);
     for (size_t i = 0; i < catalog->own_function_count; i++) {
         const json_t *item = json_array_get(array, i);
-        catalog->own_functions[i] = (struct catalog_own_function){string_at(reader, item, 0),
-                                                                  string_at(reader, item, 1)};
+        catalog->own_functions[i] =
+            (struct catalog_own_function){string_at(reader, item, 0), string_at(reader, item, 1)};
     }
 }
 
