@@ -889,6 +889,9 @@ END_TEST
 START_TEST(nothing_hides_in_a_log)
 {
     make(20, 3);
+    put("lock", "7645912345678901234 16384 1790000000.123456", 43); /* of a worker that runs */
+    is_sound();
+    ck_assert_uint_eq(result.strays, 0);
     put("lock", "", 0);
     put(".new.4711", "x", 1); /* left by a worker that was killed */
     is_sound();
