@@ -91,7 +91,6 @@ SQL_FILES += \
 	cli/matter_close.sql \
 	cli/matter_holds.sql \
 	cli/matter_list.sql \
-	cli/logged_values.sql \
 	cli/may_lead.sql \
 	cli/pause.sql \
 	cli/plan_begin.sql \

@@ -328,36 +328,6 @@ START_TEST(a_prune_can_be_stopped_anywhere)
 END_TEST
 #endif
 
-/* Values in the server's log: check tells who asks as the worker, where they would stand there. */
-START_TEST(values_that_the_server_would_log_are_told_of)
-{
-    static const char told[] =
-        "the server logs statements of role \"cli_worker\" with their values";
-    PGconn *conn = cli_fixture_connect(&f);
-    static const struct {
-        const char *setting;
-        bool is_told;
-    } cases[] = {
-        {"log_statement = 'none'", false},
-        {"log_statement = 'all'", true},
-        {"log_parameter_max_length = 0", false},
-        {"log_parameter_max_length_on_error = 64", true},
-        {"log_parameter_max_length_on_error = 0", false},
-        {"log_parameter_max_length = -1", true},
-    };
-    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
-        db_exec(conn, "ALTER ROLE cli_worker IN DATABASE %s SET %s", f.database, cases[i].setting);
-        struct program_result r = cli_run(&f, NULL, WORDS("check"));
-        char *both _cleanup_free_ = NULL;
-        ck_assert_int_ge(asprintf(&both, "%s%s", r.out, r.err), 0);
-        ck_assert_msg((strstr(both, told) != NULL) == cases[i].is_told, "%s:\n%s", cases[i].setting,
-                      both);
-        program_result_free(&r);
-    }
-    PQfinish(conn);
-}
-END_TEST
-
 /* Where checkpoints are anchored, the one over the prune entry must have left the machine. */
 START_TEST(a_prune_waits_for_its_anchor)
 {
@@ -400,7 +370,6 @@ Suite *suite_cli_log_db(void)
     tcase_add_test(tc, a_prune_can_be_stopped_anywhere);
 #endif
     tcase_add_test(tc, a_prune_waits_for_its_anchor);
-    tcase_add_test(tc, values_that_the_server_would_log_are_told_of);
     tcase_add_test(tc, the_search_for_a_record_reads_little);
     suite_add_tcase(suite, tc);
     return suite;

@@ -8,6 +8,7 @@
  *
  * One hold placed is one round. RETENTIOND_HOLD_ROUNDS: how many there are in each test, 200 by
  * default. */
+#define _GNU_SOURCE
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -501,7 +501,7 @@ START_TEST(a_copy_is_sealed)
     ck_assert_ptr_null(memmem(file.data, file.length, "0042", 4));
     ck_assert(hold_file_open(&opened, kek, ONE, file.data, file.length, &error));
     ck_assert_int_eq(strncmp(opened.data, body, strlen(body)), 0);
-    ck_assert_int_eq(strspn(opened.data + strlen(body), " "), opened.length - strlen(body));
+    ck_assert_uint_eq(strspn(opened.data + strlen(body), " "), opened.length - strlen(body));
     ck_assert_int_eq(opened.length % 1024, 0);
     ck_assert(!hold_file_open(&opened, other, ONE, file.data, file.length, NULL));
     ck_assert(!hold_file_open(&opened, kek, TWO, file.data, file.length, NULL));

@@ -525,20 +525,20 @@ START_TEST(test_server_log)
         const char *sql, *name, *value; /* NULL: nothing to warn of */
     } rows[] = {
         {"", NULL, NULL},
-        {"ALTER DATABASE %s SET log_parameter_max_length = 10", "log_parameter_max_length", "10"},
+        {"ALTER DATABASE @ SET log_parameter_max_length = 10", "log_parameter_max_length", "10"},
         {"ALTER ROLE " WORKER " SET log_parameter_max_length = 0", NULL, NULL},
-        {"ALTER ROLE " WORKER " IN DATABASE %s SET log_parameter_max_length_on_error = -1",
+        {"ALTER ROLE " WORKER " IN DATABASE @ SET log_parameter_max_length_on_error = -1",
          "log_parameter_max_length_on_error", "-1"},
-        {"ALTER ROLE " WORKER " IN DATABASE %s RESET ALL", NULL, NULL},
+        {"ALTER ROLE " WORKER " IN DATABASE @ RESET ALL", NULL, NULL},
         {"ALTER ROLE " WORKER " RESET ALL", "log_parameter_max_length", "10"},
     };
     db_script(conn, plain_table);
     grant_all();
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        char sql[256];
-        snprintf(sql, sizeof(sql), rows[i].sql, database);
+        const char *sql = rows[i].sql, *at = strchr(sql, '@');
         if (*sql)
-            db_script(conn, sql);
+            db_exec(conn, "%.*s%s%s", at ? (int)(at - sql) : (int)strlen(sql), sql,
+                    at ? database : "", at ? at + 1 : "");
         validate(plain_policy);
         char *seen = report(true);
         if (!rows[i].name) {

@@ -68,29 +68,6 @@ static void warn_uncounted(struct cli *cli, const struct policies *policies)
               "Holds keep those records all the same.");
 }
 
-/* Values of statements are keys of records: they stay out of the server's log. Looked at as the
- * role that the worker has alone, whose settings count. */
-static void warn_logged_values(struct session *session, const char *worker_role)
-{
-    struct error why _cleanup_error_ = {0};
-    const char *user = PQuser(session->conn);
-    if (!user || strcmp(user, worker_role) != 0)
-        return;
-    PGresult *result _cleanup_result_ =
-        session_file(session, "cli/logged_values.sql", 0, NULL, &why);
-    if (!result || strcmp(PQgetvalue(result, 0, 0), "t") != 0)
-        return;
-    struct diag *diag =
-        diag_warning(&session->cli->diags, ((struct position){session->cli->config_file, 0}),
-                     "the server logs statements of role \"%s\" with their values, which can be "
-                     "keys of records",
-                     worker_role);
-    diag_hint(&session->cli->diags, diag,
-              "By a superuser:\nALTER ROLE %s SET log_parameter_max_length = 0;\n"
-              "ALTER ROLE %s SET log_parameter_max_length_on_error = 0;",
-              PQgetvalue(result, 0, 1), PQgetvalue(result, 0, 1));
-}
-
 static bool check_database(struct cli *cli, const struct settings *settings,
                            struct policies *policies, struct error *error)
 {
@@ -108,7 +85,6 @@ static bool check_database(struct cli *cli, const struct settings *settings,
         return false;
     if (has_schema)
         warn_uncounted(cli, policies);
-    warn_logged_values(&session, policies->catalog->worker_role);
     if (cli->json)
         json_object_set_new(output_document(cli), "database", json_string(session.database));
     else
