@@ -48,7 +48,7 @@ SET client_min_messages = error;
 DO $$
 DECLARE r text;
 BEGIN
-  FOREACH r IN ARRAY ARRAY['app', 'retentiond', 'anna', 'omar', 'aude', 'lena'] LOOP
+  FOREACH r IN ARRAY ARRAY['app', 'retentiond', 'anna', 'omar', 'aude', 'lena', 'dora'] LOOP
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = r) THEN
       EXECUTE format('CREATE ROLE %I LOGIN', r);
     END IF;
@@ -57,7 +57,9 @@ BEGIN
     CREATE ROLE installer LOGIN CREATEROLE;
   END IF;
 END $$;
+GRANT app TO dora;
 ALTER ROLE retentiond SET log_parameter_max_length = 0;
+ALTER ROLE retentiond SET log_parameter_max_length_on_error = 0;
 CREATE DATABASE calls;
 GRANT CREATE ON DATABASE calls TO installer, app;
 SQL
@@ -68,7 +70,7 @@ SQL
   show installer migrate
   sql installer "GRANT retention_worker TO retentiond; GRANT retentiond TO retention_owner;
     GRANT retention_approver TO anna; GRANT retention_operator TO omar;
-    GRANT retention_auditor TO aude; GRANT retention_legal TO lena;"
+    GRANT retention_auditor TO aude; GRANT retention_legal TO lena; GRANT retention_reader TO dora;"
   psql -X -q "host=$cluster port=5432 dbname=postgres user=postgres" \
     -c "COMMENT ON DATABASE calls IS 'ready'"
 fi
@@ -101,11 +103,11 @@ log: {
 CFG
 chmod 0600 "$home/retentiond.cfg"
 
-chapter "what the owner of the tables must run: grants and indexes, nothing else"
+chapter "what the owner of the tables must run: grants, indexes and the guard, nothing else"
 ctl retentiond setup --sql >"$home/setup.sql"
 head -n 12 "$home/setup.sql"
-note "... $(wc -l <"$home/setup.sql") lines, run as the owner"
-psql -X -q -v ON_ERROR_STOP=1 "host=$cluster port=5432 dbname=calls user=app" -f "$home/setup.sql" >/dev/null
+note "... $(wc -l <"$home/setup.sql") lines, run by dora, who may act for the owner and for retention_reader"
+psql -X -q -v ON_ERROR_STOP=1 "host=$cluster port=5432 dbname=calls user=dora" -f "$home/setup.sql" >/dev/null
 
 chapter "check: every policy against the database"
 show retentiond check
