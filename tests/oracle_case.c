@@ -342,15 +342,14 @@ void oracle_case_make(struct oracle_case *c, uint64_t seed, int number, const ch
             "'{%d}', '%s') ON CONFLICT (category, tenant) DO UPDATE SET settled = "
             "EXCLUDED.settled;\n",
             i < 4 ? "{c}" : "{c}d", i, draw_period());
-    bool held = draw_chance(4);
-    text_printf(&c->marks,
-                "INSERT INTO retention.held_scope (category, shape, hold, part, held_until) VALUES "
-                "('{c}d', 'all', gen_random_uuid(), 1, 'infinity'), "
-                "('{c}', 'all', gen_random_uuid(), 1, now())%s;\n"
-                "SET session_replication_role = DEFAULT;\n",
-                held ? ", ('{c}', 'all', gen_random_uuid(), 1, 'infinity')" : "");
-    if (held)
-        text_add(&free_of, "\n AND false");
+    struct text subjects = {0};
+    hold_subjects(&subjects);
+    text_add(&c->marks,
+             "INSERT INTO retention.held_scope (category, shape, hold, part, held_until) VALUES "
+             "('{c}d', 'all', gen_random_uuid(), 1, 'infinity'), "
+             "('{c}', 'all', gen_random_uuid(), 1, now());\n");
+    oracle_hold_scopes(&c->marks, &free_of, &main_start);
+    text_add(&c->marks, "SET session_replication_role = DEFAULT;\n");
 
     text_printf(&c->policy,
                 "{c}: {\n  title = \"x\"; basis = \"x\"; mode = \"enforce\"; timezone = \"%s\";\n  "
@@ -360,6 +359,8 @@ void oracle_case_make(struct oracle_case *c, uint64_t seed, int number, const ch
     rule_start(&c->policy, &main_start);
     text_add(&c->policy, ";\n    ");
     rule_tenant(&c->policy);
+    text_add(&c->policy, text_string(&subjects));
+    text_free(&subjects);
     const char *with =
         c->has_dependants
             ? draw_print(" with = ( { table = \"o.child\"; by = %s; with = ( { table = "

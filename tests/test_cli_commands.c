@@ -184,6 +184,10 @@ START_TEST(log_list_and_show)
     ck_assert_str_eq(last, "No entries.\n");
     FAILS(1, "there is no log entry 999999", "log", "show", "999999");
     FAILS(2, "ID is a number", "log", "show", "x");
+    FAILS(2, "HINT:  Perhaps \"batch\"", "log", "list", "--type", "bach");
+    FAILS(2, "there is no type of entries \"quetzalcoatl\"\nHINT:  There are ", "log", "list",
+          "--type", "quetzalcoatl");
+    FAILS(2, "no category \"nosuch\" is loaded", "log", "list", "--category", "nosuch");
     FAILS(2, "--limit wants a number", "log", "list", "--limit", "-1");
     FAILS(2, "--run wants a run's UUID", "log", "list", "--run", "xyz");
     FAILS(2, "--since and --until want a time", "log", "list", "--since", "xyz");

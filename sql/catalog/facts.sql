@@ -23,6 +23,15 @@ worker AS MATERIALIZED (
       FROM (SELECT COALESCE($1::pg_catalog.text, current_user::pg_catalog.text) AS name) w
       LEFT JOIN pg_catalog.pg_roles r ON r.rolname = w.name
 ),
+-- The role that counts what holds cover, by its place beside the owner of schema retention.
+reader AS MATERIALIZED (
+    SELECT r.oid
+      FROM pg_catalog.pg_namespace n
+      JOIN pg_catalog.pg_roles o ON o.oid = n.nspowner
+      JOIN pg_catalog.pg_roles r
+        ON r.rolname = pg_catalog.regexp_replace(o.rolname::pg_catalog.text, 'owner$', 'reader')
+     WHERE n.nspname = 'retention'
+),
 relations AS MATERIALIZED (
     SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, c.relreplident,
            c.relispartition, c.relrowsecurity, c.relowner, c.reltuples, c.relpages,
@@ -196,7 +205,11 @@ tables AS (
                    CASE WHEN pg_catalog.has_table_privilege(w.oid, r.oid, 'TRUNCATE')
                         THEN 't' END,
                    CASE WHEN pg_catalog.has_any_column_privilege(w.oid, r.oid, 'UPDATE')
-                        THEN 'l' END),
+                        THEN 'l' END,
+                   CASE WHEN (SELECT pg_catalog.has_schema_privilege(k.oid, r.nspoid, 'USAGE')
+                                 AND pg_catalog.has_table_privilege(k.oid, r.oid, 'SELECT')
+                                FROM reader k) IS NOT FALSE
+                        THEN 'c' END),
                'owner', a.rolname, 'rows', r.reltuples,
                'bytes', r.relpages::pg_catalog.int8
                         * pg_catalog.current_setting('block_size')::pg_catalog.int8))
@@ -262,6 +275,24 @@ SELECT pg_catalog.json_build_object(
            'worker_exists', w.oid IS NOT NULL,
            'worker_is_superuser', w.superuser,
            'worker_bypasses_rls', w.bypasses_rls,
+           -- of what the worker's role asks: as it is set for it here, the role, the database,
+           -- or for whoever reads this
+           'log_parameters',
+           (SELECT pg_catalog.json_object_agg(g.name, COALESCE(
+                       (SELECT pg_catalog."substring"(c.setting, '=(.*)$')
+                          FROM pg_catalog.pg_db_role_setting s
+                         CROSS JOIN pg_catalog.unnest(s.setconfig) c (setting)
+                         WHERE s.setrole IN (0, w.oid)
+                           AND s.setdatabase IN (0, (SELECT d.oid FROM pg_catalog.pg_database d
+                                                      WHERE d.datname
+                                                            = pg_catalog.current_database()))
+                           AND (s.setrole <> 0 OR s.setdatabase <> 0)
+                           AND pg_catalog.starts_with(c.setting, g.name || '=')
+                         ORDER BY s.setrole <> 0 DESC, s.setdatabase <> 0 DESC
+                         LIMIT 1),
+                       pg_catalog.current_setting(g.name, true)))
+              FROM (VALUES ('log_parameter_max_length'),
+                           ('log_parameter_max_length_on_error')) g (name)),
            -- -1: installed, but not readable; the table may be absent, so its name cannot stand in
            -- this statement
            'schema_version',

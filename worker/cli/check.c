@@ -1,13 +1,19 @@
 /* retentionctl check | config: what is wrong with files and database, and what may stand in them.
  */
 #include "cli/check.h"
+
+#include <string.h>
+
 #include "base/arena.h"
+#include "base/text.h"
 #include "cli/output.h"
 #include "cli/policies.h"
 #include "cli/session.h"
 #include "cli/settings.h"
 #include "config/settings.h"
 #include "ledger/keyfile.h"
+#include "policy/needs.h"
+#include "policy/validate.h"
 
 /* What session_schema refuses is one finding among the others. */
 static void add_finding(struct cli *cli, const struct error *error)
@@ -16,6 +22,50 @@ static void add_finding(struct cli *cli, const struct error *error)
         diag_error(&cli->diags, ((struct position){cli->config_file, 0}), "%s", error->primary);
     if (error->hint)
         diag_hint(&cli->diags, diag, "%s", error->hint);
+}
+
+/* What the main file says of holds, and what is in effect, are two things until it is approved. */
+static bool warn_hold_rules(struct session *session, struct error *error)
+{
+    struct cli *cli = session->cli;
+    PGresult *row _cleanup_result_ = session_file(session, "cli/hold_rules.sql", 0, NULL, error);
+    if (!row)
+        return false;
+    if (text_equal(result_value(row, 0, PQfnumber(row, "waits")), "t"))
+        diag_hint(&cli->diags,
+                  diag_warning(&cli->diags, ((struct position){cli->config_file, 0}),
+                               "weaker rules of holds wait for approval"),
+                  "\"retentionctl hold rules\" shows them; an approver adds --approve.");
+    return true;
+}
+
+/* Whoever places a hold learns how many records it covers, where they may be counted. */
+static void warn_uncounted(struct cli *cli, const struct policies *policies)
+{
+    struct needs needs = {0};
+    for (size_t i = 0; i < policies->set->category_count; i++)
+        if (policy_category_is_valid(&policies->set->categories[i], policies->set, &cli->diags))
+            needs_collect(cli->arena, policies->set, &policies->set->categories[i],
+                          policies->catalog, &needs);
+    const struct table_need *first = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < needs.table_count; i++)
+        if (needs_missing(needs.tables[i].table, needs.tables[i].privileges & NEED_COUNT)) {
+            first = first ? first : &needs.tables[i];
+            count++;
+        }
+    if (!first)
+        return;
+    struct diag *diag =
+        count == 1 ? diag_warning(&cli->diags, first->at,
+                                  "what holds cover in \"%s.%s\" cannot be counted",
+                                  first->table->schema, first->table->name)
+                   : diag_warning(&cli->diags, first->at,
+                                  "what holds cover in \"%s.%s\" and %zu more cannot be counted",
+                                  first->table->schema, first->table->name, count - 1);
+    diag_hint(&cli->diags, diag,
+              "The role that counts lacks SELECT: retentionctl setup --sql prints the grants. "
+              "Holds keep those records all the same.");
 }
 
 static bool check_database(struct cli *cli, const struct settings *settings,
@@ -29,8 +79,12 @@ static bool check_database(struct cli *cli, const struct settings *settings,
     if (!has_schema || !session_bound(&session, &finding))
         add_finding(cli, &finding);
     check_epoch_key(cli, settings, policies->set, has_schema ? &session : NULL);
+    if (has_schema && !warn_hold_rules(&session, error))
+        return false;
     if (!policies_validate(policies, &session, error))
         return false;
+    if (has_schema)
+        warn_uncounted(cli, policies);
     if (cli->json)
         json_object_set_new(output_document(cli), "database", json_string(session.database));
     else

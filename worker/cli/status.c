@@ -102,6 +102,10 @@ static void add_advice(struct notes *notes, const PGresult *result, int row)
         {"no worker", "records fell due more than a day ago and no worker leads; is retentiond "
                       "running?"},
         {"never counted", "no worker has counted it yet; is retentiond running?"},
+        {"waiting, or tenant paused",
+         "what is due waits for records of other categories, or its tenant is paused: "
+         "\"retentionctl plan CATEGORY\" says which, \"retentionctl resume --tenant TENANT "
+         "--reason TEXT\" ends a pause"},
         {"blocked records", "records refuse to go; \"retentionctl status --json\" counts them, "
                             "retention.blocked_record says why"},
     };

@@ -235,10 +235,12 @@ static void load_category(struct load *load, size_t index)
                             governed.data,
                             load->fingerprints[index],
                             change.needs_approval ? "true" : "false",
-                            category->title};
+                            category->title,
+                            sql_hold_facts(worker->policies->arena, worker->policies->set, category,
+                                           worker->policies->catalog)};
     queue(load,
           "SELECT retention.load_policy($1::bigint, $2::text, $3::text, $4::text, $5::text, "
-          "$6::text, $7::text, $8::text[], $9::text, $10::boolean, $11::text)",
+          "$6::text, $7::text, $8::text[], $9::text, $10::boolean, $11::text, $12::jsonb)",
           ARRAY_LENGTH(values), values, on_loaded, item_of(load, index));
     pg_conn_sync(worker->control);
 }

@@ -36,6 +36,7 @@ libretention_a_SOURCES += \
 	worker/engine/sequencer.h \
 	worker/engine/sequencer_anchor.c \
 	worker/engine/sequencer_check.c \
+	worker/engine/sequencer_holds.c \
 	worker/engine/sequencer_internal.h \
 	worker/engine/sequencer_publish.c \
 	worker/engine/state.h \

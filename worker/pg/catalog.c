@@ -380,6 +380,7 @@ static void read_table(const struct reader *reader, struct catalog_table *table,
     table->may_update = has(flags, 'u');
     table->may_truncate = has(flags, 't');
     table->may_lock_rows = has(flags, 'l');
+    table->may_be_counted = has(flags, 'c');
     read_columns(reader, table, list_of(reader, "columns", "", table->oid));
     read_generated(reader, table, list_of(reader, "generated", "", table->oid));
 }
@@ -475,8 +476,8 @@ static void read_own_functions(struct reader *reader, const json_t *array)
         allocate(reader, array, sizeof(*catalog->own_functions), &catalog->own_function_count);
     for (size_t i = 0; i < catalog->own_function_count; i++) {
         const json_t *item = json_array_get(array, i);
-        catalog->own_functions[i] = (struct catalog_own_function){string_at(reader, item, 0),
-                                                                  string_at(reader, item, 1)};
+        catalog->own_functions[i] =
+            (struct catalog_own_function){string_at(reader, item, 0), string_at(reader, item, 1)};
     }
 }
 
@@ -517,6 +518,10 @@ struct catalog *catalog_parse(const char *json, struct error *error)
     catalog->worker_exists = json_is_true(json_object_get(root, "worker_exists"));
     catalog->worker_is_superuser = json_is_true(json_object_get(root, "worker_is_superuser"));
     catalog->worker_bypasses_rls = json_is_true(json_object_get(root, "worker_bypasses_rls"));
+    const json_t *logged = json_object_get(root, "log_parameters");
+    catalog->log_parameter_max_length = string_of(&reader, logged, "log_parameter_max_length");
+    catalog->log_parameter_max_length_on_error =
+        string_of(&reader, logged, "log_parameter_max_length_on_error");
     catalog->schema_version = (int)json_integer_value(json_object_get(root, "schema_version"));
     catalog->schema_newest = newest_migration();
     catalog->own_prefix = string_of(&reader, root, "own_prefix");

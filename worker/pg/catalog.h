@@ -110,6 +110,7 @@ struct catalog_table {
     bool may_select, may_delete, may_update, may_truncate; /* the worker's role */
     bool may_lock_rows;        /* FOR UPDATE: UPDATE on the table or on any column of it */
     bool may_use_schema;
+    bool may_be_counted;       /* the role that counts what holds cover may read it, or is not there */
     struct catalog_column *columns;
     size_t column_count;
     struct catalog_constraint *constraints;
@@ -134,6 +135,8 @@ struct catalog {
     int64_t timeline;
     const char *worker_role;   /* whose privileges are meant */
     bool worker_exists, worker_is_superuser, worker_bypasses_rls;
+    /* how much of its parameters the server's log may hold, for that role: "0" none */
+    const char *log_parameter_max_length, *log_parameter_max_length_on_error;
     int schema_version;        /* of schema retention; 0: not installed; -1: not readable */
     int schema_newest;         /* what this program brings (sql/migrations); 0: none embedded */
     const char *own_prefix;    /* of the roles of schema retention; "" where it is not installed */

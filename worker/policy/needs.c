@@ -11,7 +11,7 @@ struct collector {
     const struct policy_set *set;
     const struct catalog *catalog;
     struct needs *needs;
-    bool only_shown;           /* what is read now decides nothing, so it is not locked */
+    bool counting;             /* what is read now is what the reader counts with */
     const struct position *at; /* where to report what another category's conditions read */
 };
 
@@ -44,8 +44,8 @@ static const char *lock_column(const struct catalog_table *table, const struct s
 static void need_read(struct collector *c, struct position at, const struct catalog_table *table)
 {
     struct string_list key = resolve_key(c->arena, table, false, NULL);
-    if (c->only_shown)
-        need_table(c, at, table, NEED_SELECT, NULL);
+    if (c->counting)
+        need_table(c, at, table, NEED_COUNT, NULL);
     else
         need_table(c, at, table, NEED_SELECT | NEED_LOCK, lock_column(table, &key));
 }
@@ -186,6 +186,21 @@ static bool starts_at_column(const struct catalog_table *table, const struct sta
                      : start->refs[0].unit != UNIT_NONE && strcmp(column->base_type, "text") != 0;
 }
 
+/* What is read to know which of its rows a hold covers. */
+static void need_count(struct collector *c, const struct category *category,
+                       const struct catalog_table *table)
+{
+    c->counting = true;
+    need_table(c, category->data_at, table, NEED_COUNT, NULL);
+    need_start(c, table, &category->start);
+    for (size_t i = 0; i < category->subject_count; i++)
+        need_ref(c, table, &category->subjects[i]);
+    if (category->has_tenant)
+        need_ref(c, table, &category->tenant);
+    need_claim(c, category, table);
+    c->counting = false;
+}
+
 void needs_collect(struct arena *arena, const struct policy_set *set,
                    const struct category *category, const struct catalog *catalog,
                    struct needs *needs)
@@ -203,10 +218,8 @@ void needs_collect(struct arena *arena, const struct policy_set *set,
         need_index(&c, start->refs[0].at, table, (struct string_list){&start->refs[0].column, 1},
                    "the starting point");
     need_start(&c, table, start);
-    c.only_shown = true;
     for (size_t i = 0; i < category->subject_count; i++)
         need_ref(&c, table, &category->subjects[i]);
-    c.only_shown = false;
     if (category->has_tenant)
         need_ref(&c, table, &category->tenant);
     need_conditions(&c, table, &category->only);
@@ -241,6 +254,7 @@ void needs_collect(struct arena *arena, const struct policy_set *set,
             need_index(&c, agreements->at, other, (struct string_list){tenant, 1}, "the tenant");
         }
     }
+    need_count(&c, category, table);
     c.at = &category->data_at;
     if (category->only.rest)
         need_claim(&c, category, table);
@@ -260,6 +274,8 @@ unsigned needs_missing(const struct catalog_table *table, unsigned privileges)
         missing |= NEED_DELETE;
     if (privileges & NEED_LOCK && !table->may_lock_rows)
         missing |= NEED_LOCK;
+    if (privileges & NEED_COUNT && !table->may_be_counted)
+        missing |= NEED_COUNT;
     return missing;
 }
 

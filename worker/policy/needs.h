@@ -10,7 +10,8 @@
 
 struct arena;
 
-enum { NEED_SELECT = 1, NEED_DELETE = 2, NEED_LOCK = 4 };
+/* NEED_COUNT: not the worker's, but the reader's: what a hold covers is counted by reading it. */
+enum { NEED_SELECT = 1, NEED_DELETE = 2, NEED_LOCK = 4, NEED_COUNT = 8 };
 
 /* One a table of the policy; of a partitioned one that is acted on, the leaves need the same. */
 struct table_need {

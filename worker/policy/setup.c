@@ -110,13 +110,19 @@ static void write_table(struct script *s, const struct table_need *need)
     text_printf(s->out, "%s SELECT ON TABLE %s %s %s;\n", s->remove ? "REVOKE" : "GRANT",
                 quote_table(s->arena, table), s->remove ? "FROM" : "TO", s->reader_role);
     if (leaves_too && !s->remove)
-        text_printf(s->out,
-                    "-- New partitions need the same: run this again for each, or, for every new "
-                    "table that %s\n-- makes in the schema:\n"
-                    "-- ALTER DEFAULT PRIVILEGES FOR ROLE %s IN SCHEMA %s\n"
-                    "--     GRANT SELECT, DELETE, UPDATE ON TABLES TO %s;\n",
-                    quote_name(s->arena, table->owner), quote_name(s->arena, table->owner),
-                    quote_name(s->arena, table->schema), s->role);
+        text_printf(
+            s->out,
+            "-- New partitions need the same, and PostgreSQL cannot grant for one table's "
+            "partitions to come:\n"
+            "-- let what makes them grant it too, or run this again for each; until then "
+            "their records stay, and\n"
+            "-- \"retentionctl check\" and \"status\" say so. What follows would do, but it "
+            "gives the worker every\n"
+            "-- new table that %s makes in the schema:\n"
+            "-- ALTER DEFAULT PRIVILEGES FOR ROLE %s IN SCHEMA %s\n"
+            "--     GRANT SELECT, DELETE, UPDATE ON TABLES TO %s;\n",
+            quote_name(s->arena, table->owner), quote_name(s->arena, table->owner),
+            quote_name(s->arena, table->schema), s->role);
 }
 
 /* An index over exactly these columns, in order, that can serve once it is valid. */
@@ -190,6 +196,38 @@ static const char *write_index(struct script *s, const struct catalog_table *tab
     return name;
 }
 
+/* What a hold covers is counted by a role of its own, which may read nothing else. */
+static void write_reader(struct script *s, const char *reader)
+{
+    struct string_list schemas = {0}, tables = {0};
+    for (size_t i = 0; i < s->needs.table_count; i++) {
+        const struct catalog_table *table = s->needs.tables[i].table;
+        if (!(s->needs.tables[i].privileges & NEED_COUNT))
+            continue;
+        bool seen = false;
+        for (size_t k = 0; k < schemas.count; k++)
+            seen |= strcmp(schemas.items[k], table->schema) == 0;
+        if (!seen) {
+            schemas.items =
+                arena_push(s->arena, schemas.items, &schemas.count, sizeof(*schemas.items));
+            schemas.items[schemas.count - 1] = table->schema;
+        }
+        tables.items = arena_push(s->arena, tables.items, &tables.count, sizeof(*tables.items));
+        tables.items[tables.count - 1] = quote_table(s->arena, table);
+    }
+    if (!tables.count)
+        return;
+    const char *how = s->remove ? "REVOKE" : "GRANT", *whom = s->remove ? "FROM" : "TO";
+    text_printf(s->out, "\n-- What legal holds cover is counted by role %s%s.\n", reader,
+                s->remove ? "" : ", which may read this and do nothing");
+    text_printf(s->out, "%s USAGE ON SCHEMA %s %s %s;\n", how, quote_names(s->arena, &schemas),
+                whom, reader);
+    text_printf(s->out, "%s SELECT ON TABLE ", how);
+    for (size_t i = 0; i < tables.count; i++)
+        text_printf(s->out, "%s%s", i ? ",\n    " : "", tables.items[i]);
+    text_printf(s->out, " %s %s;\n", whom, reader);
+}
+
 static void write_indexes(struct script *s)
 {
     for (size_t i = 0; i < s->needs.index_count; i++) {
@@ -225,6 +263,7 @@ void setup_write(struct text *out, const struct policy_set *set, const struct ca
         write_schemas(&s);
     for (size_t i = 0; i < s.needs.table_count; i++)
         write_table(&s, &s.needs.tables[i]);
+    write_reader(&s, quote_name(arena, arena_printf(arena, "%sreader", role_prefix)));
     if (remove)
         text_add(out, "\n-- Indexes stay as they are.\n");
     else

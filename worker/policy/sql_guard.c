@@ -360,11 +360,17 @@ static const char *source(struct maker *m, const struct guarded *g, const char *
     return arena_printf(m->b.arena, "%s %s", rows, g->kind == KIND_OWN ? "t" : "d");
 }
 
+static bool is_by_row(const struct guarded *g)
+{
+    return g->kind == KIND_READ || g->table->kind == 'p';
+}
+
 /* Statements that look at `rows` and refuse or tell. */
 static const char *judgement(struct maker *m, const struct guarded *g, const char *rows)
 {
     struct sql_builder *b = &m->b;
     sql_begin(b);
+    b->one_row = is_by_row(g) && g->kind != KIND_READ;
     const char *any = kept(m, g, NULL);
     if (b->category->guard == GUARD_OBSERVE) {
         struct sql_statement count = sql_finish(
@@ -393,11 +399,6 @@ static const char *judgement(struct maker *m, const struct guarded *g, const cha
                         "TG_TABLE_NAME, TG_OP);\n"
                         "END IF;\n",
                         find.text);
-}
-
-static bool is_by_row(const struct guarded *g)
-{
-    return g->kind == KIND_READ || g->table->kind == 'p';
 }
 
 /* A block of the function's body, a condition before it. */

@@ -55,6 +55,7 @@ struct sql_builder {
     unsigned shapes; /* enum sql_shape: scopes of holds that rows are compared with */
     bool only_held; /* rows that are waited for count only where they are held */
     bool literal;   /* values stand in the text: there are no parameters */
+    bool one_row;   /* it asks about one row: scopes are looked up, not hashed */
     size_t aliases;
     struct sql_param *params;
     const char **param_types;

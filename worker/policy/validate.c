@@ -86,6 +86,31 @@ static void check_schema(struct check *check)
     }
 }
 
+/* Keys, tenants and subjects travel as parameters of statements. */
+static void check_server_log(struct check *check)
+{
+    const struct catalog *catalog = check->catalog;
+    const char *quoted = quote_name(check->arena, catalog->worker_role);
+    const struct {
+        const char *name, *value;
+    } settings[] = {
+        {"log_parameter_max_length", catalog->log_parameter_max_length},
+        {"log_parameter_max_length_on_error", catalog->log_parameter_max_length_on_error},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(settings); i++) {
+        if (strcmp(settings[i].value, "0") == 0)
+            continue;
+        struct diag *diag = diag_warning(
+            check->diags, (struct position){0},
+            "the server's log may hold people's data: %s is \"%s\" for role \"%s\", not 0",
+            settings[i].name, settings[i].value, catalog->worker_role);
+        diag_hint(check->diags, diag,
+                  "Where statements are logged, their parameters are too. A superuser keeps them "
+                  "out:\nALTER ROLE %s SET %s = 0;",
+                  quoted, settings[i].name);
+    }
+}
+
 static void check_role(struct check *check)
 {
     const struct catalog *catalog = check->catalog;
@@ -107,6 +132,7 @@ static void check_role(struct check *check)
                   "CREATE ROLE retentiond LOGIN; GRANT retention_worker TO retentiond;");
         return;
     }
+    check_server_log(check);
     if (!catalog->worker_bypasses_rls)
         return;
     for (size_t i = 0; i < catalog->table_count; i++)
@@ -169,14 +195,15 @@ static void check_table_need(struct check *check, const struct table_need *need)
     /* an observing category only looks: what acting lacks is good to know, no more */
     bool observing = check->category->mode == MODE_OBSERVE;
     const struct catalog_table *first = need->table;
-    unsigned missing = needs_missing(need->table, need->privileges);
+    unsigned privileges = need->privileges & ~(unsigned)NEED_COUNT; /* the reader's */
+    unsigned missing = needs_missing(need->table, privileges);
     size_t bad = 0;
     if (need->table->kind == 'p' && acts) {
         size_t count;
         const struct catalog_table **leaves =
             resolve_leaves(check->arena, catalog, need->table, &count);
         for (size_t i = 0; i < count; i++) {
-            unsigned leaf = needs_missing(leaves[i], need->privileges);
+            unsigned leaf = needs_missing(leaves[i], privileges);
             if (!leaf)
                 continue;
             if (!bad++ && !missing)

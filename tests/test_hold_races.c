@@ -1,0 +1,228 @@
+/* P2: once place_hold has returned, no record that the hold covers goes.
+ *
+ * While a worker enforces in small batches, sessions place holds of every shape at random moments,
+ * one transaction after the other, some release theirs again, and an application changes records so
+ * that a hold covers them, while batches wait for their rows (tests/hold_races.sql). Whoever has
+ * placed a hold, or changed a record, and has seen its COMMIT, writes down what has to stay. When
+ * all is over, everything that was written down must be there.
+ *
+ * One hold placed is one round. RETENTIOND_HOLD_ROUNDS: how many there are in each test, 200 by
+ * default. */
+#define _GNU_SOURCE
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "engine_support.h"
+#include "harness/cluster.h"
+#include "harness/db.h"
+
+/* Older than 40 days: all of them are due, and a hold of some hours covers a few. */
+#define RECORDS                                                                                    \
+    "CREATE TABLE rec (id int PRIMARY KEY, tenant int NOT NULL, caller text, at timestamptz NOT "  \
+    "NULL, due boolean NOT NULL DEFAULT true, note text)%s;"                                       \
+    "CREATE TABLE message (message_id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, rec_id int "   \
+    "NOT NULL REFERENCES rec, phone text);"                                                        \
+    "CREATE INDEX ON message (rec_id);"                                                            \
+    "CREATE TABLE other (id int PRIMARY KEY, phone text, at timestamptz);"                         \
+    "CREATE SEQUENCE rec_id;"
+
+#define STAGES                                                                                     \
+    "  stages = ( { after = \"30 days\"; do = \"delete\"; } );\n"                                  \
+    "  brake: { rows = 100000000; fraction = 1.0; tenant_fraction = 1.0; };\n"
+
+/* How a record's phone numbers are found and changed. */
+#define OWN_PHONE                                                                                  \
+    "CREATE FUNCTION race.phones(r int) RETURNS text[] LANGUAGE sql STABLE AS $$ SELECT "          \
+    "ARRAY[right(regexp_replace(caller, '[^0-9]', '', 'g'), 10)] FROM public.rec WHERE id = r $$;" \
+    "CREATE FUNCTION race.call(r int, value text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN "   \
+    "UPDATE public.rec SET caller = value WHERE id = r; RETURN FOUND; END $$;"
+#define CHILDS_PHONE                                                                               \
+    "CREATE FUNCTION race.phones(r int) RETURNS text[] LANGUAGE sql STABLE AS $$ SELECT "          \
+    "ARRAY(SELECT right(regexp_replace(phone, '[^0-9]', '', 'g'), 10) FROM public.message WHERE "  \
+    "rec_id = r ORDER BY 1) $$;"                                                                   \
+    "CREATE FUNCTION race.call(r int, value text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN "   \
+    "UPDATE public.message SET phone = value WHERE message_id = (SELECT min(message_id) FROM "     \
+    "public.message WHERE rec_id = r); RETURN FOUND; END $$;"
+
+static const struct scene {
+    const char *partitions, *phones, *data;
+    bool messages; /* hang on records, and go first */
+    int releasing; /* sessions that place and release */
+    bool approving;
+} scenes[] = {
+    {"", OWN_PHONE,
+     "    subject = ( { column = \"caller\"; kind = \"phone\"; as = \"e164\"; } );\n", false, 0,
+     false},
+    {"", OWN_PHONE,
+     "    subject = ( { column = \"caller\"; kind = \"phone\"; as = \"e164\"; } );\n", false, 4,
+     false},
+    {"", CHILDS_PHONE,
+     "    subject = ( { child = \"public.message\"; by = \"rec_id\"; column = \"phone\"; kind = "
+     "\"phone\"; as = \"e164\"; } );\n    with = ( { table = \"public.message\"; by = [ "
+     "\"rec_id\" ]; } );\n",
+     true, 2, false},
+    {" PARTITION BY HASH (id); CREATE TABLE rec_0 PARTITION OF rec FOR VALUES WITH (modulus 2, "
+     "remainder 0); CREATE TABLE rec_1 PARTITION OF rec FOR VALUES WITH (modulus 2, remainder 1)",
+     OWN_PHONE, "    subject = ( { column = \"caller\"; kind = \"phone\"; as = \"e164\"; } );\n",
+     false, 2, false},
+    {"", OWN_PHONE,
+     "    subject = ( { column = \"caller\"; kind = \"phone\"; as = \"e164\"; } );\n", false, 2,
+     true},
+};
+
+static struct site scene_site(const struct scene *scene)
+{
+    struct text sql _cleanup_text_ = {0};
+    text_printf(&sql, RECORDS, scene->partitions);
+    struct site site =
+        site_new(cluster_shared(), text_string(&sql), "pace: { batch_rows = 100; };");
+    char *races = file_read(source_path("tests/hold_races.sql"));
+    db_script(site.admin, races);
+    free(races);
+    db_script(site.admin, scene->phones);
+    db_exec(site.admin,
+            "CREATE FUNCTION race.gaps() RETURNS text[] LANGUAGE sql AS $$ SELECT %s $$",
+            scene->approving ? "ARRAY['others']" : "NULL::text[]");
+    if (!scene->messages)
+        db_exec(site.admin, "ALTER TABLE message DROP CONSTRAINT message_rec_id_fkey");
+    db_script(site.admin, "GRANT SELECT ON ALL TABLES IN SCHEMA public TO t_legal;"
+                          "UPDATE retention.hold_rules SET dual_control = false, grace = '0';");
+    char *body;
+    ck_assert_int_ge(
+        asprintf(
+            &body,
+            "  data: { table = \"public.rec\"; start = \"at\"; tenant = \"tenant\";\n%s  };\n%s",
+            scene->data, STAGES),
+        0);
+    site_policy(&site, "recs", body);
+    free(body);
+    if (scene->approving)
+        site_policy(&site, "others",
+                    "  data: { table = \"public.other\"; start = \"at\"; subject = ( { column = "
+                    "\"phone\"; kind = \"phone\"; as = \"e164\"; } ); };\n" STAGES);
+    site_load_and_approve(&site, "recs", -1);
+    return site;
+}
+
+static void refill(const struct site *site, const struct scene *scene)
+{
+    db_script(site->admin,
+              "INSERT INTO rec SELECT i, i % 150, '+1' || 4100000000 + i % 700, now() - interval "
+              "'45 days' - i % 500 * interval '1 hour', true, repeat('x', 100) FROM (SELECT "
+              "nextval('rec_id')::int AS i FROM generate_series(1, 3000)) n;");
+    if (scene->messages)
+        db_script(
+            site->admin,
+            "INSERT INTO message (rec_id, phone) SELECT id, caller FROM rec WHERE due;"
+            "INSERT INTO message (rec_id, phone) SELECT id, '+1' || 4200000000 + id % 300 FROM "
+            "rec WHERE due AND id % 3 = 0;");
+}
+
+/* Between two enforcements nothing is held; records that were go out of the way. */
+static void reset(const struct site *site)
+{
+    db_script(
+        site->admin,
+        "TRUNCATE race.stop, race.placed, race.must_stay, race.lost;"
+        "UPDATE retention.held_scope SET held_until = '-infinity';"
+        "UPDATE retention.hold SET held_until = '-infinity', released_at = now(), released_by "
+        "= 'x' WHERE held_until > now();"
+        "UPDATE retention.hold_part SET held_until = '-infinity';"
+        "DELETE FROM message; DELETE FROM rec;");
+}
+
+static PGconn *begin_session(const struct site *site, const char *user, const char *call)
+{
+    PGconn *conn = db_connect(site->cluster, site->database, user);
+    ck_assert_int_eq(PQsendQuery(conn, call), 1);
+    return conn;
+}
+
+static void end_session(PGconn *conn)
+{
+    PGresult *result;
+    while ((result = PQgetResult(conn))) {
+        ck_assert_msg(PQresultStatus(result) == PGRES_COMMAND_OK, "%s", PQerrorMessage(conn));
+        PQclear(result);
+    }
+    PQfinish(conn);
+}
+
+static void expect_none(const struct site *site, const char *what, const char *from)
+{
+    char *lost = db_value(site->admin,
+                          "SELECT count(*) || coalesce(', one was record ' || min(id) || ', ' || "
+                          "min(why), '') FROM %s",
+                          from);
+    ck_assert_msg(strcmp(lost, "0") == 0, "%s: %s", what, lost);
+    free(lost);
+}
+
+/* One enforcement with all that goes on beside it. Returns the records that it took. */
+static int64_t enforce(const struct site *site, const struct scene *scene)
+{
+    PGconn *sessions[16];
+    size_t count = 0;
+    refill(site, scene);
+    int64_t before = db_number(site->admin, "SELECT count(*) FROM rec");
+    sessions[count++] = begin_session(site, "t_legal", "CALL race.place(true)");
+    for (int i = 0; i < scene->releasing; i++)
+        sessions[count++] = begin_session(site, "t_legal", "CALL race.place(false)");
+    for (int i = 0; i < 3; i++)
+        sessions[count++] = begin_session(site, NULL, "CALL race.change()");
+    if (scene->approving) {
+        sessions[count++] = begin_session(site, "t_worker", "CALL race.load()");
+        sessions[count++] = begin_session(site, "t_approver", "CALL race.approve()");
+    }
+    struct program_result result = site_once(site, NULL);
+    db_exec(site->admin, "INSERT INTO race.stop VALUES (now())");
+    for (size_t i = 0; i < count; i++)
+        end_session(sessions[i]);
+    /* The other category may change while the worker loads it. */
+    ck_assert_msg(result.exit_code == 0 || scene->approving, "exit code %d: %s", result.exit_code,
+                  result.err);
+    program_result_free(&result);
+    expect_none(site, "records went although a hold that covered them had been placed",
+                "race.must_stay m WHERE NOT EXISTS (SELECT FROM rec t WHERE t.id = m.id)");
+    expect_none(site, "records went before the hold that covered them was released", "race.lost");
+    expect_none(site, "messages are left without their records",
+                "(SELECT rec_id AS id, '' AS why FROM message m WHERE NOT EXISTS (SELECT FROM rec "
+                "t WHERE t.id = m.rec_id)) x");
+    int64_t after = db_number(site->admin, "SELECT count(*) FROM rec");
+    site_check_log(site);
+    reset(site);
+    return before - after;
+}
+
+START_TEST(nothing_held_goes)
+{
+    const char *wanted = getenv("RETENTIOND_HOLD_ROUNDS");
+    int64_t rounds = wanted ? strtoll(wanted, NULL, 10) : 200, placed = 0, gone = 0;
+    struct site site = scene_site(&scenes[_i]);
+    int enforcements = 0;
+    for (; placed < rounds; enforcements++) {
+        gone += enforce(&site, &scenes[_i]);
+        placed = db_number(site.admin, "SELECT last_value FROM race.round");
+    }
+    ck_assert_int_gt(gone, 100 * enforcements); /* it was an enforcement at all */
+    if (wanted)
+        printf("hold races, scene %d: %lld holds placed during %d enforcements that took %lld "
+               "records\n",
+               _i, (long long)placed, enforcements, (long long)gone);
+    site_free(&site);
+}
+END_TEST
+
+Suite *suite_hold_races(void)
+{
+    Suite *suite = suite_create("hold races");
+    TCase *tcase = tcase_create("races");
+    tcase_set_timeout(tcase, 1800);
+    tcase_add_loop_test(tcase, nothing_held_goes, 0, (int)(sizeof(scenes) / sizeof(*scenes)));
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
