@@ -223,7 +223,7 @@ static const struct {
     {"a proof with a hash too few", "sed 4d entry.proof >p; verify p",
      "entry is not entry 3 of the log"},
     {"a proof that extends another log",
-     "sed '2s/^\\(.\\)/A/;t' extends.proof | sed '2s/^AA/B/' >p; verify p --against kept",
+     "sed -e '2{s/^A/B/' -e t -e 's/^./A/' -e '}' extends.proof >p; verify p --against kept",
      " does not extend the log of "},
     {"a proof from another size",
      "sed 's/^old .*/old 3/' extends.proof >p; verify p --against kept",
