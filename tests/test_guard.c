@@ -363,7 +363,7 @@ START_TEST(event_triggers)
         {"ALTER TABLE ctm.message DETACH PARTITION ctm.message_eu", HELD},
         {"ALTER TABLE ctm.recording RENAME COLUMN caller TO old_caller", HELD},
         {"ALTER TABLE ctm.recording RENAME TO old_recording", HELD},
-        {"ALTER TABLE ctm.recording DROP COLUMN caller", HELD},
+        {"ALTER TABLE ctm.recording DROP COLUMN caller CASCADE", HELD},
         {"CREATE INDEX ON ctm.recording (note)", FREE},
         {"ALTER TABLE ctm.agent ADD COLUMN name text", FREE},
         {"CREATE TABLE ctm.message_x PARTITION OF ctm.message FOR VALUES IN ('x')", FREE},
