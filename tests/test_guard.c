@@ -367,7 +367,7 @@ START_TEST(event_triggers)
         {"CREATE INDEX ON ctm.recording (note)", FREE},
         {"ALTER TABLE ctm.agent ADD COLUMN name text", FREE},
         {"CREATE TABLE ctm.message_x PARTITION OF ctm.message FOR VALUES IN ('x')", FREE},
-        {"DROP TABLE ctm.agent CASCADE", FREE}, /* only the foreign key to it goes */
+        {"DROP TABLE ctm.agent CASCADE", FREE}, /* takes a key away, and no record */
     };
     free(guard_site_run(&site, NULL, 0, (const char *const[]){"run", NULL}));
     db_script(site.admin, "CREATE EVENT TRIGGER retention_guard_drop ON sql_drop "
