@@ -19,7 +19,15 @@ SQL_FILES = \
 	functions/log_signed.sql \
 	functions/recover_begin.sql \
 	functions/recover_end.sql \
+	functions/hold_mirrors.sql \
+	functions/holds_missing.sql \
+	functions/holds_told.sql \
+	functions/recover_checkpoint.sql \
 	functions/recover_entry.sql \
+	functions/recover_hold.sql \
+	functions/recover_hold_lost.sql \
+	functions/recover_pause.sql \
+	functions/recover_policy.sql \
 	functions/require_control.sql \
 	functions/retire_key.sql \
 	functions/rotate_key.sql \
@@ -29,10 +37,13 @@ SQL_FILES = \
 	migrations/0004_category_facts.sql \
 	migrations/0005_holds.sql \
 	migrations/0006_taken_effect.sql \
-	migrations/0013_status_for_all.sql
+	migrations/0013_status_for_all.sql \
+	migrations/0009_hold_lost.sql \
+	migrations/0014_guard.sql
 # what retentionctl asks
 SQL_FILES += \
 	cli/epoch_keys.sql \
+	cli/find_blocked.sql \
 	cli/find_ref.sql \
 	cli/fingerprint.sql \
 	cli/hold_check_keys.sql \
@@ -64,6 +75,7 @@ SQL_FILES += \
 	cli/hold_values.sql \
 	cli/hold_waiting.sql \
 	cli/hold_withdraw.sql \
+	cli/holds_to_recover.sql \
 	cli/is_bound.sql \
 	cli/key_text.sql \
 	cli/leader.sql \
@@ -106,6 +118,7 @@ SQL_FILES += \
 	cli/unknown_categories.sql \
 	cli/utc.sql \
 	cli/who_may.sql \
+	cli/withdraw_run.sql \
 	cli/worker_role.sql
 
 # what the engine asks
@@ -151,6 +164,13 @@ SQL_FILES += \
 	functions/fingerprint.sql \
 	functions/finish_request.sql \
 	functions/finish_run.sql \
+	functions/guard_alter.sql \
+	functions/guard_drop.sql \
+	functions/guard_is_batch.sql \
+	functions/guard_observe.sql \
+	functions/guard_refuse.sql \
+	functions/guard_require_batch.sql \
+	functions/guard_snapshot.sql \
 	functions/is_bound.sql \
 	functions/join_session.sql \
 	functions/lead.sql \
@@ -161,6 +181,7 @@ SQL_FILES += \
 	functions/pause.sql \
 	functions/pause_scope.sql \
 	functions/pause_scope_logged.sql \
+	functions/percent_decode.sql \
 	functions/percent_encode.sql \
 	functions/period_covers.sql \
 	functions/policy_entries.sql \
@@ -170,6 +191,7 @@ SQL_FILES += \
 	functions/progress_run.sql \
 	functions/prune_log.sql \
 	functions/record_config.sql \
+	functions/record_guard.sql \
 	functions/record_status.sql \
 	functions/record_validity.sql \
 	functions/relation_oid.sql \
@@ -188,6 +210,7 @@ SQL_FILES += \
 	functions/take_requests.sql \
 	functions/try_timestamptz.sql \
 	functions/unblock.sql \
+	functions/withdraw_run.sql \
 	functions/write_entry.sql \
 	migrations/0001_tables.sql \
 	migrations/0002_grants.sql \
@@ -221,12 +244,14 @@ SQL_FILES += \
 	functions/hold_scope_text.sql \
 	functions/key_columns.sql \
 	functions/lock_hold.sql \
+	functions/lock_holds.sql \
 	functions/lock_request.sql \
 	functions/lost_columns.sql \
 	functions/narrow_hold.sql \
 	functions/place_hold.sql \
 	functions/propose_hold_rules.sql \
 	functions/raise_hold_errors.sql \
+	functions/read_key.sql \
 	functions/record_inventory.sql \
 	functions/release_hold.sql \
 	functions/require_read_committed.sql \

@@ -70,6 +70,30 @@ BEGIN
         END;
     END IF;
 
+    -- The guard's functions belong to the reader and stand in a schema of its own.
+    IF EXISTS (SELECT FROM pg_catalog.pg_namespace n
+               WHERE n.nspname = 'retention_guard'
+                 AND n.nspowner <> (SELECT r.oid FROM pg_catalog.pg_roles r
+                                    WHERE r.rolname = '@prefix@reader')) THEN
+        RAISE EXCEPTION USING ERRCODE = 'RT011',
+            MESSAGE = pg_catalog.format('schema "retention_guard" exists and does not belong to '
+                'role "%s"', '@prefix@reader'),
+            HINT = 'Was it installed with another role prefix?';
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'retention_guard') THEN
+        BEGIN
+            EXECUTE pg_catalog.format('CREATE SCHEMA retention_guard AUTHORIZATION %I',
+                '@prefix@reader');
+        EXCEPTION WHEN insufficient_privilege THEN
+            RAISE EXCEPTION USING ERRCODE = '42501',
+                MESSAGE = pg_catalog.format('role "%s" may not create a schema in database "%s"',
+                    current_user, pg_catalog.current_database()),
+                HINT = pg_catalog.format('Let the owner of the database run: '
+                    'GRANT CREATE ON DATABASE %I TO %I;',
+                    pg_catalog.current_database(), current_user);
+        END;
+    END IF;
+
     -- A schema of this name that is not the owner's is somebody else's: nothing is put into it.
     IF EXISTS (SELECT FROM pg_catalog.pg_namespace n
                WHERE n.nspname = 'retention'

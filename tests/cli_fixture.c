@@ -17,7 +17,7 @@
 static const char tables[] =
     "CREATE SCHEMA ctm;"
     "CREATE TABLE ctm.call_recording (recording_id bigint PRIMARY KEY, account_id bigint NOT NULL,"
-    "    recorded_at timestamptz, note text);"
+    "    recorded_at timestamptz, note text, caller text);"
     "CREATE TABLE ctm.call_transcript (transcript_id bigint PRIMARY KEY,"
     "    recording_id bigint NOT NULL REFERENCES ctm.call_recording, body text);"
     "CREATE INDEX ON ctm.call_transcript (recording_id);"
@@ -30,6 +30,7 @@ static const char tables[] =
     "    (1004, 4711, now() - interval '2 years'),"
     "    (1005, 1, NULL),"
     "    (1006, 1, now() - interval '14 months');"
+    "UPDATE ctm.call_recording SET caller = '+1410555' || recording_id;"
     "INSERT INTO ctm.call_transcript VALUES (1, 1001, 'x'), (2, 1002, 'x'), (3, 1002, 'x');"
     "INSERT INTO ctm.dispute VALUES (1, 1003, 'open'), (2, 1002, 'closed');";
 
@@ -106,6 +107,7 @@ struct cli_fixture cli_fixture_new(void)
     PGconn *conn = cli_fixture_connect(&f);
     db_script(conn, tables);
     db_script(conn, roles);
+    free(file_write(f.directory, "phones.txt", "+1 410 555 1002\n(410) 555-1003\n"));
     PQfinish(conn);
     return f;
 }

@@ -18,7 +18,7 @@
 
 struct cli_fixture {
     char *database;
-    char *directory; /* holds retentiond.cfg, policies/, epoch.kek */
+    char *directory; /* holds retentiond.cfg, policies/, epoch.kek, phones.txt */
     char *config;    /* path of the main file; it connects as CLI_WORKER */
 };
 

@@ -48,7 +48,7 @@ SET client_min_messages = error;
 DO $$
 DECLARE r text;
 BEGIN
-  FOREACH r IN ARRAY ARRAY['app', 'retentiond', 'anna', 'omar', 'aude'] LOOP
+  FOREACH r IN ARRAY ARRAY['app', 'retentiond', 'anna', 'omar', 'aude', 'lena', 'dora'] LOOP
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = r) THEN
       EXECUTE format('CREATE ROLE %I LOGIN', r);
     END IF;
@@ -57,6 +57,9 @@ BEGIN
     CREATE ROLE installer LOGIN CREATEROLE;
   END IF;
 END $$;
+GRANT app TO dora;
+ALTER ROLE retentiond SET log_parameter_max_length = 0;
+ALTER ROLE retentiond SET log_parameter_max_length_on_error = 0;
 CREATE DATABASE calls;
 GRANT CREATE ON DATABASE calls TO installer, app;
 SQL
@@ -67,7 +70,7 @@ SQL
   show installer migrate
   sql installer "GRANT retention_worker TO retentiond; GRANT retentiond TO retention_owner;
     GRANT retention_approver TO anna; GRANT retention_operator TO omar;
-    GRANT retention_auditor TO aude;"
+    GRANT retention_auditor TO aude; GRANT retention_legal TO lena; GRANT retention_reader TO dora;"
   psql -X -q "host=$cluster port=5432 dbname=postgres user=postgres" \
     -c "COMMENT ON DATABASE calls IS 'ready'"
 fi
@@ -100,11 +103,11 @@ log: {
 CFG
 chmod 0600 "$home/retentiond.cfg"
 
-chapter "what the owner of the tables must run: grants and indexes, nothing else"
+chapter "what the owner of the tables must run: grants, indexes and the guard, nothing else"
 ctl retentiond setup --sql >"$home/setup.sql"
 head -n 12 "$home/setup.sql"
-note "... $(wc -l <"$home/setup.sql") lines, run as the owner"
-psql -X -q -v ON_ERROR_STOP=1 "host=$cluster port=5432 dbname=calls user=app" -f "$home/setup.sql" >/dev/null
+note "... $(wc -l <"$home/setup.sql") lines, run by dora, who may act for the owner and for retention_reader"
+psql -X -q -v ON_ERROR_STOP=1 "host=$cluster port=5432 dbname=calls user=dora" -f "$home/setup.sql" >/dev/null
 
 chapter "check: every policy against the database"
 show retentiond check
@@ -136,6 +139,25 @@ SQL
 fi
 show anna policy list
 
+# verdict WORD ID: is this what explain says of a recording?
+verdict() { ctl retentiond --json explain recordings "$2" | grep -q "\"verdict\": \"$1\""; }
+
+# The record that is held: an old one that would go now; the same one when this runs again.
+held=$(sql postgres "SELECT k.key[1] FROM retention.hold_key k JOIN retention.hold h USING (hold)
+  WHERE h.matter = '2026-CV-0113' LIMIT 1")
+if [ -z "$held" ]; then
+  for id in $(sql postgres "SELECT recording_id FROM ctm.call_recording
+      WHERE kind IN ('call', 'voicemail') ORDER BY recorded_at LIMIT 50"); do
+    ! verdict to_act "$id" || { held=$id; break; }
+  done
+  [ -n "$held" ] || { echo "no recording is due" >&2; exit 1; }
+  chapter "a legal hold: from now on this recording stays, whatever is due"
+  show lena hold place 2026-CV-0113 --reason "Doe v. Acme" --category recordings --key "$held"
+else
+  chapter "the legal hold that was placed when this ran first"
+fi
+show lena hold list
+
 chapter "the run"
 # The oldest recordings: the first of them that is gone afterwards is explained below.
 sql postgres "SELECT recording_id FROM ctm.call_recording WHERE kind IN ('call', 'voicemail')
@@ -165,6 +187,10 @@ while read -r id; do
 done <"$home/oldest"
 [ ! -e "$home/gone" ] || show retentiond explain recordings "$(cat "$home/gone")"
 show retentiond explain recordings "$kept"
+
+chapter "the held record: it was due, and it stayed"
+verdict held "$held" || { echo "the held record $held is gone, or not held" >&2; exit 1; }
+show retentiond explain recordings "$held"
 
 chapter "once more: nothing is left to do"
 show retentiond run || { code=$?; [ $code = 5 ] || exit $code; }

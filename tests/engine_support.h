@@ -43,8 +43,8 @@ struct program_result site_once(const struct site *site, const char *fault);
 void site_once_expect(const struct site *site, const char *fault, int exit_code);
 /* The same without waiting; mode "--once" or NULL for a daemon. */
 pid_t site_start(const struct site *site, const char *mode, const char *fault);
-/* The same, stopped (SIGSTOP) where its policies are loaded and its run begins: what is replaced now
- * in schema retention is not seen before the next round. Goes on with SIGCONT. */
+/* The same, stopped (SIGSTOP) where its policies are loaded and its run begins: what is replaced
+ * now in schema retention is not seen before the next round. Goes on with SIGCONT. */
 pid_t site_start_at_run(const struct site *site);
 char *site_stderr(const struct site *site); /* of the one started last */
 

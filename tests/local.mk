@@ -19,6 +19,8 @@ tests_run_SOURCES = \
 	tests/engine_support.h \
 	tests/expect.c \
 	tests/expect.h \
+	tests/guard_support.c \
+	tests/guard_support.h \
 	tests/harness/cluster.c \
 	tests/harness/cluster.h \
 	tests/harness/db.c \
@@ -26,6 +28,8 @@ tests_run_SOURCES = \
 	tests/harness/program.c \
 	tests/harness/schema.c \
 	tests/harness/schema.h \
+	tests/hold_support.c \
+	tests/hold_support.h \
 	tests/jobs.c \
 	tests/jobs.h \
 	tests/log_audit.c \
@@ -70,10 +74,18 @@ tests_run_SOURCES = \
 	tests/test_engine_faults.c \
 	tests/test_engine_parts.c \
 	tests/test_engine_races.c \
+	tests/test_engine_random.c \
 	tests/test_engine_run.c \
 	tests/test_engine_schema.c \
 	tests/test_fingerprint.c \
+	tests/test_guard.c \
+	tests/test_guard_races.c \
 	tests/test_harness.c \
+	tests/test_hold_change.c \
+	tests/test_hold_place.c \
+	tests/test_hold_roles.c \
+	tests/test_hold_sessions.c \
+	tests/test_hold_values.c \
 	tests/test_hold_races.c \
 	tests/test_kill.c \
 	tests/test_leadership.c \
@@ -88,6 +100,7 @@ tests_run_SOURCES = \
 	tests/test_log_attacks.c \
 	tests/test_log_entries.c \
 	tests/test_log_kill.c \
+	tests/test_log_holds.c \
 	tests/test_log_recovery.c \
 	tests/test_log_sample.c \
 	tests/test_log_restore.c \
@@ -138,7 +151,9 @@ EXTRA_DIST += \
 	tests/golden/schema.sql \
 	tests/golden/starts.cfg tests/golden/starts.sql
 EXTRA_DIST += tests/policies-bad tests/policies-good
-EXTRA_DIST += tests/application.sql tests/bench/bench.sh tests/bench/log.sh tests/bench/log_server.sh
+EXTRA_DIST += tests/application.sql tests/random_changes.sql \
+EXTRA_DIST += tests/bench/bench.sh tests/bench/guard.sh tests/bench/log.sh tests/bench/log_server.sh \
+EXTRA_DIST += tests/application.sql tests/random_changes.sql tests/bench/bench.sh tests/bench/log.sh
 # what is due, said apart from the builder
 EXTRA_DIST += tests/oracle.sql tests/bench/holds.sh tests/hold_races.sql
 # logs and proofs, verified by programs that are not ours

@@ -348,7 +348,7 @@ void oracle_case_make(struct oracle_case *c, uint64_t seed, int number, const ch
              "INSERT INTO retention.held_scope (category, shape, hold, part, held_until) VALUES "
              "('{c}d', 'all', gen_random_uuid(), 1, 'infinity'), "
              "('{c}', 'all', gen_random_uuid(), 1, now());\n");
-    hold_scopes(&c->marks, &free_of, &main_start);
+    oracle_hold_scopes(&c->marks, &free_of, &main_start);
     text_add(&c->marks, "SET session_replication_role = DEFAULT;\n");
 
     text_printf(&c->policy,

@@ -56,7 +56,7 @@ const char *draw_value(enum kind kind, bool nullable);
 
 /* oracle_hold.c: subjects, as a key of data; then scopes of holds, and that none covers r. */
 void hold_subjects(struct text *policy);
-void hold_scopes(struct text *marks, struct text *free_of, const struct start *start);
+void oracle_hold_scopes(struct text *marks, struct text *free_of, const struct start *start);
 
 struct start rule_any_start(void);
 void rule_start(struct text *out, const struct start *start);     /* a group */

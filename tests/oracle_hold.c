@@ -164,7 +164,7 @@ static void add_scope(struct text *marks, struct text *free_of, const struct sta
     text_add(free_of, ", false)");
 }
 
-void hold_scopes(struct text *marks, struct text *free_of, const struct start *start)
+void oracle_hold_scopes(struct text *marks, struct text *free_of, const struct start *start)
 {
     int count = draw_chance(50) ? 0 : 1 + draw_below(4);
     for (int i = 0; i < count; i++)

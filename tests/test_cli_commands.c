@@ -114,18 +114,18 @@ START_TEST(missing_privileges_name_the_roles)
 {
     migrate();
     PGconn *conn = db_connect(cluster_shared(), database, NULL);
-    db_exec(conn, "CREATE ROLE cli_approver LOGIN IN ROLE retention_approver");
+    db_exec(conn, "CREATE ROLE cli_only_approves LOGIN IN ROLE retention_approver");
     static const char *const words[][4] = {{"log", "list"}, {"pause", "--reason", "x"}};
     for (size_t i = 0; i < ARRAY_LENGTH(words); i++) {
-        struct program_result r = run_as("cli_approver", words[i]);
-        ck_assert_msg(strstr(r.err, "role \"cli_approver\" may not do this: permission denied"),
+        struct program_result r = run_as("cli_only_approves", words[i]);
+        ck_assert_msg(strstr(r.err, "role \"cli_only_approves\" may not do this: permission denied"),
                       "%s", r.err);
         const char *hint = strstr(r.err, "HINT:");
         ck_assert_msg(hint && strstr(hint, "retention_operator"), "%s", r.err);
         ck_assert_int_eq(r.exit_code, 1);
         program_result_free(&r);
     }
-    db_exec(conn, "DROP ROLE cli_approver");
+    db_exec(conn, "DROP ROLE cli_only_approves");
     PQfinish(conn);
 }
 END_TEST
@@ -184,6 +184,10 @@ START_TEST(log_list_and_show)
     ck_assert_str_eq(last, "No entries.\n");
     FAILS(1, "there is no log entry 999999", "log", "show", "999999");
     FAILS(2, "ID is a number", "log", "show", "x");
+    FAILS(2, "HINT:  Perhaps \"batch\"", "log", "list", "--type", "bach");
+    FAILS(2, "there is no type of entries \"quetzalcoatl\"\nHINT:  There are ", "log", "list",
+          "--type", "quetzalcoatl");
+    FAILS(2, "no category \"nosuch\" is loaded", "log", "list", "--category", "nosuch");
     FAILS(2, "--limit wants a number", "log", "list", "--limit", "-1");
     FAILS(2, "--run wants a run's UUID", "log", "list", "--run", "xyz");
     FAILS(2, "--since and --until want a time", "log", "list", "--since", "xyz");

@@ -129,8 +129,8 @@ START_TEST(load_approve_run_explain)
         OUT(0, "log", "list", "--type", "batch", "--relation", "ctm.call_transcript");
     contains(of_table, "ctm.call_transcript");
     ck_assert_ptr_null(strstr(of_table, "ctm.call_recording"));
-    char *of_none _cleanup_free_ = OUT(0, "log", "list", "--category", "other");
-    ck_assert_ptr_null(strstr(of_none, "call_recording"));
+    cli_fails(&f, CLI_AUDITOR, 2, "no category \"other\" is loaded",
+              WORDS("log", "list", "--category", "other"));
     char *early _cleanup_free_ = OUT(0, "log", "list", "--until", "2020-01-01");
     ck_assert_str_eq(early, "No entries.\n");
     json_t *done = JSON(0, "log", "list", "--type", "done");
@@ -349,6 +349,87 @@ START_TEST(follow_a_worker)
 }
 END_TEST
 
+/* The worker that leads is gone before it took the request: the person's own run does the work, and
+ * the next worker finds nothing to do again. */
+START_TEST(a_request_is_taken_back)
+{
+    load_and_approve();
+    PGconn *conn = cli_fixture_connect(&f);
+    PGconn *leader = db_connect(cluster_shared(), f.database, CLI_WORKER);
+    db_exec(leader, "SELECT retention.lead(gen_random_uuid(), 'there', '1 h')");
+    const char *const argv[] = {"retentionctl", "-c", f.config, "run", "call_recordings", NULL};
+    pid_t pid = program_start(argv, NULL, NULL);
+    db_wait_until(conn, "SELECT EXISTS (SELECT FROM retention.run_request)");
+    PQfinish(leader);
+    ck_assert_int_eq(program_wait(pid), 0);
+    ck_assert_int_eq(ask("SELECT count(*) FROM ctm.call_recording"), 4);
+    ck_assert_int_eq(ask("SELECT count(*) FROM retention.run_request WHERE finished_at IS NOT NULL "
+                         "AND runs = '{}'"),
+                     1);
+    ck_assert_int_eq(ask("SELECT count(*) FROM retention.run_request"), 1);
+    PQfinish(conn);
+}
+END_TEST
+
+/* One category's file is wrong: that keeps nobody from loading another by its name. */
+START_TEST(one_of_several_policies)
+{
+    cli_fixture_policy(&f, "bad.cfg", "bad: { title = \"x\"; nosuch = 1; };\n");
+    FAILS(3, "nosuch", "policy", "load");
+    FAILS(3, "the policy of category \"bad\" is not valid", "policy", "load", "bad");
+    FAILS(3, "the policy of category \"bad\" is not valid", "policy", "load", "call_recordings",
+          "bad");
+    ck_assert_int_eq(ask("SELECT count(*) FROM retention.category"), 0);
+    char *out _cleanup_free_ = OUT(0, "policy", "load", "call_recordings");
+    contains(out, "call_recordings  yes      suspended");
+    contains(out, "Other policies are not valid (");
+    ck_assert_int_eq(ask("SELECT count(*) FROM retention.category"), 1);
+    ck_assert_int_eq(ask("SELECT count(*) FROM retention.category WHERE state = 'red'"), 0);
+}
+END_TEST
+
+/* Records of a tenant that is paused wait for that, and not for other categories. */
+START_TEST(paused_tenants_are_told)
+{
+    load_and_approve();
+    free(AS(CLI_OPERATOR, 0, "pause", "--tenant", "1", "--reason", "moves out"));
+    char *plan _cleanup_free_ = OUT(0, "plan", "call_recordings");
+    contains(plan, "call_recordings: 2 due, and their tenant is paused\n");
+    ck_assert_ptr_null(strstr(plan, "other categories"));
+    free(OUT(0, "run", "call_recordings"));
+    ck_assert_int_eq(ask("SELECT count(*) FROM ctm.call_recording"), 6);
+    char *status _cleanup_free_ = OUT(0, "status", "call_recordings");
+    contains(status, "waiting, or tenant paused");
+    contains(status, "retentionctl resume --tenant TENANT --reason TEXT");
+    free(AS(CLI_OPERATOR, 0, "resume", "--tenant", "1", "--reason", "moved"));
+    free(OUT(0, "run", "call_recordings"));
+    ck_assert_int_eq(ask("SELECT count(*) FROM ctm.call_recording"), 4);
+}
+END_TEST
+
+/* Where a text took effect without approval, nobody is shown as its approver. */
+START_TEST(longer_takes_effect_at_once)
+{
+    load_and_approve();
+    char *file _cleanup_free_ = NULL;
+    ck_assert_int_gt(asprintf(&file, "%s/policies/recordings.cfg", f.directory), 0);
+    char *text _cleanup_free_ = file_read(file);
+    char *after = strstr(text, "13 months");
+    ck_assert_ptr_nonnull(after);
+    memcpy(after, "14 months", 9);
+    free(file_write(f.directory, "policies/recordings.cfg", text));
+    char *before _cleanup_free_ = OUT(0, "policy", "list");
+    contains(before, CLI_APPROVER);
+    ck_assert_ptr_null(strstr(before, "nobody"));
+    char *diff _cleanup_free_ = OUT(0, "policy", "diff", "call_recordings");
+    contains(diff, "Takes effect when it is loaded:");
+    char *loaded _cleanup_free_ = OUT(0, "policy", "load", "call_recordings");
+    contains(loaded, "call_recordings  yes      active");
+    char *list _cleanup_free_ = OUT(0, "policy", "list");
+    contains(list, "nobody (" CLI_APPROVER ": an earlier text)");
+}
+END_TEST
+
 Suite *suite_cli_flow(void)
 {
     Suite *suite = suite_create("cli_flow");
@@ -361,6 +442,10 @@ Suite *suite_cli_flow(void)
     tcase_add_test(tests, nobody_leads_and_who_cannot);
     tcase_add_test(tests, run_cannot_start);
     tcase_add_test(tests, follow_a_worker);
+    tcase_add_test(tests, a_request_is_taken_back);
+    tcase_add_test(tests, one_of_several_policies);
+    tcase_add_test(tests, longer_takes_effect_at_once);
+    tcase_add_test(tests, paused_tenants_are_told);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -165,6 +165,22 @@ START_TEST(proofs_are_made)
 }
 END_TEST
 
+/* On a terminal, a log that takes its time shows how far it is, and takes that away again. */
+START_TEST(a_long_verification_shows_how_far_it_is)
+{
+    char *path _cleanup_free_ = NULL;
+    ck_assert_int_gt(asprintf(&path, "%s/long", dir), 0);
+    struct logmaker *maker = logmaker_new(path, 0);
+    logmaker_fill(maker, 200000);
+    logmaker_checkpoint(maker);
+    logmaker_free(maker);
+    says(0, "verify [##",
+         "TERM=xterm script -qec \"$ctl log verify long --vkey vkey\" /dev/null </dev/null");
+    says(0, " of 200,000",
+         "TERM=xterm script -qec \"$ctl log verify long --vkey vkey\" /dev/null </dev/null");
+}
+END_TEST
+
 START_TEST(an_export_is_a_log)
 {
     says(0, "Exported the log \"example.com/retention\" to \"copy\": 700 entries, ",
@@ -266,6 +282,7 @@ Suite *suite_cli_log(void)
     tcase_add_test(tc, what_is_wrong_is_named_and_exits_6);
     tcase_add_test(tc, misuse_is_told);
     tcase_add_test(tc, proofs_are_made);
+    tcase_add_test(tc, a_long_verification_shows_how_far_it_is);
     tcase_add_test(tc, an_export_is_a_log);
     tcase_add_test(tc, the_page_verifies_by_hand);
     tcase_add_test(tc, proofs_are_verified);

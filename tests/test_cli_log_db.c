@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "cli_fixture.h"
+#include "config.h"
 #include "logmaker.h"
 
 static struct cli_fixture f;
@@ -292,7 +293,65 @@ START_TEST(a_log_is_pruned)
         " FROM generate_series(3001, 3400) n");
     free(cli_out(&f, NULL, 0, WORDS("run", "call_recordings")));
     says(0, "verifies", VERIFY);
-    says(6, "is the proof of entry ", "set -- log/proofs/*; cp $2 $1;" VERIFY);
+    says(6, "is the proof of entry ", "set -- log/proofs/*; cp $1 $2;" VERIFY);
+}
+END_TEST
+
+#ifdef ENABLE_FAULT_POINTS
+/* kill -9 of the command at every file that it writes, syncs or takes away: what is there verifies,
+ * and the same command once more comes to the same end. */
+START_TEST(a_prune_can_be_stopped_anywhere)
+{
+    sql("SELECT retention.write_entry('pause', NULL, NULL, jsonb_build_object('scope', 'all',"
+        "    'what', 'paused', 'by', 'x')) FROM generate_series(1, 600)");
+    free(cli_out(&f, NULL, 0, WORDS("run", "call_recordings")));
+    says(70, "",
+         "(RETENTIOND_FAULT=log_file_half_written=exit prune --upto 512 >pruned 2>&1; "
+         "echo $? >code) & n=0; while [ $n -lt 100 ] && ! grep -q Waiting pruned; do "
+         "sleep 0.1; n=$((n + 1)); done; "
+         "$ctl run call_recordings >/dev/null; wait; exit $(cat code)");
+    says(0, "verifies", "rm log/.new.*; cp -a log base; $ctl log verify log --vkey vkey");
+    says(0, "verifies",
+         "prune --upto 512 >/dev/null && $ctl log verify log --vkey vkey && "
+         "cp -a log end");
+    says(
+        0, "killed 1",
+        "k=0; for p in log_file_half_written log_file_renamed log_before_sync log_file_removed; do "
+        "i=0; while rm -rf log; cp -a base log; "
+        "RETENTIOND_FAULT=$p=exit:$i prune --upto 512 >out 2>&1; c=$?; [ $c = 70 ]; do "
+        "$ctl log verify log --vkey vkey >out || { echo $p $i; cat out; exit 1; }; "
+        "prune --upto 512 >out 2>&1 || { cat out; exit 1; }; rm -f log/.new.*; "
+        "$ctl log verify log --vkey vkey >out || { echo $p $i; cat out; exit 1; }; "
+        "diff -r log end || exit 1; i=$((i + 1)) k=$((k + 1)); done; "
+        "[ $c = 0 ] && [ $i -gt 0 ] || { echo $p $i $c; exit 1; }; done; echo killed $k");
+}
+END_TEST
+#endif
+
+/* Where checkpoints are anchored, the one over the prune entry must have left the machine. */
+START_TEST(a_prune_waits_for_its_anchor)
+{
+    PGconn *conn = cli_fixture_connect(&f);
+    char *ask _cleanup_free_ = file_read(source_path("sql/cli/log_prune_state.sql"));
+    char *first _cleanup_free_ = db_value(conn, "SELECT min(entry) FROM retention.log_leaf");
+    const char *const values[] = {first};
+    static const struct {
+        const char *state, *covered, *anchored;
+    } cases[] = {
+        {"SELECT 1", "t", "t"},
+        {"UPDATE retention.log_state SET anchor_command = true", "t", "f"},
+        {"INSERT INTO retention.log_anchor (size) SELECT max(size) FROM retention.log_checkpoint",
+         "t", "t"},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        db_exec(conn, "%s", cases[i].state);
+        PGresult *state = PQexecParams(conn, ask, 1, NULL, values, NULL, NULL, 0);
+        ck_assert_msg(PQntuples(state) == 1, "%s", PQresultErrorMessage(state));
+        ck_assert_str_eq(PQgetvalue(state, 0, PQfnumber(state, "covered")), cases[i].covered);
+        ck_assert_str_eq(PQgetvalue(state, 0, PQfnumber(state, "anchored")), cases[i].anchored);
+        PQclear(state);
+    }
+    PQfinish(conn);
 }
 END_TEST
 
@@ -307,6 +366,10 @@ Suite *suite_cli_log_db(void)
     tcase_add_test(tc, tables_are_compared_with_the_directory);
     tcase_add_test(tc, an_entry_taken_away_before_it_is_placed_is_told_of);
     tcase_add_test(tc, a_log_is_pruned);
+#ifdef ENABLE_FAULT_POINTS
+    tcase_add_test(tc, a_prune_can_be_stopped_anywhere);
+#endif
+    tcase_add_test(tc, a_prune_waits_for_its_anchor);
     tcase_add_test(tc, the_search_for_a_record_reads_little);
     suite_add_tcase(suite, tc);
     return suite;

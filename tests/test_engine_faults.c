@@ -105,6 +105,49 @@ START_TEST(stopped_anywhere)
 }
 END_TEST
 
+/* The two points that only families pass: records locked and judged; the records gone, and their
+ * dependants before them. Stopped there, the worker holds locks on all of them. */
+START_TEST(stopped_in_a_family)
+{
+    static const char *const family_points[] = {"batch_after_lock", "batch_after_remove"};
+    struct site site =
+        site_new(cluster_shared(),
+                 "CREATE TABLE event (id bigint PRIMARY KEY, at timestamptz);"
+                 "CREATE INDEX ON event (at);"
+                 "CREATE TABLE part (id bigint PRIMARY KEY, event_id bigint NOT NULL REFERENCES "
+                 "event);"
+                 "CREATE INDEX ON part (event_id);"
+                 "INSERT INTO event SELECT i, now() - interval '40 days' FROM "
+                 "generate_series(1, 2000) i;"
+                 "INSERT INTO part SELECT i, i FROM generate_series(1, 2000) i;",
+                 "pace: { batch_rows = 100; family_rows = 100; }; worker: { lease = \"2 s\"; };");
+    site_policy(&site, "events",
+                "  data: { table = \"public.event\"; start = \"at\";\n"
+                "    with = ( { table = \"public.part\"; by = [ \"event_id\" ]; } ); };\n"
+                "  stages = ( { after = \"30 days\"; do = \"delete\"; } );\n"
+                "  brake: { fraction = 1.0; };\n");
+    site_load_and_approve(&site, "events", -1);
+    char fault[64];
+    snprintf(fault, sizeof(fault), "%s=stop:3", family_points[_i]);
+    pid_t first = site_start(&site, "--once", fault);
+    int status;
+    ck_assert_int_eq(waitpid(first, &status, WUNTRACED), first);
+    ck_assert(WIFSTOPPED(status));
+    site_once_expect(&site, NULL, 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT (SELECT count(*) FROM event) + (SELECT count(*) "
+                                           "FROM part)"),
+                     0);
+    ck_assert_int_eq(kill(first, SIGCONT), 0);
+    ck_assert_int_eq(program_wait(first), 1);
+    ck_assert_int_eq(site_digests(&site, "public.event"), 2000);
+    ck_assert_int_eq(site_digests(&site, "public.part"), 2000);
+    ck_assert_int_eq(site_logged(&site, "public.event"), 2000);
+    ck_assert_int_eq(site_logged(&site, "public.part"), 2000);
+    site_check_log(&site);
+    site_free(&site);
+}
+END_TEST
+
 /* COMMIT arrives, its answer is lost: the batch is looked up by its number, not replayed. */
 START_TEST(lost_answer_to_commit)
 {
@@ -238,6 +281,7 @@ Suite *suite_engine_faults(void)
     TCase *stopped = tcase_create("stopped");
     tcase_set_timeout(stopped, 60);
     tcase_add_loop_test(stopped, stopped_anywhere, 0, count);
+    tcase_add_loop_test(stopped, stopped_in_a_family, 0, 2);
     suite_add_tcase(suite, stopped);
     TCase *cut = tcase_create("cut_off");
     tcase_set_timeout(cut, 60);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "engine_support.h"
 #include "harness/cluster.h"
 #include "harness/db.h"
@@ -229,6 +230,19 @@ static void sticky_policy(struct site *site, const char *name, const char *body)
 
 /* Rows that a trigger refuses to let go are set aside by digest, with SQLSTATE and constraint, and
  * everything else goes. No message tells a value. When the cause is gone, they go. */
+static void explains(const struct site *site, const char *config, const char *key,
+                     const char *expected)
+{
+    struct program_result r = program_run(
+        (const char *const[]){"retentionctl", "-c", config, "explain", "events", key, NULL});
+    char *line _cleanup_free_ = strdup(r.out); /* wrapped */
+    for (char *p = line; *p; p++)
+        *p = *p == '\n' ? ' ' : *p;
+    ck_assert_msg(r.exit_code == 0 && strstr(line, expected), "%s: exit code %d: %s%s",
+                  site->database, r.exit_code, r.out, r.err);
+    program_result_free(&r);
+}
+
 START_TEST(sets_poison_rows_aside)
 {
     struct site site =
@@ -249,6 +263,16 @@ START_TEST(sets_poison_rows_aside)
                                            "sqlstate = '23514' AND constraint_name = 'sticky'"),
                      3);
     ck_assert_int_eq(db_number(site.admin, "SELECT blocked FROM retention.category_status"), 3);
+    /* who asks about one of them is not told that it goes next */
+    explains(&site, site.config, "1700", "but the database refused to let it go");
+    explains(&site, site.config, "1700", ", SQLSTATE 23514, constraint \"sticky\".");
+    db_exec(site.admin, "INSERT INTO event VALUES (9000, now() - interval '40 days')");
+    explains(&site, site.config, "9000", "the next run deletes it. ");
+    char *settings _cleanup_free_ = file_read(site.config);
+    *strstr(settings, "log:") = '\0'; /* who has no key file cannot tell them apart */
+    char *without _cleanup_free_ = file_write(site.directory, "without.cfg", settings);
+    explains(&site, without, "1700", "Unless it is one of 3 of this category that the database");
+    db_exec(site.admin, "DELETE FROM event WHERE id = 9000");
     db_exec(site.admin, "DELETE FROM sticky WHERE id <> 5");
     site_once_expect(&site, NULL, 0);
     ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 1);

@@ -234,6 +234,84 @@ START_TEST(start_changed_under_the_action)
 }
 END_TEST
 
+/* The worker's DELETE waits for a row that the application has changed and not committed; then it
+ * is committed. Whatever column of the row it was that decides, the row is judged anew, as it is
+ * now. */
+static const struct change {
+    const char *only, *settings, *sql;
+} changes[] = {
+    {"", "", "UPDATE event SET at = now() WHERE id = 500"},
+    {"", "", "UPDATE event SET at = NULL WHERE id = 500"},
+    {"only = ( { column = \"kind\"; eq = \"call\"; } );", "",
+     "UPDATE event SET kind = 'other' WHERE id = 500"},
+    {"tenant = \"account\";",
+     "agreements = ( { tenant = \"7\"; after = \"5 years\"; because = \"test\"; } );",
+     "UPDATE event SET account = 7 WHERE id = 500"},
+    {"tenant = \"account\";", "", "UPDATE event SET account = 8 WHERE id = 500"}, /* is paused */
+    {"",
+     "keep_while = ( { only = ( { column = \"starred\"; eq = true; } ); because = \"test\"; } );",
+     "UPDATE event SET starred = true WHERE id = 500"},
+    {"", "keep_at_least = ( { for = \"1 year\"; start = \"billed\"; because = \"test\"; } );",
+     "UPDATE event SET billed = now() WHERE id = 500"},
+};
+
+START_TEST(changed_while_the_batch_waits)
+{
+    const struct change *change = &changes[_i];
+    char *policy;
+    struct site site = site_new_single(
+        cluster_shared(),
+        "CREATE TABLE event (id bigint PRIMARY KEY, at timestamptz, kind text NOT NULL, account "
+        "int "
+        "NOT NULL, starred boolean NOT NULL, billed timestamptz NOT NULL);"
+        "CREATE INDEX ON event (at);"
+        "INSERT INTO event SELECT i, now() - interval '40 days', 'call', 1, false, now() - "
+        "interval "
+        "'3 years' FROM generate_series(1, 1000) i;"
+        "INSERT INTO retention.pause (scope, name, reason, paused_by) VALUES ('tenant', '8', 'x', "
+        "'x')",
+        "pace: { batch_rows = 100; };");
+    /* nobody gives up before the application has committed */
+    char *settings = file_read(site.config);
+    char *database = strstr(settings, "connections = 1;");
+    ck_assert_ptr_nonnull(database);
+    char *text;
+    ck_assert_int_ge(asprintf(&text,
+                              "%.*slock_timeout = \"10 s\"; statement_timeout = \"60 s\"; %s",
+                              (int)(database - settings), settings, database),
+                     0);
+    free(file_write(site.directory, "retentiond.cfg", text));
+    ck_assert_int_ge(
+        asprintf(&policy,
+                 "  data: { table = \"public.event\"; start = \"at\"; %s };\n  %s\n"
+                 "  stages = ( { name = \"gone\"; after = \"30 days\"; do = \"delete\"; "
+                 "} );\n"
+                 "  brake: { fraction = 1.0; tenant_fraction = 1.0; };\n",
+                 change->only, change->settings),
+        0);
+    site_policy(&site, "events", policy);
+    site_load_and_approve(&site, "events", -1);
+    PGconn *application = db_connect(site.cluster, site.database, NULL);
+    db_exec(application, "BEGIN");
+    db_exec(application, "%s", change->sql);
+    pid_t pid = site_start(&site, "--once", NULL);
+    db_wait_until(site.admin,
+                  "SELECT count(*) = 1 FROM pg_stat_activity WHERE usename = 't_worker' "
+                  "AND wait_event_type = 'Lock' AND query LIKE '%%DELETE FROM ONLY%%'");
+    db_exec(application, "COMMIT");
+    ck_assert_int_eq(program_wait(pid), 0);
+    char *left = db_value(site.admin, "SELECT string_agg(id::text, ' ') FROM event");
+    ck_assert_str_eq(left ? left : "none", "500");
+    check(&site, 1000);
+    free(left);
+    free(policy);
+    free(settings);
+    free(text);
+    PQfinish(application);
+    site_free(&site);
+}
+END_TEST
+
 #endif
 
 Suite *suite_engine_schema(void)
@@ -252,6 +330,8 @@ Suite *suite_engine_schema(void)
     tcase_add_test(tc, hold_placed);
     tcase_add_test(tc, approval_withdrawn);
     tcase_add_test(tc, start_changed_under_the_action);
+    tcase_add_loop_test(tc, changed_while_the_batch_waits, 0,
+                        (int)(sizeof(changes) / sizeof(changes[0])));
     suite_add_tcase(suite, tc);
 #endif
     return suite;

@@ -808,10 +808,90 @@ START_TEST(a_key_that_the_log_does_not_name_is_told)
 }
 END_TEST
 
+/* Whoever has the key signs what they like: entries cut, mixed and filled with anything are read to
+ * the end or refused, and nothing else happens. */
+START_TEST(anything_may_be_signed)
+{
+    static const char *const pieces[] = {"retention-log-entry/v1\n",
+                                         "retention-log-entry/v2\n",
+                                         "type batch\n",
+                                         "type plan\n",
+                                         "type rotate\n",
+                                         "type prune\n",
+                                         "type done\n",
+                                         "type later\n",
+                                         "type \n",
+                                         "time 2026-07-24T12:00:02Z\n",
+                                         "time 2026-02-30T12:00:02Z\n",
+                                         "salt 03030303030303030303030303030303\n",
+                                         "run " RUN "\n",
+                                         "seq 0\n",
+                                         "seq 00\n",
+                                         "seq 18446744073709551615\n",
+                                         "seq 18446744073709551616\n",
+                                         "category a%2\n",
+                                         "category %41\n",
+                                         "category *\n",
+                                         "relation public.t\n",
+                                         "action delete\n",
+                                         "epoch 1\n",
+                                         "rows 18446744073709551615\n",
+                                         "rows 0\n",
+                                         "records none\n",
+                                         "records " NO_HASH "\n",
+                                         "xid 1\n",
+                                         "upto 256\n",
+                                         "upto 18446744073709551360\n",
+                                         "vkey x+y+z\n",
+                                         "sha256 " NO_HASH "\n",
+                                         "\n",
+                                         " \n",
+                                         "\n\n",
+                                         "x",
+                                         "\xff\n",
+                                         "batches 1\n",
+                                         "remaining none\n",
+                                         "status done\n",
+                                         "after 1 year\n",
+                                         "now 2026-07-24T12:00:02Z\n",
+                                         "due 1\n",
+                                         "held 0\n",
+                                         "term 1\n",
+                                         "timeline 1\n"};
+    uint32_t draw = 4711;
+    unsigned refused = 0;
+    for (int round = 0; round < 300; round++) {
+        struct logmaker *maker = logmaker_new(dir, 0);
+        logmaker_fill(maker, 8);
+        for (int n = 0; n < 3; n++) {
+            struct text entry _cleanup_text_ = {0};
+            int count = 1 + (int)((draw = draw * 1103515245 + 12345) >> 16) % 14;
+            if (draw >> 30) /* mostly as an entry begins */
+                text_add(&entry, "retention-log-entry/v1\ntype batch\ntime 2026-07-24T12:00:02Z\n"
+                                 "salt 03030303030303030303030303030303\n");
+            for (int i = 0; i < count; i++) {
+                draw = draw * 1103515245 + 12345;
+                text_add(&entry, pieces[(draw >> 16) % ARRAY_LENGTH(pieces)]);
+            }
+            logmaker_add_bytes(maker, entry.data, entry.length);
+        }
+        logmaker_checkpoint(maker);
+        logmaker_free(maker);
+        bool right = verify_with(&key, 1, NULL);
+        ck_assert(right || error.code == ERROR_LOG);
+        refused += !right;
+    }
+    ck_assert_uint_gt(refused, 250);
+}
+END_TEST
+
 /* What lies there and is no part of the log is told of, whatever it is called. */
 START_TEST(nothing_hides_in_a_log)
 {
     make(20, 3);
+    put("lock", "7645912345678901234 16384 1790000000.123456", 43); /* of a worker that runs */
+    is_sound();
+    ck_assert_uint_eq(result.strays, 0);
     put("lock", "", 0);
     put(".new.4711", "x", 1); /* left by a worker that was killed */
     is_sound();
@@ -870,6 +950,7 @@ Suite *suite_ledger_verify(void)
     tcase_add_test(tc, a_new_key_is_followed);
     tcase_add_test(tc, a_new_key_is_followed_over_a_prune);
     tcase_add_test(tc, a_key_that_the_log_does_not_name_is_told);
+    tcase_add_test(tc, anything_may_be_signed);
     tcase_add_test(tc, nothing_hides_in_a_log);
     tcase_add_test(tc, what_is_no_log_is_refused);
     suite_add_tcase(suite, tc);

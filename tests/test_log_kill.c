@@ -112,8 +112,8 @@ static bool kill_at(const char *point, int after)
     log_site_verify(&site);
     check_anchored();
     char *now _cleanup_free_ = placed();
-    ck_assert_msg(strcmp(now, reference) == 0, "%s: another tree:\n%s\ninstead of\n%s", fault, now,
-                  reference);
+    ck_assert_msg(strcmp(now, reference) == 0, "%s: another tree:\n%.1000s\ninstead of\n%.1000s",
+                  fault, now, reference);
     return reached;
 }
 

@@ -179,6 +179,88 @@ START_TEST(a_daemon_notices_and_goes_on)
 }
 END_TEST
 
+/* Pauses that the backup does not know are in force again, and what was resumed is; policy texts
+ * and checkpoints come back, so that the directory could be rebuilt. */
+START_TEST(what_people_did_is_remembered)
+{
+    cluster = cluster_new(NULL);
+    site = log_site_new(cluster, 100, NULL);
+    free(log_site_once(&site, NULL, 0));
+    log_site_rows(&site, 1000, 1099);
+    PGconn *operator= db_connect(cluster, site.site.database, "t_operator");
+    db_exec(operator, "SELECT retention.pause('category:t', 'before', NULL)");
+    PQfinish(operator);
+    stop(cluster, "fast");
+    cluster_backup(cluster, "backup");
+    start(cluster);
+    operator= db_connect(cluster, site.site.database, "t_operator");
+    db_exec(operator, "SELECT retention.resume('category:t', 'x')");
+    db_exec(operator, "SELECT retention.pause('category:t', 'after', NULL)");
+    db_exec(operator, "SELECT retention.pause('tenant:4711', 'after', NULL)");
+    db_exec(operator, "SELECT retention.pause('all', 'for a moment', NULL)");
+    db_exec(operator, "SELECT retention.resume('all', 'x')");
+    PQfinish(operator);
+    free(log_site_once(&site, NULL, 5));
+    log_site_no_fork(&site);
+    site_policy(&site.site, "t",
+                "data: { table = \"public.t\"; start = \"at\"; };\n"
+                "stages = ( { name = \"gone\"; after = \"18 months\"; do = \"delete\"; } );\n"
+                "brake: { rows = 1000000; fraction = 1.0; };");
+    free(log_site_once(&site, NULL, 5));
+    log_site_no_fork(&site);
+    int64_t size = log_site_size(&site);
+    int64_t texts = db_number(site.site.admin, "SELECT count(*) FROM retention.policy_text");
+    int64_t checkpoints = db_number(site.site.admin, "SELECT count(*) FROM "
+                                                     "retention.log_checkpoint");
+    stop(cluster, "fast");
+    cluster_restore(cluster, "backup");
+    start(cluster);
+    ck_assert_int_eq(db_number(site.site.admin, "SELECT count(*) FROM retention.policy_text"),
+                     texts - 1);
+    check_halted(size, 100, "it was restored from a backup (still timeline 1)");
+    says(log_site_ctl(&site, 0, WORDS("log", "recover")), "0 batches were undone");
+    ck_assert_int_eq(db_number(site.site.admin, "SELECT count(*) FROM retention.policy_text"),
+                     texts);
+    ck_assert_int_eq(db_number(site.site.admin, "SELECT count(*) FROM retention.log_checkpoint"),
+                     checkpoints);
+    ck_assert_int_eq(db_number(site.site.admin,
+                               "SELECT count(*) FROM retention.pause WHERE resumed_at IS NULL AND "
+                               "scope = 'category' AND name = 't' AND paused_by = 't_operator'"),
+                     1);
+    /* a tenant's pause, of which the log does not say whose, stops everything */
+    ck_assert_int_eq(db_number(site.site.admin,
+                               "SELECT count(*) FROM retention.pause WHERE resumed_at IS NULL AND "
+                               "scope = 'all' AND reason LIKE 'a tenant was paused%%'"),
+                     1);
+    ck_assert_int_eq(
+        db_number(site.site.admin, "SELECT count(*) FROM retention.pause WHERE resumed_at IS NULL"),
+        2);
+    free(log_site_once(&site, NULL, 5));
+    ck_assert_int_eq(rows(), 100);
+    operator= db_connect(cluster, site.site.database, "t_operator");
+    db_exec(operator, "SELECT retention.resume('category:t', 'x')");
+    db_exec(operator, "SELECT retention.resume('all', 'x')");
+    PQfinish(operator);
+    free(log_site_once(&site, NULL, 0));
+    ck_assert_int_eq(rows(), 0);
+    log_site_verify(&site);
+    log_site_no_fork(&site);
+    char *command;
+    ck_assert_int_ge(asprintf(&command, "rm -rf %s", site.log), 0);
+    ck_assert_int_eq(system(command), 0);
+    free(command);
+    free(log_site_once(&site, NULL, 0));
+    log_site_verify(&site);
+    ck_assert_int_ge(asprintf(&command,
+                              "cd %s/kept; for f in *; do cmp -s $f %s/checkpoints/$f || exit 1; "
+                              "done",
+                              site.site.directory, site.log),
+                     0);
+    ck_assert_msg(system(command) == 0, "checkpoints were not put back");
+    free(command);
+}
+END_TEST
+
 START_TEST(a_point_in_time_is_recovered)
 {
     char settings[700];
@@ -244,13 +326,31 @@ START_TEST(signing_waits_for_the_standby)
     int64_t size = log_site_size(&site);
     other = cluster_standby(cluster, "s");
     cluster_stop(other, "fast");
-    log_site_config(&site, NULL, NULL, NULL, "sign_after = \"replicated\";");
+    log_site_config(&site, NULL, NULL, NULL, "sign_after = \"replicated\"; standbys = 2;");
     pid_t daemon = site_start(&site.site, NULL, NULL);
     db_wait_until(site.site.admin, "SELECT max(index) + 1 > %lld FROM retention.log_leaf",
                   (long long)size);
     ck_assert_int_eq(log_site_size(&site), size);
     ck_assert_int_eq(rows(), 100); /* what cannot be signed is not begun */
     cluster_start(other);
+    db_wait_until(site.site.admin,
+                  "SELECT bool_and(restart_lsn >= pg_current_wal_flush_lsn()) FROM "
+                  "pg_replication_slots");
+    /* the worker looked, and told; a second standby is expected */
+    char *told = NULL;
+    while (!told || !strstr(told, "1 of at least 2 are known")) {
+        free(told);
+        told = site_stderr(&site.site);
+        ck_assert_int_eq(rows(), 100);
+        db_exec(site.site.admin, "SELECT pg_sleep(0.1)");
+    }
+    free(told);
+    ck_assert_int_eq(log_site_size(&site), size);
+    ck_assert_int_eq(rows(), 100);
+    kill(daemon, SIGTERM);
+    program_wait(daemon);
+    log_site_config(&site, NULL, NULL, NULL, "sign_after = \"replicated\";");
+    daemon = site_start(&site.site, NULL, NULL);
     db_wait_until(site.site.admin, "SELECT count(*) = 0 FROM public.t");
     kill(daemon, SIGTERM);
     ck_assert_int_eq(program_wait(daemon), 0);
@@ -404,10 +504,11 @@ Suite *suite_log_recovery(void)
     Suite *suite = suite_create("log_recovery");
     TCase *tcase = tcase_create("recovery");
     tcase_add_checked_fixture(tcase, NULL, teardown);
-    tcase_set_timeout(tcase, 120);
+    tcase_set_timeout(tcase, 240);
     tcase_add_test(tcase, a_backup_of_files_is_restored);
     tcase_add_test(tcase, what_the_backup_had_unplaced_is_found);
     tcase_add_test(tcase, a_daemon_notices_and_goes_on);
+    tcase_add_test(tcase, what_people_did_is_remembered);
     tcase_add_test(tcase, a_point_in_time_is_recovered);
     tcase_add_test(tcase, an_asynchronous_standby_takes_over);
     tcase_add_test(tcase, signing_waits_for_the_standby);

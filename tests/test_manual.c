@@ -7,12 +7,14 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "cli/command.h"
 #include "cli_fixture.h"
 
-static const char *const pages[] = {"worker/cli/retentionctl.1", "worker/config/retentiond.cfg.5",
-                                    "worker/ledger/retention-log.7",
-                                    "worker/policy/retention-policy.5", "worker/retentiond.8"};
+static const char *const pages[] = {
+    "worker/cli/retention-holds.7",     "worker/cli/retentionctl.1",
+    "worker/config/retentiond.cfg.5",   "worker/ledger/retention-log.7",
+    "worker/policy/retention-policy.5", "worker/retentiond.8"};
 
 START_TEST(pages_are_clean_mdoc)
 {
@@ -41,10 +43,18 @@ static const char *who(const char *command)
     static const struct {
         const char *command, *user;
     } users[] = {
-        {"retentionctl migrate", "postgres"},          {"retentionctl adopt", "postgres"},
-        {"retentionctl policy approve", CLI_APPROVER}, {"retentionctl policy retire", CLI_APPROVER},
-        {"retentionctl pause", CLI_OPERATOR},          {"retentionctl resume", CLI_OPERATOR},
+        {"retentionctl migrate", "postgres"},
+        {"retentionctl adopt", "postgres"},
+        {"retentionctl policy approve", CLI_APPROVER},
+        {"retentionctl policy retire", CLI_APPROVER},
+        {"retentionctl pause", CLI_OPERATOR},
+        {"retentionctl resume", CLI_OPERATOR},
         {"retentionctl stop", CLI_OPERATOR},
+        {"retentionctl hold inventory", NULL},
+        {"retentionctl hold rules", NULL},
+        {"retentionctl hold confirm", CLI_COUNSEL},
+        {"retentionctl hold", CLI_LEGAL},
+        {"retentionctl matter", CLI_LEGAL},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(users); i++)
         if (strncmp(command, users[i].command, strlen(users[i].command)) == 0)
@@ -52,10 +62,27 @@ static const char *who(const char *command)
     return NULL;
 }
 
+/* The hold of the examples: there it is the one placed last. */
+#define SOME_HOLD "5f3c1a2b"
+
+static void name_hold(const struct cli_fixture *f, char *example)
+{
+    PGconn *conn = cli_fixture_connect(f);
+    char *hold _cleanup_free_ = db_value(
+        conn, "SELECT left(hold::text, 8) FROM retention.hold ORDER BY placed_at DESC LIMIT 1");
+    PQfinish(conn);
+    ck_assert_ptr_nonnull(hold);
+    for (char *p = example; (p = strstr(p, SOME_HOLD));)
+        memcpy(p, hold, strlen(SOME_HOLD));
+}
+
 /* Runs an example as a shell would, the programs being those of the build tree and reading the
  * fixture's main file. */
-static void try_example(const struct cli_fixture *f, const char *example, bool json)
+static void try_example(const struct cli_fixture *f, const char *written, bool json)
 {
+    char *example _cleanup_free_ = strdup(written);
+    if (strstr(written, SOME_HOLD))
+        name_hold(f, example);
     char *as _cleanup_free_ = NULL, *script _cleanup_free_ = NULL;
     size_t program = strcspn(example, " ");
     if (strncmp(example, "retention", 9) == 0) {
@@ -109,6 +136,7 @@ START_TEST(examples_of_the_pages_work)
     cli_fixture_grant(&f);
     cli_fixture_log(&f);
     ck_assert_int_ge(try_page(&f, "worker/cli/retentionctl.1"), 15);
+    ck_assert_int_ge(try_page(&f, "worker/cli/retention-holds.7"), 15);
     ck_assert_int_ge(try_page(&f, "worker/retentiond.8"), 2);
     ck_assert_int_ge(try_page(&f, "worker/config/retentiond.cfg.5"), 2);
     /* the main file of the page, over the fixture's: the policies are retention-policy(5)'s */
@@ -160,6 +188,66 @@ START_TEST(examples_of_the_commands_work)
 }
 END_TEST
 
+/* Who says what in the README's section on holds. */
+static void readme_as(struct text *script, const struct cli_fixture *f, const char *line)
+{
+    static const struct {
+        const char *name, *user;
+    } people[] = {{"lena", CLI_LEGAL}, {"otto", CLI_COUNSEL}};
+    for (size_t i = 0; i < ARRAY_LENGTH(people); i++) {
+        char start[64];
+        int n = snprintf(start, sizeof(start), "retentionctl -d \"dbname=app user=%s\"",
+                         people[i].name);
+        if (strncmp(line, start, (size_t)n) != 0)
+            continue;
+        char *as _cleanup_free_ = cluster_conninfo(cluster_shared(), f->database, people[i].user);
+        text_printf(script, "cd '%s' && '%s' -c '%s' -d '%s' %s", f->directory,
+                    build_path("retentionctl"), f->config, as, line + n);
+        return;
+    }
+    ck_abort_msg("who is this? %s", line);
+}
+
+/* The five minutes of a lawyer: every command of the section, and what it is said to print. */
+START_TEST(readme_places_a_hold)
+{
+    struct cli_fixture f = cli_fixture_new();
+    cli_fixture_grant(&f);
+    try_example(&f, "retentionctl policy load", false);
+    try_example(&f, "retentionctl policy approve call_recordings", false);
+    char *readme _cleanup_free_ = file_read(source_path("README.md"));
+    char *section = strstr(readme, "\n## Placing a litigation hold\n");
+    ck_assert_ptr_nonnull(section);
+    char *end = strstr(section + 1, "\n## ");
+    ck_assert_ptr_nonnull(end);
+    *end = 0;
+    struct text out _cleanup_text_ = {0};
+    int count = 0;
+    for (char *save = NULL, *line = strtok_r(section, "\n", &save); line;
+         line = strtok_r(NULL, "\n", &save)) {
+        line += strspn(line, " ");
+        if (strncmp(line, "retentionctl ", 13) != 0)
+            continue;
+        struct text script _cleanup_text_ = {0};
+        readme_as(&script, &f, line);
+        if (strstr(script.data, SOME_HOLD))
+            name_hold(&f, script.data);
+        const char *const argv[] = {"/bin/sh", "-c", script.data, NULL};
+        struct program_result r = program_run(argv);
+        ck_assert_msg(r.exit_code == 0, "%s: exit %d\n%s%s", line, r.exit_code, r.out, r.err);
+        text_add(&out, r.out);
+        program_result_free(&r);
+        count++;
+    }
+    ck_assert_int_eq(count, 6);
+    static const char *const said[] = {"In force since 20", "tell these by hand",
+                                       "waits for a second person", "is released."};
+    for (size_t i = 0; i < ARRAY_LENGTH(said); i++)
+        ck_assert_msg(strstr(out.data, said[i]), "%s is not in:\n%s", said[i], out.data);
+    cli_fixture_free(&f);
+}
+END_TEST
+
 Suite *suite_manual(void)
 {
     Suite *suite = suite_create("manual");
@@ -168,6 +256,7 @@ Suite *suite_manual(void)
     tcase_add_test(tests, pages_are_clean_mdoc);
     tcase_add_test(tests, examples_of_the_pages_work);
     tcase_add_loop_test(tests, examples_of_the_commands_work, 0, 2);
+    tcase_add_test(tests, readme_places_a_hold);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -367,6 +367,17 @@ START_TEST(requests)
     db_exec(worker, "SELECT retention.resign(%lld)", (long long)term);
     term = schema_lead(worker, '1');
     ck_value(all, worker, "SELECT request FROM retention.take_requests(%lld)", (long long)term);
+    /* taken back: by who asked, while nobody who leads has it */
+    ck_value("f", worker, "SELECT retention.withdraw_run('%s')", all);
+    ck_value("f", operator_, "SELECT retention.withdraw_run('%s')", all);
+    db_exec(worker, "SELECT retention.resign(%lld)", (long long)term);
+    ck_value("f", worker, "SELECT retention.withdraw_run('%s')", all);
+    ck_value("t", operator_, "SELECT retention.withdraw_run('%s')", all);
+    ck_value("f", operator_, "SELECT retention.withdraw_run('%s')", all);
+    term = schema_lead(worker, '1');
+    ck_assert_int_eq(
+        db_number(worker, "SELECT count(*) FROM retention.take_requests(%lld)", (long long)term),
+        0);
     free(one);
     free(all);
 }

@@ -517,6 +517,45 @@ START_TEST(test_own_functions)
 }
 END_TEST
 
+/* Parameters of the worker's statements that the server's log may hold, wherever that is set: the
+ * most particular setting counts. */
+START_TEST(test_server_log)
+{
+    static const struct {
+        const char *sql, *name, *value; /* NULL: nothing to warn of */
+    } rows[] = {
+        {"", NULL, NULL},
+        {"ALTER DATABASE @ SET log_parameter_max_length = 10", "log_parameter_max_length", "10"},
+        {"ALTER ROLE " WORKER " SET log_parameter_max_length = 0", NULL, NULL},
+        {"ALTER ROLE " WORKER " IN DATABASE @ SET log_parameter_max_length_on_error = -1",
+         "log_parameter_max_length_on_error", "-1"},
+        {"ALTER ROLE " WORKER " IN DATABASE @ RESET ALL", NULL, NULL},
+        {"ALTER ROLE " WORKER " RESET ALL", "log_parameter_max_length", "10"},
+    };
+    db_script(conn, plain_table);
+    grant_all();
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const char *sql = rows[i].sql, *at = strchr(sql, '@');
+        if (*sql)
+            db_exec(conn, "%.*s%s%s", at ? (int)(at - sql) : (int)strlen(sql), sql,
+                    at ? database : "", at ? at + 1 : "");
+        validate(plain_policy);
+        char *seen = report(true);
+        if (!rows[i].name) {
+            ck_assert_msg(!strstr(seen, "log_parameter"), "%zu: %s", i, seen);
+        } else {
+            char expected[256];
+            snprintf(expected, sizeof(expected),
+                     "%s is \"%s\" for role \"" WORKER "\", not 0\n    Where", rows[i].name,
+                     rows[i].value);
+            ck_assert_msg(strstr(seen, expected), "%zu: %s", i, seen);
+        }
+        free(seen);
+    }
+    ck_assert_uint_eq(diags.errors, 0);
+}
+END_TEST
+
 /* What the server would say, for the types that are judged without asking it. */
 START_TEST(test_literals)
 {
@@ -892,6 +931,7 @@ Suite *suite_validate(void)
     tcase_add_test(others, test_standby);
     tcase_add_test(others, test_versions);
     tcase_add_test(others, test_own_functions);
+    tcase_add_test(others, test_server_log);
     tcase_add_test(others, test_valid_categories);
     tcase_add_test(others, test_disjoint_categories);
     tcase_add_test(others, test_setup);

@@ -40,7 +40,7 @@ relations AS MATERIALIZED (
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm')
        AND NOT pg_catalog.starts_with(n.nspname::pg_catalog.text, 'pg_')
-       AND n.nspname NOT IN ('information_schema', 'retention')
+       AND n.nspname NOT IN ('information_schema', 'retention', 'retention_guard')
 ),
 columns AS (
     SELECT a.attrelid,
@@ -136,15 +136,24 @@ triggers AS (
                pg_catalog.concat(
                    CASE WHEN t.tgconstraint <> 0 THEN 'c' END,
                    CASE WHEN t.tgdeferrable THEN 'd' END,
+                   CASE WHEN p.prosecdef AND p.proowner = n.nspowner THEN 'o' END,
                    CASE WHEN t.tgisinternal THEN 'i' END,
                    CASE WHEN t.tgparentid <> 0 THEN 'h' END),
                t.tgfoid::pg_catalog.int8,
                CASE WHEN (SELECT pinned.ok FROM pinned)
                     THEN pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(
-                             pg_catalog.pg_get_triggerdef(t.oid) || p.prosrc, 'UTF8')), 'hex') END)
+                             pg_catalog.pg_get_triggerdef(t.oid) || p.prosrc, 'UTF8')), 'hex') END,
+               -- of a guard, to be compared with what it should be
+               CASE WHEN (SELECT pinned.ok FROM pinned) AND n.nspname = 'retention_guard'
+                    THEN pg_catalog.pg_get_triggerdef(t.oid) END,
+               CASE WHEN n.nspname = 'retention_guard'
+                    THEN pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(
+                             pg_catalog.concat(pg_catalog.array_to_string(p.proconfig, E'\n'),
+                                 E'\n', p.prosrc), 'UTF8')), 'hex') END)
                ORDER BY t.tgname) AS list
       FROM pg_catalog.pg_trigger t
       JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
+      JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
      WHERE (NOT t.tgisinternal OR (t.tgparentid <> 0 AND t.tgconstraint = 0))
        AND t.tgrelid IN (SELECT r.oid FROM relations r)
      GROUP BY t.tgrelid
@@ -266,6 +275,24 @@ SELECT pg_catalog.json_build_object(
            'worker_exists', w.oid IS NOT NULL,
            'worker_is_superuser', w.superuser,
            'worker_bypasses_rls', w.bypasses_rls,
+           -- of what the worker's role asks: as it is set for it here, the role, the database,
+           -- or for whoever reads this
+           'log_parameters',
+           (SELECT pg_catalog.json_object_agg(g.name, COALESCE(
+                       (SELECT pg_catalog."substring"(c.setting, '=(.*)$')
+                          FROM pg_catalog.pg_db_role_setting s
+                         CROSS JOIN pg_catalog.unnest(s.setconfig) c (setting)
+                         WHERE s.setrole IN (0, w.oid)
+                           AND s.setdatabase IN (0, (SELECT d.oid FROM pg_catalog.pg_database d
+                                                      WHERE d.datname
+                                                            = pg_catalog.current_database()))
+                           AND (s.setrole <> 0 OR s.setdatabase <> 0)
+                           AND pg_catalog.starts_with(c.setting, g.name || '=')
+                         ORDER BY s.setrole <> 0 DESC, s.setdatabase <> 0 DESC
+                         LIMIT 1),
+                       pg_catalog.current_setting(g.name, true)))
+              FROM (VALUES ('log_parameter_max_length'),
+                           ('log_parameter_max_length_on_error')) g (name)),
            -- -1: installed, but not readable; the table may be absent, so its name cannot stand in
            -- this statement
            'schema_version',
@@ -318,7 +345,7 @@ SELECT pg_catalog.json_build_object(
            'schemas', (SELECT pg_catalog.json_agg(n.nspname ORDER BY n.nspname)
                          FROM pg_catalog.pg_namespace n
                         WHERE NOT pg_catalog.starts_with(n.nspname::pg_catalog.text, 'pg_')
-                          AND n.nspname NOT IN ('information_schema', 'retention')),
+                          AND n.nspname NOT IN ('information_schema', 'retention', 'retention_guard')),
            'types', (SELECT types.list FROM types),
            'functions', (SELECT functions.list FROM functions),
            'called', (SELECT pg_catalog.json_object_agg(u.object, u.list)

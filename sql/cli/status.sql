@@ -8,12 +8,13 @@ SELECT
     v.to_act, v.floor_after_cap, v.oldest, v.next_due, v.last_success, v.last_run, v.last_status,
     v.last_message, v.last_remaining, v.running, v.running_rows, v.running_to_act, v.paused,
     v.paused_until, v.paused_reason, v.brake_engaged_at, v.brake_due, v.brake_limit,
-    o.overdue, v.failing,
+    o.overdue, v.failing, v.guard, v.guard_state, v.guard_problem,
     CASE
         WHEN v.cause IS NOT NULL AND v.cause <> 'not measured yet' THEN v.cause
         WHEN v.measured_at IS NULL THEN 'never counted'
         WHEN o.overdue AND NOT l.leads THEN 'no worker'
         WHEN o.overdue THEN 'not done yet'
+        WHEN v.waiting > 0 AND v.to_act = 0 AND t.paused THEN 'waiting, or tenant paused'
         WHEN v.waiting > 0 AND v.to_act = 0 THEN 'waiting for others'
         WHEN v.held > 0 AND v.to_act = 0 THEN 'held'
     END AS cause
@@ -30,5 +31,9 @@ CROSS JOIN (
     SELECT l.worker IS NOT NULL AND l.renewed_at + 4 * l.lease > pg_catalog.clock_timestamp() AS leads
     FROM retention.leader l
 ) l
+CROSS JOIN (
+    SELECT EXISTS (SELECT FROM retention.pause p WHERE p.scope = 'tenant' AND p.resumed_at IS NULL
+        AND (p.until IS NULL OR p.until > pg_catalog.clock_timestamp())) AS paused
+) t
 WHERE $1::text[] IS NULL OR v.category = ANY ($1::text[])
 ORDER BY v.category

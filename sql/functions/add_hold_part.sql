@@ -13,10 +13,6 @@ DECLARE
     facts jsonb;
     columns jsonb;
     width int;
-    keys text[] := '{}'; -- each a literal of its own
-    key text[];
-    bad text;
-    n int;
 BEGIN
     IF btrim(add_hold_part.tenant) = '' THEN
         errors := errors || 'the tenant is empty'::text;
@@ -91,30 +87,24 @@ BEGIN
             RETURN errors || format('the records of category "%s" have no key',
                 add_hold_part.category);
         END IF;
-        IF add_hold_part.record_key IS NOT NULL THEN
-            IF retention.canonical_key(add_hold_part.record_key, columns) IS NULL THEN
-                errors := errors || format('the record key is no key of category "%s" (%s)',
-                    add_hold_part.category, retention.key_columns(columns));
-            END IF;
-            keys := keys || add_hold_part.record_key::text;
-        END IF;
-        FOR n IN 1 .. coalesce(cardinality(add_hold_part.record_keys), 0) LOOP
-            BEGIN
-                key := CASE WHEN width = 1 THEN ARRAY[add_hold_part.record_keys[n]]
-                            ELSE add_hold_part.record_keys[n]::text[] END;
-            EXCEPTION WHEN data_exception THEN
-                key := NULL;
-            END;
-            IF retention.canonical_key(key, columns) IS NULL THEN
-                errors := errors || format('record key %s is no key of category "%s" (%s)', n,
-                    add_hold_part.category, retention.key_columns(columns));
-            ELSE
-                keys := keys || key::text;
-            END IF;
-        END LOOP;
-        INSERT INTO retention.hold_key (hold, part, key)
-            SELECT DISTINCT add_hold_part.hold, add_hold_part.part, k::text[]
-            FROM unnest(keys) k;
+        WITH given AS (
+            SELECT 0 AS place, add_hold_part.record_key AS key
+            WHERE add_hold_part.record_key IS NOT NULL
+            UNION ALL
+            SELECT u.place, retention.read_key(u.text, width)
+            FROM unnest(add_hold_part.record_keys) WITH ORDINALITY u (text, place)),
+        checked AS MATERIALIZED (
+            SELECT g.place, g.key, retention.canonical_key(g.key, columns) IS NOT NULL AS fits
+            FROM given g),
+        good AS (
+            INSERT INTO retention.hold_key (hold, part, key)
+                SELECT DISTINCT add_hold_part.hold, add_hold_part.part, c.key
+                FROM checked c WHERE c.fits)
+        SELECT errors || coalesce(array_agg(CASE c.place WHEN 0 THEN 'the record key'
+                                     ELSE format('record key %s', c.place) END
+                            || format(' is no key of category "%s" (%s)', add_hold_part.category,
+                                retention.key_columns(columns)) ORDER BY c.place), '{}')
+            INTO errors FROM checked c WHERE NOT c.fits;
     END IF;
 
     UPDATE retention.hold_part p SET

@@ -10,12 +10,14 @@
 --   * else rows of one shape (see held_scope). A category without starting points meets every
 --     range.
 --
--- Values are converted once for each form, not once for each category. Internal.
+-- Values are converted once for each form, not once for each category. The planner cannot know how
+-- many rows the steps have, so loops within loops are made dear. Internal.
 CREATE OR REPLACE FUNCTION retention.apply_hold_parts(categories text[], holds uuid[])
 RETURNS void
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
+SET enable_nestloop = off
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -149,31 +151,32 @@ BEGIN
                       FROM key_found k WHERE k.key IS NOT NULL GROUP BY 1, 2, 3, 4) k
                 ON (k.name, k.hold, k.part) = (pc.name, pc.hold, pc.part)
         WHERE pc.facts IS NOT NULL AND pc.why_not IS NULL AND pc.by_key),
-    -- what stands there; compared as text, so that it can be hashed although much of it is NULL
-    wanted_text AS MATERIALIZED (
-        SELECT w.*, ROW(w.name, w.shape, w.hold, w.part, w.tenant, w.form, w.value, w.key,
-                        w.starts_from, w.starts_to, w.with_subjects)::text AS whole
-        FROM wanted w),
     standing AS MATERIALIZED (
-        SELECT h.ctid AS place, h.held_until,
-               ROW(h.category, h.shape, h.hold, h.part, h.tenant, h.form, h.value, h.key,
-                   h.starts_from, h.starts_to, h.with_subjects)::text AS whole
+        SELECT h.ctid AS place, h.*
         FROM retention.held_scope h
         WHERE h.held_until > at AND h.category IN (SELECT c.name FROM c)
           AND h.hold IN (SELECT p.hold FROM p)),
+    -- no value of these is empty, so NULLs can be hashed as empty ones
+    both_sides AS MATERIALIZED (
+        SELECT s.place, s.held_until AS standing_until, w.*
+        FROM standing s FULL JOIN wanted w
+            ON s.category = w.name AND s.shape = w.shape AND s.hold = w.hold AND s.part = w.part
+               AND s.starts_from = w.starts_from AND s.starts_to = w.starts_to
+               AND s.with_subjects = w.with_subjects
+               AND coalesce(s.tenant, '') = coalesce(w.tenant, '')
+               AND coalesce(s.form, '') = coalesce(w.form, '')
+               AND coalesce(s.value, '') = coalesce(w.value, '')
+               AND coalesce(s.key, '{}') = coalesce(w.key, '{}')
+        WHERE s.held_until IS DISTINCT FROM w.held_until),
     changed AS (
-        UPDATE retention.held_scope h SET held_until = n.held_until
-        FROM (SELECT s.place, coalesce(w.held_until, at) AS held_until
-              FROM standing s LEFT JOIN wanted_text w USING (whole)
-              WHERE w.held_until IS DISTINCT FROM s.held_until) n
-        WHERE h.ctid = n.place),
+        UPDATE retention.held_scope h SET held_until = coalesce(b.held_until, at)
+        FROM both_sides b WHERE h.ctid = b.place),
     added AS (
         INSERT INTO retention.held_scope (category, shape, hold, part, tenant, form, value, key,
                 starts_from, starts_to, with_subjects, held_until)
-            SELECT w.name, w.shape, w.hold, w.part, w.tenant, w.form, w.value, w.key,
-                   w.starts_from, w.starts_to, w.with_subjects, w.held_until
-            FROM wanted_text w
-            WHERE NOT EXISTS (SELECT FROM standing s WHERE s.whole = w.whole)),
+            SELECT b.name, b.shape, b.hold, b.part, b.tenant, b.form, b.value, b.key,
+                   b.starts_from, b.starts_to, b.with_subjects, b.held_until
+            FROM both_sides b WHERE b.place IS NULL),
     closed AS (
         DELETE FROM retention.hold_gap g USING pc
         WHERE (g.hold, g.part, g.category) = (pc.hold, pc.part, pc.name)

@@ -14,17 +14,19 @@ AS $function$
 DECLARE
     used constant jsonb := retention.hold_facts_used();
     changed text[];
-    m record;
+    misses text[];
+    nothing boolean;
 BEGIN
     IF EXISTS (SELECT FROM retention.hold_part p
                WHERE (p.hold, p.part) = (apply_new_part.hold, apply_new_part.part)) THEN
         PERFORM retention.apply_hold_parts(NULL, ARRAY[apply_new_part.hold]);
-        m := retention.hold_misses(apply_new_part.hold, apply_new_part.part, accepted);
-        errors := errors || m.misses;
+        SELECT m.misses, m.nothing INTO misses, nothing
+            FROM retention.hold_misses(apply_new_part.hold, apply_new_part.part, accepted) m;
+        errors := errors || misses;
     END IF;
     PERFORM retention.raise_hold_errors(
-        CASE WHEN errors = m.misses THEN 'RT021' ELSE 'RT020' END, what, errors);
-    IF m.nothing THEN
+        CASE WHEN errors = misses THEN 'RT021' ELSE 'RT020' END, what, errors);
+    IF nothing THEN
         PERFORM retention.raise_hold_errors('RT022', what,
             ARRAY['what it names is found in no category']);
     END IF;
@@ -34,8 +36,9 @@ BEGIN
         WHERE NOT used ? f.key OR used -> f.key IS DISTINCT FROM f.value;
     IF changed IS NOT NULL THEN
         PERFORM retention.apply_hold_parts(changed, ARRAY[apply_new_part.hold]);
-        m := retention.hold_misses(apply_new_part.hold, apply_new_part.part, accepted);
-        PERFORM retention.raise_hold_errors('RT021', what, m.misses);
+        SELECT m.misses INTO misses
+            FROM retention.hold_misses(apply_new_part.hold, apply_new_part.part, accepted) m;
+        PERFORM retention.raise_hold_errors('RT021', what, misses);
     END IF;
 END
 $function$;

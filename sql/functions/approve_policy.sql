@@ -1,6 +1,6 @@
 -- The loaded text of a category takes effect. By another role than the one that loaded it, and by
--- none that can load texts itself or act as the one that did (RT008): a worker loads whatever stands
--- in its files, so who is in its group may be the author. Memberships count as they were granted;
+-- none that can load texts itself or act as the one that did (RT008): a worker loads what stands in
+-- its files, so who is in its group may be the author. Memberships count as they were granted;
 -- that a superuser could become anybody is no membership.
 -- the caller names the text, so that nothing is approved that was loaded after it was read (RT011).
 -- expect_due is how many records may go at first although they pass a brake.
@@ -15,6 +15,7 @@ DECLARE
     as_role text;
 BEGIN
     LOCK TABLE retention.leader_gate IN ROW SHARE MODE;
+    PERFORM retention.lock_holds();
     PERFORM retention.close_hold_gate();
     SELECT * INTO c FROM retention.category k WHERE k.name = approve_policy.category
         FOR NO KEY UPDATE;
@@ -58,8 +59,8 @@ BEGIN
         ORDER BY r.rolname = '@prefix@worker' LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION USING ERRCODE = 'RT008',
-            MESSAGE = format('role "%s" is a member of "%s", which %s, and cannot approve the policy '
-                'of category "%s"', session_user, as_role,
+            MESSAGE = format('role "%s" is a member of "%s", which %s, and cannot approve the '
+                'policy of category "%s"', session_user, as_role,
                 CASE as_role WHEN '@prefix@worker' THEN 'may load policies' ELSE 'loaded it' END,
                 c.name),
             HINT = 'Another role must approve it: one that is no member of the worker''s.';

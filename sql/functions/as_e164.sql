@@ -1,5 +1,5 @@
 -- A phone number in one form whatever way it was written: "+" and the digits of the international
--- number. NULL where there is no digit.
+-- number. NULL where there is no digit but 0.
 --
 -- A number with a leading + or 00 is international; ten digits are a North American number without
 -- its 1. Anything else is taken as it is, so two ways to write one number may be held together that
@@ -11,9 +11,12 @@
 CREATE OR REPLACE FUNCTION retention.as_e164(value text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $function$
-SELECT CASE WHEN $1 OPERATOR(pg_catalog.~~) '+1__________' THEN $1
+SELECT CASE WHEN $1 OPERATOR(pg_catalog.~~) '+1__________'
+             AND pg_catalog.translate(pg_catalog.substr($1, 2), '0123456789', '')
+                 OPERATOR(pg_catalog.=) '' THEN $1
     ELSE '+' OPERATOR(pg_catalog.||) CASE
-    WHEN pg_catalog.translate($1, pg_catalog.translate($1, '0123456789', ''), '')
+    WHEN pg_catalog.ltrim(
+            pg_catalog.translate($1, pg_catalog.translate($1, '0123456789', ''), ''), '0')
             OPERATOR(pg_catalog.=) '' THEN NULL
     WHEN pg_catalog.left(
             pg_catalog.translate($1, pg_catalog.translate($1, '0123456789+', ''), ''), 1)

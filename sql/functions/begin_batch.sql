@@ -137,6 +137,8 @@ BEGIN
             HINT = 'The worker checks the policy against them again before it goes on.';
     END IF;
 
+    -- Guards leave this transaction's own statements alone; see worker/policy/sql_guard.c.
+    PERFORM set_config('retention.batch', 'on', true);
     xid := pg_current_xact_id()::text;
     epoch := coalesce(f.epoch, 0);
 END

@@ -1,8 +1,8 @@
 -- Releases or narrows, as a request says, once whoever must has agreed: what is given up ends when
 -- the grace is over, which begins now. The hold is locked by the caller. Internal.
 --
--- Subjects and keys of narrowed parts end one by one; a part or hold of which nothing would remain
--- is not narrowed but released.
+-- There may be many rows to change, so the gate is closed after it. Subjects and keys of narrowed
+-- parts end one by one; a hold of which nothing would remain is not narrowed but released.
 CREATE OR REPLACE FUNCTION retention.carry_out_request(request uuid, reason text) RETURNS void
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
@@ -18,7 +18,6 @@ BEGIN
     scope := CASE q.what WHEN 'release' THEN retention.hold_scope_text(q.hold, NULL)
         ELSE jsonb_build_object('hold', q.hold, 'part', q.part, 'subjects', q.subjects,
             'keys', q.record_keys)::text END;
-    PERFORM retention.close_hold_gate();
     until := clock_timestamp() + (SELECT r.grace FROM retention.hold_rules r);
     UPDATE retention.hold_request o SET decided_at = clock_timestamp(), decided_by = session_user,
             decision = 'confirmed', decision_reason = carry_out_request.reason
@@ -41,6 +40,7 @@ BEGIN
                 decided_by = session_user, decision = 'withdrawn',
                 decision_reason = 'the hold was released'
             WHERE o.hold = q.hold AND o.decided_at IS NULL;
+        PERFORM retention.close_hold_gate();
         PERFORM retention.hold_entry(q.hold, 'released', scope);
         RETURN;
     END IF;
@@ -62,6 +62,7 @@ BEGIN
             MESSAGE = format('nothing of hold %s would remain', q.hold),
             HINT = 'Release it instead.';
     END IF;
+    PERFORM retention.close_hold_gate();
     PERFORM retention.hold_entry(q.hold, 'narrowed', scope);
 END
 $function$;

@@ -15,6 +15,8 @@ BEGIN
     FOR attempt IN 1 .. 4 LOOP
         BEGIN
             LOCK TABLE retention.hold_gate IN EXCLUSIVE MODE;
+            -- for guards in transactions with an older snapshot: see guard_snapshot()
+            UPDATE retention.hold_change SET number = number + 1;
             RETURN;
         EXCEPTION WHEN lock_not_available THEN
             FOR s IN SELECT w.pid, w.backend_start, w.role_oid

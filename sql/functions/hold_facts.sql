@@ -5,6 +5,8 @@ CREATE OR REPLACE FUNCTION retention.hold_facts(c retention.category) RETURNS js
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $function$
-SELECT CASE WHEN (c).approved_sha256 IS NULL THEN (c).loaded_hold_facts ELSE (c).hold_facts END
+SELECT CASE WHEN jsonb_typeof(f.facts) = 'object' THEN f.facts END
+FROM (SELECT CASE WHEN (c).approved_sha256 IS NULL THEN (c).loaded_hold_facts
+                  ELSE (c).hold_facts END AS facts) f
 $function$;
 REVOKE ALL ON FUNCTION retention.hold_facts(retention.category) FROM PUBLIC;

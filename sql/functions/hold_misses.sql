@@ -1,7 +1,7 @@
 -- After a part was applied: what it was placed for and does not reach, a line each; none if all is
 -- well. A category that the hold names, and every category that deletes, must be reached in full or
--- be listed in `accepted`; in others a gap is only written down. `nothing`: no record is in reach.
--- Internal.
+-- be listed in `accepted`; in others a gap is only written down. `nothing`: no record is in reach,
+-- and not every category is listed. Internal.
 CREATE OR REPLACE FUNCTION retention.hold_misses(hold uuid, part int, accepted text[],
     OUT misses text[], OUT nothing boolean)
 LANGUAGE plpgsql STABLE
@@ -20,7 +20,10 @@ BEGIN
             OR p.subjects > 0 OR p.keys > 0)
            AND NOT EXISTS (SELECT FROM retention.held_scope s
                            WHERE (s.hold, s.part) = (p.hold, p.part) AND s.shape <> 'key_subject')
-           AND cardinality(hold_misses.accepted) = 0
+           AND (hold_misses.accepted = '{}'
+                OR EXISTS (SELECT FROM retention.hold_gap g
+                           WHERE (g.hold, g.part) = (p.hold, p.part)
+                             AND g.category <> ALL (hold_misses.accepted)))
         INTO STRICT nothing
         FROM retention.hold_part p
         WHERE (p.hold, p.part) = (hold_misses.hold, hold_misses.part);

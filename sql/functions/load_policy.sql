@@ -48,6 +48,7 @@ BEGIN
         END IF;
         IF c.loaded_hold_facts IS DISTINCT FROM load_policy.hold_facts
                 OR c.state = 'active' AND c.hold_facts IS DISTINCT FROM load_policy.hold_facts THEN
+            PERFORM retention.lock_holds();
             PERFORM retention.close_hold_gate();
             SELECT * INTO c FROM retention.category k WHERE k.name = load_policy.name
                 FOR NO KEY UPDATE;
@@ -62,6 +63,7 @@ BEGIN
         RETURN c.state;
     END IF;
 
+    PERFORM retention.lock_holds();
     PERFORM retention.close_hold_gate();
     SELECT * INTO c FROM retention.category k WHERE k.name = load_policy.name FOR NO KEY UPDATE;
     known := FOUND;

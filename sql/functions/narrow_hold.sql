@@ -10,11 +10,9 @@ AS $function$
 #variable_conflict use_column
 DECLARE
     h retention.hold%ROWTYPE;
-    columns jsonb;
     errors text[] := '{}';
     given_subjects text[];
     given_keys text[];
-    wanted text[];
     id uuid;
 BEGIN
     h := retention.lock_hold(narrow_hold.hold, 'narrowed', narrow_hold.reason);
@@ -50,27 +48,22 @@ BEGIN
            errors || coalesce(array_agg(format('subject %s is none of the hold', k.place)
                                         ORDER BY k.place) FILTER (WHERE NOT k.is_held), '{}')
         INTO given_subjects, errors FROM known k;
-    IF narrow_hold.record_keys IS NOT NULL THEN
-        SELECT retention.hold_facts(c) -> 'key' INTO columns
-            FROM retention.category c WHERE c.name = h.category;
-        FOR n IN 1 .. cardinality(narrow_hold.record_keys) LOOP
-            BEGIN
-                wanted := CASE WHEN jsonb_array_length(columns) = 1
-                               THEN ARRAY[narrow_hold.record_keys[n]]
-                               ELSE narrow_hold.record_keys[n]::text[] END;
-            EXCEPTION WHEN data_exception THEN
-                wanted := NULL;
-            END;
-            IF EXISTS (SELECT FROM retention.hold_key k
-                       WHERE k.hold = h.hold AND k.key = wanted
-                         AND (narrow_hold.part IS NULL OR k.part = narrow_hold.part)
-                         AND k.held_until = 'infinity') THEN
-                given_keys := given_keys || wanted::text;
-            ELSE
-                errors := errors || format('record key %s is none of the hold', n);
-            END IF;
-        END LOOP;
-    END IF;
+    WITH given AS (
+        SELECT u.place, retention.read_key(u.text, jsonb_array_length(
+                   (SELECT retention.hold_facts(c) -> 'key' FROM retention.category c
+                    WHERE c.name = h.category))) AS key
+        FROM unnest(narrow_hold.record_keys) WITH ORDINALITY u (text, place)),
+    known AS (
+        SELECT g.place, g.key, EXISTS (
+                SELECT FROM retention.hold_key k
+                WHERE k.hold = h.hold AND k.key = g.key
+                  AND (narrow_hold.part IS NULL OR k.part = narrow_hold.part)
+                  AND k.held_until = 'infinity') AS is_held
+        FROM given g)
+    SELECT array_agg(k.key::text ORDER BY k.place),
+           errors || coalesce(array_agg(format('record key %s is none of the hold', k.place)
+                                        ORDER BY k.place) FILTER (WHERE NOT k.is_held), '{}')
+        INTO given_keys, errors FROM known k;
     PERFORM retention.raise_hold_errors('RT020', 'given up', errors);
 
     INSERT INTO retention.hold_request (hold, what, part, subjects, record_keys, reason)

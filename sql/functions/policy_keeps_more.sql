@@ -3,7 +3,7 @@
 -- where every difference is one of these:
 --
 --   * words (title, basis, because, ...), window and pace;
---   * a longer period of a stage, an agreement, the cap, or of those that bound an agreements table;
+--   * a longer period of a stage, an agreement, the cap, or of those that bound agreements;
 --   * a floor more, or a longer one; one more keep_while, wait_for or condition that must hold;
 --   * a lower limit of the brake; observe instead of enforce.
 --

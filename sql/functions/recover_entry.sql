@@ -10,11 +10,15 @@ DECLARE
     number bigint;
     written boolean := false;
 BEGIN
-    SELECT e.id INTO place FROM retention.log_entry e
-        WHERE e.entry = recover_entry.entry
-          AND (CASE WHEN recover_entry.type = 'batch'
-               THEN e.run = recover_entry.run AND e.seq = recover_entry.seq
-               ELSE e.id IN (SELECT p.entry FROM retention.log_pending p) END);
+    IF recover_entry.type = 'batch' THEN
+        SELECT e.id INTO place FROM retention.log_entry e
+            WHERE e.run = recover_entry.run AND e.seq = recover_entry.seq
+              AND e.entry = recover_entry.entry;
+    ELSE
+        SELECT e.id INTO place FROM retention.log_pending p
+            JOIN retention.log_entry e ON e.id = p.entry
+            WHERE e.entry = recover_entry.entry AND e.run IS NULL;
+    END IF;
     IF place IS NULL THEN
         written := true;
         IF recover_entry.type = 'batch' THEN
@@ -38,7 +42,7 @@ BEGIN
             ON CONFLICT ON CONSTRAINT log_records_pkey DO NOTHING;
     END IF;
     -- What the lost entry said has to be known: its epoch's number is taken, its key is gone; the
-    -- day's figures were told.
+    -- day's figures were told; who stopped something, stopped it.
     IF recover_entry.type = 'epoch' THEN
         INSERT INTO retention.epoch_key (epoch, wrapped, commit, shredded_at)
             VALUES (substring(recover_entry.entry FROM '\nepoch (\d+)\n')::bigint, NULL,
@@ -70,6 +74,16 @@ BEGIN
                 rows = substring(recover_entry.entry FROM '\nrows (\d+)\n')::bigint,
                 message = 'undone: the database was restored'
             WHERE r.run = recover_entry.run AND r.status = 'running';
+    ELSIF written AND recover_entry.type = 'pause' THEN
+        PERFORM retention.recover_pause(recover_entry.entry);
+    ELSIF written AND recover_entry.type = 'brake' THEN
+        UPDATE retention.category c SET
+                brake_engaged_at = CASE WHEN recover_entry.entry ~ '\nwhat engaged\n'
+                                        THEN clock_timestamp() END,
+                brake_run = recover_entry.run,
+                brake_due = substring(recover_entry.entry FROM '\ndue (\d+)\n')::bigint,
+                brake_limit = substring(recover_entry.entry FROM '\nlimit (\d+)\n')::bigint
+            WHERE c.name = recover_entry.category;
     ELSIF recover_entry.type = 'compliance' THEN
         INSERT INTO retention.compliance_day (category, day, entry)
             VALUES (recover_entry.category,

@@ -141,8 +141,10 @@ COMMENT ON TABLE retention.hold_rules IS
 --   key_more              key, and tenant (NULL: any), the range (infinite: any), and where
 --                         with_subjects: one of the key_subject rows of the same hold and part
 --   key_subject           form, value: nothing by itself
+--
+-- There may be hundreds of thousands for one hold, worked out from other tables: no foreign keys.
 CREATE TABLE retention.held_scope (
-    category text NOT NULL REFERENCES retention.category,
+    category text NOT NULL,
     shape text NOT NULL CHECK (shape IN ('all', 'start', 'tenant', 'tenant_start', 'subject',
         'subject_start', 'tenant_subject', 'tenant_subject_start', 'key', 'key_more',
         'key_subject')),
@@ -156,7 +158,6 @@ CREATE TABLE retention.held_scope (
     starts_to timestamptz NOT NULL DEFAULT 'infinity',
     with_subjects boolean NOT NULL DEFAULT false,
     held_until timestamptz NOT NULL DEFAULT 'infinity',
-    FOREIGN KEY (hold, part) REFERENCES retention.hold_part,
     CHECK ((tenant IS NOT NULL) OR shape NOT LIKE '%tenant%'),
     CHECK ((form IS NOT NULL AND value IS NOT NULL) = (shape LIKE '%subject%')),
     CHECK ((key IS NOT NULL) = (shape IN ('key', 'key_more')))

@@ -43,6 +43,7 @@ SELECT c.name AS category,
             WHEN c.state = 'red' THEN 'policy file gone'
             WHEN c.invalid_because IS NOT NULL THEN 'policy invalid: ' || c.invalid_because
             WHEN c.state = 'suspended' THEN 'awaiting approval'
+            WHEN c.guard_problem IS NOT NULL THEN 'guard not in place: ' || c.guard_problem
             WHEN c.mode = 'observe' THEN 'observe only'
             WHEN p.pause IS NOT NULL THEN 'paused'
             WHEN c.brake_engaged_at IS NOT NULL THEN 'brake'
@@ -54,7 +55,12 @@ SELECT c.name AS category,
        s.to_act AS overdue,
        c.mode = 'enforce' AND c.state <> 'suspended'
            AND (c.state = 'red' OR c.invalid_because IS NOT NULL
-                OR coalesce(l.status IN ('failed', 'lost'), false)) AS failing
+                OR coalesce(l.status IN ('failed', 'lost'), false))
+           OR c.guard_problem IS NOT NULL AND c.state = 'active' AS failing,
+       c.guard,
+       c.guard_state,
+       c.guard_problem,
+       c.guard_checked_at
 FROM retention.category c
     LEFT JOIN retention.category_status s ON s.category = c.name
     CROSS JOIN LATERAL (SELECT count(*) AS blocked FROM retention.blocked_record k

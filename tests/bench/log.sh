@@ -6,10 +6,10 @@
 #   BENCH_ROUNDS   rounds, 5 by default; both verifiers run once in each
 #
 # The log is made by tests/makelog, a worker's in every byte but what it tells of. It is read from
-# the page cache. The peer is tests/verifiers/tlogcheck.go, which is Go's sumdb tlog: it compares
-# every entry with the signed tree and nothing else, where "log verify" reads what the entries say
-# too. What is printed are medians; memory is the peak of one more run, at a tenth of the entries
-# and at all.
+# the page cache. Processor time says more than the clock where the machine is busy. The peer is
+# tests/verifiers/tlogcheck.go, which is Go's sumdb tlog: it compares every entry with the signed tree
+# and nothing else, where "log verify" reads what the entries say too. What is printed are medians;
+# memory is the peak of one more run, at a tenth of the entries and at all.
 set -eu
 top=$1
 build=$2
@@ -25,6 +25,15 @@ now() { date +%s%N; }
 median() { sort -n "$1" | sed -n "$((($(wc -l <"$1") + 1) / 2))p"; }
 # rate COUNT NANOSECONDS
 rate() { awk -v n="$1" -v ns="$2" 'BEGIN { printf "%.0f", n / ns * 1e9 }'; }
+
+# spent FILE COMMAND...: runs it, and adds the processor time that it took, in nanoseconds, to FILE
+spent() {
+  spent_file=$1
+  shift
+  sh -c '"$@" >/dev/null 2>&1; times' sh "$@" | tail -n 1 | awk '{
+    for (i = 1; i <= 2; i++) { split($i, part, /[ms]/); sum += part[1] * 60 + part[2] }
+    printf "%.0f\n", sum * 1e9 }' >>"$spent_file"
+}
 
 verify() { "$build/retentionctl" log verify "$1" --vkey "$home/vkey" >"$home/verdict" 2>&1 ||
   { cat "$home/verdict" >&2; exit 1; }; }
@@ -65,7 +74,9 @@ while [ $((round += 1)) -le "$rounds" ]; do
   begin=$(now)
   verify "$home/log"
   echo $(($(now) - begin)) >>"$home/ours"
+  spent "$home/ours.cpu" "$build/retentionctl" log verify "$home/log" --vkey "$home/vkey"
   [ -z "$peer" ] || {
+    spent "$home/theirs.cpu" "$home/tlogcheck" directory "$home/log" "$home/vkey"
     begin=$(now)
     "$home/tlogcheck" directory "$home/log" "$home/vkey" >/dev/null
     echo $(($(now) - begin)) >>"$home/theirs"
@@ -76,8 +87,8 @@ while [ $((round += 1)) -le "$rounds" ]; do
 done
 
 say "== medians of $rounds rounds"
-say "log verify            $(rate "$entries" "$(median "$home/ours")") entries/s"
-[ -z "$peer" ] || say "Go tlog, hashes only  $(rate "$entries" "$(median "$home/theirs")") entries/s"
+say "log verify            $(rate "$entries" "$(median "$home/ours")") entries/s, $(rate "$entries" "$(median "$home/ours.cpu")") for each second of processor time"
+[ -z "$peer" ] || say "Go tlog, hashes only  $(rate "$entries" "$(median "$home/theirs")") entries/s, $(rate "$entries" "$(median "$home/theirs.cpu")") for each second of processor time"
 say "record digests        $(rate "$digests" "$(median "$home/records")") digests/s"
 say "peak memory           $(peak "$home/tenth") kB at $((entries / 10)) entries, $(peak "$home/log") kB at $entries"
 rm -rf "$home"

@@ -1,7 +1,11 @@
 /* retentionctl check | config: what is wrong with files and database, and what may stand in them.
  */
 #include "cli/check.h"
+
+#include <string.h>
+
 #include "base/arena.h"
+#include "base/text.h"
 #include "cli/output.h"
 #include "cli/policies.h"
 #include "cli/session.h"
@@ -18,6 +22,21 @@ static void add_finding(struct cli *cli, const struct error *error)
         diag_error(&cli->diags, ((struct position){cli->config_file, 0}), "%s", error->primary);
     if (error->hint)
         diag_hint(&cli->diags, diag, "%s", error->hint);
+}
+
+/* What the main file says of holds, and what is in effect, are two things until it is approved. */
+static bool warn_hold_rules(struct session *session, struct error *error)
+{
+    struct cli *cli = session->cli;
+    PGresult *row _cleanup_result_ = session_file(session, "cli/hold_rules.sql", 0, NULL, error);
+    if (!row)
+        return false;
+    if (text_equal(result_value(row, 0, PQfnumber(row, "waits")), "t"))
+        diag_hint(&cli->diags,
+                  diag_warning(&cli->diags, ((struct position){cli->config_file, 0}),
+                               "weaker rules of holds wait for approval"),
+                  "\"retentionctl hold rules\" shows them; an approver adds --approve.");
+    return true;
 }
 
 /* Whoever places a hold learns how many records it covers, where they may be counted. */
@@ -60,6 +79,8 @@ static bool check_database(struct cli *cli, const struct settings *settings,
     if (!has_schema || !session_bound(&session, &finding))
         add_finding(cli, &finding);
     check_epoch_key(cli, settings, policies->set, has_schema ? &session : NULL);
+    if (has_schema && !warn_hold_rules(&session, error))
+        return false;
     if (!policies_validate(policies, &session, error))
         return false;
     if (has_schema)

@@ -22,8 +22,10 @@ static const struct command commands[] = {
        "only the first time"}}},
     {SETUP, NULL, "setup", "", 0, 0,
      "print what the owners of the tables must run",
-     "Grants for the worker's role, and indexes that the policies want. Nothing is executed: the "
-     "statements go to standard output, for whoever owns the tables.",
+     "Grants for the worker's role, indexes that the policies want, and guards. Nothing is "
+     "executed: the statements go to standard output, for whoever owns the tables. The functions "
+     "of guards are made by a member of retention_reader, the triggers by the tables' owners: each "
+     "runs the whole script with psql, which leaves out what is for others and says so.",
      "setup --sql",
      command_setup,
      {{"sql", 0, NULL, true, "print statements"},
@@ -232,13 +234,14 @@ static const struct command commands[] = {
     {LOG, "log", "recover", "", 0, 0,
      "bring entries back after a restore or failover",
      "Where the database lacks entries that the log directory has, nothing is deleted or signed. "
-     "This writes them into the database again, with the digests of their batches, and an entry "
-     "\"restored\" that says how many batches were undone: the records of those are there again, "
-     "and go again when a run finds them due. The worker then goes on by itself. With --checkpoint, "
-     "a host without the directory that signed last is allowed to go on, if the database has all "
-     "that this checkpoint says. Keys of epochs that began after the backup are lost with it: the "
-     "digests of those can be proved by nobody. For the role that installed the schema; run it "
-     "where the directory is.",
+     "This writes them into the database again, with the digests of their batches, the texts of "
+     "policies, pauses and legal holds, and an entry \"restored\" that says how many batches were "
+     "undone: the records of those are there again, and go again when a run finds them due. Holds "
+     "come from their encrypted copies and want log.epoch_kek; while one cannot be brought back, "
+     "nothing is deleted. The worker then goes on by itself. With --checkpoint, a host without the "
+     "directory that signed last is allowed to go on, if the database has all that this checkpoint "
+     "says. Keys of epochs that began after the backup are lost with it: the digests of those can "
+     "be proved by nobody. For the role that installed the schema; run it where the directory is.",
      NULL,
      command_log_recover,
      {{"checkpoint", 0, "FILE", false, "the last checkpoint that was anchored"}}},
@@ -271,24 +274,6 @@ static const struct command commands[] = {
      NULL,
      command_log_shred_epoch,
      {{"yes", 'y', NULL, false, "do not ask"}}},
-    {HOLD, "matter", "list", "", 0, 0,
-     "list the matters that are open",
-     "For members of retention_legal, as all that names a matter.",
-     "matter list",
-     command_matter_list,
-     {{"all", 0, NULL, false, "closed ones too"}}},
-    {HOLD, "matter", "show", "MATTER", 1, 1,
-     "show a matter and its holds",
-     NULL,
-     "matter show 2026-CV-0113",
-     command_matter_show, {{0}}},
-    {HOLD, "matter", "close", "MATTER", 1, 1,
-     "close a matter whose holds are all released",
-     "No hold can be placed in it afterwards. It stays in the records.",
-     NULL,
-     command_matter_close,
-     {{"reason", 'r', "TEXT", true, "why; kept with the matter"}}},
-
     {HOLD, "hold", "place", "MATTER", 1, 1,
      "place a legal hold: from then on nothing that it covers is deleted",
      "MATTER is the number of the case; its first hold opens it. A record is covered that meets all "
@@ -304,7 +289,7 @@ static const struct command commands[] = {
      "record whose starting point is not known is in every range.\n\n"
      "For members of retention_legal. Subjects never reach logs, nor the command line where they "
      "come from a file.",
-     "hold place 2026-CV-0113 --reason \"Doe v. Acme\" --tenant 4711",
+     "hold place 2026-CV-0113 --reason Doe --subject phone:+14105551002",
      command_hold_place,
      {{"reason", 'r', "TEXT", true, "why; kept with the hold"},
       {"category", 0, "NAME", false, "in this category alone"},
@@ -360,14 +345,14 @@ static const struct command commands[] = {
     {HOLD, "hold", "show", "HOLD", 1, 1,
      "show a hold, its parts, and how many records it keeps in each category",
      "The counts read the governed tables; they and the reasons are for members of retention_legal.",
-     NULL,
+     "hold show 5f3c1a2b",
      command_hold_show,
      {{"values", 0, NULL, false, "print its subjects and keys too"},
       {"no-count", 0, NULL, false, "do not count records"}}},
     {HOLD, "hold", "extend", "HOLD", 1, 1,
      "add a part to a hold",
      "The hold then covers what any of its parts covers. Options are those of \"hold place\".",
-     NULL,
+     "hold extend 5f3c1a2b --reason aunt --subject phone:+14105551003",
      command_hold_extend,
      {{"reason", 'r', "TEXT", true, "why; kept with the part"},
       {"subject", 0, "KIND:VALUE...", false, "records about this person"},
@@ -398,14 +383,14 @@ static const struct command commands[] = {
      "By default that takes two persons: the first one's call asks, and another one's, or "
      "\"hold confirm\", releases. The records are then kept for the grace (holds.grace, 30 days by "
      "default). Other holds keep what they cover.",
-     NULL,
+     "hold release 5f3c1a2b --reason settled",
      command_hold_release,
      {{"reason", 'r', "TEXT", true, "why; kept with the hold"},
       {"yes", 'y', NULL, false, "do not ask"}}},
     {HOLD, "hold", "confirm", "REQUEST", 1, 1,
      "confirm a release or narrowing that another person asked for",
      "REQUEST as \"hold list\" shows it, or the hold where one request waits.",
-     NULL,
+     "hold confirm 5f3c1a2b --reason \"settlement read\" --yes",
      command_hold_confirm,
      {{"reason", 'r', "TEXT", true, "why; kept with the request"},
       {"yes", 'y', NULL, false, "do not ask"}}},
@@ -420,7 +405,7 @@ static const struct command commands[] = {
      "Reads every record that the hold covers now and writes their number and the root of their keyed "
      "digests into the deletion log, so that a later inventory can be compared with it: the same root "
      "means the same records. As the worker: wants the main file, and log.epoch_kek.",
-     NULL,
+     "hold inventory 5f3c1a2b",
      command_hold_inventory, {{0}}},
     {HOLD, "hold", "rules", "", 0, 0,
      "show the rules of releasing, and what waits for approval",
@@ -429,6 +414,24 @@ static const struct command commands[] = {
      "hold rules",
      command_hold_rules,
      {{"approve", 0, NULL, false, "approve the rules that wait"}}},
+
+    {HOLD, "matter", "list", "", 0, 0,
+     "list the matters that are open",
+     "For members of retention_legal, as all that names a matter.",
+     "matter list",
+     command_matter_list,
+     {{"all", 0, NULL, false, "closed ones too"}}},
+    {HOLD, "matter", "show", "MATTER", 1, 1,
+     "show a matter and its holds",
+     NULL,
+     "matter show 2026-CV-0113",
+     command_matter_show, {{0}}},
+    {HOLD, "matter", "close", "MATTER", 1, 1,
+     "close a matter whose holds are all released",
+     "No hold can be placed in it afterwards. It stays in the records.",
+     "matter close 2026-CV-0113 --reason settled",
+     command_matter_close,
+     {{"reason", 'r', "TEXT", true, "why; kept with the matter"}}},
 };
 /* clang-format on */
 

@@ -10,6 +10,7 @@
 #include "cli/json.h"
 #include "cli/output.h"
 #include "cli/plan.h"
+#include "pg/sqlstate.h"
 #include "policy/resolve.h"
 #include "policy/validate.h"
 
@@ -112,11 +113,37 @@ static void add_holds(struct explained *e, struct text *out, const json_t *docum
                       "over.");
 }
 
+/* Of a due record that nothing keeps. */
+static void add_free(struct text *out, const struct explained *e)
+{
+    const struct record_blocked *blocked = &e->blocked;
+    char count[32];
+    if (blocked->yes) {
+        text_printf(out,
+                    " Nothing keeps it, but the database refused to let it go when it was last "
+                    "tried, at %s UTC: %s, SQLSTATE %s",
+                    blocked->last_seen, sqlstate_condition(blocked->sqlstate), blocked->sqlstate);
+        if (blocked->constraint)
+            text_printf(out, ", constraint \"%s\"", blocked->constraint);
+        text_add(out, ". It was set aside, and every run tries it again.");
+        return;
+    }
+    if (e->category->mode != MODE_ENFORCE)
+        text_add(out, " Nothing keeps it, but the policy only observes (mode = \"observe\"): it "
+                      "is reported, and not deleted.");
+    else
+        text_add(out, " Nothing keeps it: the next run deletes it.");
+    if (blocked->not_known)
+        text_printf(out,
+                    " Unless it is one of %s of this category that the database refused to let go: "
+                    "%s.",
+                    text_thousands(count, e->blocked_count), blocked->not_known);
+}
+
 /* Why it is still there and when it will go, in sentences. */
 static void add_verdict(struct explained *e, struct text *out, const json_t *document)
 {
     struct arena *arena = e->cli->arena;
-    const struct category *category = e->category;
     const char *verdict = string(document, "verdict"), *due = moment(arena, document, "due_at");
     const char *act = moment(arena, document, "act_at"), *stage = string(document, "stage");
     if (!strcmp(verdict, "unclaimed")) {
@@ -149,12 +176,8 @@ static void add_verdict(struct explained *e, struct text *out, const json_t *doc
             add_waits(out, document);
         else if (!strcmp(verdict, "paused"))
             text_add(out, " Somebody paused the records of its tenant.");
-        else if (category->mode == MODE_ENFORCE)
-            text_add(out, " Nothing keeps it: the next run deletes it.");
         else
-            text_add(out,
-                     " Nothing keeps it, but the policy only observes (mode = \"observe\"): it "
-                     "is reported, and not deleted.");
+            add_free(out, e);
     }
     text_add_char(out, '\n');
 }
@@ -242,11 +265,28 @@ static const char *category_cause(struct explained *e)
     if (PQntuples(row) == 0)
         return "it was never loaded";
     const char *cause = result_value(row, 0, PQfnumber(row, "cause"));
+    const char *blocked = result_value(row, 0, PQfnumber(row, "blocked"));
+    if (blocked)
+        cli_number(blocked, &e->blocked_count);
     static const char *const stops[] = {"awaiting approval", "policy file gone", "paused", "brake"};
     for (size_t i = 0; i < ARRAY_LENGTH(stops); i++)
         if (text_equal(cause, stops[i]))
             return stops[i];
     return NULL;
+}
+
+/* The document is the database's, which cannot know: records are set aside by their digests. */
+static void add_blocked(const struct explained *e, json_t *document)
+{
+    const struct record_blocked *blocked = &e->blocked;
+    if (strcmp(string(document, "verdict"), "to_act") != 0)
+        return;
+    json_object_set_new(document, "blocked",
+                        blocked->yes ? json_pack("{ss so ss}", "sqlstate", blocked->sqlstate,
+                                                 "constraint", json_text(blocked->constraint),
+                                                 "last_seen", blocked->last_seen)
+                        : blocked->not_known ? json_null()
+                                             : json_false());
 }
 
 static bool explain_stage(struct explained *e, const struct sql_category *sql, bool *ret_found,
@@ -266,6 +306,7 @@ static bool explain_stage(struct explained *e, const struct sql_category *sql, b
     if (!document)
         return error_set(error, ERROR_FAILED,
                          "could not read what the database says of the record");
+    add_blocked(e, document);
     if (e->cli->json) {
         json_array_append(json_object_get(e->cli->document, "stages"), document);
     } else {
@@ -338,6 +379,7 @@ static bool explain(struct explained *e, struct error *error)
     if (!explain_open(e, error))
         return false;
     e->cause = category_cause(e);
+    explain_find_blocked(e);
     if (!plan_begin(e->session, &e->run_time, error) ||
         !plan_settings(e->session, e->category, error))
         return false;

@@ -17,7 +17,13 @@ struct explained {
     struct string_list key; /* its columns */
     const char *relation;   /* as it stands in digests */
     const char *run_time;
-    const char *cause; /* what stops the whole category, or NULL */
+    const char *cause;      /* what stops the whole category, or NULL */
+    int64_t blocked_count;  /* records of the category that refused to go */
+    struct record_blocked { /* this one among them */
+        bool yes;
+        const char *sqlstate, *constraint, *last_seen; /* constraint may be NULL */
+        const char *not_known;                         /* why it cannot be told, or NULL */
+    } blocked;
     bool told;
 };
 
@@ -44,6 +50,9 @@ struct record_found {
 void record_found_free(struct record_found *found);
 /* Looks for the record's digest under the key of each epoch. False also where it is in no batch. */
 bool record_find(struct explained *explained, struct record_found *ret_found, struct error *error);
+
+/* Looks whether the record was set aside because the database refused to let it go. */
+void explain_find_blocked(struct explained *explained);
 
 /* Tells in which entry a record went that is not in its table any more. */
 bool explain_from_log(struct explained *explained, struct error *error);

@@ -177,6 +177,72 @@ bool record_find(struct explained *e, struct record_found *ret_found, struct err
     return done;
 }
 
+/* Under the key of each epoch, newest first: a record that refuses is set aside anew under each. */
+static const char *look_for_blocked(struct explained *e, const uint8_t kek[32])
+{
+    const char **texts = arena_alloc(e->cli->arena, e->key.count * sizeof(*texts));
+    size_t *lengths = arena_alloc(e->cli->arena, e->key.count * sizeof(*lengths));
+    struct error why _cleanup_error_ = {0};
+    PGresult *epochs _cleanup_result_ = NULL;
+    if (!key_texts(e, texts, lengths, &why))
+        return "its key cannot be read";
+    epochs = session_file(e->session, "cli/epoch_keys.sql", 0, NULL, &why);
+    if (!epochs)
+        return "only members of the worker's group may read the keys of the record digests";
+    for (int r = 0; r < PQntuples(epochs); r++) {
+        const char *hex = result_value(epochs, r, 1);
+        uint8_t wrapped[EPOCH_WRAPPED_SIZE], key[EPOCH_KEY_SIZE], ref[DIGEST_SIZE];
+        char digest[2 * DIGEST_SIZE + 1];
+        int64_t number = 0;
+        if (!hex)
+            continue; /* shredded */
+        if (!cli_number(PQgetvalue(epochs, r, 0), &number) ||
+            !hex_decode(wrapped, sizeof(wrapped), hex, strlen(hex)) ||
+            !epoch_unwrap(kek, (uint64_t)number, wrapped, key, &why))
+            return "the key file does not open the keys of the record digests";
+        struct digester *digester = digester_new(key, e->relation, e->key.count);
+        OPENSSL_cleanse(key, sizeof(key));
+        digester_ref(digester, texts, lengths, ref);
+        digester_free(digester);
+        hex_encode(digest, ref, sizeof(ref));
+        const char *const values[] = {e->category->name, e->relation, digest};
+        PGresult *row _cleanup_result_ =
+            session_file(e->session, "cli/find_blocked.sql", 3, values, &why);
+        if (!row)
+            return "this role may not read which records were set aside";
+        if (PQntuples(row) == 0)
+            continue;
+        e->blocked = (struct record_blocked){
+            .yes = true,
+            .sqlstate = arena_strdup(e->cli->arena, result_value(row, 0, 0)),
+            .constraint = arena_strdup(e->cli->arena, result_value(row, 0, 1)),
+            .last_seen = arena_strdup(e->cli->arena, result_value(row, 0, 2)),
+        };
+        break;
+    }
+    return NULL;
+}
+
+void explain_find_blocked(struct explained *e)
+{
+    struct error why _cleanup_error_ = {0};
+    uint8_t kek[32];
+    e->blocked = (struct record_blocked){0};
+    if (e->blocked_count == 0)
+        return;
+    const struct settings *settings = cli_settings(e->cli, &why);
+    if (e->category->evidence == EVIDENCE_COUNTS) {
+        e->blocked.not_known = "this category keeps no digests (evidence = \"counts\")";
+    } else if (!settings || !settings->log.epoch_kek ||
+               !epoch_kek_load(settings->log.epoch_kek, kek, &why)) {
+        e->blocked.not_known = "only who may read the key file (log.epoch_kek) can tell";
+    } else {
+        const char *not_known = look_for_blocked(e, kek);
+        OPENSSL_cleanse(kek, sizeof(kek));
+        e->blocked.not_known = not_known;
+    }
+}
+
 bool explain_from_log(struct explained *e, struct error *error)
 {
     struct record_found found;

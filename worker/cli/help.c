@@ -171,9 +171,13 @@ static void man_command(FILE *out, const struct command *command)
     if (sentence.data[0] >= 'a' && sentence.data[0] <= 'z')
         sentence.data[0] = (char)(sentence.data[0] - 'a' + 'A');
     mdoc_print_text(out, sentence.data);
-    if (command->help) {
+    for (const char *p = command->help; p && *p;) {
+        const char *end = strstr(p, "\n\n");
+        struct text paragraph _cleanup_text_ = {0};
+        text_add_n(&paragraph, p, end ? (size_t)(end - p) : strlen(p));
         fputs(".Pp\n", out);
-        mdoc_print_text(out, command->help);
+        mdoc_print_text(out, paragraph.data);
+        p = end ? end + 2 : NULL;
     }
     if (option_count(command)) {
         fputs(".Bl -tag -width Ds\n", out);

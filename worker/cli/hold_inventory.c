@@ -205,8 +205,9 @@ static void tell(struct inventory *i, const char *root, const PGresult *last)
         table_print(i->table, stdout);
         putchar('\n');
     }
-    printf("Hold %.8s covers %s records now.\nRoot of their digests (key of epoch %lld):\n  %s\n",
-           i->hold, text_thousands(rows, i->rows), (long long)i->epoch, root);
+    printf("Hold %.8s covers %s record%s now.\nRoot of their digests (key of epoch %lld):\n  %s\n",
+           i->hold, text_thousands(rows, i->rows), i->rows == 1 ? "" : "s", (long long)i->epoch,
+           root);
     if (!compared)
         puts("This is the first inventory of this hold.");
     else if (same)

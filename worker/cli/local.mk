@@ -27,7 +27,8 @@ libretention_a_SOURCES += \
 	worker/cli/log_key.c worker/cli/log_key.h \
 	worker/cli/log_keys.c \
 	worker/cli/log_prove.c \
-	worker/cli/log_recover.c \
+	worker/cli/log_recover.c worker/cli/log_recover.h \
+	worker/cli/log_recover_holds.c \
 	worker/cli/log_prune.c \
 	worker/cli/log_verify.c \
 	worker/cli/matter.c \
@@ -58,6 +59,7 @@ noinst_PROGRAMS += worker/manparts
 worker_manparts_SOURCES = worker/manparts.c
 worker_manparts_LDADD = libretention.a $(COMMON_LIBS)
 MAN_PAGES = \
+	worker/cli/retention-holds.7 \
 	worker/cli/retentionctl.1 \
 	worker/config/retentiond.cfg.5 \
 	worker/ledger/retention-log.7 \
@@ -67,6 +69,7 @@ MAN_TEMPLATES = $(MAN_PAGES:%=%.in)
 man_MANS = $(MAN_PAGES)
 CLEANFILES += $(MAN_PAGES)
 EXTRA_DIST += worker/man.sh $(MAN_TEMPLATES)
+worker/cli/retention-holds.7: worker/cli/retention-holds.7.in
 worker/cli/retentionctl.1: worker/cli/retentionctl.1.in
 worker/config/retentiond.cfg.5: worker/config/retentiond.cfg.5.in
 worker/ledger/retention-log.7: worker/ledger/retention-log.7.in

@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/text.h"
 #include "cli/json.h"
 #include "cli/output.h"
 #include "cli/session.h"
+#include "ledger/entry.h"
 
 static const struct table_column list_columns[] = {
     {"id", CELL_NUMBER, "id"},           {"time (UTC)", CELL_SECOND, "at"},
@@ -37,18 +39,43 @@ static bool run_range(struct arena *arena, const char *prefix, const char **low,
     return n > 0;
 }
 
+/* An entry's type that nothing ever writes: a slip, and not a log without such entries. */
+static bool type_exists(struct cli *cli, const char *name, struct error *error)
+{
+    size_t count;
+    const struct entry_type *types = entry_types(&count);
+    const char **names = arena_alloc(cli->arena, (count + 1) * sizeof(*names));
+    struct text all _cleanup_text_ = {0};
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(types[i].name, name) == 0)
+            return true;
+        names[i] = types[i].name;
+        text_printf(&all, "%s%s", i ? ", " : "", types[i].name);
+    }
+    const char *nearest = text_nearest(name, names, count);
+    error_set(error, ERROR_USAGE, "there is no type of entries \"%s\"", name);
+    if (nearest)
+        error_hint(error, "Perhaps \"%s\".", nearest);
+    else
+        error_hint(error, "There are %s.", text_string(&all));
+    return false;
+}
+
 bool command_log_list(struct cli *cli, struct error *error)
 {
     const char *limit = cli_option(cli, "limit");
     int64_t most = 100;
     if (limit && !cli_number(limit, &most))
         return error_set(error, ERROR_USAGE, "--limit wants a number, not \"%s\"", limit);
+    const char *type = cli_option(cli, "type"), *category = cli_option(cli, "category");
+    if (type && !type_exists(cli, type, error))
+        return false;
     const char *run = cli_option(cli, "run"), *first_run = NULL, *last_run = NULL;
     if (run && !run_range(cli->arena, run, &first_run, &last_run))
         return error_set(error, ERROR_USAGE, "--run wants a run's UUID or its first digits");
     const char *const values[] = {
-        cli_option(cli, "category"),
-        cli_option(cli, "type"),
+        category,
+        type,
         first_run,
         last_run,
         cli_option(cli, "since"),
@@ -56,8 +83,10 @@ bool command_log_list(struct cli *cli, struct error *error)
         most ? arena_printf(cli->arena, "%lld", (long long)most) : NULL,
         cli_option(cli, "relation"),
     };
-    struct session session _cleanup_session_;
-    if (!session_open(&session, cli, SESSION_SCHEMA, error))
+    struct session session _cleanup_session_ = {0};
+    if (!session_open(&session, cli, SESSION_SCHEMA, error) ||
+        (category && !session_categories_exist(
+                         &session, session_array(cli, (char *[]){(char *)category}, 1), error)))
         return false;
     PGresult *result _cleanup_result_ =
         session_file(&session, "cli/log_list.sql", ARRAY_LENGTH(values), values, error);
@@ -91,7 +120,7 @@ bool command_log_show(struct cli *cli, struct error *error)
     if (!cli_number(cli->operands[0], &id))
         return error_set(error, ERROR_USAGE, "ID is a number, as \"log list\" shows it, not \"%s\"",
                          cli->operands[0]);
-    struct session session _cleanup_session_;
+    struct session session _cleanup_session_ = {0};
     if (!session_open(&session, cli, SESSION_SCHEMA, error))
         return false;
     const char *const values[] = {cli->operands[0]};

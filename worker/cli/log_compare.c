@@ -2,6 +2,7 @@
 
 #include <endian.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -80,12 +81,8 @@ static bool begin(struct log_compare *compare, struct error *error)
                          "database: the entry with id %s has no place in the tree, and waits for "
                          "none",
                          PQgetvalue(orphans, 0, 0));
-    if (result_value(orphans, 0, 3)) {
-        error_set(error, ERROR_LOG, "database: the last entry of type \"%s\" is gone",
-                  PQgetvalue(orphans, 0, 3));
-        error_hint(error, "Its number was taken, and no entry in retention.log_entry has it.");
-        return false;
-    }
+    if (result_value(orphans, 0, 3)) /* told last: one that has its place is named by that */
+        snprintf(compare->last_gone, sizeof(compare->last_gone), "%s", PQgetvalue(orphans, 0, 3));
     if (strcmp(PQgetvalue(orphans, 0, 1), "0") != 0)
         return error_set(error, ERROR_LOG, "database: %s sets of digests belong to no batch",
                          PQgetvalue(orphans, 0, 1));
@@ -204,6 +201,12 @@ bool log_compare_end(struct log_compare *compare, const struct verify_result *re
     for (; compare->row; compare->newer++)
         if (!next_row(compare, error))
             return false;
+    if (*compare->last_gone) {
+        error_set(error, ERROR_LOG, "database: the last entry of type \"%s\" is gone",
+                  compare->last_gone);
+        error_hint(error, "Its number was taken, and no entry in retention.log_entry has it.");
+        return false;
+    }
     return compare->last_missing <= result->prune_upto ||
            error_set(error, ERROR_LOG,
                      "database: the digests of entry %" PRIu64

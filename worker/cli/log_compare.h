@@ -15,6 +15,7 @@ struct log_compare {
     uint64_t entries;      /* compared */
     uint64_t digests;      /* batches whose digests were compared */
     uint64_t newer;        /* entries that no checkpoint covers yet */
+    char last_gone[64];    /* a type whose last entry is gone, or "" */
     uint64_t last_missing; /* the last entry whose digests are not in the database, and one */
 };
 

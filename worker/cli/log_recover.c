@@ -1,8 +1,11 @@
-/* retentionctl log recover: entries that the database lost come back from the log directory.
+/* retentionctl log recover: what the database lost comes back from the log directory.
  *
  * All in one transaction: the directory's tree is checked against its signed checkpoint, the
- * database's places must be a beginning of it, then each further entry is written (or found, where
- * the backup had it without its place), and "restored" after them. */
+ * database's places must be a beginning of it (or the other way round), then each further entry is
+ * written (or found, where the backup had it without its place), with what lies beside it: record
+ * digests, policy texts, checkpoints, holds. "restored" follows them. */
+#include "cli/log_recover.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,30 +15,18 @@
 #include "base/text.h"
 #include "cli/json.h"
 #include "cli/output.h"
-#include "cli/session.h"
 #include "cli/settings.h"
 #include "config/settings.h"
-#include "ledger/directory.h"
 #include "ledger/entry.h"
 #include "ledger/keyfile.h"
+#include "ledger/lines.h"
 #include "ledger/merkle.h"
-#include "ledger/note.h"
 
-enum { MOST_KEYS = 66, MOST_REFS = 64 * 1024 * 1024 };
-
-struct recovery {
-    struct cli *cli;
-    struct session session;
-    struct directory *directory;
-    struct note_verifier keys[MOST_KEYS];
-    size_t key_count;
-    uint64_t database_size;
-    uint64_t written, undone;
-};
+enum { MOST_REFS = 64 * 1024 * 1024 };
 
 static bool add_key(struct recovery *recovery, const char *vkey, struct error *error)
 {
-    return recovery->key_count == MOST_KEYS ||
+    return recovery->key_count == RECOVERY_MOST_KEYS ||
            note_verifier_parse(&recovery->keys[recovery->key_count++], vkey, error);
 }
 
@@ -115,30 +106,31 @@ static bool end(struct recovery *recovery, uint64_t log_size, struct error *erro
 
 /* --- from the directory --- */
 
+/* The tiles give the root that was signed, and the last leaf that both have is the same. */
 static bool check_tree(struct recovery *recovery, const struct checkpoint *last,
                        struct error *error)
 {
+    uint64_t common = recovery->database_size < last->size ? recovery->database_size : last->size;
     struct tile_source *source = xcalloc(1, sizeof(*source));
     uint8_t root[MERKLE_HASH_SIZE], theirs[MERKLE_HASH_SIZE], ours[MERKLE_HASH_SIZE];
     *source = (struct tile_source){
         .size = last->size, .fetch = directory_fetch_tile, .arg = recovery->directory};
     bool whole = merkle_root(tile_source_read, source, last->size, root) &&
                  memcmp(root, last->root, sizeof(root)) == 0;
-    bool there = whole && (recovery->database_size == 0 ||
-                           tile_source_read(source, 0, recovery->database_size - 1, theirs));
+    bool there = whole && (common == 0 || tile_source_read(source, 0, common - 1, theirs));
     free(source);
     if (!there)
         return error_set(error, ERROR_LOG, "the tiles in \"%s\" are not those of its checkpoint",
                          directory_path(recovery->directory));
-    if (recovery->database_size == 0)
+    if (common == 0)
         return true;
-    if (!leaf_of_database(recovery, recovery->database_size - 1, ours, error))
+    if (!leaf_of_database(recovery, common - 1, ours, error))
         return false;
     if (memcmp(ours, theirs, sizeof(ours)) == 0)
         return true;
     error_set(error, ERROR_LOG,
               "the database's log is another one than the directory's: entry %" PRIu64 " differs",
-              recovery->database_size - 1);
+              common - 1);
     error_hint(error, "The database went on without this directory. Restore it again, from a "
                       "backup that this directory belongs to.");
     return false;
@@ -167,6 +159,28 @@ static bool read_refs(struct recovery *recovery, struct arena *arena, const stru
     return true;
 }
 
+/* The text that a policy entry names, where the directory has it. */
+static bool bring_policy_back(struct recovery *recovery, struct arena *arena,
+                              const struct entry *entry, struct error *error)
+{
+    enum { MOST_TEXT = 1024 * 1024 };
+    struct text text _cleanup_text_ = {0};
+    const char *previous = entry_value(entry, "previous"), *sha256 = entry_value(entry, "sha256");
+    bool absent;
+    if (!directory_read(recovery->directory, arena_printf(arena, "policies/%s", sha256), MOST_TEXT,
+                        &text, &absent, error))
+        return false;
+    const char *const values[] = {entry_value(entry, "category"), sha256, text_string(&text),
+                                  text_equal(previous, "none") ? NULL : previous,
+                                  entry_value(entry, "by")};
+    PGresult *result _cleanup_result_ =
+        absent ? NULL
+               : session_query(&recovery->session,
+                               "SELECT retention.recover_policy($1, $2, $3, $4, $5)",
+                               ARRAY_LENGTH(values), values, error);
+    return absent || result;
+}
+
 static bool bring_back(struct recovery *recovery, uint64_t index, const char *bytes, size_t length,
                        struct error *error)
 {
@@ -177,12 +191,16 @@ static bool bring_back(struct recovery *recovery, uint64_t index, const char *by
         !read_refs(recovery, arena, &entry, &refs, error))
         return false;
     bool batch = strcmp(entry.type_name, "batch") == 0;
+    bool policy = strcmp(entry.type_name, "policy") == 0;
+    const char *category = entry_value(&entry, "category");
+    if (policy && !bring_policy_back(recovery, arena, &entry, error))
+        return false;
     const char *const values[] = {arena_printf(arena, "%" PRIu64, index),
                                   arena_strndup(arena, bytes, length),
                                   entry.type_name,
                                   entry_value(&entry, "run"),
                                   batch ? entry_value(&entry, "seq") : NULL,
-                                  entry_value(&entry, "category"),
+                                  text_equal(category, "*") ? NULL : category,
                                   entry_value(&entry, "relation"),
                                   batch ? entry_value(&entry, "rows") : NULL,
                                   refs};
@@ -198,6 +216,8 @@ static bool bring_back(struct recovery *recovery, uint64_t index, const char *by
     bool written = PQgetvalue(result, 0, 0)[0] == 't';
     recovery->written += written;
     recovery->undone += written && batch;
+    if (written && strcmp(entry.type_name, "hold") == 0)
+        recovery_note_hold(recovery, entry_value(&entry, "hold"), entry_value(&entry, "what"));
     return true;
 }
 
@@ -236,6 +256,84 @@ static bool bring_back_all(struct recovery *recovery, uint64_t log_size, struct 
     return true;
 }
 
+/* --- the checkpoints --- */
+
+struct checkpoints {
+    struct recovery *recovery;
+    char *holder;
+    uint64_t most;
+    struct error *error;
+};
+
+static bool bring_checkpoint_back(void *arg, const char *name)
+{
+    struct checkpoints *checkpoints = arg;
+    struct recovery *recovery = checkpoints->recovery;
+    struct text path _cleanup_text_ = {0}, note _cleanup_text_ = {0};
+    struct error why _cleanup_error_ = {0};
+    struct checkpoint checkpoint;
+    char hex[2 * MERKLE_HASH_SIZE + 3] = "\\x";
+    uint64_t size;
+    bool right = false;
+    if (!lines_read_number(name, strlen(name), &size) || size > checkpoints->most)
+        return true;
+    directory_checkpoint_name(&path, size);
+    if (!directory_read(recovery->directory, path.data, NOTE_MOST_BYTES, &note, NULL,
+                        checkpoints->error))
+        return false;
+    for (size_t i = 0; i < recovery->key_count && !right; i++) {
+        error_clear(&why);
+        right =
+            checkpoint_open(&checkpoint, text_string(&note), note.length, &recovery->keys[i], &why);
+    }
+    if (!right || checkpoint.size != size)
+        return true; /* "log verify" says what is wrong with it */
+    hex_encode(hex + 2, checkpoint.root, sizeof(checkpoint.root));
+    const char *const values[] = {name, hex, note.data, checkpoints->holder};
+    PGresult *result _cleanup_result_ = session_query(
+        &recovery->session, "SELECT retention.recover_checkpoint($1::bigint, $2::bytea, $3, $4)",
+        ARRAY_LENGTH(values), values, checkpoints->error);
+    return result != NULL;
+}
+
+static bool bring_checkpoints_back(struct recovery *recovery, uint64_t most, struct error *error)
+{
+    struct checkpoints checkpoints = {
+        .recovery = recovery,
+        .holder = directory_holder(recovery->directory),
+        .most = most,
+        .error = error,
+    };
+    bool done = directory_each(recovery->directory, "checkpoints", bring_checkpoint_back,
+                               &checkpoints, error) &&
+                !error->primary;
+    free(checkpoints.holder);
+    return done;
+}
+
+static void print_recovered(struct recovery *recovery, uint64_t size)
+{
+    uint64_t places = size > recovery->database_size ? size - recovery->database_size : 0;
+    if (recovery->cli->json) {
+        json_t *document = output_document(recovery->cli);
+        json_object_set_new(document, "entries", json_integer((json_int_t)places));
+        json_object_set_new(document, "batches_undone", json_integer((json_int_t)recovery->undone));
+        json_object_set_new(document, "log_size", json_integer((json_int_t)size));
+        json_object_set_new(document, "holds", json_integer(recovery->holds_back));
+    } else if (places == 0) {
+        printf("The database has all %" PRIu64 " entries of the directory; nothing was missing.\n",
+               size);
+    } else {
+        printf("%" PRIu64 " entries are back in their places, up to size %" PRIu64 ". %" PRIu64
+               " batches were undone by the restore; their records go again when they are due.\n",
+               places, size, recovery->undone);
+    }
+    if (recovery->holds_back > 0 && !recovery->cli->json)
+        printf("%d legal %s back: what %s is held again.\n", recovery->holds_back,
+               recovery->holds_back == 1 ? "hold is" : "holds are",
+               recovery->holds_back == 1 ? "it covers" : "they cover");
+}
+
 static bool recover(struct recovery *recovery, struct error *error)
 {
     struct checkpoint last;
@@ -245,24 +343,16 @@ static bool recover(struct recovery *recovery, struct error *error)
     if (last.size == 0)
         return error_set(error, ERROR_LOG, "there is no signed checkpoint in \"%s\"",
                          directory_path(recovery->directory));
-    if (!begin(recovery, last.size, error) || !check_tree(recovery, &last, error) ||
-        !bring_back_all(recovery, last.size, error) || !end(recovery, last.size, error))
+    if (!begin(recovery, INT64_MAX, error))
         return false;
-    uint64_t places = last.size - recovery->database_size;
-    if (recovery->cli->json) {
-        json_t *document = output_document(recovery->cli);
-        json_object_set_new(document, "entries", json_integer((json_int_t)places));
-        json_object_set_new(document, "batches_undone", json_integer((json_int_t)recovery->undone));
-        json_object_set_new(document, "log_size", json_integer((json_int_t)last.size));
-    } else if (places == 0) {
-        printf("The database has all %" PRIu64 " entries of the directory; nothing was missing.\n",
-               last.size);
-    } else {
-        printf("%" PRIu64 " entries are back in their places, up to size %" PRIu64 ". %" PRIu64
-               " batches were undone by the restore; their records go again when they are due.\n",
-               places, last.size, recovery->undone);
-    }
-    return true;
+    /* more than was signed: a worker stopped in between; then only holds can be missing */
+    uint64_t size = recovery->database_size > last.size ? recovery->database_size : last.size;
+    if (!check_tree(recovery, &last, error) || !bring_back_all(recovery, last.size, error) ||
+        !bring_checkpoints_back(recovery, last.size, error) || !recover_holds(recovery, error) ||
+        !end(recovery, size, error))
+        return false;
+    print_recovered(recovery, size);
+    return recover_holds_report(recovery, error);
 }
 
 /* --- with a checkpoint --- */
@@ -360,7 +450,7 @@ bool command_log_recover(struct cli *cli, struct error *error)
         return error_set(error, ERROR_CONFIG, "the main file does not set log.%s",
                          settings->log.origin ? "directory" : "origin");
     const char *checkpoint = cli_option(cli, "checkpoint");
-    struct recovery recovery = {.cli = cli};
+    struct recovery recovery = {.cli = cli, .kek_file = settings->log.epoch_kek};
     recovery.directory = directory_open(settings->log.directory, error);
     bool done = recovery.directory && session_open(&recovery.session, cli, SESSION_SCHEMA, error) &&
                 session_bound(&recovery.session, error) && find_keys(&recovery, settings, error) &&

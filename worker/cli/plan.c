@@ -186,6 +186,16 @@ static const char *reason(const struct category *category, enum plan_column colu
     return NULL;
 }
 
+/* A pause of the record's tenant is counted with what waits for others. */
+static const char *waiting_words(const struct category *category)
+{
+    if (!category->has_tenant)
+        return "due and waiting for records that other categories keep";
+    return category->wait_for.count
+               ? "due and waiting for records that other categories keep, or their tenant is paused"
+               : "due, and their tenant is paused";
+}
+
 /* What keeps due records, one line each. */
 static void add_notes(struct text *notes, const struct sql_category *sql, const struct numbers *n)
 {
@@ -196,7 +206,7 @@ static void add_notes(struct text *notes, const struct sql_category *sql, const 
         {PLAN_HELD, "due and under legal hold"},
         {PLAN_KEPT_WHILE, "due and kept while something else lasts"},
         {PLAN_KEPT_FLOOR, "due and kept by a minimum period"},
-        {PLAN_WAITING, "due and waiting for records that other categories keep"},
+        {PLAN_WAITING, NULL},
         {PLAN_FLOOR_AFTER_CAP, "kept by a minimum period although the maximum is over"},
     };
     const struct category *category = sql->category;
@@ -206,7 +216,7 @@ static void add_notes(struct text *notes, const struct sql_category *sql, const 
         if (!count)
             continue;
         text_printf(notes, "%s: %s %s", category->name, text_thousands(buffer, count),
-                    rows[i].words);
+                    rows[i].words ? rows[i].words : waiting_words(category));
         const char *because = reason(category, rows[i].column);
         if (because)
             text_printf(notes, " (%s)", because);
@@ -418,7 +428,8 @@ static bool plan_all(struct planning *p, struct error *error)
                     p->invalid == 1 ? "category is" : "categories are",
                     p->invalid == 1 ? "its policy is invalid" : "their policies are invalid");
     if (!cli->json && p->notes.length) {
-        putchar('\n');
+        if (table_rows(p->table))
+            putchar('\n');
         text_wrap(stdout, p->notes.data, 0, 100, false);
     }
     return policies_are_valid(cli, error);

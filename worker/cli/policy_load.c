@@ -12,6 +12,7 @@
 #include "cli/plan.h"
 #include "cli/policy.h"
 #include "policy/sql.h"
+#include "policy/validate.h"
 
 struct loading {
     const struct category *category;
@@ -155,6 +156,29 @@ static bool turn_red(struct session *session, const struct policies *policies, s
     return true;
 }
 
+/* Named categories alone must be valid; what is wrong with others is not their concern. */
+static bool may_load(struct cli *cli, const struct policies *policies,
+                     const struct category *const *list, size_t count, struct error *error)
+{
+    if (!cli->operand_count)
+        return policies_are_valid(cli, error);
+    for (size_t i = 0; i < count; i++)
+        if (!policy_category_is_valid(list[i], policies->set, &cli->diags)) {
+            error_set(error, ERROR_CONFIG, "the policy of category \"%s\" is not valid",
+                      list[i]->name);
+            return false;
+        }
+    return true;
+}
+
+/* Below the table: the categories that were not asked for, and cannot be loaded as they are. */
+static void tell_errors(struct cli *cli)
+{
+    if (cli->diags.errors && !cli->json)
+        printf("\nOther policies are not valid (%s): \"retentionctl check\".\n",
+               policies_counts(cli));
+}
+
 bool command_policy_load(struct cli *cli, struct error *error)
 {
     static const struct table_column columns[] = {
@@ -166,12 +190,14 @@ bool command_policy_load(struct cli *cli, struct error *error)
     struct policies policies _cleanup_policies_ = {0};
     struct session session _cleanup_session_ = {0};
     size_t count;
-    if (!policies_read(&policies, cli, error) || !policies_are_valid(cli, error))
+    if (!policies_read(&policies, cli, error))
         return false;
     const struct category **list = policies_select(cli, &policies, &count, error);
-    if (!list || !session_open(&session, cli, SESSION_SCHEMA, error) ||
+    if (!list || !may_load(cli, &policies, list, count, error) ||
+        !session_open(&session, cli, SESSION_SCHEMA, error) ||
         !session_execute(&session, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", error) ||
-        !policies_validate(&policies, &session, error) || !policies_are_valid(cli, error))
+        !policies_validate(&policies, &session, error) ||
+        !may_load(cli, &policies, list, count, error))
         return false;
     struct loading *loading = arena_alloc(cli->arena, (count + 1) * sizeof(*loading));
     for (size_t i = 0; i < count; i++) {
@@ -188,5 +214,8 @@ bool command_policy_load(struct cli *cli, struct error *error)
             return false;
     if (!cli->json && table_rows(table))
         table_print(table, stdout);
-    return cli->operand_count ? true : turn_red(&session, &policies, error);
+    if (!cli->operand_count)
+        return turn_red(&session, &policies, error);
+    tell_errors(cli);
+    return true;
 }

@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "cli/policies.h"
 #include "cli/run.h"
 #include "cli/settings.h"
@@ -87,6 +88,21 @@ static bool may_lead(struct session *session, struct error *error)
     return false;
 }
 
+/* What this program does itself now must not be done again by the next worker. *ret_other where one
+ * came meanwhile that did it, or has it. */
+static bool withdraw(struct run_show *show, bool *ret_other, struct error *error)
+{
+    const char *const values[] = {show->request};
+    PGresult *result _cleanup_result_ =
+        session_file(show->session, "cli/withdraw_run.sql", 1, values, error);
+    if (!result)
+        return false;
+    *ret_other = !text_equal(result_value(result, 0, 0), "t");
+    if (!*ret_other)
+        show->request = NULL;
+    return true;
+}
+
 /* Names that no policy file has: said before anything is done. */
 static bool categories_exist(struct cli *cli, struct error *error)
 {
@@ -108,6 +124,12 @@ bool run_lead(struct run_show *show, bool *ret_other, struct error *error)
     const char *conninfo = session_conninfo(cli, error);
     if (!settings || !conninfo || !categories_exist(cli, error) || !may_lead(show->session, error))
         return false;
+    if (show->request) {
+        if (!withdraw(show, ret_other, error))
+            return false;
+        if (*ret_other)
+            return true;
+    }
     struct settings mine = *settings;
     mine.database.conninfo = conninfo; /* as the person who asked, not as the file says */
     struct leading leading = {.show = show};

@@ -52,6 +52,9 @@ static const struct table_column columns[] = {
     {NULL, CELL_NUMBER, "brake_due"},
     {NULL, CELL_NUMBER, "brake_limit"},
     {NULL, CELL_BOOLEAN, "failing"},
+    {NULL, CELL_TEXT, "guard"},
+    {NULL, CELL_TEXT, "guard_state"},
+    {NULL, CELL_TEXT, "guard_problem"},
 };
 
 static volatile sig_atomic_t interrupted;
@@ -99,6 +102,10 @@ static void add_advice(struct notes *notes, const PGresult *result, int row)
         {"no worker", "records fell due more than a day ago and no worker leads; is retentiond "
                       "running?"},
         {"never counted", "no worker has counted it yet; is retentiond running?"},
+        {"waiting, or tenant paused",
+         "what is due waits for records of other categories, or its tenant is paused: "
+         "\"retentionctl plan CATEGORY\" says which, \"retentionctl resume --tenant TENANT "
+         "--reason TEXT\" ends a pause"},
         {"blocked records", "records refuse to go; \"retentionctl status --json\" counts them, "
                             "retention.blocked_record says why"},
     };
@@ -115,6 +122,11 @@ static void add_advice(struct notes *notes, const PGresult *result, int row)
                   "\"retentionctl run --release-brake CATEGORY\"",
                   text_thousands(due, number(result, row, "brake_due")),
                   text_thousands(limit, number(result, row, "brake_limit")));
+    if (cause && text_starts_with(cause, "guard not in place"))
+        notes_add(notes, category,
+                  "%s; batches keep what is held all the same, other roles are not kept from it; run "
+                  "what \"retentionctl setup --sql\" prints",
+                  cause);
     if (cause &&
         (text_starts_with(cause, "last run ") || text_starts_with(cause, "policy invalid")))
         notes_add(notes, category, "%s", cause);

@@ -71,7 +71,8 @@ static const struct setting table[] = {
     {"log.epoch_kek", SETTING_FILE, AT(log.epoch_kek), 0, 0, NULL, AT_RESTART, NOW,
      "File with the key that wraps the keys of record digests. Only its owner may read it. "
      "Default: the systemd credential log-epoch-kek, where there is one. Required where a category "
-     "keeps evidence of records."},
+     "keeps evidence of records, and where the log is signed and holds are placed: their copies in "
+     "the log directory are encrypted under it. Keep a copy of it elsewhere."},
     {"log.epoch", SETTING_PERIOD, AT(log.epoch), 1, 3653, "1 month", ON_RELOAD, NOW,
      "How long a key of record digests is used before the next one."},
     {"log.signing_key", SETTING_FILE, AT(log.signing_key), 0, 0, NULL, AT_RESTART, NOW,
@@ -93,6 +94,10 @@ static const struct setting table[] = {
      "Standbys "
      "are found by their physical replication slots, and where the worker's role is a member of "
      "pg_read_all_stats by their connections too."},
+    {"log.standbys", SETTING_INTEGER, AT(log.standbys), 1, 100, "1", AT_RESTART, NOW,
+     "With log.sign_after = \"replicated\": how many standbys there must be at least. One that has "
+     "no "
+     "replication slot and went is not known any more, and would not be waited for."},
     {"log.anchor", SETTING_TEXT, AT(log.anchor), 0, 0, NULL, AT_RESTART, NOW,
      "Command that takes each new checkpoint off this machine, run by /bin/sh with the checkpoint "
      "on standard input: a mail, an object in a store that cannot be overwritten, a witness. It "
@@ -119,12 +124,11 @@ static const struct setting table[] = {
      ON_RELOAD, NOW, "Longest sleep, even if nothing is known to fall due."},
     {"worker.role_prefix", SETTING_PREFIX, AT(worker.role_prefix), 0, 0, "retention_", AT_RESTART,
      NOW, "What the names of the database roles begin with."},
-    {"holds.dual_control", SETTING_BOOLEAN, AT(holds.dual_control), 0, 0, "true", ON_RELOAD,
-     NOW,
-     "Whether releasing or narrowing a hold takes two persons. Once it does, taking that back needs "
+    {"holds.dual_control", SETTING_BOOLEAN, AT(holds.dual_control), 0, 0, "true", ON_RELOAD, NOW,
+     "Whether releasing or narrowing a hold takes two persons. Once it does, taking that back "
+     "needs "
      "approval: see \"retentionctl hold rules\"."},
-    {"holds.grace", SETTING_PERIOD, AT(holds.grace), 0, 3653, "30 days", ON_RELOAD,
-     NOW,
+    {"holds.grace", SETTING_PERIOD, AT(holds.grace), 0, 3653, "30 days", ON_RELOAD, NOW,
      "How long a released hold still keeps its records; \"0 days\": not at all. A shorter one than "
      "is in effect needs approval, as above."},
     {"http.listen", SETTING_TEXT, 0, 0, 0, NULL, AT_RESTART, LATER,

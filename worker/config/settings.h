@@ -38,6 +38,7 @@ struct settings {
         const char *signing_key; /* file with the signing key's seed */
         int64_t checkpoint_every_ms;
         const char *sign_after;    /* "commit", "replicated" */
+        int64_t standbys;          /* how many at least, with "replicated" */
         const char *anchor;        /* command */
         int64_t anchor_max_age_ms; /* 0: none */
     } log;

@@ -538,10 +538,10 @@ void batch_on_result(struct pg_conn *conn, enum pg_outcome outcome, PGresult *re
 static void reset(struct batch *batch)
 {
     size_t relations = batch->run->sql->relation_count;
-    if (batch->taken_count < relations) {
+    if (batch->taken_capacity < relations) { /* what a category with more of them left is kept */
         batch->taken = xrealloc(batch->taken, relations * sizeof(*batch->taken));
-        memset(batch->taken + batch->taken_count, 0,
-               (relations - batch->taken_count) * sizeof(*batch->taken));
+        memset(batch->taken + batch->taken_capacity, 0,
+               (relations - batch->taken_capacity) * sizeof(*batch->taken));
         batch->taken_capacity = relations;
     }
     for (size_t i = 0; i < relations; i++)

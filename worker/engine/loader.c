@@ -25,6 +25,7 @@
 #include "base/text.h"
 #include "config/settings.h"
 #include "engine/binary.h"
+#include "engine/guards.h"
 #include "engine/state.h"
 #include "ledger/digest.h"
 #include "pg/conn.h"
@@ -319,6 +320,25 @@ static void settle_agreements(struct load *load, size_t index)
     }
 }
 
+/* Every round sees whether the guard is as it should be; a change that comes later changes the
+ * fingerprint, and so stops the batches until policies were loaded again. */
+static void record_guard(struct load *load, size_t index)
+{
+    struct policies *policies = load->worker->policies;
+    const struct category_state *state = &policies->states[index];
+    char term[24];
+    snprintf(term, sizeof(term), "%lld", (long long)load->worker->leadership.term);
+    const char *values[GUARD_VALUES] = {term};
+    guards_describe(policies->arena, policies->set, state->category, policies->catalog, values + 1);
+    if (values[4])
+        log_warning("the guard of category \"%s\" is not in place: %s", state->name, values[4]);
+    queue(load,
+          "SELECT retention.record_guard($1::bigint, $2::text, $3::text, $4::text, $5::text, "
+          "$6::text, $7::text[], $8::oid[])",
+          GUARD_VALUES, values, on_written, load);
+    pg_conn_sync(load->worker->control);
+}
+
 static void mark_gone(struct load *load)
 {
     struct policies *policies = load->worker->policies;
@@ -439,8 +459,10 @@ static void write_all(struct load *load)
             decide_standing(policies, &policies->states[i]);
     }
     for (size_t i = 0; i < policies->state_count; i++)
-        if (policies->states[i].valid)
+        if (policies->states[i].valid) {
             settle_agreements(load, i);
+            record_guard(load, i);
+        }
     mark_gone(load);
     record_validity(load);
     record_coverage(load);

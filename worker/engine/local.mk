@@ -14,6 +14,7 @@ libretention_a_SOURCES += \
 	worker/engine/brake.h \
 	worker/engine/epochs.c \
 	worker/engine/epochs.h \
+	worker/engine/guards.c worker/engine/guards.h \
 	worker/engine/lane.c \
 	worker/engine/lane.h \
 	worker/engine/leadership.c \
@@ -35,6 +36,7 @@ libretention_a_SOURCES += \
 	worker/engine/sequencer.h \
 	worker/engine/sequencer_anchor.c \
 	worker/engine/sequencer_check.c \
+	worker/engine/sequencer_holds.c \
 	worker/engine/sequencer_internal.h \
 	worker/engine/sequencer_publish.c \
 	worker/engine/state.h \

@@ -365,6 +365,12 @@ static void report_skipped(struct worker *worker, struct category_state *state,
         .relation = state->relation,
         .status = status,
         .message = message,
+        .table_rows = -1, /* nobody looked */
+        .due = -1,
+        .held = -1,
+        .kept = -1,
+        .waiting = -1,
+        .to_act = -1,
         .remaining = -1,
     };
     worker_report(worker, &report);

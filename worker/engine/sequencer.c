@@ -1,9 +1,11 @@
 /* Entries get places, places become tiles, tiles get signed.
  *
  *   CHECK  once a leadership, and again after anything failed: sequencer_check.c
- *   PASS   PLACE    retention.sequence_log, in slices, until nothing visible waits
+ *   PASS   ASK      whether a hold is missing: sequencer_holds.c
+ *          PLACE    retention.sequence_log, in slices, until nothing visible waits
  *          READ     the entries from the directory's size on, one row at a time: bundles, tiles,
  *                   records/, policies/
+ *          COPY     holds/ of what is new: sequencer_holds.c
  *          FLUSH    the partial tiles, fsync; then, with sign_after = "replicated", wait until the
  *                   standbys have the places on disk
  *          SIGN     checkpoints/SIZE, then `checkpoint`
@@ -362,6 +364,11 @@ static void place_own(struct sequencer *sequencer)
 
 void sequencer_pass(struct sequencer *sequencer)
 {
+    sequencer_ask_holds(sequencer);
+}
+
+void sequencer_place(struct sequencer *sequencer)
+{
     if (!sequencer->ready)
         place_own(sequencer);
     place(sequencer);
@@ -506,6 +513,7 @@ void sequencer_forget(struct worker *worker)
     error_clear(&sequencer->error);
     evtimer_del(sequencer->timer);
     evtimer_del(sequencer->flush_timer);
+    sequencer_forget_holds(sequencer);
     publish_free(sequencer->publish);
     sequencer->publish = NULL;
     directory_free(sequencer->directory);
@@ -543,5 +551,6 @@ void sequencer_free(struct sequencer *sequencer)
     text_free(&sequencer->note);
     free(sequencer->holder);
     free(sequencer->last_holder);
+    free(sequencer->copies);
     free(sequencer);
 }

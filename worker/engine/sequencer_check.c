@@ -231,6 +231,10 @@ static void go_on(struct sequencer *sequencer)
         halt(sequencer, "damaged", -1, &error);
         return;
     }
+    if (!sequencer_scan_holds(sequencer, &error)) {
+        halt(sequencer, "failing", -1, &error);
+        return;
+    }
     publish_key(sequencer);
     sequencer->signed_size = sequencer->rebuild_from = sequencer->last.size;
     if (sequencer->last.size < sequencer->recorded_size)

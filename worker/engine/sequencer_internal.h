@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "engine/sequencer.h"
+#include "ledger/hold_file.h"
 #include "ledger/note.h"
 #include "pg/conn.h"
 
@@ -18,6 +19,12 @@ struct publish;
 struct settings;
 
 enum { SEQUENCER_MOST_KEYS = 64 };
+
+/* A hold's copy in the directory. */
+struct hold_copy {
+    char uuid[HOLD_UUID_LENGTH + 1];
+    uint64_t entries; /* log entries of the hold that it includes */
+};
 
 struct sequencer {
     struct worker *worker;
@@ -55,6 +62,10 @@ struct sequencer {
     bool has_rotation;
     uint64_t rotated_at; /* index of the last rotation */
 
+    struct hold_copy *copies;
+    size_t copy_count;
+    bool copy_due; /* before the next signature: something of a hold is new */
+
     struct text note; /* signed in this pass */
     uint8_t root[32];
     char lsn[32]; /* what standbys must have on disk */
@@ -73,11 +84,20 @@ struct sequencer {
 void sequencer_check(struct sequencer *sequencer);
 /* sequencer.c */
 void sequencer_pass(struct sequencer *sequencer);
+void sequencer_place(struct sequencer *sequencer); /* after sequencer_ask_holds */
 /* Not ready, for this reason; tried again later. state: the word for log_state. */
 void sequencer_fail(struct sequencer *sequencer, const char *state, int64_t missing,
                     const struct error *error);
+/* sequencer_holds.c */
+void sequencer_forget_holds(struct sequencer *sequencer);
+bool sequencer_scan_holds(struct sequencer *sequencer, struct error *error);
+/* Ends in sequencer_place, or in a failure where holds are missing in the database. */
+void sequencer_ask_holds(struct sequencer *sequencer);
+/* Ends in sequencer_flush, or in a failure. */
+void sequencer_copy_holds(struct sequencer *sequencer);
 /* sequencer_publish.c: everything after the places; ends in sequencer_end_pass or in a failure. */
 void sequencer_publish(struct sequencer *sequencer);
+void sequencer_flush(struct sequencer *sequencer); /* after sequencer_copy_holds */
 void sequencer_on_flush_timer(evutil_socket_t fd, short what, void *arg);
 /* sequencer.c: all is signed and recorded. */
 void sequencer_end_pass(struct sequencer *sequencer);

@@ -1,4 +1,5 @@
-/* From places to a signed checkpoint: READ, FLUSH, SIGN and RECORD of sequencer.c. */
+/* From places to a signed checkpoint: READ, FLUSH, SIGN and RECORD of sequencer.c. COPY, between
+ * READ and FLUSH, is in sequencer_holds.c. */
 #define _GNU_SOURCE /* memmem */
 #include <inttypes.h>
 #include <stdio.h>
@@ -98,6 +99,12 @@ static bool check_signed(struct sequencer *sequencer, const PGresult *row, struc
                      size);
 }
 
+static bool tells_of_hold(const char *entry, size_t length)
+{
+    static const char start[] = "retention-log-entry/v1\ntype hold\n";
+    return length > sizeof(start) - 1 && memcmp(entry, start, sizeof(start) - 1) == 0;
+}
+
 static bool take_entry(struct sequencer *sequencer, const PGresult *row, struct error *error)
 {
     uint64_t index = publish_tree(sequencer->publish)->size;
@@ -114,6 +121,7 @@ static bool take_entry(struct sequencer *sequencer, const PGresult *row, struct 
         return error_set(error, ERROR_LOG,
                          "entry %" PRIu64 " was altered in the database since it got its place",
                          index);
+    sequencer->copy_due = sequencer->copy_due || tells_of_hold(entry, length);
     return publish_entry(sequencer->publish, entry, length, error) &&
            note_rotation(sequencer, index, entry, length, error) &&
            write_refs(sequencer, row, error) && write_policy(sequencer, row, error) &&
@@ -240,15 +248,16 @@ static void on_flushed(struct pg_conn *conn, enum pg_outcome outcome, PGresult *
     (void)conn;
     if (!sequencer_went_well(sequencer, outcome, error))
         return;
-    if (!PQgetisnull(result, 0, 0) && PQgetvalue(result, 0, 0)[0] == 't') {
+    if (PQgetvalue(result, 0, 0)[0] == 't') {
         put_back_kept(sequencer);
         return;
     }
-    if (sequencer->flush_ms == FLUSH_MOST_MS / 2)
-        log_warning(PQgetisnull(result, 0, 0)
-                        ? "log.sign_after is \"replicated\", but no standby is known"
-                        : "waiting for standbys before signing the log");
     arm_flush(sequencer);
+    if (sequencer->flush_ms < FLUSH_MOST_MS && sequencer->flush_ms * 2 >= FLUSH_MOST_MS)
+        log_warning("waiting for standbys before the log is signed: %s of at least %lld are known "
+                    "(log.sign_after, log.standbys)",
+                    PQgetvalue(result, 0, 1),
+                    (long long)sequencer_settings(sequencer)->log.standbys);
     sequencer->flush_ms =
         sequencer->flush_ms * 2 < FLUSH_MOST_MS ? sequencer->flush_ms * 2 : FLUSH_MOST_MS;
     if (sequencer->yield_then)
@@ -268,8 +277,11 @@ static void ask_flushed(struct sequencer *sequencer)
         arm_flush(sequencer);
         return;
     }
-    const char *values[] = {sequencer->lsn};
-    pg_conn_query(sequencer->worker->control, sql_file("engine/log_flushed.sql"), 1, values, false,
+    char least[24];
+    const char *values[] = {
+        sequencer->lsn,
+        sequencer_number(least, (uint64_t)sequencer_settings(sequencer)->log.standbys)};
+    pg_conn_query(sequencer->worker->control, sql_file("engine/log_flushed.sql"), 2, values, false,
                   on_flushed, sequencer);
     pg_conn_sync(sequencer->worker->control);
 }
@@ -286,7 +298,7 @@ static void on_lsn(struct pg_conn *conn, enum pg_outcome outcome, PGresult *resu
     ask_flushed(sequencer);
 }
 
-static void flush(struct sequencer *sequencer)
+void sequencer_flush(struct sequencer *sequencer)
 {
     struct error error _cleanup_error_ = {0};
     if (publish_tree(sequencer->publish)->size == sequencer->signed_size) {
@@ -341,7 +353,7 @@ void sequencer_publish(struct sequencer *sequencer)
     sequencer->read_to = sequencer->size - size > CHUNK ? size + CHUNK : sequencer->size;
     const char *values[] = {sequencer_number(from, size), sequencer_number(to, sequencer->read_to)};
     if (size == sequencer->size) {
-        flush(sequencer);
+        sequencer_copy_holds(sequencer);
         return;
     }
     pg_conn_query(sequencer->worker->control, sql_file("engine/log_entries.sql"), 2, values, true,

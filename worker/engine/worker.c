@@ -238,9 +238,11 @@ static void record_config(struct worker *worker)
     text_printf(&text, "log.epoch %s\nlog.evidence_key %s\nholds.dual_control %s\nholds.grace %s\n",
                 settings->log.epoch_text, settings->log.epoch_kek ? "file" : "none",
                 settings->holds.dual_control ? "true" : "false", settings->holds.grace_text);
-    text_printf(&text, "log.signing_key %s\nlog.sign_after %s\nlog.anchor_max_age %lld\n",
-                settings->log.signing_key ? "file" : "none", settings->log.sign_after,
-                (long long)settings->log.anchor_max_age_ms);
+    text_printf(
+        &text,
+        "log.signing_key %s\nlog.sign_after %s\nlog.standbys %lld\nlog.anchor_max_age %lld\n",
+        settings->log.signing_key ? "file" : "none", settings->log.sign_after,
+        (long long)settings->log.standbys, (long long)settings->log.anchor_max_age_ms);
     digest_sha256(text.data, text.length, hash);
     hex_encode(hex, hash, DIGEST_SIZE);
     snprintf(term, sizeof(term), "%lld", (long long)worker->leadership.term);
@@ -250,8 +252,8 @@ static void record_config(struct worker *worker)
     pg_conn_sync(worker->control);
 }
 
-/* The rules of holds are the database's: stricter ones than are in effect count at once, weaker ones
- * wait for approval. */
+/* The rules of holds are the database's: stricter ones than are in effect count at once, weaker
+ * ones wait for approval. */
 static void propose_hold_rules(struct worker *worker)
 {
     const struct settings *settings = worker->options.settings;
@@ -421,7 +423,8 @@ static void on_notified(struct pg_conn *conn, const char *channel, const char *p
         return;
     if (strcmp(payload, "leader") == 0) {
         leadership_notified(worker);
-    } else if (strcmp(payload, "log") == 0 || strcmp(payload, "bind") == 0) {
+    } else if (strcmp(payload, "log") == 0 || strcmp(payload, "bind") == 0 ||
+               strcmp(payload, "hold") == 0) {
         sequencer_kick(worker);
         schedule_notified(worker, payload);
     } else {

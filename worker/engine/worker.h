@@ -53,7 +53,7 @@ struct run_report {
     enum run_status status;
     const char *message;  /* for people, or NULL */
     const char *sqlstate; /* of the error that ended it, or "" or NULL */
-    int64_t table_rows, due, held, kept, waiting, to_act; /* the plan's numbers */
+    int64_t table_rows, due, held, kept, waiting, to_act; /* the plan's; -1: it was not planned */
     int64_t rows; /* records acted on so far, dependants not counted */
     int64_t dependant_rows;
     int64_t batches;

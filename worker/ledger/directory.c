@@ -106,8 +106,12 @@ void directory_free(struct directory *directory)
     if (!directory)
         return;
     forget_dirty(directory);
-    if (directory->lock >= 0)
+    if (directory->lock >= 0) {
+        /* nobody's any more; where that fails, whoever takes it next says who it is */
+        if (ftruncate(directory->lock, 0) != 0)
+            errno = 0;
         close(directory->lock);
+    }
     if (directory->fd >= 0)
         close(directory->fd);
     free(directory->path);

@@ -37,7 +37,8 @@ struct directory *directory_open(const char *path, struct error *error);
 /* For writing: made if absent (mode 0755), and locked until it is closed; refused where another
  * process has the lock. */
 struct directory *directory_open_locked(const char *path, struct error *error);
-/* Says in the lock, which must be ours, who has it: one line. */
+/* Says in the lock, which must be ours, who has it (numbers, with spaces between them), until it is
+ * closed. */
 bool directory_claim(struct directory *directory, const char *who, struct error *error);
 /* What was said there last; appended to out, nothing where nothing was. */
 bool directory_read_claim(const struct directory *directory, struct text *out, struct error *error);

@@ -7,6 +7,8 @@ libretention_a_SOURCES += \
 	worker/ledger/entry.h \
 	worker/ledger/epoch.c \
 	worker/ledger/epoch.h \
+	worker/ledger/hold_file.c \
+	worker/ledger/hold_file.h \
 	worker/ledger/keyfile.c \
 	worker/ledger/keyfile.h \
 	worker/ledger/lines.c \

@@ -478,10 +478,10 @@ static bool run(struct verify *v)
         return false;
     v->source = (struct tile_source){.size = v->result->checkpoint.size, .fetch = fetch, .arg = v};
     if (!verify_saved(v) || !replay_all(v) || !compare_root(v) || !verify_trust(v, is_signed) ||
-        !compare_kept(v) || !judge_missing(v) || !verify_story_end(v))
+        !compare_kept(v) || !judge_missing(v))
         return false;
     v->result->prune_upto = v->prune_upto;
-    if (!verify_rest(v))
+    if (!verify_rest(v) || !verify_story_end(v))
         return false;
     return v->result->lost == 0 || /* told last: whatever else can be checked was */
            verify_fail(v, "", v->lost_at,

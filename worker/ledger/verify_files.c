@@ -26,11 +26,12 @@ static bool open_file(struct verify *v, const char *path, int *ret_fd, uint64_t 
     struct stat status;
     /* Not blocked by what only looks like a file. */
     *ret_fd = openat(v->directory, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (*ret_fd < 0)
+    if (*ret_fd < 0 && errno != ELOOP && errno != ENXIO)
         return errno == ENOENT || errno == ENOTDIR || could_not_read(v, path, strerror(errno));
-    if (fstat(*ret_fd, &status) != 0 || !S_ISREG(status.st_mode)) {
-        close(*ret_fd);
-        return could_not_read(v, path, "not a regular file");
+    if (*ret_fd < 0 || fstat(*ret_fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+        if (*ret_fd >= 0)
+            close(*ret_fd);
+        return verify_fail(v, path, UINT64_MAX, "%s is not a regular file", path);
     }
     *ret_size = (uint64_t)status.st_size;
     return true;

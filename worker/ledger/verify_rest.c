@@ -319,12 +319,27 @@ static bool is_empty(const struct verify *v, const char *path)
     return fstatat(v->directory, path, &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_size == 0;
 }
 
+/* The lock, as the worker that has it leaves it: nothing, or three numbers (directory_claim). */
+static bool visit_lock(struct verify *v, const char *path)
+{
+    char who[256];
+    size_t length;
+    if (is_empty(v, path))
+        return true;
+    if (verify_read_file(v, path, who, sizeof(who) - 1, &length) != READ_DONE)
+        return false;
+    who[length] = '\0';
+    const char *second = strchr(who, ' '), *third = second ? strchr(second + 1, ' ') : NULL;
+    return (third && !strchr(third + 1, ' ') && strspn(who, "0123456789. ") == length) ||
+           stray(v, path);
+}
+
 static bool visit(struct verify *v, const char *path, const char *name)
 {
     if (strcmp(path, "checkpoint") == 0)
         return true;
     if (strcmp(path, "lock") == 0)
-        return is_empty(v, path) || stray(v, path);
+        return visit_lock(v, path);
     if (strcmp(path, "vkey") == 0)
         return visit_vkey(v, path);
     if (text_starts_with(path, "checkpoints/"))

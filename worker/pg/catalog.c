@@ -329,6 +329,9 @@ static void read_triggers(const struct reader *reader, struct catalog_table *tab
         trigger->function = function ? function->name : "?";
         trigger->language = function ? function->language : "?";
         trigger->sha256 = string_at(reader, item, 5);
+        trigger->definition = string_at(reader, item, 6);
+        trigger->function_sha256 = string_at(reader, item, 7);
+        trigger->definer = has(flags, 'o');
     }
 }
 
@@ -473,8 +476,8 @@ static void read_own_functions(struct reader *reader, const json_t *array)
         allocate(reader, array, sizeof(*catalog->own_functions), &catalog->own_function_count);
     for (size_t i = 0; i < catalog->own_function_count; i++) {
         const json_t *item = json_array_get(array, i);
-        catalog->own_functions[i] = (struct catalog_own_function){string_at(reader, item, 0),
-                                                                  string_at(reader, item, 1)};
+        catalog->own_functions[i] =
+            (struct catalog_own_function){string_at(reader, item, 0), string_at(reader, item, 1)};
     }
 }
 
@@ -515,6 +518,10 @@ struct catalog *catalog_parse(const char *json, struct error *error)
     catalog->worker_exists = json_is_true(json_object_get(root, "worker_exists"));
     catalog->worker_is_superuser = json_is_true(json_object_get(root, "worker_is_superuser"));
     catalog->worker_bypasses_rls = json_is_true(json_object_get(root, "worker_bypasses_rls"));
+    const json_t *logged = json_object_get(root, "log_parameters");
+    catalog->log_parameter_max_length = string_of(&reader, logged, "log_parameter_max_length");
+    catalog->log_parameter_max_length_on_error =
+        string_of(&reader, logged, "log_parameter_max_length_on_error");
     catalog->schema_version = (int)json_integer_value(json_object_get(root, "schema_version"));
     catalog->schema_newest = newest_migration();
     catalog->own_prefix = string_of(&reader, root, "own_prefix");

@@ -82,6 +82,10 @@ struct catalog_trigger {
     const char *function;      /* "schema.name" */
     const char *language;
     const char *sha256;        /* of pg_get_triggerdef || prosrc */
+    /* Where the function is one of schema retention_guard, else "": pg_get_triggerdef, and SHA-256
+     * of the function's settings, a line each, and its source. */
+    const char *definition, *function_sha256;
+    bool definer;              /* SECURITY DEFINER, and its owner owns its schema */
 };
 
 struct catalog_rule {
@@ -131,6 +135,8 @@ struct catalog {
     int64_t timeline;
     const char *worker_role;   /* whose privileges are meant */
     bool worker_exists, worker_is_superuser, worker_bypasses_rls;
+    /* how much of its parameters the server's log may hold, for that role: "0" none */
+    const char *log_parameter_max_length, *log_parameter_max_length_on_error;
     int schema_version;        /* of schema retention; 0: not installed; -1: not readable */
     int schema_newest;         /* what this program brings (sql/migrations); 0: none embedded */
     const char *own_prefix;    /* of the roles of schema retention; "" where it is not installed */

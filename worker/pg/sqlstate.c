@@ -119,6 +119,8 @@ static const struct sqlstate_row rows[] = {
     {SQLSTATE_LEAF_GONE, RETRY_RUN_STOP, "the leaf is no partition of the table any more", NULL},
     {SQLSTATE_NOT_FOUND, RETRY_RUN_STOP, "no such category, run or policy", NULL},
     {SQLSTATE_REFUSED, RETRY_RUN_STOP, "refused", NULL},
+    {SQLSTATE_GUARD, RETRY_ROW, "under legal hold",
+     "The guard of another category keeps the record."},
     {SQLSTATE_BAD_HOLD, RETRY_RUN_STOP, "values of the hold are bad", NULL},
     {SQLSTATE_HOLD_GAPS, RETRY_RUN_STOP, "the hold cannot reach every category",
      "\"retentionctl hold preview\" shows which, and why."},

@@ -328,7 +328,7 @@ bool table_read(struct reader *r, const config_setting_t *setting, bool star,
         return false;
     *ret = name;
     if (text_starts_with(name.schema, "pg_") || strcmp(name.schema, "information_schema") == 0 ||
-        strcmp(name.schema, "retention") == 0)
+        strcmp(name.schema, "retention") == 0 || strcmp(name.schema, "retention_guard") == 0)
         diag_error(r->diags, at, "schema \"%s\" is not for policies", name.schema);
     return true;
 }

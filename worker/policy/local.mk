@@ -3,6 +3,7 @@ libretention_a_SOURCES += \
 	worker/policy/check.c \
 	worker/policy/definition.h \
 	worker/policy/field.c \
+	worker/policy/guard.c worker/policy/guard.h \
 	worker/policy/logic.c \
 	worker/policy/man.c worker/policy/man.h \
 	worker/policy/model.c worker/policy/model.h \
@@ -15,12 +16,15 @@ libretention_a_SOURCES += \
 	worker/policy/quote.c worker/policy/quote.h \
 	worker/policy/resolve.c worker/policy/resolve.h \
 	worker/policy/setup.c worker/policy/setup.h \
+	worker/policy/setup_guard.c \
+	worker/policy/setup_internal.h \
 	worker/policy/sql.h \
 	worker/policy/sql_builder.c \
 	worker/policy/sql_condition.c \
 	worker/policy/sql_due.c \
 	worker/policy/sql_explain.c worker/policy/sql_explain.h \
 	worker/policy/sql_free.c \
+	worker/policy/sql_guard.c \
 	worker/policy/sql_held.c \
 	worker/policy/sql_hold_facts.c \
 	worker/policy/sql_inventory.c \

@@ -7,17 +7,7 @@
 #include "policy/needs.h"
 #include "policy/quote.h"
 #include "policy/resolve.h"
-
-struct script {
-    struct text *out;
-    struct arena *arena;
-    const struct catalog *catalog;
-    const char *role; /* quoted */
-    const char *owner_role, *worker_role;
-    bool remove;
-    struct needs needs;
-    struct string_list index_names; /* "schema.name" given to new indexes so far */
-};
+#include "policy/setup_internal.h"
 
 static void write_head(struct script *s)
 {
@@ -78,8 +68,9 @@ static void write_schemas(struct script *s)
             continue;
         done.items = arena_push(s->arena, done.items, &done.count, sizeof(*done.items));
         done.items[done.count - 1] = schema;
-        text_printf(s->out, "%s USAGE ON SCHEMA %s %s %s;\n", s->remove ? "REVOKE" : "GRANT",
-                    quote_name(s->arena, schema), s->remove ? "FROM" : "TO", s->role);
+        text_printf(s->out, "%s USAGE ON SCHEMA %s %s %s, %s;\n", s->remove ? "REVOKE" : "GRANT",
+                    quote_name(s->arena, schema), s->remove ? "FROM" : "TO", s->role,
+                    s->reader_role);
     }
 }
 
@@ -116,14 +107,22 @@ static void write_table(struct script *s, const struct table_need *need)
     for (size_t i = 0; i < count; i++)
         text_printf(s->out, ",\n    %s", quote_table(s->arena, leaves[i]));
     text_printf(s->out, " %s %s;\n", s->remove ? "FROM" : "TO", s->role);
+    text_printf(s->out, "%s SELECT ON TABLE %s %s %s;\n", s->remove ? "REVOKE" : "GRANT",
+                quote_table(s->arena, table), s->remove ? "FROM" : "TO", s->reader_role);
     if (leaves_too && !s->remove)
-        text_printf(s->out,
-                    "-- New partitions need the same: run this again for each, or, for every new "
-                    "table that %s\n-- makes in the schema:\n"
-                    "-- ALTER DEFAULT PRIVILEGES FOR ROLE %s IN SCHEMA %s\n"
-                    "--     GRANT SELECT, DELETE, UPDATE ON TABLES TO %s;\n",
-                    quote_name(s->arena, table->owner), quote_name(s->arena, table->owner),
-                    quote_name(s->arena, table->schema), s->role);
+        text_printf(
+            s->out,
+            "-- New partitions need the same, and PostgreSQL cannot grant for one table's "
+            "partitions to come:\n"
+            "-- let what makes them grant it too, or run this again for each; until then "
+            "their records stay, and\n"
+            "-- \"retentionctl check\" and \"status\" say so. What follows would do, but it "
+            "gives the worker every\n"
+            "-- new table that %s makes in the schema:\n"
+            "-- ALTER DEFAULT PRIVILEGES FOR ROLE %s IN SCHEMA %s\n"
+            "--     GRANT SELECT, DELETE, UPDATE ON TABLES TO %s;\n",
+            quote_name(s->arena, table->owner), quote_name(s->arena, table->owner),
+            quote_name(s->arena, table->schema), s->role);
 }
 
 /* An index over exactly these columns, in order, that can serve once it is valid. */
@@ -252,8 +251,10 @@ void setup_write(struct text *out, const struct policy_set *set, const struct ca
         .role = quote_name(arena, catalog->worker_role),
         .owner_role = quote_name(arena, arena_printf(arena, "%sowner", role_prefix)),
         .worker_role = quote_name(arena, arena_printf(arena, "%sworker", role_prefix)),
+        .reader_name = arena_printf(arena, "%sreader", role_prefix),
         .remove = remove,
     };
+    s.reader_role = quote_name(arena, s.reader_name);
     for (size_t i = 0; i < set->category_count; i++)
         needs_collect(arena, set, &set->categories[i], catalog, &s.needs);
     write_head(&s);
@@ -267,4 +268,5 @@ void setup_write(struct text *out, const struct policy_set *set, const struct ca
         text_add(out, "\n-- Indexes stay as they are.\n");
     else
         write_indexes(&s);
+    setup_write_guards(&s, set);
 }

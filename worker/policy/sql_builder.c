@@ -31,6 +31,8 @@ void sql_begin(struct sql_builder *b)
     b->param_count = 0;
     b->lookups = NULL;
     b->lookup_count = 0;
+    b->used = NULL;
+    b->used_count = 0;
 }
 
 /* Stand before numbers until the statement is finished. */
@@ -132,6 +134,8 @@ const char *sql_column(struct sql_builder *b, const struct sql_scope *scope, con
     assert(catalog_column(scope->table, name));
     if (scope->used && !sql_list_has(scope->used, name))
         sql_list_add(b->arena, scope->used, name);
+    b->used = arena_push(b->arena, b->used, &b->used_count, sizeof(*b->used));
+    b->used[b->used_count - 1] = (struct sql_used){scope->table, scope->alias, name};
     return arena_printf(b->arena, "%s.%s", scope->alias, quote_name(b->arena, name));
 }
 

@@ -189,6 +189,10 @@ static const char *is_listed(const struct held *held, const char *value, const c
 {
     struct sql_builder *b = held->b;
     const char *h = sql_alias(b, 'h');
+    if (b->one_row)
+        return arena_printf(b->arena, "(EXISTS (SELECT 1 FROM %s AND %s.%s = %s%s))",
+                            scopes(held, h, shape), h, column, value,
+                            more ? arena_printf(b->arena, " AND %s.%s", h, more) : "");
     return arena_printf(b->arena, "%s IN (SELECT %s.%s FROM %s AND %s.%s IS NOT NULL%s)", value, h,
                         column, scopes(held, h, shape), h, column,
                         more ? arena_printf(b->arena, " AND %s.%s", h, more) : "");

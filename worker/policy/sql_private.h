@@ -36,6 +36,13 @@ struct sql_lookup {
     bool last; /* `where` has subqueries of its own: what they read is locked before */
 };
 
+/* A column that an expression names. */
+struct sql_used {
+    const struct catalog_table *table;
+    const char *alias;
+    const char *column;
+};
+
 struct sql_builder {
     struct arena *arena;
     const struct policy_set *set;
@@ -48,6 +55,7 @@ struct sql_builder {
     unsigned shapes; /* enum sql_shape: scopes of holds that rows are compared with */
     bool only_held; /* rows that are waited for count only where they are held */
     bool literal;   /* values stand in the text: there are no parameters */
+    bool one_row;   /* it asks about one row: scopes are looked up, not hashed */
     size_t aliases;
     struct sql_param *params;
     const char **param_types;
@@ -56,6 +64,8 @@ struct sql_builder {
     size_t read_count;
     struct sql_lookup *lookups; /* made since sql_begin */
     size_t lookup_count;
+    struct sql_used *used; /* every column named since sql_begin */
+    size_t used_count;
 };
 
 /* sql_name.c: names and types */

@@ -13,8 +13,8 @@ static const struct choice mode_choices[] = {{"observe", MODE_OBSERVE, false},
 static const struct choice evidence_choices[] = {
     {"records", EVIDENCE_RECORDS, false}, {"counts", EVIDENCE_COUNTS, false}, {0}};
 static const struct choice guard_choices[] = {{"off", GUARD_OFF, false},
-                                              {"observe", GUARD_OBSERVE, true},
-                                              {"refuse", GUARD_REFUSE, true},
+                                              {"observe", GUARD_OBSERVE, false},
+                                              {"refuse", GUARD_REFUSE, false},
                                               {0}};
 static const struct choice action_choices[] = {{"delete", ACTION_DELETE, false},
                                                {"deidentify", ACTION_DEIDENTIFY, false},
@@ -130,8 +130,8 @@ static const struct field category_fields[] = {
      .offset = AT(guard),
      .choices = guard_choices,
      .value = "off | observe | refuse",
-     .help = "Whether triggers keep every role from altering held records. \"off\" by default; the "
-             "others are not available in this version."},
+     .help = "Whether triggers keep every role from deleting or altering held records: \"refuse\", or "
+             "only count and report it: \"observe\". \"off\" by default; see The guard."},
     {.key = "accept_triggers",
      .types = TYPE_TEXTS,
      .read = read_accepted_triggers,

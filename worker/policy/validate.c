@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "pg/functions.h"
+#include "policy/guard.h"
 #include "policy/needs.h"
 #include "policy/quote.h"
 #include "policy/validate_internal.h"
@@ -85,6 +86,31 @@ static void check_schema(struct check *check)
     }
 }
 
+/* Keys, tenants and subjects travel as parameters of statements. */
+static void check_server_log(struct check *check)
+{
+    const struct catalog *catalog = check->catalog;
+    const char *quoted = quote_name(check->arena, catalog->worker_role);
+    const struct {
+        const char *name, *value;
+    } settings[] = {
+        {"log_parameter_max_length", catalog->log_parameter_max_length},
+        {"log_parameter_max_length_on_error", catalog->log_parameter_max_length_on_error},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(settings); i++) {
+        if (strcmp(settings[i].value, "0") == 0)
+            continue;
+        struct diag *diag = diag_warning(
+            check->diags, (struct position){0},
+            "the server's log may hold people's data: %s is \"%s\" for role \"%s\", not 0",
+            settings[i].name, settings[i].value, catalog->worker_role);
+        diag_hint(check->diags, diag,
+                  "Where statements are logged, their parameters are too. A superuser keeps them "
+                  "out:\nALTER ROLE %s SET %s = 0;",
+                  quoted, settings[i].name);
+    }
+}
+
 static void check_role(struct check *check)
 {
     const struct catalog *catalog = check->catalog;
@@ -106,6 +132,7 @@ static void check_role(struct check *check)
                   "CREATE ROLE retentiond LOGIN; GRANT retention_worker TO retentiond;");
         return;
     }
+    check_server_log(check);
     if (!catalog->worker_bypasses_rls)
         return;
     for (size_t i = 0; i < catalog->table_count; i++)
@@ -371,6 +398,25 @@ static void check_bases(struct check *check)
     }
 }
 
+/* A guard that is not as it should be keeps nothing from running: batches ask for holds themselves.
+ */
+static void check_guard(struct check *check)
+{
+    const struct category *category = check->category;
+    const char *problem;
+    if (category->guard == GUARD_OFF || category->mode == MODE_DECLARED ||
+        !policy_category_is_valid(category, check->set, check->diags))
+        return;
+    const struct guard_plan *guard =
+        guard_build(check->arena, check->set, category, check->catalog);
+    if (guard_compare(check->arena, guard, &problem) == GUARD_IN_PLACE)
+        return;
+    struct diag *diag =
+        diag_warning(check->diags, category->data_at, "the guard of \"%s\" is not in place: %s",
+                     category->name, problem);
+    diag_hint(check->diags, diag, "Run what \"retentionctl setup --sql\" prints.");
+}
+
 void policy_validate(const struct policy_set *set, const struct catalog *catalog,
                      struct diags *diags)
 {
@@ -385,6 +431,10 @@ void policy_validate(const struct policy_set *set, const struct catalog *catalog
     check.category = NULL;
     check_bases(&check);
     check_coverage(&check);
+    for (size_t i = 0; i < set->category_count; i++) {
+        check.category = &set->categories[i];
+        check_guard(&check);
+    }
 }
 
 /* The lines of a file that belong to one category or ungoverned entry: up to where the next one of

@@ -1,0 +1,35 @@
+-- Event trigger (ddl_command_end), which only a superuser can make: while a hold of a category is in
+-- force whose guard is in place, no command leaves its tables otherwise than they were when they
+-- were checked last: triggers disabled or replaced, columns or keys changed, functions of the guard
+-- made anew, partitions detached.
+CREATE OR REPLACE FUNCTION retention.guard_alter() RETURNS event_trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    guarded record;
+BEGIN
+    IF tg_tag NOT IN ('ALTER TABLE', 'ALTER TRIGGER', 'CREATE TRIGGER', 'ALTER FUNCTION',
+            'CREATE FUNCTION', 'ALTER ROUTINE', 'ALTER SCHEMA', 'CREATE RULE', 'ALTER RULE') THEN
+        RETURN;
+    END IF;
+    SELECT c.name, h.hold INTO guarded
+        FROM retention.category c
+            JOIN LATERAL (SELECT s.hold FROM retention.held_scope s
+                          WHERE s.category = c.name AND s.held_until > now() LIMIT 1) h ON true
+        WHERE c.guard = 'refuse' AND c.guard_state = 'in place'
+          AND (c.fingerprint IS DISTINCT FROM retention.fingerprint(c.governed)
+               OR EXISTS (SELECT FROM unnest(c.guard_leaves) l
+                          WHERE NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = l
+                                            AND NOT i.inhdetachpending)))
+        LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'RT012',
+            MESSAGE = format('%s is refused: it changes a guarded table of category "%s", and '
+                'legal hold %s is in force', tg_tag, guarded.name, guarded.hold),
+            HINT = 'Ask legal about the hold by its id. A superuser can disable event trigger '
+                '"retention_guard_alter"; the next run will report what it finds changed.';
+    END IF;
+END
+$function$;
+REVOKE ALL ON FUNCTION retention.guard_alter() FROM PUBLIC;

@@ -1,0 +1,70 @@
+-- Whether a category's guard is as it should be, by what the worker found in the catalog before a
+-- round. `state`: off, in place, missing, changed; `fingerprint`: of what it should be.
+--
+-- The log hears of changes: an entry `guard` when it is found in place, when one that was in place
+-- is not any more (and an entry `anomaly`, code guard.disabled), and when the policy wants none any
+-- more. What guards that only observe let through since becomes an entry `anomaly`, code
+-- guard.observed, whose seq is the number of records.
+CREATE OR REPLACE FUNCTION retention.record_guard(term bigint, category text, guard text,
+    state text, problem text, fingerprint text, triggers text[], leaves oid[]) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $function$
+#variable_conflict use_column
+DECLARE
+    no_run constant uuid := '00000000-0000-0000-0000-000000000000';
+    c retention.category%ROWTYPE;
+    seen bigint;
+    what text;
+BEGIN
+    PERFORM retention.require_term(record_guard.term);
+    SELECT * INTO c FROM retention.category k WHERE k.name = record_guard.category
+        FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    what := CASE
+        WHEN record_guard.state = 'in place'
+            AND (NOT c.guard_seen OR c.guard_state <> 'in place'
+                 OR c.guard_fingerprint IS DISTINCT FROM record_guard.fingerprint)
+            THEN 'installed'
+        -- A policy that wants another guard than the one installed is no tampering.
+        WHEN record_guard.state IN ('missing', 'changed') AND c.guard_state = 'in place'
+            AND c.guard_fingerprint = record_guard.fingerprint THEN 'disabled'
+        WHEN record_guard.state = 'off' AND c.guard_seen THEN 'removed' END;
+    IF what IS NOT NULL THEN
+        PERFORM retention.write_entry('guard', NULL, c.name, jsonb_build_object(
+            'category', c.name, 'what', what, 'fingerprint', CASE what WHEN 'removed'
+                THEN c.guard_fingerprint ELSE record_guard.fingerprint END));
+    END IF;
+    IF what = 'disabled' THEN
+        PERFORM retention.write_entry('anomaly', NULL, c.name, jsonb_build_object(
+            'run', no_run, 'seq', 0, 'code', 'guard.disabled'));
+    END IF;
+    UPDATE retention.category k SET guard = record_guard.guard, guard_state = record_guard.state,
+            guard_problem = record_guard.problem, guard_fingerprint = record_guard.fingerprint,
+            guard_triggers = record_guard.triggers, guard_leaves = record_guard.leaves,
+            guard_seen = CASE record_guard.state WHEN 'in place' THEN true WHEN 'off' THEN false
+                         ELSE k.guard_seen END,
+            guard_checked_at = clock_timestamp()
+        WHERE k.name = c.name
+          AND (what IS NOT NULL
+               OR (k.guard, k.guard_state, k.guard_problem, k.guard_fingerprint, k.guard_triggers,
+                   k.guard_leaves)
+                  IS DISTINCT FROM (record_guard.guard, record_guard.state, record_guard.problem,
+                   record_guard.fingerprint, record_guard.triggers, record_guard.leaves));
+
+    WITH told AS (
+        UPDATE retention.guard_observed o SET logged = true
+            WHERE o.category = record_guard.category AND NOT o.logged RETURNING o.rows)
+    SELECT coalesce(sum(t.rows), 0) INTO seen FROM told t HAVING count(*) > 0;
+    IF seen IS NOT NULL THEN
+        PERFORM retention.write_entry('anomaly', NULL, c.name, jsonb_build_object(
+            'run', no_run, 'seq', seen, 'code', 'guard.observed'));
+    END IF;
+END
+$function$;
+REVOKE ALL ON FUNCTION retention.record_guard(bigint, text, text, text, text, text, text[], oid[])
+    FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retention.record_guard(bigint, text, text, text, text, text, text[],
+    oid[]) TO @prefix@worker;

@@ -1,0 +1,49 @@
+/* A database with guarded tables, its roles, and holds that are put in place by hand: for tests of
+ * the guard. Tables (of g_owner; g_app and t_worker may do everything to them):
+ *
+ *   ctm.account    account_id, email (a parent that gives a subject), name
+ *   ctm.import     import_id: its rows take their recordings with them (ON DELETE CASCADE)
+ *   ctm.recording  recording_id, account_id (tenant), caller (phone), kind (only = call), at, note,
+ *                  import_id, agent_id (SET NULL); dependants ctm.transcript, and of it ctm.word
+ *   ctm.message    region, id, sender (email, lower), at, note; partitioned by region: eu, us
+ *   ctm.visit      no key: visitor (text), at
+ *   ctm.calls      a writable view of recording
+ *
+ * Ten accounts; 100 of each of the others, number n for account n % 10, caller +1410555 and n in
+ * four digits, sender Sn@x.org, starting a year ago. */
+#ifndef GUARD_SUPPORT_H
+#define GUARD_SUPPORT_H
+
+#include <libpq-fe.h>
+#include <stdbool.h>
+
+struct cluster;
+
+struct guard_site {
+    struct cluster *cluster;
+    char *database;
+    char *directory; /* policies/, retentiond.cfg, epoch.kek */
+    char *config;
+    PGconn *admin;
+};
+
+/* Policies with guard = "refuse" or "observe", loaded and approved; the guard is installed. */
+struct guard_site guard_site_new(struct cluster *cluster, const char *guard);
+void guard_site_free(struct guard_site *site);
+/* The policies again with another guard, loaded. */
+void guard_site_policies(const struct guard_site *site, const char *guard);
+/* Runs what `setup --sql` prints as a role (NULL: postgres); `remove`: with --remove. */
+void guard_site_setup(const struct guard_site *site, const char *user, bool remove);
+PGconn *guard_site_connect(const struct guard_site *site, const char *user);
+/* retentionctl -c CONFIG WORDS... as the user (NULL: as the main file says): its output, which the
+ * caller frees; fails the test on another exit code. */
+char *guard_site_run(const struct guard_site *site, const char *user, int exit_code,
+                     const char *const *words);
+
+/* A hold of one scope in a category, committed. `columns` and `values` of held_scope, as SQL:
+ * "shape, form, value", "'subject', 'phone e164 text', '+1...'". Ends with: the last hex digit of
+ * its uuid. */
+void guard_hold(PGconn *admin, const char *category, const char *columns, const char *values,
+                char digit);
+
+#endif

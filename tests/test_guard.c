@@ -1,0 +1,450 @@
+/* The guard: which operations on held records it refuses, by role and isolation level.
+ *
+ * Each row of the table is tried in a transaction of its own as the application, the tables' owner,
+ * the worker's role (outside of a batch) and a superuser, in READ COMMITTED, REPEATABLE READ and
+ * SERIALIZABLE, and rolled back. Held are, of ctm.recording: 5 (by its caller), 7, 17, 27 ... (by
+ * the account's address), 8, 18, 28 ... (by the tenant), 9 (by its key), all that began before 2001
+ * (3 did); of ctm.message: 6; of ctm.visit: "v3", two rows that are the same. */
+#define _GNU_SOURCE
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "guard_support.h"
+#include "harness/cluster.h"
+#include "harness/db.h"
+
+static struct guard_site site;
+
+static const char *const people[] = {"g_app", "g_owner", "t_worker", "postgres"};
+static const char *const levels[] = {"READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"};
+enum { APP = 1, OWNER = 2, WORKER = 4, SUPERUSER = 8, ALL = 15, PEOPLE = 4, LEVELS = 3 };
+
+#define HELD "RT012"
+#define FREE ""
+
+struct operation {
+    const char *sql;
+    const char *expect; /* SQLSTATE, "" where it goes through */
+    unsigned who;
+    const char *before; /* in the same transaction, must go through; or NULL */
+};
+
+/* clang-format off */
+static const struct operation operations[] = {
+    /* records by each shape of scope */
+    {"DELETE FROM ctm.recording WHERE recording_id = 5", HELD, ALL, NULL},
+    {"DELETE FROM ctm.recording WHERE recording_id = 7", HELD, ALL, NULL},
+    {"DELETE FROM ctm.recording WHERE recording_id = 18", HELD, ALL, NULL},
+    {"DELETE FROM ctm.recording WHERE recording_id = 9", HELD, ALL, NULL},
+    {"DELETE FROM ctm.recording WHERE recording_id = 3", HELD, ALL, NULL},
+    {"DELETE FROM ctm.recording WHERE recording_id = 4", FREE, ALL, NULL},
+    {"DELETE FROM ctm.recording WHERE recording_id = 1000", FREE, ALL, NULL},
+    {"DELETE FROM ctm.recording WHERE recording_id IN (4, 6, 9)", HELD, ALL, NULL},
+    {"DELETE FROM ctm.recording", HELD, ALL, NULL},
+    {"DELETE FROM ONLY ctm.recording WHERE recording_id = 5", HELD, ALL, NULL},
+    /* of another kind than the category takes, though its account's tenant is not held */
+    {"DELETE FROM ctm.recording WHERE recording_id = 13", FREE, ALL, NULL},
+    /* what decides, and what does not */
+    {"UPDATE ctm.recording SET caller = '+15550000000' WHERE recording_id = 5", HELD, ALL, NULL},
+    {"UPDATE ctm.recording SET caller = NULL WHERE recording_id = 5", HELD, ALL, NULL},
+    {"UPDATE ctm.recording SET account_id = 1 WHERE recording_id = 8", HELD, ALL, NULL},
+    {"UPDATE ctm.recording SET at = now() WHERE recording_id = 3", HELD, ALL, NULL},
+    {"UPDATE ctm.recording SET kind = 'fax' WHERE recording_id = 5", HELD, ALL, NULL},
+    {"UPDATE ctm.recording SET note = 'y' WHERE recording_id = 5", FREE, ALL, NULL},
+    {"UPDATE ctm.recording SET caller = caller, note = 'y'", FREE, ALL, NULL},
+    {"UPDATE ctm.recording SET caller = '+15550000000' WHERE recording_id = 4", FREE, ALL, NULL},
+    /* to a held value is fine; and then it is held */
+    {"UPDATE ctm.recording SET caller = '410 555-0005' WHERE recording_id = 4", FREE, ALL, NULL},
+    {"DELETE FROM ctm.recording WHERE recording_id = 4", HELD, ALL,
+     "UPDATE ctm.recording SET caller = '(410) 555-0005' WHERE recording_id = 4"},
+    {"UPDATE ctm.message SET id = 1006 WHERE id = 6", HELD, ALL, NULL},
+    /* the second of two statements */
+    {"DELETE FROM ctm.recording WHERE recording_id = 5", HELD, ALL,
+     "DELETE FROM ctm.recording WHERE recording_id = 4"},
+    /* dependants */
+    {"DELETE FROM ctm.transcript WHERE transcript_id = 5", HELD, ALL, NULL},
+    {"DELETE FROM ctm.transcript WHERE transcript_id = 4", FREE, ALL, NULL},
+    {"UPDATE ctm.transcript SET recording_id = 4 WHERE transcript_id = 5", HELD, ALL, NULL},
+    {"UPDATE ctm.transcript SET transcript_id = 1005 WHERE transcript_id = 1",
+     "23503", ALL, NULL},
+    {"UPDATE ctm.transcript SET recording_id = 5 WHERE transcript_id = 4", FREE, ALL, NULL},
+    {"UPDATE ctm.transcript SET body = 'y' WHERE transcript_id = 5", FREE, ALL, NULL},
+    {"DELETE FROM ctm.word WHERE transcript_id = 5", HELD, ALL, NULL},
+    {"DELETE FROM ctm.word WHERE transcript_id = 4", FREE, ALL, NULL},
+    {"UPDATE ctm.word SET n = 2 WHERE transcript_id = 5", HELD, ALL, NULL},
+    {"UPDATE ctm.word SET word = 'y' WHERE transcript_id = 5", FREE, ALL, NULL},
+    {"INSERT INTO ctm.word VALUES (5, 2, 'y')", FREE, ALL, NULL},
+    /* cascades */
+    {"DELETE FROM ctm.import WHERE import_id = 5", HELD, ALL, NULL},
+    {"DELETE FROM ctm.import WHERE import_id = 4", FREE, ALL, NULL},
+    {"DELETE FROM ctm.agent WHERE agent_id = 5", FREE, ALL, NULL},
+    {"UPDATE ctm.account SET account_id = 1008 WHERE account_id = 8", HELD, ALL, NULL},
+    {"UPDATE ctm.account SET account_id = 1000 WHERE account_id = 0", FREE, ALL, NULL},
+    /* a parent that gives a subject */
+    {"UPDATE ctm.account SET email = 'x' WHERE account_id = 7", HELD, ALL, NULL},
+    {"UPDATE ctm.account SET email = 'x' WHERE account_id = 6", FREE, ALL, NULL},
+    {"UPDATE ctm.account SET name = 'x' WHERE account_id = 7", FREE, ALL, NULL},
+    /* TRUNCATE, in whatever way */
+    {"TRUNCATE ctm.recording CASCADE", HELD, ALL, NULL},
+    {"TRUNCATE ctm.word", HELD, ALL, NULL},
+    {"TRUNCATE ctm.account CASCADE", HELD, ALL, NULL},
+    {"TRUNCATE ctm.message", HELD, ALL, NULL},
+    {"TRUNCATE ctm.message_us", HELD, ALL, NULL},
+    {"TRUNCATE ctm.agent CASCADE", HELD, ALL, NULL},
+    /* other ways to write */
+    {"MERGE INTO ctm.recording r USING (VALUES (5)) v (id) ON r.recording_id = v.id "
+     "WHEN MATCHED THEN DELETE", HELD, ALL, NULL},
+    {"MERGE INTO ctm.recording r USING (VALUES (5)) v (id) ON r.recording_id = v.id "
+     "WHEN MATCHED THEN UPDATE SET caller = ''", HELD, ALL, NULL},
+    {"MERGE INTO ctm.recording r USING (VALUES (4)) v (id) ON r.recording_id = v.id "
+     "WHEN MATCHED THEN DELETE", FREE, ALL, NULL},
+    {"INSERT INTO ctm.recording (recording_id, kind) VALUES (5, 'call') "
+     "ON CONFLICT (recording_id) DO UPDATE SET caller = ''", HELD, ALL, NULL},
+    {"INSERT INTO ctm.recording (recording_id, kind) VALUES (5, 'call') "
+     "ON CONFLICT (recording_id) DO UPDATE SET note = ''", FREE, ALL, NULL},
+    {"INSERT INTO ctm.message VALUES ('eu', 6) ON CONFLICT (region, id) DO UPDATE SET sender = ''",
+     HELD, ALL, NULL},
+    {"INSERT INTO ctm.recording (recording_id, caller, kind) VALUES (1005, '+14105550005', 'call')",
+     FREE, ALL, NULL},
+    {"DELETE FROM ctm.calls WHERE recording_id = 5", HELD, ALL, NULL},
+    {"DELETE FROM ctm.calls WHERE recording_id = 4", FREE, ALL, NULL},
+    {"UPDATE ctm.calls SET caller = '' WHERE recording_id = 5", HELD, ALL, NULL},
+    {"WITH d AS (DELETE FROM ctm.recording WHERE recording_id = 5 RETURNING 1) SELECT * FROM d",
+     HELD, ALL, NULL},
+    {"WITH w AS (DELETE FROM ctm.word WHERE transcript_id = 5), t AS (DELETE FROM ctm.transcript "
+     "WHERE transcript_id = 5) DELETE FROM ctm.recording WHERE recording_id = 5", HELD, ALL, NULL},
+    {"SELECT ctm.forget(5)", HELD, ALL, NULL},
+    {"DELETE FROM ctm.recording WHERE CURRENT OF c", HELD, ALL,
+     "DECLARE c CURSOR FOR SELECT * FROM ctm.recording WHERE recording_id = 5 FOR UPDATE;"
+     "FETCH c"},
+    /* partitions */
+    {"DELETE FROM ctm.message WHERE id = 6", HELD, ALL, NULL},
+    {"DELETE FROM ctm.message_eu WHERE id = 6", HELD, ALL, NULL},
+    {"DELETE FROM ctm.message WHERE id = 8", FREE, ALL, NULL},
+    {"DELETE FROM ctm.message_eu WHERE id = 8", FREE, ALL, NULL},
+    {"UPDATE ctm.message_eu SET sender = '' WHERE id = 6", HELD, ALL, NULL},
+    {"UPDATE ctm.message SET note = 'y'", FREE, ALL, NULL},
+    {"UPDATE ctm.message SET region = 'us' WHERE id = 6", HELD, ALL, NULL},
+    {"UPDATE ctm.message SET region = 'us' WHERE id = 8", FREE, ALL, NULL},
+    {"UPDATE ctm.message SET sender = 'x' WHERE id = 8", FREE, ALL, NULL},
+    /* no key */
+    {"DELETE FROM ctm.visit WHERE visitor = 'v3'", HELD, ALL, NULL},
+    {"DELETE FROM ctm.visit WHERE visitor = 'v4'", FREE, ALL, NULL},
+    {"UPDATE ctm.visit SET visitor = 'x' WHERE ctid = (SELECT min(ctid) FROM ctm.visit WHERE "
+     "visitor = 'v3')", HELD, ALL, NULL},
+    {"UPDATE ctm.visit SET visitor = visitor", FREE, ALL, NULL},
+    /* a setting forges no batch, neither as the worker's role */
+    {"DELETE FROM ctm.recording WHERE recording_id = 5", HELD, ALL, "SET LOCAL retention.batch = on"},
+    {"DELETE FROM ctm.message WHERE id = 6", HELD, APP | OWNER | SUPERUSER,
+     "SET LOCAL retention.batch = on"},
+    {"DELETE FROM ctm.message WHERE id = 6", "RT013", WORKER, "SET LOCAL retention.batch = on"},
+    {"DELETE FROM ctm.message_eu WHERE id = 6", "RT013", WORKER, "SET LOCAL retention.batch = on"},
+    {"UPDATE ctm.account SET email = 'x' WHERE account_id = 7", "RT013", WORKER,
+     "SET LOCAL retention.batch = on"},
+    /* what a session may set otherwise changes nothing */
+    {"DELETE FROM ctm.recording WHERE recording_id = 9", HELD, ALL,
+     "SET LOCAL search_path = ctm; SET LOCAL datestyle = 'SQL, DMY'; SET LOCAL timezone = 'Asia/Tokyo';"
+     "SET LOCAL standard_conforming_strings = off; SET LOCAL row_security = off"},
+    {"DELETE FROM ctm.recording WHERE recording_id = 5", HELD, SUPERUSER,
+     "SET LOCAL session_replication_role = replica"},
+    {"DELETE FROM ctm.message WHERE id = 6", HELD, SUPERUSER,
+     "SET LOCAL session_replication_role = replica"},
+    {"TRUNCATE ctm.message", HELD, SUPERUSER, "SET LOCAL session_replication_role = replica"},
+    {"DELETE FROM ctm.recording WHERE recording_id = 5", HELD, SUPERUSER,
+     "SET LOCAL ROLE g_app"},
+    {"DELETE FROM ctm.message WHERE id = 6", HELD, SUPERUSER,
+     "SET LOCAL SESSION AUTHORIZATION t_worker"},
+    /* an owner, and a superuser, can take the guard away: found by the next run */
+    {"DELETE FROM ctm.recording WHERE recording_id = 5", FREE, OWNER | SUPERUSER,
+     "ALTER TABLE ctm.recording DISABLE TRIGGER USER; ALTER TABLE ctm.transcript DISABLE TRIGGER "
+     "USER; ALTER TABLE ctm.word DISABLE TRIGGER USER"},
+    {"ALTER TABLE ctm.recording DISABLE TRIGGER USER", "42501", APP | WORKER, NULL},
+    {"DROP TABLE ctm.message_eu", FREE, OWNER | SUPERUSER, NULL},
+    {"DROP TABLE ctm.message_eu", "42501", APP | WORKER, NULL},
+};
+/* clang-format on */
+
+static void start(const char *guard)
+{
+    site = guard_site_new(cluster_shared(), guard);
+    db_exec(site.admin, "UPDATE ctm.recording SET at = '2000-02-03' WHERE recording_id = 3");
+    db_exec(site.admin, "DELETE FROM ctm.word WHERE transcript_id = 1 AND n = 2");
+    guard_hold(site.admin, "recordings", "shape, form, value",
+               "'subject', 'phone e164 text', retention.as_e164('+14105550005')", '5');
+    guard_hold(site.admin, "recordings", "shape, form, value",
+               "'subject', 'email lower text', 'u7@x.org'", '7');
+    guard_hold(site.admin, "recordings", "shape, tenant", "'tenant', '8'", '8');
+    guard_hold(site.admin, "recordings", "shape, key", "'key', '{9}'", '9');
+    guard_hold(site.admin, "recordings", "shape, starts_to", "'start', '2001-01-01'", '3');
+    guard_hold(site.admin, "messages", "shape, form, value",
+               "'subject', 'email lower text', 's6@x.org'", '6');
+    guard_hold(site.admin, "visits", "shape, form, value", "'subject', 'visitor - text', 'v3'",
+               'a');
+}
+
+static void setup(void)
+{
+    start("refuse");
+}
+
+static void setup_observing(void)
+{
+    start("observe");
+}
+
+static void teardown(void)
+{
+    guard_site_free(&site);
+}
+
+/* "" where all of it went through. */
+static const char *attempt(PGconn *conn, const char *sql)
+{
+    static char state[6];
+    PGresult *r = PQexec(conn, sql);
+    const char *code = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+    snprintf(state, sizeof(state), "%s", code ? code : "");
+    PQclear(r);
+    return state;
+}
+
+START_TEST(operations_by_role_and_level)
+{
+    int tried = 0, wrong = 0;
+    for (int p = 0; p < PEOPLE; p++) {
+        PGconn *conn = guard_site_connect(&site, people[p]);
+        db_exec(conn, "SET client_min_messages = error");
+        for (int l = 0; l < LEVELS; l++)
+            for (size_t i = 0; i < sizeof(operations) / sizeof(*operations); i++) {
+                const struct operation *o = &operations[i];
+                if (!(o->who & (1U << p)))
+                    continue;
+                db_exec(conn, "BEGIN ISOLATION LEVEL %s", levels[l]);
+                if (o->before)
+                    db_script(conn, o->before);
+                const char *state = attempt(conn, o->sql);
+                tried++;
+                if (strcmp(state, o->expect) != 0) {
+                    wrong++;
+                    printf("as %s, %s: %s%s%s\n  expected \"%s\", was \"%s\"\n", people[p],
+                           levels[l], o->before ? o->before : "", o->before ? "; " : "", o->sql,
+                           o->expect, state);
+                }
+                db_exec(conn, "ROLLBACK");
+            }
+        PQfinish(conn);
+    }
+    ck_assert_int_gt(tried, 12 * 60);
+    ck_assert_int_eq(wrong, 0);
+}
+END_TEST
+
+/* The message names the hold and the table; no value, no matter. */
+START_TEST(what_it_says)
+{
+    PGconn *app = guard_site_connect(&site, "g_app");
+    PGresult *r = PQexec(app, "DELETE FROM ctm.recording WHERE recording_id IN (4, 5)");
+    ck_assert_str_eq(PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY),
+                     "legal hold 00000000-0000-4000-8000-000000000005 covers a record of "
+                     "\"ctm.recording\": DELETE is refused");
+    ck_assert_str_eq(PQresultErrorField(r, PG_DIAG_MESSAGE_HINT),
+                     "Leave that record as it is, or ask legal about the hold by its id.");
+    ck_assert_ptr_null(PQresultErrorField(r, PG_DIAG_MESSAGE_DETAIL));
+    ck_assert_str_eq(PQresultErrorField(r, PG_DIAG_TABLE_NAME), "recording");
+    PQclear(r);
+    PQfinish(app);
+}
+END_TEST
+
+START_TEST(copied_in)
+{
+    PGconn *app = guard_site_connect(&site, "g_app");
+    PGresult *r = PQexec(app, "COPY ctm.recording (recording_id, caller, kind) FROM STDIN");
+    ck_assert_int_eq(PQresultStatus(r), PGRES_COPY_IN);
+    PQclear(r);
+    static const char line[] = "2000\t+14105550005\tcall\n";
+    ck_assert_int_eq(PQputCopyData(app, line, (int)strlen(line)), 1);
+    ck_assert_int_eq(PQputCopyEnd(app, NULL), 1);
+    while ((r = PQgetResult(app))) {
+        ck_assert_int_eq(PQresultStatus(r), PGRES_COMMAND_OK);
+        PQclear(r);
+    }
+    ck_assert_str_eq(db_fails(app, "DELETE FROM ctm.recording WHERE recording_id = 2000"), HELD);
+    PQfinish(app);
+}
+END_TEST
+
+/* A hold ends, with its grace, by itself: then the guard has nothing to say any more. */
+START_TEST(hold_over)
+{
+    PGconn *app = guard_site_connect(&site, "g_app");
+    db_exec(site.admin, "UPDATE retention.held_scope SET held_until = now() + interval '1 hour' "
+                        "WHERE hold::text LIKE '%%5'");
+    ck_assert_str_eq(db_fails(app, "DELETE FROM ctm.recording WHERE recording_id = 5"), HELD);
+    db_exec(site.admin, "UPDATE retention.held_scope SET held_until = now() "
+                        "WHERE hold::text LIKE '%%5'");
+    db_exec(app, "DELETE FROM ctm.recording WHERE recording_id = 5");
+    PQfinish(app);
+}
+END_TEST
+
+/* Leaves that come later have the row triggers at once; TRUNCATE of such a leaf has not, which
+ * `check` says, and setup mends. */
+START_TEST(later_leaves)
+{
+    PGconn *owner = guard_site_connect(&site, "g_owner");
+    PGconn *app = guard_site_connect(&site, "g_app");
+    db_exec(owner, "CREATE TABLE ctm.message_asia (LIKE ctm.message INCLUDING ALL)");
+    db_exec(owner, "INSERT INTO ctm.message_asia VALUES ('asia', 1, 's6@X.ORG', now())");
+    db_exec(owner, "ALTER TABLE ctm.message ATTACH PARTITION ctm.message_asia FOR VALUES IN "
+                   "('asia')");
+    db_exec(owner, "GRANT ALL ON ctm.message_asia TO g_app, t_worker");
+    ck_assert_str_eq(db_fails(app, "DELETE FROM ctm.message WHERE region = 'asia'"), HELD);
+    ck_assert_str_eq(db_fails(app, "DELETE FROM ctm.message_asia"), HELD);
+    ck_assert_str_eq(db_fails(app, "UPDATE ctm.message_asia SET sender = NULL"), HELD);
+    ck_assert_str_eq(db_fails(app, "TRUNCATE ctm.message"), HELD);
+    ck_assert_str_eq(attempt(app, "BEGIN; TRUNCATE ctm.message_asia"), "");
+    db_exec(app, "ROLLBACK");
+
+    char *said = guard_site_run(&site, NULL, 0, (const char *const[]){"check", NULL});
+    ck_assert_msg(strstr(said, "the guard of \"messages\" is not in place: trigger "
+                               "\"retention_guard_batch_messages_") &&
+                      strstr(said, "of \"ctm.message_asia\" is missing (and 1 more)"),
+                  "%s", said);
+    free(said);
+    guard_site_setup(&site, NULL, false);
+    said = guard_site_run(&site, NULL, 0, (const char *const[]){"check", NULL});
+    ck_assert_msg(!strstr(said, "guard"), "%s", said);
+    free(said);
+    ck_assert_str_eq(db_fails(app, "TRUNCATE ctm.message_asia"), HELD);
+    PQfinish(owner);
+    PQfinish(app);
+}
+END_TEST
+
+/* Observing lets everything through and counts. */
+START_TEST(observed)
+{
+    char *said = guard_site_run(&site, NULL, 0, (const char *const[]){"check", NULL});
+    ck_assert_msg(!strstr(said, "guard"), "%s", said);
+    free(said);
+    PGconn *app = guard_site_connect(&site, "g_app");
+    db_exec(app, "UPDATE ctm.recording SET caller = 'x' WHERE recording_id IN (4, 5, 8)");
+    db_exec(app, "DELETE FROM ctm.recording WHERE recording_id IN (7, 17, 6)");
+    db_exec(app, "DELETE FROM ctm.message_eu WHERE id IN (6, 8)");
+    db_exec(app, "BEGIN; TRUNCATE ctm.visit; COMMIT");
+    char *seen = db_value(site.admin,
+                          "SELECT string_agg(concat_ws(' ', category, relation, operation, role, "
+                          "rows), ', ' ORDER BY id) FROM retention.guard_observed WHERE relation "
+                          "NOT IN ('ctm.transcript', 'ctm.word')");
+    ck_assert_str_eq(seen, "recordings ctm.recording UPDATE g_app 2, "
+                           "recordings ctm.recording DELETE g_app 2, "
+                           "messages ctm.message_eu DELETE g_app 1, "
+                           "visits ctm.visit TRUNCATE g_app");
+    free(seen);
+    PQfinish(app);
+}
+END_TEST
+
+/* While it refuses, event triggers keep an owner from taking tables and guards away. */
+START_TEST(event_triggers)
+{
+    static const struct {
+        const char *sql, *expect;
+    } cases[] = {
+        {"DROP TABLE ctm.message_eu", HELD},
+        {"DROP TABLE ctm.message", HELD},
+        {"DROP SCHEMA ctm CASCADE", HELD},
+        {"ALTER TABLE ctm.recording DISABLE TRIGGER USER", HELD},
+        {"ALTER TABLE ctm.message_us DISABLE TRIGGER ALL", HELD},
+        {"ALTER TABLE ctm.message DETACH PARTITION ctm.message_eu", HELD},
+        {"ALTER TABLE ctm.recording RENAME COLUMN caller TO old_caller", HELD},
+        {"ALTER TABLE ctm.recording RENAME TO old_recording", HELD},
+        {"ALTER TABLE ctm.recording DROP COLUMN caller CASCADE", HELD},
+        {"CREATE INDEX ON ctm.recording (note)", FREE},
+        {"ALTER TABLE ctm.agent ADD COLUMN name text", FREE},
+        {"CREATE TABLE ctm.message_x PARTITION OF ctm.message FOR VALUES IN ('x')", FREE},
+        {"DROP TABLE ctm.agent CASCADE", FREE}, /* only the foreign key to it goes */
+    };
+    free(guard_site_run(&site, NULL, 0, (const char *const[]){"run", NULL}));
+    db_script(site.admin, "CREATE EVENT TRIGGER retention_guard_drop ON sql_drop "
+                          "EXECUTE FUNCTION retention.guard_drop();"
+                          "CREATE EVENT TRIGGER retention_guard_alter ON ddl_command_end "
+                          "EXECUTE FUNCTION retention.guard_alter();");
+    PGconn *owner = guard_site_connect(&site, "g_owner");
+    db_exec(owner, "SET client_min_messages = error");
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        db_exec(owner, "BEGIN");
+        const char *state = attempt(owner, cases[i].sql);
+        ck_assert_msg(strcmp(state, cases[i].expect) == 0, "%s: \"%s\"", cases[i].sql, state);
+        db_exec(owner, "ROLLBACK");
+    }
+    /* without a hold they mind their own business */
+    db_exec(site.admin, "UPDATE retention.held_scope SET held_until = now()");
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        db_exec(owner, "BEGIN");
+        ck_assert_msg(*attempt(owner, cases[i].sql) == '\0', "%s", cases[i].sql);
+        db_exec(owner, "ROLLBACK");
+    }
+    PQfinish(owner);
+}
+END_TEST
+
+/* The functions run as a role that may read governed tables and scopes, and nothing else. */
+START_TEST(rights)
+{
+    ck_assert_int_eq(db_number(site.admin,
+                               "SELECT count(*) FROM pg_proc p JOIN pg_namespace n ON n.oid = "
+                               "p.pronamespace WHERE n.nspname = 'retention_guard' AND (NOT "
+                               "p.prosecdef OR p.proowner <> 'retention_reader'::regrole OR "
+                               "array_to_string(p.proconfig, ',') NOT LIKE "
+                               "'search_path=pg\\_catalog, pg\\_temp%%')"),
+                     0);
+    ck_assert_int_ge(db_number(site.admin, "SELECT count(*) FROM pg_proc p JOIN pg_namespace n ON "
+                                           "n.oid = p.pronamespace WHERE n.nspname = "
+                                           "'retention_guard'"),
+                     6);
+    char *may = db_value(site.admin,
+                         "SELECT string_agg(DISTINCT concat_ws(' ', n.nspname, CASE n.nspname WHEN "
+                         "'retention' THEN c.relname END, w), ', ') FROM pg_class c JOIN "
+                         "pg_namespace n ON n.oid = c.relnamespace, "
+                         "unnest('{SELECT,INSERT,UPDATE,DELETE,TRUNCATE,TRIGGER}'::text[]) w WHERE "
+                         "n.nspname IN ('ctm', 'retention') AND c.relkind IN ('r', 'p') AND "
+                         "has_table_privilege('retention_reader', c.oid, w)");
+    ck_assert_str_eq(may, "ctm SELECT, retention held_scope SELECT, retention hold_gate SELECT, "
+                          "retention hold_gate UPDATE");
+    free(may);
+    /* nobody calls them but as triggers, and the functions behind them not at all */
+    PGconn *app = guard_site_connect(&site, "g_app");
+    ck_assert_str_eq(db_fails(app, "SELECT retention.guard_is_batch()"), "42501");
+    ck_assert_str_eq(db_fails(app, "SELECT retention.guard_observe('recordings', 'a', 'b', 'c', "
+                                   "1)"),
+                     "42501");
+    PQfinish(app);
+}
+END_TEST
+
+Suite *suite_guard(void)
+{
+    Suite *suite = suite_create("guard");
+    TCase *tc = tcase_create("refusals");
+    tcase_set_timeout(tc, 300);
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, operations_by_role_and_level);
+    tcase_add_test(tc, what_it_says);
+    tcase_add_test(tc, copied_in);
+    tcase_add_test(tc, hold_over);
+    tcase_add_test(tc, later_leaves);
+    tcase_add_test(tc, event_triggers);
+    tcase_add_test(tc, rights);
+    suite_add_tcase(suite, tc);
+    tc = tcase_create("observing");
+    tcase_set_timeout(tc, 120);
+    tcase_add_checked_fixture(tc, setup_observing, teardown);
+    tcase_add_test(tc, observed);
+    suite_add_tcase(suite, tc);
+    return suite;
+}

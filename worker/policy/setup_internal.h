@@ -1,0 +1,33 @@
+/* Shared by the files of policy/setup*.c: the script under way. */
+#ifndef POLICY_SETUP_INTERNAL_H
+#define POLICY_SETUP_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "pg/catalog.h"
+#include "policy/model.h"
+#include "policy/needs.h"
+
+struct arena;
+struct guard_plan;
+struct text;
+
+struct script {
+    struct text *out;
+    struct arena *arena;
+    const struct catalog *catalog;
+    const char *role; /* quoted */
+    const char *owner_role, *worker_role, *reader_role;
+    const char *reader_name; /* not quoted */
+    bool remove;
+    struct needs needs;
+    struct string_list index_names; /* "schema.name" given to new indexes so far */
+    const struct guard_plan **guards;
+    size_t guard_count;
+};
+
+/* setup_guard.c */
+void setup_write_guards(struct script *script, const struct policy_set *set);
+
+#endif

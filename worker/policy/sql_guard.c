@@ -1,0 +1,621 @@
+/* The functions and triggers of a category's guard.
+ *
+ * A record is what stands in the category's table with all that hangs on it. Three kinds of tables
+ * decide about it, each with a function of its own:
+ *
+ *   OWN     the category's table: a row is held where its claim and its holds say so
+ *   HANGS   a dependant: a row is held where the record above it is
+ *   READ    a parent or child that the claim or a scope reads (subject, tenant, start): a row is
+ *           kept where a held record reads it, lest the record lose its hold by way of it
+ *
+ * Refused on these rows are DELETE, and UPDATE of what decides: the key, the links from and to
+ * dependants, and every column that the condition names. TRUNCATE is refused while any hold of the
+ * category is in force.
+ *
+ * The invariant is that of batches: the gate first (hold_gate, ROW SHARE), then, in statements of
+ * their own, the holds; whoever places a hold waits for all transactions that keep the gate. READ
+ * COMMITTED takes a new snapshot for each of these statements; an older snapshot that cannot see a
+ * hold placed since is refused by retention.guard_snapshot.
+ *
+ * Plain tables have statement triggers with transition tables, which PostgreSQL captures in any
+ * case. On a partitioned table those would not fire for DML on a leaf, and are not copied to
+ * partitions: row triggers are, also to those attached later. READ triggers are row triggers BEFORE
+ * the change: the condition must be asked of what the row still is.
+ *
+ * The worker's batches have asked under the gate already. begin_batch says so by a setting; since
+ * anybody can set one, it counts only for the worker's login, and a statement trigger (a function
+ * call a statement, not a row) looks whether the session leads. Statement triggers that have to be
+ * on every partition by hand are those two: that, and TRUNCATE's. */
+#include <assert.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/encode.h"
+#include "policy/guard.h"
+#include "policy/sql_private.h"
+
+enum kind { KIND_OWN, KIND_HANGS, KIND_READ };
+
+enum { DEPTH_MOST = 16 };
+
+struct guarded {
+    enum kind kind;
+    const struct catalog_table *table;
+    const struct dependant *path[DEPTH_MOST]; /* HANGS: from the category's table down to it */
+    size_t depth;
+    struct string_list columns; /* that decide */
+    struct string_list key;     /* empty: none */
+};
+
+struct maker {
+    struct sql_builder b;
+    struct guard_plan *guard;
+    struct guarded *all;
+    size_t count;
+};
+
+/* ---- small texts ---- */
+
+static void sha256_hex(const char *text, char ret_hex[65])
+{
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    unsigned int size = 0;
+    if (!EVP_Digest(text, strlen(text), digest, &size, EVP_sha256(), NULL) || size != 32)
+        abort(); /* without a digest nothing can be recognised */
+    hex_encode(ret_hex, digest, size);
+}
+
+/* At most n bytes of a category's name, which is ASCII. */
+static const char *shortened(struct maker *m, size_t n)
+{
+    return arena_strndup(m->b.arena, m->b.category->name, n);
+}
+
+static const char *identity(struct maker *m, const struct guarded *g)
+{
+    static const char kinds[] = "ohr";
+    char hex[65];
+    sha256_hex(arena_printf(m->b.arena, "%s\n%s\n%c", m->b.category->name,
+                            quote_table(m->b.arena, g->table), kinds[g->kind]),
+               hex);
+    return arena_strndup(m->b.arena, hex, 8);
+}
+
+/* ---- conditions ---- */
+
+/* Does the category take the row t, and does a hold cover it? `hold`: by this one. */
+static const char *covered(struct sql_builder *b, const char *hold)
+{
+    const char *claim = sql_claim(b, &b->target, b->category);
+    const char *held = sql_held_by(b, hold);
+    if (text_equal(claim, "true"))
+        return held;
+    return arena_printf(b->arena, "(%s) AND %s", claim, held);
+}
+
+/* Is the record that the row of scope hangs on covered? */
+static const char *hangs(struct sql_builder *b, const struct sql_scope *scope,
+                         const struct dependant *const *path, size_t depth, const char *hold)
+{
+    if (depth == 0)
+        return covered(b, hold);
+    const struct dependant *own = path[depth - 1];
+    struct sql_scope up = b->target;
+    if (depth > 1) {
+        const struct dependant *above = path[depth - 2];
+        up = (struct sql_scope){.table = sql_catalog_table(b, above->table),
+                                .alias = sql_alias(b, 'u')};
+        up.key = above->key.count ? above->key : sql_primary_key(b->arena, up.table);
+    }
+    struct reference reference = sql_reference(b, scope->table, &own->by, up.table, &up.key);
+    const char *where = sql_joined(b, &reference, scope, &up);
+    return arena_printf(b->arena, "(EXISTS (SELECT 1 FROM %s %s WHERE %s AND %s))",
+                        sql_from(b, up.table), up.alias, where,
+                        hangs(b, &up, path, depth - 1, hold));
+}
+
+static const struct sql_lookup *outer_lookup(const struct sql_builder *b,
+                                             const struct sql_lookup *lookup)
+{
+    for (size_t i = 0; i < b->lookup_count; i++)
+        if (text_equal(b->lookups[i].inner.alias, lookup->outer))
+            return &b->lookups[i];
+    return NULL;
+}
+
+/* The lookup's link with another name for its row: the same for lookups that find the same rows. */
+static const char *link_of(struct sql_builder *b, const struct sql_lookup *lookup)
+{
+    struct text text = {0};
+    size_t n = strlen(lookup->inner.alias);
+    for (const char *p = lookup->where; *p;) {
+        if (strncmp(p, lookup->inner.alias, n) == 0 && p[n] == '.') {
+            text_add(&text, "?");
+            p += n;
+        } else {
+            text_add_char(&text, *p++);
+        }
+    }
+    return sql_take_text(b->arena, &text);
+}
+
+static bool is_repeated(struct sql_builder *b, size_t index)
+{
+    const struct sql_lookup *lookup = &b->lookups[index];
+    for (size_t i = 0; i < index; i++)
+        if (b->lookups[i].inner.table == lookup->inner.table &&
+            text_equal(b->lookups[i].outer, lookup->outer) &&
+            text_equal(link_of(b, &b->lookups[i]), link_of(b, lookup)))
+            return true;
+    return false;
+}
+
+/* Does a covered record read the row OLD of table, by any of the lookups of its condition? */
+static const char *is_read(struct sql_builder *b, const struct catalog_table *table,
+                           const char *hold)
+{
+    const char *condition = covered(b, hold);
+    struct text text = {0};
+    size_t count = b->lookup_count;
+    for (size_t i = 0; i < count; i++) {
+        const struct sql_lookup *lookup = &b->lookups[i];
+        if (lookup->inner.table != table || is_repeated(b, i))
+            continue;
+        text_printf(&text, "%s(EXISTS (SELECT 1 FROM (SELECT OLD.*) %s", text.length ? " OR " : "",
+                    lookup->inner.alias);
+        struct text where = {0};
+        text_add(&where, lookup->where);
+        for (const struct sql_lookup *l = outer_lookup(b, lookup); l; l = outer_lookup(b, l)) {
+            text_printf(&text, ", %s %s", sql_from(b, l->inner.table), l->inner.alias);
+            text_printf(&where, " AND %s", l->where);
+        }
+        text_printf(&text, ", %s t WHERE %s AND %s))", sql_from(b, b->target.table),
+                    text_string(&where), condition);
+        text_free(&where);
+    }
+    return sql_take_text(b->arena, &text);
+}
+
+/* The condition of a row under the alias that source() gives. */
+static const char *kept(struct maker *m, const struct guarded *g, const char *hold)
+{
+    struct sql_builder *b = &m->b;
+    if (g->kind == KIND_READ)
+        return is_read(b, g->table, hold);
+    struct sql_scope d = {.table = g->table, .alias = "d"};
+    return hangs(b, g->depth ? &d : &b->target, g->path, g->depth, hold);
+}
+
+/* ---- what decides ---- */
+
+static void add_column(struct maker *m, struct guarded *g, const char *name)
+{
+    if (!sql_list_has(&g->columns, name))
+        sql_list_add(m->b.arena, &g->columns, name);
+}
+
+static void add_columns(struct maker *m, struct guarded *g, const struct string_list *names)
+{
+    for (size_t i = 0; i < names->count; i++)
+        add_column(m, g, names->items[i]);
+}
+
+/* Columns of the row above that its dependants name. */
+static void add_linked(struct maker *m, struct guarded *g, const struct dependant *with,
+                       size_t count)
+{
+    struct sql_builder *b = &m->b;
+    for (size_t i = 0; i < count; i++) {
+        struct reference reference =
+            sql_reference(b, sql_catalog_table(b, with[i].table), &with[i].by, g->table, &g->key);
+        add_columns(m, g, &reference.columns);
+    }
+}
+
+static struct guarded *add_guarded(struct maker *m, enum kind kind,
+                                   const struct catalog_table *table)
+{
+    m->all = arena_push(m->b.arena, m->all, &m->count, sizeof(*m->all));
+    m->all[m->count - 1] = (struct guarded){.kind = kind, .table = table};
+    return &m->all[m->count - 1];
+}
+
+static void add_dependants(struct maker *m, const struct dependant *with, size_t count,
+                           const struct dependant *const *path, size_t depth)
+{
+    for (size_t i = 0; i < count && depth < DEPTH_MOST; i++) {
+        struct guarded *g = add_guarded(m, KIND_HANGS, sql_catalog_table(&m->b, with[i].table));
+        if (depth)
+            memcpy(g->path, path, depth * sizeof(*path));
+        g->path[depth] = &with[i];
+        g->depth = depth + 1;
+        g->key = with[i].key.count ? with[i].key : sql_primary_key(m->b.arena, g->table);
+        add_columns(m, g, &with[i].by);
+        add_columns(m, g, &g->key);
+        add_linked(m, g, with[i].with, with[i].with_count);
+        const struct dependant *here[DEPTH_MOST];
+        memcpy(here, g->path, sizeof(here));
+        add_dependants(m, with[i].with, with[i].with_count, here, depth + 1);
+    }
+}
+
+static struct guarded *find_read(struct maker *m, const struct catalog_table *table)
+{
+    for (size_t i = 0; i < m->count; i++)
+        if (m->all[i].kind == KIND_READ && m->all[i].table == table)
+            return &m->all[i];
+    return NULL;
+}
+
+static void find_all(struct maker *m)
+{
+    struct sql_builder *b = &m->b;
+    const struct category *c = b->category;
+    struct guarded *own = add_guarded(m, KIND_OWN, b->target.table);
+    own->key = b->target.key;
+    add_columns(m, own, &own->key);
+    add_linked(m, own, c->with, c->with_count);
+    add_dependants(m, c->with, c->with_count, NULL, 0);
+
+    sql_begin(b);
+    (void)covered(b, NULL);
+    for (size_t i = 0; i < b->lookup_count; i++)
+        if (!find_read(m, b->lookups[i].inner.table))
+            add_guarded(m, KIND_READ, b->lookups[i].inner.table);
+    for (size_t i = 0; i < b->used_count; i++) {
+        const struct sql_used *used = &b->used[i];
+        struct guarded *g =
+            text_equal(used->alias, b->target.alias) ? &m->all[0] : find_read(m, used->table);
+        if (g)
+            add_column(m, g, used->column);
+    }
+}
+
+/* ---- functions ---- */
+
+/* What is compared is the text, so that any type will do; those for which the values say as much
+ * are spared it. As PostgreSQL prints it. */
+static const char *image(struct maker *m, const struct guarded *g, const char *row,
+                         const char *column)
+{
+    static const char *const plain[] = {"smallint",
+                                        "integer",
+                                        "bigint",
+                                        "uuid",
+                                        "boolean",
+                                        "date",
+                                        "timestamp without time zone",
+                                        "timestamp with time zone"};
+    const struct catalog_column *c = catalog_column(g->table, column);
+    assert(c);
+    const char *name = arena_printf(m->b.arena, "%s.%s", row, quote_name(m->b.arena, column));
+    bool is_plain = text_equal(c->type, "text");
+    for (size_t i = 0; i < ARRAY_LENGTH(plain); i++)
+        is_plain |= text_equal(c->type, plain[i]);
+    if (!is_plain)
+        name = arena_printf(m->b.arena, "(%s)::text", name);
+    if (!c->deterministic_collation)
+        name = arena_printf(m->b.arena, "(%s COLLATE \"C\")", name);
+    return name;
+}
+
+/* "(old.a IS DISTINCT FROM new.a)", several joined by OR, in parentheses. */
+static const char *differs(struct maker *m, const struct guarded *g, const char *old,
+                           const char *new)
+{
+    struct text text = {0};
+    if (g->columns.count > 1)
+        text_add_char(&text, '(');
+    for (size_t i = 0; i < g->columns.count; i++)
+        text_printf(&text, "%s(%s IS DISTINCT FROM %s)", i ? " OR " : "",
+                    image(m, g, old, g->columns.items[i]), image(m, g, new, g->columns.items[i]));
+    if (g->columns.count > 1)
+        text_add_char(&text, ')');
+    return sql_take_text(m->b.arena, &text);
+}
+
+static const char *images(struct maker *m, const struct guarded *g, const char *row)
+{
+    struct text text = {0};
+    text_add(&text, "ROW(");
+    for (size_t i = 0; i < g->columns.count; i++)
+        text_printf(&text, "%s%s.%s::text", i ? ", " : "", row,
+                    quote_name(m->b.arena, g->columns.items[i]));
+    text_add(&text, ")::text");
+    return sql_take_text(m->b.arena, &text);
+}
+
+/* Old rows without a new one that decides alike: by key, or counted where there is no key. OFFSET
+ * keeps the costly question for the rows that this leaves. */
+static const char *altered(struct maker *m, const struct guarded *g)
+{
+    struct arena *arena = m->b.arena;
+    if (!g->key.count) {
+        const char *old = images(m, g, "o"), *new = images(m, g, "n");
+        return arena_printf(
+            arena,
+            "(SELECT o.* FROM (SELECT o.*, %s AS \"retention image\", row_number() OVER "
+            "(PARTITION BY %s) AS \"retention copy\" FROM old_rows o) o LEFT JOIN (SELECT %s AS "
+            "image, count(*) AS copies FROM new_rows n GROUP BY 1) n ON n.image = o.\"retention "
+            "image\" WHERE o.\"retention copy\" > coalesce(n.copies, 0) OFFSET 0)",
+            old, old, new);
+    }
+    struct text keys = {0};
+    for (size_t i = 0; i < g->key.count; i++) {
+        const struct catalog_column *column = catalog_column(g->table, g->key.items[i]);
+        const char *name = quote_name(arena, g->key.items[i]);
+        text_printf(&keys, "n.%s %s o.%s AND ", name, sql_operator(arena, column, "="), name);
+    }
+    return arena_printf(arena,
+                        "(SELECT o.* FROM old_rows o WHERE NOT EXISTS (SELECT 1 FROM new_rows n "
+                        "WHERE %sNOT %s) OFFSET 0)",
+                        sql_take_text(arena, &keys), differs(m, g, "o", "n"));
+}
+
+static const char *source(struct maker *m, const struct guarded *g, const char *rows)
+{
+    if (g->kind == KIND_READ)
+        return "(SELECT 1) r";
+    return arena_printf(m->b.arena, "%s %s", rows, g->kind == KIND_OWN ? "t" : "d");
+}
+
+static bool is_by_row(const struct guarded *g)
+{
+    return g->kind == KIND_READ || g->table->kind == 'p';
+}
+
+/* Statements that look at `rows` and refuse or tell. */
+static const char *judgement(struct maker *m, const struct guarded *g, const char *rows)
+{
+    struct sql_builder *b = &m->b;
+    sql_begin(b);
+    b->one_row = is_by_row(g) && g->kind != KIND_READ;
+    const char *any = kept(m, g, NULL);
+    if (b->category->guard == GUARD_OBSERVE) {
+        struct sql_statement count = sql_finish(
+            b, arena_printf(b->arena, "SELECT count(*) INTO found_rows FROM %s\n WHERE %s",
+                            source(m, g, rows), any));
+        return arena_printf(b->arena,
+                            "%s;\n"
+                            "IF found_rows > 0 THEN\n"
+                            "PERFORM retention.guard_observe(%s, TG_TABLE_SCHEMA, TG_TABLE_NAME, "
+                            "TG_OP, found_rows);\n"
+                            "END IF;\n",
+                            count.text, quote_text(b->arena, b->category->name));
+    }
+    const char *by = kept(m, g, "guard_hold.hold");
+    struct sql_statement find = sql_finish(
+        b, arena_printf(b->arena,
+                        "SELECT (SELECT guard_hold.hold FROM (SELECT DISTINCT s.hold FROM "
+                        "retention.held_scope s WHERE s.category = %s AND s.held_until > now()) "
+                        "guard_hold\n WHERE %s LIMIT 1)\n  INTO found_hold FROM %s\n WHERE %s\n "
+                        "LIMIT 1",
+                        sql_value(b, b->category->name, "text"), by, source(m, g, rows), any));
+    return arena_printf(b->arena,
+                        "%s;\n"
+                        "IF FOUND THEN\n"
+                        "PERFORM retention.guard_refuse(found_hold, TG_TABLE_SCHEMA, "
+                        "TG_TABLE_NAME, TG_OP);\n"
+                        "END IF;\n",
+                        find.text);
+}
+
+/* A block of the function's body, a condition before it. */
+static void add_block(struct text *t, const char *when, const char *what)
+{
+    text_printf(t, "%s\n%s", when, what);
+}
+
+static const char *truncation(struct maker *m)
+{
+    if (m->b.category->guard == GUARD_REFUSE)
+        return "PERFORM retention.guard_refuse(found_hold, TG_TABLE_SCHEMA, TG_TABLE_NAME, "
+               "TG_OP);\n";
+    return arena_printf(m->b.arena,
+                        "PERFORM retention.guard_observe(%s, TG_TABLE_SCHEMA, TG_TABLE_NAME, "
+                        "TG_OP, NULL);\n",
+                        quote_text(m->b.arena, m->b.category->name));
+}
+
+static const char *body(struct maker *m, const struct guarded *g)
+{
+    struct sql_builder *b = &m->b;
+    bool refuse = b->category->guard == GUARD_REFUSE;
+    struct text t = {0};
+    text_printf(&t,
+                "\n-- Made by retentiond for category %s: guard = \"%s\".\n"
+                "#variable_conflict use_column\n"
+                "DECLARE\n"
+                "found_hold uuid;\n"
+                "found_rows bigint;\n"
+                "BEGIN\n",
+                b->category->name, refuse ? "refuse" : "observe");
+    if (is_by_row(g))
+        text_add(&t, "IF TG_LEVEL = 'STATEMENT' AND TG_OP <> 'TRUNCATE' THEN\n"
+                     "PERFORM retention.guard_require_batch();\n"
+                     "RETURN NULL;\n"
+                     "END IF;\n");
+    else
+        text_add(&t, "IF TG_OP <> 'TRUNCATE' AND current_setting('retention.batch', true) = 'on' "
+                     "AND retention.guard_is_batch() THEN\n"
+                     "RETURN NULL;\n"
+                     "END IF;\n");
+    if (refuse)
+        text_add(&t, "LOCK TABLE retention.hold_gate IN ROW SHARE MODE;\n"
+                     "IF current_setting('transaction_isolation') IN ('repeatable read', "
+                     "'serializable') THEN\n"
+                     "PERFORM retention.guard_snapshot();\n"
+                     "END IF;\n");
+    text_printf(&t,
+                "SELECT s.hold INTO found_hold FROM retention.held_scope s\n"
+                " WHERE s.category = %s AND s.held_until > now() LIMIT 1;\n",
+                quote_text(b->arena, b->category->name));
+    add_block(&t, "IF NOT FOUND THEN\nNULL;\nELSIF TG_OP = 'TRUNCATE' THEN", truncation(m));
+    if (is_by_row(g)) {
+        add_block(&t, "ELSE", judgement(m, g, "(SELECT OLD.*)"));
+    } else {
+        if (g->columns.count)
+            add_block(&t, "ELSIF TG_OP = 'UPDATE' THEN", judgement(m, g, altered(m, g)));
+        add_block(&t, "ELSE", judgement(m, g, "old_rows"));
+    }
+    text_add(&t, "END IF;\n");
+    if (g->kind == KIND_READ)
+        text_add(&t, "IF TG_OP = 'UPDATE' THEN\nRETURN NEW;\nEND IF;\nRETURN OLD;\nEND\n");
+    else
+        text_add(&t, "RETURN NULL;\nEND\n");
+    return sql_take_text(b->arena, &t);
+}
+
+/* Does the session print values of this type in a way of its own? */
+static bool prints_by_setting(const struct catalog_column *column)
+{
+    static const char *const types[] = {"date", "bytea", "interval", "real", "double precision",
+                                        "money"};
+    for (size_t i = 0; i < ARRAY_LENGTH(types); i++)
+        if (text_equal(column->base_type, types[i]))
+            return true;
+    return text_starts_with(column->base_type, "time");
+}
+
+/* What the application's session may have set otherwise, and values depend on. A row trigger pays
+ * for each, so only where it may matter. */
+static const char *settings(struct maker *m, const struct guarded *g, const char *text)
+{
+    struct arena *arena = m->b.arena;
+    struct text out = {0};
+    text_add(&out, "search_path=pg_catalog, pg_temp\nrow_security=off");
+    if (strchr(text, '\\'))
+        text_add(&out, "\nstandard_conforming_strings=on");
+    bool pin = strstr(text, "try_timestamptz") != NULL;
+    for (size_t i = 0; i < m->all[0].columns.count; i++)
+        pin |= prints_by_setting(catalog_column(m->all[0].table, m->all[0].columns.items[i]));
+    for (size_t i = 0; i < g->columns.count; i++)
+        pin |= prints_by_setting(catalog_column(g->table, g->columns.items[i]));
+    if (pin)
+        text_printf(&out,
+                    "\nDateStyle=ISO, YMD\nIntervalStyle=postgres\nbytea_output=hex\n"
+                    "extra_float_digits=1\nTimeZone=%s",
+                    m->b.timezone);
+    return sql_take_text(arena, &out);
+}
+
+static void add_function(struct maker *m, const struct guarded *g)
+{
+    struct guard_plan *guard = m->guard;
+    guard->functions =
+        arena_push(m->b.arena, guard->functions, &guard->function_count, sizeof(*guard->functions));
+    struct guard_function *f = &guard->functions[guard->function_count - 1];
+    f->name = arena_printf(m->b.arena, GUARD_SCHEMA ".%s",
+                           quote_name(m->b.arena, arena_printf(m->b.arena, "%s_%s",
+                                                               shortened(m, 50), identity(m, g))));
+    f->body = body(m, g);
+    f->settings = settings(m, g, f->body);
+}
+
+/* ---- triggers ---- */
+
+static void add_trigger(struct maker *m, const struct guarded *g, const struct catalog_table *table,
+                        const char *what, bool copied, const char *before, const char *after)
+{
+    struct arena *arena = m->b.arena;
+    struct guard_plan *guard = m->guard;
+    /* BEFORE triggers fire by name: those that change the new row come first. */
+    const char *name =
+        arena_printf(arena, "%sretention_guard_%s_%s_%s", g->kind == KIND_READ ? "zzz_" : "", what,
+                     shortened(m, 22), identity(m, g));
+    guard->triggers =
+        arena_push(arena, guard->triggers, &guard->trigger_count, sizeof(*guard->triggers));
+    guard->triggers[guard->trigger_count - 1] = (struct guard_trigger){
+        .table = table,
+        .name = name,
+        .definition = arena_printf(arena, "CREATE TRIGGER %s %s ON %s %sEXECUTE FUNCTION %s()",
+                                   quote_name(arena, name), before, quote_table(arena, table),
+                                   after, guard->functions[guard->function_count - 1].name),
+        .function = guard->function_count - 1,
+        .copied = copied,
+    };
+}
+
+static void add_row_triggers(struct maker *m, const struct guarded *g,
+                             const struct catalog_table *table, bool copied)
+{
+    struct arena *arena = m->b.arena;
+    const char *role = quote_text(arena, m->b.catalog->worker_role);
+    const char *setting = "current_setting('retention.batch'::text, true)";
+    const char *no_batch = arena_printf(
+        arena, "((SESSION_USER <> %s::name) OR (%s IS DISTINCT FROM 'on'::text))", role, setting);
+    bool read = g->kind == KIND_READ;
+    add_trigger(m, g, table, "delete", copied, read ? "BEFORE DELETE" : "AFTER DELETE",
+                arena_printf(arena, "FOR EACH ROW WHEN (%s) ", no_batch));
+    if (g->columns.count)
+        add_trigger(m, g, table, "update", copied, read ? "BEFORE UPDATE" : "AFTER UPDATE",
+                    arena_printf(arena, "FOR EACH ROW WHEN ((%s AND %s)) ",
+                                 differs(m, g, "old", "new"), no_batch));
+    add_trigger(m, g, table, "batch", false, "BEFORE DELETE OR UPDATE",
+                arena_printf(arena,
+                             "FOR EACH STATEMENT WHEN (((SESSION_USER = %s::name) AND (%s = "
+                             "'on'::text))) ",
+                             role, setting));
+}
+
+static void add_triggers(struct maker *m, const struct guarded *g,
+                         const struct catalog_table *table)
+{
+    if (table->kind != 'r' && table->kind != 'p')
+        return;
+    if (is_by_row(g)) {
+        add_row_triggers(m, g, table, table != g->table);
+    } else {
+        add_trigger(m, g, table, "delete", false, "AFTER DELETE",
+                    "REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT ");
+        if (g->columns.count)
+            add_trigger(m, g, table, "update", false, "AFTER UPDATE",
+                        "REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH "
+                        "STATEMENT ");
+    }
+    add_trigger(m, g, table, "truncate", false, "BEFORE TRUNCATE", "FOR EACH STATEMENT ");
+    for (size_t i = 0; i < table->partition_count; i++) {
+        const struct catalog_table *partition = catalog_by_oid(m->b.catalog, table->partitions[i]);
+        if (partition && table->kind == 'p')
+            add_triggers(m, g, partition);
+    }
+}
+
+static void add_table(struct maker *m, const struct catalog_table *table)
+{
+    struct guard_plan *guard = m->guard;
+    for (size_t i = 0; i < guard->table_count; i++)
+        if (guard->tables[i] == table)
+            return;
+    guard->tables =
+        arena_push(m->b.arena, guard->tables, &guard->table_count, sizeof(*guard->tables));
+    guard->tables[guard->table_count - 1] = table;
+}
+
+const struct guard_plan *guard_build(struct arena *arena, const struct policy_set *set,
+                                     const struct category *category, const struct catalog *catalog)
+{
+    if (category->guard == GUARD_OFF || category->mode == MODE_DECLARED)
+        return NULL;
+    struct maker m = {.guard = arena_alloc(arena, sizeof(*m.guard))};
+    m.guard->category = category;
+    sql_builder_init(&m.b, arena, set, category, 0, catalog);
+    m.b.literal = true; /* there is nobody to bind parameters */
+    find_all(&m);
+    struct text all _cleanup_text_ = {0};
+    for (size_t i = 0; i < m.count; i++) {
+        add_table(&m, m.all[i].table);
+        add_function(&m, &m.all[i]);
+        const struct guard_function *f = &m.guard->functions[m.guard->function_count - 1];
+        text_printf(&all, "%s%s%s\n", f->name, f->settings, f->body);
+        size_t from = m.guard->trigger_count;
+        add_triggers(&m, &m.all[i], m.all[i].table);
+        /* Partitions come and go; what stands on the table itself says what the guard is. */
+        for (size_t k = from; k < m.guard->trigger_count; k++)
+            if (m.guard->triggers[k].table == m.all[i].table)
+                text_printf(&all, "%s\n", m.guard->triggers[k].definition);
+    }
+    sha256_hex(text_string(&all), m.guard->sha256);
+    return m.guard;
+}
