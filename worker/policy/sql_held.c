@@ -310,14 +310,22 @@ static const char *is_held_subject(const struct held *held, const struct ref *re
     if (b->shapes & SQL_SUBJECT)
         add_way(&text, is_listed(held, value, "value", "= 'subject'", same));
     if (b->shapes & SQL_SUBJECT_MORE) {
-        const char *h = sql_alias(b, 'h');
-        add_way(&text,
-                arena_printf(b->arena,
-                             "(%s AND (EXISTS (SELECT 1 FROM %s AND %s.form = %s AND %s.value = %s "
-                             "AND %s AND %s)))",
-                             is_listed(held, value, "value", MORE_SUBJECT, same),
-                             scopes(held, h, MORE_SUBJECT), h, form, h, value,
-                             any_or_own_tenant(held, h), in_range(held, h)));
+        /* Shape by shape: an index whose second column is one of a list is searched as a whole. */
+        static const char *const shapes[] = {"= 'subject_start'", "= 'tenant_subject'",
+                                             "= 'tenant_subject_start'"};
+        struct text found = {0};
+        for (size_t i = 0; i < sizeof(shapes) / sizeof(*shapes); i++) {
+            const char *h = sql_alias(b, 'h');
+            text_printf(&found,
+                        "%s(EXISTS (SELECT 1 FROM %s AND %s.form = %s AND %s.value = %s AND %s AND "
+                        "%s))",
+                        i ? " OR " : "", scopes(held, h, shapes[i]), h, form, h, value,
+                        any_or_own_tenant(held, h), in_range(held, h));
+        }
+        add_way(&text, arena_printf(b->arena, "(%s AND (%s))",
+                                    is_listed(held, value, "value", MORE_SUBJECT, same),
+                                    text_string(&found)));
+        text_free(&found);
     }
     return sql_take_text(b->arena, &text);
 }
