@@ -103,7 +103,7 @@ log: {
 CFG
 chmod 0600 "$home/retentiond.cfg"
 
-chapter "what the owner of the tables must run: grants, indexes and the guard, nothing else"
+chapter "what the owner of the tables must run: grants and indexes, nothing else"
 ctl retentiond setup --sql >"$home/setup.sql"
 head -n 12 "$home/setup.sql"
 note "... $(wc -l <"$home/setup.sql") lines, run by dora, who may act for the owner and for retention_reader"

@@ -254,10 +254,10 @@ void needs_collect(struct arena *arena, const struct policy_set *set,
             need_index(&c, agreements->at, other, (struct string_list){tenant, 1}, "the tenant");
         }
     }
-    need_count(&c, category, table);
     c.at = &category->data_at;
     if (category->only.rest)
         need_claim(&c, category, table);
+    need_count(&c, category, table);
     for (size_t i = 0; i < category->wait_for.count; i++) {
         const struct category *waited = policy_find(set, category->wait_for.items[i]);
         if (waited && waited != category)
