@@ -784,24 +784,23 @@ static const char *const family_policy =
     "  stages = ( { after = \"13 months\"; do = \"delete\"; } );\n"
     "};\n";
 
-/* As psql does: one statement after the other, each in its own transaction. */
+/* By psql, as whoever `as` is. */
 static void run_script(PGconn *as, const char *script)
 {
-    struct text statement _cleanup_text_ = {0};
-    for (const char *line = script; *line;) {
-        size_t n = strcspn(line, "\n");
-        bool is_comment = strncmp(line, "--", 2) == 0;
-        if (!is_comment && n) {
-            text_add_n(&statement, line, n);
-            text_add_char(&statement, '\n');
-        }
-        if (!is_comment && n && line[n - 1] == ';') {
-            db_script(as, statement.data);
-            text_clear(&statement);
-        }
-        line += n + (line[n] == '\n');
-    }
-    ck_assert_uint_eq(statement.length, 0);
+    char path[] = "/tmp/retentiond-setup.XXXXXX";
+    int fd = mkstemp(path);
+    ck_assert_int_ge(fd, 0);
+    FILE *f = fdopen(fd, "w");
+    ck_assert_ptr_nonnull(f);
+    fputs("SET client_min_messages = error;\n", f);
+    fputs(script, f);
+    ck_assert_int_eq(fclose(f), 0);
+    char *conninfo = cluster_conninfo(cluster_shared(), database, PQuser(as));
+    struct text command _cleanup_text_ = {0};
+    text_printf(&command, "psql -Xq -v ON_ERROR_STOP=1 -f %s '%s' >/dev/null", path, conninfo);
+    ck_assert_msg(system(command.data) == 0, "psql failed on what setup printed:\n%.2000s", script);
+    free(conninfo);
+    unlink(path);
 }
 
 static bool reports(const char *what)

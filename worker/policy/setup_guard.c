@@ -67,7 +67,9 @@ static void end_part(struct script *s, const char *otherwise)
 
 static const char *is_member(struct script *s, const char *role)
 {
-    return arena_printf(s->arena, "pg_catalog.pg_has_role(current_user, %s, 'MEMBER')",
+    return arena_printf(s->arena,
+                        "EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.rolname = %s AND "
+                        "pg_catalog.pg_has_role(current_user, r.oid, 'MEMBER'))",
                         quote_text(s->arena, role));
 }
 
