@@ -322,8 +322,8 @@ START_TEST(nothing_leaks)
         "category => 'calls', record_keys => '{secret4}'",
         "subjects => '{phone:secret5}'",
         "category => 'users', record_keys => '{\"{secret6\"}'",
-        "category => 'calls', matter_name => 'secret7', court_reference => 'secret8', kind => "
-        "'x'",
+        ("category => 'calls', matter_name => 'secret7', court_reference => 'secret8', kind => "
+         "'x'"),
     };
     for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
         char *refused = hold_refused(

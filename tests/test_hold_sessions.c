@@ -427,16 +427,16 @@ START_TEST(survives_a_crash)
     db_exec(here.admin, "CHECKPOINT");
     static const char id[] = "00000000-0000-4000-8000-00000000000a";
     static const char *const steps[] = {
-        "SELECT retention.place_hold('2026-1', 'x', category => 'calls', subject => 'phone:+1', "
-        "hold => '%s')",
+        ("SELECT retention.place_hold('2026-1', 'x', category => 'calls', subject => 'phone:+1', "
+         "hold => '%s')"),
         "SELECT retention.extend_hold('%s', 'x', subject => 'phone:+2')",
         "SELECT retention.narrow_hold('%s', 'x', subjects => '{phone:+1}')",
         "SELECT retention.release_hold('%s', 'over')",
     };
     static const char *const scopes[] = {
         "subject - phone e164 text +1 - [-infinity, infinity)",
-        "subject - phone e164 text +1 - [-infinity, infinity)\n"
-        "subject - phone e164 text +2 - [-infinity, infinity)",
+        ("subject - phone e164 text +1 - [-infinity, infinity)\n"
+         "subject - phone e164 text +2 - [-infinity, infinity)"),
         "subject - phone e164 text +2 - [-infinity, infinity)",
         "",
     };
