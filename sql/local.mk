@@ -85,6 +85,7 @@ SQL_FILES += \
 	cli/log_place.sql \
 	cli/log_prune_state.sql \
 	cli/log_refs.sql \
+	cli/log_relations.sql \
 	cli/log_rows.sql \
 	cli/log_show.sql \
 	cli/log_state.sql \

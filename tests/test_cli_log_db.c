@@ -173,6 +173,20 @@ static void tamper(const char *statement)
 
 #define VERIFY "$ctl log verify --vkey vkey --database"
 
+/* The time of an entry is what stands in it, whatever the column beside it says. */
+START_TEST(times_are_those_of_the_entries)
+{
+    says(0, "No entries.", "$ctl log list --until 2002-01-01");
+    says(0, "batch", "$ctl log list --since 2002-01-01");
+    tamper("UPDATE retention.log_entry SET at = '2001-02-03 04:05:06Z'");
+    says(0, "No entries.", "$ctl log list --until 2002-01-01");
+    says(0, "batch", "$ctl log list --since 2002-01-01");
+    says(1, "", "$ctl log list | grep 2001-02-03");
+    says(1, "", "$ctl log show 3 --json | grep 2001-02-03");
+    says(0, "Nothing to remove", "prune --before 2002-01-01");
+}
+END_TEST
+
 /* What a superuser does to the tables is seen by comparison with the directory. */
 START_TEST(tables_are_compared_with_the_directory)
 {
@@ -363,6 +377,7 @@ Suite *suite_cli_log_db(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, a_real_log_verifies);
     tcase_add_test(tc, a_record_that_went_is_proved);
+    tcase_add_test(tc, times_are_those_of_the_entries);
     tcase_add_test(tc, tables_are_compared_with_the_directory);
     tcase_add_test(tc, an_entry_taken_away_before_it_is_placed_is_told_of);
     tcase_add_test(tc, a_log_is_pruned);

@@ -92,8 +92,9 @@ BEGIN
         INSERT INTO retention.entry_counter AS c (type, next) VALUES ('hold', 1)
             ON CONFLICT ON CONSTRAINT entry_counter_pkey DO UPDATE SET next = c.next + 1
             RETURNING c.next - 1 INTO number;
-        INSERT INTO retention.log_entry (type, seq, category, entry)
-            VALUES ('hold', number, h.category, line);
+        INSERT INTO retention.log_entry (type, seq, category, entry, at)
+            VALUES ('hold', number, h.category, line,
+                    substring(line FROM '\ntime ([0-9TZ:-]+)\n')::timestamptz);
     END LOOP;
 
     DELETE FROM retention.hold_lost l WHERE l.hold = h.hold;
