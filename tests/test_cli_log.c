@@ -94,6 +94,8 @@ START_TEST(what_is_wrong_is_named_and_exits_6)
          "has 300",
          "cp -r log old && cp log/checkpoints/300 old/checkpoint && rm old/checkpoints/700 &&"
          "$ctl log verify old --vkey vkey --against log/checkpoint");
+    says(6, "512 entries had been checked by then and were right.",
+         "cp -r log gone && rm gone/tile/0/002.p/188 && $ctl log verify gone --vkey vkey");
     says(6, "entry 257 was altered: its hash is not the one that was signed (hash 1 of tile/0/001)",
          "printf x | dd of=log/tile/entries/001 bs=1 seek=300 conv=notrunc status=none &&"
          "$ctl log verify log --vkey vkey");
@@ -191,6 +193,7 @@ START_TEST(an_export_is_a_log)
          "diff -r copy/records log/records && diff -r copy/policies log/policies &&"
          "diff -r copy/checkpoints log/checkpoints &&"
          "echo same");
+    says(0, "", "test ! -e copy/lock"); /* no part of a log */
     says(1, "there is a log in \"copy\" already", "$ctl log export copy --log log");
     says(0, "\"size\": 700", "$ctl log export again --log copy --json");
     says(1, "retentionctl: ", "$ctl log export other --log none");

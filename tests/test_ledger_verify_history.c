@@ -64,6 +64,32 @@ START_TEST(a_log_that_was_cut_short_is_found)
 }
 END_TEST
 
+/* The same where the worker has removed what only the smaller tree needs. */
+START_TEST(an_older_checkpoint_put_back_is_named)
+{
+    struct logmaker *maker = logmaker_new(vlog_dir, 3);
+    logmaker_fill(maker, 530);
+    logmaker_checkpoint(maker);
+    logmaker_fill(maker, 600);
+    logmaker_checkpoint(maker);
+    logmaker_free(maker);
+    ck_assert_int_eq(unlink(vlog_path("tile/0/002.p/18")), 0);
+    ck_assert_int_eq(unlink(vlog_path("tile/entries/002.p/18")), 0);
+    vlog_sound();
+    struct vlog_bytes last = vlog_get("checkpoint"), old = vlog_get("checkpoints/530");
+    vlog_put("checkpoint", old.data, old.length);
+    vlog_wrong("checkpoint", "log was cut short: its checkpoint is of 530 entries, and "
+                             "checkpoints/600, of more, was signed");
+    ck_assert_ptr_nonnull(strstr(vlog_error.hint, "tile/0/002.p/18"));
+    /* what is no checkpoint does not say so */
+    last.data[last.length - 5] ^= 1;
+    vlog_put("checkpoints/600", last.data, last.length);
+    vlog_wrong("tile/0/002.p/18", "tile/0/002.p/18 is missing");
+    free(last.data);
+    free(old.data);
+}
+END_TEST
+
 START_TEST(against_an_older_checkpoint)
 {
     vlog_make(600, 3);
@@ -242,6 +268,7 @@ Suite *suite_ledger_verify_history(void)
     tcase_add_checked_fixture(tc, vlog_setup, vlog_teardown);
     tcase_add_test(tc, a_fork_by_the_same_key_is_found);
     tcase_add_test(tc, a_log_that_was_cut_short_is_found);
+    tcase_add_test(tc, an_older_checkpoint_put_back_is_named);
     tcase_add_test(tc, against_an_older_checkpoint);
     tcase_add_test(tc, sizes_have_one_form);
     tcase_add_test(tc, a_key_that_is_not_the_given_one_is_refused);
