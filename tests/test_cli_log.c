@@ -94,7 +94,7 @@ START_TEST(what_is_wrong_is_named_and_exits_6)
          "has 300",
          "cp -r log old && cp log/checkpoints/300 old/checkpoint && rm old/checkpoints/700 &&"
          "$ctl log verify old --vkey vkey --against log/checkpoint");
-    says(6, "512 entries had been checked by then and were right.",
+    says(6, "512 entries had been compared with the tree by then.",
          "cp -r log gone && rm gone/tile/0/002.p/188 && $ctl log verify gone --vkey vkey");
     says(6, "entry 257 was altered: its hash is not the one that was signed (hash 1 of tile/0/001)",
          "printf x | dd of=log/tile/entries/001 bs=1 seek=300 conv=notrunc status=none &&"

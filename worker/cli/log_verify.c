@@ -305,7 +305,7 @@ static bool verify_a_directory(struct cli *cli, const struct verify_options *giv
             error_detail(error,
                          result->entries <= result->where_entry && result->where_entry < UINT64_MAX
                              ? "%s before it had been checked and were right."
-                             : "%s had been checked by then and were right.",
+                             : "%s had been compared with the tree by then.",
                          count_of(cli, result->entries, "entry", "entries"));
     }
     log_compare_close(&compare);
