@@ -161,7 +161,7 @@ START_TEST(meaning_changed_during_a_run)
     int64_t left = db_number(site.admin, "SELECT count(*) FROM event");
     ck_assert_int_gt(left, 1);
     db_script(site.admin, meanings[_i]);
-    ck_assert_int_eq(go_on(pid), 5);
+    ck_assert_int_eq(go_on(pid), 1); /* a batch failed: its schema had changed */
     ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), left);
     suspended_until_approved(&site);
     site_free(&site);
@@ -186,7 +186,7 @@ START_TEST(meaning_changed_before_approval)
     struct site site = plain_site();
     db_script(site.admin, "CREATE TABLE more (id int PRIMARY KEY, at timestamptz NOT NULL, other "
                           "timestamptz NOT NULL); CREATE INDEX ON more (at);"
-                          "GRANT SELECT, DELETE ON more TO t_worker");
+                          "GRANT SELECT, DELETE, UPDATE ON more TO t_worker");
     site_policy(&site, "more", POLICY_MORE);
     site_once_expect(&site, NULL, 5);
     db_script(site.admin, "ALTER TABLE more RENAME at TO x; ALTER TABLE more RENAME other TO at;"
@@ -405,11 +405,6 @@ Suite *suite_engine_schema(void)
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, column_added);
     tcase_add_test(tc, cascade_added);
-    tcase_add_loop_test(tc, meaning_changed_during_a_run, 0,
-                        (int)(sizeof(meanings) / sizeof(*meanings)));
-    tcase_add_loop_test(tc, meaning_changed_between_runs, 0,
-                        (int)(sizeof(meanings) / sizeof(*meanings)));
-    tcase_add_test(tc, meaning_changed_before_approval);
     tcase_add_test(tc, table_rewritten);
     tcase_add_test(tc, rows_move);
     tcase_add_test(tc, leaf_attached);
@@ -420,6 +415,14 @@ Suite *suite_engine_schema(void)
     tcase_add_test(tc, start_changed_under_the_action);
     tcase_add_loop_test(tc, changed_while_the_batch_waits, 0,
                         (int)(sizeof(changes) / sizeof(changes[0])));
+    suite_add_tcase(suite, tc);
+    tc = tcase_create("meanings");
+    tcase_set_timeout(tc, 300);
+    tcase_add_loop_test(tc, meaning_changed_during_a_run, 0,
+                        (int)(sizeof(meanings) / sizeof(*meanings)));
+    tcase_add_loop_test(tc, meaning_changed_between_runs, 0,
+                        (int)(sizeof(meanings) / sizeof(*meanings)));
+    tcase_add_test(tc, meaning_changed_before_approval);
     suite_add_tcase(suite, tc);
 #endif
     return suite;

@@ -10,6 +10,7 @@
 --   labels   of an enum, by oid: a new one is no change, a renamed one is
 --   row      transaction that wrote the column's description last
 --   file     of a plain table: another one after a rewrite (VACUUM FULL too)
+--   spread   of a partitioned table: its oldest partition's column was written by the same one
 --   quiet    what else can have changed in the description: default, statistics, privileges, ...
 --
 -- NULL where a column is gone. Catalogs are read by index: it runs in every batch.
@@ -31,6 +32,9 @@ BEGIN
                             'type', concat_ws('.', a.atttypid, a.atttypmod, a.attcollation),
                             'row', a.xmin::text,
                             'file', CASE c.relkind WHEN 'r' THEN c.relfilenode ELSE 0 END,
+                            'spread', c.relkind = 'p' AND EXISTS (SELECT FROM pg_attribute p
+                                WHERE p.attrelid = o.oldest AND p.attname = a.attname
+                                  AND p.xmin = a.xmin),
                             'quiet', md5(concat_ws('|', a.attstattarget, a.attnotnull, a.atthasdef,
                                 a.atthasmissing, a.attidentity, a.attstorage, a.attcompression,
                                 a.attislocal, a.attinhcount, a.attacl::text, a.attoptions::text,
@@ -46,7 +50,9 @@ BEGIN
                          AND a.attnum > 0 AND NOT a.attisdropped
                      LEFT JOIN pg_type t ON t.oid = a.atttypid) AS columns
               FROM jsonb_each(column_facts.reads) r
-                  CROSS JOIN LATERAL (SELECT retention.relation_oid(r.key) AS oid OFFSET 0) o)
+                  CROSS JOIN LATERAL (SELECT n.oid, (SELECT min(i.inhrelid) FROM pg_inherits i
+                                               WHERE i.inhparent = n.oid) AS oldest
+                                      FROM retention.relation_oid(r.key) n (oid) OFFSET 0) o)
              relation);
 END
 $function$;
