@@ -39,7 +39,8 @@ SQL_FILES = \
 	migrations/0006_taken_effect.sql \
 	migrations/0013_status_for_all.sql \
 	migrations/0009_hold_lost.sql \
-	migrations/0014_guard.sql
+	migrations/0014_guard.sql \
+	migrations/0018_columns.sql
 # what retentionctl asks
 SQL_FILES += \
 	cli/epoch_keys.sql \
@@ -163,6 +164,8 @@ SQL_FILES += \
 	functions/daily_compliance.sql \
 	functions/engage_brake.sql \
 	functions/fingerprint.sql \
+	functions/column_facts.sql \
+	functions/changed_columns.sql \
 	functions/finish_request.sql \
 	functions/finish_run.sql \
 	functions/guard_alter.sql \

@@ -364,11 +364,22 @@ START_TEST(event_triggers)
         {"ALTER TABLE ctm.recording RENAME COLUMN caller TO old_caller", HELD},
         {"ALTER TABLE ctm.recording RENAME TO old_recording", HELD},
         {"ALTER TABLE ctm.recording DROP COLUMN caller CASCADE", HELD},
+        {"ALTER VIEW ctm.recording RENAME COLUMN caller TO old_caller", HELD},
+        {"ALTER TYPE ctm.tone RENAME VALUE 'calm' TO 'cross'", HELD},
+        {"ALTER DOMAIN ctm.phrase ADD CHECK (VALUE <> '')", HELD},
+        {"DROP TYPE ctm.tone CASCADE", HELD},
+        {"DROP DOMAIN ctm.phrase CASCADE", HELD},
+        {"DROP TYPE ctm.unused", FREE},
+        {"ALTER TYPE ctm.unused RENAME TO used", FREE},
         {"CREATE INDEX ON ctm.recording (note)", FREE},
         {"ALTER TABLE ctm.agent ADD COLUMN name text", FREE},
         {"CREATE TABLE ctm.message_x PARTITION OF ctm.message FOR VALUES IN ('x')", FREE},
         {"DROP TABLE ctm.agent CASCADE", FREE}, /* takes a key away, and no record */
     };
+    db_script(site.admin, "SET ROLE g_owner; CREATE TYPE ctm.tone AS ENUM ('calm');"
+                          "CREATE DOMAIN ctm.phrase AS text; CREATE TYPE ctm.unused AS ENUM ('x');"
+                          "ALTER TABLE ctm.recording ADD COLUMN tone ctm.tone, ADD COLUMN phrase "
+                          "ctm.phrase; RESET ROLE");
     free(guard_site_run(&site, NULL, 0, (const char *const[]){"run", NULL}));
     db_script(site.admin, "CREATE EVENT TRIGGER retention_guard_drop ON sql_drop "
                           "EXECUTE FUNCTION retention.guard_drop();"

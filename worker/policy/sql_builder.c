@@ -136,6 +136,7 @@ const char *sql_column(struct sql_builder *b, const struct sql_scope *scope, con
         sql_list_add(b->arena, scope->used, name);
     b->used = arena_push(b->arena, b->used, &b->used_count, sizeof(*b->used));
     b->used[b->used_count - 1] = (struct sql_used){scope->table, scope->alias, name};
+    sql_note_column(b, scope->table, name);
     return arena_printf(b->arena, "%s.%s", scope->alias, quote_name(b->arena, name));
 }
 

@@ -66,6 +66,8 @@ struct sql_builder {
     size_t lookup_count;
     struct sql_used *used; /* every column named since sql_begin */
     size_t used_count;
+    struct sql_read_column *columns; /* every column named, in any statement */
+    size_t column_count;
 };
 
 /* sql_name.c: names and types */
@@ -83,6 +85,9 @@ const char *sql_canonical_text(struct arena *arena, const struct catalog_column 
 const char *sql_key_text(struct sql_builder *b, const struct sql_scope *scope, const char *name);
 void sql_list_add(struct arena *arena, struct string_list *list, const char *item);
 bool sql_list_has(const struct string_list *list, const char *item);
+
+/* sql_basis.c */
+void sql_note_column(struct sql_builder *b, const struct catalog_table *table, const char *column);
 
 /* sql_builder.c: statements under construction, tables, links between them */
 void sql_builder_init(struct sql_builder *b, struct arena *arena, const struct policy_set *set,
