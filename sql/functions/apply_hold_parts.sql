@@ -188,7 +188,8 @@ BEGIN
                 starts_from, starts_to, with_subjects, held_until)
             SELECT b.name, b.shape, b.hold, b.part, b.tenant, b.form, b.value, b.key,
                    b.starts_from, b.starts_to, b.with_subjects, b.held_until
-            FROM both_sides b WHERE b.place IS NULL),
+            FROM both_sides b WHERE b.place IS NULL
+            ORDER BY b.name, b.shape, b.form, b.value), -- as the index has them
     closed AS (
         DELETE FROM retention.hold_gap g USING pc
         WHERE (g.hold, g.part, g.category) = (pc.hold, pc.part, pc.name)
