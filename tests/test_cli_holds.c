@@ -123,7 +123,8 @@ START_TEST(a_list_of_phone_numbers)
               file, "--subject-kind", "phone", "--accept-gap", "invoices", "--accept-gap", "texts",
               "--matter-name", "Doe v. Acme", "--court-reference", "24-C-26-001");
     contains(placed, "Asking for hold ");
-    contains(placed, " of matter \"2026-CV-0113\"; it is not placed yet.\nPlaced, and in force since 20");
+    contains(placed,
+             " of matter \"2026-CV-0113\"; it is not placed yet.\nPlaced, and in force since 20");
     contains_not(placed, "WARNING");
     contains(placed, "\ncall_recordings         2  ");
     contains(placed, "\ninvoices               no  it has no subject of kind \"phone\"");
@@ -211,8 +212,8 @@ END_TEST
 /* Numbers of which it is not certain whose they are: each with its line, and what to write. */
 START_TEST(phone_numbers_must_be_whole)
 {
-    char *file _cleanup_free_ =
-        list_file("phones.txt", "+14105551002 x12\n555-1003\ncall me\n410-555-1002 or 410-555-1003\n");
+    char *file _cleanup_free_ = list_file(
+        "phones.txt", "+14105551002 x12\n555-1003\ncall me\n410-555-1002 or 410-555-1003\n");
     struct program_result r = cli_run(&f, CLI_LEGAL,
                                       WORDS("hold", "place", "m", "--reason", "x",
                                             "--subjects-from", file, "--subject-kind", "phone"));
@@ -244,14 +245,14 @@ END_TEST
 /* What matches nothing may be misspelled: it is placed, and said. */
 START_TEST(nothing_matches)
 {
-    const char *const scope[] = {"--subject", "phone:+14105559999", "--category",
-                                 "call_recordings", NULL};
+    const char *const scope[] = {"--subject", "phone:+14105559999", "--category", "call_recordings",
+                                 NULL};
     char *preview _cleanup_free_ =
         LEGAL(0, "hold", "preview", scope[0], scope[1], scope[2], scope[3]);
     contains(preview, "\ncall_recordings           0  0 records now\n");
     contains(preview, "WARNING: nothing in the database matches this today. Check the spelling");
-    char *placed _cleanup_free_ = LEGAL(0, "hold", "place", "m", "--reason", "x", scope[0],
-                                        scope[1], scope[2], scope[3]);
+    char *placed _cleanup_free_ =
+        LEGAL(0, "hold", "place", "m", "--reason", "x", scope[0], scope[1], scope[2], scope[3]);
     contains(placed, "Placed, and in force since 20");
     contains(placed, "\ncall_recordings         0  0 records now\n");
     contains(placed, "WARNING: nothing in the database matches this today. Check the spelling");
@@ -274,12 +275,15 @@ START_TEST(the_gate_is_kept)
                 WORDS("hold", "place", "m", "--reason", "x", "--tenant", "1", "--category", "texts",
                       "--hold", "11111111-2222-4333-8444-555555555555"));
     ck_assert_int_eq(r.exit_code, 1);
-    contains(r.out, "Asking again for hold 11111111-2222-4333-8444-555555555555 of matter \"m\"; it "
-                    "is not placed yet.\nThe hold is NOT placed.\n");
+    contains(r.out,
+             "Asking again for hold 11111111-2222-4333-8444-555555555555 of matter \"m\"; it "
+             "is not placed yet.\nThe hold is NOT placed.\n");
     contains(r.err, "no hold is placed, changed or released, because another session kept");
     char who[100];
-    snprintf(who, sizeof(who), "Server process %lld (role \"postgres\") keeps it: a transaction that "
-             "has not ended.", (long long)pid);
+    snprintf(who, sizeof(who),
+             "Server process %lld (role \"postgres\") keeps it: a transaction that "
+             "has not ended.",
+             (long long)pid);
     contains(r.err, who);
     contains(r.err, "ask the operator to stop the deletion runs (\"retentionctl stop --now\")");
     program_result_free(&r);

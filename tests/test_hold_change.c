@@ -180,8 +180,8 @@ START_TEST(confirmed_is_what_was_requested)
     char *release = db_value(site.admin, "SELECT request FROM retention.hold_request");
     db_exec(site.legal, "SELECT retention.extend_hold('%s', 'a witness', subject => 'phone:+3')",
             hold);
-    char *refused = hold_refused(site.second, "SELECT retention.confirm_request('%s', 'yes')",
-                                 release);
+    char *refused =
+        hold_refused(site.second, "SELECT retention.confirm_request('%s', 'yes')", release);
     ck_assert_msg(strstr(refused, "RT011: nothing is released: hold ") &&
                       strstr(refused, " was extended after its release was asked for\nRole "
                                       "\"t_legal\" asked for the release of one part on ") &&
@@ -205,16 +205,18 @@ START_TEST(confirmed_is_what_was_requested)
             "SELECT retention.extend_hold('%s', 'x', subject => 'phone:+2', tenant => '7')", hold);
     db_exec(site.legal, "SELECT retention.confirm_request('%s', 'yes')", narrow);
     ck_scopes(SUBJECT("1") "\n" SUBJECT("3") "\ntenant_subject 7 phone e164 text +2 - [-infinity, "
-              "infinity)", site.admin, "calls");
+                                             "infinity)",
+              site.admin, "calls");
     free(narrow);
     db_exec(site.legal, "SELECT retention.extend_hold('%s', 'x', record_keys => '{5,6}')", hold);
     narrow = db_value(site.second, "SELECT retention.narrow_hold('%s', 'x', record_keys => '{6}')",
                       hold);
     db_exec(site.legal, "SELECT retention.extend_hold('%s', 'x', record_keys => '{6}')", hold);
     db_exec(site.legal, "SELECT retention.confirm_request('%s', 'yes')", narrow);
-    ck_is("4 {5} t|4 {6} f|5 {6} t", site.admin,
-          "SELECT string_agg(concat_ws(' ', part, key, held_until = 'infinity'), '|' ORDER BY part, "
-          "key) FROM retention.hold_key");
+    ck_is(
+        "4 {5} t|4 {6} f|5 {6} t", site.admin,
+        "SELECT string_agg(concat_ws(' ', part, key, held_until = 'infinity'), '|' ORDER BY part, "
+        "key) FROM retention.hold_key");
     free(narrow);
 
     /* asked for when all of it is there, it is released; less than was asked for is no obstacle */

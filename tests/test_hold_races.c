@@ -7,8 +7,8 @@
  * all is over, everything that was written down must be there.
  *
  * One hold placed is one round. RETENTIOND_HOLD_ROUNDS: how many there are in each scene, 200 by
- * default. What each scene fails for was tried: without the gate all do; with the action's scopes in
- * a join, or gate and action in one statement, those without dependants do. Where records have
+ * default. What each scene fails for was tried: without the gate all do; with the action's scopes
+ * in a join, or gate and action in one statement, those without dependants do. Where records have
  * dependants, rows are locked by one statement and judged by the next, so that a join would be as
  * right as the SubPlan; that scene fails where the rows that were locked are not judged again. */
 #define _GNU_SOURCE
@@ -71,7 +71,8 @@ static const struct scene {
      "\"phone\"; as = \"e164\"; } );\n    with = ( { table = \"public.message\"; by = [ "
      "\"rec_id\" ]; } );\n",
      true, 2, false},
-    {"partitions", " PARTITION BY HASH (id); CREATE TABLE rec_0 PARTITION OF rec FOR VALUES WITH (modulus 2, "
+    {"partitions",
+     " PARTITION BY HASH (id); CREATE TABLE rec_0 PARTITION OF rec FOR VALUES WITH (modulus 2, "
      "remainder 0); CREATE TABLE rec_1 PARTITION OF rec FOR VALUES WITH (modulus 2, remainder 1)",
      OWN_PHONE, "    subject = ( { column = \"caller\"; kind = \"phone\"; as = \"e164\"; } );\n",
      false, 2, false},

@@ -281,11 +281,12 @@ END_TEST
 START_TEST(plain_phone_numbers)
 {
     ck_assert_int_eq(
-        db_number(admin,
-                  "SELECT count(*) FROM (SELECT format(f, n) AS text FROM (VALUES ('%%s'), ('+1%%s'), "
-                  "('1%%s')) f (f), (SELECT lpad((i * 7919 %% 10000000000)::text, 10, '0') AS n FROM "
-                  "generate_series(1::bigint, 9000000, 7919) i) n) x WHERE retention.as_e164(text) IS "
-                  "DISTINCT FROM retention.any_phone(text)"),
+        db_number(
+            admin,
+            "SELECT count(*) FROM (SELECT format(f, n) AS text FROM (VALUES ('%%s'), ('+1%%s'), "
+            "('1%%s')) f (f), (SELECT lpad((i * 7919 %% 10000000000)::text, 10, '0') AS n FROM "
+            "generate_series(1::bigint, 9000000, 7919) i) n) x WHERE retention.as_e164(text) IS "
+            "DISTINCT FROM retention.any_phone(text)"),
         0);
 }
 END_TEST
@@ -303,8 +304,8 @@ START_TEST(lower_case)
          "ann",
          "ann"},
         {"ann\xe2\x80\x8b@x.fr", "ann@x.fr"},
-        {"E\xcc\x81va", "\xc3\x89VA"},       /* an accent of its own, and a letter with one */
-        {"\xc3\xa9va", "eva"},               /* and none */
+        {"E\xcc\x81va", "\xc3\x89VA"}, /* an accent of its own, and a letter with one */
+        {"\xc3\xa9va", "eva"},         /* and none */
         {"Stra\xc3\x9f"
          "e",
          "STRASSE"},
@@ -313,7 +314,8 @@ START_TEST(lower_case)
          "strasse"},
         {"\xef\xbd\x81nn", "ann"}, /* full width */
         {"\xef\xac\x81sh", "fish"},
-        {"\xce\x9f\xce\x94\xce\xa5\xce\xa3", "\xce\xbf\xce\xb4\xcf\x85\xcf\x82"}, /* a final sigma */
+        {"\xce\x9f\xce\x94\xce\xa5\xce\xa3",
+         "\xce\xbf\xce\xb4\xcf\x85\xcf\x82"}, /* a final sigma */
         {"\xd0\x98\xd0\xb2\xd0\xb0\xd0\xbd", "\xd0\xb8\xd0\x92\xd0\x90\xd0\x9d"},
         {"I", "\xc4\xb1"},
         {"\xc4\xb0", "i"},
@@ -345,15 +347,19 @@ START_TEST(json_values)
     static const struct {
         const char *document, *value; /* of a hold */
     } values[] = {
-        {"1.50", "1.5"}, {"1.5", "1.500"},     {"15", "15.0"},     {"1e3", "1000"},
-        {"-0", "0"},     {"\"1.50\"", " 1.5"}, {"\"007\"", "7"},   {"\"x \"", "x "},
-        {"true", "true"}, {"\"1e999999\"", "1e999999"}, {"\"\"", ""},
+        {"1.50", "1.5"},  {"1.5", "1.500"},
+        {"15", "15.0"},   {"1e3", "1000"},
+        {"-0", "0"},      {"\"1.50\"", " 1.5"},
+        {"\"007\"", "7"}, {"\"x \"", "x "},
+        {"true", "true"}, {"\"1e999999\"", "1e999999"},
+        {"\"\"", ""},
     };
     for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
         const char *const parameters[] = {values[i].document, values[i].value};
-        char *same = ask("SELECT retention.any_json(jsonb_build_object('a', $1::jsonb) #>> '{a}') = "
-                         "retention.canonical_text($2, 'json', NULL)",
-                         2, parameters);
+        char *same =
+            ask("SELECT retention.any_json(jsonb_build_object('a', $1::jsonb) #>> '{a}') = "
+                "retention.canonical_text($2, 'json', NULL)",
+                2, parameters);
         ck_assert_msg(same && strcmp(same, "t") == 0, "%s and %s are two", values[i].document,
                       values[i].value);
         free(same);
@@ -376,8 +382,8 @@ START_TEST(normal_forms_are_inlined)
                               "line; END LOOP; RETURN whole; END $$; SELECT pg_temp.plan%zu()",
                               i, calls[i], i);
         const char *call = strstr(plan, "retention.");
-        ck_assert_msg(call && strncmp(call, "retention.any_", 14) == 0 && strstr(plan, "CASE WHEN") &&
-                          !strstr(call + 1, "retention."),
+        ck_assert_msg(call && strncmp(call, "retention.any_", 14) == 0 &&
+                          strstr(plan, "CASE WHEN") && !strstr(call + 1, "retention."),
                       "%s: %s", calls[i], plan);
         free(plan);
     }

@@ -303,8 +303,8 @@ START_TEST(what_legal_did_meanwhile_counts_too)
 }
 END_TEST
 
-/* The backup has weaker rules than were in effect: the stricter ones count, also for what was released
- * under the weaker ones before anybody noticed. */
+/* The backup has weaker rules than were in effect: the stricter ones count, also for what was
+ * released under the weaker ones before anybody noticed. */
 START_TEST(stricter_rules_come_back)
 {
     make_site(RULES(""));
@@ -320,12 +320,14 @@ START_TEST(stricter_rules_come_back)
     free(log_site_once(&site, NULL, 0));
     ck_assert_int_eq(calls(), 30);
     restore();
-    ck_assert_int_eq(db_number(site.site.admin, "SELECT count(*) FROM retention.hold_rules WHERE NOT "
-                                                "dual_control AND grace = '0'"),
+    ck_assert_int_eq(db_number(site.site.admin,
+                               "SELECT count(*) FROM retention.hold_rules WHERE NOT "
+                               "dual_control AND grace = '0'"),
                      1);
     legal("SELECT retention.release_hold('" ONE "', 'settled')"); /* by one person, without grace */
-    ck_assert_int_eq(db_number(site.site.admin, "SELECT count(*) FROM retention.hold WHERE held_until "
-                                                "<= clock_timestamp()"),
+    ck_assert_int_eq(db_number(site.site.admin,
+                               "SELECT count(*) FROM retention.hold WHERE held_until "
+                               "<= clock_timestamp()"),
                      1);
     says(log_site_ctl(&site, 0, WORDS("log", "recover")), "1 legal hold is back");
     ck_assert_int_eq(db_number(site.site.admin, "SELECT count(*) FROM retention.hold_rules WHERE "

@@ -6,8 +6,8 @@ LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 AS $function$
 DECLARE
     form text := pg_catalog.lower(pg_catalog.lower(
-        pg_catalog.translate(retention.any_form(value, true), E' \t\n\r\f\x0b', '') COLLATE pg_catalog."C")
-        COLLATE pg_catalog."default");
+        pg_catalog.translate(retention.any_form(value, true), E' \t\n\r\f\x0b', '')
+        COLLATE pg_catalog."C") COLLATE pg_catalog."default");
     letters pg_catalog.jsonb; -- capital ones, small ones, and those that are two
 BEGIN
     IF pg_catalog.getdatabaseencoding() OPERATOR(pg_catalog.<>) 'UTF8' THEN

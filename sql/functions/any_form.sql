@@ -4,8 +4,8 @@
 -- nothing of what is not seen (zero width, marks of direction). For as_e164 and as_lower.
 --
 -- Only UTF-8 has these characters; in a database of another encoding text stays as it is, and they
--- are written so that such a one can read this function, too. No SET clause: it is called for records
--- of a batch, and everything in it is qualified.
+-- are written so that such a one can read this function, too. No SET clause: it is called for
+-- records of a batch, and everything in it is qualified.
 CREATE OR REPLACE FUNCTION retention.any_form(value text, bare boolean) RETURNS text
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 AS $function$
@@ -18,8 +18,8 @@ BEGIN
     form := pg_catalog.normalize(value, 'NFKD');
     IF bare THEN
         form := pg_catalog.regexp_replace(form,
-            '[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]' COLLATE pg_catalog."C",
-            '', 'g');
+            '[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]'
+            COLLATE pg_catalog."C", '', 'g');
     END IF;
     form := pg_catalog.regexp_replace(form,
         '[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e'

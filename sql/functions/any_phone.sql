@@ -3,8 +3,8 @@
 --   the last nine digits   of a number that has nine or more. How it is dialled from where (+, 00,
 --                          011, the 0 of a trunk, the country left out) stands before them
 --   + and all digits       of one that is short and whole: up to six digits (911), or a + before it
---   ?                      where there are digits, and which number they are is not certain: seven or
---                          eight digits without a country, letters for digits, several numbers
+--   ?                      where there are digits, and which number they are is not certain: seven
+--                          or eight digits without a country, letters for digits, several numbers
 --   NULL                   where there is no digit but 0
 --
 -- An extension is no part of the number. A hold by any phone number covers a record with "?"
@@ -27,10 +27,10 @@ BEGIN
     form := CASE WHEN value COLLATE pg_catalog."C" OPERATOR(pg_catalog.~) '^[ -~]*$' THEN value
                  ELSE retention.any_form(value, true) END;
     form := pg_catalog.translate(pg_catalog.lower(form), E'[]_\t\n\r\f\x0b', '()-     ');
-    IF form OPERATOR(pg_catalog.~~) '%/%' THEN -- behind a few digits not between two numbers: 030/12
+    IF form OPERATOR(pg_catalog.~~) '%/%' THEN -- behind a few digits it divides one: 030/123456
         form := pg_catalog.regexp_replace(form, '^([^0-9]*([0-9][^0-9/]*){1,6})/', '\1 ');
         form := pg_catalog.regexp_replace(form, '^([^0-9]*([0-9][^0-9/]*){1,6})/', '\1 ');
-    ELSIF form OPERATOR(pg_catalog.~~) '%.0%' THEN -- a number that a program took for one: 4105550100.0
+    ELSIF form OPERATOR(pg_catalog.~~) '%.0%' THEN -- as spreadsheets write it: 4105550100.0
         form := pg_catalog.regexp_replace(form, '^( *[0-9]+)[.]0+ *$', '\1');
     END IF;
     part := pg_catalog.regexp_match(form, '^([^0-9]*)([0-9][-0-9 ().]*)(.*)$');

@@ -24,16 +24,16 @@ BEGIN
     SELECT max(p.part) INTO STRICT last_part FROM retention.hold_part p WHERE p.hold = q.hold;
     IF q.what = 'release' AND q.parts IS DISTINCT FROM last_part THEN
         RAISE EXCEPTION USING ERRCODE = 'RT011',
-            MESSAGE = format('nothing is released: hold %s was extended after its release was asked '
-                'for', q.hold),
+            MESSAGE = format('nothing is released: hold %s was extended after its release was '
+                'asked for', q.hold),
             DETAIL = CASE WHEN q.parts < last_part
                 THEN format('Role "%s" asked for the release of %s on %s, and the hold has %s now.',
                     q.requested_by,
                     CASE q.parts WHEN 1 THEN 'one part' ELSE q.parts || ' parts' END,
                     to_char(q.requested_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI "UTC"'),
                     last_part) END,
-            HINT = 'Look at it with "retentionctl hold show". If all of it may be released, ask for '
-                'that anew with "retentionctl hold release"; another person then confirms.';
+            HINT = 'Look at it with "retentionctl hold show". If all of it may be released, ask '
+                'for that anew with "retentionctl hold release"; another person then confirms.';
     END IF;
     scope := CASE q.what WHEN 'release' THEN retention.hold_scope_text(q.hold, NULL)
         ELSE jsonb_build_object('hold', q.hold, 'part', q.part, 'subjects', q.subjects,

@@ -3,8 +3,8 @@
 --
 -- A batch that keeps the gate for longer than 10 s may belong to a worker that is stopped or that
 -- lost its network, and the server would wait for it for ever: such a backend is terminated, which
--- is safe at any time. RT011 if even that does not help, after 40 s in all: it says who keeps it, by
--- process and role, since lawyers get to read it. Internal.
+-- is safe at any time. RT011 if even that does not help, after 40 s in all: it says who keeps it,
+-- by process and role, since lawyers get to read it. Internal.
 CREATE OR REPLACE FUNCTION retention.close_hold_gate() RETURNS void
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
@@ -47,11 +47,11 @@ BEGIN
             LEFT JOIN pg_stat_activity a ON a.pid = k.pid
             LEFT JOIN retention.worker_session w ON w.pid = k.pid;
     RAISE EXCEPTION USING ERRCODE = 'RT011',
-        MESSAGE = 'nothing was done: no hold is placed, changed or released, because another session '
-            'kept table retention.hold_gate locked for 40 seconds',
+        MESSAGE = 'nothing was done: no hold is placed, changed or released, because another '
+            'session kept table retention.hold_gate locked for 40 seconds',
         DETAIL = coalesce(keepers, 'It has let go by now.'),
-        HINT = 'Try the same again now. If that fails, too, ask the operator to stop the deletion '
-            'runs ("retentionctl stop --now") or to end the processes named, and try it again then.';
+        HINT = 'Try the same again now. If that fails, too, ask the operator to stop the '
+            'deletion runs ("retentionctl stop --now") or to end the processes named, and try it again then.';
 END
 $function$;
 REVOKE ALL ON FUNCTION retention.close_hold_gate() FROM PUBLIC;

@@ -1,6 +1,6 @@
--- The rules of holds that a copy of a hold was made under: see hold_mirrors and recover_hold. A backup
--- may have weaker ones than were in effect later, and legal may have released holds under them since.
--- The stricter ones count: of both, and for what was released, of which nothing is gone yet, since
+-- The rules of holds that a copy of a hold was made under: see hold_mirrors and recover_hold. A
+-- backup may have weaker ones than were in effect later, and legal may have released holds under
+-- them since. The stricter ones count: of both, and for what was released, of which nothing is gone yet, since
 -- nothing runs before the recovery is over. Where the backup's are stricter they stay. Internal.
 CREATE OR REPLACE FUNCTION retention.recover_hold_rules(rules jsonb) RETURNS void
 LANGUAGE plpgsql VOLATILE

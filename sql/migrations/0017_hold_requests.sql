@@ -1,5 +1,5 @@
--- What a request for a release or a narrowing is about: the parts that the hold had when it was made.
--- Run as @prefix@owner.
+-- What a request for a release or a narrowing is about: the parts that the hold had when it was
+-- made. Run as @prefix@owner.
 LOCK TABLE retention.hold IN EXCLUSIVE MODE;
 ALTER TABLE retention.hold_request ADD COLUMN parts int;
 COMMENT ON COLUMN retention.hold_request.parts IS

@@ -84,7 +84,8 @@ bool hold_tell_declared(struct session *session, const char *category, struct er
 /* Where such a result counts no record at all: says so, and what may be wrong. "matches_nothing" in
  * the document. */
 void hold_warn_of_nothing(struct cli *cli, const PGresult *rows);
-/* What a hold covers by category, now, and what it does not reach; with `warn`, that it is nothing. */
+/* What a hold covers by category, now, and what it does not reach; with `warn`, that it is nothing.
+ */
 bool hold_tell_reach(struct session *session, const char *hold, const char *category, bool warn,
                      struct error *error);
 

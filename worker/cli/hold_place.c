@@ -180,7 +180,8 @@ static bool place(struct session *session, const struct hold_scope *scope, const
             error_hint(error, "%s", repeat_hint(cli, hold));
         hold_explain_error(cli, scope, error);
         if (!cli->json)
-            puts(unknown ? "It is NOT KNOWN whether the hold is placed." : "The hold is NOT placed.");
+            puts(unknown ? "It is NOT KNOWN whether the hold is placed."
+                         : "The hold is NOT placed.");
         return false;
     }
     const char *const id[] = {hold};
