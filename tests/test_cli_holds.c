@@ -411,12 +411,12 @@ END_TEST
 START_TEST(extend_and_narrow)
 {
     char *hold _cleanup_free_ = place_one();
-    FAILS(2, "nothing says which records to hold besides", "hold", "extend", hold, "--reason", "x");
+    FAILS(2, "nothing says which more records to hold", "hold", "extend", hold, "--reason", "x");
     char *extended _cleanup_free_ = LEGAL(0, "hold", "extend", hold, "--reason", "new witness",
                                           "--subject", "phone:4105551003");
     contains(extended, "now has part 2, too.");
     contains(extended, "\ncall_recordings         2  ");
-    FAILS(2, "nothing says what the hold should let go", "hold", "narrow", hold, "--reason", "x");
+    FAILS(2, "nothing says what the hold is to give up", "hold", "narrow", hold, "--reason", "x");
     FAILS(1, "--subject:2: the subject is none of the hold", "hold", "narrow", hold, "--reason",
           "x", "--subject", "phone:4105551003", "--subject", "phone:+14105559999");
     char *asked _cleanup_free_ =

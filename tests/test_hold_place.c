@@ -7,6 +7,7 @@
 
 #include "harness/cluster.h"
 #include "harness/db.h"
+#include "harness/schema.h"
 #include "hold_support.h"
 
 static struct hold_site site;
@@ -503,6 +504,17 @@ START_TEST(retiring)
 }
 END_TEST
 
+/* Another version converts values in another way: migrate works out anew what holds cover. */
+START_TEST(migrate_applies_holds)
+{
+    placed("category => 'calls', subject => 'phone:410 555 0100'");
+    db_exec(site.admin,
+            "UPDATE retention.held_scope SET value = '+14105550100' WHERE value <> '?'");
+    schema_migrate(site.cluster, site.database, NULL, NULL);
+    ck_scopes("subject - phone e164 text 105550100 - [-infinity, infinity)", site.admin, "calls");
+}
+END_TEST
+
 /* Tens of thousands of subjects and keys in one statement. */
 START_TEST(many_values)
 {
@@ -534,6 +546,7 @@ Suite *suite_hold_place(void)
     tcase_add_test(tc, policies_change);
     tcase_add_test(tc, columns_are_taken_away);
     tcase_add_test(tc, retiring);
+    tcase_add_test(tc, migrate_applies_holds);
     tcase_add_test(tc, many_values);
     suite_add_tcase(suite, tc);
     return suite;

@@ -80,7 +80,8 @@ static bool need_scope(const struct hold_scope *scope, struct error *error)
 {
     if (scope->everything && !names_nothing(scope))
         return error_set(error, ERROR_USAGE,
-                         "--everything excludes subjects, keys, a tenant and a time");
+                         "--everything excludes subjects, keys, a tenant and a time: it is all "
+                         "records");
     if (scope->everything || !names_nothing(scope))
         return true;
     error_set(error, ERROR_USAGE, "nothing says which records to hold");
@@ -275,7 +276,7 @@ bool command_hold_extend(struct cli *cli, struct error *error)
     if (!hold_scope_read(cli, &scope, error))
         return false;
     if (names_nothing(&scope)) {
-        error_set(error, ERROR_USAGE, "nothing says which records to hold besides");
+        error_set(error, ERROR_USAGE, "nothing says which more records to hold");
         error_hint(error, "Name subjects, a tenant, a time or keys.");
         return false;
     }
