@@ -7,10 +7,12 @@
  * all is over, everything that was written down must be there.
  *
  * One hold placed is one round. RETENTIOND_HOLD_ROUNDS: how many there are in each scene, 200 by
- * default. What each scene fails for was tried: without the gate all do; with the action's scopes
- * in a join, or gate and action in one statement, those without dependants do. Where records have
- * dependants, rows are locked by one statement and judged by the next, so that a join would be as
- * right as the SubPlan; that scene fails where the rows that were locked are not judged again. */
+ * default.
+ *
+ * With the action's scopes in a join the scenes without dependants fail. With dependants rows are
+ * locked by one statement and judged by the next, which has a snapshot of its own, so that a join
+ * would be as right as the SubPlan there; that scene fails where what was locked is not judged
+ * again. */
 #define _GNU_SOURCE
 #include <check.h>
 #include <signal.h>
