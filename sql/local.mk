@@ -7,6 +7,10 @@ SQL_FILES = \
 	engine/log_check.sql \
 	engine/log_entries.sql \
 	engine/log_flushed.sql \
+	functions/any_case.sql \
+	functions/any_form.sql \
+	functions/any_json.sql \
+	functions/any_phone.sql \
 	functions/as_e164.sql \
 	functions/as_lower.sql \
 	functions/begin_log.sql \
@@ -26,6 +30,7 @@ SQL_FILES = \
 	functions/recover_entry.sql \
 	functions/recover_hold.sql \
 	functions/recover_hold_lost.sql \
+	functions/recover_hold_rules.sql \
 	functions/recover_pause.sql \
 	functions/recover_policy.sql \
 	functions/require_control.sql \
@@ -41,6 +46,7 @@ SQL_FILES = \
 	migrations/0009_hold_lost.sql \
 	migrations/0014_guard.sql \
 	migrations/0018_columns.sql
+	migrations/0017_hold_requests.sql
 # what retentionctl asks
 SQL_FILES += \
 	cli/epoch_keys.sql \
@@ -149,7 +155,9 @@ SQL_FILES += \
 
 # schema retention
 SQL_FILES += \
+	catalog/apply_holds.sql \
 	catalog/drop_stale_functions.sql \
+	catalog/lock_holds.sql \
 	catalog/mark_functions.sql \
 	functions/adopt.sql \
 	functions/append_batch.sql \

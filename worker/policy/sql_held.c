@@ -65,7 +65,7 @@ static const char *value_text(const struct held *held, const struct sql_scope *s
     if (text_equal(ref->as, "lower"))
         return arena_printf(arena, "retention.as_lower(%s)", text);
     assert(!ref->as);
-    return text;
+    return ref->path.count ? arena_printf(arena, "retention.any_json(%s)", text) : text;
 }
 
 const char *sql_subject_form(struct sql_builder *b, const struct ref *ref)
@@ -73,8 +73,14 @@ const char *sql_subject_form(struct sql_builder *b, const struct ref *ref)
     const struct catalog_table *table =
         ref->kind == REF_COLUMN ? b->target.table : sql_catalog_table(b, ref->table);
     return arena_printf(b->arena, "%s %s %s", ref->subject_kind, ref->as ? ref->as : "-",
-                        ref->path.count ? "text"
-                                        : sql_fact_type(catalog_column(table, ref->column)));
+                        sql_ref_type(ref, table));
+}
+
+const char *sql_ref_type(const struct ref *ref, const struct catalog_table *table)
+{
+    if (ref->path.count)
+        return ref->as ? "text" : "json";
+    return sql_fact_type(catalog_column(table, ref->column));
 }
 
 const char *sql_fact_type(const struct catalog_column *column)

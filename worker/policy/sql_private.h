@@ -182,6 +182,8 @@ const char *sql_holds(struct sql_builder *b);
 /* category.hold_facts: "phone e164 text"; the type of a value, as a hold's values are read. */
 const char *sql_subject_form(struct sql_builder *b, const struct ref *ref);
 const char *sql_fact_type(const struct catalog_column *column);
+/* The type of a reference to a column of this table; "json" for a value in a document. */
+const char *sql_ref_type(const struct ref *ref, const struct catalog_table *table);
 
 /* sql_statement.c */
 /* The whole condition of an action, "a\n   AND b ...". */
