@@ -39,7 +39,8 @@ SQL_FILES = \
 	migrations/0006_taken_effect.sql \
 	migrations/0013_status_for_all.sql \
 	migrations/0009_hold_lost.sql \
-	migrations/0014_guard.sql
+	migrations/0014_guard.sql \
+	migrations/0015_guard_lookup.sql
 # what retentionctl asks
 SQL_FILES += \
 	cli/epoch_keys.sql \
@@ -166,10 +167,8 @@ SQL_FILES += \
 	functions/finish_run.sql \
 	functions/guard_alter.sql \
 	functions/guard_drop.sql \
-	functions/guard_is_batch.sql \
 	functions/guard_observe.sql \
 	functions/guard_refuse.sql \
-	functions/guard_require_batch.sql \
 	functions/guard_snapshot.sql \
 	functions/is_bound.sql \
 	functions/join_session.sql \

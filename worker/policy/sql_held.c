@@ -23,6 +23,7 @@
  * Where dependants are gone already (SKIP_DEPENDANTS), the ways that read their tables are left
  * out: an earlier statement looked at them, and locked what it read. */
 #include <assert.h>
+#include <string.h>
 
 #include "policy/sql_private.h"
 
@@ -148,17 +149,28 @@ static struct held held_new(struct sql_builder *b, enum sql_skip skip)
     return held;
 }
 
+const char *sql_ranged(struct sql_builder *b, const char *h)
+{
+    return arena_printf(b->arena, "(%s.starts_from > '-infinity' OR %s.starts_to < 'infinity')", h,
+                        h);
+}
+
+/* What belongs to a scope by key, and means nothing by itself. */
+#define KEY_SUBJECT "= 'key_subject'"
+
 /* "retention.held_scope h WHERE ...": those of the category that are in force, of a shape. */
 static const char *scopes(const struct held *held, const char *h, const char *shape)
 {
     struct sql_builder *b = held->b;
+    bool ranged = b->ranged && strcmp(shape, KEY_SUBJECT) != 0;
     return arena_printf(b->arena,
                         "retention.held_scope %s WHERE %s.category = %s%s%s%s AND %s.held_until > "
-                        "now()%s",
+                        "now()%s%s",
                         h, h, sql_value(b, b->category->name, "text"), *shape ? " AND " : "",
                         *shape ? arena_printf(b->arena, "%s.shape ", h) : "", shape, h,
                         held->hold ? arena_printf(b->arena, " AND %s.hold = %s", h, held->hold)
-                                   : "");
+                                   : "",
+                        ranged ? arena_printf(b->arena, " AND %s", sql_ranged(b, h)) : "");
 }
 
 /* Does the test hold for the value of ref, or for any of them? A child's are looked up only where
@@ -269,7 +281,7 @@ static const char *meets_more(const struct held *held, const char *h)
                         "%s AND %s AND (NOT %s.with_subjects OR (EXISTS (SELECT 1 FROM %s AND "
                         "%s.hold = %s.hold AND %s.part = %s.part AND %s)))",
                         any_or_own_tenant(held, h), in_range(held, h), h,
-                        scopes(held, g, "= 'key_subject'"), g, h, g, h, names_subject(held, g));
+                        scopes(held, g, KEY_SUBJECT), g, h, g, h, names_subject(held, g));
 }
 
 /* --- the ways to be held --- */
@@ -407,6 +419,11 @@ static const char *is_held(const struct held *held)
     const char *from = scopes(held, h, all ? "" : other_shapes(held));
     struct text ways = {0};
     add_ways(held, &ways);
+    if (b->one_row && all && ways.length) {
+        const char *any = arena_printf(b->arena, "(%s)", text_string(&ways));
+        text_free(&ways);
+        return any;
+    }
     if (!ways.length)
         return arena_printf(b->arena, "(EXISTS (SELECT 1 FROM %s))", from);
     const char *text = arena_printf(b->arena,
