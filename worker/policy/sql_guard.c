@@ -23,15 +23,15 @@
  *
  * Where the condition reads other tables, one statement (several WITH, a cascade) can change the
  * record and what it reads, and once it is over nothing tells that the record was held. So READ
- * triggers, and those of an OWN table whose condition reads others, are row triggers BEFORE the
+ * triggers, and all of a category whose condition reads other tables, are row triggers BEFORE the
  * change, which see what the statement did so far and nothing of what is to come: as long as no row
  * that a held record is made of or reads was changed, the record is still seen to be held,
- * whichever of its rows comes first. HANGS needs that not: the link up to the record is refused to
- * change by triggers of these two kinds, at the latest when the statement ends.
+ * whichever of its rows comes first; and a child of a free one is seen to hang on a free one.
  *
  * A row that is added (or, by UPDATE, hung elsewhere) can free a record, too: an event that moves
  * its starting point out of a hold's range, a child that makes the claim false. Who reads it is
- * asked before, with the holds that have a range; with any, where the claim reads that table.
+ * asked before: about holds with a range that a starting point moving that way could leave, where
+ * it is known; about any hold, where the claim reads that table.
  *
  * The worker's batches have asked under the gate already. begin_batch says so by a setting, which
  * anybody can make, and by the sequence batch_begun, which nobody else can: its currval() is the
@@ -56,7 +56,8 @@ struct guarded {
     const struct dependant *path[DEPTH_MOST]; /* HANGS: from the category's table down to it */
     size_t depth;
     bool before;                /* row triggers BEFORE: the condition reads other tables */
-    bool starts, claims;        /* READ: the starting point, the claim reads rows that are added */
+    unsigned moves;             /* READ: which way rows that are added move the starting point */
+    bool claims;                /* READ: the claim reads rows that are added */
     struct string_list columns; /* that decide */
     struct string_list key;     /* empty: none */
 };
@@ -261,6 +262,23 @@ static struct guarded *find_read(struct maker *m, const struct catalog_table *ta
     return NULL;
 }
 
+/* enum sql_move: a latest child that is added moves the starting point up, if at all, and an
+ * earliest one down; but where there is something else without a child. */
+static unsigned moves(const struct start *start, const struct catalog_table *table)
+{
+    unsigned way = 0;
+    for (size_t i = 0; i < start->ref_count; i++) {
+        const struct ref *ref = &start->refs[i];
+        bool is_it = ref->kind == REF_CHILD && text_equal(ref->table.schema, table->schema) &&
+                     text_equal(ref->table.name, table->name);
+        if (ref->none || start->ignore_nulls || (ref->kind != REF_COLUMN && !is_it))
+            return SQL_RISES | SQL_FALLS;
+        if (is_it)
+            way |= ref->pick == PICK_LATEST ? SQL_RISES : SQL_FALLS;
+    }
+    return way;
+}
+
 /* Tables of which rows that are added decide: no record can have read them before where a foreign
  * key leads from it to them. */
 static void note_added(struct maker *m, bool claim)
@@ -276,8 +294,9 @@ static void note_added(struct maker *m, bool claim)
         struct guarded *g = find_read(m, b->lookups[i].inner.table);
         if (!g || (key && key->validated && !key->deferrable))
             continue;
-        g->starts |= !claim;
         g->claims |= claim;
+        if (!claim)
+            g->moves = moves(&b->category->start, g->table);
     }
 }
 
@@ -293,7 +312,8 @@ static void find_all(struct maker *m)
 
     sql_begin(b);
     (void)covered(b, NULL);
-    m->all[0].before = b->lookup_count > 0;
+    for (size_t i = 0; i < m->count; i++)
+        m->all[i].before = b->lookup_count > 0;
     for (size_t i = 0; i < b->lookup_count; i++)
         if (!find_read(m, b->lookups[i].inner.table))
             add_guarded(m, KIND_READ, b->lookups[i].inner.table)->before = true;
@@ -481,17 +501,17 @@ static const char *row_judgement(struct maker *m, const struct guarded *g)
 {
     struct sql_builder *b = &m->b;
     const char *old = judgement(m, g, "(SELECT OLD.*)", "OLD");
-    if (!g->starts && !g->claims)
+    if (!g->moves && !g->claims)
         return old;
-    b->ranged = !g->claims;
+    b->moves = g->claims ? 0 : g->moves;
     const char *new = judgement(m, g, NULL, "NEW");
-    b->ranged = false;
     const char *any = "";
-    if (!g->claims)
+    if (b->moves)
         any = arena_printf(b->arena,
                            " AND EXISTS (SELECT 1 FROM retention.held_scope s WHERE s.category = "
                            "%s AND %s AND s.held_until > now())",
-                           quote_text(b->arena, b->category->name), sql_ranged(b, "s"));
+                           quote_text(b->arena, b->category->name), sql_could_leave(b, "s"));
+    b->moves = 0;
     return arena_printf(b->arena,
                         "IF TG_OP <> 'INSERT' THEN\n%sEND IF;\n"
                         "IF TG_OP <> 'DELETE'%s THEN\n%sEND IF;\n",
@@ -648,7 +668,7 @@ static void add_row_triggers(struct maker *m, const struct guarded *g,
         add_trigger(m, g, table, "update", copied, arena_printf(arena, "%s UPDATE", when),
                     arena_printf(arena, "FOR EACH ROW WHEN ((%s AND " NO_BATCH ")) ",
                                  differs(m, g, "old", "new")));
-    if (g->starts || g->claims)
+    if (g->moves || g->claims)
         add_trigger(m, g, table, "insert", copied, "BEFORE INSERT",
                     "FOR EACH ROW WHEN (" NO_BATCH ") ");
 }

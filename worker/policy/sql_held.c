@@ -17,6 +17,9 @@
  * ask for, everything counts as held: a statement may be out of date, it overlooks nothing. So the
  * statements of a batch can be made for the shapes that exist, which is what planning them costs.
  *
+ * Where b->moves is set, the question is another: which records could a starting point that moves
+ * free? Those whose starting point is known, by scopes whose range it could leave.
+ *
  * Values are compared as text, in the default collation: scopes hold what retention.canonical_text
  * made of the values given, by the same expressions. NULL is not held.
  *
@@ -149,10 +152,13 @@ static struct held held_new(struct sql_builder *b, enum sql_skip skip)
     return held;
 }
 
-const char *sql_ranged(struct sql_builder *b, const char *h)
+const char *sql_could_leave(struct sql_builder *b, const char *h)
 {
-    return arena_printf(b->arena, "(%s.starts_from > '-infinity' OR %s.starts_to < 'infinity')", h,
-                        h);
+    const char *below = arena_printf(b->arena, "%s.starts_from > '-infinity'", h);
+    const char *above = arena_printf(b->arena, "%s.starts_to < 'infinity'", h);
+    if (b->moves == SQL_RISES)
+        return above;
+    return b->moves == SQL_FALLS ? below : arena_printf(b->arena, "(%s OR %s)", below, above);
 }
 
 /* What belongs to a scope by key, and means nothing by itself. */
@@ -162,7 +168,7 @@ const char *sql_ranged(struct sql_builder *b, const char *h)
 static const char *scopes(const struct held *held, const char *h, const char *shape)
 {
     struct sql_builder *b = held->b;
-    bool ranged = b->ranged && strcmp(shape, KEY_SUBJECT) != 0;
+    bool moves = b->moves && strcmp(shape, KEY_SUBJECT) != 0;
     return arena_printf(b->arena,
                         "retention.held_scope %s WHERE %s.category = %s%s%s%s AND %s.held_until > "
                         "now()%s%s",
@@ -170,7 +176,7 @@ static const char *scopes(const struct held *held, const char *h, const char *sh
                         *shape ? arena_printf(b->arena, "%s.shape ", h) : "", shape, h,
                         held->hold ? arena_printf(b->arena, " AND %s.hold = %s", h, held->hold)
                                    : "",
-                        ranged ? arena_printf(b->arena, " AND %s", sql_ranged(b, h)) : "");
+                        moves ? arena_printf(b->arena, " AND %s", sql_could_leave(b, h)) : "");
 }
 
 /* Does the test hold for the value of ref, or for any of them? A child's are looked up only where
@@ -219,8 +225,9 @@ static const char *in_range(const struct held *held, const char *h)
                             h, h);
     const char *x = held->cheap ? NULL : sql_alias(b, 's');
     const char *s = x ? arena_printf(b->arena, "%s.start", x) : held->start;
-    const char *inside = arena_printf(
-        b->arena, "coalesce(%s.starts_from <= %s AND %s < %s.starts_to, true)", h, s, s, h);
+    const char *inside =
+        arena_printf(b->arena, "coalesce(%s.starts_from <= %s AND %s < %s.starts_to, %s)", h, s, s,
+                     h, b->moves ? "false" : "true");
     return x ? sql_let(b, x, arena_printf(b->arena, "%s AS start", held->start), inside) : inside;
 }
 
@@ -354,9 +361,10 @@ static const char *is_held_start(const struct held *held)
     const char *inside = arena_printf(
         b->arena,
         "(SELECT range_agg(tstzrange(%s.starts_from, %s.starts_to)) + "
-        "tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM %s) @> coalesce(%s, "
-        "'infinity'::timestamptz)",
-        h, h, from, held->start);
+        "tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM %s) @> %s",
+        h, h, from,
+        b->moves ? held->start
+                 : arena_printf(b->arena, "coalesce(%s, 'infinity'::timestamptz)", held->start));
     if (held->cheap)
         return inside;
     const char *g = sql_alias(b, 'h');

@@ -44,6 +44,9 @@ struct sql_used {
     const char *column;
 };
 
+/* Which way a starting point may move. */
+enum sql_move { SQL_RISES = 1, SQL_FALLS = 2 };
+
 struct sql_builder {
     struct arena *arena;
     const struct policy_set *set;
@@ -57,7 +60,7 @@ struct sql_builder {
     bool only_held; /* rows that are waited for count only where they are held */
     bool literal;   /* values stand in the text: there are no parameters */
     bool one_row;   /* it asks about one row, and there is a scope: they are looked up, not hashed */
-    bool ranged;    /* scopes count only where the starting point decides */
+    unsigned moves; /* enum sql_move: scopes count only where that could free a record */
     size_t aliases;
     struct sql_param *params;
     const char **param_types;
@@ -172,8 +175,8 @@ enum sql_skip { SKIP_NOTHING, SKIP_DEPENDANTS };
 const char *sql_held(struct sql_builder *b, enum sql_skip skip);
 /* The same, by scopes of one hold (an expression). */
 const char *sql_held_by(struct sql_builder *b, const char *hold);
-/* Does scope h name a range of starting points? */
-const char *sql_ranged(struct sql_builder *b, const char *h);
+/* Could a starting point that moves like that (b->moves, not 0) leave the range of scope h? */
+const char *sql_could_leave(struct sql_builder *b, const char *h);
 /* Is the whole category held? About no row. */
 const char *sql_held_wholly(struct sql_builder *b);
 /* The holds that cover the row: a JSON array of uuids. */
