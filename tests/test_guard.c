@@ -5,7 +5,7 @@
  * SERIALIZABLE, and rolled back. Held are, of ctm.recording: 5 (by its caller), 7, 17, 27 ... (by
  * the account's address), 8, 18, 28 ... (by the tenant), 9 (by its key), all that began before 2001
  * (3 did); of ctm.message: 6; of ctm.visit: "v3", two rows that are the same; of ctm.session and
- * ctm.order: 5 (by what its event or line says), and those that ended in March 2020 (61 to 91). */
+ * ctm.purchase: 5 (by what its event or line says), and those that ended in March 2020 (61 to 91). */
 #define _GNU_SOURCE
 #include <check.h>
 #include <stdio.h>
@@ -147,15 +147,15 @@ static const struct operation operations[] = {
     {"DELETE FROM ctm.session", HELD, ALL, NULL},
     {"DELETE FROM ctm.site WHERE site_id = 5", HELD, ALL, NULL},
     {"DELETE FROM ctm.site WHERE site_id = 4", FREE, ALL, NULL},
-    {"DELETE FROM ctm.order WHERE order_id = 5", HELD, ALL, NULL},
-    {"DELETE FROM ctm.order_low WHERE order_id = 5", HELD, ALL, NULL},
-    {"DELETE FROM ctm.order WHERE order_id IN (4, 96)", FREE, ALL, NULL},
-    {"DELETE FROM ctm.order_high WHERE order_id = 70", HELD, ALL, NULL},
+    {"DELETE FROM ctm.purchase WHERE order_id = 5", HELD, ALL, NULL},
+    {"DELETE FROM ctm.purchase_low WHERE order_id = 5", HELD, ALL, NULL},
+    {"DELETE FROM ctm.purchase WHERE order_id IN (4, 96)", FREE, ALL, NULL},
+    {"DELETE FROM ctm.purchase_high WHERE order_id = 70", HELD, ALL, NULL},
     {"WITH e AS (DELETE FROM ctm.event WHERE session_id = 5) DELETE FROM ctm.session WHERE "
      "session_id = 5", HELD, ALL, NULL},
     {"WITH s AS (DELETE FROM ctm.session WHERE session_id = 5) DELETE FROM ctm.event WHERE "
      "session_id = 5", HELD, ALL, NULL},
-    {"WITH l AS (DELETE FROM ctm.line WHERE order_id = 5) DELETE FROM ctm.order WHERE order_id = 5",
+    {"WITH l AS (DELETE FROM ctm.line WHERE order_id = 5) DELETE FROM ctm.purchase WHERE order_id = 5",
      HELD, ALL, NULL},
     {"WITH e AS (DELETE FROM ctm.event WHERE session_id = 4) DELETE FROM ctm.session WHERE "
      "session_id = 4", FREE, ALL, NULL},
@@ -176,7 +176,7 @@ static const struct operation operations[] = {
      "INSERT INTO ctm.site VALUES (1005)"},
     {"UPDATE ctm.site SET site_id = 1005 WHERE site_id = 5", HELD, ALL, NULL},
     {"UPDATE ctm.site SET site_id = 1004 WHERE site_id = 4", FREE, ALL, NULL},
-    {"UPDATE ctm.order SET order_id = 95 WHERE order_id = 5", HELD, ALL, NULL},
+    {"UPDATE ctm.purchase SET order_id = 95 WHERE order_id = 5", HELD, ALL, NULL},
     /* a row that is added can move the starting point out of the range */
     {"INSERT INTO ctm.event VALUES (1000, 70, 'n', now(), 'x')", HELD, ALL, NULL},
     {"INSERT INTO ctm.line VALUES (1000, 70, 'n', now())", HELD, ALL, NULL},

@@ -469,7 +469,6 @@ static const char *judgement(struct maker *m, const struct guarded *g, const cha
 {
     struct sql_builder *b = &m->b;
     sql_begin(b);
-    b->one_row = is_by_row(g);
     const char *any = kept(m, g, row, NULL);
     if (b->category->guard == GUARD_OBSERVE) {
         struct sql_statement count = sql_finish(
@@ -500,6 +499,7 @@ static const char *judgement(struct maker *m, const struct guarded *g, const cha
 static const char *row_judgement(struct maker *m, const struct guarded *g)
 {
     struct sql_builder *b = &m->b;
+    b->one_row = true;
     const char *old = judgement(m, g, "(SELECT OLD.*)", "OLD");
     if (!g->moves && !g->claims)
         return old;
@@ -516,6 +516,18 @@ static const char *row_judgement(struct maker *m, const struct guarded *g)
                         "IF TG_OP <> 'INSERT' THEN\n%sEND IF;\n"
                         "IF TG_OP <> 'DELETE'%s THEN\n%sEND IF;\n",
                         old, any, new);
+}
+
+/* Rows of a statement: of a few each is looked up, of many the scopes are hashed once. */
+static const char *statement_judgement(struct maker *m, const struct guarded *g, const char *rows)
+{
+    m->b.one_row = true;
+    const char *few = judgement(m, g, rows, NULL);
+    m->b.one_row = false;
+    return arena_printf(m->b.arena,
+                        "IF (SELECT count(*) FROM (SELECT 1 FROM old_rows LIMIT 101) few) <= 100 "
+                        "THEN\n%sELSE\n%sEND IF;\n",
+                        few, judgement(m, g, rows, NULL));
 }
 
 /* A block of the function's body, a condition before it. */
@@ -565,8 +577,8 @@ static const char *body(struct maker *m, const struct guarded *g)
         add_block(&t, "ELSE", row_judgement(m, g));
     } else {
         if (g->columns.count)
-            add_block(&t, "ELSIF TG_OP = 'UPDATE' THEN", judgement(m, g, altered(m, g), NULL));
-        add_block(&t, "ELSE", judgement(m, g, "old_rows", NULL));
+            add_block(&t, "ELSIF TG_OP = 'UPDATE' THEN", statement_judgement(m, g, altered(m, g)));
+        add_block(&t, "ELSE", statement_judgement(m, g, "old_rows"));
     }
     text_add(&t, "END IF;\n");
     if (g->before)
@@ -597,10 +609,9 @@ static const char *settings(struct maker *m, const struct guarded *g, const char
     text_add(&out, "search_path=pg_catalog, pg_temp\nrow_security=off");
     if (strchr(text, '\\'))
         text_add(&out, "\nstandard_conforming_strings=on");
-    /* One plan for all rows; found by indexes although scopes came after it was made. */
-    if (is_by_row(g))
-        text_printf(&out, "\nplan_cache_mode=force_generic_plan\njit=off%s",
-                    g->kind == KIND_READ ? "" : "\nenable_seqscan=off");
+    /* One plan for all rows; scopes are found by indexes, also where they came after it was made. */
+    text_printf(&out, "\nplan_cache_mode=force_generic_plan\njit=off%s",
+                g->kind == KIND_READ ? "" : "\nenable_seqscan=off");
     bool pin = strstr(text, "try_timestamptz") != NULL;
     for (size_t i = 0; i < m->all[0].columns.count; i++)
         pin |= prints_by_setting(catalog_column(m->all[0].table, m->all[0].columns.items[i]));
