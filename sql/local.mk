@@ -47,6 +47,7 @@ SQL_FILES = \
 	migrations/0014_guard.sql \
 	migrations/0018_columns.sql \
 	migrations/0017_hold_requests.sql
+	migrations/0015_guard_lookup.sql
 # what retentionctl asks
 SQL_FILES += \
 	cli/epoch_keys.sql \
@@ -178,10 +179,8 @@ SQL_FILES += \
 	functions/finish_run.sql \
 	functions/guard_alter.sql \
 	functions/guard_drop.sql \
-	functions/guard_is_batch.sql \
 	functions/guard_observe.sql \
 	functions/guard_refuse.sql \
-	functions/guard_require_batch.sql \
 	functions/guard_snapshot.sql \
 	functions/is_bound.sql \
 	functions/join_session.sql \

@@ -142,6 +142,7 @@ BEGIN
     END IF;
 
     -- Guards leave this transaction's own statements alone; see worker/policy/sql_guard.c.
+    PERFORM setval('retention_guard.batch_begun', pg_current_xact_id()::text::bigint);
     PERFORM set_config('retention.batch', 'on', true);
     xid := pg_current_xact_id()::text;
     epoch := coalesce(f.epoch, 0);

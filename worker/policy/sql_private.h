@@ -34,6 +34,7 @@ struct sql_lookup {
     const char *outer;
     const char *where;
     bool last; /* `where` has subqueries of its own: what they read is locked before */
+    const struct catalog_constraint *parent_key; /* of the outer row, to a parent; NULL: none */
 };
 
 /* A column that an expression names. */
@@ -42,6 +43,9 @@ struct sql_used {
     const char *alias;
     const char *column;
 };
+
+/* Which way a starting point may move. */
+enum sql_move { SQL_RISES = 1, SQL_FALLS = 2 };
 
 struct sql_builder {
     struct arena *arena;
@@ -55,7 +59,8 @@ struct sql_builder {
     unsigned shapes; /* enum sql_shape: scopes of holds that rows are compared with */
     bool only_held; /* rows that are waited for count only where they are held */
     bool literal;   /* values stand in the text: there are no parameters */
-    bool one_row;   /* it asks about one row: scopes are looked up, not hashed */
+    bool one_row;   /* it asks about one row, and there is a scope: they are looked up, not hashed */
+    unsigned moves; /* enum sql_move: scopes count only where that could free a record */
     size_t aliases;
     struct sql_param *params;
     const char **param_types;
@@ -175,6 +180,8 @@ enum sql_skip { SKIP_NOTHING, SKIP_DEPENDANTS };
 const char *sql_held(struct sql_builder *b, enum sql_skip skip);
 /* The same, by scopes of one hold (an expression). */
 const char *sql_held_by(struct sql_builder *b, const char *hold);
+/* Could a starting point that moves like that (b->moves, not 0) leave the range of scope h? */
+const char *sql_could_leave(struct sql_builder *b, const char *h);
 /* Is the whole category held? About no row. */
 const char *sql_held_wholly(struct sql_builder *b);
 /* The holds that cover the row: a JSON array of uuids. */
