@@ -84,6 +84,7 @@ tests_run_SOURCES = \
 	tests/test_hold_change.c \
 	tests/test_hold_place.c \
 	tests/test_hold_roles.c \
+	tests/test_hold_rules.c \
 	tests/test_hold_sessions.c \
 	tests/test_hold_values.c \
 	tests/test_hold_races.c \

@@ -290,7 +290,8 @@ START_TEST(releasing_and_loading)
         static const char load[] =
             "SELECT retention.load_policy(NULL, 'calls', encode(sha256('one'), 'hex'), "
             "encode(sha256('one'), 'hex'), 'one', 'enforce', 'public.t', '{}', NULL, true, 'T', "
-            "replace('" FACTS_CALLS "', 'e164 text', 'e164 varchar')::jsonb)";
+            "replace('" FACTS_CALLS "', '\"text\", \"form\": \"phone e164 text', '\"uuid\", "
+            "\"form\": \"phone e164 uuid')::jsonb)";
         batch_begins(lane);
         PGconn *first = release_first ? site.legal : loader;
         PGconn *second = release_first ? loader : site.legal;

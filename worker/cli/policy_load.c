@@ -55,7 +55,7 @@ static bool prepare(struct session *session, const struct policies *policies,
                 add_unique(cli->arena, &governed, &count, sql->governed.items[g]);
         }
     }
-    loading->hold_facts = sql_hold_facts(cli->arena, policies->set, category, policies->catalog);
+    loading->hold_facts = sql_load_facts(cli->arena, policies->set, category, policies->catalog);
     loading->governed = count ? session_array(cli, governed, (int)count) : "{}";
     const char *const values[] = {loading->governed};
     PGresult *result _cleanup_result_ =
@@ -74,7 +74,7 @@ static bool settle(struct session *session, const struct loading *loading, struc
     const struct agreement_table *table = &category->agreement_table;
     if (!statement->text || !*statement->text)
         return true;
-    PGresult *agreements _cleanup_result_ = plan_query(session, statement, NULL, NULL, error);
+    PGresult *agreements _cleanup_result_ = plan_query(session, category->name, statement, NULL, NULL, error);
     if (!agreements)
         return false;
     const char *fallback = category->stages[0].after.text;
