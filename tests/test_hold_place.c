@@ -135,11 +135,13 @@ START_TEST(unknown_columns)
                "worker or \"retentionctl policy load\" load its policy again",
                site.legal,
                "SELECT retention.place_hold('1', 'x', category => 'old', record_key => '{1}')");
-    /* the same text again, now with facts; and an older program that knows none */
-    hold_site_load(&site, "old", "enforce", "one", FACTS_CALLS, false);
+    /* the same text again, now with facts; and an older program that knows none, which somebody
+     * would have to approve */
+    hold_site_load(&site, "old", "enforce", "one", FACTS_CALLS, true);
     ck_scopes("subject - phone e164 text +1 - [-infinity, infinity)", site.admin, "old");
     hold_site_load(&site, "old", "enforce", "one", "null", false);
-    ck_scopes("all - - - - [-infinity, infinity)", site.admin, "old");
+    ck_scopes("subject - phone e164 text +1 - [-infinity, infinity)", site.admin, "old");
+    ck_is("suspended", site.admin, "SELECT state FROM retention.category WHERE name = 'old'");
 }
 END_TEST
 

@@ -9,14 +9,14 @@ SET search_path = pg_catalog, pg_temp
 AS $function$
 #variable_conflict use_column
 DECLARE
-    found record;
+    wrong record;
 BEGIN
     PERFORM retention.require_term(check_holds.term);
-    FOR found IN SELECT p.category AS name, p.problem FROM retention.hold_scope_problems(NULL) p LOOP
-        UPDATE retention.category c SET scope_problem = found.problem
-            WHERE c.name = found.name AND c.scope_problem IS NULL;
+    FOR wrong IN SELECT p.category AS name, p.problem FROM retention.hold_scope_problems(NULL) p LOOP
+        UPDATE retention.category c SET scope_problem = wrong.problem
+            WHERE c.name = wrong.name AND c.scope_problem IS NULL;
         IF FOUND THEN
-            PERFORM retention.write_entry('anomaly', NULL, found.name, jsonb_build_object(
+            PERFORM retention.write_entry('anomaly', NULL, wrong.name, jsonb_build_object(
                 'run', '00000000-0000-0000-0000-000000000000', 'seq', 0, 'code', 'hold.scope'));
         END IF;
     END LOOP;

@@ -91,10 +91,9 @@ BEGIN
                     MESSAGE = format('%s covers records of category "%s" and would not keep them '
                         'from category "%s", which may take them', retention.holds_named(losing),
                         k.name, x.name),
-                    HINT = format('Let legal place a hold of the same scope without category, or '
-                        'one that names "%s"; then this can take effect. It also can where both '
-                        'policies ask for constants of one column that exclude each other.',
-                        x.name);
+                    HINT = format('Let legal place a hold of the same scope, without category or for '
+                        '"%s", and try again. If the two share no record, let "only" of both say '
+                        'so by constants of one column.', x.name);
             END IF;
         END IF;
         IF leaves AND k.mode = 'enforce' AND NOT retention.policies_apart(k_text, was) THEN
@@ -110,8 +109,8 @@ BEGIN
                     MESSAGE = format('%s covers records of category "%s" that this policy leaves '
                         'to category "%s", and would not keep them there',
                         retention.holds_named(losing), x.name, k.name),
-                    HINT = format('Let legal place a hold of the same scope that reaches "%s"; '
-                        'then this can take effect.', k.name);
+                    HINT = format('Let legal place a hold of the same scope that reaches "%s", and '
+                        'try again.', k.name);
             END IF;
         END IF;
     END LOOP;
