@@ -161,7 +161,7 @@ START_TEST(placing_and_approving)
         snprintf(approve, sizeof(approve),
                  "SELECT retention.approve_policy('%s', encode(sha256('two'), 'hex'), NULL)", name);
         /* in effect: a text by which the hold finds nothing; that which is approved finds it */
-        hold_site_load(&site, name, "enforce", "one", FACTS_BARE, true);
+        hold_site_load(&site, name, "observe", "one", FACTS_BARE, true);
         hold_site_load(&site, name, "enforce", "two", FACTS_CALLS, false);
         batch_begins(lane);
         PGconn *first = place_first ? site.legal : site.approver;

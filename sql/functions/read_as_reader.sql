@@ -16,9 +16,10 @@ BEGIN
                      AND c.loaded_hold_facts -> 'statements'
                          ? encode(sha256(convert_to(read_as_reader.statement, 'UTF8')), 'hex')) THEN
         RAISE EXCEPTION USING ERRCODE = 'RT011',
-            MESSAGE = format('the statement is none that was written down when category "%s" was '
-                'loaded', read_as_reader.category),
-            HINT = 'Look with the policies that are loaded and the version that loaded them.';
+            MESSAGE = format('the policy of category "%s" is not loaded as it stands here',
+                read_as_reader.category),
+            HINT = 'Who may not read what holds cover looks with the policies that are loaded, and '
+                'with the version that loaded them.';
     END IF;
     RETURN QUERY SELECT r FROM retention.run_as_reader(read_as_reader.statement,
         read_as_reader.params) r;
