@@ -96,7 +96,7 @@ BEGIN
                         'so by constants of one column.', x.name);
             END IF;
         END IF;
-        IF leaves AND k.mode = 'enforce' AND NOT retention.policies_apart(k_text, was) THEN
+        IF leaves AND 'enforce' IN (k.mode, k.approved_mode) AND NOT retention.policies_apart(k_text, was) THEN
             SELECT array_agg(DISTINCT h.hold) INTO losing
                 FROM retention.hold h JOIN retention.hold_part p USING (hold)
                 WHERE h.category IS NULL AND least(h.held_until, p.held_until) > at
