@@ -430,6 +430,26 @@ START_TEST(longer_takes_effect_at_once)
 }
 END_TEST
 
+/* A table whose name SQL wants in quotes is the same one to the command that loads and to the worker
+ * that runs. */
+START_TEST(a_table_named_like_a_keyword)
+{
+    PGconn *admin = cli_fixture_connect(&f);
+    db_exec(admin, "CREATE TABLE ctm.\"order\" (id int PRIMARY KEY, \"end\" timestamptz);"
+                   "INSERT INTO ctm.\"order\" VALUES (1, now() - interval '2 years'), (2, now());"
+                   "GRANT SELECT, DELETE, UPDATE (id) ON ctm.\"order\" TO " CLI_WORKER);
+    cli_fixture_policy(&f, "orders.cfg",
+                       "orders: { title = \"Orders\"; role = \"controller\"; basis = \"test\";"
+                       " mode = \"enforce\"; data: { table = \"ctm.order\"; start = \"end\"; };"
+                       " stages = ( { after = \"1 year\"; do = \"delete\"; } ); };\n");
+    free(OUT(0, "policy", "load"));
+    free(AS(CLI_APPROVER, 0, "policy", "approve", "orders", "--expect-due", "10"));
+    free(OUT(0, "run", "orders"));
+    ck_assert_int_eq(db_number(admin, "SELECT id FROM ctm.\"order\""), 2);
+    PQfinish(admin);
+}
+END_TEST
+
 Suite *suite_cli_flow(void)
 {
     Suite *suite = suite_create("cli_flow");
@@ -437,6 +457,7 @@ Suite *suite_cli_flow(void)
     tcase_set_timeout(tests, 180);
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, load_approve_run_explain);
+    tcase_add_test(tests, a_table_named_like_a_keyword);
     tcase_add_test(tests, change_and_retire_a_policy);
     tcase_add_test(tests, brake_and_release);
     tcase_add_test(tests, nobody_leads_and_who_cannot);

@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "harness/db.h"
+#include "harness/sitter.h"
 
 /* Works outside a test too, where Check's assertions do not. */
 #define REQUIRE(condition, ...)                                                                    \
@@ -269,6 +270,7 @@ void cluster_shared_setup(void)
     root = xstrdup(pattern);
     chmod(root, 0755);
     directory_make(root);
+    sitter_start(root);
     setenv("RETENTIOND_TEST_ROOT", root, 1);
     the_shared = cluster_at("shared");
     the_shared.shared = true;

@@ -36,7 +36,6 @@ static bool prepare(struct session *session, const struct policies *policies,
     const struct category *category = loading->category;
     struct sql_basis basis = {0};
     if (category->mode != MODE_DECLARED) {
-        loading->relation = table_name_text(cli->arena, category->table);
         struct sql_category **stages =
             arena_alloc(cli->arena, category->stage_count * sizeof(*stages));
         for (size_t s = 0; s < category->stage_count; s++) {
@@ -45,6 +44,9 @@ static bool prepare(struct session *session, const struct policies *policies,
             if (stages[s]->agreements.text && *stages[s]->agreements.text)
                 loading->agreements = stages[s]->agreements;
         }
+        /* as the worker names it: in the log, too */
+        const struct sql_category *first = stages[0];
+        loading->relation = first->relations[first->relation_count - 1].relation;
         basis = sql_basis(cli->arena, stages, category->stage_count);
     }
     loading->hold_facts = sql_load_facts(cli->arena, policies->set, category, policies->catalog);
