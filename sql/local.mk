@@ -40,6 +40,16 @@ SQL_FILES = \
 	migrations/0013_status_for_all.sql \
 	migrations/0009_hold_lost.sql \
 	migrations/0014_guard.sql
+# aggregates
+SQL_FILES += \
+	functions/abandon_cells.sql \
+	functions/close_cells.sql \
+	functions/hmac_pads.sql \
+	functions/judge_cells.sql \
+	functions/reopen_families.sql \
+	functions/roll_up.sql \
+	migrations/0021_aggregate.sql \
+	migrations/0023_cells_entry.sql
 # what retentionctl asks
 SQL_FILES += \
 	cli/epoch_keys.sql \
