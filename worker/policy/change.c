@@ -268,6 +268,14 @@ static void compare_stage(struct comparison *c, const struct stage *b, const str
                  start_print(arena, &b->start), start_print(arena, &a->start), true);
     compare_scope(c, arena_printf(arena, "scope of stage \"%s\"", a->name), &b->only, &a->only);
     compare_period(c, arena_printf(arena, "period of stage \"%s\"", a->name), b->after, a->after);
+    compare_text(c, arena_printf(arena, "what stage \"%s\" aggregates", a->name),
+                 aggregate_print(arena, b->aggregate), aggregate_print(arena, a->aggregate), true);
+    if (a->k < b->k)
+        needs(c, "k of stage \"%s\" is smaller: %lld instead of %lld", a->name, (long long)a->k,
+              (long long)b->k);
+    else if (a->k > b->k)
+        allows(c, "k of stage \"%s\" is larger: %lld instead of %lld", a->name, (long long)a->k,
+               (long long)b->k);
 }
 
 static void compare_stages(struct comparison *c)

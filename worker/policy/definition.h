@@ -112,6 +112,13 @@ field_read read_data, read_dependants, read_floors, read_cap, read_keep_while, r
 void category_read(struct reader *r, config_setting_t *group, struct category *ret);
 void ungoverned_read(struct reader *r, config_setting_t *list, struct policy_set *set);
 
+/* ---- policy/parse_aggregate.c ---- */
+
+extern const struct definition definition_by, definition_measure;
+field_read read_into, read_by, read_measures, read_fold, read_then; /* into a struct stage */
+void aggregate_check(const struct category *category, const struct stage *stage,
+                     struct diags *diags);
+
 /* ---- policy/check.c: what needs the whole category, or the whole set ---- */
 
 void category_check(struct arena *arena, const struct category *category, struct diags *diags);
@@ -127,6 +134,7 @@ const char *category_print(struct arena *arena, const struct category *category)
 const char *ref_print(struct arena *arena, const struct ref *ref);
 const char *start_print(struct arena *arena, const struct start *start);
 const char *conditions_print(struct arena *arena, const struct conditions *conditions);
+const char *aggregate_print(struct arena *arena, const struct aggregate *aggregate);
 
 /* ---- policy/logic.c ---- */
 

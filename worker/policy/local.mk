@@ -9,6 +9,7 @@ libretention_a_SOURCES += \
 	worker/policy/model.c worker/policy/model.h \
 	worker/policy/needs.c worker/policy/needs.h \
 	worker/policy/parse.c worker/policy/parse.h \
+	worker/policy/parse_aggregate.c \
 	worker/policy/parse_category.c \
 	worker/policy/parse_ref.c \
 	worker/policy/period.c \
@@ -19,6 +20,7 @@ libretention_a_SOURCES += \
 	worker/policy/setup_guard.c \
 	worker/policy/setup_internal.h \
 	worker/policy/sql.h \
+	worker/policy/sql_aggregate.c \
 	worker/policy/sql_builder.c \
 	worker/policy/sql_condition.c \
 	worker/policy/sql_due.c \

@@ -20,6 +20,34 @@ const char *policy_action_name(enum action action)
     return names[action];
 }
 
+const char *measure_kind_name(enum measure_kind kind)
+{
+    static const char *const names[MEASURE_KINDS] = {
+        [MEASURE_COUNT] = "count",
+        [MEASURE_SUM] = "sum",
+        [MEASURE_HISTOGRAM] = "histogram",
+        [MEASURE_SUBJECTS] = "subjects",
+    };
+    return names[kind];
+}
+
+const char *by_unit_name(int unit)
+{
+    static const char *const names[] = {
+        [BY_VALUE] = "",       [BY_DAY] = "day",         [BY_WEEK] = "week",
+        [BY_MONTH] = "month",  [BY_QUARTER] = "quarter", [BY_YEAR] = "year",
+    };
+    return names[unit];
+}
+
+bool aggregate_folds(const struct aggregate *aggregate, const char *to)
+{
+    for (size_t i = 0; i < aggregate->fold.count; i++)
+        if (text_equal(aggregate->fold.items[i], to))
+            return true;
+    return false;
+}
+
 bool table_name_equal(struct table_name a, struct table_name b)
 {
     return text_equal(a.schema, b.schema) && text_equal(a.name, b.name);

@@ -137,6 +137,37 @@ struct keep_while {
 
 enum action { ACTION_DELETE, ACTION_DEIDENTIFY, ACTION_AGGREGATE };
 
+/* A dimension of an aggregate: a column's value, or the period that a moment lies in. */
+enum by_unit { BY_VALUE, BY_DAY, BY_WEEK, BY_MONTH, BY_QUARTER, BY_YEAR };
+
+struct aggregate_by {
+    struct position at;
+    const char *column;
+    int truncated;            /* as = "date_trunc" */
+    int unit;                 /* enum by_unit; BY_VALUE: not truncated */
+    const char *to;           /* column of the target; default: column */
+};
+
+enum measure_kind { MEASURE_COUNT, MEASURE_SUM, MEASURE_HISTOGRAM, MEASURE_SUBJECTS, MEASURE_KINDS };
+
+struct measure {
+    struct position at;
+    enum measure_kind kind;
+    const char *column;       /* of sums and histograms, else NULL */
+    const char *to;           /* column of the target */
+    struct string_list bounds; /* of histograms: numbers, rising */
+};
+
+struct aggregate {
+    struct table_name into;
+    struct aggregate_by *by;  /* one of them is truncated */
+    size_t by_count;
+    struct measure *measures;
+    size_t measure_count;
+    struct string_list fold;  /* columns of the target */
+    struct position fold_at;
+};
+
 struct stage {
     struct position at;
     const char *name;         /* default: the action's name */
@@ -144,6 +175,8 @@ struct stage {
     enum action action;
     struct start start;       /* ref_count 0: the category's */
     struct conditions only;   /* of its own, in addition */
+    struct aggregate *aggregate; /* ACTION_AGGREGATE, else NULL */
+    int64_t k;                /* distinct subjects that a published cell counts at least; default 11 */
 };
 
 struct agreement {
@@ -259,6 +292,11 @@ struct policy_set {
 struct category *policy_find(const struct policy_set *set, const char *name);
 /* "delete", "deidentify", "aggregate" */
 const char *policy_action_name(enum action action);
+/* "count", "sum", ...; "month", ..., "" for BY_VALUE */
+const char *measure_kind_name(enum measure_kind kind);
+const char *by_unit_name(int unit);
+/* Does the stage fold the dimension that goes to this column of the target? */
+bool aggregate_folds(const struct aggregate *aggregate, const char *to);
 bool table_name_equal(struct table_name a, struct table_name b);
 /* "schema.table", parts in double quotes unless they are lower-case letters, digits and _; in the
  * arena. Not by keywords: the text must stay the same whatever PostgreSQL reserves next. */

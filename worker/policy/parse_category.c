@@ -132,7 +132,7 @@ void read_stages(struct reader *r, config_setting_t *setting, const struct field
         config_setting_t *group = group_element(r, setting, i, &definition_stage);
         if (!group)
             continue;
-        struct stage s = {.at = position_of(r, group)};
+        struct stage s = {.at = position_of(r, group), .k = 11};
         group_read(r, group, &definition_stage, &s);
         conditions_read(r, group, false, &s.only);
         if (!s.name)

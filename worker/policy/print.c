@@ -351,6 +351,65 @@ static void print_limits(struct printer *p, const struct category *c)
     close_list(p);
 }
 
+static void add_integer(struct printer *p, const char *key, int64_t value, int64_t default_value)
+{
+    if (value == default_value)
+        return;
+    add_key(p, key);
+    add_integer_value(p, value);
+    add_end(p);
+}
+
+static void print_by(struct printer *p, const struct aggregate *a)
+{
+    open_list(p, "by");
+    for (size_t i = 0; i < a->by_count; i++) {
+        const struct aggregate_by *by = &a->by[i];
+        open_element(p);
+        add_string(p, "column", by->column);
+        if (by->truncated) {
+            add_string(p, "as", "date_trunc");
+            add_string(p, "unit", by_unit_name(by->unit));
+        }
+        if (!text_equal(by->to, by->column))
+            add_string(p, "to", by->to);
+        close_element(p, i + 1 == a->by_count);
+    }
+    close_list(p);
+}
+
+static void print_measures(struct printer *p, const struct aggregate *a)
+{
+    open_list(p, "measures");
+    for (size_t i = 0; i < a->measure_count; i++) {
+        const struct measure *m = &a->measures[i];
+        open_element(p);
+        add_string(p, measure_kind_name(m->kind), m->column ? m->column : m->to);
+        if (m->column && !text_equal(m->to, m->column))
+            add_string(p, "to", m->to);
+        if (m->bounds.count) {
+            add_key(p, "bounds");
+            text_add(&p->out, "( "); /* whole numbers and others may stand side by side */
+            for (size_t k = 0; k < m->bounds.count; k++)
+                text_printf(&p->out, "%s%s", k ? ", " : "", m->bounds.items[k]);
+            text_add(&p->out, " )");
+            add_end(p);
+        }
+        close_element(p, i + 1 == a->measure_count);
+    }
+    close_list(p);
+}
+
+static void print_aggregate(struct printer *p, const struct aggregate *a)
+{
+    if (a->into.schema)
+        add_table(p, "into", a->into);
+    print_by(p, a);
+    print_measures(p, a);
+    if (a->fold.count)
+        add_strings(p, "fold", &a->fold);
+}
+
 static void print_stages(struct printer *p, const struct category *c)
 {
     if (!c->stage_count)
@@ -365,6 +424,9 @@ static void print_stages(struct printer *p, const struct category *c)
         add_string(p, "do", policy_action_name(s->action));
         print_start(p, &s->start);
         print_conditions(p, &s->only);
+        add_integer(p, "k", s->k, 11);
+        if (s->aggregate)
+            print_aggregate(p, s->aggregate);
         close_element(p, i + 1 == c->stage_count);
     }
     close_list(p);
@@ -414,15 +476,6 @@ static void add_number(struct printer *p, const char *key, double value, double 
     }
     add_key(p, key);
     text_printf(&p->out, "%s%s", text, strpbrk(text, ".e") ? "" : ".0");
-    add_end(p);
-}
-
-static void add_integer(struct printer *p, const char *key, int64_t value, int64_t default_value)
-{
-    if (value == default_value)
-        return;
-    add_key(p, key);
-    add_integer_value(p, value);
     add_end(p);
 }
 
@@ -512,6 +565,14 @@ const char *start_print(struct arena *arena, const struct start *start)
 {
     struct printer p = {.arena = arena};
     print_start(&p, start);
+    return printed(&p);
+}
+
+const char *aggregate_print(struct arena *arena, const struct aggregate *aggregate)
+{
+    struct printer p = {.arena = arena};
+    if (aggregate)
+        print_aggregate(&p, aggregate);
     return printed(&p);
 }
 

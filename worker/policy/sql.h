@@ -23,6 +23,8 @@ enum sql_param_kind {
     PARAM_KEY,      /* key column number `index`: one text value (explain) */
     PARAM_KEYS,     /* key column number `index`: text[] literal or binary array as returned */
     PARAM_LIMIT,    /* bigint */
+    PARAM_TERM,     /* bigint, of the leadership */
+    PARAM_RUN,      /* uuid */
 };
 
 struct sql_param {
@@ -131,6 +133,10 @@ struct sql_category {
     struct sql_statement explain;   /* PARAM_KEY..., PARAM_RUN_TIME: one JSON document, see
                                        policy/sql_explain.h; no row: not there */
     struct sql_statement remaining; /* PARAM_RUN_TIME: count of due and free rows */
+    /* Of a stage that aggregates, else empty: closes cells, some of them, and publishes what can be
+     * published. PARAM_TERM, PARAM_RUN, PARAM_RUN_TIME; one row: (families bigint, most bigint,
+     * published bigint, inserted bigint); as long as families = most, there are more. */
+    struct sql_statement close;
     struct sql_relation *relations; /* dependants first, the category's table last */
     size_t relation_count;
     struct string_list governed;    /* "schema.table" of every relation the fingerprint covers */

@@ -227,6 +227,8 @@ struct sql_category *sql_build_category(struct arena *arena, const struct policy
                         sql_from(b, b->target.table), sql_action_condition(b, SKIP_NOTHING)));
     sql_begin(b);
     out->explain = sql_explain(b);
+    sql_begin(b);
+    out->close = sql_close_cells(b);
     sql_relations(b, out);
     return out;
 }

@@ -174,6 +174,8 @@ const char *sql_held_by(struct sql_builder *b, const char *hold);
 const char *sql_held_wholly(struct sql_builder *b);
 /* The holds that cover the row: a JSON array of uuids. */
 const char *sql_holds(struct sql_builder *b);
+/* A subject's value in the target row, as holds compare it. */
+const char *sql_subject_text(struct sql_builder *b, const struct ref *ref);
 /* category.hold_facts: "phone e164 text"; the type of a value, as a hold's values are read. */
 const char *sql_subject_form(struct sql_builder *b, const struct ref *ref);
 const char *sql_fact_type(const struct catalog_column *column);
@@ -186,6 +188,13 @@ const char *sql_take_text(struct arena *arena, struct text *text);
 
 /* sql_lock.c: what an action's condition reads from other rows is locked before it is judged */
 void sql_lock_reads(struct sql_builder *b, const char *leaf, struct sql_leaf *out);
+
+/* sql_aggregate.c: stages that aggregate */
+/* ", ..." in RETURNING: what is counted of a record. */
+const char *sql_counted(struct sql_builder *b);
+/* Rolls the rows of the CTE `gone` up, which have these columns: how many were counted. */
+const char *sql_rolled_up(struct sql_builder *b, const char *gone);
+struct sql_statement sql_close_cells(struct sql_builder *b);
 
 /* sql_plan.c, sql_explain.c, sql_relation.c */
 struct sql_statement sql_plan(struct sql_builder *b);
