@@ -47,6 +47,7 @@ SQL_FILES += \
 	functions/hmac_pads.sql \
 	functions/judge_cells.sql \
 	functions/reopen_families.sql \
+	functions/require_published.sql \
 	functions/roll_up.sql \
 	migrations/0021_aggregate.sql \
 	migrations/0023_cells_entry.sql

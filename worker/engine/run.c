@@ -1,6 +1,6 @@
 /* A run: one enforcement of one stage of one category.
  *
- *   TIME -> PLAN -> UNCLAIMED -> TENANTS -> START -> LIST -> SWEEP -> COUNT -> FINISH -> OVER
+ *   TIME -> PLAN -> UNCLAIMED -> TENANTS -> START -> LIST -> SWEEP -> COUNT (-> CLOSE) -> FINISH -> OVER
  *                                                     ^               |
  *                                                     +--- PAUSE <----+   something is left
  *
@@ -265,7 +265,12 @@ static void on_remaining(struct pg_conn *conn, enum pg_outcome outcome, PGresult
             snprintf(run->message, sizeof(run->message),
                      "%lld records are locked by others or kept by triggers; left for the next run",
                      (long long)run->report.locked);
-        run_finish(run, run->denied ? RUN_FAILED : RUN_DONE);
+        if (!run->denied && run_closes_cells(run)) {
+            run->step = RUN_STEP_CLOSE;
+            run_pump(run);
+        } else {
+            run_finish(run, run->denied ? RUN_FAILED : RUN_DONE);
+        }
     } else {
         run->careful = true;
         int64_t delay_ms = (int64_t)QUIET_MS << run->quiet_passes++;
@@ -469,7 +474,8 @@ void run_pump(struct run *run)
         return;
     }
     bool reads =
-        run->step < RUN_STEP_START || run->step == RUN_STEP_LIST || run->step == RUN_STEP_COUNT;
+        run->step < RUN_STEP_START || run->step == RUN_STEP_LIST ||
+        run->step == RUN_STEP_COUNT || run->step == RUN_STEP_CLOSE;
     struct lane *lane;
     if (!reads || run->out > 0 || !(lane = lane_any_ready(worker)))
         return;
@@ -480,6 +486,8 @@ void run_pump(struct run *run)
         run_read(run, lane, sweep_leaves_sql(), 1, values, false, on_leaves);
     } else if (run->step == RUN_STEP_COUNT) {
         run_read_statement(run, lane, &run->sql->remaining, false, on_remaining);
+    } else if (run->step == RUN_STEP_CLOSE) {
+        run_close_next(run, lane);
     } else {
         run_plan_next(run, lane);
     }

@@ -135,7 +135,7 @@ struct sql_category {
     struct sql_statement remaining; /* PARAM_RUN_TIME: count of due and free rows */
     /* Of a stage that aggregates, else empty: closes cells, some of them, and publishes what can be
      * published. PARAM_TERM, PARAM_RUN, PARAM_RUN_TIME; one row: (families bigint, most bigint,
-     * published bigint, inserted bigint); as long as families = most, there are more. */
+     * published bigint); as long as families = most, there are more. */
     struct sql_statement close;
     struct sql_relation *relations; /* dependants first, the category's table last */
     size_t relation_count;

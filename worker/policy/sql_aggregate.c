@@ -299,8 +299,8 @@ struct sql_statement sql_close_cells(struct sql_builder *b)
             "       '%s'::interval, %s, %s,\n       %s, %d)),\nput AS (\n"
             "INSERT INTO %s (%s)\nSELECT %s\n  FROM closed c WHERE c.published\nRETURNING 1)\n"
             "SELECT count(DISTINCT c.family) AS families, %d::bigint AS most,\n"
-            "       count(*) FILTER (WHERE c.published) AS published, (SELECT count(*) FROM put) AS "
-            "inserted\n  FROM closed c",
+            "       retention.require_published(count(*) FILTER (WHERE c.published),\n"
+            "           (SELECT count(*) FROM put)) AS published\n  FROM closed c",
             sql_param(b, PARAM_TERM, 0, NULL, "bigint"), sql_param(b, PARAM_RUN, 0, NULL, "uuid"),
             sql_value(b, b->category->name, "text"), sql_value(b, b->stage->name, "text"),
             layout(b), sql_value(b, target_name(b), "text"),
