@@ -51,7 +51,9 @@ columns AS (
                    CASE WHEN a.attgenerated <> '' THEN 'g' END,
                    CASE WHEN a.attidentity <> '' THEN 'i' END,
                    CASE WHEN a.atthasdef AND a.attgenerated = '' THEN 'd' END,
-                   CASE WHEN NOT l.collisdeterministic THEN 'c' END))
+                   CASE WHEN NOT l.collisdeterministic THEN 'c' END),
+               CASE WHEN a.atttypmod >= 0 AND (SELECT pinned.ok FROM pinned)
+                    THEN pg_catalog.format_type(a.atttypid, a.atttypmod) END)
                ORDER BY a.attnum) AS list
       FROM pg_catalog.pg_attribute a
       LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation
@@ -119,7 +121,10 @@ indexes AS (
                    CASE WHEN i.indisvalid AND i.indisready AND i.indislive THEN 'v' END,
                    CASE WHEN i.indimmediate THEN 'i' END,
                    CASE WHEN i.indpred IS NOT NULL THEN 'w' END,
-                   CASE WHEN i.indexprs IS NOT NULL THEN 'e' END),
+                   CASE WHEN i.indexprs IS NOT NULL THEN 'e' END,
+                   -- from version 15 on
+                   CASE WHEN i.indisunique AND pg_catalog.to_jsonb(i) ->> 'indnullsnotdistinct'
+                             = 'true' THEN 'n' END),
                i.indnkeyatts, pg_catalog.array_to_json(i.indkey::pg_catalog.int2[]),
                i.indexrelid::pg_catalog.int8)
                ORDER BY c.relname) AS list
@@ -204,6 +209,8 @@ tables AS (
                         THEN 'u' END,
                    CASE WHEN pg_catalog.has_table_privilege(w.oid, r.oid, 'TRUNCATE')
                         THEN 't' END,
+                   CASE WHEN pg_catalog.has_table_privilege(w.oid, r.oid, 'INSERT')
+                        THEN 'n' END,
                    CASE WHEN pg_catalog.has_any_column_privilege(w.oid, r.oid, 'UPDATE')
                         THEN 'l' END,
                    CASE WHEN (SELECT pg_catalog.has_schema_privilege(k.oid, r.nspoid, 'USAGE')

@@ -50,7 +50,7 @@ BEGIN
     IF (former.stage, former.layout) IS DISTINCT FROM (roll_up.stage, roll_up.layout) THEN
         IF EXISTS (SELECT FROM retention.aggregate_family f
                    WHERE f.category = roll_up.category AND f.inner_pad IS NOT NULL) THEN
-            RAISE EXCEPTION USING ERRCODE = 'RT014',
+            RAISE EXCEPTION USING ERRCODE = 'RT015',
                 MESSAGE = format('open cells of category "%s" were counted with another "by", '
                     '"measures" or "fold", or by stage "%s"', roll_up.category, former.stage),
                 HINT = format('Put that back until they are closed; or give them up: '

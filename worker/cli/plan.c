@@ -268,6 +268,7 @@ static json_t *statement_json(const struct sql_statement *statement, const char 
         [PARAM_FROM_TID] = "from block", [PARAM_TO_TID] = "to block",
         [PARAM_TIDS] = "row addresses",  [PARAM_KEY] = "key",
         [PARAM_KEYS] = "keys",           [PARAM_LIMIT] = "limit",
+        [PARAM_TERM] = "term",           [PARAM_RUN] = "run",
     };
     json_t *params = json_array();
     for (size_t i = 0; i < statement->param_count; i++) {

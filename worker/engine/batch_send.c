@@ -133,7 +133,9 @@ static void queue_statement(struct batch *batch, enum step step, size_t relation
             values[i] = most;
             break;
         case PARAM_KEY:
-            abort(); /* only explain has it */
+        case PARAM_TERM:
+        case PARAM_RUN:
+            abort(); /* of explain, and of closing cells */
         }
     }
     note_step(batch, step, relation);

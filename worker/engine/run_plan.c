@@ -71,7 +71,7 @@ void run_read(struct run *run, struct lane *lane, const char *sql, size_t count,
 }
 
 /* The parameters' values; to be freed. `term` is of 24 bytes and must live as long. */
-static const char **bind(const struct run *run, const struct sql_statement *statement, char *term)
+static const char **bound_values(const struct run *run, const struct sql_statement *statement, char *term)
 {
     const char **values = xcalloc(statement->param_count + 1, sizeof(*values));
     snprintf(term, 24, "%lld", (long long)run->worker->leadership.term);
@@ -89,7 +89,7 @@ void run_read_statement(struct run *run, struct lane *lane, const struct sql_sta
                         bool rows, pg_result_fn *fn)
 {
     char term[24];
-    const char **values = bind(run, statement, term);
+    const char **values = bound_values(run, statement, term);
     run_read(run, lane, statement->text, statement->param_count, values, rows, fn);
     free(values);
 }
@@ -98,7 +98,7 @@ void run_write_statement(struct run *run, struct lane *lane, const struct sql_st
                          pg_result_fn *fn)
 {
     char term[24];
-    const char **values = bind(run, statement, term);
+    const char **values = bound_values(run, statement, term);
     struct run_use *use = use_lane(run, lane);
     lane_write(lane, run->category->timezone, statement->text, statement->param_count, values, fn,
                use);

@@ -105,6 +105,9 @@ static const struct entry_field compliance[] = {
 static const struct entry_field coverage[] = {HASH("fingerprint"), NUMBER("governed"),
                                               NUMBER("ungoverned"), NUMBER("unlisted")};
 static const struct entry_field heartbeat[] = {NUMBER("size")};
+static const struct entry_field cells[] = {
+    NAME("category"), NAME("stage"),       NAME("relation"), NUMBER_OR_NONE("k"),
+    NUMBER("published"), NUMBER("folded"), NUMBER("withheld")};
 static const struct entry_field anomaly[] = {ID("run"), NUMBER("seq"), NAME("code")};
 static const struct entry_field inventory[] = {ID("hold"), NUMBER("rows"), HASH("root")};
 static const struct entry_field rotate[] = {TEXT("vkey")};
@@ -131,6 +134,7 @@ static const struct entry_type types[] = {
     TYPE("export", inventory),    TYPE("rotate", rotate),
     TYPE("retire", retire),       TYPE("shred", shred),
     TYPE("prune", prune),         TYPE("restored", restored),
+    TYPE("cells", cells),
 };
 
 const struct entry_type *entry_types(size_t *ret_count)

@@ -204,6 +204,8 @@ static void read_columns(const struct reader *reader, struct catalog_table *tabl
         column->deterministic_collation = !has(flags, 'c');
         const struct type *type = find_type(reader, oid_at(item, 2));
         column->type = column->base_type = type ? type->name : "?";
+        const char *full = string_at(reader, item, 4);
+        column->full_type = *full ? full : column->type;
         column->type_schema = type ? type->schema : "?";
         column->type_kind = type ? type->kind : 'p';
         column->type_category = type ? type->category : 'U';
@@ -295,6 +297,7 @@ static void read_indexes(const struct reader *reader, struct catalog_table *tabl
         index->immediate = has(flags, 'i');
         index->partial = has(flags, 'w');
         index->expression = has(flags, 'e');
+        index->nulls_equal = has(flags, 'n');
         index->columns = column_names(reader, table, json_array_get(item, 4), &index->column_count);
         size_t keys = (size_t)number_at(item, 3); /* the rest are INCLUDE columns */
         if (index->column_count > keys)
@@ -379,6 +382,7 @@ static void read_table(const struct reader *reader, struct catalog_table *table,
     table->may_delete = has(flags, 'd');
     table->may_update = has(flags, 'u');
     table->may_truncate = has(flags, 't');
+    table->may_insert = has(flags, 'n');
     table->may_lock_rows = has(flags, 'l');
     table->may_be_counted = has(flags, 'c');
     read_columns(reader, table, list_of(reader, "columns", "", table->oid));

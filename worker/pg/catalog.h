@@ -37,6 +37,7 @@ struct catalog_column {
     char type_kind;            /* pg_type.typtype: b, d(omain), e(num), c, r */
     char type_category;        /* pg_type.typcategory */
     const char *base_type;     /* of a domain, else equal to type */
+    const char *full_type;     /* type, with its modifier: "character varying(20)" */
     bool not_null, generated, identity, has_default;
     bool deterministic_collation;
     const char **enum_labels;
@@ -67,6 +68,7 @@ struct catalog_index {
     const char *name;
     const char *method;        /* "btree", "hash", "brin" ... */
     bool unique, primary, valid, immediate, partial, expression;
+    bool nulls_equal;          /* NULLS NOT DISTINCT */
     const char **columns;      /* key columns in order; "" for an expression */
     size_t column_count;
     const char **functions;    /* user functions in expressions or predicate */
@@ -108,6 +110,7 @@ struct catalog_table {
     double rows;               /* reltuples, summed over leaves; -1 unknown */
     int64_t bytes;             /* as of the last vacuum or analyze, summed over leaves */
     bool may_select, may_delete, may_update, may_truncate; /* the worker's role */
+    bool may_insert;
     bool may_lock_rows;        /* FOR UPDATE: UPDATE on the table or on any column of it */
     bool may_use_schema;
     bool may_be_counted;       /* the role that counts what holds cover may read it, or is not there */

@@ -10,7 +10,7 @@ static void check_stages(const struct category *c, struct diags *diags)
 {
     for (size_t i = 0; i < c->stage_count; i++) {
         const struct stage *s = &c->stages[i];
-        if (s->action != ACTION_DELETE && c->mode != MODE_DECLARED)
+        if (s->action == ACTION_DEIDENTIFY && c->mode != MODE_DECLARED)
             diag_error(diags, s->at, "stage action \"%s\" is not available in this version",
                        policy_action_name(s->action));
         if (s->action == ACTION_DELETE && i + 1 < c->stage_count)
@@ -18,6 +18,8 @@ static void check_stages(const struct category *c, struct diags *diags)
                 diags,
                 diag_error(diags, s->at, "stage \"%s\" deletes, but is not the last", s->name),
                 "Nothing is left for the stages after it.");
+        if (s->action == ACTION_AGGREGATE && c->mode != MODE_DECLARED)
+            aggregate_check(c, s, diags);
         for (size_t j = 0; j < i; j++)
             if (text_equal(c->stages[j].name, s->name))
                 diag_error(diags, s->at, "two stages have the name \"%s\"", s->name);

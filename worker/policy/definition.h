@@ -101,6 +101,10 @@ bool name_check(struct reader *r, struct position at, const char *what, const ch
 
 field_read read_tenant, read_subjects, read_start;
 
+/* Reads one value; false, and an error, if it is none. `key` is for messages. */
+bool literal_read(struct reader *r, config_setting_t *setting, const char *key,
+                  struct literal *ret);
+
 /* Reads `only` and `any` of a group. */
 void conditions_read(struct reader *r, config_setting_t *group, bool may_be_rest,
                      struct conditions *ret);

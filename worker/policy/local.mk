@@ -1,4 +1,5 @@
 libretention_a_SOURCES += \
+	worker/policy/aggregate.c worker/policy/aggregate.h \
 	worker/policy/change.c worker/policy/change.h \
 	worker/policy/check.c \
 	worker/policy/definition.h \
@@ -17,6 +18,7 @@ libretention_a_SOURCES += \
 	worker/policy/quote.c worker/policy/quote.h \
 	worker/policy/resolve.c worker/policy/resolve.h \
 	worker/policy/setup.c worker/policy/setup.h \
+	worker/policy/setup_aggregate.c \
 	worker/policy/setup_guard.c \
 	worker/policy/setup_internal.h \
 	worker/policy/sql.h \
@@ -39,6 +41,7 @@ libretention_a_SOURCES += \
 	worker/policy/sql_statement.c \
 	worker/policy/syntax.c \
 	worker/policy/validate.c worker/policy/validate.h \
+	worker/policy/validate_aggregate.c \
 	worker/policy/validate_column.c \
 	worker/policy/validate_foreign.c \
 	worker/policy/validate_internal.h \

@@ -294,7 +294,7 @@ void aggregate_check(const struct category *c, const struct stage *stage, struct
                   diag_error(diags, stage->at, "stage \"%s\" has no \"measures\"", stage->name),
                   "Add measures = ( { count = \"records\"; } ).");
     for (size_t i = 0; i < a->by_count; i++)
-        periods += a->by[i].truncated;
+        periods += a->by[i].truncated != 0;
     if (periods != 1)
         diag_hint(diags,
                   diag_error(diags, stage->at,

@@ -129,17 +129,20 @@ static struct sql_statement removal(struct sql_builder *b, const char *leaf, con
                 condition);
     const char *keys = key_list(b, &b->target);
     bool tenant = b->category->has_tenant;
-    text_printf(&text, "RETURNING %s AS tenant%s)", tenant ? sql_tenant_text(b) : "NULL::text",
-                keys);
+    text_printf(&text, "RETURNING %s AS tenant%s%s)", tenant ? sql_tenant_text(b) : "NULL::text",
+                keys, b->stage->aggregate ? sql_counted(b) : "");
     if (tenant)
         text_add(&text, ",\nby_tenant AS (\n"
                         "SELECT array_agg(c.tenant) AS tenants, array_agg(c.rows) AS tenant_rows\n"
                         "  FROM (SELECT g.tenant, count(*) AS rows FROM gone g GROUP BY g.tenant) "
                         "c)");
     text_printf(
-        &text, "\nSELECT count(*) AS rows, %s AS tenants, %s AS tenant_rows%s\n  FROM gone g",
+        &text, "\nSELECT count(*) AS rows, %s AS tenants, %s AS tenant_rows%s%s\n  FROM gone g",
         tenant ? "(SELECT n.tenants FROM by_tenant n)" : "NULL::text[]",
-        tenant ? "(SELECT n.tenant_rows FROM by_tenant n)" : "NULL::bigint[]", key_arrays(b, "g"));
+        tenant ? "(SELECT n.tenant_rows FROM by_tenant n)" : "NULL::bigint[]", key_arrays(b, "g"),
+        b->stage->aggregate
+            ? arena_printf(b->arena, ",\n       count(*) - %s AS unchanged", sql_rolled_up(b, "gone"))
+            : "");
     return sql_finish(b, sql_take_text(b->arena, &text));
 }
 
