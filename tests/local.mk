@@ -54,6 +54,7 @@ tests_run_SOURCES = \
 	tests/test_base_span.c \
 	tests/test_base_text.c \
 	tests/test_begin_batch.c \
+	tests/test_aggregate.c \
 	tests/test_brake.c \
 	tests/test_catalog.c \
 	tests/test_cli_commands.c \
@@ -151,7 +152,7 @@ EXTRA_DIST += \
 	tests/golden/schema.sql \
 	tests/golden/starts.cfg tests/golden/starts.sql
 EXTRA_DIST += tests/policies-bad tests/policies-good
-EXTRA_DIST += tests/application.sql tests/random_changes.sql
+EXTRA_DIST += tests/aggregate.sql tests/application.sql tests/random_changes.sql
 EXTRA_DIST += tests/bench/bench.sh tests/bench/guard.sh tests/bench/log.sh tests/bench/log_server.sh
 # what is due, said apart from the builder
 EXTRA_DIST += tests/oracle.sql tests/bench/holds.sh tests/hold_races.sql

@@ -1,4 +1,5 @@
 /* Every test suite, one line each, sorted: SUITE(name) is Suite *suite_name(void). */
+SUITE(aggregate)
 SUITE(base_span)
 SUITE(base_text)
 SUITE(begin_batch)

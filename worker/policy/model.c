@@ -53,6 +53,17 @@ bool table_name_equal(struct table_name a, struct table_name b)
     return text_equal(a.schema, b.schema) && text_equal(a.name, b.name);
 }
 
+bool policy_is_target(const struct policy_set *set, struct table_name table)
+{
+    for (size_t i = 0; i < set->category_count; i++)
+        for (size_t k = 0; k < set->categories[i].stage_count; k++) {
+            const struct aggregate *aggregate = set->categories[i].stages[k].aggregate;
+            if (aggregate && aggregate->into.schema && table_name_equal(aggregate->into, table))
+                return true;
+        }
+    return false;
+}
+
 static void add_name(struct text *text, const char *name)
 {
     bool plain = islower((unsigned char)*name) || *name == '_';

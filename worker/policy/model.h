@@ -297,6 +297,8 @@ const char *measure_kind_name(enum measure_kind kind);
 const char *by_unit_name(int unit);
 /* Does the stage fold the dimension that goes to this column of the target? */
 bool aggregate_folds(const struct aggregate *aggregate, const char *to);
+/* Is the table one that cells are published in? */
+bool policy_is_target(const struct policy_set *set, struct table_name table);
 bool table_name_equal(struct table_name a, struct table_name b);
 /* "schema.table", parts in double quotes unless they are lower-case letters, digits and _; in the
  * arena. Not by keywords: the text must stay the same whatever PostgreSQL reserves next. */
