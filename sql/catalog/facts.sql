@@ -51,7 +51,9 @@ columns AS (
                    CASE WHEN a.attgenerated <> '' THEN 'g' END,
                    CASE WHEN a.attidentity <> '' THEN 'i' END,
                    CASE WHEN a.atthasdef AND a.attgenerated = '' THEN 'd' END,
-                   CASE WHEN NOT l.collisdeterministic THEN 'c' END))
+                   CASE WHEN NOT l.collisdeterministic THEN 'c' END),
+               CASE WHEN a.atttypmod >= 0 AND (SELECT pinned.ok FROM pinned)
+                    THEN pg_catalog.format_type(a.atttypid, a.atttypmod) END)
                ORDER BY a.attnum) AS list
       FROM pg_catalog.pg_attribute a
       LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation

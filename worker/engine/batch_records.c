@@ -16,6 +16,7 @@
 #include "engine/batch_internal.h"
 #include "engine/binary.h"
 #include "ledger/entry.h"
+#include "pg/sqlstate.h"
 
 enum { MOST_KEY_COLUMNS = 32 };
 
@@ -84,6 +85,19 @@ static bool take_tenants(struct batch *batch, const PGresult *result, struct err
     return true;
 }
 
+/* A trigger may have put other values in the place of those that were set. */
+static bool all_changed(const PGresult *result, int column, struct error *error)
+{
+    int64_t unchanged;
+    if (PQnfields(result) <= column || !binary_int64(result, 0, column, &unchanged))
+        return bad_shape(error, "count of records that did not change");
+    if (unchanged == 0)
+        return true;
+    error_set(error, ERROR_FAILED, "%s", sqlstate_condition(SQLSTATE_NOT_CHANGED));
+    error_set_sqlstate(error, SQLSTATE_NOT_CHANGED);
+    return false;
+}
+
 bool batch_take_removed(struct batch *batch, const PGresult *result, size_t relation,
                         bool tenants_follow, struct error *error)
 {
@@ -100,7 +114,8 @@ bool batch_take_removed(struct batch *batch, const PGresult *result, size_t rela
         return false;
     if (batch->run->digesters && !take_keys(batch, result, relation, keys_at, rows, error))
         return false;
-    return true;
+    return !tenants_follow || batch->run->sql->stage->action != ACTION_DEIDENTIFY ||
+           all_changed(result, keys_at + (int)columns, error);
 }
 
 void batch_mark(struct batch *batch)
@@ -325,16 +340,6 @@ void batch_keys_literal(const struct batch *batch, size_t relation, struct part 
 
 /* --- entries --- */
 
-static const char *action_word(enum action action)
-{
-    static const char *const words[] = {
-        [ACTION_DELETE] = "delete",
-        [ACTION_DEIDENTIFY] = "deidentify",
-        [ACTION_AGGREGATE] = "aggregate",
-    };
-    return words[action];
-}
-
 bool batch_entry(struct batch *batch, size_t relation, int64_t seq, struct text *out,
                  struct error *error)
 {
@@ -360,7 +365,7 @@ bool batch_entry(struct batch *batch, size_t relation, int64_t seq, struct text 
         {"seq", seq_text},
         {"category", run->category->name},
         {"relation", run->sql->relations[relation].relation},
-        {"action", action_word(run->category->stages[run->stage].action)},
+        {"action", policy_action_name(run->category->stages[run->stage].action)},
         {"epoch", epoch},
         {"rows", rows},
         {"records", records},

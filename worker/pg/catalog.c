@@ -204,6 +204,8 @@ static void read_columns(const struct reader *reader, struct catalog_table *tabl
         column->deterministic_collation = !has(flags, 'c');
         const struct type *type = find_type(reader, oid_at(item, 2));
         column->type = column->base_type = type ? type->name : "?";
+        const char *full = string_at(reader, item, 4);
+        column->full_type = *full ? full : column->type;
         column->type_schema = type ? type->schema : "?";
         column->type_kind = type ? type->kind : 'p';
         column->type_category = type ? type->category : 'U';

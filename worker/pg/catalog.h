@@ -37,6 +37,7 @@ struct catalog_column {
     char type_kind;            /* pg_type.typtype: b, d(omain), e(num), c, r */
     char type_category;        /* pg_type.typcategory */
     const char *base_type;     /* of a domain, else equal to type */
+    const char *full_type;     /* type, with its modifier: "character varying(20)" */
     bool not_null, generated, identity, has_default;
     bool deterministic_collation;
     const char **enum_labels;

@@ -11,6 +11,7 @@ libretention_a_SOURCES += \
 	worker/policy/parse.c worker/policy/parse.h \
 	worker/policy/parse_category.c \
 	worker/policy/parse_ref.c \
+	worker/policy/parse_transform.c \
 	worker/policy/period.c \
 	worker/policy/print.c \
 	worker/policy/quote.c worker/policy/quote.h \
@@ -35,7 +36,9 @@ libretention_a_SOURCES += \
 	worker/policy/sql_relation.c \
 	worker/policy/sql_start.c \
 	worker/policy/sql_statement.c \
+	worker/policy/sql_transform.c \
 	worker/policy/syntax.c \
+	worker/policy/transform.c worker/policy/transform.h \
 	worker/policy/validate.c worker/policy/validate.h \
 	worker/policy/validate_column.c \
 	worker/policy/validate_foreign.c \
