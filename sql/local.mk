@@ -11,12 +11,16 @@ SQL_FILES = \
 	functions/as_lower.sql \
 	functions/begin_log.sql \
 	functions/current_timeline.sql \
+	functions/json_drop.sql \
+	functions/json_keep.sql \
 	functions/log_anchored.sql \
 	functions/log_enqueue.sql \
 	functions/log_heartbeat.sql \
 	functions/log_last_gone.sql \
 	functions/log_report.sql \
 	functions/log_signed.sql \
+	functions/truncate_ip.sql \
+	functions/truncate_phone.sql \
 	functions/recover_begin.sql \
 	functions/recover_end.sql \
 	functions/hold_mirrors.sql \

@@ -47,6 +47,8 @@ const char *sql_support_value(const struct sql_param *p)
         return "{}";
     case PARAM_LIMIT:
         return "10";
+    case PARAM_NONCE:
+        return "00112233445566778899aabbccddeeff";
     case PARAM_KEY:
         return NULL;
     }

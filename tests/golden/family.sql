@@ -4,17 +4,18 @@
 
 -- plan
 SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 9), 0)::bigint AS claimed,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 10), 0)::bigint AS claimed,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 2), 0)::bigint AS not_started,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 4 AND 9), 0)::bigint AS due,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS held,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 5), 0)::bigint AS kept_while,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 6 AND 7), 0)::bigint AS kept_floor,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS waiting,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS to_act,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 7), 0)::bigint AS floor_after_cap,
-       (min(g.oldest) FILTER (WHERE g.verdict = 9))::text AS oldest,
-       (min(g.next) FILTER (WHERE g.verdict IN (3, 6, 7)))::text AS next_due
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 5 AND 10), 0)::bigint AS due,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 5), 0)::bigint AS held,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 6), 0)::bigint AS kept_while,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 7 AND 8), 0)::bigint AS kept_floor,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS waiting,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS to_act,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS floor_after_cap,
+       (min(g.oldest) FILTER (WHERE g.verdict = 10))::text AS oldest,
+       (min(g.next) FILTER (WHERE g.verdict IN (3, 7, 8)))::text AS next_due,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed
   FROM (
   SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest,
          min(coalesce(r.moment, r.due_at)) FILTER (WHERE coalesce(r.moment, r.due_at) > $1::timestamptz) AS next
@@ -30,14 +31,14 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
      OR (t.account_id::text IN (SELECT h4.tenant FROM retention.held_scope h4 WHERE h4.category = $2::text AND h4.shape = 'tenant_start' AND h4.held_until > now() AND h4.tenant IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $2::text AND h5.shape = 'tenant_start' AND h5.held_until > now() AND h5.tenant = t.account_id::text AND coalesce(h5.starts_from <= CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h5.starts_to, true))))
      OR ARRAY[t.month::text, t.call_id::text] IN (SELECT h6.key FROM retention.held_scope h6 WHERE h6.category = $2::text AND h6.shape = 'key' AND h6.held_until > now() AND h6.key IS NOT NULL)
      OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h7.key FROM retention.held_scope h7 WHERE h7.category = $2::text AND h7.shape = 'key_more' AND h7.held_until > now() AND h7.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h8 WHERE h8.category = $2::text AND h8.shape = 'key_more' AND h8.held_until > now() AND h8.key = ARRAY[t.month::text, t.call_id::text] AND (h8.tenant IS NULL OR h8.tenant = t.account_id::text) AND coalesce(h8.starts_from <= CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h8.starts_to, true) AND (NOT h8.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h9 WHERE h9.category = $2::text AND h9.shape = 'key_subject' AND h9.held_until > now() AND h9.hold = h8.hold AND h9.part = h8.part AND false))))))
-     ELSE false END) IS TRUE THEN 4
-              WHEN (EXISTS (SELECT 1 FROM ONLY g.dispute k10 WHERE k10.call = t.call_id AND k10.month = t.month AND k10.state = $4::text)) IS TRUE THEN 5
-              WHEN (CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $5::interval <= $1::timestamptz) IS NOT TRUE AND CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $6::interval <= $1::timestamptz THEN 7
-              WHEN (CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $5::interval <= $1::timestamptz) IS NOT TRUE THEN 6
-              WHEN (CASE WHEN t.ended_at >= ($3::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END + $8::interval <= $1::timestamptz) IS NOT TRUE AND CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $6::interval <= $1::timestamptz THEN 7
-              WHEN (CASE WHEN t.ended_at >= ($3::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END + $8::interval <= $1::timestamptz) IS NOT TRUE THEN 6
-              WHEN (EXISTS (SELECT 1 FROM retention.pause z11 WHERE z11.scope = 'tenant' AND z11.resumed_at IS NULL AND (z11.until IS NULL OR z11.until > now()) AND z11.name = t.account_id::text)) IS TRUE THEN 8
-              ELSE 9 END AS verdict,
+     ELSE false END) IS TRUE THEN 5
+              WHEN (EXISTS (SELECT 1 FROM ONLY g.dispute k10 WHERE k10.call = t.call_id AND k10.month = t.month AND k10.state = $4::text)) IS TRUE THEN 6
+              WHEN (CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $5::interval <= $1::timestamptz) IS NOT TRUE AND CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $6::interval <= $1::timestamptz THEN 8
+              WHEN (CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $5::interval <= $1::timestamptz) IS NOT TRUE THEN 7
+              WHEN (CASE WHEN t.ended_at >= ($3::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END + $8::interval <= $1::timestamptz) IS NOT TRUE AND CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $6::interval <= $1::timestamptz THEN 8
+              WHEN (CASE WHEN t.ended_at >= ($3::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END + $8::interval <= $1::timestamptz) IS NOT TRUE THEN 7
+              WHEN (EXISTS (SELECT 1 FROM retention.pause z11 WHERE z11.scope = 'tenant' AND z11.resumed_at IS NULL AND (z11.until IS NULL OR z11.until > now()) AND z11.name = t.account_id::text)) IS TRUE THEN 9
+              ELSE 10 END AS verdict,
          CASE WHEN t."retention due" <= $1::timestamptz THEN GREATEST(CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $5::interval, CASE WHEN t.ended_at >= ($3::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END + $8::interval) END AS moment
     FROM (SELECT CASE WHEN (t.kind = ANY (ARRAY[$9::g.kind, $10::g.kind])) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
                  LEAST(CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + CASE t.account_id::text WHEN $11::text THEN $12::interval WHEN $13::text THEN $14::interval ELSE $15::interval END, CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $6::interval) AS "retention due", t.account_id, t.call_id, t.month, t.started_at, t.ended_at
@@ -60,7 +61,7 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
 -- $15 value 1 year 1 mon
 
 -- tenants
-SELECT r.tenant, count(*) AS rows, count(*) FILTER (WHERE r.verdict = 9) AS to_act
+SELECT r.tenant, count(*) AS rows, count(*) FILTER (WHERE r.verdict = 10) AS to_act
   FROM (
   SELECT t."retention due" AS due_at,
          CASE
@@ -73,21 +74,21 @@ SELECT r.tenant, count(*) AS rows, count(*) FILTER (WHERE r.verdict = 9) AS to_a
      OR (t.account_id::text IN (SELECT h4.tenant FROM retention.held_scope h4 WHERE h4.category = $2::text AND h4.shape = 'tenant_start' AND h4.held_until > now() AND h4.tenant IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $2::text AND h5.shape = 'tenant_start' AND h5.held_until > now() AND h5.tenant = t.account_id::text AND coalesce(h5.starts_from <= CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h5.starts_to, true))))
      OR ARRAY[t.month::text, t.call_id::text] IN (SELECT h6.key FROM retention.held_scope h6 WHERE h6.category = $2::text AND h6.shape = 'key' AND h6.held_until > now() AND h6.key IS NOT NULL)
      OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h7.key FROM retention.held_scope h7 WHERE h7.category = $2::text AND h7.shape = 'key_more' AND h7.held_until > now() AND h7.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h8 WHERE h8.category = $2::text AND h8.shape = 'key_more' AND h8.held_until > now() AND h8.key = ARRAY[t.month::text, t.call_id::text] AND (h8.tenant IS NULL OR h8.tenant = t.account_id::text) AND coalesce(h8.starts_from <= CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h8.starts_to, true) AND (NOT h8.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h9 WHERE h9.category = $2::text AND h9.shape = 'key_subject' AND h9.held_until > now() AND h9.hold = h8.hold AND h9.part = h8.part AND false))))))
-     ELSE false END) IS TRUE THEN 4
-              WHEN (EXISTS (SELECT 1 FROM ONLY g.dispute k10 WHERE k10.call = t.call_id AND k10.month = t.month AND k10.state = $4::text)) IS TRUE THEN 5
-              WHEN (CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $5::interval <= $1::timestamptz) IS NOT TRUE AND CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $6::interval <= $1::timestamptz THEN 7
-              WHEN (CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $5::interval <= $1::timestamptz) IS NOT TRUE THEN 6
-              WHEN (CASE WHEN t.ended_at >= ($3::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END + $8::interval <= $1::timestamptz) IS NOT TRUE AND CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $6::interval <= $1::timestamptz THEN 7
-              WHEN (CASE WHEN t.ended_at >= ($3::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END + $8::interval <= $1::timestamptz) IS NOT TRUE THEN 6
-              WHEN (EXISTS (SELECT 1 FROM retention.pause z11 WHERE z11.scope = 'tenant' AND z11.resumed_at IS NULL AND (z11.until IS NULL OR z11.until > now()) AND z11.name = t.account_id::text)) IS TRUE THEN 8
-              ELSE 9 END AS verdict,
+     ELSE false END) IS TRUE THEN 5
+              WHEN (EXISTS (SELECT 1 FROM ONLY g.dispute k10 WHERE k10.call = t.call_id AND k10.month = t.month AND k10.state = $4::text)) IS TRUE THEN 6
+              WHEN (CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $5::interval <= $1::timestamptz) IS NOT TRUE AND CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $6::interval <= $1::timestamptz THEN 8
+              WHEN (CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $5::interval <= $1::timestamptz) IS NOT TRUE THEN 7
+              WHEN (CASE WHEN t.ended_at >= ($3::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END + $8::interval <= $1::timestamptz) IS NOT TRUE AND CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $6::interval <= $1::timestamptz THEN 8
+              WHEN (CASE WHEN t.ended_at >= ($3::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END + $8::interval <= $1::timestamptz) IS NOT TRUE THEN 7
+              WHEN (EXISTS (SELECT 1 FROM retention.pause z11 WHERE z11.scope = 'tenant' AND z11.resumed_at IS NULL AND (z11.until IS NULL OR z11.until > now()) AND z11.name = t.account_id::text)) IS TRUE THEN 9
+              ELSE 10 END AS verdict,
          t.account_id::text AS tenant
     FROM (SELECT CASE WHEN (t.kind = ANY (ARRAY[$9::g.kind, $10::g.kind])) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
                  LEAST(CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + CASE t.account_id::text WHEN $11::text THEN $12::interval WHEN $13::text THEN $14::interval ELSE $15::interval END, CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $6::interval) AS "retention due", t.account_id, t.call_id, t.month, t.started_at, t.ended_at
             FROM g.call t OFFSET 0) t OFFSET 0) r
  WHERE r.verdict >= 1
  GROUP BY r.tenant
-HAVING count(*) FILTER (WHERE r.verdict = 9) > 0;
+HAVING count(*) FILTER (WHERE r.verdict = 10) > 0;
 -- $1 run time
 -- $2 value calls
 -- $3 value 1970-01-02
@@ -544,17 +545,18 @@ SELECT count(*) AS rows
 
 -- plan
 SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 9), 0)::bigint AS claimed,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 10), 0)::bigint AS claimed,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 2), 0)::bigint AS not_started,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 4 AND 9), 0)::bigint AS due,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS held,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 5), 0)::bigint AS kept_while,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 6 AND 7), 0)::bigint AS kept_floor,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS waiting,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS to_act,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 7), 0)::bigint AS floor_after_cap,
-       (min(g.oldest) FILTER (WHERE g.verdict = 9))::text AS oldest,
-       (min(g.next) FILTER (WHERE g.verdict IN (3, 6, 7)))::text AS next_due
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 5 AND 10), 0)::bigint AS due,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 5), 0)::bigint AS held,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 6), 0)::bigint AS kept_while,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 7 AND 8), 0)::bigint AS kept_floor,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS waiting,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS to_act,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS floor_after_cap,
+       (min(g.oldest) FILTER (WHERE g.verdict = 10))::text AS oldest,
+       (min(g.next) FILTER (WHERE g.verdict IN (3, 7, 8)))::text AS next_due,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed
   FROM (
   SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest,
          min(r.moment) FILTER (WHERE r.moment > $1::timestamptz) AS next
@@ -568,8 +570,8 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
               WHEN (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $2::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $2::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t.ended_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $4::text) END, 'infinity'::timestamptz)
      OR ARRAY[t.month::text, t.call_id::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $2::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
      OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $2::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $2::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t.month::text, t.call_id::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t.ended_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $4::text) END AND CASE WHEN t.ended_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $4::text) END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $2::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
-     ELSE false END) IS TRUE THEN 4
-              ELSE 9 END AS verdict,
+     ELSE false END) IS TRUE THEN 5
+              ELSE 10 END AS verdict,
          t."retention due" AS moment
     FROM (SELECT CASE WHEN ((t.kind = ANY (ARRAY[$5::g.kind, $6::g.kind])) IS NOT TRUE) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
                  CASE WHEN t.ended_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $4::text) END + $7::interval AS "retention due", t.call_id, t.month, t.ended_at

@@ -164,9 +164,10 @@ static json_t *stage_json(const struct planning *p, const struct sql_category *s
         [PLAN_FLOOR_AFTER_CAP] = "floor_after_cap",
         [PLAN_OLDEST] = "oldest",
         [PLAN_NEXT_DUE] = "next_due",
+        [PLAN_PASSED] = "passed",
     };
     json_t *row = json_pack("{ss ss ss ss ss sb}", "category", sql->category->name, "stage",
-                            sql->stage->name, "action", "delete", "run_time", p->run_time,
+                            sql->stage->name, "action", policy_action_name(sql->stage->action), "run_time", p->run_time,
                             "strategy", how, "observe_only", sql->category->mode != MODE_ENFORCE);
     for (int i = 0; i < PLAN_COLUMNS; i++)
         json_object_set_new(row, names[i],
@@ -269,6 +270,7 @@ static json_t *statement_json(const struct sql_statement *statement, const char 
         [PARAM_TIDS] = "row addresses",  [PARAM_KEY] = "key",
         [PARAM_KEYS] = "keys",           [PARAM_LIMIT] = "limit",
         [PARAM_TERM] = "term",           [PARAM_RUN] = "run",
+        [PARAM_NONCE] = "random",
     };
     json_t *params = json_array();
     for (size_t i = 0; i < statement->param_count; i++) {

@@ -73,16 +73,6 @@ static void make_id(struct run *run)
     hex_encode(run->id, bytes, sizeof(bytes));
 }
 
-static const char *action_word(enum action action)
-{
-    static const char *const words[] = {
-        [ACTION_DELETE] = "delete",
-        [ACTION_DEIDENTIFY] = "deidentify",
-        [ACTION_AGGREGATE] = "aggregate",
-    };
-    return words[action];
-}
-
 void run_start(struct worker *worker, struct category_state *state, size_t stage, run_done_fn *done,
                void *arg)
 {
@@ -107,7 +97,7 @@ void run_start(struct worker *worker, struct category_state *state, size_t stage
         .category = state->name,
         .stage = state->category->stages[stage].name,
         .relation = state->relation,
-        .action = action_word(state->category->stages[stage].action),
+        .action = policy_action_name(state->category->stages[stage].action),
         .status = RUN_RUNNING,
         .remaining = -1,
         .started_us = now,

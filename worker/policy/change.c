@@ -266,6 +266,8 @@ static void compare_stage(struct comparison *c, const struct stage *b, const str
         needs(c, "action of stage \"%s\" changed", a->name);
     compare_text(c, arena_printf(arena, "starting point of stage \"%s\"", a->name),
                  start_print(arena, &b->start), start_print(arena, &a->start), true);
+    compare_text(c, arena_printf(arena, "what stage \"%s\" does to columns", a->name),
+                 changes_print(arena, b), changes_print(arena, a), true);
     compare_scope(c, arena_printf(arena, "scope of stage \"%s\"", a->name), &b->only, &a->only);
     compare_period(c, arena_printf(arena, "period of stage \"%s\"", a->name), b->after, a->after);
     compare_text(c, arena_printf(arena, "what stage \"%s\" aggregates", a->name),

@@ -10,13 +10,14 @@ static void check_stages(const struct category *c, struct diags *diags)
 {
     for (size_t i = 0; i < c->stage_count; i++) {
         const struct stage *s = &c->stages[i];
-        if (s->action == ACTION_DEIDENTIFY && c->mode != MODE_DECLARED)
+        if (!policy_action(s->action)->available && c->mode != MODE_DECLARED)
             diag_error(diags, s->at, "stage action \"%s\" is not available in this version",
                        policy_action_name(s->action));
-        if (s->action == ACTION_DELETE && i + 1 < c->stage_count)
+        if (policy_stage_removes(s) && i + 1 < c->stage_count)
             diag_hint(
                 diags,
-                diag_error(diags, s->at, "stage \"%s\" deletes, but is not the last", s->name),
+                diag_error(diags, s->at, "stage \"%s\" %ss, but is not the last", s->name,
+                           policy_action_name(s->action)),
                 "Nothing is left for the stages after it.");
         if (s->action == ACTION_AGGREGATE && c->mode != MODE_DECLARED)
             aggregate_check(c, s, diags);
@@ -197,14 +198,6 @@ static void check_cycles(const struct policy_set *set, struct diags *diags)
     }
 }
 
-static bool deletes(const struct category *c)
-{
-    for (size_t i = 0; i < c->stage_count; i++)
-        if (c->stages[i].action == ACTION_DELETE)
-            return true;
-    return false;
-}
-
 /* Two categories of one table: reported at the later one. */
 static void check_shared_table(const struct policy_set *set, const struct category *a,
                                const struct category *b, struct diags *diags)
@@ -213,7 +206,7 @@ static void check_shared_table(const struct policy_set *set, const struct catego
     if (a->only.rest && b->only.rest) {
         diag_error(diags, b->data_at, "categories \"%s\" and \"%s\" both take the rest of \"%s\"",
                    a->name, b->name, table);
-    } else if (deletes(a) && deletes(b) &&
+    } else if (policy_removes(a) && policy_removes(b) &&
                (!conditions_are_given(&a->only) || !conditions_are_given(&b->only))) {
         diag_hint(diags,
                   diag_error(diags, b->data_at,

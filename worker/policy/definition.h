@@ -68,7 +68,8 @@ extern const struct definition definition_tenant, definition_subject, definition
     definition_start_part, definition_condition;
 extern const struct definition definition_category, definition_data, definition_dependant,
     definition_floor, definition_cap, definition_keep_while, definition_stage, definition_agreement,
-    definition_agreement_table, definition_pace, definition_brake, definition_ungoverned;
+    definition_agreement_table, definition_pace, definition_brake, definition_ungoverned,
+    definition_transform;
 
 /* ---- policy/field.c: reading by table ---- */
 
@@ -123,6 +124,10 @@ field_read read_into, read_by, read_measures, read_fold, read_then; /* into a st
 void aggregate_check(const struct category *category, const struct stage *stage,
                      struct diags *diags);
 
+/* ---- policy/parse_transform.c ---- */
+
+field_read read_transforms; /* into a struct stage */
+
 /* ---- policy/check.c: what needs the whole category, or the whole set ---- */
 
 void category_check(struct arena *arena, const struct category *category, struct diags *diags);
@@ -139,6 +144,8 @@ const char *ref_print(struct arena *arena, const struct ref *ref);
 const char *start_print(struct arena *arena, const struct start *start);
 const char *conditions_print(struct arena *arena, const struct conditions *conditions);
 const char *aggregate_print(struct arena *arena, const struct aggregate *aggregate);
+/* What a stage does to columns. */
+const char *changes_print(struct arena *arena, const struct stage *stage);
 
 /* ---- policy/logic.c ---- */
 

@@ -13,6 +13,7 @@ libretention_a_SOURCES += \
 	worker/policy/parse_aggregate.c \
 	worker/policy/parse_category.c \
 	worker/policy/parse_ref.c \
+	worker/policy/parse_transform.c \
 	worker/policy/period.c \
 	worker/policy/print.c \
 	worker/policy/quote.c worker/policy/quote.h \
@@ -39,7 +40,9 @@ libretention_a_SOURCES += \
 	worker/policy/sql_relation.c \
 	worker/policy/sql_start.c \
 	worker/policy/sql_statement.c \
+	worker/policy/sql_transform.c \
 	worker/policy/syntax.c \
+	worker/policy/transform.c worker/policy/transform.h \
 	worker/policy/validate.c worker/policy/validate.h \
 	worker/policy/validate_aggregate.c \
 	worker/policy/validate_column.c \

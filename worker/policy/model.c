@@ -14,10 +14,33 @@ struct category *policy_find(const struct policy_set *set, const char *name)
     return NULL;
 }
 
+static const struct policy_action actions[] = {
+    [ACTION_DELETE] = {"delete", "delete", "deleted", true},
+    [ACTION_DEIDENTIFY] = {"deidentify", "de-identify", "de-identified", true},
+    [ACTION_AGGREGATE] = {"aggregate", "aggregate", "aggregated", true},
+};
+
+const struct policy_action *policy_action(enum action action)
+{
+    return &actions[action];
+}
+
 const char *policy_action_name(enum action action)
 {
-    static const char *const names[] = {"delete", "deidentify", "aggregate"};
-    return names[action];
+    return actions[action].name;
+}
+
+bool policy_stage_removes(const struct stage *stage)
+{
+    return stage->action != ACTION_DEIDENTIFY;
+}
+
+bool policy_removes(const struct category *category)
+{
+    for (size_t i = 0; i < category->stage_count; i++)
+        if (policy_stage_removes(&category->stages[i]))
+            return true;
+    return false;
 }
 
 const char *measure_kind_name(enum measure_kind kind)

@@ -168,6 +168,32 @@ struct aggregate {
     struct position fold_at;
 };
 
+/* What there is to know of an action: one table (model.c), for parser, statements and messages. */
+struct policy_action {
+    const char *name;      /* "delete": in policies, entries, JSON */
+    const char *verb;      /* "delete", "de-identify": in sentences */
+    const char *past;      /* "deleted" */
+    bool available;        /* false: refused, not available in this version */
+};
+
+/* What becomes of one column. Which parameters there are is for the transformation to say
+ * (policy/transform.h); those not given are NULL, empty or -1. */
+struct transformation;
+struct transform {
+    struct position at;
+    const char *column;
+    const struct transformation *as; /* NULL: unknown, and reported */
+    struct literal value, width, min, max; /* text NULL: not given */
+    struct literal *bounds;
+    size_t bound_count;
+    struct string_list paths, small, allow;
+    const char *keep, *unit, *fill, *domain;
+    int64_t length, v4, v6, first, last;
+    bool clamp;
+};
+
+enum claim { CLAIM_NONE, CLAIM_ANONYMOUS };
+
 struct stage {
     struct position at;
     const char *name;         /* default: the action's name */
@@ -177,6 +203,11 @@ struct stage {
     struct conditions only;   /* of its own, in addition */
     struct aggregate *aggregate; /* ACTION_AGGREGATE, else NULL */
     int64_t k;                /* distinct subjects that a published cell counts at least; default 11 */
+    /* ACTION_DEIDENTIFY */
+    struct transform *columns;
+    size_t column_count;
+    const char *mark;         /* the column that says that it is done; NULL: the values say it */
+    enum claim claim;
 };
 
 struct agreement {
@@ -244,6 +275,7 @@ struct category {
     struct dependant *with;
     size_t with_count;
     struct string_list wait_for;  /* names of categories */
+    struct string_list identifiers; /* columns that identify persons, besides the subjects */
 
     struct duration_rule *floors;
     size_t floor_count;
@@ -290,6 +322,7 @@ struct policy_set {
 
 /* The category of that name, or NULL. */
 struct category *policy_find(const struct policy_set *set, const char *name);
+const struct policy_action *policy_action(enum action action);
 /* "delete", "deidentify", "aggregate" */
 const char *policy_action_name(enum action action);
 /* "count", "sum", ...; "month", ..., "" for BY_VALUE */
@@ -299,6 +332,10 @@ const char *by_unit_name(int unit);
 bool aggregate_folds(const struct aggregate *aggregate, const char *to);
 /* Is the table one that cells are published in? */
 bool policy_is_target(const struct policy_set *set, struct table_name table);
+/* Is the record gone when the stage has acted on it? */
+bool policy_stage_removes(const struct stage *stage);
+/* Does some stage of the category take records away? */
+bool policy_removes(const struct category *category);
 bool table_name_equal(struct table_name a, struct table_name b);
 /* "schema.table", parts in double quotes unless they are lower-case letters, digits and _; in the
  * arena. Not by keywords: the text must stay the same whatever PostgreSQL reserves next. */

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "policy/definition.h"
+#include "policy/transform.h"
 
 struct printer {
     struct text out;
@@ -308,6 +309,8 @@ static void print_data(struct printer *p, const struct category *c)
     print_dependants(p, c->with, c->with_count);
     if (c->wait_for.count)
         add_strings(p, "wait_for", &c->wait_for);
+    if (c->identifiers.count)
+        add_strings(p, "identifiers", &c->identifiers);
     close_group(p);
 }
 
@@ -410,6 +413,94 @@ static void print_aggregate(struct printer *p, const struct aggregate *a)
         add_strings(p, "fold", &a->fold);
 }
 
+static void add_string_list(struct printer *p, const char *key, const struct string_list *list)
+{
+    if (list->count)
+        add_strings(p, key, list);
+}
+
+static void add_parameter(struct printer *p, const char *key, const struct literal *literal)
+{
+    if (!literal->text)
+        return;
+    add_key(p, key);
+    add_literal(p, literal);
+    add_end(p);
+}
+
+/* Defaults are written too: a later version's must not change what was approved. */
+static void print_transform(struct printer *p, const struct transform *t)
+{
+    const struct {
+        const char *key;
+        int64_t value;
+    } numbers[] = {
+        {"length", t->length}, {"v4", t->v4}, {"v6", t->v6}, {"first", t->first}, {"last", t->last}};
+    const struct {
+        const char *key, *value;
+    } texts[] = {{"keep", t->keep}, {"unit", t->unit}, {"char", t->fill}, {"domain", t->domain}};
+    add_string(p, "name", t->column);
+    if (!t->as)
+        return;
+    add_string(p, "as", t->as->name);
+    add_parameter(p, "value", &t->value);
+    add_string_list(p, "paths", &t->paths);
+    for (size_t i = 0; i < ARRAY_LENGTH(texts); i++)
+        if (transformation_takes(t->as, texts[i].key))
+            add_string(p, texts[i].key, texts[i].value);
+    for (size_t i = 0; i < ARRAY_LENGTH(numbers); i++)
+        if (transformation_takes(t->as, numbers[i].key)) {
+            add_key(p, numbers[i].key);
+            add_integer_value(p, numbers[i].value);
+            add_end(p);
+        }
+    add_string_list(p, "small", &t->small);
+    add_parameter(p, "width", &t->width);
+    if (t->bound_count) {
+        add_key(p, "bounds");
+        text_add(&p->out, "[ ");
+        for (size_t i = 0; i < t->bound_count; i++) {
+            text_add(&p->out, i ? ", " : "");
+            add_literal(p, &t->bounds[i]);
+        }
+        text_add(&p->out, " ]");
+        add_end(p);
+    }
+    if (t->clamp) {
+        add_key(p, "clamp");
+        text_add(&p->out, "true");
+        add_end(p);
+    }
+    add_parameter(p, "min", &t->min);
+    add_parameter(p, "max", &t->max);
+    add_string_list(p, "allow", &t->allow);
+}
+
+static void print_changes(struct printer *p, const struct stage *s)
+{
+    if (s->column_count) {
+        open_list(p, "columns");
+        for (size_t i = 0; i < s->column_count; i++) {
+            open_element(p);
+            print_transform(p, &s->columns[i]);
+            close_element(p, i + 1 == s->column_count);
+        }
+        close_list(p);
+    }
+    add_string(p, "mark", s->mark);
+    if (s->claim == CLAIM_ANONYMOUS)
+        add_string(p, "claim", "anonymous");
+}
+
+const char *changes_print(struct arena *arena, const struct stage *stage)
+{
+    struct printer p = {.arena = arena};
+    print_changes(&p, stage);
+    const char *text = arena_strdup(arena, text_string(&p.out));
+    text_free(&p.out);
+    return text;
+}
+
 static void print_stages(struct printer *p, const struct category *c)
 {
     if (!c->stage_count)
@@ -424,6 +515,7 @@ static void print_stages(struct printer *p, const struct category *c)
         add_string(p, "do", policy_action_name(s->action));
         print_start(p, &s->start);
         print_conditions(p, &s->only);
+        print_changes(p, s);
         add_integer(p, "k", s->k, 11);
         if (s->aggregate)
             print_aggregate(p, s->aggregate);

@@ -25,6 +25,7 @@ enum sql_param_kind {
     PARAM_LIMIT,    /* bigint */
     PARAM_TERM,     /* bigint, of the leadership */
     PARAM_RUN,      /* uuid */
+    PARAM_NONCE,    /* text: random, another for each batch */
 };
 
 struct sql_param {
@@ -70,7 +71,12 @@ struct sql_relation {
     size_t parent;               /* index in the array of the relation whose keys it needs */
 };
 
-/* The statements of one stage of one category on one leaf (or on the table itself). */
+/* The statements of one stage of one category on one leaf (or on the table itself). `remove` and
+ * `remove_tids` do what the stage's action does: DELETE, or an UPDATE that de-identifies; its rows
+ * are the same ones under the same conditions, and it returns one more column at the end: (unchanged
+ * bigint), how many of the rows have not the values that they should, since a trigger put others in
+ * their place. Of a stage that aggregates the DELETE rolls its rows up, and that column is
+ * (uncounted bigint): 0, or something is wrong. */
 struct sql_leaf {
     const char *lock;            /* LOCK TABLE ONLY leaf IN ROW EXCLUSIVE MODE */
     /* No dependants. Optimistic: DELETE of a block range. Result: one row
@@ -116,6 +122,8 @@ enum plan_column {
     PLAN_OLDEST,      /* timestamptz text: earliest moment at which a to-act row fell due; NULL */
     PLAN_NEXT_DUE,    /* timestamptz text: next moment at which a row falls due, or at which the
                          floor that keeps a due one is over; NULL */
+    PLAN_PASSED,      /* period over, and the stage has acted on it already, or a later stage takes
+                         it in the same run (forecast) */
     PLAN_COLUMNS
 };
 
@@ -156,6 +164,12 @@ struct sql_statement sql_build_forecast(struct arena *arena, const struct policy
                                         const struct category *category, size_t stage,
                                         const struct catalog *catalog,
                                         const struct string_list *acting);
+
+/* What a stage makes of a made-up value in its column number `column`: one row (before, after).
+ * PARAM_NONCE. Empty text: no made-up value of the column's type is known. */
+struct sql_statement sql_build_example(struct arena *arena, const struct policy_set *set,
+                                       const struct category *category, size_t stage,
+                                       const struct catalog *catalog, size_t column);
 
 /* category.hold_facts, a JSON document: the category's tenant, subjects, key with their types as holds
  * are to be converted to them, and the statement that counts what a hold ($1, uuid) covers; for a

@@ -49,10 +49,13 @@ static const char *goes(struct sql_builder *b, const struct sql_scope *scope,
     judge_for(b, scope, other);
     for (size_t i = 0; i < other->stage_count; i++) {
         b->stage = &other->stages[i];
-        text_printf(&text, "%s(%s) IS TRUE", i ? " OR " : "",
-                    sql_action_condition(b, SKIP_NOTHING));
+        if (policy_stage_removes(b->stage))
+            text_printf(&text, "%s(%s) IS TRUE", text.length ? " OR " : "",
+                        sql_action_condition(b, SKIP_NOTHING));
     }
     judge_again(b, &outer);
+    if (!text.length)
+        text_add(&text, "false");
     return sql_take_text(b->arena, &text);
 }
 

@@ -9,6 +9,7 @@ enum verdict {
     VERDICT_OTHER_STAGE, /* claimed, but the stage's own `only` does not take it */
     VERDICT_NOT_STARTED,
     VERDICT_NOT_DUE,
+    VERDICT_PASSED, /* due once, and done with */
     VERDICT_HELD,
     VERDICT_KEPT_WHILE,
     VERDICT_KEPT_FLOOR,
@@ -26,6 +27,25 @@ static void add_when(struct text *text, const char *condition, enum verdict verd
     text_printf(text, "\n              WHEN %s THEN %d", condition, (int)verdict);
 }
 
+/* A stage that leaves records has those behind it that it acted on; and whoever looks ahead leaves out
+ * what a later stage takes away first. */
+static void add_passed(struct sql_builder *b, struct text *text)
+{
+    const struct stage *own = b->stage;
+    const struct category *category = b->category;
+    if (policy_stage_removes(own))
+        return;
+    add_when(text, sql_passed(b), VERDICT_PASSED);
+    for (size_t i = 0; i < category->stage_count && b->forecast; i++) {
+        b->stage = &category->stages[i];
+        if (policy_stage_removes(b->stage))
+            add_when(text, arena_printf(b->arena, "(%s) IS TRUE",
+                                        sql_action_condition(b, SKIP_NOTHING)),
+                     VERDICT_PASSED);
+    }
+    b->stage = own;
+}
+
 /* CASE ... END over the columns of t and the two made ones: evaluated only as far as needed. */
 static const char *verdict_case(struct sql_builder *b)
 {
@@ -37,6 +57,7 @@ static const char *verdict_case(struct sql_builder *b)
     add_when(&text, "t." CLAIMED " = 1", VERDICT_OTHER_STAGE);
     add_when(&text, "t." DUE_AT " IS NULL", VERDICT_NOT_STARTED);
     add_when(&text, arena_printf(b->arena, "t." DUE_AT " > %s", now), VERDICT_NOT_DUE);
+    add_passed(b, &text);
     add_when(&text, arena_printf(b->arena, "%s IS TRUE", sql_held(b, SKIP_NOTHING)), VERDICT_HELD);
     for (size_t i = 0; i < category->keep_while_count; i++)
         add_when(&text,
@@ -143,18 +164,20 @@ struct sql_statement sql_plan(struct sql_builder *b)
     add_sum(&sums, "to_act", VERDICT_TO_ACT, VERDICT_TO_ACT);
     add_sum(&sums, "floor_after_cap", VERDICT_FLOOR_AFTER_CAP, VERDICT_FLOOR_AFTER_CAP);
     const char *list = sql_take_text(b->arena, &sums);
+    add_sum(&sums, "passed", VERDICT_PASSED, VERDICT_PASSED);
+    const char *passed = arena_printf(b->arena, ",\n       %s", sql_take_text(b->arena, &sums));
     const char *moment = b->category->floor_count ? "coalesce(r.moment, r.due_at)" : "r.moment";
     /* Rows are counted by verdict first: one hash table of ten groups. */
     return sql_finish(
         b, arena_printf(
                b->arena,
                "SELECT %s,\n       (min(g.oldest) FILTER (WHERE g.verdict = %d))::text AS oldest,\n"
-               "       (min(g.next) FILTER (WHERE g.verdict IN (%d, %d, %d)))::text AS next_due\n"
+               "       (min(g.next) FILTER (WHERE g.verdict IN (%d, %d, %d)))::text AS next_due%s\n"
                "  FROM (\n  SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest,\n"
                "         min(%s) FILTER (WHERE %s > %s) AS next\n  FROM (\n  %s) r\n"
                "   GROUP BY r.verdict) g",
                list, (int)VERDICT_TO_ACT, (int)VERDICT_NOT_DUE, (int)VERDICT_KEPT_FLOOR,
-               (int)VERDICT_FLOOR_AFTER_CAP, moment, moment, now, rows));
+               (int)VERDICT_FLOOR_AFTER_CAP, passed, moment, moment, now, rows));
 }
 
 struct sql_statement sql_tenants(struct sql_builder *b)

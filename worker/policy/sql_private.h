@@ -55,6 +55,7 @@ struct sql_builder {
     unsigned shapes; /* enum sql_shape: scopes of holds that rows are compared with */
     bool only_held; /* rows that are waited for count only where they are held */
     bool literal;   /* values stand in the text: there are no parameters */
+    bool example;   /* made-up values: there is no record */
     bool one_row;   /* it asks about one row: scopes are looked up, not hashed */
     size_t aliases;
     struct sql_param *params;
@@ -179,6 +180,14 @@ const char *sql_subject_text(struct sql_builder *b, const struct ref *ref);
 /* category.hold_facts: "phone e164 text"; the type of a value, as a hold's values are read. */
 const char *sql_subject_form(struct sql_builder *b, const struct ref *ref);
 const char *sql_fact_type(const struct catalog_column *column);
+
+/* sql_transform.c: stages that de-identify */
+/* Has the row passed the stage? Its values, and the mark, say so. */
+const char *sql_passed(struct sql_builder *b);
+/* "a = f(a), b = ...": after SET. */
+const char *sql_changes(struct sql_builder *b);
+/* In RETURNING: has the row the values that were set? */
+const char *sql_changed(struct sql_builder *b);
 
 /* sql_statement.c */
 /* The whole condition of an action, "a\n   AND b ...". */

@@ -110,14 +110,6 @@ static bool has_conditions(const struct category *category)
     return category->only.all_count || category->only.any_count;
 }
 
-static bool deletes(const struct category *category)
-{
-    for (size_t i = 0; i < category->stage_count; i++)
-        if (category->stages[i].action == ACTION_DELETE)
-            return true;
-    return false;
-}
-
 /* Reported at the later one of the two: the first was there before, and may go on. */
 void check_overlap(struct check *check)
 {
@@ -127,8 +119,8 @@ void check_overlap(struct check *check)
         int order = strcmp(other->at.file, category->at.file);
         bool earlier = order < 0 || (order == 0 && other->at.line < category->at.line);
         if (!earlier || !check_is_about_table(other) ||
-            resolve_table(check->catalog, other->table) != check->table || !deletes(category) ||
-            !deletes(other) || !has_conditions(category) || !has_conditions(other) ||
+            resolve_table(check->catalog, other->table) != check->table || !policy_removes(category) ||
+            !policy_removes(other) || !has_conditions(category) || !has_conditions(other) ||
             are_apart(check->table, category, other))
             continue;
         bool both_act = category->mode == MODE_ENFORCE && other->mode == MODE_ENFORCE;
