@@ -294,6 +294,8 @@ const struct policy_action *policy_action(enum action action);
 const char *policy_action_name(enum action action);
 /* Is the record gone when the stage has acted on it? */
 bool policy_stage_removes(const struct stage *stage);
+/* Does some stage of the category change records? */
+bool policy_changes(const struct category *category);
 /* Does some stage of the category take records away? */
 bool policy_removes(const struct category *category);
 bool table_name_equal(struct table_name a, struct table_name b);
