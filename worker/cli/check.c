@@ -50,7 +50,7 @@ static void warn_uncounted(struct cli *cli, const struct policies *policies)
     const struct table_need *first = NULL;
     size_t count = 0;
     for (size_t i = 0; i < needs.table_count; i++)
-        if (needs_missing(needs.tables[i].table, needs.tables[i].privileges & NEED_COUNT)) {
+        if (needs.tables[i].privileges & NEED_COUNT && !needs.tables[i].table->may_be_counted) {
             first = first ? first : &needs.tables[i];
             count++;
         }

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/json.h"
 #include "cli/output.h"
+#include "cli/plan_aggregate.h"
 #include "cli/plan_holds.h"
 #include "cli/policies.h"
 #include "policy/resolve.h"
@@ -174,6 +175,8 @@ static json_t *stage_json(const struct planning *p, const struct sql_category *s
                             i == PLAN_OLDEST || i == PLAN_NEXT_DUE ? json_text(n->plan[i])
                                                                    : json_number(n->plan[i]));
     json_object_set_new(row, "unclaimed", json_number(n->unclaimed));
+    if (sql->stage->aggregate)
+        json_object_set_new(row, "aggregate", plan_aggregate_json(sql->stage));
     return row;
 }
 
@@ -223,6 +226,8 @@ static void add_notes(struct text *notes, const struct sql_category *sql, const 
             text_printf(notes, " (%s)", because);
         text_add_char(notes, '\n');
     }
+    if (sql->stage->aggregate)
+        plan_aggregate_note(notes, category, sql->stage);
     if (category->mode == MODE_OBSERVE)
         text_printf(notes, "%s: only observed, a run deletes nothing (mode = \"observe\")\n",
                     category->name);
@@ -358,6 +363,7 @@ static bool print_stage(struct planning *p, const struct sql_category *sql, size
                        &leaf->remove_tids, p->run_time);
     }
     plan_print_sql(cli, TITLE("what remains"), &sql->remaining, p->run_time);
+    plan_print_sql(cli, TITLE("close cells that are complete"), &sql->close, p->run_time);
 #undef TITLE
     return true;
 }

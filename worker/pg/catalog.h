@@ -40,6 +40,7 @@ struct catalog_column {
     const char *full_type;     /* type, with its modifier: "character varying(20)" */
     bool not_null, generated, identity, has_default;
     bool deterministic_collation;
+    bool may_update;           /* the worker's role */
     const char **enum_labels;
     size_t enum_label_count;
     const char **functions;    /* user functions in a generated column's expression */
@@ -90,6 +91,14 @@ struct catalog_trigger {
     bool definer;              /* SECURITY DEFINER, and its owner owns its schema */
 };
 
+/* What holds a column's value too, or rests on it. */
+struct catalog_copy {
+    int attnum;
+    char kind;                 /* m(aterialized view), e(xpression of an index), g(enerated column),
+                                  k(ey of partitions) */
+    const char *name;          /* of the view ("schema.name"), index or column */
+};
+
 struct catalog_rule {
     const char *name;
     char event;                /* 1 select 2 update 3 insert 4 delete */
@@ -122,6 +131,8 @@ struct catalog_table {
     size_t index_count;
     struct catalog_trigger *triggers;
     size_t trigger_count;
+    struct catalog_copy *copies;
+    size_t copy_count;
     struct catalog_rule *rules;
     size_t rule_count;
     uint32_t *partitions;      /* direct ones */

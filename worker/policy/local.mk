@@ -51,4 +51,5 @@ libretention_a_SOURCES += \
 	worker/policy/validate_key.c \
 	worker/policy/validate_literal.c \
 	worker/policy/validate_set.c \
-	worker/policy/validate_table.c
+	worker/policy/validate_table.c \
+	worker/policy/validate_transform.c

@@ -35,6 +35,14 @@ bool policy_stage_removes(const struct stage *stage)
     return stage->action != ACTION_DEIDENTIFY;
 }
 
+bool policy_changes(const struct category *category)
+{
+    for (size_t i = 0; i < category->stage_count; i++)
+        if (category->stages[i].action == ACTION_DEIDENTIFY)
+            return true;
+    return false;
+}
+
 bool policy_removes(const struct category *category)
 {
     for (size_t i = 0; i < category->stage_count; i++)

@@ -334,6 +334,8 @@ bool aggregate_folds(const struct aggregate *aggregate, const char *to);
 bool policy_is_target(const struct policy_set *set, struct table_name table);
 /* Is the record gone when the stage has acted on it? */
 bool policy_stage_removes(const struct stage *stage);
+/* Does some stage of the category change records? */
+bool policy_changes(const struct category *category);
 /* Does some stage of the category take records away? */
 bool policy_removes(const struct category *category);
 bool table_name_equal(struct table_name a, struct table_name b);

@@ -104,6 +104,12 @@ static bool are_apart(const struct catalog_table *table, const struct category *
     return a->only.rest != b->only.rest || contradict(table, &a->only, &b->only);
 }
 
+bool check_may_share(const struct catalog_table *table, const struct category *a,
+                     const struct category *b)
+{
+    return !are_apart(table, a, b);
+}
+
 /* Two without conditions, and two that take the rest, were reported where policies are read. */
 static bool has_conditions(const struct category *category)
 {

@@ -1,0 +1,16 @@
+create schema ctm;
+create type ctm.way as enum ('in', 'out');
+create table ctm.call (
+    call_id bigint primary key,
+    account_id bigint not null,
+    started_at timestamptz not null,
+    way ctm.way,
+    source varchar(40),
+    caller text,
+    place point,
+    ratio double precision,
+    duration int,
+    cost numeric(10, 4)
+);
+create index on ctm.call (started_at);
+create table ctm.call_month (month date unique nulls not distinct, calls bigint);
