@@ -141,6 +141,17 @@ static const char *measure_array(struct sql_builder *b)
     return sql_take_text(b->arena, &text);
 }
 
+/* Distinct subjects. Where their number is not published, as many as decide: a cell that has so many
+ * of one batch is not small, and of one that is small all are there. */
+static const char *subject_array(struct sql_builder *b)
+{
+    static const char all[] = "array_agg(DISTINCT g.s COLLATE \"C\") FILTER (WHERE g.s IS NOT NULL)";
+    for (size_t i = 0; i < b->stage->aggregate->measure_count; i++)
+        if (b->stage->aggregate->measures[i].kind == MEASURE_SUBJECTS)
+            return all;
+    return arena_printf(b->arena, "(%s)[1:%lld]", all, (long long)b->stage->k);
+}
+
 static const struct aggregate_by *period_of(const struct aggregate *a, size_t *ret_index)
 {
     size_t i = 0;
@@ -165,12 +176,11 @@ const char *sql_rolled_up(struct sql_builder *b, const char *gone)
         "c.subjects)::retention.aggregate_part))\n"
         "          FROM (SELECT %s AS family, %s AS cell, g.b%zu AS period,\n"
         "                       %s AS measures,\n"
-        "                       array_agg(DISTINCT g.s COLLATE \"C\") FILTER (WHERE g.s IS NOT NULL)"
-        " AS subjects\n"
+        "                       %s AS subjects\n"
         "                  FROM %s g GROUP BY %s) c)",
         sql_value(b, b->category->name, "text"), sql_value(b, b->stage->name, "text"), layout(b),
         sql_value(b, target_name(b), "text"), name_array(b, "g", true), name_array(b, "g", false),
-        period + 1, measure_array(b), gone, sql_take_text(b->arena, &group));
+        period + 1, measure_array(b), subject_array(b), gone, sql_take_text(b->arena, &group));
 }
 
 /* --- closing --- */
