@@ -40,7 +40,8 @@ BEGIN
                nullif((random() ^ 2 * 9)::int, 8),
                (ARRAY['google', 'bing', 'direct', NULL, '(other)', 'a "b", {c}'])
                    [1 + (random() ^ 3 * 5.99)::int % 6],
-               CASE WHEN random() < 0.9 THEN '+1410' || (2000000 + (random() ^ 2 * people)::int) END,
+               CASE WHEN random() < 0.9
+                    THEN '+1410' || (2000000 + (random() ^ 2 * people)::int) END,
                CASE WHEN random() < 0.95 THEN (random() ^ 3 * 900)::int END,
                CASE WHEN random() < 0.95 THEN round((random() * 10)::numeric, 4) END
         FROM generate_series(1, count) i
@@ -54,7 +55,7 @@ CREATE VIEW oracle.gone AS
     FROM oracle.original o WHERE NOT EXISTS (SELECT FROM public.call c WHERE c.id = o.id);
 
 -- What must be the same: sums over the raw rows that are gone, and sums over published rows, over
--- what is not published, and over open cells; by account and month, which are in no cell's '(other)'.
+-- what is not published, and over open cells; by account and month, which no cell folds.
 CREATE VIEW oracle.differences AS
     WITH truth AS (
         SELECT coalesce(account, -1) AS account, month, count(*) AS calls,

@@ -1,6 +1,6 @@
-/* Stages that aggregate: worker/engine/run_close.c, worker/policy/sql_aggregate.c, and the functions
- * roll_up and close_cells. tests/aggregate.sql keeps the books: sums by account and month, and which
- * raw cells each published row counts.
+/* Stages that aggregate: worker/engine/run_close.c, worker/policy/sql_aggregate.c, and the
+ * functions roll_up and close_cells. tests/aggregate.sql keeps the books: sums by account and
+ * month, and which raw cells each published row counts.
  *
  * RETENTIOND_AGGREGATE_ROWS says how many rows go through the worker while it is killed (default
  * 40 000), RETENTIOND_AGGREGATE_SEED which. */
@@ -79,10 +79,10 @@ static void check_closed(const struct site *site)
 {
     ck_assert_int_eq(number(site, "count(*) FROM retention.aggregate_open"), 0);
     ck_assert_int_eq(number(site, "count(*) FROM retention.aggregate_subject"), 0);
-    ck_assert_int_eq(
-        number(site, "count(*) FROM retention.aggregate_family WHERE inner_pad IS NOT NULL "
-                     "OR closed_at IS NULL"),
-        0);
+    ck_assert_int_eq(number(site,
+                            "count(*) FROM retention.aggregate_family WHERE inner_pad IS NOT NULL "
+                            "OR closed_at IS NULL"),
+                     0);
 }
 
 /* --- rolling up --- */
@@ -160,13 +160,12 @@ START_TEST(open_cells_wait)
     ck_assert_int_eq(number(&site, "count(*) FROM public.source_month"), 0);
     int64_t families = number(&site, "count(*) FROM retention.aggregate_family");
     ck_assert_int_gt(families, 6);
-    ck_assert_int_eq(
-        number(&site, "count(DISTINCT inner_pad) FROM retention.aggregate_family "
-                      "WHERE inner_pad <> outer_pad AND closed_at IS NULL"),
-        families);
+    ck_assert_int_eq(number(&site, "count(DISTINCT inner_pad) FROM retention.aggregate_family "
+                                   "WHERE inner_pad <> outer_pad AND closed_at IS NULL"),
+                     families);
     ck_assert_int_gt(number(&site, "count(*) FROM retention.aggregate_subject"), families);
-    static const char *const tables[] = {"aggregate_open", "aggregate_subject",
-                                         "aggregate_family", "aggregate_layout"};
+    static const char *const tables[] = {"aggregate_open", "aggregate_subject", "aggregate_family",
+                                         "aggregate_layout"};
     static const char *const roles[] = {"t_worker", "t_auditor", "t_operator", "t_approver",
                                         "t_legal"};
     for (size_t r = 0; r < ARRAY_LENGTH(roles); r++) {
@@ -217,7 +216,7 @@ START_TEST(another_layout_is_refused)
         ck_assert_int_eq(number(&site, "count(*) FROM public.call"), left);
     }
     site_policy(&site, "calls", SOURCES("", "") "  title = \"another\";\n");
-    PGconn *operator = db_connect(site.cluster, site.database, "t_operator");
+    PGconn *operator= db_connect(site.cluster, site.database, "t_operator");
     ck_assert_str_eq(db_fails(site.approver, "SELECT retention.abandon_cells('calls')"), "42501");
     ck_assert_int_gt(db_number(operator, "SELECT retention.abandon_cells('calls')"), 6);
     PQfinish(operator);
@@ -238,12 +237,13 @@ END_TEST
 
 static void late(const struct site *site, int account, const char *month, int people)
 {
-    db_exec(site->admin,
-            "WITH made AS (INSERT INTO public.call SELECT (SELECT max(id) FROM oracle.original) + i,"
-            " ('%s'::date + 3)::timestamptz, %d, 'google', '+1410777' || 1000 + i, 10, 1"
-            " FROM generate_series(1, %d) i RETURNING *)"
-            " INSERT INTO oracle.original SELECT * FROM made",
-            month, account, people);
+    db_exec(
+        site->admin,
+        "WITH made AS (INSERT INTO public.call SELECT (SELECT max(id) FROM oracle.original) + i,"
+        " ('%s'::date + 3)::timestamptz, %d, 'google', '+1410777' || 1000 + i, 10, 1"
+        " FROM generate_series(1, %d) i RETURNING *)"
+        " INSERT INTO oracle.original SELECT * FROM made",
+        month, account, people);
 }
 
 /* A family of account 0 that has published cells and, or not, a coarser one; with an account. */
@@ -317,8 +317,8 @@ START_TEST(held_records_are_not_counted)
     struct site site = calls_site(3000, 300, POLICY);
     db_exec(site.admin, "UPDATE retention.hold_rules SET dual_control = false, grace = '0'");
     PGconn *legal = db_connect(site.cluster, site.database, "t_legal");
-    char *hold _cleanup_free_ =
-        db_value(legal, "SELECT retention.place_hold('M', 'r', category => 'calls', tenant => '1')");
+    char *hold _cleanup_free_ = db_value(
+        legal, "SELECT retention.place_hold('M', 'r', category => 'calls', tenant => '1')");
     site_once_expect(&site, NULL, 0);
     int64_t held = number(&site, "count(*) FROM oracle.original WHERE account = 1");
     ck_assert_int_gt(held, 100);
@@ -375,8 +375,8 @@ enum { MOST_CELLS = 8 };
 /* One family: which cells are small, and which published row counts each ("": none). Everybody may
  * know the published rows, and, from bills, the whole. For every set of cells with fewer than k
  * people in all: its number of calls must not follow. */
-static void solve_family(const struct site *site, const char *where, const PGresult *cells, int from,
-                         int to)
+static void solve_family(const struct site *site, const char *where, const PGresult *cells,
+                         int from, int to)
 {
     size_t width = (size_t)(to - from);
     ck_assert_uint_le(width, MOST_CELLS);
@@ -433,14 +433,14 @@ START_TEST(nothing_small_can_be_derived)
               "CREATE TABLE oracle.numbered AS SELECT c.id, g.caller FROM oracle.cell c JOIN "
               "oracle.gone g ON g.account IS NOT DISTINCT FROM c.account AND g.month = c.month "
               "AND g.source IS NOT DISTINCT FROM c.source");
-    PGresult *cells = PQexec(site.admin,
-                             "SELECT coalesce(account, -1) || ' ' || month, id, place FROM "
-                             "oracle.cell ORDER BY 1, 2");
+    PGresult *cells =
+        PQexec(site.admin, "SELECT coalesce(account, -1) || ' ' || month, id, place FROM "
+                           "oracle.cell ORDER BY 1, 2");
     ck_assert_int_eq(PQresultStatus(cells), PGRES_TUPLES_OK);
     int families = 0;
     for (int from = 0, to; from < PQntuples(cells); from = to, families++) {
-        for (to = from; to < PQntuples(cells) && strcmp(PQgetvalue(cells, from, 0),
-                                                        PQgetvalue(cells, to, 0)) == 0;)
+        for (to = from; to < PQntuples(cells) &&
+                        strcmp(PQgetvalue(cells, from, 0), PQgetvalue(cells, to, 0)) == 0;)
             to++;
         solve_family(&site, PQgetvalue(cells, from, 0), cells, from, to);
     }
@@ -478,8 +478,7 @@ START_TEST(kill_the_worker)
             pid_t pid = site_start(&site, "--once", NULL);
             int64_t before = number(&site, "coalesce(max(id), 0) FROM retention.log_entry");
             int64_t most = before + rand_r(&chance) % 60;
-            while (kill(pid, 0) == 0 &&
-                   number(&site, "count(*) FROM public.call") > 0 &&
+            while (kill(pid, 0) == 0 && number(&site, "count(*) FROM public.call") > 0 &&
                    number(&site, "coalesce(max(id), 0) FROM retention.log_entry") <= most)
                 poll(NULL, 0, 2);
             kill(pid, SIGKILL);

@@ -18,9 +18,9 @@
 --
 -- `remaining`: digests of families of which records are still to come, as far as anybody knows; one
 -- that is closed too early loses nothing, its later records are late ones. `shortest`: no record of
--- a period falls due before so long after its end. `span`: how long a period is. At most `most` families a call, a row for each
--- published cell, and one for each family of which something is not published; no row: nothing was
--- to be closed. The session's time zone is the category's.
+-- a period falls due before so long after its end. `span`: how long a period is. At most `most`
+-- families a call; a row for each published cell, and one for each family of which something is not
+-- published; no row: nothing was to be closed. The session's time zone is the category's.
 --
 -- Locks: leader_gate, aggregate_open (no batch adds anything meanwhile), then entry_counter.
 CREATE OR REPLACE FUNCTION retention.close_cells(term bigint, run uuid, category text, stage text,
@@ -57,7 +57,8 @@ BEGIN
     results := retention.judge_cells(ids, close_cells.k);
 
     UPDATE retention.aggregate_family f
-        SET inner_pad = NULL, outer_pad = NULL, closed_at = coalesce(f.closed_at, clock_timestamp()),
+        SET inner_pad = NULL, outer_pad = NULL,
+            closed_at = coalesce(f.closed_at, clock_timestamp()),
             other_published = f.other_published OR coalesce(o.published, false),
             remainder = CASE WHEN o.published IS NULL THEN f.remainder
                              WHEN NOT o.published THEN o.measures END

@@ -149,7 +149,8 @@ create table ctm.call_month (         -- what is left of calls: numbers, by mont
 );
 do $$ begin -- what the policy's stage asks for; before version 15 it is refused
     if current_setting('server_version_num')::int >= 150000 then
-        execute 'alter table ctm.call_month add unique nulls not distinct (account_id, month, source)';
+        execute 'alter table ctm.call_month
+            add unique nulls not distinct (account_id, month, source)';
     end if;
 end $$;
 

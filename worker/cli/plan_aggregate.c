@@ -29,11 +29,11 @@ void plan_aggregate_note(struct text *notes, const struct category *category,
 {
     const struct aggregate *a = stage->aggregate;
     struct arena *arena _cleanup_arena_ = arena_new();
-    text_printf(notes, "%s: counted into %s by ", category->name,
-                table_name_text(arena, a->into));
+    text_printf(notes, "%s: counted into %s by ", category->name, table_name_text(arena, a->into));
     for (size_t i = 0; i < a->by_count; i++)
-        text_printf(notes, "%s%s%s%s", i ? ", " : "", a->by[i].unit ? by_unit_name(a->by[i].unit) : "",
-                    a->by[i].unit ? " of " : "", a->by[i].column);
+        text_printf(notes, "%s%s%s%s", i ? ", " : "",
+                    a->by[i].unit ? by_unit_name(a->by[i].unit) : "", a->by[i].unit ? " of " : "",
+                    a->by[i].column);
     text_add(notes, "; ");
     for (size_t i = 0; i < a->measure_count; i++) {
         text_add(notes, i ? ", " : "");
@@ -42,8 +42,7 @@ void plan_aggregate_note(struct text *notes, const struct category *category,
     text_printf(notes, "; a cell is published when it counts at least %lld subjects",
                 (long long)stage->k);
     for (size_t i = 0; i < a->fold.count; i++)
-        text_printf(notes, "%s%s", i ? ", " : ", smaller ones together without ",
-                    a->fold.items[i]);
+        text_printf(notes, "%s%s", i ? ", " : ", smaller ones together without ", a->fold.items[i]);
     text_add_char(notes, '\n');
 }
 
@@ -59,9 +58,9 @@ json_t *plan_aggregate_json(const struct stage *stage)
                           a->by[i].to, "folds", aggregate_folds(a, a->by[i].to)));
     for (size_t i = 0; i < a->measure_count; i++)
         json_array_append_new(measures,
-                              json_pack("{ss so ss}", "kind", measure_kind_name(a->measures[i].kind),
-                                        "column", json_text(a->measures[i].column), "to",
-                                        a->measures[i].to));
+                              json_pack("{ss so ss}", "kind",
+                                        measure_kind_name(a->measures[i].kind), "column",
+                                        json_text(a->measures[i].column), "to", a->measures[i].to));
     return json_pack("{ss so so sI}", "into", table_name_text(arena, a->into), "by", by, "measures",
                      measures, "k", (json_int_t)stage->k);
 }

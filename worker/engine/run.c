@@ -1,8 +1,8 @@
 /* A run: one enforcement of one stage of one category.
  *
- *   TIME -> PLAN -> UNCLAIMED -> TENANTS -> START -> LIST -> SWEEP -> COUNT (-> CLOSE) -> FINISH -> OVER
- *                                                     ^               |
- *                                                     +--- PAUSE <----+   something is left
+ *   TIME -> PLAN -> UNCLAIMED -> TENANTS -> START -> LIST -> SWEEP -> COUNT -> FINISH -> OVER
+ *                                                     ^               |  \       ^
+ *                               something is left     +--- PAUSE <----+   CLOSE -+  cells
  *
  * The run's time is one instant of the server, taken first; all that follows is judged by it. The
  * numbers of the plan are read before anything is written; then the `plan` entry, and only behind

@@ -71,7 +71,8 @@ void run_read(struct run *run, struct lane *lane, const char *sql, size_t count,
 }
 
 /* The parameters' values; to be freed. `term` is of 24 bytes and must live as long. */
-static const char **bound_values(const struct run *run, const struct sql_statement *statement, char *term)
+static const char **bound_values(const struct run *run, const struct sql_statement *statement,
+                                 char *term)
 {
     const char **values = xcalloc(statement->param_count + 1, sizeof(*values));
     snprintf(term, 24, "%lld", (long long)run->worker->leadership.term);

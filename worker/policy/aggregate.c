@@ -18,7 +18,7 @@ static bool is_one_of(const char *type, const char *const *types, size_t count)
 static const char *dimension_type(const struct catalog_column *column)
 {
     static const char *const texts[] = {"text", "character varying", "character"};
-    static const char *const others[] = {"smallint", "integer", "bigint",  "numeric",
+    static const char *const others[] = {"smallint", "integer", "bigint", "numeric",
                                          "uuid",     "boolean", "date"};
     if (!column->deterministic_collation)
         return NULL;
@@ -58,8 +58,8 @@ static struct target_column by_column(const struct aggregate *a, const struct ag
                                       const struct catalog_table *table)
 {
     const struct catalog_column *source = by->column ? catalog_column(table, by->column) : NULL;
-    struct target_column out = {.at = by->at, .name = by->to, .source = by->column,
-                                .is_dimension = true};
+    struct target_column out = {
+        .at = by->at, .name = by->to, .source = by->column, .is_dimension = true};
     out.may_be_null = !source || !source->not_null || by->truncated;
     if (!source)
         return out;

@@ -12,7 +12,7 @@ struct target_column {
     struct position at;
     const char *name;   /* in the target */
     const char *type;   /* as format_type prints it; NULL: its source is of no type that goes */
-    const char *or;     /* another type that will do, or NULL */
+    const char * or ;   /* another type that will do, or NULL */
     const char *source; /* column of the table, or NULL: it is counted */
     bool is_dimension;
     bool may_be_null;

@@ -141,11 +141,12 @@ static const char *measure_array(struct sql_builder *b)
     return sql_take_text(b->arena, &text);
 }
 
-/* Distinct subjects. Where their number is not published, as many as decide: a cell that has so many
- * of one batch is not small, and of one that is small all are there. */
+/* Distinct subjects. Where their number is not published, as many as decide: a cell that has so
+ * many of one batch is not small, and of one that is small all are there. */
 static const char *subject_array(struct sql_builder *b)
 {
-    static const char all[] = "array_agg(DISTINCT g.s COLLATE \"C\") FILTER (WHERE g.s IS NOT NULL)";
+    static const char all[] =
+        "array_agg(DISTINCT g.s COLLATE \"C\") FILTER (WHERE g.s IS NOT NULL)";
     for (size_t i = 0; i < b->stage->aggregate->measure_count; i++)
         if (b->stage->aggregate->measures[i].kind == MEASURE_SUBJECTS)
             return all;
@@ -205,7 +206,7 @@ static const char *shortest(struct sql_builder *b)
 static const char *span(const struct aggregate_by *by)
 {
     static const char *const spans[] = {
-        [BY_DAY] = "1 day",  [BY_WEEK] = "7 days",      [BY_MONTH] = "1 month",
+        [BY_DAY] = "1 day",   [BY_WEEK] = "7 days",      [BY_MONTH] = "1 month",
         [BY_YEAR] = "1 year", [BY_QUARTER] = "3 months",
     };
     return spans[by->unit];

@@ -78,8 +78,9 @@ static void report_missing_table(struct target *t)
 {
     struct check *check = t->check;
     struct diag *diag =
-        diag_error(check->diags, t->stage->at, "table \"%s\", which stage \"%s\" aggregates into, "
-                                               "does not exist",
+        diag_error(check->diags, t->stage->at,
+                   "table \"%s\", which stage \"%s\" aggregates into, "
+                   "does not exist",
                    table_name_text(check->arena, t->stage->aggregate->into), t->stage->name);
     diag_hint(check->diags, diag, "\"retentionctl setup --sql\" prints its CREATE TABLE.");
 }
@@ -185,14 +186,12 @@ static void check_unique(struct target *t)
     struct string_list names = {0};
     for (size_t i = 0; i < t->column_count; i++)
         if (t->columns[i].is_dimension && t->columns[i].name) {
-            names.items =
-                arena_push(check->arena, names.items, &names.count, sizeof(*names.items));
+            names.items = arena_push(check->arena, names.items, &names.count, sizeof(*names.items));
             names.items[names.count - 1] = t->columns[i].name;
         }
-    struct diag *diag =
-        diag_error(check->diags, t->stage->at,
-                   "\"%s\" has no unique key over the dimensions of stage \"%s\"",
-                   check_name(check, t->table), t->stage->name);
+    struct diag *diag = diag_error(check->diags, t->stage->at,
+                                   "\"%s\" has no unique key over the dimensions of stage \"%s\"",
+                                   check_name(check, t->table), t->stage->name);
     diag_hint(check->diags, diag, "ALTER TABLE %s ADD UNIQUE NULLS NOT DISTINCT (%s);",
               quote_table(check->arena, t->table), quote_names(check->arena, &names));
 }
@@ -225,10 +224,11 @@ static void check_obstacles(struct target *t)
         struct diag *diag = diag_error(check->diags, at,
                                        "constraint \"%s\" of \"%s\" could refuse what is published",
                                        constraint->name, name);
-        diag_hint(check->diags, diag,
-                  "ALTER TABLE %s DROP CONSTRAINT %s;\nThe records that a cell counts are gone when "
-                  "it is published.",
-                  quote_table(check->arena, t->table), quote_name(check->arena, constraint->name));
+        diag_hint(
+            check->diags, diag,
+            "ALTER TABLE %s DROP CONSTRAINT %s;\nThe records that a cell counts are gone when "
+            "it is published.",
+            quote_table(check->arena, t->table), quote_name(check->arena, constraint->name));
     }
 }
 
@@ -238,8 +238,7 @@ static void check_privileges(struct target *t)
     const struct catalog *catalog = check->catalog;
     if (!catalog->worker_exists)
         return;
-    enum diag_level level =
-        check->category->mode == MODE_OBSERVE ? DIAG_WARNING : DIAG_ERROR;
+    enum diag_level level = check->category->mode == MODE_OBSERVE ? DIAG_WARNING : DIAG_ERROR;
     const char *role = quote_name(check->arena, catalog->worker_role);
     struct diag *diag;
     if (!t->table->may_insert) {
@@ -249,8 +248,9 @@ static void check_privileges(struct target *t)
                   quote_table(check->arena, t->table), role);
     }
     if (!t->table->may_use_schema) {
-        diag = diag_add(check->diags, level, t->stage->at, "role \"%s\" lacks USAGE on schema \"%s\"",
-                        catalog->worker_role, t->table->schema);
+        diag =
+            diag_add(check->diags, level, t->stage->at, "role \"%s\" lacks USAGE on schema \"%s\"",
+                     catalog->worker_role, t->table->schema);
         diag_hint(check->diags, diag, "GRANT USAGE ON SCHEMA %s TO %s;",
                   quote_name(check->arena, t->table->schema), role);
     }
@@ -283,8 +283,9 @@ static void check_target(struct target *t)
         return;
     }
     if (t->table->kind != 'r' || t->table->is_partition || t->table->inherits) {
-        diag_error(check->diags, t->stage->at, "\"%s\", which stage \"%s\" aggregates into, is no "
-                                               "plain table",
+        diag_error(check->diags, t->stage->at,
+                   "\"%s\", which stage \"%s\" aggregates into, is no "
+                   "plain table",
                    check_name(check, t->table), t->stage->name);
         return;
     }
@@ -305,17 +306,17 @@ void check_aggregates(struct check *check)
             !stage->aggregate->into.schema)
             continue;
         if (check->catalog->server_version < NULLS_NOT_DISTINCT_SINCE) {
-            struct diag *diag = diag_error(check->diags, stage->at,
-                                           "stage \"%s\" aggregates, which needs PostgreSQL 15",
-                                           stage->name);
+            struct diag *diag =
+                diag_error(check->diags, stage->at,
+                           "stage \"%s\" aggregates, which needs PostgreSQL 15", stage->name);
             diag_hint(check->diags, diag,
                       "Before it, no unique key can tell that two cells of an unknown value are "
                       "the same.");
             continue;
         }
         struct target target = {.check = check, .stage = stage};
-        target.columns = aggregate_columns(check->arena, stage->aggregate, check->table,
-                                           &target.column_count);
+        target.columns =
+            aggregate_columns(check->arena, stage->aggregate, check->table, &target.column_count);
         check_sources(&target);
         check_target(&target);
     }
