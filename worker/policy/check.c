@@ -16,8 +16,8 @@ static void check_stages(const struct category *c, struct diags *diags)
         if (policy_stage_removes(s) && i + 1 < c->stage_count)
             diag_hint(
                 diags,
-                diag_error(diags, s->at, "stage \"%s\" %ss, but is not the last", s->name,
-                           policy_action_name(s->action)),
+                diag_error(diags, s->at, "stage \"%s\" %s, but is not the last", s->name,
+                           policy_action(s->action)->does),
                 "Nothing is left for the stages after it.");
         if (s->action == ACTION_AGGREGATE && c->mode != MODE_DECLARED)
             aggregate_check(c, s, diags);

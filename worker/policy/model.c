@@ -15,9 +15,9 @@ struct category *policy_find(const struct policy_set *set, const char *name)
 }
 
 static const struct policy_action actions[] = {
-    [ACTION_DELETE] = {"delete", "delete", "deleted", true},
-    [ACTION_DEIDENTIFY] = {"deidentify", "de-identify", "de-identified", true},
-    [ACTION_AGGREGATE] = {"aggregate", "aggregate", "aggregated", true},
+    [ACTION_DELETE] = {"delete", "deletes", "deleted", true},
+    [ACTION_DEIDENTIFY] = {"deidentify", "de-identifies", "de-identified", true},
+    [ACTION_AGGREGATE] = {"aggregate", "aggregates", "aggregated", true},
 };
 
 const struct policy_action *policy_action(enum action action)

@@ -171,7 +171,7 @@ struct aggregate {
 /* What there is to know of an action: one table (model.c), for parser, statements and messages. */
 struct policy_action {
     const char *name;      /* "delete": in policies, entries, JSON */
-    const char *verb;      /* "delete", "de-identify": in sentences */
+    const char *does;      /* "deletes", "de-identifies": in sentences */
     const char *past;      /* "deleted" */
     bool available;        /* false: refused, not available in this version */
 };
