@@ -125,6 +125,39 @@ START_TEST(cells_are_published)
 }
 END_TEST
 
+/* What setup prints is what check asks for, and no more than adding rows. */
+START_TEST(setup_makes_the_target)
+{
+    struct site site = calls_site(0, 1, POLICY);
+    const char *const check[] = {"retentionctl", "-c", site.config, "check", NULL};
+    const char *const setup[] = {"retentionctl", "-c", site.config, "setup", "--sql", NULL};
+    db_exec(site.admin, "DROP TABLE public.call_month CASCADE");
+    struct program_result result = program_run(check);
+    ck_assert_int_eq(result.exit_code, 3);
+    ck_assert_msg(strstr(result.out, "table \"public.call_month\"") != NULL, "%s", result.out);
+    program_result_free(&result);
+    result = program_run(setup);
+    ck_assert_int_eq(result.exit_code, 0);
+    db_script(site.admin, result.out);
+    program_result_free(&result);
+    result = program_run(check);
+    ck_assert_msg(result.exit_code == 0, "%s%s", result.out, result.err);
+    program_result_free(&result);
+    char *may _cleanup_free_ = db_value(
+        site.admin, "SELECT string_agg(p, ' ') FROM unnest('{SELECT,INSERT,UPDATE,DELETE,TRUNCATE}'"
+                    "::text[]) p WHERE has_table_privilege('t_worker', 'public.call_month', p)");
+    ck_assert_str_eq(may, "INSERT");
+    db_exec(site.admin, "SELECT oracle.fill(1000, 100, 0.5)");
+    site_once_expect(&site, NULL, 0);
+    ck_assert_int_gt(number(&site, "count(*) FROM public.call_month"), 0);
+    ck_assert_int_eq(number(&site, "sum(calls) FROM public.call_month") +
+                         number(&site, "coalesce(sum(remainder[1]), 0) FROM "
+                                       "retention.aggregate_family"),
+                     1000);
+    site_free(&site);
+}
+END_TEST
+
 /* --- open cells --- */
 
 /* By month and source alone: while a tenant is paused, every month has records to come. */
@@ -506,6 +539,7 @@ Suite *suite_aggregate(void)
     TCase *tc = tcase_create("aggregate");
     tcase_set_timeout(tc, 120 + from_environment("RETENTIOND_AGGREGATE_ROWS", 40000) / 200);
     tcase_add_test(tc, cells_are_published);
+    tcase_add_test(tc, setup_makes_the_target);
     tcase_add_test(tc, open_cells_wait);
     tcase_add_test(tc, another_layout_is_refused);
     tcase_add_test(tc, late_records);
