@@ -255,12 +255,10 @@ static void on_remaining(struct pg_conn *conn, enum pg_outcome outcome, PGresult
             snprintf(run->message, sizeof(run->message),
                      "%lld records are locked by others or kept by triggers; left for the next run",
                      (long long)run->report.locked);
-        if (!run->denied && run_closes_cells(run)) {
-            run->step = RUN_STEP_CLOSE;
-            run_pump(run);
-        } else {
-            run_finish(run, run->denied ? RUN_FAILED : RUN_DONE);
-        }
+        if (run->denied)
+            run_finish(run, RUN_FAILED);
+        else
+            run_complete(run);
     } else {
         run->careful = true;
         int64_t delay_ms = (int64_t)QUIET_MS << run->quiet_passes++;

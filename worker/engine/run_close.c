@@ -1,5 +1,6 @@
 /* Step CLOSE, of a run of a stage that aggregates: cells whose period is over, and of which no
- * record is left to come, are closed, and what can be published is.
+ * record is left to come, are closed, and what can be published is. A run that finds nothing to act
+ * on comes here too: the one before it may have ended before.
  *
  * It comes when the run has acted on everything it could, so nothing is added to a cell meanwhile;
  * and if it were, it would be a late record: retention.close_cells says why nothing is lost or
@@ -12,9 +13,14 @@
 #include "base/log.h"
 #include "engine/run_internal.h"
 
-bool run_closes_cells(const struct run *run)
+void run_complete(struct run *run)
 {
-    return run->sql->close.text && run->sql->close.text[0];
+    if (!run->sql->close.text || !run->sql->close.text[0]) {
+        run_finish(run, RUN_DONE);
+        return;
+    }
+    run->step = RUN_STEP_CLOSE;
+    run_pump(run);
 }
 
 static void on_closed(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,

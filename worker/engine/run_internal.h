@@ -52,7 +52,8 @@ void run_plan_next(struct run *run, struct lane *lane); /* the read of steps TIM
 void run_planned(struct run *run);                      /* start_run was accepted: sweep */
 
 /* run_close.c: step CLOSE */
-bool run_closes_cells(const struct run *run);
+/* Nothing is left to act on: the run closes cells, if it has any, and ends. */
+void run_complete(struct run *run);
 void run_close_next(struct run *run, struct lane *lane);
 
 /* Steps FINISH and OVER. */

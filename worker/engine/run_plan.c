@@ -184,7 +184,7 @@ static void on_started(struct run *run, PGresult *result, const struct error *er
     }
     if (run->report.to_act == 0) {
         run->report.remaining = 0;
-        run_finish(run, RUN_DONE);
+        run_complete(run);
         return;
     }
     if (run->stopping)
