@@ -43,7 +43,8 @@ SQL_FILES = \
 	migrations/0006_taken_effect.sql \
 	migrations/0013_status_for_all.sql \
 	migrations/0009_hold_lost.sql \
-	migrations/0014_guard.sql
+	migrations/0014_guard.sql \
+	migrations/0020_deidentify.sql
 # what retentionctl asks
 SQL_FILES += \
 	cli/epoch_keys.sql \

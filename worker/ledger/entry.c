@@ -106,6 +106,8 @@ static const struct entry_field coverage[] = {HASH("fingerprint"), NUMBER("gover
                                               NUMBER("ungoverned"), NUMBER("unlisted")};
 static const struct entry_field heartbeat[] = {NUMBER("size")};
 static const struct entry_field anomaly[] = {ID("run"), NUMBER("seq"), NAME("code")};
+static const struct entry_field transform[] = {ID("run"), NAME("category"), NAME("stage"),
+                                               NUMBER("columns"), TEXT("classes")};
 static const struct entry_field inventory[] = {ID("hold"), NUMBER("rows"), HASH("root")};
 static const struct entry_field rotate[] = {TEXT("vkey")};
 static const struct entry_field retire[] = {TEXT("keyid")};
@@ -131,6 +133,7 @@ static const struct entry_type types[] = {
     TYPE("export", inventory),    TYPE("rotate", rotate),
     TYPE("retire", retire),       TYPE("shred", shred),
     TYPE("prune", prune),         TYPE("restored", restored),
+    TYPE("transform", transform),
 };
 
 const struct entry_type *entry_types(size_t *ret_count)
