@@ -64,6 +64,8 @@ SQL_FILES += \
 	migrations/0018_columns.sql \
 	migrations/0017_hold_requests.sql \
 	migrations/0015_guard_lookup.sql
+	migrations/0014_guard.sql \
+	migrations/0020_deidentify.sql
 # what retentionctl asks
 SQL_FILES += \
 	cli/epoch_keys.sql \

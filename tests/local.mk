@@ -112,6 +112,7 @@ tests_run_SOURCES = \
 	tests/test_log_sequencer.c \
 	tests/test_manual.c \
 	tests/test_oracle.c \
+	tests/test_oracle_deidentify.c \
 	tests/test_oracle_run.c \
 	tests/test_memory.c \
 	tests/test_pg_conn.c \

@@ -19,7 +19,7 @@
 #include "policy/sql.h"
 #include "sql_support.h"
 
-static const char *const golden[] = {"plain",  "quoting",         "family",
+static const char *const golden[] = {"plain",  "quoting",         "family", "deidentify",
                                      "starts", "agreement_table", "held",   "aggregate"};
 
 static char *database;

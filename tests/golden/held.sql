@@ -149,6 +149,8 @@ SELECT json_build_object(
   'cap', NULL,
   'due_at', x.due_at,
   'due', coalesce(x.due_at <= $2::timestamptz, false),
+  'action', $1::text,
+  'passed', x.passed,
   'held', x.held,
   'holds', x.holds,
   'kept_while', json_build_array(json_build_object('because', $4::text, 'keeps', x.kept1)),
@@ -156,7 +158,7 @@ SELECT json_build_object(
   'waiting_for', json_build_array(),
   'tenant_paused', x.paused,
   'act_at', CASE WHEN x.due_at IS NOT NULL THEN nullif(GREATEST(x.due_at), 'infinity') END,
-  'verdict', CASE WHEN NOT x.claimed THEN 'unclaimed' WHEN NOT x.in_stage THEN 'other_stage' WHEN x.due_at IS NULL THEN 'not_started' WHEN x.due_at > $2::timestamptz THEN 'not_due' WHEN x.held THEN 'held' WHEN false OR x.kept1 THEN 'kept_while' WHEN false THEN 'kept_floor' WHEN false THEN 'waiting' WHEN x.paused THEN 'paused' ELSE 'to_act' END) AS document
+  'verdict', CASE WHEN NOT x.claimed THEN 'unclaimed' WHEN NOT x.in_stage THEN 'other_stage' WHEN x.due_at IS NULL THEN 'not_started' WHEN x.due_at > $2::timestamptz THEN 'not_due' WHEN x.passed THEN 'passed' WHEN x.held THEN 'held' WHEN false OR x.kept1 THEN 'kept_while' WHEN false THEN 'kept_floor' WHEN false THEN 'waiting' WHEN x.paused THEN 'paused' ELSE 'to_act' END) AS document
   FROM (
 SELECT (true) IS TRUE AS claimed,
        (true) IS TRUE AS in_stage,
@@ -165,6 +167,7 @@ SELECT (true) IS TRUE AS claimed,
        CASE WHEN t.started_at >= $5::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $6::interval AS due_at,
        t.account_id::text AS tenant,
        json_build_array() AS agreements,
+       false AS passed,
        (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h2 WHERE h2.category = $7::text AND h2.held_until > now())) THEN (SELECT range_agg(tstzrange(h3.starts_from, h3.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h3 WHERE h3.category = $7::text AND h3.shape IN ('all', 'start') AND h3.held_until > now()) @> coalesce(CASE WHEN t.started_at >= $5::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END, 'infinity'::timestamptz)
      OR t.account_id::text IN (SELECT h4.tenant FROM retention.held_scope h4 WHERE h4.category = $7::text AND h4.shape = 'tenant' AND h4.held_until > now() AND h4.tenant IS NOT NULL)
      OR (t.account_id::text IN (SELECT h5.tenant FROM retention.held_scope h5 WHERE h5.category = $7::text AND h5.shape = 'tenant_start' AND h5.held_until > now() AND h5.tenant IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $7::text AND h6.shape = 'tenant_start' AND h6.held_until > now() AND h6.tenant = t.account_id::text AND coalesce(h6.starts_from <= CASE WHEN t.started_at >= $5::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $5::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h6.starts_to, true))))
@@ -659,6 +662,8 @@ SELECT json_build_object(
   'cap', NULL,
   'due_at', x.due_at,
   'due', coalesce(x.due_at <= $2::timestamptz, false),
+  'action', $1::text,
+  'passed', x.passed,
   'held', x.held,
   'holds', x.holds,
   'kept_while', json_build_array(),
@@ -666,7 +671,7 @@ SELECT json_build_object(
   'waiting_for', json_build_array(json_build_object('category', $4::text, 'waits', x.waits1, 'held', x.held1)),
   'tenant_paused', x.paused,
   'act_at', CASE WHEN x.due_at IS NOT NULL THEN nullif(GREATEST(x.due_at), 'infinity') END,
-  'verdict', CASE WHEN NOT x.claimed THEN 'unclaimed' WHEN NOT x.in_stage THEN 'other_stage' WHEN x.due_at IS NULL THEN 'not_started' WHEN x.due_at > $2::timestamptz THEN 'not_due' WHEN x.held THEN 'held' WHEN false THEN 'kept_while' WHEN false THEN 'kept_floor' WHEN false OR x.waits1 THEN 'waiting' WHEN x.paused THEN 'paused' ELSE 'to_act' END) AS document
+  'verdict', CASE WHEN NOT x.claimed THEN 'unclaimed' WHEN NOT x.in_stage THEN 'other_stage' WHEN x.due_at IS NULL THEN 'not_started' WHEN x.due_at > $2::timestamptz THEN 'not_due' WHEN x.passed THEN 'passed' WHEN x.held THEN 'held' WHEN false THEN 'kept_while' WHEN false THEN 'kept_floor' WHEN false OR x.waits1 THEN 'waiting' WHEN x.paused THEN 'paused' ELSE 'to_act' END) AS document
   FROM (
 SELECT (true) IS TRUE AS claimed,
        (true) IS TRUE AS in_stage,
@@ -675,6 +680,7 @@ SELECT (true) IS TRUE AS claimed,
        CASE WHEN t.issued >= ($5::timestamptz AT TIME ZONE $6::text)::date AND t.issued < '10000-01-01'::date THEN ((t.issued + 1)::timestamp AT TIME ZONE $6::text) END + $7::interval AS due_at,
        (SELECT p2.plan::text FROM ONLY g.account p2 WHERE t.account_id = p2.account_id) AS tenant,
        json_build_array() AS agreements,
+       false AS passed,
        (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h3 WHERE h3.category = $8::text AND h3.held_until > now())) THEN (SELECT range_agg(tstzrange(h4.starts_from, h4.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h4 WHERE h4.category = $8::text AND h4.shape IN ('all', 'start') AND h4.held_until > now()) @> coalesce(CASE WHEN t.issued >= ($5::timestamptz AT TIME ZONE $6::text)::date AND t.issued < '10000-01-01'::date THEN ((t.issued + 1)::timestamp AT TIME ZONE $6::text) END, 'infinity'::timestamptz)
      OR (SELECT (p5.plan::text COLLATE pg_catalog."default") FROM ONLY g.account p5 WHERE t.account_id = p5.account_id) IN (SELECT h6.tenant FROM retention.held_scope h6 WHERE h6.category = $8::text AND h6.shape = 'tenant' AND h6.held_until > now() AND h6.tenant IS NOT NULL)
      OR ((SELECT (p5.plan::text COLLATE pg_catalog."default") FROM ONLY g.account p5 WHERE t.account_id = p5.account_id) IN (SELECT h7.tenant FROM retention.held_scope h7 WHERE h7.category = $8::text AND h7.shape = 'tenant_start' AND h7.held_until > now() AND h7.tenant IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h8 WHERE h8.category = $8::text AND h8.shape = 'tenant_start' AND h8.held_until > now() AND h8.tenant = (SELECT (p5.plan::text COLLATE pg_catalog."default") FROM ONLY g.account p5 WHERE t.account_id = p5.account_id) AND coalesce(h8.starts_from <= CASE WHEN t.issued >= ($5::timestamptz AT TIME ZONE $6::text)::date AND t.issued < '10000-01-01'::date THEN ((t.issued + 1)::timestamp AT TIME ZONE $6::text) END AND CASE WHEN t.issued >= ($5::timestamptz AT TIME ZONE $6::text)::date AND t.issued < '10000-01-01'::date THEN ((t.issued + 1)::timestamp AT TIME ZONE $6::text) END < h8.starts_to, true))))
@@ -943,6 +949,8 @@ SELECT json_build_object(
   'cap', NULL,
   'due_at', x.due_at,
   'due', coalesce(x.due_at <= $2::timestamptz, false),
+  'action', $1::text,
+  'passed', x.passed,
   'held', x.held,
   'holds', x.holds,
   'kept_while', json_build_array(),
@@ -950,7 +958,7 @@ SELECT json_build_object(
   'waiting_for', json_build_array(),
   'tenant_paused', x.paused,
   'act_at', CASE WHEN x.due_at IS NOT NULL THEN nullif(GREATEST(x.due_at), 'infinity') END,
-  'verdict', CASE WHEN NOT x.claimed THEN 'unclaimed' WHEN NOT x.in_stage THEN 'other_stage' WHEN x.due_at IS NULL THEN 'not_started' WHEN x.due_at > $2::timestamptz THEN 'not_due' WHEN x.held THEN 'held' WHEN false THEN 'kept_while' WHEN false THEN 'kept_floor' WHEN false THEN 'waiting' WHEN x.paused THEN 'paused' ELSE 'to_act' END) AS document
+  'verdict', CASE WHEN NOT x.claimed THEN 'unclaimed' WHEN NOT x.in_stage THEN 'other_stage' WHEN x.due_at IS NULL THEN 'not_started' WHEN x.due_at > $2::timestamptz THEN 'not_due' WHEN x.passed THEN 'passed' WHEN x.held THEN 'held' WHEN false THEN 'kept_while' WHEN false THEN 'kept_floor' WHEN false THEN 'waiting' WHEN x.paused THEN 'paused' ELSE 'to_act' END) AS document
   FROM (
 SELECT (true) IS TRUE AS claimed,
        (true) IS TRUE AS in_stage,
@@ -959,6 +967,7 @@ SELECT (true) IS TRUE AS claimed,
        CASE WHEN t.paid_at >= $4::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END + $5::interval AS due_at,
        NULL::text AS tenant,
        json_build_array() AS agreements,
+       false AS passed,
        (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h2 WHERE h2.category = $6::text AND h2.held_until > now())) THEN (SELECT range_agg(tstzrange(h3.starts_from, h3.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h3 WHERE h3.category = $6::text AND h3.shape IN ('all', 'start') AND h3.held_until > now()) @> coalesce(CASE WHEN t.paid_at >= $4::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END, 'infinity'::timestamptz)
      OR (SELECT p4.paid::text FROM ONLY g.invoice p4 WHERE t.invoice_id = p4.invoice_id) IN (SELECT h5.value FROM retention.held_scope h5 WHERE h5.category = $6::text AND h5.shape = 'subject' AND h5.held_until > now() AND h5.value IS NOT NULL AND h5.form = $7::text)
      OR ((SELECT p4.paid::text FROM ONLY g.invoice p4 WHERE t.invoice_id = p4.invoice_id) IN (SELECT h6.value FROM retention.held_scope h6 WHERE h6.category = $6::text AND h6.shape IN ('subject_start', 'tenant_subject', 'tenant_subject_start') AND h6.held_until > now() AND h6.value IS NOT NULL AND h6.form = $7::text) AND ((EXISTS (SELECT 1 FROM retention.held_scope h7 WHERE h7.category = $6::text AND h7.shape = 'subject_start' AND h7.held_until > now() AND h7.form = $7::text AND h7.value = (SELECT p4.paid::text FROM ONLY g.invoice p4 WHERE t.invoice_id = p4.invoice_id) AND h7.tenant IS NULL AND coalesce(h7.starts_from <= CASE WHEN t.paid_at >= $4::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END AND CASE WHEN t.paid_at >= $4::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END < h7.starts_to, true))) OR (EXISTS (SELECT 1 FROM retention.held_scope h8 WHERE h8.category = $6::text AND h8.shape = 'tenant_subject' AND h8.held_until > now() AND h8.form = $7::text AND h8.value = (SELECT p4.paid::text FROM ONLY g.invoice p4 WHERE t.invoice_id = p4.invoice_id) AND h8.tenant IS NULL AND coalesce(h8.starts_from <= CASE WHEN t.paid_at >= $4::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END AND CASE WHEN t.paid_at >= $4::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END < h8.starts_to, true))) OR (EXISTS (SELECT 1 FROM retention.held_scope h9 WHERE h9.category = $6::text AND h9.shape = 'tenant_subject_start' AND h9.held_until > now() AND h9.form = $7::text AND h9.value = (SELECT p4.paid::text FROM ONLY g.invoice p4 WHERE t.invoice_id = p4.invoice_id) AND h9.tenant IS NULL AND coalesce(h9.starts_from <= CASE WHEN t.paid_at >= $4::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END AND CASE WHEN t.paid_at >= $4::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END < h9.starts_to, true)))))
@@ -1237,6 +1246,8 @@ SELECT json_build_object(
   'cap', NULL,
   'due_at', x.due_at,
   'due', coalesce(x.due_at <= $2::timestamptz, false),
+  'action', $1::text,
+  'passed', x.passed,
   'held', x.held,
   'holds', x.holds,
   'kept_while', json_build_array(),
@@ -1244,7 +1255,7 @@ SELECT json_build_object(
   'waiting_for', json_build_array(),
   'tenant_paused', x.paused,
   'act_at', CASE WHEN x.due_at IS NOT NULL THEN nullif(GREATEST(x.due_at), 'infinity') END,
-  'verdict', CASE WHEN NOT x.claimed THEN 'unclaimed' WHEN NOT x.in_stage THEN 'other_stage' WHEN x.due_at IS NULL THEN 'not_started' WHEN x.due_at > $2::timestamptz THEN 'not_due' WHEN x.held THEN 'held' WHEN false THEN 'kept_while' WHEN false THEN 'kept_floor' WHEN false THEN 'waiting' WHEN x.paused THEN 'paused' ELSE 'to_act' END) AS document
+  'verdict', CASE WHEN NOT x.claimed THEN 'unclaimed' WHEN NOT x.in_stage THEN 'other_stage' WHEN x.due_at IS NULL THEN 'not_started' WHEN x.due_at > $2::timestamptz THEN 'not_due' WHEN x.passed THEN 'passed' WHEN x.held THEN 'held' WHEN false THEN 'kept_while' WHEN false THEN 'kept_floor' WHEN false THEN 'waiting' WHEN x.paused THEN 'paused' ELSE 'to_act' END) AS document
   FROM (
 SELECT (true) IS TRUE AS claimed,
        (true) IS TRUE AS in_stage,
@@ -1253,6 +1264,7 @@ SELECT (true) IS TRUE AS claimed,
        (SELECT s3.start + $6::interval FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($4::timestamptz AT TIME ZONE $5::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $5::text) END WHEN count(*) = count(CASE WHEN c4.seen_at >= $4::timestamptz AND c4.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c4.seen_at END) THEN max(CASE WHEN c4.seen_at >= $4::timestamptz AND c4.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c4.seen_at END) END FROM ONLY g.page_event c4 WHERE c4.session_id = t.session_id) AS start OFFSET 0) s3) AS due_at,
        (SELECT min(c5.account_id::text) FROM ONLY g.page_event c5 WHERE c5.session_id = t.session_id) AS tenant,
        json_build_array() AS agreements,
+       false AS passed,
        (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $7::text AND h6.held_until > now())) THEN ((EXISTS (SELECT 1 FROM retention.held_scope h7 WHERE h7.category = $7::text AND h7.shape IN ('all', 'start') AND h7.held_until > now())) AND (SELECT range_agg(tstzrange(h8.starts_from, h8.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h8 WHERE h8.category = $7::text AND h8.shape IN ('all', 'start') AND h8.held_until > now()) @> coalesce((SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($4::timestamptz AT TIME ZONE $5::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $5::text) END WHEN count(*) = count(CASE WHEN c9.seen_at >= $4::timestamptz AND c9.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c9.seen_at END) THEN max(CASE WHEN c9.seen_at >= $4::timestamptz AND c9.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c9.seen_at END) END FROM ONLY g.page_event c9 WHERE c9.session_id = t.session_id), 'infinity'::timestamptz))
      OR ((EXISTS (SELECT 1 FROM retention.held_scope h10 WHERE h10.category = $7::text AND h10.shape IN ('tenant', 'tenant_start') AND h10.held_until > now())) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c11 WHERE c11.session_id = t.session_id AND (c11.account_id::text IN (SELECT h12.tenant FROM retention.held_scope h12 WHERE h12.category = $7::text AND h12.shape = 'tenant' AND h12.held_until > now() AND h12.tenant IS NOT NULL)
      OR (c11.account_id::text IN (SELECT h13.tenant FROM retention.held_scope h13 WHERE h13.category = $7::text AND h13.shape = 'tenant_start' AND h13.held_until > now() AND h13.tenant IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h14 WHERE h14.category = $7::text AND h14.shape = 'tenant_start' AND h14.held_until > now() AND h14.tenant = c11.account_id::text AND (SELECT coalesce(h14.starts_from <= s15.start AND s15.start < h14.starts_to, true) FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($4::timestamptz AT TIME ZONE $5::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $5::text) END WHEN count(*) = count(CASE WHEN c9.seen_at >= $4::timestamptz AND c9.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c9.seen_at END) THEN max(CASE WHEN c9.seen_at >= $4::timestamptz AND c9.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c9.seen_at END) END FROM ONLY g.page_event c9 WHERE c9.session_id = t.session_id) AS start OFFSET 0) s15))))) IS TRUE)))

@@ -74,6 +74,8 @@ SELECT json_build_object(
   'cap', NULL,
   'due_at', x.due_at,
   'due', coalesce(x.due_at <= $2::timestamptz, false),
+  'action', $1::text,
+  'passed', x.passed,
   'held', x.held,
   'holds', x.holds,
   'kept_while', json_build_array(),
@@ -81,7 +83,7 @@ SELECT json_build_object(
   'waiting_for', json_build_array(),
   'tenant_paused', x.paused,
   'act_at', CASE WHEN x.due_at IS NOT NULL THEN nullif(GREATEST(x.due_at), 'infinity') END,
-  'verdict', CASE WHEN NOT x.claimed THEN 'unclaimed' WHEN NOT x.in_stage THEN 'other_stage' WHEN x.due_at IS NULL THEN 'not_started' WHEN x.due_at > $2::timestamptz THEN 'not_due' WHEN x.held THEN 'held' WHEN false THEN 'kept_while' WHEN false THEN 'kept_floor' WHEN false THEN 'waiting' WHEN x.paused THEN 'paused' ELSE 'to_act' END) AS document
+  'verdict', CASE WHEN NOT x.claimed THEN 'unclaimed' WHEN NOT x.in_stage THEN 'other_stage' WHEN x.due_at IS NULL THEN 'not_started' WHEN x.due_at > $2::timestamptz THEN 'not_due' WHEN x.passed THEN 'passed' WHEN x.held THEN 'held' WHEN false THEN 'kept_while' WHEN false THEN 'kept_floor' WHEN false THEN 'waiting' WHEN x.paused THEN 'paused' ELSE 'to_act' END) AS document
   FROM (
 SELECT (true) IS TRUE AS claimed,
        (true) IS TRUE AS in_stage,
@@ -90,6 +92,7 @@ SELECT (true) IS TRUE AS claimed,
        CASE WHEN t.started_at >= ($4::timestamptz AT TIME ZONE $5::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $5::text) END + $6::interval AS due_at,
        NULL::text AS tenant,
        json_build_array() AS agreements,
+       false AS passed,
        (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h2 WHERE h2.category = $7::text AND h2.held_until > now())) THEN (SELECT range_agg(tstzrange(h3.starts_from, h3.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h3 WHERE h3.category = $7::text AND h3.shape IN ('all', 'start') AND h3.held_until > now()) @> coalesce(CASE WHEN t.started_at >= ($4::timestamptz AT TIME ZONE $5::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $5::text) END, 'infinity'::timestamptz)
      OR ARRAY[t.session_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $7::text AND h4.shape = 'key' AND h4.held_until > now() AND h4.key IS NOT NULL)
      OR (ARRAY[t.session_id::text] IN (SELECT h5.key FROM retention.held_scope h5 WHERE h5.category = $7::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $7::text AND h6.shape = 'key_more' AND h6.held_until > now() AND h6.key = ARRAY[t.session_id::text] AND h6.tenant IS NULL AND coalesce(h6.starts_from <= CASE WHEN t.started_at >= ($4::timestamptz AT TIME ZONE $5::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $5::text) END AND CASE WHEN t.started_at >= ($4::timestamptz AT TIME ZONE $5::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $5::text) END < h6.starts_to, true) AND (NOT h6.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h7 WHERE h7.category = $7::text AND h7.shape = 'key_subject' AND h7.held_until > now() AND h7.hold = h6.hold AND h7.part = h6.part AND false))))))

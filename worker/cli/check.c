@@ -83,6 +83,8 @@ static bool check_database(struct cli *cli, const struct settings *settings,
         return false;
     if (!policies_validate(policies, &session, error))
         return false;
+    if (has_schema && !check_trials(&session, policies, error))
+        return false;
     if (has_schema)
         warn_uncounted(cli, policies);
     if (cli->json)

@@ -1,6 +1,7 @@
 libretention_a_SOURCES += \
 	worker/cli/check.c worker/cli/check.h \
 	worker/cli/check_key.c \
+	worker/cli/check_trial.c \
 	worker/cli/command.c worker/cli/command.h \
 	worker/cli/commands.c \
 	worker/cli/confirm.c \

@@ -14,6 +14,7 @@
 #include "engine/loader.h"
 #include "engine/run_internal.h"
 #include "engine/state.h"
+#include "policy/transform.h"
 
 enum { MOST_READ_ATTEMPTS = 5 };
 
@@ -229,8 +230,10 @@ static void start(struct run *run)
     if (!make_digesters(run))
         return;
     const struct stage *stage = &run->category->stages[run->stage];
-    char term[24];
+    bool changes = stage->action == ACTION_DEIDENTIFY;
+    char term[24], columns[24];
     snprintf(term, sizeof(term), "%lld", (long long)worker->leadership.term);
+    snprintf(columns, sizeof(columns), "%zu", stage->column_count);
     const char *values[] = {term,
                             run->id,
                             run->category->name,
@@ -243,7 +246,9 @@ static void start(struct run *run)
                             run->plan[PLAN_HELD],
                             run->plan[PLAN_TO_ACT],
                             run->time,
-                            NULL};
+                            NULL,
+                            changes ? columns : NULL,
+                            changes ? transform_classes(run->worker->policies->arena, stage) : NULL};
     run->step = RUN_STEP_START;
     run_control(run, sql_file("engine/start_run.sql"), ARRAY_LENGTH(values), values, on_started);
 }

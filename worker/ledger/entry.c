@@ -109,6 +109,8 @@ static const struct entry_field cells[] = {
     NAME("category"), NAME("stage"),       NAME("relation"), NUMBER_OR_NONE("k"),
     NUMBER("published"), NUMBER("folded"), NUMBER("withheld")};
 static const struct entry_field anomaly[] = {ID("run"), NUMBER("seq"), NAME("code")};
+static const struct entry_field transform[] = {ID("run"), NAME("category"), NAME("stage"),
+                                               NUMBER("columns"), TEXT("classes")};
 static const struct entry_field inventory[] = {ID("hold"), NUMBER("rows"), HASH("root")};
 static const struct entry_field rotate[] = {TEXT("vkey")};
 static const struct entry_field retire[] = {TEXT("keyid")};
@@ -134,7 +136,7 @@ static const struct entry_type types[] = {
     TYPE("export", inventory),    TYPE("rotate", rotate),
     TYPE("retire", retire),       TYPE("shred", shred),
     TYPE("prune", prune),         TYPE("restored", restored),
-    TYPE("cells", cells),
+    TYPE("transform", transform), TYPE("cells", cells),
 };
 
 const struct entry_type *entry_types(size_t *ret_count)

@@ -179,7 +179,8 @@ static void compare_data(struct comparison *c)
 static bool floor_covers(struct comparison *c, const struct duration_rule *after,
                          const struct duration_rule *before)
 {
-    return text_equal(start_print(c->arena, &after->start),
+    return (!after->stage || text_equal(after->stage, before->stage)) &&
+           text_equal(start_print(c->arena, &after->start),
                       start_print(c->arena, &before->start)) &&
            (period_equal(before->period, after->period) ||
             period_is_shorter(before->period, after->period));

@@ -45,19 +45,8 @@ static void check_stages(const struct category *c, struct diags *diags)
     }
 }
 
-static void check_limits(const struct category *c, struct diags *diags)
-{
-    for (size_t i = 0; c->cap && i < c->floor_count; i++)
-        if (!c->cap->start.ref_count && !c->floors[i].start.ref_count &&
-            period_is_shorter(c->cap->period, c->floors[i].period))
-            diag_hint(diags,
-                      diag_warning(diags, c->floors[i].at,
-                                   "\"keep_at_least\" is longer than \"keep_at_most\""),
-                      "The records are kept, and reported.");
-}
-
-static void check_stage_name(const struct category *c, struct position at, const char *stage,
-                             struct diags *diags)
+static void check_stage_name(const struct category *c, struct position at, const char *what,
+                             const char *stage, struct diags *diags)
 {
     enum { MOST_STAGES = 32 };
     const char *names[MOST_STAGES];
@@ -73,12 +62,26 @@ static void check_stage_name(const struct category *c, struct position at, const
             return;
         names[count++] = c->stages[i].name;
     }
-    struct diag *d = diag_error(diags, at, "agreement refers to an unknown stage \"%s\"", stage);
+    struct diag *d = diag_error(diags, at, "%s refers to an unknown stage \"%s\"", what, stage);
     const char *nearest = text_nearest(stage, names, count);
     if (nearest)
         diag_hint(diags, d, "Did you mean \"%s\"?", nearest);
     else if (count == 1)
         diag_hint(diags, d, "The stage's name is \"%s\".", names[0]);
+}
+
+static void check_limits(const struct category *c, struct diags *diags)
+{
+    for (size_t i = 0; i < c->floor_count; i++)
+        if (c->floors[i].stage)
+            check_stage_name(c, c->floors[i].at, "\"keep_at_least\"", c->floors[i].stage, diags);
+    for (size_t i = 0; c->cap && i < c->floor_count; i++)
+        if (!c->cap->start.ref_count && !c->floors[i].start.ref_count &&
+            period_is_shorter(c->cap->period, c->floors[i].period))
+            diag_hint(diags,
+                      diag_warning(diags, c->floors[i].at,
+                                   "\"keep_at_least\" is longer than \"keep_at_most\""),
+                      "The records are kept, and reported.");
 }
 
 static void check_agreements(const struct category *c, struct diags *diags)
@@ -90,7 +93,7 @@ static void check_agreements(const struct category *c, struct diags *diags)
                   "Add \"tenant\" to the category's data.");
     for (size_t i = 0; i < c->agreement_count; i++) {
         const struct agreement *a = &c->agreements[i];
-        check_stage_name(c, a->at, a->stage, diags);
+        check_stage_name(c, a->at, "agreement", a->stage, diags);
         for (size_t j = 0; j < i; j++)
             if (a->tenant && text_equal(c->agreements[j].tenant, a->tenant) &&
                 text_equal(c->agreements[j].stage, a->stage))
@@ -103,7 +106,7 @@ static void check_agreements(const struct category *c, struct diags *diags)
     }
     if (!t->at.file)
         return;
-    check_stage_name(c, t->at, t->stage, diags);
+    check_stage_name(c, t->at, "agreement", t->stage, diags);
     if (period_is_shorter(t->max, t->min))
         diag_error(diags, t->at, "\"min\" of the agreements is longer than \"max\"");
 }

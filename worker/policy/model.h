@@ -124,6 +124,7 @@ struct duration_rule {        /* keep_at_least (many), keep_at_most (one) */
     struct period period;
     const char *because;
     struct start start;       /* ref_count 0: the category's */
+    const char *stage;        /* keep_at_least: the only stage that it keeps from; NULL: all */
 };
 
 struct keep_while {

@@ -319,6 +319,7 @@ static void print_rule(struct printer *p, const struct duration_rule *rule)
     add_period(p, "for", rule->period);
     add_string(p, "because", rule->because);
     print_start(p, &rule->start);
+    add_string(p, "stage", rule->stage);
 }
 
 static void print_limits(struct printer *p, const struct category *c)

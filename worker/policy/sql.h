@@ -186,6 +186,12 @@ struct sql_statement sql_build_example(struct arena *arena, const struct policy_
                                        const struct category *category, size_t stage,
                                        const struct catalog *catalog, size_t column);
 
+/* Does to some records of a leaf what a stage that de-identifies does, due or not; never to one under
+ * hold. To be rolled back. PARAM_NONCE. One row: (rows bigint, unchanged bigint). */
+struct sql_statement sql_build_trial(struct arena *arena, const struct policy_set *set,
+                                     const struct category *category, size_t stage,
+                                     const struct catalog *catalog, struct table_name leaf);
+
 /* category.hold_facts, a JSON document: the category's tenant, subjects, key with their types as holds
  * are to be converted to them, and the statement that counts what a hold ($1, uuid) covers; for a
  * declared one where the data is, and nothing else. It is to be run with an empty search_path. */

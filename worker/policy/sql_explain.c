@@ -151,14 +151,16 @@ static void explain_kept(struct sql_builder *b, struct facts *facts, struct text
     add_member(facts, "kept_while", array_of(b, &items));
     for (size_t i = 0; i < category->floor_count; i++) {
         const struct duration_rule *floor = &category->floors[i];
+        if (!sql_floor_applies(b, floor))
+            continue;
         const char *name = arena_printf(b->arena, "floor%zu", i + 1);
-        text_printf(&items, "%s%s", i ? ", " : "", rule(b, facts, name, floor));
+        text_printf(&items, "%s%s", items.length ? ", " : "", rule(b, facts, name, floor));
         const char *period = sql_period(b, &floor->period);
         text_printf(kept_floor, " OR (x.%s + %s <= %s) IS NOT TRUE", name, period, now);
         text_printf(act_at, ", coalesce(x.%s + %s, 'infinity')", name, period);
     }
     add_member(facts, "floors", array_of(b, &items));
-    for (size_t i = 0; i < category->wait_for.count; i++) {
+    for (size_t i = 0; i < sql_wait_count(b); i++) {
         const struct category *other = policy_find(b->set, category->wait_for.items[i]);
         assert(other);
         const char *name = arena_printf(b->arena, "waits%zu", i + 1);

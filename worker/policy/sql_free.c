@@ -15,6 +15,11 @@ const char *sql_keep_while(struct sql_builder *b, const struct keep_while *keep)
                         sql_conditions(b, &child, &keep->only));
 }
 
+bool sql_floor_applies(const struct sql_builder *b, const struct duration_rule *floor)
+{
+    return !floor->stage || text_equal(floor->stage, b->stage->name);
+}
+
 const char *sql_floor_end(struct sql_builder *b, const struct duration_rule *floor)
 {
     const struct start *start = floor->start.ref_count ? &floor->start : &b->category->start;
@@ -128,6 +133,11 @@ static void add_waits(struct sql_builder *b, struct text *text, const struct cat
         add_waits(b, text, other, sql_catalog_table(b, with[i].table), with[i].with,
                   with[i].with_count, path, depth + 1);
     }
+}
+
+size_t sql_wait_count(const struct sql_builder *b)
+{
+    return policy_stage_removes(b->stage) ? b->category->wait_for.count : 0;
 }
 
 const char *sql_waits(struct sql_builder *b, const struct category *other)

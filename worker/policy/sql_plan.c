@@ -36,11 +36,19 @@ static void add_passed(struct sql_builder *b, struct text *text)
     if (policy_stage_removes(own))
         return;
     add_when(text, sql_passed(b), VERDICT_PASSED);
-    for (size_t i = 0; i < category->stage_count && b->forecast; i++) {
+    for (size_t i = 0; i < category->stage_count; i++) {
         b->stage = &category->stages[i];
-        if (policy_stage_removes(b->stage))
-            add_when(text, arena_printf(b->arena, "(%s) IS TRUE",
-                                        sql_action_condition(b, SKIP_NOTHING)),
+        if (!policy_stage_removes(b->stage))
+            continue;
+        /* What a hold keeps from both is counted once. */
+        add_when(text,
+                 arena_printf(b->arena, "(%s AND %s <= %s AND %s) IS TRUE",
+                              sql_conditions(b, &b->target, &b->stage->only), sql_due_at(b),
+                              sql_run_time(b), sql_held(b, SKIP_NOTHING)),
+                 VERDICT_PASSED);
+        if (b->forecast)
+            add_when(text,
+                     arena_printf(b->arena, "(%s) IS TRUE", sql_action_condition(b, SKIP_NOTHING)),
                      VERDICT_PASSED);
     }
     b->stage = own;
@@ -64,6 +72,8 @@ static const char *verdict_case(struct sql_builder *b)
                  arena_printf(b->arena, "%s IS TRUE", sql_keep_while(b, &category->keep_while[i])),
                  VERDICT_KEPT_WHILE);
     for (size_t i = 0; i < category->floor_count; i++) {
+        if (!sql_floor_applies(b, &category->floors[i]))
+            continue;
         const char *kept = arena_printf(b->arena, "(%s <= %s) IS NOT TRUE",
                                         sql_floor_end(b, &category->floors[i]), now);
         if (category->cap)
@@ -71,7 +81,7 @@ static const char *verdict_case(struct sql_builder *b)
                      VERDICT_FLOOR_AFTER_CAP);
         add_when(&text, kept, VERDICT_KEPT_FLOOR);
     }
-    for (size_t i = 0; i < category->wait_for.count; i++) {
+    for (size_t i = 0; i < sql_wait_count(b); i++) {
         const struct category *other = policy_find(b->set, category->wait_for.items[i]);
         assert(other);
         add_when(&text, arena_printf(b->arena, "%s IS TRUE", sql_waits(b, other)), VERDICT_WAITING);
@@ -83,16 +93,29 @@ static const char *verdict_case(struct sql_builder *b)
     return sql_take_text(b->arena, &text);
 }
 
+static bool has_floor(const struct sql_builder *b)
+{
+    for (size_t i = 0; i < b->category->floor_count; i++)
+        if (sql_floor_applies(b, &b->category->floors[i]))
+            return true;
+    return false;
+}
+
 /* When time alone may change the verdict: the due moment, or the end of the last floor. */
 static const char *moment_case(struct sql_builder *b)
 {
-    if (!b->category->floor_count)
-        return "t." DUE_AT;
     struct text text = {0};
+    if (!has_floor(b))
+        return "t." DUE_AT;
     text_add(&text, "CASE WHEN t." DUE_AT " <= ");
     text_printf(&text, "%s THEN GREATEST(", sql_run_time(b));
-    for (size_t i = 0; i < b->category->floor_count; i++)
-        text_printf(&text, "%s%s", i ? ", " : "", sql_floor_end(b, &b->category->floors[i]));
+    const char *comma = "";
+    for (size_t i = 0; i < b->category->floor_count; i++) {
+        if (!sql_floor_applies(b, &b->category->floors[i]))
+            continue;
+        text_printf(&text, "%s%s", comma, sql_floor_end(b, &b->category->floors[i]));
+        comma = ", ";
+    }
     text_add(&text, ") END");
     return sql_take_text(b->arena, &text);
 }
@@ -166,7 +189,7 @@ struct sql_statement sql_plan(struct sql_builder *b)
     const char *list = sql_take_text(b->arena, &sums);
     add_sum(&sums, "passed", VERDICT_PASSED, VERDICT_PASSED);
     const char *passed = arena_printf(b->arena, ",\n       %s", sql_take_text(b->arena, &sums));
-    const char *moment = b->category->floor_count ? "coalesce(r.moment, r.due_at)" : "r.moment";
+    const char *moment = has_floor(b) ? "coalesce(r.moment, r.due_at)" : "r.moment";
     /* Rows are counted by verdict first: one hash table of ten groups. */
     return sql_finish(
         b, arena_printf(

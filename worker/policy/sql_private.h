@@ -171,7 +171,11 @@ struct sql_statement sql_agreements(struct sql_builder *b);
 /* sql_free.c: what keeps a due row */
 const char *sql_keep_while(struct sql_builder *b, const struct keep_while *keep);
 const char *sql_floor_end(struct sql_builder *b, const struct duration_rule *floor);
+/* Does the floor keep records from the stage? */
+bool sql_floor_applies(const struct sql_builder *b, const struct duration_rule *floor);
 const char *sql_waits(struct sql_builder *b, const struct category *other);
+/* How many categories the stage waits for: what leaves the record where it is waits for none. */
+size_t sql_wait_count(const struct sql_builder *b);
 const char *sql_paused(struct sql_builder *b); /* NULL (C) where there is no tenant */
 
 /* What an action's condition leaves out: what reads dependants' tables, once they are gone. */

@@ -70,12 +70,14 @@ const char *sql_action_condition(struct sql_builder *b, enum sql_skip skip)
         add_judged(b, &text, arena_printf(b->arena, "%s IS NOT TRUE", condition), skip, reads);
     }
     for (size_t i = 0; i < category->floor_count; i++) {
+        if (!sql_floor_applies(b, &category->floors[i]))
+            continue;
         reads = b->read_count;
         condition = sql_floor_end(b, &category->floors[i]);
         condition = arena_printf(b->arena, "%s <= %s", condition, sql_run_time(b));
         add_judged(b, &text, condition, skip, reads);
     }
-    for (size_t i = 0; i < category->wait_for.count; i++) {
+    for (size_t i = 0; i < sql_wait_count(b); i++) {
         const struct category *other = policy_find(b->set, category->wait_for.items[i]);
         assert(other);
         reads = b->read_count;

@@ -396,3 +396,22 @@ struct sql_statement sql_build_example(struct arena *arena, const struct policy_
                                       t->as->sql(b, t, c, "e.x"), quote_text(arena, example),
                                       full_type(b, c)));
 }
+
+struct sql_statement sql_build_trial(struct arena *arena, const struct policy_set *set,
+                                     const struct category *category, size_t stage,
+                                     const struct catalog *catalog, struct table_name leaf)
+{
+    struct sql_builder builder, *b = &builder;
+    sql_builder_init(b, arena, set, category, stage, catalog);
+    sql_begin(b);
+    const char *table = table_name_text(arena, leaf), *changes = sql_changes(b);
+    const char *passed = sql_passed(b), *held = sql_held(b, SKIP_NOTHING);
+    return sql_finish(
+        b, arena_printf(arena,
+                        "WITH tried AS (\nUPDATE ONLY %s t\n   SET %s\n WHERE t.ctid = ANY "
+                        "(ARRAY(SELECT s.ctid FROM ONLY %s s LIMIT 50))\n   AND %s IS NOT TRUE\n"
+                        "   AND %s IS NOT TRUE\nRETURNING (%s) AS changed)\n"
+                        "SELECT count(*) AS rows, count(*) FILTER (WHERE g.changed IS NOT TRUE) AS "
+                        "unchanged\n  FROM tried g",
+                        table, changes, table, passed, held, sql_changed(b)));
+}

@@ -229,7 +229,8 @@ static const struct field data_fields[] = {
      .read = read_names,
      .offset = AT(wait_for),
      .value = "[ category, ... ]",
-     .help = "A record waits while rows of these categories still point to it."},
+     .help = "A record waits while rows of these categories still point to it; but not to be "
+             "de-identified, as it stays where it is."},
     {.key = "identifiers",
      .types = TYPE_TEXTS,
      .read = read_names,
@@ -306,7 +307,16 @@ const struct definition definition_dependant = {
         .help = "A starting point of its own. Default: the category's."                            \
     }
 
-static const struct field floor_fields[] = {FIELDS_OF_RULE("The minimum period."), {0}};
+static const struct field floor_fields[] = {
+    FIELDS_OF_RULE("The minimum period."),
+    {.key = "stage",
+     .types = TYPE_STRING,
+     .read = read_name,
+     .offset = RULE(stage),
+     .value = "name",
+     .help = "The only stage that it keeps records from: names may have to go earlier than amounts. "
+             "Default: every stage."},
+    {0}};
 const struct definition definition_floor = {
     .name = "\"keep_at_least\"",
     .title = "Floors",
