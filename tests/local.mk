@@ -98,10 +98,13 @@ tests_run_SOURCES = \
 	tests/test_ledger_publish.c \
 	tests/test_ledger_tile.c \
 	tests/test_ledger_verify.c \
+	tests/test_ledger_verify_history.c \
+	tests/test_ledger_verify_story.c \
 	tests/test_log_attacks.c \
 	tests/test_log_entries.c \
 	tests/test_log_kill.c \
 	tests/test_log_holds.c \
+	tests/test_log_page.c \
 	tests/test_log_recovery.c \
 	tests/test_log_sample.c \
 	tests/test_log_restore.c \
@@ -126,7 +129,9 @@ tests_run_SOURCES = \
 	tests/test_sql_sample.c \
 	tests/test_validate.c \
 	tests/test_verifiers.c \
-	tests/verifiers.h
+	tests/verifiers.h \
+	tests/vlog.c \
+	tests/vlog.h
 
 TESTS += tests/check-layers.sh
 if HAVE_CHECK
@@ -155,6 +160,7 @@ EXTRA_DIST += \
 EXTRA_DIST += tests/policies-bad tests/policies-good
 EXTRA_DIST += tests/application.sql tests/random_changes.sql
 EXTRA_DIST += tests/bench/bench.sh tests/bench/guard.sh tests/bench/log.sh tests/bench/log_server.sh
+EXTRA_DIST += tests/bench/placing.sh
 # what is due, said apart from the builder
 EXTRA_DIST += tests/oracle.sql tests/bench/holds.sh tests/hold_races.sql
 # logs and proofs, verified by programs that are not ours
