@@ -61,6 +61,7 @@ SQL_FILES += \
 	migrations/0021_aggregate.sql \
 	migrations/0023_cells_entry.sql
 	migrations/0014_guard.sql \
+	migrations/0020_deidentify.sql \
 	migrations/0018_columns.sql \
 	migrations/0017_hold_requests.sql \
 	migrations/0015_guard_lookup.sql
