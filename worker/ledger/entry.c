@@ -112,6 +112,7 @@ static const struct entry_field anomaly[] = {ID("run"), NUMBER("seq"), NAME("cod
 static const struct entry_field transform[] = {ID("run"), NAME("category"), NAME("stage"),
                                                NUMBER("columns"), TEXT("classes")};
 static const struct entry_field inventory[] = {ID("hold"), NUMBER("rows"), HASH("root")};
+static const struct entry_field gap[] = {ID("hold"), NAME("category"), NAME("by")};
 static const struct entry_field rotate[] = {TEXT("vkey")};
 static const struct entry_field retire[] = {TEXT("keyid")};
 static const struct entry_field shred[] = {NUMBER("epoch")};
@@ -137,6 +138,7 @@ static const struct entry_type types[] = {
     TYPE("retire", retire),       TYPE("shred", shred),
     TYPE("prune", prune),         TYPE("restored", restored),
     TYPE("transform", transform), TYPE("cells", cells),
+    TYPE("gap", gap),
 };
 
 const struct entry_type *entry_types(size_t *ret_count)
