@@ -153,7 +153,6 @@ EXTRA_DIST += \
 	tests/vectors/rfc6962
 # policy in, SQL out
 EXTRA_DIST += \
-	tests/golden/aggregate.cfg tests/golden/aggregate.sql \
 	tests/golden/agreement_table.cfg tests/golden/agreement_table.sql \
 	tests/golden/held.cfg tests/golden/held.sql \
 	tests/golden/family.cfg tests/golden/family.sql \

@@ -20,7 +20,7 @@
 #include "sql_support.h"
 
 static const char *const golden[] = {"plain",  "quoting",         "family", "deidentify",
-                                     "starts", "agreement_table", "held",   "aggregate"};
+                                     "starts", "agreement_table", "held"};
 
 static char *database;
 static PGconn *conn;

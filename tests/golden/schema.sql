@@ -36,15 +36,6 @@ CREATE TABLE g.transcript_word (
     word_no int NOT NULL,
     word text NOT NULL,
     PRIMARY KEY (transcript_id, word_no));
-CREATE TABLE g.call_month (
-    account_id bigint,
-    month date,
-    kind text,
-    calls bigint NOT NULL,
-    month_sum numeric NOT NULL,
-    classes bigint[] NOT NULL,
-    callers bigint NOT NULL,
-    UNIQUE NULLS NOT DISTINCT (account_id, month, kind));
 CREATE TABLE g.dispute (
     dispute_id int PRIMARY KEY,
     call bigint NOT NULL,
