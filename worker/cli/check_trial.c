@@ -43,7 +43,7 @@ static bool try_leaf(struct session *session, const struct policies *policies,
         !session_execute(session, "SET LOCAL statement_timeout = '10s'", error) ||
         !plan_settings(session, category, error))
         return false;
-    PGresult *result _cleanup_result_ = plan_query(session, &trial, "now", NULL, &refused);
+    PGresult *result _cleanup_result_ = plan_query(session, category->name, &trial, "now", NULL, &refused);
     if (!result && refused.sqlstate[0] && !says_nothing(refused.sqlstate)) {
         report(cli, category, &category->stages[stage], refused.primary);
         *ret_failed = true;

@@ -308,7 +308,7 @@ static bool add_examples(struct planning *p, const struct sql_category *sql, jso
                               p->policies.catalog, i);
         PGresult *result _cleanup_result_ = NULL;
         if (example.text[0]) {
-            if (!(result = plan_query(p->session, &example, p->run_time, NULL, error)))
+            if (!(result = plan_query(p->session, sql->category->name, &example, p->run_time, NULL, error)))
                 return false;
             before = result_value(result, 0, 0);
             after = result_value(result, 0, 1);
