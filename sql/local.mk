@@ -15,12 +15,16 @@ SQL_FILES = \
 	functions/as_lower.sql \
 	functions/begin_log.sql \
 	functions/current_timeline.sql \
+	functions/json_drop.sql \
+	functions/json_keep.sql \
 	functions/log_anchored.sql \
 	functions/log_enqueue.sql \
 	functions/log_heartbeat.sql \
 	functions/log_last_gone.sql \
 	functions/log_report.sql \
 	functions/log_signed.sql \
+	functions/truncate_ip.sql \
+	functions/truncate_phone.sql \
 	functions/recover_begin.sql \
 	functions/recover_end.sql \
 	functions/hold_mirrors.sql \
@@ -45,10 +49,22 @@ SQL_FILES = \
 	migrations/0013_status_for_all.sql \
 	migrations/0009_hold_lost.sql \
 	migrations/0014_guard.sql \
-	migrations/0018_columns.sql \
-	migrations/0017_hold_requests.sql \
 	migrations/0015_guard_lookup.sql \
-	migrations/0016_hold_rules.sql
+	migrations/0016_hold_rules.sql \
+	migrations/0017_hold_requests.sql \
+	migrations/0018_columns.sql \
+	migrations/0020_deidentify.sql
+# aggregates
+SQL_FILES += \
+	functions/abandon_cells.sql \
+	functions/close_cells.sql \
+	functions/hmac_pads.sql \
+	functions/judge_cells.sql \
+	functions/reopen_families.sql \
+	functions/require_published.sql \
+	functions/roll_up.sql \
+	migrations/0021_aggregate.sql \
+	migrations/0023_cells_entry.sql
 # what retentionctl asks
 SQL_FILES += \
 	cli/epoch_keys.sql \

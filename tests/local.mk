@@ -56,6 +56,7 @@ tests_run_SOURCES = \
 	tests/test_base_span.c \
 	tests/test_base_text.c \
 	tests/test_begin_batch.c \
+	tests/test_aggregate.c \
 	tests/test_brake.c \
 	tests/test_catalog.c \
 	tests/test_cli_commands.c \
@@ -73,6 +74,7 @@ tests_run_SOURCES = \
 	tests/test_config_trap.c \
 	tests/test_engine_agreements.c \
 	tests/test_engine_daemon.c \
+	tests/test_engine_deidentify.c \
 	tests/test_engine_family.c \
 	tests/test_engine_faults.c \
 	tests/test_engine_parts.c \
@@ -114,6 +116,7 @@ tests_run_SOURCES = \
 	tests/test_log_sequencer.c \
 	tests/test_manual.c \
 	tests/test_oracle.c \
+	tests/test_oracle_deidentify.c \
 	tests/test_oracle_run.c \
 	tests/test_memory.c \
 	tests/test_pg_conn.c \
@@ -160,7 +163,7 @@ EXTRA_DIST += \
 	tests/golden/schema.sql \
 	tests/golden/starts.cfg tests/golden/starts.sql
 EXTRA_DIST += tests/policies-bad tests/policies-good
-EXTRA_DIST += tests/application.sql tests/random_changes.sql
+EXTRA_DIST += tests/aggregate.sql tests/application.sql tests/random_changes.sql
 EXTRA_DIST += tests/bench/bench.sh tests/bench/guard.sh tests/bench/log.sh tests/bench/log_server.sh
 EXTRA_DIST += tests/bench/placing.sh
 # what is due, said apart from the builder

@@ -47,6 +47,12 @@ const char *sql_support_value(const struct sql_param *p)
         return "{}";
     case PARAM_LIMIT:
         return "10";
+    case PARAM_TERM:
+        return "1";
+    case PARAM_RUN:
+        return "00000000-0000-4000-8000-000000000001";
+    case PARAM_NONCE:
+        return "00112233445566778899aabbccddeeff";
     case PARAM_KEY:
         return NULL;
     }
@@ -88,6 +94,7 @@ void sql_support_each(struct arena *arena, const struct policy_set *set,
     fn("unclaimed", &c->unclaimed, arg);
     fn("remaining", &c->remaining, arg);
     fn("explain", &c->explain, arg);
+    fn("close", &c->close, arg);
     for (size_t i = 0; i < c->relation_count; i++) {
         const struct sql_relation *r = &c->relations[i];
         fn(arena_printf(arena, "%s: lock_rows", r->relation), &r->lock_rows, arg);

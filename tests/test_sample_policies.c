@@ -168,6 +168,8 @@ START_TEST(they_use_every_key)
         for (const struct field *f = (*d)->fields; f->key; f++) {
             if (f->flags & (FIELD_LATER | FIELD_DEIDENTIFY | FIELD_AGGREGATE | FIELD_NORMAL))
                 continue;
+            if (*d == &definition_transform) /* test_oracle_deidentify uses all of them */
+                continue;
             if (!stands_in(text, f->key, NULL))
                 text_printf(&missing, " \"%s\" of %s;", f->key, (*d)->name);
             for (const struct choice *c = f->choices; c && c->name; c++)
@@ -454,7 +456,8 @@ START_TEST(plan_counts_what_plain_sql_counts)
     for (size_t i = 0; i < ARRAY_LENGTH(due); i++) {
         const struct category *c = policy_find(set, due[i].category);
         ck_assert_ptr_nonnull(c);
-        const struct sql_statement plan = sql_build_category(arena, set, c, 0, catalog)->plan;
+        const struct sql_statement plan = 
+            sql_build_category(arena, set, c, c->stage_count - 1, catalog)->plan;
         const char *values[64];
         ck_assert_uint_le(plan.param_count, ARRAY_LENGTH(values));
         for (size_t p = 0; p < plan.param_count; p++)

@@ -65,7 +65,7 @@ START_TEST(all_can_be_planned_and_agree)
             continue;
         db_exec(conn, "SET timezone = '%s'", category->timezone);
         for (size_t stage = 0; stage < category->stage_count; stage++) {
-            if (category->stages[stage].action != ACTION_DELETE)
+            if (category->stages[stage].action == ACTION_AGGREGATE)
                 continue;
             sql_support_each(arena, set, category, stage, catalog, sql_support_check_plan, conn);
             struct sql_category *sql = sql_build_category(arena, set, category, stage, catalog);

@@ -51,9 +51,14 @@ columns AS (
                    CASE WHEN a.attgenerated <> '' THEN 'g' END,
                    CASE WHEN a.attidentity <> '' THEN 'i' END,
                    CASE WHEN a.atthasdef AND a.attgenerated = '' THEN 'd' END,
-                   CASE WHEN NOT l.collisdeterministic THEN 'c' END))
+                   CASE WHEN NOT l.collisdeterministic THEN 'c' END,
+                   CASE WHEN pg_catalog.has_column_privilege(w.oid, a.attrelid, a.attnum, 'UPDATE')
+                        THEN 'u' END),
+               CASE WHEN a.atttypmod >= 0 AND (SELECT pinned.ok FROM pinned)
+                    THEN pg_catalog.format_type(a.atttypid, a.atttypmod) END)
                ORDER BY a.attnum) AS list
       FROM pg_catalog.pg_attribute a
+     CROSS JOIN worker w
       LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation
      WHERE a.attnum > 0 AND NOT a.attisdropped
        AND a.attrelid IN (SELECT r.oid FROM relations r)
@@ -88,6 +93,63 @@ generated AS (
         ON a.attrelid = f.adrelid AND a.attnum = f.adnum AND a.attgenerated <> ''
      GROUP BY f.adrelid
 ),
+-- Views over a column, and views over those.
+viewers (relation, attnum, viewer) AS (
+    SELECT d.refobjid, d.refobjsubid, u.ev_class
+      FROM pg_catalog.pg_depend d
+      JOIN pg_catalog.pg_rewrite u ON u.oid = d.objid
+     WHERE d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
+       AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjsubid > 0
+       AND u.ev_class <> d.refobjid
+       AND d.refobjid IN (SELECT r.oid FROM relations r WHERE r.relkind IN ('r', 'p'))
+    UNION
+    SELECT v.relation, v.attnum, u.ev_class
+      FROM viewers v
+      JOIN pg_catalog.pg_depend d
+        ON d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = v.viewer
+       AND d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
+      JOIN pg_catalog.pg_rewrite u ON u.oid = d.objid AND u.ev_class <> d.refobjid
+),
+-- What else holds a column's value, or rests on it: materialized views, indexes over expressions,
+-- generated columns, the partition key.
+copies AS (
+    SELECT k.relation,
+           pg_catalog.json_agg(pg_catalog.json_build_array(k.attnum, k.kind, k.name)
+               ORDER BY k.attnum, k.kind, k.name) AS list
+      FROM (SELECT v.relation, v.attnum::int AS attnum, 'm' AS kind,
+                   n.nspname || '.' || c.relname AS name
+              FROM viewers v
+              JOIN pg_catalog.pg_class c ON c.oid = v.viewer AND c.relkind = 'm'
+              JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            UNION
+            SELECT i.indrelid, d.refobjsubid, 'e', c.relname
+              FROM pg_catalog.pg_index i
+              JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+              JOIN pg_catalog.pg_depend d
+                ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+               AND d.objid = i.indexrelid AND d.refobjid = i.indrelid AND d.refobjsubid > 0
+             WHERE (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)
+               AND NOT d.refobjsubid = ANY (i.indkey::pg_catalog.int2[])
+            UNION
+            SELECT f.adrelid, d.refobjsubid, 'g', a.attname
+              FROM pg_catalog.pg_attrdef f
+              JOIN pg_catalog.pg_attribute a
+                ON a.attrelid = f.adrelid AND a.attnum = f.adnum AND a.attgenerated <> ''
+              JOIN pg_catalog.pg_depend d
+                ON d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND d.objid = f.oid
+               AND d.refobjid = f.adrelid AND d.refobjsubid > 0 AND d.refobjsubid <> f.adnum
+            UNION
+            SELECT p.partrelid, a.attnum, 'k', a.attname
+              FROM pg_catalog.pg_partitioned_table p
+              JOIN pg_catalog.pg_attribute a ON a.attrelid = p.partrelid AND a.attnum > 0
+             WHERE a.attnum = ANY (p.partattrs::pg_catalog.int2[])
+                OR EXISTS (SELECT FROM pg_catalog.pg_depend d
+                            WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                              AND d.objid = p.partrelid AND d.refobjid = p.partrelid
+                              AND d.objsubid = 0 AND d.refobjsubid = a.attnum)) k
+     WHERE k.relation IN (SELECT r.oid FROM relations r)
+     GROUP BY k.relation
+),
 constraints AS (
     SELECT o.conrelid,
            pg_catalog.json_agg(pg_catalog.json_build_array(
@@ -119,7 +181,10 @@ indexes AS (
                    CASE WHEN i.indisvalid AND i.indisready AND i.indislive THEN 'v' END,
                    CASE WHEN i.indimmediate THEN 'i' END,
                    CASE WHEN i.indpred IS NOT NULL THEN 'w' END,
-                   CASE WHEN i.indexprs IS NOT NULL THEN 'e' END),
+                   CASE WHEN i.indexprs IS NOT NULL THEN 'e' END,
+                   -- from version 15 on
+                   CASE WHEN i.indisunique AND pg_catalog.to_jsonb(i) ->> 'indnullsnotdistinct'
+                             = 'true' THEN 'n' END),
                i.indnkeyatts, pg_catalog.array_to_json(i.indkey::pg_catalog.int2[]),
                i.indexrelid::pg_catalog.int8)
                ORDER BY c.relname) AS list
@@ -204,6 +269,8 @@ tables AS (
                         THEN 'u' END,
                    CASE WHEN pg_catalog.has_table_privilege(w.oid, r.oid, 'TRUNCATE')
                         THEN 't' END,
+                   CASE WHEN pg_catalog.has_table_privilege(w.oid, r.oid, 'INSERT')
+                        THEN 'n' END,
                    CASE WHEN pg_catalog.has_any_column_privilege(w.oid, r.oid, 'UPDATE')
                         THEN 'l' END,
                    CASE WHEN (SELECT pg_catalog.has_schema_privilege(k.oid, r.nspoid, 'USAGE')
@@ -361,6 +428,8 @@ SELECT pg_catalog.json_build_object(
                          FROM columns c),
            'generated', (SELECT pg_catalog.json_object_agg(g.adrelid::pg_catalog.int8, g.list)
                            FROM generated g),
+           'copies', (SELECT pg_catalog.json_object_agg(k.relation::pg_catalog.int8, k.list)
+                        FROM copies k),
            'constraints', (SELECT pg_catalog.json_object_agg(o.conrelid::pg_catalog.int8, o.list)
                              FROM constraints o),
            'indexes', (SELECT pg_catalog.json_object_agg(i.indrelid::pg_catalog.int8, i.list)

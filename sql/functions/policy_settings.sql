@@ -7,7 +7,7 @@ SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
     scalar constant text := '("([^"\\]|\\.)*"|[-+0-9.eE]+L?|true|false)';
-    setting constant text := format('^[a-z_]+ = (%1$s|\[ (%1$s(, %1$s)*)? ?\])$', scalar);
+    setting constant text := format('^[a-z_][a-z0-9_]* = (%1$s|\[ (%1$s(, %1$s)*)? ?\])$', scalar);
     stack text[] := '{}';
     counts int[] := '{0}';
     depth int;

@@ -1,12 +1,14 @@
 -- Begins a run: one row of `run`, and the entry `plan` before its first batch. The run is bound to
 -- the text of the policy that it was planned with, and its time must not lie ahead of the server's.
+-- For a stage that changes `columns`, an entry `transform` says of which classes that is.
 --
 -- A worker makes one run after the other. One of its own that could not be ended (finish_run failed)
 -- ends here as lost, so that the log has the end of every run before it plans the next: who verifies
 -- it relies on that.
 CREATE OR REPLACE FUNCTION retention.start_run(term bigint, run uuid, category text, sha256 text,
     stage text, relation text, action text, after text, due bigint, held bigint, to_act bigint,
-    run_time timestamptz, requested_by text DEFAULT NULL) RETURNS void
+    run_time timestamptz, requested_by text DEFAULT NULL,
+    columns bigint DEFAULT NULL, classes text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
@@ -63,9 +65,15 @@ BEGIN
         'relation', start_run.relation, 'action', start_run.action, 'after', start_run.after,
         'now', start_run.run_time, 'due', start_run.due, 'held', start_run.held,
         'term', start_run.term, 'timeline', (SELECT timeline_id FROM pg_control_checkpoint())));
+    IF start_run.classes IS NOT NULL THEN
+        PERFORM retention.write_entry('transform', start_run.run, start_run.category,
+            jsonb_build_object('run', start_run.run, 'category', start_run.category,
+                'stage', start_run.stage, 'columns', start_run.columns,
+                'classes', start_run.classes));
+    END IF;
 END
 $function$;
 REVOKE ALL ON FUNCTION retention.start_run(bigint, uuid, text, text, text, text, text, text, bigint,
-    bigint, bigint, timestamptz, text) FROM PUBLIC;
+    bigint, bigint, timestamptz, text, bigint, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION retention.start_run(bigint, uuid, text, text, text, text, text, text,
-    bigint, bigint, bigint, timestamptz, text) TO @prefix@worker;
+    bigint, bigint, bigint, timestamptz, text, bigint, text) TO @prefix@worker;

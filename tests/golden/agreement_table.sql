@@ -4,17 +4,18 @@
 
 -- plan
 SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 9), 0)::bigint AS claimed,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 10), 0)::bigint AS claimed,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 2), 0)::bigint AS not_started,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 4 AND 9), 0)::bigint AS due,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS held,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 5), 0)::bigint AS kept_while,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 6 AND 7), 0)::bigint AS kept_floor,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS waiting,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS to_act,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 7), 0)::bigint AS floor_after_cap,
-       (min(g.oldest) FILTER (WHERE g.verdict = 9))::text AS oldest,
-       (min(g.next) FILTER (WHERE g.verdict IN (3, 6, 7)))::text AS next_due
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 5 AND 10), 0)::bigint AS due,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 5), 0)::bigint AS held,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 6), 0)::bigint AS kept_while,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 7 AND 8), 0)::bigint AS kept_floor,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS waiting,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS to_act,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS floor_after_cap,
+       (min(g.oldest) FILTER (WHERE g.verdict = 10))::text AS oldest,
+       (min(g.next) FILTER (WHERE g.verdict IN (3, 7, 8)))::text AS next_due,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed
   FROM (
   SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest,
          min(r.moment) FILTER (WHERE r.moment > $1::timestamptz) AS next
@@ -30,9 +31,9 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
      OR (t.account_id::text IN (SELECT h4.tenant FROM retention.held_scope h4 WHERE h4.category = $2::text AND h4.shape = 'tenant_start' AND h4.held_until > now() AND h4.tenant IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $2::text AND h5.shape = 'tenant_start' AND h5.held_until > now() AND h5.tenant = t.account_id::text AND coalesce(h5.starts_from <= CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h5.starts_to, true))))
      OR ARRAY[t.month::text, t.call_id::text] IN (SELECT h6.key FROM retention.held_scope h6 WHERE h6.category = $2::text AND h6.shape = 'key' AND h6.held_until > now() AND h6.key IS NOT NULL)
      OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h7.key FROM retention.held_scope h7 WHERE h7.category = $2::text AND h7.shape = 'key_more' AND h7.held_until > now() AND h7.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h8 WHERE h8.category = $2::text AND h8.shape = 'key_more' AND h8.held_until > now() AND h8.key = ARRAY[t.month::text, t.call_id::text] AND (h8.tenant IS NULL OR h8.tenant = t.account_id::text) AND coalesce(h8.starts_from <= CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h8.starts_to, true) AND (NOT h8.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h9 WHERE h9.category = $2::text AND h9.shape = 'key_subject' AND h9.held_until > now() AND h9.hold = h8.hold AND h9.part = h8.part AND false))))))
-     ELSE false END) IS TRUE THEN 4
-              WHEN (EXISTS (SELECT 1 FROM retention.pause z10 WHERE z10.scope = 'tenant' AND z10.resumed_at IS NULL AND (z10.until IS NULL OR z10.until > now()) AND z10.name = t.account_id::text)) IS TRUE THEN 8
-              ELSE 9 END AS verdict,
+     ELSE false END) IS TRUE THEN 5
+              WHEN (EXISTS (SELECT 1 FROM retention.pause z10 WHERE z10.scope = 'tenant' AND z10.resumed_at IS NULL AND (z10.until IS NULL OR z10.until > now()) AND z10.name = t.account_id::text)) IS TRUE THEN 9
+              ELSE 10 END AS verdict,
          t."retention due" AS moment
     FROM (SELECT 2 AS "retention claimed",
                  (SELECT GREATEST(coalesce((SELECT max(CASE WHEN v11.period IS NULL THEN s12.start + $4::interval WHEN v11.period >= '0'::interval AND v11.period <= '1000 years'::interval AND extract(year FROM v11.period) BETWEEN -1000 AND 1000 AND extract(day FROM v11.period) BETWEEN -400000 AND 400000 THEN CASE WHEN s12.start + v11.period BETWEEN s12.start + $5::interval AND s12.start + $6::interval THEN s12.start + v11.period ELSE s12.start + $6::interval END ELSE s12.start + $6::interval END) FROM (SELECT a13.call_retention AS period FROM ONLY g.account_setting a13 WHERE a13.account_id = t.account_id OFFSET 0) v11), s12.start + $4::interval), coalesce((SELECT max(CASE WHEN g14.settled IS NULL THEN s12.start + $4::interval WHEN g14.settled >= '0'::interval AND g14.settled <= '1000 years'::interval AND extract(year FROM g14.settled) BETWEEN -1000 AND 1000 AND extract(day FROM g14.settled) BETWEEN -400000 AND 400000 THEN CASE WHEN s12.start + g14.settled BETWEEN s12.start + $5::interval AND s12.start + $6::interval THEN s12.start + g14.settled ELSE s12.start + $6::interval END ELSE s12.start + $6::interval END) FROM retention.agreement_state g14 WHERE g14.category = $2::text AND g14.tenant = t.account_id::text), CASE WHEN EXISTS (SELECT FROM retention.category k15 WHERE k15.name = $2::text AND k15.agreements_since IS NOT NULL) THEN s12.start + $4::interval END)) FROM (SELECT CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AS start OFFSET 0) s12) AS "retention due", t.account_id, t.call_id, t.month, t.started_at
@@ -46,7 +47,7 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
 -- $6 value 7 years
 
 -- tenants
-SELECT r.tenant, count(*) AS rows, count(*) FILTER (WHERE r.verdict = 9) AS to_act
+SELECT r.tenant, count(*) AS rows, count(*) FILTER (WHERE r.verdict = 10) AS to_act
   FROM (
   SELECT t."retention due" AS due_at,
          CASE
@@ -59,16 +60,16 @@ SELECT r.tenant, count(*) AS rows, count(*) FILTER (WHERE r.verdict = 9) AS to_a
      OR (t.account_id::text IN (SELECT h4.tenant FROM retention.held_scope h4 WHERE h4.category = $2::text AND h4.shape = 'tenant_start' AND h4.held_until > now() AND h4.tenant IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $2::text AND h5.shape = 'tenant_start' AND h5.held_until > now() AND h5.tenant = t.account_id::text AND coalesce(h5.starts_from <= CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h5.starts_to, true))))
      OR ARRAY[t.month::text, t.call_id::text] IN (SELECT h6.key FROM retention.held_scope h6 WHERE h6.category = $2::text AND h6.shape = 'key' AND h6.held_until > now() AND h6.key IS NOT NULL)
      OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h7.key FROM retention.held_scope h7 WHERE h7.category = $2::text AND h7.shape = 'key_more' AND h7.held_until > now() AND h7.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h8 WHERE h8.category = $2::text AND h8.shape = 'key_more' AND h8.held_until > now() AND h8.key = ARRAY[t.month::text, t.call_id::text] AND (h8.tenant IS NULL OR h8.tenant = t.account_id::text) AND coalesce(h8.starts_from <= CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h8.starts_to, true) AND (NOT h8.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h9 WHERE h9.category = $2::text AND h9.shape = 'key_subject' AND h9.held_until > now() AND h9.hold = h8.hold AND h9.part = h8.part AND false))))))
-     ELSE false END) IS TRUE THEN 4
-              WHEN (EXISTS (SELECT 1 FROM retention.pause z10 WHERE z10.scope = 'tenant' AND z10.resumed_at IS NULL AND (z10.until IS NULL OR z10.until > now()) AND z10.name = t.account_id::text)) IS TRUE THEN 8
-              ELSE 9 END AS verdict,
+     ELSE false END) IS TRUE THEN 5
+              WHEN (EXISTS (SELECT 1 FROM retention.pause z10 WHERE z10.scope = 'tenant' AND z10.resumed_at IS NULL AND (z10.until IS NULL OR z10.until > now()) AND z10.name = t.account_id::text)) IS TRUE THEN 9
+              ELSE 10 END AS verdict,
          t.account_id::text AS tenant
     FROM (SELECT 2 AS "retention claimed",
                  (SELECT GREATEST(coalesce((SELECT max(CASE WHEN v11.period IS NULL THEN s12.start + $4::interval WHEN v11.period >= '0'::interval AND v11.period <= '1000 years'::interval AND extract(year FROM v11.period) BETWEEN -1000 AND 1000 AND extract(day FROM v11.period) BETWEEN -400000 AND 400000 THEN CASE WHEN s12.start + v11.period BETWEEN s12.start + $5::interval AND s12.start + $6::interval THEN s12.start + v11.period ELSE s12.start + $6::interval END ELSE s12.start + $6::interval END) FROM (SELECT a13.call_retention AS period FROM ONLY g.account_setting a13 WHERE a13.account_id = t.account_id OFFSET 0) v11), s12.start + $4::interval), coalesce((SELECT max(CASE WHEN g14.settled IS NULL THEN s12.start + $4::interval WHEN g14.settled >= '0'::interval AND g14.settled <= '1000 years'::interval AND extract(year FROM g14.settled) BETWEEN -1000 AND 1000 AND extract(day FROM g14.settled) BETWEEN -400000 AND 400000 THEN CASE WHEN s12.start + g14.settled BETWEEN s12.start + $5::interval AND s12.start + $6::interval THEN s12.start + g14.settled ELSE s12.start + $6::interval END ELSE s12.start + $6::interval END) FROM retention.agreement_state g14 WHERE g14.category = $2::text AND g14.tenant = t.account_id::text), CASE WHEN EXISTS (SELECT FROM retention.category k15 WHERE k15.name = $2::text AND k15.agreements_since IS NOT NULL) THEN s12.start + $4::interval END)) FROM (SELECT CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AS start OFFSET 0) s12) AS "retention due", t.account_id, t.call_id, t.month, t.started_at
             FROM g.call t OFFSET 0) t OFFSET 0) r
  WHERE r.verdict >= 1
  GROUP BY r.tenant
-HAVING count(*) FILTER (WHERE r.verdict = 9) > 0;
+HAVING count(*) FILTER (WHERE r.verdict = 10) > 0;
 -- $1 run time
 -- $2 value calls
 -- $3 value 1970-01-02
@@ -116,6 +117,8 @@ SELECT json_build_object(
   'cap', NULL,
   'due_at', x.due_at,
   'due', coalesce(x.due_at <= $2::timestamptz, false),
+  'action', $4::text,
+  'passed', x.passed,
   'held', x.held,
   'holds', x.holds,
   'kept_while', json_build_array(),
@@ -123,35 +126,37 @@ SELECT json_build_object(
   'waiting_for', json_build_array(),
   'tenant_paused', x.paused,
   'act_at', CASE WHEN x.due_at IS NOT NULL THEN nullif(GREATEST(x.due_at), 'infinity') END,
-  'verdict', CASE WHEN NOT x.claimed THEN 'unclaimed' WHEN NOT x.in_stage THEN 'other_stage' WHEN x.due_at IS NULL THEN 'not_started' WHEN x.due_at > $2::timestamptz THEN 'not_due' WHEN x.held THEN 'held' WHEN false THEN 'kept_while' WHEN false THEN 'kept_floor' WHEN false THEN 'waiting' WHEN x.paused THEN 'paused' ELSE 'to_act' END) AS document
+  'verdict', CASE WHEN NOT x.claimed THEN 'unclaimed' WHEN NOT x.in_stage THEN 'other_stage' WHEN x.due_at IS NULL THEN 'not_started' WHEN x.due_at > $2::timestamptz THEN 'not_due' WHEN x.passed THEN 'passed' WHEN x.held THEN 'held' WHEN false THEN 'kept_while' WHEN false THEN 'kept_floor' WHEN false THEN 'waiting' WHEN x.paused THEN 'paused' ELSE 'to_act' END) AS document
   FROM (
 SELECT (true) IS TRUE AS claimed,
        (true) IS TRUE AS in_stage,
-       CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AS start,
-       (SELECT GREATEST(coalesce((SELECT max(CASE WHEN v1.period IS NULL THEN s2.start + $5::interval WHEN v1.period >= '0'::interval AND v1.period <= '1000 years'::interval AND extract(year FROM v1.period) BETWEEN -1000 AND 1000 AND extract(day FROM v1.period) BETWEEN -400000 AND 400000 THEN CASE WHEN s2.start + v1.period BETWEEN s2.start + $6::interval AND s2.start + $7::interval THEN s2.start + v1.period ELSE s2.start + $7::interval END ELSE s2.start + $7::interval END) FROM (SELECT a3.call_retention AS period FROM ONLY g.account_setting a3 WHERE a3.account_id = t.account_id OFFSET 0) v1), s2.start + $5::interval), coalesce((SELECT max(CASE WHEN g4.settled IS NULL THEN s2.start + $5::interval WHEN g4.settled >= '0'::interval AND g4.settled <= '1000 years'::interval AND extract(year FROM g4.settled) BETWEEN -1000 AND 1000 AND extract(day FROM g4.settled) BETWEEN -400000 AND 400000 THEN CASE WHEN s2.start + g4.settled BETWEEN s2.start + $6::interval AND s2.start + $7::interval THEN s2.start + g4.settled ELSE s2.start + $7::interval END ELSE s2.start + $7::interval END) FROM retention.agreement_state g4 WHERE g4.category = $8::text AND g4.tenant = t.account_id::text), CASE WHEN EXISTS (SELECT FROM retention.category k5 WHERE k5.name = $8::text AND k5.agreements_since IS NOT NULL) THEN s2.start + $5::interval END)) FROM (SELECT CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AS start OFFSET 0) s2) AS stage_due,
-       (SELECT GREATEST(coalesce((SELECT max(CASE WHEN v6.period IS NULL THEN s7.start + $5::interval WHEN v6.period >= '0'::interval AND v6.period <= '1000 years'::interval AND extract(year FROM v6.period) BETWEEN -1000 AND 1000 AND extract(day FROM v6.period) BETWEEN -400000 AND 400000 THEN CASE WHEN s7.start + v6.period BETWEEN s7.start + $6::interval AND s7.start + $7::interval THEN s7.start + v6.period ELSE s7.start + $7::interval END ELSE s7.start + $7::interval END) FROM (SELECT a8.call_retention AS period FROM ONLY g.account_setting a8 WHERE a8.account_id = t.account_id OFFSET 0) v6), s7.start + $5::interval), coalesce((SELECT max(CASE WHEN g9.settled IS NULL THEN s7.start + $5::interval WHEN g9.settled >= '0'::interval AND g9.settled <= '1000 years'::interval AND extract(year FROM g9.settled) BETWEEN -1000 AND 1000 AND extract(day FROM g9.settled) BETWEEN -400000 AND 400000 THEN CASE WHEN s7.start + g9.settled BETWEEN s7.start + $6::interval AND s7.start + $7::interval THEN s7.start + g9.settled ELSE s7.start + $7::interval END ELSE s7.start + $7::interval END) FROM retention.agreement_state g9 WHERE g9.category = $8::text AND g9.tenant = t.account_id::text), CASE WHEN EXISTS (SELECT FROM retention.category k10 WHERE k10.name = $8::text AND k10.agreements_since IS NOT NULL) THEN s7.start + $5::interval END)) FROM (SELECT CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AS start OFFSET 0) s7) AS due_at,
+       CASE WHEN t.started_at >= $5::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AS start,
+       (SELECT GREATEST(coalesce((SELECT max(CASE WHEN v1.period IS NULL THEN s2.start + $6::interval WHEN v1.period >= '0'::interval AND v1.period <= '1000 years'::interval AND extract(year FROM v1.period) BETWEEN -1000 AND 1000 AND extract(day FROM v1.period) BETWEEN -400000 AND 400000 THEN CASE WHEN s2.start + v1.period BETWEEN s2.start + $7::interval AND s2.start + $8::interval THEN s2.start + v1.period ELSE s2.start + $8::interval END ELSE s2.start + $8::interval END) FROM (SELECT a3.call_retention AS period FROM ONLY g.account_setting a3 WHERE a3.account_id = t.account_id OFFSET 0) v1), s2.start + $6::interval), coalesce((SELECT max(CASE WHEN g4.settled IS NULL THEN s2.start + $6::interval WHEN g4.settled >= '0'::interval AND g4.settled <= '1000 years'::interval AND extract(year FROM g4.settled) BETWEEN -1000 AND 1000 AND extract(day FROM g4.settled) BETWEEN -400000 AND 400000 THEN CASE WHEN s2.start + g4.settled BETWEEN s2.start + $7::interval AND s2.start + $8::interval THEN s2.start + g4.settled ELSE s2.start + $8::interval END ELSE s2.start + $8::interval END) FROM retention.agreement_state g4 WHERE g4.category = $9::text AND g4.tenant = t.account_id::text), CASE WHEN EXISTS (SELECT FROM retention.category k5 WHERE k5.name = $9::text AND k5.agreements_since IS NOT NULL) THEN s2.start + $6::interval END)) FROM (SELECT CASE WHEN t.started_at >= $5::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AS start OFFSET 0) s2) AS stage_due,
+       (SELECT GREATEST(coalesce((SELECT max(CASE WHEN v6.period IS NULL THEN s7.start + $6::interval WHEN v6.period >= '0'::interval AND v6.period <= '1000 years'::interval AND extract(year FROM v6.period) BETWEEN -1000 AND 1000 AND extract(day FROM v6.period) BETWEEN -400000 AND 400000 THEN CASE WHEN s7.start + v6.period BETWEEN s7.start + $7::interval AND s7.start + $8::interval THEN s7.start + v6.period ELSE s7.start + $8::interval END ELSE s7.start + $8::interval END) FROM (SELECT a8.call_retention AS period FROM ONLY g.account_setting a8 WHERE a8.account_id = t.account_id OFFSET 0) v6), s7.start + $6::interval), coalesce((SELECT max(CASE WHEN g9.settled IS NULL THEN s7.start + $6::interval WHEN g9.settled >= '0'::interval AND g9.settled <= '1000 years'::interval AND extract(year FROM g9.settled) BETWEEN -1000 AND 1000 AND extract(day FROM g9.settled) BETWEEN -400000 AND 400000 THEN CASE WHEN s7.start + g9.settled BETWEEN s7.start + $7::interval AND s7.start + $8::interval THEN s7.start + g9.settled ELSE s7.start + $8::interval END ELSE s7.start + $8::interval END) FROM retention.agreement_state g9 WHERE g9.category = $9::text AND g9.tenant = t.account_id::text), CASE WHEN EXISTS (SELECT FROM retention.category k10 WHERE k10.name = $9::text AND k10.agreements_since IS NOT NULL) THEN s7.start + $6::interval END)) FROM (SELECT CASE WHEN t.started_at >= $5::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AS start OFFSET 0) s7) AS due_at,
        t.account_id::text AS tenant,
-       coalesce((SELECT json_agg(o.o) FROM (SELECT json_build_object('tenant', a11.account_id::text, 'period', a11.call_retention::text, 'settled', (SELECT g.settled::text FROM retention.agreement_state g WHERE g.category = $8::text AND g.tenant = a11.account_id::text), 'because', NULL) FROM ONLY g.account_setting a11 WHERE a11.account_id::text = ANY (ARRAY[t.account_id::text])) o(o)), json_build_array()) AS agreements,
-       (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h12 WHERE h12.category = $8::text AND h12.held_until > now())) THEN (SELECT range_agg(tstzrange(h13.starts_from, h13.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h13 WHERE h13.category = $8::text AND h13.shape IN ('all', 'start') AND h13.held_until > now()) @> coalesce(CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END, 'infinity'::timestamptz)
-     OR t.account_id::text IN (SELECT h14.tenant FROM retention.held_scope h14 WHERE h14.category = $8::text AND h14.shape = 'tenant' AND h14.held_until > now() AND h14.tenant IS NOT NULL)
-     OR (t.account_id::text IN (SELECT h15.tenant FROM retention.held_scope h15 WHERE h15.category = $8::text AND h15.shape = 'tenant_start' AND h15.held_until > now() AND h15.tenant IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h16 WHERE h16.category = $8::text AND h16.shape = 'tenant_start' AND h16.held_until > now() AND h16.tenant = t.account_id::text AND coalesce(h16.starts_from <= CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h16.starts_to, true))))
-     OR ARRAY[t.month::text, t.call_id::text] IN (SELECT h17.key FROM retention.held_scope h17 WHERE h17.category = $8::text AND h17.shape = 'key' AND h17.held_until > now() AND h17.key IS NOT NULL)
-     OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h18.key FROM retention.held_scope h18 WHERE h18.category = $8::text AND h18.shape = 'key_more' AND h18.held_until > now() AND h18.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h19 WHERE h19.category = $8::text AND h19.shape = 'key_more' AND h19.held_until > now() AND h19.key = ARRAY[t.month::text, t.call_id::text] AND (h19.tenant IS NULL OR h19.tenant = t.account_id::text) AND coalesce(h19.starts_from <= CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h19.starts_to, true) AND (NOT h19.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h20 WHERE h20.category = $8::text AND h20.shape = 'key_subject' AND h20.held_until > now() AND h20.hold = h19.hold AND h20.part = h19.part AND false))))))
+       coalesce((SELECT json_agg(o.o) FROM (SELECT json_build_object('tenant', a11.account_id::text, 'period', a11.call_retention::text, 'settled', (SELECT g.settled::text FROM retention.agreement_state g WHERE g.category = $9::text AND g.tenant = a11.account_id::text), 'because', NULL) FROM ONLY g.account_setting a11 WHERE a11.account_id::text = ANY (ARRAY[t.account_id::text])) o(o)), json_build_array()) AS agreements,
+       false AS passed,
+       (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h12 WHERE h12.category = $9::text AND h12.held_until > now())) THEN (SELECT range_agg(tstzrange(h13.starts_from, h13.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h13 WHERE h13.category = $9::text AND h13.shape IN ('all', 'start') AND h13.held_until > now()) @> coalesce(CASE WHEN t.started_at >= $5::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END, 'infinity'::timestamptz)
+     OR t.account_id::text IN (SELECT h14.tenant FROM retention.held_scope h14 WHERE h14.category = $9::text AND h14.shape = 'tenant' AND h14.held_until > now() AND h14.tenant IS NOT NULL)
+     OR (t.account_id::text IN (SELECT h15.tenant FROM retention.held_scope h15 WHERE h15.category = $9::text AND h15.shape = 'tenant_start' AND h15.held_until > now() AND h15.tenant IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h16 WHERE h16.category = $9::text AND h16.shape = 'tenant_start' AND h16.held_until > now() AND h16.tenant = t.account_id::text AND coalesce(h16.starts_from <= CASE WHEN t.started_at >= $5::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $5::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h16.starts_to, true))))
+     OR ARRAY[t.month::text, t.call_id::text] IN (SELECT h17.key FROM retention.held_scope h17 WHERE h17.category = $9::text AND h17.shape = 'key' AND h17.held_until > now() AND h17.key IS NOT NULL)
+     OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h18.key FROM retention.held_scope h18 WHERE h18.category = $9::text AND h18.shape = 'key_more' AND h18.held_until > now() AND h18.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h19 WHERE h19.category = $9::text AND h19.shape = 'key_more' AND h19.held_until > now() AND h19.key = ARRAY[t.month::text, t.call_id::text] AND (h19.tenant IS NULL OR h19.tenant = t.account_id::text) AND coalesce(h19.starts_from <= CASE WHEN t.started_at >= $5::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $5::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h19.starts_to, true) AND (NOT h19.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h20 WHERE h20.category = $9::text AND h20.shape = 'key_subject' AND h20.held_until > now() AND h20.hold = h19.hold AND h20.part = h19.part AND false))))))
      ELSE false END) IS TRUE AS held,
-       (SELECT coalesce(json_agg(x21.hold ORDER BY x21.hold), json_build_array()) FROM (SELECT DISTINCT h22.hold FROM retention.held_scope h22 WHERE h22.category = $8::text AND h22.held_until > now() AND (h22.shape = 'all' OR (h22.shape = 'start' AND coalesce(h22.starts_from <= CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h22.starts_to, true)) OR (h22.shape IN ('tenant', 'tenant_start') AND h22.tenant = t.account_id::text AND coalesce(h22.starts_from <= CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h22.starts_to, true)) OR (h22.shape = 'key' AND h22.key = ARRAY[t.month::text, t.call_id::text]) OR (h22.shape = 'key_more' AND h22.key = ARRAY[t.month::text, t.call_id::text] AND (h22.tenant IS NULL OR h22.tenant = t.account_id::text) AND coalesce(h22.starts_from <= CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h22.starts_to, true) AND (NOT h22.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h23 WHERE h23.category = $8::text AND h23.shape = 'key_subject' AND h23.held_until > now() AND h23.hold = h22.hold AND h23.part = h22.part AND false)))))) x21) AS holds,
+       (SELECT coalesce(json_agg(x21.hold ORDER BY x21.hold), json_build_array()) FROM (SELECT DISTINCT h22.hold FROM retention.held_scope h22 WHERE h22.category = $9::text AND h22.held_until > now() AND (h22.shape = 'all' OR (h22.shape = 'start' AND coalesce(h22.starts_from <= CASE WHEN t.started_at >= $5::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $5::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h22.starts_to, true)) OR (h22.shape IN ('tenant', 'tenant_start') AND h22.tenant = t.account_id::text AND coalesce(h22.starts_from <= CASE WHEN t.started_at >= $5::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $5::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h22.starts_to, true)) OR (h22.shape = 'key' AND h22.key = ARRAY[t.month::text, t.call_id::text]) OR (h22.shape = 'key_more' AND h22.key = ARRAY[t.month::text, t.call_id::text] AND (h22.tenant IS NULL OR h22.tenant = t.account_id::text) AND coalesce(h22.starts_from <= CASE WHEN t.started_at >= $5::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $5::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h22.starts_to, true) AND (NOT h22.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h23 WHERE h23.category = $9::text AND h23.shape = 'key_subject' AND h23.held_until > now() AND h23.hold = h22.hold AND h23.part = h22.part AND false)))))) x21) AS holds,
        (EXISTS (SELECT 1 FROM retention.pause z24 WHERE z24.scope = 'tenant' AND z24.resumed_at IS NULL AND (z24.until IS NULL OR z24.until > now()) AND z24.name = t.account_id::text)) IS TRUE AS paused
   FROM g.call t
- WHERE t.month = $9::date AND t.call_id = $10::bigint OFFSET 0) x;
+ WHERE t.month = $10::date AND t.call_id = $11::bigint OFFSET 0) x;
 -- $1 value gone
 -- $2 run time
 -- $3 value 1 year 1 mon
--- $4 value 1970-01-02
--- $5 value 1 year 1 mon
--- $6 value 30 days
--- $7 value 7 years
--- $8 value calls
--- $9 key 1
--- $10 key 2
+-- $4 value delete
+-- $5 value 1970-01-02
+-- $6 value 1 year 1 mon
+-- $7 value 30 days
+-- $8 value 7 years
+-- $9 value calls
+-- $10 key 1
+-- $11 key 2
 
 -- leaf: remove
 WITH gone AS (
@@ -305,17 +310,18 @@ SELECT count(*) AS rows
 
 -- plan
 SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 9), 0)::bigint AS claimed,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 10), 0)::bigint AS claimed,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 2), 0)::bigint AS not_started,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 4 AND 9), 0)::bigint AS due,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS held,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 5), 0)::bigint AS kept_while,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 6 AND 7), 0)::bigint AS kept_floor,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS waiting,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS to_act,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 7), 0)::bigint AS floor_after_cap,
-       (min(g.oldest) FILTER (WHERE g.verdict = 9))::text AS oldest,
-       (min(g.next) FILTER (WHERE g.verdict IN (3, 6, 7)))::text AS next_due
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 5 AND 10), 0)::bigint AS due,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 5), 0)::bigint AS held,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 6), 0)::bigint AS kept_while,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 7 AND 8), 0)::bigint AS kept_floor,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS waiting,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS to_act,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS floor_after_cap,
+       (min(g.oldest) FILTER (WHERE g.verdict = 10))::text AS oldest,
+       (min(g.next) FILTER (WHERE g.verdict IN (3, 7, 8)))::text AS next_due,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed
   FROM (
   SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest,
          min(r.moment) FILTER (WHERE r.moment > $1::timestamptz) AS next
@@ -331,9 +337,9 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
      OR (c4.account_id::text IN (SELECT h6.tenant FROM retention.held_scope h6 WHERE h6.category = $2::text AND h6.shape = 'tenant_start' AND h6.held_until > now() AND h6.tenant IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h7 WHERE h7.category = $2::text AND h7.shape = 'tenant_start' AND h7.held_until > now() AND h7.tenant = c4.account_id::text AND coalesce(h7.starts_from <= CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END AND CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END < h7.starts_to, true))))) IS TRUE)))
      OR ARRAY[t.session_id::text] IN (SELECT h8.key FROM retention.held_scope h8 WHERE h8.category = $2::text AND h8.shape = 'key' AND h8.held_until > now() AND h8.key IS NOT NULL)
      OR (ARRAY[t.session_id::text] IN (SELECT h9.key FROM retention.held_scope h9 WHERE h9.category = $2::text AND h9.shape = 'key_more' AND h9.held_until > now() AND h9.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h10 WHERE h10.category = $2::text AND h10.shape = 'key_more' AND h10.held_until > now() AND h10.key = ARRAY[t.session_id::text] AND (h10.tenant IS NULL OR (EXISTS (SELECT 1 FROM ONLY g.page_event c11 WHERE c11.session_id = t.session_id AND c11.account_id::text = h10.tenant)) IS TRUE) AND coalesce(h10.starts_from <= CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END AND CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END < h10.starts_to, true) AND (NOT h10.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h12 WHERE h12.category = $2::text AND h12.shape = 'key_subject' AND h12.held_until > now() AND h12.hold = h10.hold AND h12.part = h10.part AND false))))))
-     ELSE false END) IS TRUE THEN 4
-              WHEN (EXISTS (SELECT 1 FROM retention.pause z13 WHERE z13.scope = 'tenant' AND z13.resumed_at IS NULL AND (z13.until IS NULL OR z13.until > now()) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c14 WHERE c14.session_id = t.session_id AND c14.account_id::text = z13.name)) IS TRUE)) IS TRUE THEN 8
-              ELSE 9 END AS verdict,
+     ELSE false END) IS TRUE THEN 5
+              WHEN (EXISTS (SELECT 1 FROM retention.pause z13 WHERE z13.scope = 'tenant' AND z13.resumed_at IS NULL AND (z13.until IS NULL OR z13.until > now()) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c14 WHERE c14.session_id = t.session_id AND c14.account_id::text = z13.name)) IS TRUE)) IS TRUE THEN 9
+              ELSE 10 END AS verdict,
          t."retention due" AS moment
     FROM (SELECT 2 AS "retention claimed",
                  (SELECT CASE WHEN s15.start IS NOT NULL THEN LEAST(coalesce((SELECT max(GREATEST(coalesce((SELECT max(CASE WHEN v16.period IS NULL THEN s15.start + $5::interval WHEN v16.period >= '0'::interval AND v16.period <= '1000 years'::interval AND extract(year FROM v16.period) BETWEEN -1000 AND 1000 AND extract(day FROM v16.period) BETWEEN -400000 AND 400000 THEN CASE WHEN s15.start + v16.period BETWEEN s15.start + $6::interval AND s15.start + $7::interval THEN s15.start + v16.period ELSE s15.start + $7::interval END ELSE s15.start + $7::interval END) FROM (SELECT CASE WHEN a17.call_days IS NULL THEN NULL WHEN a17.call_days BETWEEN 0 AND 400000 THEN make_interval(days => a17.call_days::int) ELSE '-1 day'::interval END AS period FROM ONLY g.account_setting a17 WHERE a17.account_id::text = c18.account_id::text OFFSET 0) v16), s15.start + $5::interval), coalesce((SELECT max(CASE WHEN g19.settled IS NULL THEN s15.start + $5::interval WHEN g19.settled >= '0'::interval AND g19.settled <= '1000 years'::interval AND extract(year FROM g19.settled) BETWEEN -1000 AND 1000 AND extract(day FROM g19.settled) BETWEEN -400000 AND 400000 THEN CASE WHEN s15.start + g19.settled BETWEEN s15.start + $6::interval AND s15.start + $7::interval THEN s15.start + g19.settled ELSE s15.start + $7::interval END ELSE s15.start + $7::interval END) FROM retention.agreement_state g19 WHERE g19.category = $2::text AND g19.tenant = c18.account_id::text), CASE WHEN EXISTS (SELECT FROM retention.category k20 WHERE k20.name = $2::text AND k20.agreements_since IS NOT NULL) THEN s15.start + $5::interval END))) FROM ONLY g.page_event c18 WHERE c18.session_id = t.session_id), s15.start + $5::interval), CASE WHEN t.clock_ms >= ceil(extract(epoch FROM $3::timestamptz AT TIME ZONE 'UTC') * 1000)::bigint AND t.clock_ms <= 253402300799999 THEN to_timestamp(t.clock_ms::float8 / 1000) END + $8::interval) END FROM (SELECT CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END AS start OFFSET 0) s15) AS "retention due", t.session_id, t.started_at
@@ -349,7 +355,7 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
 -- $8 value 3 years
 
 -- tenants
-SELECT r.tenant, count(*) AS rows, count(*) FILTER (WHERE r.verdict = 9) AS to_act
+SELECT r.tenant, count(*) AS rows, count(*) FILTER (WHERE r.verdict = 10) AS to_act
   FROM (
   SELECT t."retention due" AS due_at,
          CASE
@@ -362,16 +368,16 @@ SELECT r.tenant, count(*) AS rows, count(*) FILTER (WHERE r.verdict = 9) AS to_a
      OR (c4.account_id::text IN (SELECT h6.tenant FROM retention.held_scope h6 WHERE h6.category = $2::text AND h6.shape = 'tenant_start' AND h6.held_until > now() AND h6.tenant IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h7 WHERE h7.category = $2::text AND h7.shape = 'tenant_start' AND h7.held_until > now() AND h7.tenant = c4.account_id::text AND coalesce(h7.starts_from <= CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END AND CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END < h7.starts_to, true))))) IS TRUE)))
      OR ARRAY[t.session_id::text] IN (SELECT h8.key FROM retention.held_scope h8 WHERE h8.category = $2::text AND h8.shape = 'key' AND h8.held_until > now() AND h8.key IS NOT NULL)
      OR (ARRAY[t.session_id::text] IN (SELECT h9.key FROM retention.held_scope h9 WHERE h9.category = $2::text AND h9.shape = 'key_more' AND h9.held_until > now() AND h9.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h10 WHERE h10.category = $2::text AND h10.shape = 'key_more' AND h10.held_until > now() AND h10.key = ARRAY[t.session_id::text] AND (h10.tenant IS NULL OR (EXISTS (SELECT 1 FROM ONLY g.page_event c11 WHERE c11.session_id = t.session_id AND c11.account_id::text = h10.tenant)) IS TRUE) AND coalesce(h10.starts_from <= CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END AND CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END < h10.starts_to, true) AND (NOT h10.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h12 WHERE h12.category = $2::text AND h12.shape = 'key_subject' AND h12.held_until > now() AND h12.hold = h10.hold AND h12.part = h10.part AND false))))))
-     ELSE false END) IS TRUE THEN 4
-              WHEN (EXISTS (SELECT 1 FROM retention.pause z13 WHERE z13.scope = 'tenant' AND z13.resumed_at IS NULL AND (z13.until IS NULL OR z13.until > now()) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c14 WHERE c14.session_id = t.session_id AND c14.account_id::text = z13.name)) IS TRUE)) IS TRUE THEN 8
-              ELSE 9 END AS verdict,
+     ELSE false END) IS TRUE THEN 5
+              WHEN (EXISTS (SELECT 1 FROM retention.pause z13 WHERE z13.scope = 'tenant' AND z13.resumed_at IS NULL AND (z13.until IS NULL OR z13.until > now()) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c14 WHERE c14.session_id = t.session_id AND c14.account_id::text = z13.name)) IS TRUE)) IS TRUE THEN 9
+              ELSE 10 END AS verdict,
          (SELECT min(c15.account_id::text) FROM ONLY g.page_event c15 WHERE c15.session_id = t.session_id) AS tenant
     FROM (SELECT 2 AS "retention claimed",
                  (SELECT CASE WHEN s16.start IS NOT NULL THEN LEAST(coalesce((SELECT max(GREATEST(coalesce((SELECT max(CASE WHEN v17.period IS NULL THEN s16.start + $5::interval WHEN v17.period >= '0'::interval AND v17.period <= '1000 years'::interval AND extract(year FROM v17.period) BETWEEN -1000 AND 1000 AND extract(day FROM v17.period) BETWEEN -400000 AND 400000 THEN CASE WHEN s16.start + v17.period BETWEEN s16.start + $6::interval AND s16.start + $7::interval THEN s16.start + v17.period ELSE s16.start + $7::interval END ELSE s16.start + $7::interval END) FROM (SELECT CASE WHEN a18.call_days IS NULL THEN NULL WHEN a18.call_days BETWEEN 0 AND 400000 THEN make_interval(days => a18.call_days::int) ELSE '-1 day'::interval END AS period FROM ONLY g.account_setting a18 WHERE a18.account_id::text = c19.account_id::text OFFSET 0) v17), s16.start + $5::interval), coalesce((SELECT max(CASE WHEN g20.settled IS NULL THEN s16.start + $5::interval WHEN g20.settled >= '0'::interval AND g20.settled <= '1000 years'::interval AND extract(year FROM g20.settled) BETWEEN -1000 AND 1000 AND extract(day FROM g20.settled) BETWEEN -400000 AND 400000 THEN CASE WHEN s16.start + g20.settled BETWEEN s16.start + $6::interval AND s16.start + $7::interval THEN s16.start + g20.settled ELSE s16.start + $7::interval END ELSE s16.start + $7::interval END) FROM retention.agreement_state g20 WHERE g20.category = $2::text AND g20.tenant = c19.account_id::text), CASE WHEN EXISTS (SELECT FROM retention.category k21 WHERE k21.name = $2::text AND k21.agreements_since IS NOT NULL) THEN s16.start + $5::interval END))) FROM ONLY g.page_event c19 WHERE c19.session_id = t.session_id), s16.start + $5::interval), CASE WHEN t.clock_ms >= ceil(extract(epoch FROM $3::timestamptz AT TIME ZONE 'UTC') * 1000)::bigint AND t.clock_ms <= 253402300799999 THEN to_timestamp(t.clock_ms::float8 / 1000) END + $8::interval) END FROM (SELECT CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END AS start OFFSET 0) s16) AS "retention due", t.session_id, t.started_at
             FROM ONLY g.session t OFFSET 0) t OFFSET 0) r
  WHERE r.verdict >= 1
  GROUP BY r.tenant
-HAVING count(*) FILTER (WHERE r.verdict = 9) > 0;
+HAVING count(*) FILTER (WHERE r.verdict = 10) > 0;
 -- $1 run time
 -- $2 value sessions
 -- $3 value 1970-01-02
@@ -422,6 +428,8 @@ SELECT json_build_object(
   'cap', json_build_object('start', x.cap, 'period', $4::text, 'because', $5::text, 'end', x.cap + $6::interval, 'over', coalesce(x.cap + $6::interval <= $2::timestamptz, false)),
   'due_at', x.due_at,
   'due', coalesce(x.due_at <= $2::timestamptz, false),
+  'action', $1::text,
+  'passed', x.passed,
   'held', x.held,
   'holds', x.holds,
   'kept_while', json_build_array(),
@@ -429,7 +437,7 @@ SELECT json_build_object(
   'waiting_for', json_build_array(),
   'tenant_paused', x.paused,
   'act_at', CASE WHEN x.due_at IS NOT NULL THEN nullif(GREATEST(x.due_at), 'infinity') END,
-  'verdict', CASE WHEN NOT x.claimed THEN 'unclaimed' WHEN NOT x.in_stage THEN 'other_stage' WHEN x.due_at IS NULL THEN 'not_started' WHEN x.due_at > $2::timestamptz THEN 'not_due' WHEN x.held THEN 'held' WHEN false THEN 'kept_while' WHEN false THEN 'kept_floor' WHEN false THEN 'waiting' WHEN x.paused THEN 'paused' ELSE 'to_act' END) AS document
+  'verdict', CASE WHEN NOT x.claimed THEN 'unclaimed' WHEN NOT x.in_stage THEN 'other_stage' WHEN x.due_at IS NULL THEN 'not_started' WHEN x.due_at > $2::timestamptz THEN 'not_due' WHEN x.passed THEN 'passed' WHEN x.held THEN 'held' WHEN false THEN 'kept_while' WHEN false THEN 'kept_floor' WHEN false THEN 'waiting' WHEN x.paused THEN 'paused' ELSE 'to_act' END) AS document
   FROM (
 SELECT (true) IS TRUE AS claimed,
        (true) IS TRUE AS in_stage,
@@ -439,6 +447,7 @@ SELECT (true) IS TRUE AS claimed,
        (SELECT min(c13.account_id::text) FROM ONLY g.page_event c13 WHERE c13.session_id = t.session_id) AS tenant,
        coalesce((SELECT json_agg(o.o) FROM (SELECT json_build_object('tenant', a14.account_id::text, 'period', a14.call_days::text, 'settled', (SELECT g.settled::text FROM retention.agreement_state g WHERE g.category = $12::text AND g.tenant = a14.account_id::text), 'because', NULL) FROM ONLY g.account_setting a14 WHERE a14.account_id::text = ANY (ARRAY(SELECT DISTINCT c15.account_id::text FROM ONLY g.page_event c15 WHERE c15.session_id = t.session_id))) o(o)), json_build_array()) AS agreements,
        CASE WHEN t.clock_ms >= ceil(extract(epoch FROM $7::timestamptz AT TIME ZONE 'UTC') * 1000)::bigint AND t.clock_ms <= 253402300799999 THEN to_timestamp(t.clock_ms::float8 / 1000) END AS cap,
+       false AS passed,
        (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h16 WHERE h16.category = $12::text AND h16.held_until > now())) THEN (SELECT range_agg(tstzrange(h17.starts_from, h17.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h17 WHERE h17.category = $12::text AND h17.shape IN ('all', 'start') AND h17.held_until > now()) @> coalesce(CASE WHEN t.started_at >= ($7::timestamptz AT TIME ZONE $8::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $8::text) END, 'infinity'::timestamptz)
      OR ((EXISTS (SELECT 1 FROM retention.held_scope h18 WHERE h18.category = $12::text AND h18.shape IN ('tenant', 'tenant_start') AND h18.held_until > now())) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c19 WHERE c19.session_id = t.session_id AND (c19.account_id::text IN (SELECT h20.tenant FROM retention.held_scope h20 WHERE h20.category = $12::text AND h20.shape = 'tenant' AND h20.held_until > now() AND h20.tenant IS NOT NULL)
      OR (c19.account_id::text IN (SELECT h21.tenant FROM retention.held_scope h21 WHERE h21.category = $12::text AND h21.shape = 'tenant_start' AND h21.held_until > now() AND h21.tenant IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h22 WHERE h22.category = $12::text AND h22.shape = 'tenant_start' AND h22.held_until > now() AND h22.tenant = c19.account_id::text AND coalesce(h22.starts_from <= CASE WHEN t.started_at >= ($7::timestamptz AT TIME ZONE $8::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $8::text) END AND CASE WHEN t.started_at >= ($7::timestamptz AT TIME ZONE $8::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $8::text) END < h22.starts_to, true))))) IS TRUE)))

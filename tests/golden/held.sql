@@ -4,17 +4,18 @@
 
 -- plan
 SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 9), 0)::bigint AS claimed,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 10), 0)::bigint AS claimed,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 2), 0)::bigint AS not_started,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 4 AND 9), 0)::bigint AS due,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS held,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 5), 0)::bigint AS kept_while,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 6 AND 7), 0)::bigint AS kept_floor,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS waiting,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS to_act,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 7), 0)::bigint AS floor_after_cap,
-       (min(g.oldest) FILTER (WHERE g.verdict = 9))::text AS oldest,
-       (min(g.next) FILTER (WHERE g.verdict IN (3, 6, 7)))::text AS next_due
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 5 AND 10), 0)::bigint AS due,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 5), 0)::bigint AS held,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 6), 0)::bigint AS kept_while,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 7 AND 8), 0)::bigint AS kept_floor,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS waiting,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS to_act,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS floor_after_cap,
+       (min(g.oldest) FILTER (WHERE g.verdict = 10))::text AS oldest,
+       (min(g.next) FILTER (WHERE g.verdict IN (3, 7, 8)))::text AS next_due,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed
   FROM (
   SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest,
          min(r.moment) FILTER (WHERE r.moment > $1::timestamptz) AS next
@@ -38,10 +39,10 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
      OR (c23.transcript_id::text IN (SELECT h25.value FROM retention.held_scope h25 WHERE h25.category = $2::text AND h25.shape IN ('subject_start', 'tenant_subject', 'tenant_subject_start') AND h25.held_until > now() AND h25.value IS NOT NULL AND h25.form = $8::text) AND ((EXISTS (SELECT 1 FROM retention.held_scope h26 WHERE h26.category = $2::text AND h26.shape = 'subject_start' AND h26.held_until > now() AND h26.form = $8::text AND h26.value = c23.transcript_id::text AND (h26.tenant IS NULL OR h26.tenant = t.account_id::text) AND coalesce(h26.starts_from <= CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h26.starts_to, true))) OR (EXISTS (SELECT 1 FROM retention.held_scope h27 WHERE h27.category = $2::text AND h27.shape = 'tenant_subject' AND h27.held_until > now() AND h27.form = $8::text AND h27.value = c23.transcript_id::text AND (h27.tenant IS NULL OR h27.tenant = t.account_id::text) AND coalesce(h27.starts_from <= CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h27.starts_to, true))) OR (EXISTS (SELECT 1 FROM retention.held_scope h28 WHERE h28.category = $2::text AND h28.shape = 'tenant_subject_start' AND h28.held_until > now() AND h28.form = $8::text AND h28.value = c23.transcript_id::text AND (h28.tenant IS NULL OR h28.tenant = t.account_id::text) AND coalesce(h28.starts_from <= CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h28.starts_to, true)))))) IS TRUE)))
      OR ARRAY[t.month::text, t.call_id::text] IN (SELECT h29.key FROM retention.held_scope h29 WHERE h29.category = $2::text AND h29.shape = 'key' AND h29.held_until > now() AND h29.key IS NOT NULL)
      OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h30.key FROM retention.held_scope h30 WHERE h30.category = $2::text AND h30.shape = 'key_more' AND h30.held_until > now() AND h30.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h31 WHERE h31.category = $2::text AND h31.shape = 'key_more' AND h31.held_until > now() AND h31.key = ARRAY[t.month::text, t.call_id::text] AND (h31.tenant IS NULL OR h31.tenant = t.account_id::text) AND coalesce(h31.starts_from <= CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h31.starts_to, true) AND (NOT h31.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h32 WHERE h32.category = $2::text AND h32.shape = 'key_subject' AND h32.held_until > now() AND h32.hold = h31.hold AND h32.part = h31.part AND ((h32.form = $4::text AND h32.value = retention.as_e164((t.caller::text COLLATE pg_catalog."default"))) OR (h32.form = $6::text AND h32.value = retention.as_lower((t.flags #>> $5::text[]))) OR (h32.form = $7::text AND h32.value = (SELECT (p33.name::text COLLATE pg_catalog."default") FROM ONLY g.account p33 WHERE t.account_id = p33.account_id)) OR (h32.form = $8::text AND (EXISTS (SELECT 1 FROM ONLY g.transcript c34 WHERE c34.call = t.call_id AND c34.month = t.month AND c34.transcript_id::text = h32.value)) IS TRUE))))))))
-     ELSE false END) IS TRUE THEN 4
-              WHEN (EXISTS (SELECT 1 FROM ONLY g.dispute k35 WHERE k35.call = t.call_id AND k35.month = t.month AND true)) IS TRUE THEN 5
-              WHEN (EXISTS (SELECT 1 FROM retention.pause z36 WHERE z36.scope = 'tenant' AND z36.resumed_at IS NULL AND (z36.until IS NULL OR z36.until > now()) AND z36.name = t.account_id::text)) IS TRUE THEN 8
-              ELSE 9 END AS verdict,
+     ELSE false END) IS TRUE THEN 5
+              WHEN (EXISTS (SELECT 1 FROM ONLY g.dispute k35 WHERE k35.call = t.call_id AND k35.month = t.month AND true)) IS TRUE THEN 6
+              WHEN (EXISTS (SELECT 1 FROM retention.pause z36 WHERE z36.scope = 'tenant' AND z36.resumed_at IS NULL AND (z36.until IS NULL OR z36.until > now()) AND z36.name = t.account_id::text)) IS TRUE THEN 9
+              ELSE 10 END AS verdict,
          t."retention due" AS moment
     FROM (SELECT 2 AS "retention claimed",
                  CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $9::interval AS "retention due", t.account_id, t.call_id, t.month, t.started_at, t.caller, t.flags
@@ -58,7 +59,7 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
 -- $9 value 1 year 1 mon
 
 -- tenants
-SELECT r.tenant, count(*) AS rows, count(*) FILTER (WHERE r.verdict = 9) AS to_act
+SELECT r.tenant, count(*) AS rows, count(*) FILTER (WHERE r.verdict = 10) AS to_act
   FROM (
   SELECT t."retention due" AS due_at,
          CASE
@@ -79,17 +80,17 @@ SELECT r.tenant, count(*) AS rows, count(*) FILTER (WHERE r.verdict = 9) AS to_a
      OR (c23.transcript_id::text IN (SELECT h25.value FROM retention.held_scope h25 WHERE h25.category = $2::text AND h25.shape IN ('subject_start', 'tenant_subject', 'tenant_subject_start') AND h25.held_until > now() AND h25.value IS NOT NULL AND h25.form = $8::text) AND ((EXISTS (SELECT 1 FROM retention.held_scope h26 WHERE h26.category = $2::text AND h26.shape = 'subject_start' AND h26.held_until > now() AND h26.form = $8::text AND h26.value = c23.transcript_id::text AND (h26.tenant IS NULL OR h26.tenant = t.account_id::text) AND coalesce(h26.starts_from <= CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h26.starts_to, true))) OR (EXISTS (SELECT 1 FROM retention.held_scope h27 WHERE h27.category = $2::text AND h27.shape = 'tenant_subject' AND h27.held_until > now() AND h27.form = $8::text AND h27.value = c23.transcript_id::text AND (h27.tenant IS NULL OR h27.tenant = t.account_id::text) AND coalesce(h27.starts_from <= CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h27.starts_to, true))) OR (EXISTS (SELECT 1 FROM retention.held_scope h28 WHERE h28.category = $2::text AND h28.shape = 'tenant_subject_start' AND h28.held_until > now() AND h28.form = $8::text AND h28.value = c23.transcript_id::text AND (h28.tenant IS NULL OR h28.tenant = t.account_id::text) AND coalesce(h28.starts_from <= CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h28.starts_to, true)))))) IS TRUE)))
      OR ARRAY[t.month::text, t.call_id::text] IN (SELECT h29.key FROM retention.held_scope h29 WHERE h29.category = $2::text AND h29.shape = 'key' AND h29.held_until > now() AND h29.key IS NOT NULL)
      OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h30.key FROM retention.held_scope h30 WHERE h30.category = $2::text AND h30.shape = 'key_more' AND h30.held_until > now() AND h30.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h31 WHERE h31.category = $2::text AND h31.shape = 'key_more' AND h31.held_until > now() AND h31.key = ARRAY[t.month::text, t.call_id::text] AND (h31.tenant IS NULL OR h31.tenant = t.account_id::text) AND coalesce(h31.starts_from <= CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h31.starts_to, true) AND (NOT h31.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h32 WHERE h32.category = $2::text AND h32.shape = 'key_subject' AND h32.held_until > now() AND h32.hold = h31.hold AND h32.part = h31.part AND ((h32.form = $4::text AND h32.value = retention.as_e164((t.caller::text COLLATE pg_catalog."default"))) OR (h32.form = $6::text AND h32.value = retention.as_lower((t.flags #>> $5::text[]))) OR (h32.form = $7::text AND h32.value = (SELECT (p33.name::text COLLATE pg_catalog."default") FROM ONLY g.account p33 WHERE t.account_id = p33.account_id)) OR (h32.form = $8::text AND (EXISTS (SELECT 1 FROM ONLY g.transcript c34 WHERE c34.call = t.call_id AND c34.month = t.month AND c34.transcript_id::text = h32.value)) IS TRUE))))))))
-     ELSE false END) IS TRUE THEN 4
-              WHEN (EXISTS (SELECT 1 FROM ONLY g.dispute k35 WHERE k35.call = t.call_id AND k35.month = t.month AND true)) IS TRUE THEN 5
-              WHEN (EXISTS (SELECT 1 FROM retention.pause z36 WHERE z36.scope = 'tenant' AND z36.resumed_at IS NULL AND (z36.until IS NULL OR z36.until > now()) AND z36.name = t.account_id::text)) IS TRUE THEN 8
-              ELSE 9 END AS verdict,
+     ELSE false END) IS TRUE THEN 5
+              WHEN (EXISTS (SELECT 1 FROM ONLY g.dispute k35 WHERE k35.call = t.call_id AND k35.month = t.month AND true)) IS TRUE THEN 6
+              WHEN (EXISTS (SELECT 1 FROM retention.pause z36 WHERE z36.scope = 'tenant' AND z36.resumed_at IS NULL AND (z36.until IS NULL OR z36.until > now()) AND z36.name = t.account_id::text)) IS TRUE THEN 9
+              ELSE 10 END AS verdict,
          t.account_id::text AS tenant
     FROM (SELECT 2 AS "retention claimed",
                  CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $9::interval AS "retention due", t.account_id, t.call_id, t.month, t.started_at, t.caller, t.flags
             FROM g.call t OFFSET 0) t OFFSET 0) r
  WHERE r.verdict >= 1
  GROUP BY r.tenant
-HAVING count(*) FILTER (WHERE r.verdict = 9) > 0;
+HAVING count(*) FILTER (WHERE r.verdict = 10) > 0;
 -- $1 run time
 -- $2 value calls
 -- $3 value 1970-01-02
@@ -148,6 +149,8 @@ SELECT json_build_object(
   'cap', NULL,
   'due_at', x.due_at,
   'due', coalesce(x.due_at <= $2::timestamptz, false),
+  'action', $1::text,
+  'passed', x.passed,
   'held', x.held,
   'holds', x.holds,
   'kept_while', json_build_array(json_build_object('because', $4::text, 'keeps', x.kept1)),
@@ -155,7 +158,7 @@ SELECT json_build_object(
   'waiting_for', json_build_array(),
   'tenant_paused', x.paused,
   'act_at', CASE WHEN x.due_at IS NOT NULL THEN nullif(GREATEST(x.due_at), 'infinity') END,
-  'verdict', CASE WHEN NOT x.claimed THEN 'unclaimed' WHEN NOT x.in_stage THEN 'other_stage' WHEN x.due_at IS NULL THEN 'not_started' WHEN x.due_at > $2::timestamptz THEN 'not_due' WHEN x.held THEN 'held' WHEN false OR x.kept1 THEN 'kept_while' WHEN false THEN 'kept_floor' WHEN false THEN 'waiting' WHEN x.paused THEN 'paused' ELSE 'to_act' END) AS document
+  'verdict', CASE WHEN NOT x.claimed THEN 'unclaimed' WHEN NOT x.in_stage THEN 'other_stage' WHEN x.due_at IS NULL THEN 'not_started' WHEN x.due_at > $2::timestamptz THEN 'not_due' WHEN x.passed THEN 'passed' WHEN x.held THEN 'held' WHEN false OR x.kept1 THEN 'kept_while' WHEN false THEN 'kept_floor' WHEN false THEN 'waiting' WHEN x.paused THEN 'paused' ELSE 'to_act' END) AS document
   FROM (
 SELECT (true) IS TRUE AS claimed,
        (true) IS TRUE AS in_stage,
@@ -164,6 +167,7 @@ SELECT (true) IS TRUE AS claimed,
        CASE WHEN t.started_at >= $5::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $6::interval AS due_at,
        t.account_id::text AS tenant,
        json_build_array() AS agreements,
+       false AS passed,
        (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h2 WHERE h2.category = $7::text AND h2.held_until > now())) THEN (SELECT range_agg(tstzrange(h3.starts_from, h3.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h3 WHERE h3.category = $7::text AND h3.shape IN ('all', 'start') AND h3.held_until > now()) @> coalesce(CASE WHEN t.started_at >= $5::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END, 'infinity'::timestamptz)
      OR t.account_id::text IN (SELECT h4.tenant FROM retention.held_scope h4 WHERE h4.category = $7::text AND h4.shape = 'tenant' AND h4.held_until > now() AND h4.tenant IS NOT NULL)
      OR (t.account_id::text IN (SELECT h5.tenant FROM retention.held_scope h5 WHERE h5.category = $7::text AND h5.shape = 'tenant_start' AND h5.held_until > now() AND h5.tenant IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $7::text AND h6.shape = 'tenant_start' AND h6.held_until > now() AND h6.tenant = t.account_id::text AND coalesce(h6.starts_from <= CASE WHEN t.started_at >= $5::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $5::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h6.starts_to, true))))
@@ -549,17 +553,18 @@ SELECT count(*) AS rows
 
 -- plan
 SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 9), 0)::bigint AS claimed,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 10), 0)::bigint AS claimed,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 2), 0)::bigint AS not_started,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 4 AND 9), 0)::bigint AS due,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS held,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 5), 0)::bigint AS kept_while,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 6 AND 7), 0)::bigint AS kept_floor,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS waiting,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS to_act,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 7), 0)::bigint AS floor_after_cap,
-       (min(g.oldest) FILTER (WHERE g.verdict = 9))::text AS oldest,
-       (min(g.next) FILTER (WHERE g.verdict IN (3, 6, 7)))::text AS next_due
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 5 AND 10), 0)::bigint AS due,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 5), 0)::bigint AS held,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 6), 0)::bigint AS kept_while,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 7 AND 8), 0)::bigint AS kept_floor,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS waiting,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS to_act,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS floor_after_cap,
+       (min(g.oldest) FILTER (WHERE g.verdict = 10))::text AS oldest,
+       (min(g.next) FILTER (WHERE g.verdict IN (3, 7, 8)))::text AS next_due,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed
   FROM (
   SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest,
          min(r.moment) FILTER (WHERE r.moment > $1::timestamptz) AS next
@@ -575,10 +580,10 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
      OR ((SELECT (p3.plan::text COLLATE pg_catalog."default") FROM ONLY g.account p3 WHERE t.account_id = p3.account_id) IN (SELECT h5.tenant FROM retention.held_scope h5 WHERE h5.category = $2::text AND h5.shape = 'tenant_start' AND h5.held_until > now() AND h5.tenant IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $2::text AND h6.shape = 'tenant_start' AND h6.held_until > now() AND h6.tenant = (SELECT (p3.plan::text COLLATE pg_catalog."default") FROM ONLY g.account p3 WHERE t.account_id = p3.account_id) AND coalesce(h6.starts_from <= CASE WHEN t.issued >= ($3::timestamptz AT TIME ZONE $4::text)::date AND t.issued < '10000-01-01'::date THEN ((t.issued + 1)::timestamp AT TIME ZONE $4::text) END AND CASE WHEN t.issued >= ($3::timestamptz AT TIME ZONE $4::text)::date AND t.issued < '10000-01-01'::date THEN ((t.issued + 1)::timestamp AT TIME ZONE $4::text) END < h6.starts_to, true))))
      OR ARRAY[t.invoice_id::text] IN (SELECT h7.key FROM retention.held_scope h7 WHERE h7.category = $2::text AND h7.shape = 'key' AND h7.held_until > now() AND h7.key IS NOT NULL)
      OR (ARRAY[t.invoice_id::text] IN (SELECT h8.key FROM retention.held_scope h8 WHERE h8.category = $2::text AND h8.shape = 'key_more' AND h8.held_until > now() AND h8.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h9 WHERE h9.category = $2::text AND h9.shape = 'key_more' AND h9.held_until > now() AND h9.key = ARRAY[t.invoice_id::text] AND (h9.tenant IS NULL OR h9.tenant = (SELECT (p10.plan::text COLLATE pg_catalog."default") FROM ONLY g.account p10 WHERE t.account_id = p10.account_id)) AND coalesce(h9.starts_from <= CASE WHEN t.issued >= ($3::timestamptz AT TIME ZONE $4::text)::date AND t.issued < '10000-01-01'::date THEN ((t.issued + 1)::timestamp AT TIME ZONE $4::text) END AND CASE WHEN t.issued >= ($3::timestamptz AT TIME ZONE $4::text)::date AND t.issued < '10000-01-01'::date THEN ((t.issued + 1)::timestamp AT TIME ZONE $4::text) END < h9.starts_to, true) AND (NOT h9.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h11 WHERE h11.category = $2::text AND h11.shape = 'key_subject' AND h11.held_until > now() AND h11.hold = h9.hold AND h11.part = h9.part AND false))))))
-     ELSE false END) IS TRUE THEN 4
-              WHEN ((EXISTS (SELECT 1 FROM ONLY g.payment w12 WHERE w12.invoice_id = t.invoice_id AND true)) IS TRUE) IS TRUE THEN 8
-              WHEN (EXISTS (SELECT 1 FROM retention.pause z13 WHERE z13.scope = 'tenant' AND z13.resumed_at IS NULL AND (z13.until IS NULL OR z13.until > now()) AND z13.name = (SELECT p14.plan::text FROM ONLY g.account p14 WHERE t.account_id = p14.account_id))) IS TRUE THEN 8
-              ELSE 9 END AS verdict,
+     ELSE false END) IS TRUE THEN 5
+              WHEN ((EXISTS (SELECT 1 FROM ONLY g.payment w12 WHERE w12.invoice_id = t.invoice_id AND true)) IS TRUE) IS TRUE THEN 9
+              WHEN (EXISTS (SELECT 1 FROM retention.pause z13 WHERE z13.scope = 'tenant' AND z13.resumed_at IS NULL AND (z13.until IS NULL OR z13.until > now()) AND z13.name = (SELECT p14.plan::text FROM ONLY g.account p14 WHERE t.account_id = p14.account_id))) IS TRUE THEN 9
+              ELSE 10 END AS verdict,
          t."retention due" AS moment
     FROM (SELECT 2 AS "retention claimed",
                  CASE WHEN t.issued >= ($3::timestamptz AT TIME ZONE $4::text)::date AND t.issued < '10000-01-01'::date THEN ((t.issued + 1)::timestamp AT TIME ZONE $4::text) END + $5::interval AS "retention due", t.invoice_id, t.account_id, t.issued
@@ -591,7 +596,7 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
 -- $5 value 7 years
 
 -- tenants
-SELECT r.tenant, count(*) AS rows, count(*) FILTER (WHERE r.verdict = 9) AS to_act
+SELECT r.tenant, count(*) AS rows, count(*) FILTER (WHERE r.verdict = 10) AS to_act
   FROM (
   SELECT t."retention due" AS due_at,
          CASE
@@ -604,17 +609,17 @@ SELECT r.tenant, count(*) AS rows, count(*) FILTER (WHERE r.verdict = 9) AS to_a
      OR ((SELECT (p3.plan::text COLLATE pg_catalog."default") FROM ONLY g.account p3 WHERE t.account_id = p3.account_id) IN (SELECT h5.tenant FROM retention.held_scope h5 WHERE h5.category = $2::text AND h5.shape = 'tenant_start' AND h5.held_until > now() AND h5.tenant IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $2::text AND h6.shape = 'tenant_start' AND h6.held_until > now() AND h6.tenant = (SELECT (p3.plan::text COLLATE pg_catalog."default") FROM ONLY g.account p3 WHERE t.account_id = p3.account_id) AND coalesce(h6.starts_from <= CASE WHEN t.issued >= ($3::timestamptz AT TIME ZONE $4::text)::date AND t.issued < '10000-01-01'::date THEN ((t.issued + 1)::timestamp AT TIME ZONE $4::text) END AND CASE WHEN t.issued >= ($3::timestamptz AT TIME ZONE $4::text)::date AND t.issued < '10000-01-01'::date THEN ((t.issued + 1)::timestamp AT TIME ZONE $4::text) END < h6.starts_to, true))))
      OR ARRAY[t.invoice_id::text] IN (SELECT h7.key FROM retention.held_scope h7 WHERE h7.category = $2::text AND h7.shape = 'key' AND h7.held_until > now() AND h7.key IS NOT NULL)
      OR (ARRAY[t.invoice_id::text] IN (SELECT h8.key FROM retention.held_scope h8 WHERE h8.category = $2::text AND h8.shape = 'key_more' AND h8.held_until > now() AND h8.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h9 WHERE h9.category = $2::text AND h9.shape = 'key_more' AND h9.held_until > now() AND h9.key = ARRAY[t.invoice_id::text] AND (h9.tenant IS NULL OR h9.tenant = (SELECT (p10.plan::text COLLATE pg_catalog."default") FROM ONLY g.account p10 WHERE t.account_id = p10.account_id)) AND coalesce(h9.starts_from <= CASE WHEN t.issued >= ($3::timestamptz AT TIME ZONE $4::text)::date AND t.issued < '10000-01-01'::date THEN ((t.issued + 1)::timestamp AT TIME ZONE $4::text) END AND CASE WHEN t.issued >= ($3::timestamptz AT TIME ZONE $4::text)::date AND t.issued < '10000-01-01'::date THEN ((t.issued + 1)::timestamp AT TIME ZONE $4::text) END < h9.starts_to, true) AND (NOT h9.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h11 WHERE h11.category = $2::text AND h11.shape = 'key_subject' AND h11.held_until > now() AND h11.hold = h9.hold AND h11.part = h9.part AND false))))))
-     ELSE false END) IS TRUE THEN 4
-              WHEN ((EXISTS (SELECT 1 FROM ONLY g.payment w12 WHERE w12.invoice_id = t.invoice_id AND true)) IS TRUE) IS TRUE THEN 8
-              WHEN (EXISTS (SELECT 1 FROM retention.pause z13 WHERE z13.scope = 'tenant' AND z13.resumed_at IS NULL AND (z13.until IS NULL OR z13.until > now()) AND z13.name = (SELECT p14.plan::text FROM ONLY g.account p14 WHERE t.account_id = p14.account_id))) IS TRUE THEN 8
-              ELSE 9 END AS verdict,
+     ELSE false END) IS TRUE THEN 5
+              WHEN ((EXISTS (SELECT 1 FROM ONLY g.payment w12 WHERE w12.invoice_id = t.invoice_id AND true)) IS TRUE) IS TRUE THEN 9
+              WHEN (EXISTS (SELECT 1 FROM retention.pause z13 WHERE z13.scope = 'tenant' AND z13.resumed_at IS NULL AND (z13.until IS NULL OR z13.until > now()) AND z13.name = (SELECT p14.plan::text FROM ONLY g.account p14 WHERE t.account_id = p14.account_id))) IS TRUE THEN 9
+              ELSE 10 END AS verdict,
          (SELECT p15.plan::text FROM ONLY g.account p15 WHERE t.account_id = p15.account_id) AS tenant
     FROM (SELECT 2 AS "retention claimed",
                  CASE WHEN t.issued >= ($3::timestamptz AT TIME ZONE $4::text)::date AND t.issued < '10000-01-01'::date THEN ((t.issued + 1)::timestamp AT TIME ZONE $4::text) END + $5::interval AS "retention due", t.invoice_id, t.account_id, t.issued
             FROM ONLY g.invoice t OFFSET 0) t OFFSET 0) r
  WHERE r.verdict >= 1
  GROUP BY r.tenant
-HAVING count(*) FILTER (WHERE r.verdict = 9) > 0;
+HAVING count(*) FILTER (WHERE r.verdict = 10) > 0;
 -- $1 run time
 -- $2 value invoices
 -- $3 value 1970-01-02
@@ -657,6 +662,8 @@ SELECT json_build_object(
   'cap', NULL,
   'due_at', x.due_at,
   'due', coalesce(x.due_at <= $2::timestamptz, false),
+  'action', $1::text,
+  'passed', x.passed,
   'held', x.held,
   'holds', x.holds,
   'kept_while', json_build_array(),
@@ -664,7 +671,7 @@ SELECT json_build_object(
   'waiting_for', json_build_array(json_build_object('category', $4::text, 'waits', x.waits1, 'held', x.held1)),
   'tenant_paused', x.paused,
   'act_at', CASE WHEN x.due_at IS NOT NULL THEN nullif(GREATEST(x.due_at), 'infinity') END,
-  'verdict', CASE WHEN NOT x.claimed THEN 'unclaimed' WHEN NOT x.in_stage THEN 'other_stage' WHEN x.due_at IS NULL THEN 'not_started' WHEN x.due_at > $2::timestamptz THEN 'not_due' WHEN x.held THEN 'held' WHEN false THEN 'kept_while' WHEN false THEN 'kept_floor' WHEN false OR x.waits1 THEN 'waiting' WHEN x.paused THEN 'paused' ELSE 'to_act' END) AS document
+  'verdict', CASE WHEN NOT x.claimed THEN 'unclaimed' WHEN NOT x.in_stage THEN 'other_stage' WHEN x.due_at IS NULL THEN 'not_started' WHEN x.due_at > $2::timestamptz THEN 'not_due' WHEN x.passed THEN 'passed' WHEN x.held THEN 'held' WHEN false THEN 'kept_while' WHEN false THEN 'kept_floor' WHEN false OR x.waits1 THEN 'waiting' WHEN x.paused THEN 'paused' ELSE 'to_act' END) AS document
   FROM (
 SELECT (true) IS TRUE AS claimed,
        (true) IS TRUE AS in_stage,
@@ -673,6 +680,7 @@ SELECT (true) IS TRUE AS claimed,
        CASE WHEN t.issued >= ($5::timestamptz AT TIME ZONE $6::text)::date AND t.issued < '10000-01-01'::date THEN ((t.issued + 1)::timestamp AT TIME ZONE $6::text) END + $7::interval AS due_at,
        (SELECT p2.plan::text FROM ONLY g.account p2 WHERE t.account_id = p2.account_id) AS tenant,
        json_build_array() AS agreements,
+       false AS passed,
        (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h3 WHERE h3.category = $8::text AND h3.held_until > now())) THEN (SELECT range_agg(tstzrange(h4.starts_from, h4.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h4 WHERE h4.category = $8::text AND h4.shape IN ('all', 'start') AND h4.held_until > now()) @> coalesce(CASE WHEN t.issued >= ($5::timestamptz AT TIME ZONE $6::text)::date AND t.issued < '10000-01-01'::date THEN ((t.issued + 1)::timestamp AT TIME ZONE $6::text) END, 'infinity'::timestamptz)
      OR (SELECT (p5.plan::text COLLATE pg_catalog."default") FROM ONLY g.account p5 WHERE t.account_id = p5.account_id) IN (SELECT h6.tenant FROM retention.held_scope h6 WHERE h6.category = $8::text AND h6.shape = 'tenant' AND h6.held_until > now() AND h6.tenant IS NOT NULL)
      OR ((SELECT (p5.plan::text COLLATE pg_catalog."default") FROM ONLY g.account p5 WHERE t.account_id = p5.account_id) IN (SELECT h7.tenant FROM retention.held_scope h7 WHERE h7.category = $8::text AND h7.shape = 'tenant_start' AND h7.held_until > now() AND h7.tenant IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h8 WHERE h8.category = $8::text AND h8.shape = 'tenant_start' AND h8.held_until > now() AND h8.tenant = (SELECT (p5.plan::text COLLATE pg_catalog."default") FROM ONLY g.account p5 WHERE t.account_id = p5.account_id) AND coalesce(h8.starts_from <= CASE WHEN t.issued >= ($5::timestamptz AT TIME ZONE $6::text)::date AND t.issued < '10000-01-01'::date THEN ((t.issued + 1)::timestamp AT TIME ZONE $6::text) END AND CASE WHEN t.issued >= ($5::timestamptz AT TIME ZONE $6::text)::date AND t.issued < '10000-01-01'::date THEN ((t.issued + 1)::timestamp AT TIME ZONE $6::text) END < h8.starts_to, true))))
@@ -867,17 +875,18 @@ SELECT count(*) AS rows
 
 -- plan
 SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 9), 0)::bigint AS claimed,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 10), 0)::bigint AS claimed,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 2), 0)::bigint AS not_started,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 4 AND 9), 0)::bigint AS due,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS held,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 5), 0)::bigint AS kept_while,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 6 AND 7), 0)::bigint AS kept_floor,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS waiting,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS to_act,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 7), 0)::bigint AS floor_after_cap,
-       (min(g.oldest) FILTER (WHERE g.verdict = 9))::text AS oldest,
-       (min(g.next) FILTER (WHERE g.verdict IN (3, 6, 7)))::text AS next_due
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 5 AND 10), 0)::bigint AS due,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 5), 0)::bigint AS held,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 6), 0)::bigint AS kept_while,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 7 AND 8), 0)::bigint AS kept_floor,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS waiting,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS to_act,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS floor_after_cap,
+       (min(g.oldest) FILTER (WHERE g.verdict = 10))::text AS oldest,
+       (min(g.next) FILTER (WHERE g.verdict IN (3, 7, 8)))::text AS next_due,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed
   FROM (
   SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest,
          min(r.moment) FILTER (WHERE r.moment > $1::timestamptz) AS next
@@ -893,8 +902,8 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
      OR ((SELECT p3.paid::text FROM ONLY g.invoice p3 WHERE t.invoice_id = p3.invoice_id) IN (SELECT h5.value FROM retention.held_scope h5 WHERE h5.category = $2::text AND h5.shape IN ('subject_start', 'tenant_subject', 'tenant_subject_start') AND h5.held_until > now() AND h5.value IS NOT NULL AND h5.form = $4::text) AND ((EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $2::text AND h6.shape = 'subject_start' AND h6.held_until > now() AND h6.form = $4::text AND h6.value = (SELECT p3.paid::text FROM ONLY g.invoice p3 WHERE t.invoice_id = p3.invoice_id) AND h6.tenant IS NULL AND coalesce(h6.starts_from <= CASE WHEN t.paid_at >= $3::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END AND CASE WHEN t.paid_at >= $3::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END < h6.starts_to, true))) OR (EXISTS (SELECT 1 FROM retention.held_scope h7 WHERE h7.category = $2::text AND h7.shape = 'tenant_subject' AND h7.held_until > now() AND h7.form = $4::text AND h7.value = (SELECT p3.paid::text FROM ONLY g.invoice p3 WHERE t.invoice_id = p3.invoice_id) AND h7.tenant IS NULL AND coalesce(h7.starts_from <= CASE WHEN t.paid_at >= $3::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END AND CASE WHEN t.paid_at >= $3::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END < h7.starts_to, true))) OR (EXISTS (SELECT 1 FROM retention.held_scope h8 WHERE h8.category = $2::text AND h8.shape = 'tenant_subject_start' AND h8.held_until > now() AND h8.form = $4::text AND h8.value = (SELECT p3.paid::text FROM ONLY g.invoice p3 WHERE t.invoice_id = p3.invoice_id) AND h8.tenant IS NULL AND coalesce(h8.starts_from <= CASE WHEN t.paid_at >= $3::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END AND CASE WHEN t.paid_at >= $3::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END < h8.starts_to, true)))))
      OR ARRAY[t.payment_id::text] IN (SELECT h9.key FROM retention.held_scope h9 WHERE h9.category = $2::text AND h9.shape = 'key' AND h9.held_until > now() AND h9.key IS NOT NULL)
      OR (ARRAY[t.payment_id::text] IN (SELECT h10.key FROM retention.held_scope h10 WHERE h10.category = $2::text AND h10.shape = 'key_more' AND h10.held_until > now() AND h10.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h11 WHERE h11.category = $2::text AND h11.shape = 'key_more' AND h11.held_until > now() AND h11.key = ARRAY[t.payment_id::text] AND h11.tenant IS NULL AND coalesce(h11.starts_from <= CASE WHEN t.paid_at >= $3::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END AND CASE WHEN t.paid_at >= $3::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END < h11.starts_to, true) AND (NOT h11.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h12 WHERE h12.category = $2::text AND h12.shape = 'key_subject' AND h12.held_until > now() AND h12.hold = h11.hold AND h12.part = h11.part AND ((h12.form = $4::text AND h12.value = (SELECT p13.paid::text FROM ONLY g.invoice p13 WHERE t.invoice_id = p13.invoice_id)))))))))
-     ELSE false END) IS TRUE THEN 4
-              ELSE 9 END AS verdict,
+     ELSE false END) IS TRUE THEN 5
+              ELSE 10 END AS verdict,
          t."retention due" AS moment
     FROM (SELECT 2 AS "retention claimed",
                  CASE WHEN t.paid_at >= $3::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END + $5::interval AS "retention due", t.payment_id, t.invoice_id, t.paid_at
@@ -940,6 +949,8 @@ SELECT json_build_object(
   'cap', NULL,
   'due_at', x.due_at,
   'due', coalesce(x.due_at <= $2::timestamptz, false),
+  'action', $1::text,
+  'passed', x.passed,
   'held', x.held,
   'holds', x.holds,
   'kept_while', json_build_array(),
@@ -947,7 +958,7 @@ SELECT json_build_object(
   'waiting_for', json_build_array(),
   'tenant_paused', x.paused,
   'act_at', CASE WHEN x.due_at IS NOT NULL THEN nullif(GREATEST(x.due_at), 'infinity') END,
-  'verdict', CASE WHEN NOT x.claimed THEN 'unclaimed' WHEN NOT x.in_stage THEN 'other_stage' WHEN x.due_at IS NULL THEN 'not_started' WHEN x.due_at > $2::timestamptz THEN 'not_due' WHEN x.held THEN 'held' WHEN false THEN 'kept_while' WHEN false THEN 'kept_floor' WHEN false THEN 'waiting' WHEN x.paused THEN 'paused' ELSE 'to_act' END) AS document
+  'verdict', CASE WHEN NOT x.claimed THEN 'unclaimed' WHEN NOT x.in_stage THEN 'other_stage' WHEN x.due_at IS NULL THEN 'not_started' WHEN x.due_at > $2::timestamptz THEN 'not_due' WHEN x.passed THEN 'passed' WHEN x.held THEN 'held' WHEN false THEN 'kept_while' WHEN false THEN 'kept_floor' WHEN false THEN 'waiting' WHEN x.paused THEN 'paused' ELSE 'to_act' END) AS document
   FROM (
 SELECT (true) IS TRUE AS claimed,
        (true) IS TRUE AS in_stage,
@@ -956,6 +967,7 @@ SELECT (true) IS TRUE AS claimed,
        CASE WHEN t.paid_at >= $4::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END + $5::interval AS due_at,
        NULL::text AS tenant,
        json_build_array() AS agreements,
+       false AS passed,
        (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h2 WHERE h2.category = $6::text AND h2.held_until > now())) THEN (SELECT range_agg(tstzrange(h3.starts_from, h3.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h3 WHERE h3.category = $6::text AND h3.shape IN ('all', 'start') AND h3.held_until > now()) @> coalesce(CASE WHEN t.paid_at >= $4::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END, 'infinity'::timestamptz)
      OR (SELECT p4.paid::text FROM ONLY g.invoice p4 WHERE t.invoice_id = p4.invoice_id) IN (SELECT h5.value FROM retention.held_scope h5 WHERE h5.category = $6::text AND h5.shape = 'subject' AND h5.held_until > now() AND h5.value IS NOT NULL AND h5.form = $7::text)
      OR ((SELECT p4.paid::text FROM ONLY g.invoice p4 WHERE t.invoice_id = p4.invoice_id) IN (SELECT h6.value FROM retention.held_scope h6 WHERE h6.category = $6::text AND h6.shape IN ('subject_start', 'tenant_subject', 'tenant_subject_start') AND h6.held_until > now() AND h6.value IS NOT NULL AND h6.form = $7::text) AND ((EXISTS (SELECT 1 FROM retention.held_scope h7 WHERE h7.category = $6::text AND h7.shape = 'subject_start' AND h7.held_until > now() AND h7.form = $7::text AND h7.value = (SELECT p4.paid::text FROM ONLY g.invoice p4 WHERE t.invoice_id = p4.invoice_id) AND h7.tenant IS NULL AND coalesce(h7.starts_from <= CASE WHEN t.paid_at >= $4::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END AND CASE WHEN t.paid_at >= $4::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END < h7.starts_to, true))) OR (EXISTS (SELECT 1 FROM retention.held_scope h8 WHERE h8.category = $6::text AND h8.shape = 'tenant_subject' AND h8.held_until > now() AND h8.form = $7::text AND h8.value = (SELECT p4.paid::text FROM ONLY g.invoice p4 WHERE t.invoice_id = p4.invoice_id) AND h8.tenant IS NULL AND coalesce(h8.starts_from <= CASE WHEN t.paid_at >= $4::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END AND CASE WHEN t.paid_at >= $4::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END < h8.starts_to, true))) OR (EXISTS (SELECT 1 FROM retention.held_scope h9 WHERE h9.category = $6::text AND h9.shape = 'tenant_subject_start' AND h9.held_until > now() AND h9.form = $7::text AND h9.value = (SELECT p4.paid::text FROM ONLY g.invoice p4 WHERE t.invoice_id = p4.invoice_id) AND h9.tenant IS NULL AND coalesce(h9.starts_from <= CASE WHEN t.paid_at >= $4::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END AND CASE WHEN t.paid_at >= $4::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END < h9.starts_to, true)))))
@@ -1111,17 +1123,18 @@ SELECT count(*) AS rows
 
 -- plan
 SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 9), 0)::bigint AS claimed,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 10), 0)::bigint AS claimed,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 2), 0)::bigint AS not_started,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 4 AND 9), 0)::bigint AS due,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS held,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 5), 0)::bigint AS kept_while,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 6 AND 7), 0)::bigint AS kept_floor,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS waiting,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS to_act,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 7), 0)::bigint AS floor_after_cap,
-       (min(g.oldest) FILTER (WHERE g.verdict = 9))::text AS oldest,
-       (min(g.next) FILTER (WHERE g.verdict IN (3, 6, 7)))::text AS next_due
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 5 AND 10), 0)::bigint AS due,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 5), 0)::bigint AS held,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 6), 0)::bigint AS kept_while,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 7 AND 8), 0)::bigint AS kept_floor,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS waiting,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS to_act,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS floor_after_cap,
+       (min(g.oldest) FILTER (WHERE g.verdict = 10))::text AS oldest,
+       (min(g.next) FILTER (WHERE g.verdict IN (3, 7, 8)))::text AS next_due,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed
   FROM (
   SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest,
          min(r.moment) FILTER (WHERE r.moment > $1::timestamptz) AS next
@@ -1141,9 +1154,9 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
      OR (t.clock_ms::text IN (SELECT h23.value FROM retention.held_scope h23 WHERE h23.category = $2::text AND h23.shape IN ('subject_start', 'tenant_subject', 'tenant_subject_start') AND h23.held_until > now() AND h23.value IS NOT NULL AND h23.form = $6::text) AND ((EXISTS (SELECT 1 FROM retention.held_scope h24 WHERE h24.category = $2::text AND h24.shape = 'subject_start' AND h24.held_until > now() AND h24.form = $6::text AND h24.value = t.clock_ms::text AND (h24.tenant IS NULL OR (EXISTS (SELECT 1 FROM ONLY g.page_event c25 WHERE c25.session_id = t.session_id AND c25.account_id::text = h24.tenant)) IS TRUE) AND (SELECT coalesce(h24.starts_from <= s26.start AND s26.start < h24.starts_to, true) FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END WHEN count(*) = count(CASE WHEN c4.seen_at >= $3::timestamptz AND c4.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c4.seen_at END) THEN max(CASE WHEN c4.seen_at >= $3::timestamptz AND c4.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c4.seen_at END) END FROM ONLY g.page_event c4 WHERE c4.session_id = t.session_id) AS start OFFSET 0) s26))) OR (EXISTS (SELECT 1 FROM retention.held_scope h27 WHERE h27.category = $2::text AND h27.shape = 'tenant_subject' AND h27.held_until > now() AND h27.form = $6::text AND h27.value = t.clock_ms::text AND (h27.tenant IS NULL OR (EXISTS (SELECT 1 FROM ONLY g.page_event c28 WHERE c28.session_id = t.session_id AND c28.account_id::text = h27.tenant)) IS TRUE) AND (SELECT coalesce(h27.starts_from <= s29.start AND s29.start < h27.starts_to, true) FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END WHEN count(*) = count(CASE WHEN c4.seen_at >= $3::timestamptz AND c4.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c4.seen_at END) THEN max(CASE WHEN c4.seen_at >= $3::timestamptz AND c4.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c4.seen_at END) END FROM ONLY g.page_event c4 WHERE c4.session_id = t.session_id) AS start OFFSET 0) s29))) OR (EXISTS (SELECT 1 FROM retention.held_scope h30 WHERE h30.category = $2::text AND h30.shape = 'tenant_subject_start' AND h30.held_until > now() AND h30.form = $6::text AND h30.value = t.clock_ms::text AND (h30.tenant IS NULL OR (EXISTS (SELECT 1 FROM ONLY g.page_event c31 WHERE c31.session_id = t.session_id AND c31.account_id::text = h30.tenant)) IS TRUE) AND (SELECT coalesce(h30.starts_from <= s32.start AND s32.start < h30.starts_to, true) FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END WHEN count(*) = count(CASE WHEN c4.seen_at >= $3::timestamptz AND c4.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c4.seen_at END) THEN max(CASE WHEN c4.seen_at >= $3::timestamptz AND c4.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c4.seen_at END) END FROM ONLY g.page_event c4 WHERE c4.session_id = t.session_id) AS start OFFSET 0) s32)))))
      OR ARRAY[t.session_id::text] IN (SELECT h33.key FROM retention.held_scope h33 WHERE h33.category = $2::text AND h33.shape = 'key' AND h33.held_until > now() AND h33.key IS NOT NULL)
      OR (ARRAY[t.session_id::text] IN (SELECT h34.key FROM retention.held_scope h34 WHERE h34.category = $2::text AND h34.shape = 'key_more' AND h34.held_until > now() AND h34.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h35 WHERE h35.category = $2::text AND h35.shape = 'key_more' AND h35.held_until > now() AND h35.key = ARRAY[t.session_id::text] AND (h35.tenant IS NULL OR (EXISTS (SELECT 1 FROM ONLY g.page_event c36 WHERE c36.session_id = t.session_id AND c36.account_id::text = h35.tenant)) IS TRUE) AND (SELECT coalesce(h35.starts_from <= s37.start AND s37.start < h35.starts_to, true) FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END WHEN count(*) = count(CASE WHEN c4.seen_at >= $3::timestamptz AND c4.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c4.seen_at END) THEN max(CASE WHEN c4.seen_at >= $3::timestamptz AND c4.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c4.seen_at END) END FROM ONLY g.page_event c4 WHERE c4.session_id = t.session_id) AS start OFFSET 0) s37) AND (NOT h35.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h38 WHERE h38.category = $2::text AND h38.shape = 'key_subject' AND h38.held_until > now() AND h38.hold = h35.hold AND h38.part = h35.part AND ((h38.form = $5::text AND h38.value = retention.as_e164((t.source::text COLLATE pg_catalog."default"))) OR (h38.form = $6::text AND h38.value = t.clock_ms::text))))))))
-     ELSE false END) IS TRUE THEN 4
-              WHEN (EXISTS (SELECT 1 FROM retention.pause z39 WHERE z39.scope = 'tenant' AND z39.resumed_at IS NULL AND (z39.until IS NULL OR z39.until > now()) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c40 WHERE c40.session_id = t.session_id AND c40.account_id::text = z39.name)) IS TRUE)) IS TRUE THEN 8
-              ELSE 9 END AS verdict,
+     ELSE false END) IS TRUE THEN 5
+              WHEN (EXISTS (SELECT 1 FROM retention.pause z39 WHERE z39.scope = 'tenant' AND z39.resumed_at IS NULL AND (z39.until IS NULL OR z39.until > now()) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c40 WHERE c40.session_id = t.session_id AND c40.account_id::text = z39.name)) IS TRUE)) IS TRUE THEN 9
+              ELSE 10 END AS verdict,
          t."retention due" AS moment
     FROM (SELECT 2 AS "retention claimed",
                  (SELECT s41.start + $7::interval FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END WHEN count(*) = count(CASE WHEN c42.seen_at >= $3::timestamptz AND c42.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c42.seen_at END) THEN max(CASE WHEN c42.seen_at >= $3::timestamptz AND c42.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c42.seen_at END) END FROM ONLY g.page_event c42 WHERE c42.session_id = t.session_id) AS start OFFSET 0) s41) AS "retention due", t.session_id, t.started_at, t.clock_ms, t.source
@@ -1158,7 +1171,7 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
 -- $7 value 90 days
 
 -- tenants
-SELECT r.tenant, count(*) AS rows, count(*) FILTER (WHERE r.verdict = 9) AS to_act
+SELECT r.tenant, count(*) AS rows, count(*) FILTER (WHERE r.verdict = 10) AS to_act
   FROM (
   SELECT t."retention due" AS due_at,
          CASE
@@ -1175,16 +1188,16 @@ SELECT r.tenant, count(*) AS rows, count(*) FILTER (WHERE r.verdict = 9) AS to_a
      OR (t.clock_ms::text IN (SELECT h23.value FROM retention.held_scope h23 WHERE h23.category = $2::text AND h23.shape IN ('subject_start', 'tenant_subject', 'tenant_subject_start') AND h23.held_until > now() AND h23.value IS NOT NULL AND h23.form = $6::text) AND ((EXISTS (SELECT 1 FROM retention.held_scope h24 WHERE h24.category = $2::text AND h24.shape = 'subject_start' AND h24.held_until > now() AND h24.form = $6::text AND h24.value = t.clock_ms::text AND (h24.tenant IS NULL OR (EXISTS (SELECT 1 FROM ONLY g.page_event c25 WHERE c25.session_id = t.session_id AND c25.account_id::text = h24.tenant)) IS TRUE) AND (SELECT coalesce(h24.starts_from <= s26.start AND s26.start < h24.starts_to, true) FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END WHEN count(*) = count(CASE WHEN c4.seen_at >= $3::timestamptz AND c4.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c4.seen_at END) THEN max(CASE WHEN c4.seen_at >= $3::timestamptz AND c4.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c4.seen_at END) END FROM ONLY g.page_event c4 WHERE c4.session_id = t.session_id) AS start OFFSET 0) s26))) OR (EXISTS (SELECT 1 FROM retention.held_scope h27 WHERE h27.category = $2::text AND h27.shape = 'tenant_subject' AND h27.held_until > now() AND h27.form = $6::text AND h27.value = t.clock_ms::text AND (h27.tenant IS NULL OR (EXISTS (SELECT 1 FROM ONLY g.page_event c28 WHERE c28.session_id = t.session_id AND c28.account_id::text = h27.tenant)) IS TRUE) AND (SELECT coalesce(h27.starts_from <= s29.start AND s29.start < h27.starts_to, true) FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END WHEN count(*) = count(CASE WHEN c4.seen_at >= $3::timestamptz AND c4.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c4.seen_at END) THEN max(CASE WHEN c4.seen_at >= $3::timestamptz AND c4.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c4.seen_at END) END FROM ONLY g.page_event c4 WHERE c4.session_id = t.session_id) AS start OFFSET 0) s29))) OR (EXISTS (SELECT 1 FROM retention.held_scope h30 WHERE h30.category = $2::text AND h30.shape = 'tenant_subject_start' AND h30.held_until > now() AND h30.form = $6::text AND h30.value = t.clock_ms::text AND (h30.tenant IS NULL OR (EXISTS (SELECT 1 FROM ONLY g.page_event c31 WHERE c31.session_id = t.session_id AND c31.account_id::text = h30.tenant)) IS TRUE) AND (SELECT coalesce(h30.starts_from <= s32.start AND s32.start < h30.starts_to, true) FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END WHEN count(*) = count(CASE WHEN c4.seen_at >= $3::timestamptz AND c4.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c4.seen_at END) THEN max(CASE WHEN c4.seen_at >= $3::timestamptz AND c4.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c4.seen_at END) END FROM ONLY g.page_event c4 WHERE c4.session_id = t.session_id) AS start OFFSET 0) s32)))))
      OR ARRAY[t.session_id::text] IN (SELECT h33.key FROM retention.held_scope h33 WHERE h33.category = $2::text AND h33.shape = 'key' AND h33.held_until > now() AND h33.key IS NOT NULL)
      OR (ARRAY[t.session_id::text] IN (SELECT h34.key FROM retention.held_scope h34 WHERE h34.category = $2::text AND h34.shape = 'key_more' AND h34.held_until > now() AND h34.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h35 WHERE h35.category = $2::text AND h35.shape = 'key_more' AND h35.held_until > now() AND h35.key = ARRAY[t.session_id::text] AND (h35.tenant IS NULL OR (EXISTS (SELECT 1 FROM ONLY g.page_event c36 WHERE c36.session_id = t.session_id AND c36.account_id::text = h35.tenant)) IS TRUE) AND (SELECT coalesce(h35.starts_from <= s37.start AND s37.start < h35.starts_to, true) FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END WHEN count(*) = count(CASE WHEN c4.seen_at >= $3::timestamptz AND c4.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c4.seen_at END) THEN max(CASE WHEN c4.seen_at >= $3::timestamptz AND c4.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c4.seen_at END) END FROM ONLY g.page_event c4 WHERE c4.session_id = t.session_id) AS start OFFSET 0) s37) AND (NOT h35.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h38 WHERE h38.category = $2::text AND h38.shape = 'key_subject' AND h38.held_until > now() AND h38.hold = h35.hold AND h38.part = h35.part AND ((h38.form = $5::text AND h38.value = retention.as_e164((t.source::text COLLATE pg_catalog."default"))) OR (h38.form = $6::text AND h38.value = t.clock_ms::text))))))))
-     ELSE false END) IS TRUE THEN 4
-              WHEN (EXISTS (SELECT 1 FROM retention.pause z39 WHERE z39.scope = 'tenant' AND z39.resumed_at IS NULL AND (z39.until IS NULL OR z39.until > now()) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c40 WHERE c40.session_id = t.session_id AND c40.account_id::text = z39.name)) IS TRUE)) IS TRUE THEN 8
-              ELSE 9 END AS verdict,
+     ELSE false END) IS TRUE THEN 5
+              WHEN (EXISTS (SELECT 1 FROM retention.pause z39 WHERE z39.scope = 'tenant' AND z39.resumed_at IS NULL AND (z39.until IS NULL OR z39.until > now()) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c40 WHERE c40.session_id = t.session_id AND c40.account_id::text = z39.name)) IS TRUE)) IS TRUE THEN 9
+              ELSE 10 END AS verdict,
          (SELECT min(c41.account_id::text) FROM ONLY g.page_event c41 WHERE c41.session_id = t.session_id) AS tenant
     FROM (SELECT 2 AS "retention claimed",
                  (SELECT s42.start + $7::interval FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END WHEN count(*) = count(CASE WHEN c43.seen_at >= $3::timestamptz AND c43.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c43.seen_at END) THEN max(CASE WHEN c43.seen_at >= $3::timestamptz AND c43.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c43.seen_at END) END FROM ONLY g.page_event c43 WHERE c43.session_id = t.session_id) AS start OFFSET 0) s42) AS "retention due", t.session_id, t.started_at, t.clock_ms, t.source
             FROM ONLY g.session t OFFSET 0) t OFFSET 0) r
  WHERE r.verdict >= 1
  GROUP BY r.tenant
-HAVING count(*) FILTER (WHERE r.verdict = 9) > 0;
+HAVING count(*) FILTER (WHERE r.verdict = 10) > 0;
 -- $1 run time
 -- $2 value sessions
 -- $3 value 1970-01-02
@@ -1233,6 +1246,8 @@ SELECT json_build_object(
   'cap', NULL,
   'due_at', x.due_at,
   'due', coalesce(x.due_at <= $2::timestamptz, false),
+  'action', $1::text,
+  'passed', x.passed,
   'held', x.held,
   'holds', x.holds,
   'kept_while', json_build_array(),
@@ -1240,7 +1255,7 @@ SELECT json_build_object(
   'waiting_for', json_build_array(),
   'tenant_paused', x.paused,
   'act_at', CASE WHEN x.due_at IS NOT NULL THEN nullif(GREATEST(x.due_at), 'infinity') END,
-  'verdict', CASE WHEN NOT x.claimed THEN 'unclaimed' WHEN NOT x.in_stage THEN 'other_stage' WHEN x.due_at IS NULL THEN 'not_started' WHEN x.due_at > $2::timestamptz THEN 'not_due' WHEN x.held THEN 'held' WHEN false THEN 'kept_while' WHEN false THEN 'kept_floor' WHEN false THEN 'waiting' WHEN x.paused THEN 'paused' ELSE 'to_act' END) AS document
+  'verdict', CASE WHEN NOT x.claimed THEN 'unclaimed' WHEN NOT x.in_stage THEN 'other_stage' WHEN x.due_at IS NULL THEN 'not_started' WHEN x.due_at > $2::timestamptz THEN 'not_due' WHEN x.passed THEN 'passed' WHEN x.held THEN 'held' WHEN false THEN 'kept_while' WHEN false THEN 'kept_floor' WHEN false THEN 'waiting' WHEN x.paused THEN 'paused' ELSE 'to_act' END) AS document
   FROM (
 SELECT (true) IS TRUE AS claimed,
        (true) IS TRUE AS in_stage,
@@ -1249,6 +1264,7 @@ SELECT (true) IS TRUE AS claimed,
        (SELECT s3.start + $6::interval FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($4::timestamptz AT TIME ZONE $5::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $5::text) END WHEN count(*) = count(CASE WHEN c4.seen_at >= $4::timestamptz AND c4.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c4.seen_at END) THEN max(CASE WHEN c4.seen_at >= $4::timestamptz AND c4.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c4.seen_at END) END FROM ONLY g.page_event c4 WHERE c4.session_id = t.session_id) AS start OFFSET 0) s3) AS due_at,
        (SELECT min(c5.account_id::text) FROM ONLY g.page_event c5 WHERE c5.session_id = t.session_id) AS tenant,
        json_build_array() AS agreements,
+       false AS passed,
        (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $7::text AND h6.held_until > now())) THEN ((EXISTS (SELECT 1 FROM retention.held_scope h7 WHERE h7.category = $7::text AND h7.shape IN ('all', 'start') AND h7.held_until > now())) AND (SELECT range_agg(tstzrange(h8.starts_from, h8.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h8 WHERE h8.category = $7::text AND h8.shape IN ('all', 'start') AND h8.held_until > now()) @> coalesce((SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($4::timestamptz AT TIME ZONE $5::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $5::text) END WHEN count(*) = count(CASE WHEN c9.seen_at >= $4::timestamptz AND c9.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c9.seen_at END) THEN max(CASE WHEN c9.seen_at >= $4::timestamptz AND c9.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c9.seen_at END) END FROM ONLY g.page_event c9 WHERE c9.session_id = t.session_id), 'infinity'::timestamptz))
      OR ((EXISTS (SELECT 1 FROM retention.held_scope h10 WHERE h10.category = $7::text AND h10.shape IN ('tenant', 'tenant_start') AND h10.held_until > now())) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c11 WHERE c11.session_id = t.session_id AND (c11.account_id::text IN (SELECT h12.tenant FROM retention.held_scope h12 WHERE h12.category = $7::text AND h12.shape = 'tenant' AND h12.held_until > now() AND h12.tenant IS NOT NULL)
      OR (c11.account_id::text IN (SELECT h13.tenant FROM retention.held_scope h13 WHERE h13.category = $7::text AND h13.shape = 'tenant_start' AND h13.held_until > now() AND h13.tenant IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h14 WHERE h14.category = $7::text AND h14.shape = 'tenant_start' AND h14.held_until > now() AND h14.tenant = c11.account_id::text AND (SELECT coalesce(h14.starts_from <= s15.start AND s15.start < h14.starts_to, true) FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($4::timestamptz AT TIME ZONE $5::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $5::text) END WHEN count(*) = count(CASE WHEN c9.seen_at >= $4::timestamptz AND c9.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c9.seen_at END) THEN max(CASE WHEN c9.seen_at >= $4::timestamptz AND c9.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c9.seen_at END) END FROM ONLY g.page_event c9 WHERE c9.session_id = t.session_id) AS start OFFSET 0) s15))))) IS TRUE)))

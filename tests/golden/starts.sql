@@ -4,17 +4,18 @@
 
 -- plan
 SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 9), 0)::bigint AS claimed,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 10), 0)::bigint AS claimed,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 2), 0)::bigint AS not_started,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 4 AND 9), 0)::bigint AS due,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS held,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 5), 0)::bigint AS kept_while,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 6 AND 7), 0)::bigint AS kept_floor,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS waiting,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS to_act,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 7), 0)::bigint AS floor_after_cap,
-       (min(g.oldest) FILTER (WHERE g.verdict = 9))::text AS oldest,
-       (min(g.next) FILTER (WHERE g.verdict IN (3, 6, 7)))::text AS next_due
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 5 AND 10), 0)::bigint AS due,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 5), 0)::bigint AS held,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 6), 0)::bigint AS kept_while,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 7 AND 8), 0)::bigint AS kept_floor,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS waiting,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS to_act,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS floor_after_cap,
+       (min(g.oldest) FILTER (WHERE g.verdict = 10))::text AS oldest,
+       (min(g.next) FILTER (WHERE g.verdict IN (3, 7, 8)))::text AS next_due,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed
   FROM (
   SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest,
          min(r.moment) FILTER (WHERE r.moment > $1::timestamptz) AS next
@@ -30,9 +31,9 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
      OR (c6.account_id::text IN (SELECT h8.tenant FROM retention.held_scope h8 WHERE h8.category = $2::text AND h8.shape = 'tenant_start' AND h8.held_until > now() AND h8.tenant IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h9 WHERE h9.category = $2::text AND h9.shape = 'tenant_start' AND h9.held_until > now() AND h9.tenant = c6.account_id::text AND (SELECT coalesce(h9.starts_from <= s10.start AND s10.start < h9.starts_to, true) FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END WHEN count(*) = count(CASE WHEN c4.seen_at >= $3::timestamptz AND c4.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c4.seen_at END) THEN max(CASE WHEN c4.seen_at >= $3::timestamptz AND c4.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c4.seen_at END) END FROM ONLY g.page_event c4 WHERE c4.session_id = t.session_id) AS start OFFSET 0) s10))))) IS TRUE)))
      OR ARRAY[t.session_id::text] IN (SELECT h11.key FROM retention.held_scope h11 WHERE h11.category = $2::text AND h11.shape = 'key' AND h11.held_until > now() AND h11.key IS NOT NULL)
      OR (ARRAY[t.session_id::text] IN (SELECT h12.key FROM retention.held_scope h12 WHERE h12.category = $2::text AND h12.shape = 'key_more' AND h12.held_until > now() AND h12.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h13 WHERE h13.category = $2::text AND h13.shape = 'key_more' AND h13.held_until > now() AND h13.key = ARRAY[t.session_id::text] AND (h13.tenant IS NULL OR (EXISTS (SELECT 1 FROM ONLY g.page_event c14 WHERE c14.session_id = t.session_id AND c14.account_id::text = h13.tenant)) IS TRUE) AND (SELECT coalesce(h13.starts_from <= s15.start AND s15.start < h13.starts_to, true) FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END WHEN count(*) = count(CASE WHEN c4.seen_at >= $3::timestamptz AND c4.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c4.seen_at END) THEN max(CASE WHEN c4.seen_at >= $3::timestamptz AND c4.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c4.seen_at END) END FROM ONLY g.page_event c4 WHERE c4.session_id = t.session_id) AS start OFFSET 0) s15) AND (NOT h13.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h16 WHERE h16.category = $2::text AND h16.shape = 'key_subject' AND h16.held_until > now() AND h16.hold = h13.hold AND h16.part = h13.part AND false))))))
-     ELSE false END) IS TRUE THEN 4
-              WHEN (EXISTS (SELECT 1 FROM retention.pause z17 WHERE z17.scope = 'tenant' AND z17.resumed_at IS NULL AND (z17.until IS NULL OR z17.until > now()) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c18 WHERE c18.session_id = t.session_id AND c18.account_id::text = z17.name)) IS TRUE)) IS TRUE THEN 8
-              ELSE 9 END AS verdict,
+     ELSE false END) IS TRUE THEN 5
+              WHEN (EXISTS (SELECT 1 FROM retention.pause z17 WHERE z17.scope = 'tenant' AND z17.resumed_at IS NULL AND (z17.until IS NULL OR z17.until > now()) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c18 WHERE c18.session_id = t.session_id AND c18.account_id::text = z17.name)) IS TRUE)) IS TRUE THEN 9
+              ELSE 10 END AS verdict,
          t."retention due" AS moment
     FROM (SELECT CASE WHEN (t.source = $5::text) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
                  (SELECT coalesce((SELECT max(s19.start + CASE c20.account_id::text WHEN $6::text THEN $7::interval ELSE $8::interval END) FROM ONLY g.page_event c20 WHERE c20.session_id = t.session_id), s19.start + $8::interval) FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END WHEN count(*) = count(CASE WHEN c21.seen_at >= $3::timestamptz AND c21.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c21.seen_at END) THEN max(CASE WHEN c21.seen_at >= $3::timestamptz AND c21.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c21.seen_at END) END FROM ONLY g.page_event c21 WHERE c21.session_id = t.session_id) AS start OFFSET 0) s19) AS "retention due", t.session_id, t.started_at
@@ -48,7 +49,7 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
 -- $8 value 1 year
 
 -- tenants
-SELECT r.tenant, count(*) AS rows, count(*) FILTER (WHERE r.verdict = 9) AS to_act
+SELECT r.tenant, count(*) AS rows, count(*) FILTER (WHERE r.verdict = 10) AS to_act
   FROM (
   SELECT t."retention due" AS due_at,
          CASE
@@ -61,16 +62,16 @@ SELECT r.tenant, count(*) AS rows, count(*) FILTER (WHERE r.verdict = 9) AS to_a
      OR (c6.account_id::text IN (SELECT h8.tenant FROM retention.held_scope h8 WHERE h8.category = $2::text AND h8.shape = 'tenant_start' AND h8.held_until > now() AND h8.tenant IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h9 WHERE h9.category = $2::text AND h9.shape = 'tenant_start' AND h9.held_until > now() AND h9.tenant = c6.account_id::text AND (SELECT coalesce(h9.starts_from <= s10.start AND s10.start < h9.starts_to, true) FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END WHEN count(*) = count(CASE WHEN c4.seen_at >= $3::timestamptz AND c4.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c4.seen_at END) THEN max(CASE WHEN c4.seen_at >= $3::timestamptz AND c4.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c4.seen_at END) END FROM ONLY g.page_event c4 WHERE c4.session_id = t.session_id) AS start OFFSET 0) s10))))) IS TRUE)))
      OR ARRAY[t.session_id::text] IN (SELECT h11.key FROM retention.held_scope h11 WHERE h11.category = $2::text AND h11.shape = 'key' AND h11.held_until > now() AND h11.key IS NOT NULL)
      OR (ARRAY[t.session_id::text] IN (SELECT h12.key FROM retention.held_scope h12 WHERE h12.category = $2::text AND h12.shape = 'key_more' AND h12.held_until > now() AND h12.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h13 WHERE h13.category = $2::text AND h13.shape = 'key_more' AND h13.held_until > now() AND h13.key = ARRAY[t.session_id::text] AND (h13.tenant IS NULL OR (EXISTS (SELECT 1 FROM ONLY g.page_event c14 WHERE c14.session_id = t.session_id AND c14.account_id::text = h13.tenant)) IS TRUE) AND (SELECT coalesce(h13.starts_from <= s15.start AND s15.start < h13.starts_to, true) FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END WHEN count(*) = count(CASE WHEN c4.seen_at >= $3::timestamptz AND c4.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c4.seen_at END) THEN max(CASE WHEN c4.seen_at >= $3::timestamptz AND c4.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c4.seen_at END) END FROM ONLY g.page_event c4 WHERE c4.session_id = t.session_id) AS start OFFSET 0) s15) AND (NOT h13.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h16 WHERE h16.category = $2::text AND h16.shape = 'key_subject' AND h16.held_until > now() AND h16.hold = h13.hold AND h16.part = h13.part AND false))))))
-     ELSE false END) IS TRUE THEN 4
-              WHEN (EXISTS (SELECT 1 FROM retention.pause z17 WHERE z17.scope = 'tenant' AND z17.resumed_at IS NULL AND (z17.until IS NULL OR z17.until > now()) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c18 WHERE c18.session_id = t.session_id AND c18.account_id::text = z17.name)) IS TRUE)) IS TRUE THEN 8
-              ELSE 9 END AS verdict,
+     ELSE false END) IS TRUE THEN 5
+              WHEN (EXISTS (SELECT 1 FROM retention.pause z17 WHERE z17.scope = 'tenant' AND z17.resumed_at IS NULL AND (z17.until IS NULL OR z17.until > now()) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c18 WHERE c18.session_id = t.session_id AND c18.account_id::text = z17.name)) IS TRUE)) IS TRUE THEN 9
+              ELSE 10 END AS verdict,
          (SELECT min(c19.account_id::text) FROM ONLY g.page_event c19 WHERE c19.session_id = t.session_id) AS tenant
     FROM (SELECT CASE WHEN (t.source = $5::text) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
                  (SELECT coalesce((SELECT max(s20.start + CASE c21.account_id::text WHEN $6::text THEN $7::interval ELSE $8::interval END) FROM ONLY g.page_event c21 WHERE c21.session_id = t.session_id), s20.start + $8::interval) FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END WHEN count(*) = count(CASE WHEN c22.seen_at >= $3::timestamptz AND c22.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c22.seen_at END) THEN max(CASE WHEN c22.seen_at >= $3::timestamptz AND c22.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c22.seen_at END) END FROM ONLY g.page_event c22 WHERE c22.session_id = t.session_id) AS start OFFSET 0) s20) AS "retention due", t.session_id, t.started_at
             FROM ONLY g.session t OFFSET 0) t OFFSET 0) r
  WHERE r.verdict >= 1
  GROUP BY r.tenant
-HAVING count(*) FILTER (WHERE r.verdict = 9) > 0;
+HAVING count(*) FILTER (WHERE r.verdict = 10) > 0;
 -- $1 run time
 -- $2 value by_child
 -- $3 value 1970-01-02
@@ -124,6 +125,8 @@ SELECT json_build_object(
   'cap', NULL,
   'due_at', x.due_at,
   'due', coalesce(x.due_at <= $2::timestamptz, false),
+  'action', $1::text,
+  'passed', x.passed,
   'held', x.held,
   'holds', x.holds,
   'kept_while', json_build_array(),
@@ -131,7 +134,7 @@ SELECT json_build_object(
   'waiting_for', json_build_array(),
   'tenant_paused', x.paused,
   'act_at', CASE WHEN x.due_at IS NOT NULL THEN nullif(GREATEST(x.due_at), 'infinity') END,
-  'verdict', CASE WHEN NOT x.claimed THEN 'unclaimed' WHEN NOT x.in_stage THEN 'other_stage' WHEN x.due_at IS NULL THEN 'not_started' WHEN x.due_at > $2::timestamptz THEN 'not_due' WHEN x.held THEN 'held' WHEN false THEN 'kept_while' WHEN false THEN 'kept_floor' WHEN false THEN 'waiting' WHEN x.paused THEN 'paused' ELSE 'to_act' END) AS document
+  'verdict', CASE WHEN NOT x.claimed THEN 'unclaimed' WHEN NOT x.in_stage THEN 'other_stage' WHEN x.due_at IS NULL THEN 'not_started' WHEN x.due_at > $2::timestamptz THEN 'not_due' WHEN x.passed THEN 'passed' WHEN x.held THEN 'held' WHEN false THEN 'kept_while' WHEN false THEN 'kept_floor' WHEN false THEN 'waiting' WHEN x.paused THEN 'paused' ELSE 'to_act' END) AS document
   FROM (
 SELECT (t.source = $4::text) IS TRUE AS claimed,
        (true) IS TRUE AS in_stage,
@@ -140,6 +143,7 @@ SELECT (t.source = $4::text) IS TRUE AS claimed,
        (SELECT coalesce((SELECT max(s4.start + CASE c5.account_id::text WHEN $7::text THEN $8::interval ELSE $9::interval END) FROM ONLY g.page_event c5 WHERE c5.session_id = t.session_id), s4.start + $9::interval) FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($5::timestamptz AT TIME ZONE $6::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $6::text) END WHEN count(*) = count(CASE WHEN c6.seen_at >= $5::timestamptz AND c6.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c6.seen_at END) THEN max(CASE WHEN c6.seen_at >= $5::timestamptz AND c6.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c6.seen_at END) END FROM ONLY g.page_event c6 WHERE c6.session_id = t.session_id) AS start OFFSET 0) s4) AS due_at,
        (SELECT min(c7.account_id::text) FROM ONLY g.page_event c7 WHERE c7.session_id = t.session_id) AS tenant,
        coalesce((SELECT json_agg(o.o) FROM (SELECT json_build_object('tenant', $7::text, 'period', $10::text, 'because', $11::text) AS o WHERE $7::text = ANY (ARRAY(SELECT DISTINCT c8.account_id::text FROM ONLY g.page_event c8 WHERE c8.session_id = t.session_id))) o(o)), json_build_array()) AS agreements,
+       false AS passed,
        (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h9 WHERE h9.category = $12::text AND h9.held_until > now())) THEN ((EXISTS (SELECT 1 FROM retention.held_scope h10 WHERE h10.category = $12::text AND h10.shape IN ('all', 'start') AND h10.held_until > now())) AND (SELECT range_agg(tstzrange(h11.starts_from, h11.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h11 WHERE h11.category = $12::text AND h11.shape IN ('all', 'start') AND h11.held_until > now()) @> coalesce((SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($5::timestamptz AT TIME ZONE $6::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $6::text) END WHEN count(*) = count(CASE WHEN c12.seen_at >= $5::timestamptz AND c12.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c12.seen_at END) THEN max(CASE WHEN c12.seen_at >= $5::timestamptz AND c12.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c12.seen_at END) END FROM ONLY g.page_event c12 WHERE c12.session_id = t.session_id), 'infinity'::timestamptz))
      OR ((EXISTS (SELECT 1 FROM retention.held_scope h13 WHERE h13.category = $12::text AND h13.shape IN ('tenant', 'tenant_start') AND h13.held_until > now())) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c14 WHERE c14.session_id = t.session_id AND (c14.account_id::text IN (SELECT h15.tenant FROM retention.held_scope h15 WHERE h15.category = $12::text AND h15.shape = 'tenant' AND h15.held_until > now() AND h15.tenant IS NOT NULL)
      OR (c14.account_id::text IN (SELECT h16.tenant FROM retention.held_scope h16 WHERE h16.category = $12::text AND h16.shape = 'tenant_start' AND h16.held_until > now() AND h16.tenant IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h17 WHERE h17.category = $12::text AND h17.shape = 'tenant_start' AND h17.held_until > now() AND h17.tenant = c14.account_id::text AND (SELECT coalesce(h17.starts_from <= s18.start AND s18.start < h17.starts_to, true) FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($5::timestamptz AT TIME ZONE $6::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $6::text) END WHEN count(*) = count(CASE WHEN c12.seen_at >= $5::timestamptz AND c12.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c12.seen_at END) THEN max(CASE WHEN c12.seen_at >= $5::timestamptz AND c12.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c12.seen_at END) END FROM ONLY g.page_event c12 WHERE c12.session_id = t.session_id) AS start OFFSET 0) s18))))) IS TRUE)))
@@ -326,17 +330,18 @@ SELECT count(*) AS rows
 
 -- plan
 SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 9), 0)::bigint AS claimed,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 10), 0)::bigint AS claimed,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 2), 0)::bigint AS not_started,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 4 AND 9), 0)::bigint AS due,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS held,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 5), 0)::bigint AS kept_while,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 6 AND 7), 0)::bigint AS kept_floor,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS waiting,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS to_act,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 7), 0)::bigint AS floor_after_cap,
-       (min(g.oldest) FILTER (WHERE g.verdict = 9))::text AS oldest,
-       (min(g.next) FILTER (WHERE g.verdict IN (3, 6, 7)))::text AS next_due
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 5 AND 10), 0)::bigint AS due,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 5), 0)::bigint AS held,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 6), 0)::bigint AS kept_while,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 7 AND 8), 0)::bigint AS kept_floor,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS waiting,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS to_act,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS floor_after_cap,
+       (min(g.oldest) FILTER (WHERE g.verdict = 10))::text AS oldest,
+       (min(g.next) FILTER (WHERE g.verdict IN (3, 7, 8)))::text AS next_due,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed
   FROM (
   SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest,
          min(r.moment) FILTER (WHERE r.moment > $1::timestamptz) AS next
@@ -350,10 +355,10 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
               WHEN (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $2::text AND h1.held_until > now())) THEN ((EXISTS (SELECT 1 FROM retention.held_scope h2 WHERE h2.category = $2::text AND h2.shape IN ('all', 'start') AND h2.held_until > now())) AND (SELECT range_agg(tstzrange(h3.starts_from, h3.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h3 WHERE h3.category = $2::text AND h3.shape IN ('all', 'start') AND h3.held_until > now()) @> coalesce((SELECT CASE WHEN (x4.v - x4.back) >= $3::timestamptz THEN x4.v END FROM (SELECT retention.try_timestamptz((t.data #>> $4::text[])) AS v, CASE WHEN (t.data #>> $4::text[]) ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' THEN '1 microsecond'::interval ELSE '0'::interval END AS back, (t.data #>> $4::text[]) AS raw OFFSET 0) x4), 'infinity'::timestamptz))
      OR ARRAY[t.session_id::text] IN (SELECT h5.key FROM retention.held_scope h5 WHERE h5.category = $2::text AND h5.shape = 'key' AND h5.held_until > now() AND h5.key IS NOT NULL)
      OR (ARRAY[t.session_id::text] IN (SELECT h6.key FROM retention.held_scope h6 WHERE h6.category = $2::text AND h6.shape = 'key_more' AND h6.held_until > now() AND h6.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h7 WHERE h7.category = $2::text AND h7.shape = 'key_more' AND h7.held_until > now() AND h7.key = ARRAY[t.session_id::text] AND h7.tenant IS NULL AND (SELECT coalesce(h7.starts_from <= s8.start AND s8.start < h7.starts_to, true) FROM (SELECT (SELECT CASE WHEN (x4.v - x4.back) >= $3::timestamptz THEN x4.v END FROM (SELECT retention.try_timestamptz((t.data #>> $4::text[])) AS v, CASE WHEN (t.data #>> $4::text[]) ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' THEN '1 microsecond'::interval ELSE '0'::interval END AS back, (t.data #>> $4::text[]) AS raw OFFSET 0) x4) AS start OFFSET 0) s8) AND (NOT h7.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h9 WHERE h9.category = $2::text AND h9.shape = 'key_subject' AND h9.held_until > now() AND h9.hold = h7.hold AND h9.part = h7.part AND false))))))
-     ELSE false END) IS TRUE THEN 4
-              WHEN ((CASE WHEN (t.data #>> $5::text[]) ~ '^[+-]?[0-9]{1,200}([.][0-9]{1,200})?([eE][+-]?[0-9]{1,3})?$' THEN (t.data #>> $5::text[])::numeric END) >= $6::numeric) IS TRUE THEN 5
-              WHEN (CASE WHEN CASE WHEN t.clock_ms BETWEEN -62135596800000 AND 253402300799000 THEN to_timestamp(t.clock_ms::float8 / 1000) END >= '10000-01-01 00:00:00+00'::timestamptz THEN true ELSE CASE WHEN t.clock_ms BETWEEN -62135596800000 AND 253402300799000 THEN to_timestamp(t.clock_ms::float8 / 1000) END + $7::interval > $1::timestamptz END) IS TRUE THEN 5
-              ELSE 9 END AS verdict,
+     ELSE false END) IS TRUE THEN 5
+              WHEN ((CASE WHEN (t.data #>> $5::text[]) ~ '^[+-]?[0-9]{1,200}([.][0-9]{1,200})?([eE][+-]?[0-9]{1,3})?$' THEN (t.data #>> $5::text[])::numeric END) >= $6::numeric) IS TRUE THEN 6
+              WHEN (CASE WHEN CASE WHEN t.clock_ms BETWEEN -62135596800000 AND 253402300799000 THEN to_timestamp(t.clock_ms::float8 / 1000) END >= '10000-01-01 00:00:00+00'::timestamptz THEN true ELSE CASE WHEN t.clock_ms BETWEEN -62135596800000 AND 253402300799000 THEN to_timestamp(t.clock_ms::float8 / 1000) END + $7::interval > $1::timestamptz END) IS TRUE THEN 6
+              ELSE 10 END AS verdict,
          t."retention due" AS moment
     FROM (SELECT CASE WHEN ((t.source <> $8::text OR t.source IS NULL) AND t.source <> ALL (ARRAY[$9::text])) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
                  (SELECT CASE WHEN (x10.v - x10.back) >= $3::timestamptz THEN x10.v END FROM (SELECT retention.try_timestamptz((t.data #>> $4::text[])) AS v, CASE WHEN (t.data #>> $4::text[]) ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' THEN '1 microsecond'::interval ELSE '0'::interval END AS back, (t.data #>> $4::text[]) AS raw OFFSET 0) x10) + $10::interval AS "retention due", t.session_id, t.clock_ms, t.data
@@ -415,6 +420,8 @@ SELECT json_build_object(
   'cap', NULL,
   'due_at', x.due_at,
   'due', coalesce(x.due_at <= $2::timestamptz, false),
+  'action', $1::text,
+  'passed', x.passed,
   'held', x.held,
   'holds', x.holds,
   'kept_while', json_build_array(json_build_object('because', $4::text, 'keeps', x.kept1), json_build_object('because', $5::text, 'keeps', x.kept2)),
@@ -422,7 +429,7 @@ SELECT json_build_object(
   'waiting_for', json_build_array(),
   'tenant_paused', x.paused,
   'act_at', CASE WHEN x.due_at IS NOT NULL THEN nullif(GREATEST(x.due_at), 'infinity') END,
-  'verdict', CASE WHEN NOT x.claimed THEN 'unclaimed' WHEN NOT x.in_stage THEN 'other_stage' WHEN x.due_at IS NULL THEN 'not_started' WHEN x.due_at > $2::timestamptz THEN 'not_due' WHEN x.held THEN 'held' WHEN false OR x.kept1 OR x.kept2 THEN 'kept_while' WHEN false THEN 'kept_floor' WHEN false THEN 'waiting' WHEN x.paused THEN 'paused' ELSE 'to_act' END) AS document
+  'verdict', CASE WHEN NOT x.claimed THEN 'unclaimed' WHEN NOT x.in_stage THEN 'other_stage' WHEN x.due_at IS NULL THEN 'not_started' WHEN x.due_at > $2::timestamptz THEN 'not_due' WHEN x.passed THEN 'passed' WHEN x.held THEN 'held' WHEN false OR x.kept1 OR x.kept2 THEN 'kept_while' WHEN false THEN 'kept_floor' WHEN false THEN 'waiting' WHEN x.paused THEN 'paused' ELSE 'to_act' END) AS document
   FROM (
 SELECT ((t.source <> $6::text OR t.source IS NULL) AND t.source <> ALL (ARRAY[$7::text])) IS TRUE AS claimed,
        (true) IS TRUE AS in_stage,
@@ -431,6 +438,7 @@ SELECT ((t.source <> $6::text OR t.source IS NULL) AND t.source <> ALL (ARRAY[$7
        (SELECT CASE WHEN (x3.v - x3.back) >= $8::timestamptz THEN x3.v END FROM (SELECT retention.try_timestamptz((t.data #>> $9::text[])) AS v, CASE WHEN (t.data #>> $9::text[]) ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' THEN '1 microsecond'::interval ELSE '0'::interval END AS back, (t.data #>> $9::text[]) AS raw OFFSET 0) x3) + $10::interval AS due_at,
        NULL::text AS tenant,
        json_build_array() AS agreements,
+       false AS passed,
        (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h4 WHERE h4.category = $11::text AND h4.held_until > now())) THEN ((EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $11::text AND h5.shape IN ('all', 'start') AND h5.held_until > now())) AND (SELECT range_agg(tstzrange(h6.starts_from, h6.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h6 WHERE h6.category = $11::text AND h6.shape IN ('all', 'start') AND h6.held_until > now()) @> coalesce((SELECT CASE WHEN (x7.v - x7.back) >= $8::timestamptz THEN x7.v END FROM (SELECT retention.try_timestamptz((t.data #>> $9::text[])) AS v, CASE WHEN (t.data #>> $9::text[]) ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' THEN '1 microsecond'::interval ELSE '0'::interval END AS back, (t.data #>> $9::text[]) AS raw OFFSET 0) x7), 'infinity'::timestamptz))
      OR ARRAY[t.session_id::text] IN (SELECT h8.key FROM retention.held_scope h8 WHERE h8.category = $11::text AND h8.shape = 'key' AND h8.held_until > now() AND h8.key IS NOT NULL)
      OR (ARRAY[t.session_id::text] IN (SELECT h9.key FROM retention.held_scope h9 WHERE h9.category = $11::text AND h9.shape = 'key_more' AND h9.held_until > now() AND h9.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h10 WHERE h10.category = $11::text AND h10.shape = 'key_more' AND h10.held_until > now() AND h10.key = ARRAY[t.session_id::text] AND h10.tenant IS NULL AND (SELECT coalesce(h10.starts_from <= s11.start AND s11.start < h10.starts_to, true) FROM (SELECT (SELECT CASE WHEN (x7.v - x7.back) >= $8::timestamptz THEN x7.v END FROM (SELECT retention.try_timestamptz((t.data #>> $9::text[])) AS v, CASE WHEN (t.data #>> $9::text[]) ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' THEN '1 microsecond'::interval ELSE '0'::interval END AS back, (t.data #>> $9::text[]) AS raw OFFSET 0) x7) AS start OFFSET 0) s11) AND (NOT h10.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h12 WHERE h12.category = $11::text AND h12.shape = 'key_subject' AND h12.held_until > now() AND h12.hold = h10.hold AND h12.part = h10.part AND false))))))
@@ -578,17 +586,18 @@ SELECT count(*) AS rows
 
 -- plan
 SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 9), 0)::bigint AS claimed,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 10), 0)::bigint AS claimed,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 2), 0)::bigint AS not_started,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 4 AND 9), 0)::bigint AS due,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS held,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 5), 0)::bigint AS kept_while,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 6 AND 7), 0)::bigint AS kept_floor,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS waiting,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS to_act,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 7), 0)::bigint AS floor_after_cap,
-       (min(g.oldest) FILTER (WHERE g.verdict = 9))::text AS oldest,
-       (min(g.next) FILTER (WHERE g.verdict IN (3, 6, 7)))::text AS next_due
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 5 AND 10), 0)::bigint AS due,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 5), 0)::bigint AS held,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 6), 0)::bigint AS kept_while,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 7 AND 8), 0)::bigint AS kept_floor,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS waiting,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS to_act,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS floor_after_cap,
+       (min(g.oldest) FILTER (WHERE g.verdict = 10))::text AS oldest,
+       (min(g.next) FILTER (WHERE g.verdict IN (3, 7, 8)))::text AS next_due,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed
   FROM (
   SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest,
          min(r.moment) FILTER (WHERE r.moment > $1::timestamptz) AS next
@@ -602,8 +611,8 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
               WHEN (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $2::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $2::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN (t.started_at IS NULL OR (t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp)) AND (t.clock_ms IS NULL OR (t.clock_ms >= ceil(extract(epoch FROM $3::timestamptz AT TIME ZONE 'UTC') * 1000)::bigint AND t.clock_ms <= 253402300799999)) AND (t.birthday IS NULL OR (t.birthday >= ($3::timestamptz AT TIME ZONE $4::text)::date AND t.birthday < '10000-01-01'::date)) THEN GREATEST(((date_trunc('year', t.started_at) + '1 year'::interval) AT TIME ZONE $4::text), ((date_trunc('year', to_timestamp(t.clock_ms::float8 / 1000) AT TIME ZONE $4::text) + '1 year'::interval) AT TIME ZONE $4::text), ((date_trunc('year', t.birthday::timestamp) + '1 year'::interval) AT TIME ZONE $4::text)) END, 'infinity'::timestamptz)
      OR ARRAY[t.session_id::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $2::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
      OR (ARRAY[t.session_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $2::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $2::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t.session_id::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN (t.started_at IS NULL OR (t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp)) AND (t.clock_ms IS NULL OR (t.clock_ms >= ceil(extract(epoch FROM $3::timestamptz AT TIME ZONE 'UTC') * 1000)::bigint AND t.clock_ms <= 253402300799999)) AND (t.birthday IS NULL OR (t.birthday >= ($3::timestamptz AT TIME ZONE $4::text)::date AND t.birthday < '10000-01-01'::date)) THEN GREATEST(((date_trunc('year', t.started_at) + '1 year'::interval) AT TIME ZONE $4::text), ((date_trunc('year', to_timestamp(t.clock_ms::float8 / 1000) AT TIME ZONE $4::text) + '1 year'::interval) AT TIME ZONE $4::text), ((date_trunc('year', t.birthday::timestamp) + '1 year'::interval) AT TIME ZONE $4::text)) END AND CASE WHEN (t.started_at IS NULL OR (t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp)) AND (t.clock_ms IS NULL OR (t.clock_ms >= ceil(extract(epoch FROM $3::timestamptz AT TIME ZONE 'UTC') * 1000)::bigint AND t.clock_ms <= 253402300799999)) AND (t.birthday IS NULL OR (t.birthday >= ($3::timestamptz AT TIME ZONE $4::text)::date AND t.birthday < '10000-01-01'::date)) THEN GREATEST(((date_trunc('year', t.started_at) + '1 year'::interval) AT TIME ZONE $4::text), ((date_trunc('year', to_timestamp(t.clock_ms::float8 / 1000) AT TIME ZONE $4::text) + '1 year'::interval) AT TIME ZONE $4::text), ((date_trunc('year', t.birthday::timestamp) + '1 year'::interval) AT TIME ZONE $4::text)) END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $2::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
-     ELSE false END) IS TRUE THEN 4
-              ELSE 9 END AS verdict,
+     ELSE false END) IS TRUE THEN 5
+              ELSE 10 END AS verdict,
          t."retention due" AS moment
     FROM (SELECT CASE WHEN (t.source = $5::text) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
                  CASE WHEN (t.started_at IS NULL OR (t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp)) AND (t.clock_ms IS NULL OR (t.clock_ms >= ceil(extract(epoch FROM $3::timestamptz AT TIME ZONE 'UTC') * 1000)::bigint AND t.clock_ms <= 253402300799999)) AND (t.birthday IS NULL OR (t.birthday >= ($3::timestamptz AT TIME ZONE $4::text)::date AND t.birthday < '10000-01-01'::date)) THEN GREATEST(((date_trunc('year', t.started_at) + '1 year'::interval) AT TIME ZONE $4::text), ((date_trunc('year', to_timestamp(t.clock_ms::float8 / 1000) AT TIME ZONE $4::text) + '1 year'::interval) AT TIME ZONE $4::text), ((date_trunc('year', t.birthday::timestamp) + '1 year'::interval) AT TIME ZONE $4::text)) END + $6::interval AS "retention due", t.session_id, t.started_at, t.clock_ms, t.birthday
@@ -655,6 +664,8 @@ SELECT json_build_object(
   'cap', NULL,
   'due_at', x.due_at,
   'due', coalesce(x.due_at <= $2::timestamptz, false),
+  'action', $1::text,
+  'passed', x.passed,
   'held', x.held,
   'holds', x.holds,
   'kept_while', json_build_array(),
@@ -662,7 +673,7 @@ SELECT json_build_object(
   'waiting_for', json_build_array(),
   'tenant_paused', x.paused,
   'act_at', CASE WHEN x.due_at IS NOT NULL THEN nullif(GREATEST(x.due_at), 'infinity') END,
-  'verdict', CASE WHEN NOT x.claimed THEN 'unclaimed' WHEN NOT x.in_stage THEN 'other_stage' WHEN x.due_at IS NULL THEN 'not_started' WHEN x.due_at > $2::timestamptz THEN 'not_due' WHEN x.held THEN 'held' WHEN false THEN 'kept_while' WHEN false THEN 'kept_floor' WHEN false THEN 'waiting' WHEN x.paused THEN 'paused' ELSE 'to_act' END) AS document
+  'verdict', CASE WHEN NOT x.claimed THEN 'unclaimed' WHEN NOT x.in_stage THEN 'other_stage' WHEN x.due_at IS NULL THEN 'not_started' WHEN x.due_at > $2::timestamptz THEN 'not_due' WHEN x.passed THEN 'passed' WHEN x.held THEN 'held' WHEN false THEN 'kept_while' WHEN false THEN 'kept_floor' WHEN false THEN 'waiting' WHEN x.paused THEN 'paused' ELSE 'to_act' END) AS document
   FROM (
 SELECT (t.source = $4::text) IS TRUE AS claimed,
        (true) IS TRUE AS in_stage,
@@ -671,6 +682,7 @@ SELECT (t.source = $4::text) IS TRUE AS claimed,
        CASE WHEN (t.started_at IS NULL OR (t.started_at >= ($5::timestamptz AT TIME ZONE $6::text) AND t.started_at < '10000-01-01'::timestamp)) AND (t.clock_ms IS NULL OR (t.clock_ms >= ceil(extract(epoch FROM $5::timestamptz AT TIME ZONE 'UTC') * 1000)::bigint AND t.clock_ms <= 253402300799999)) AND (t.birthday IS NULL OR (t.birthday >= ($5::timestamptz AT TIME ZONE $6::text)::date AND t.birthday < '10000-01-01'::date)) THEN GREATEST(((date_trunc('year', t.started_at) + '1 year'::interval) AT TIME ZONE $6::text), ((date_trunc('year', to_timestamp(t.clock_ms::float8 / 1000) AT TIME ZONE $6::text) + '1 year'::interval) AT TIME ZONE $6::text), ((date_trunc('year', t.birthday::timestamp) + '1 year'::interval) AT TIME ZONE $6::text)) END + $7::interval AS due_at,
        NULL::text AS tenant,
        json_build_array() AS agreements,
+       false AS passed,
        (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h2 WHERE h2.category = $8::text AND h2.held_until > now())) THEN (SELECT range_agg(tstzrange(h3.starts_from, h3.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h3 WHERE h3.category = $8::text AND h3.shape IN ('all', 'start') AND h3.held_until > now()) @> coalesce(CASE WHEN (t.started_at IS NULL OR (t.started_at >= ($5::timestamptz AT TIME ZONE $6::text) AND t.started_at < '10000-01-01'::timestamp)) AND (t.clock_ms IS NULL OR (t.clock_ms >= ceil(extract(epoch FROM $5::timestamptz AT TIME ZONE 'UTC') * 1000)::bigint AND t.clock_ms <= 253402300799999)) AND (t.birthday IS NULL OR (t.birthday >= ($5::timestamptz AT TIME ZONE $6::text)::date AND t.birthday < '10000-01-01'::date)) THEN GREATEST(((date_trunc('year', t.started_at) + '1 year'::interval) AT TIME ZONE $6::text), ((date_trunc('year', to_timestamp(t.clock_ms::float8 / 1000) AT TIME ZONE $6::text) + '1 year'::interval) AT TIME ZONE $6::text), ((date_trunc('year', t.birthday::timestamp) + '1 year'::interval) AT TIME ZONE $6::text)) END, 'infinity'::timestamptz)
      OR ARRAY[t.session_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $8::text AND h4.shape = 'key' AND h4.held_until > now() AND h4.key IS NOT NULL)
      OR (ARRAY[t.session_id::text] IN (SELECT h5.key FROM retention.held_scope h5 WHERE h5.category = $8::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $8::text AND h6.shape = 'key_more' AND h6.held_until > now() AND h6.key = ARRAY[t.session_id::text] AND h6.tenant IS NULL AND coalesce(h6.starts_from <= CASE WHEN (t.started_at IS NULL OR (t.started_at >= ($5::timestamptz AT TIME ZONE $6::text) AND t.started_at < '10000-01-01'::timestamp)) AND (t.clock_ms IS NULL OR (t.clock_ms >= ceil(extract(epoch FROM $5::timestamptz AT TIME ZONE 'UTC') * 1000)::bigint AND t.clock_ms <= 253402300799999)) AND (t.birthday IS NULL OR (t.birthday >= ($5::timestamptz AT TIME ZONE $6::text)::date AND t.birthday < '10000-01-01'::date)) THEN GREATEST(((date_trunc('year', t.started_at) + '1 year'::interval) AT TIME ZONE $6::text), ((date_trunc('year', to_timestamp(t.clock_ms::float8 / 1000) AT TIME ZONE $6::text) + '1 year'::interval) AT TIME ZONE $6::text), ((date_trunc('year', t.birthday::timestamp) + '1 year'::interval) AT TIME ZONE $6::text)) END AND CASE WHEN (t.started_at IS NULL OR (t.started_at >= ($5::timestamptz AT TIME ZONE $6::text) AND t.started_at < '10000-01-01'::timestamp)) AND (t.clock_ms IS NULL OR (t.clock_ms >= ceil(extract(epoch FROM $5::timestamptz AT TIME ZONE 'UTC') * 1000)::bigint AND t.clock_ms <= 253402300799999)) AND (t.birthday IS NULL OR (t.birthday >= ($5::timestamptz AT TIME ZONE $6::text)::date AND t.birthday < '10000-01-01'::date)) THEN GREATEST(((date_trunc('year', t.started_at) + '1 year'::interval) AT TIME ZONE $6::text), ((date_trunc('year', to_timestamp(t.clock_ms::float8 / 1000) AT TIME ZONE $6::text) + '1 year'::interval) AT TIME ZONE $6::text), ((date_trunc('year', t.birthday::timestamp) + '1 year'::interval) AT TIME ZONE $6::text)) END < h6.starts_to, true) AND (NOT h6.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h7 WHERE h7.category = $8::text AND h7.shape = 'key_subject' AND h7.held_until > now() AND h7.hold = h6.hold AND h7.part = h6.part AND false))))))
@@ -786,17 +798,18 @@ SELECT count(*) AS rows
 
 -- plan
 SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 9), 0)::bigint AS claimed,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 10), 0)::bigint AS claimed,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 2), 0)::bigint AS not_started,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 4 AND 9), 0)::bigint AS due,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS held,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 5), 0)::bigint AS kept_while,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 6 AND 7), 0)::bigint AS kept_floor,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS waiting,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS to_act,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 7), 0)::bigint AS floor_after_cap,
-       (min(g.oldest) FILTER (WHERE g.verdict = 9))::text AS oldest,
-       (min(g.next) FILTER (WHERE g.verdict IN (3, 6, 7)))::text AS next_due
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 5 AND 10), 0)::bigint AS due,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 5), 0)::bigint AS held,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 6), 0)::bigint AS kept_while,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 7 AND 8), 0)::bigint AS kept_floor,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS waiting,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS to_act,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS floor_after_cap,
+       (min(g.oldest) FILTER (WHERE g.verdict = 10))::text AS oldest,
+       (min(g.next) FILTER (WHERE g.verdict IN (3, 7, 8)))::text AS next_due,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed
   FROM (
   SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest,
          min(r.moment) FILTER (WHERE r.moment > $1::timestamptz) AS next
@@ -810,9 +823,9 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
               WHEN (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $2::text AND h1.held_until > now())) THEN ((EXISTS (SELECT 1 FROM retention.held_scope h2 WHERE h2.category = $2::text AND h2.shape IN ('all', 'start') AND h2.held_until > now())) AND (SELECT range_agg(tstzrange(h3.starts_from, h3.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h3 WHERE h3.category = $2::text AND h3.shape IN ('all', 'start') AND h3.held_until > now()) @> coalesce((SELECT CASE WHEN (l4.v1 > '-infinity'::timestamptz) AND (l4.v2 > '-infinity'::timestamptz) THEN LEAST(l4.v1, l4.v2) END FROM (SELECT (SELECT CASE WHEN p5.closed_at >= $3::timestamptz AND p5.closed_at < '10000-01-01 00:00:00+00'::timestamptz THEN p5.closed_at END FROM ONLY g.account p5 WHERE t.account_id = p5.account_id) AS v1, CASE WHEN t.issued >= ($3::timestamptz AT TIME ZONE $4::text)::date AND t.issued < '10000-01-01'::date THEN ((t.issued + 1)::timestamp AT TIME ZONE $4::text) END AS v2 OFFSET 0) l4), 'infinity'::timestamptz))
      OR ARRAY[t.invoice_id::text] IN (SELECT h6.key FROM retention.held_scope h6 WHERE h6.category = $2::text AND h6.shape = 'key' AND h6.held_until > now() AND h6.key IS NOT NULL)
      OR (ARRAY[t.invoice_id::text] IN (SELECT h7.key FROM retention.held_scope h7 WHERE h7.category = $2::text AND h7.shape = 'key_more' AND h7.held_until > now() AND h7.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h8 WHERE h8.category = $2::text AND h8.shape = 'key_more' AND h8.held_until > now() AND h8.key = ARRAY[t.invoice_id::text] AND h8.tenant IS NULL AND (SELECT coalesce(h8.starts_from <= s9.start AND s9.start < h8.starts_to, true) FROM (SELECT (SELECT CASE WHEN (l4.v1 > '-infinity'::timestamptz) AND (l4.v2 > '-infinity'::timestamptz) THEN LEAST(l4.v1, l4.v2) END FROM (SELECT (SELECT CASE WHEN p5.closed_at >= $3::timestamptz AND p5.closed_at < '10000-01-01 00:00:00+00'::timestamptz THEN p5.closed_at END FROM ONLY g.account p5 WHERE t.account_id = p5.account_id) AS v1, CASE WHEN t.issued >= ($3::timestamptz AT TIME ZONE $4::text)::date AND t.issued < '10000-01-01'::date THEN ((t.issued + 1)::timestamp AT TIME ZONE $4::text) END AS v2 OFFSET 0) l4) AS start OFFSET 0) s9) AND (NOT h8.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h10 WHERE h10.category = $2::text AND h10.shape = 'key_subject' AND h10.held_until > now() AND h10.hold = h8.hold AND h10.part = h8.part AND false))))))
-     ELSE false END) IS TRUE THEN 4
-              WHEN ((EXISTS (SELECT 1 FROM ONLY g.payment w11 WHERE w11.invoice_id = t.invoice_id AND w11.paid_at IS NOT NULL)) IS TRUE) IS TRUE THEN 8
-              ELSE 9 END AS verdict,
+     ELSE false END) IS TRUE THEN 5
+              WHEN ((EXISTS (SELECT 1 FROM ONLY g.payment w11 WHERE w11.invoice_id = t.invoice_id AND w11.paid_at IS NOT NULL)) IS TRUE) IS TRUE THEN 9
+              ELSE 10 END AS verdict,
          t."retention due" AS moment
     FROM (SELECT CASE WHEN ((SELECT p12.plan = $5::text FROM ONLY g.account p12 WHERE t.account_id = p12.account_id)) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
                  (SELECT CASE WHEN (l13.v1 > '-infinity'::timestamptz) AND (l13.v2 > '-infinity'::timestamptz) THEN LEAST(l13.v1, l13.v2) END FROM (SELECT (SELECT CASE WHEN p14.closed_at >= $3::timestamptz AND p14.closed_at < '10000-01-01 00:00:00+00'::timestamptz THEN p14.closed_at END FROM ONLY g.account p14 WHERE t.account_id = p14.account_id) AS v1, CASE WHEN t.issued >= ($3::timestamptz AT TIME ZONE $4::text)::date AND t.issued < '10000-01-01'::date THEN ((t.issued + 1)::timestamp AT TIME ZONE $4::text) END AS v2 OFFSET 0) l13) + $6::interval AS "retention due", t.invoice_id, t.account_id, t.issued
@@ -862,6 +875,8 @@ SELECT json_build_object(
   'cap', NULL,
   'due_at', x.due_at,
   'due', coalesce(x.due_at <= $2::timestamptz, false),
+  'action', $1::text,
+  'passed', x.passed,
   'held', x.held,
   'holds', x.holds,
   'kept_while', json_build_array(),
@@ -869,7 +884,7 @@ SELECT json_build_object(
   'waiting_for', json_build_array(json_build_object('category', $4::text, 'waits', x.waits1, 'held', x.held1)),
   'tenant_paused', x.paused,
   'act_at', CASE WHEN x.due_at IS NOT NULL THEN nullif(GREATEST(x.due_at), 'infinity') END,
-  'verdict', CASE WHEN NOT x.claimed THEN 'unclaimed' WHEN NOT x.in_stage THEN 'other_stage' WHEN x.due_at IS NULL THEN 'not_started' WHEN x.due_at > $2::timestamptz THEN 'not_due' WHEN x.held THEN 'held' WHEN false THEN 'kept_while' WHEN false THEN 'kept_floor' WHEN false OR x.waits1 THEN 'waiting' WHEN x.paused THEN 'paused' ELSE 'to_act' END) AS document
+  'verdict', CASE WHEN NOT x.claimed THEN 'unclaimed' WHEN NOT x.in_stage THEN 'other_stage' WHEN x.due_at IS NULL THEN 'not_started' WHEN x.due_at > $2::timestamptz THEN 'not_due' WHEN x.passed THEN 'passed' WHEN x.held THEN 'held' WHEN false THEN 'kept_while' WHEN false THEN 'kept_floor' WHEN false OR x.waits1 THEN 'waiting' WHEN x.paused THEN 'paused' ELSE 'to_act' END) AS document
   FROM (
 SELECT ((SELECT p1.plan = $5::text FROM ONLY g.account p1 WHERE t.account_id = p1.account_id)) IS TRUE AS claimed,
        (true) IS TRUE AS in_stage,
@@ -878,6 +893,7 @@ SELECT ((SELECT p1.plan = $5::text FROM ONLY g.account p1 WHERE t.account_id = p
        (SELECT CASE WHEN (l5.v1 > '-infinity'::timestamptz) AND (l5.v2 > '-infinity'::timestamptz) THEN LEAST(l5.v1, l5.v2) END FROM (SELECT (SELECT CASE WHEN p6.closed_at >= $6::timestamptz AND p6.closed_at < '10000-01-01 00:00:00+00'::timestamptz THEN p6.closed_at END FROM ONLY g.account p6 WHERE t.account_id = p6.account_id) AS v1, CASE WHEN t.issued >= ($6::timestamptz AT TIME ZONE $7::text)::date AND t.issued < '10000-01-01'::date THEN ((t.issued + 1)::timestamp AT TIME ZONE $7::text) END AS v2 OFFSET 0) l5) + $8::interval AS due_at,
        NULL::text AS tenant,
        json_build_array() AS agreements,
+       false AS passed,
        (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h7 WHERE h7.category = $9::text AND h7.held_until > now())) THEN ((EXISTS (SELECT 1 FROM retention.held_scope h8 WHERE h8.category = $9::text AND h8.shape IN ('all', 'start') AND h8.held_until > now())) AND (SELECT range_agg(tstzrange(h9.starts_from, h9.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h9 WHERE h9.category = $9::text AND h9.shape IN ('all', 'start') AND h9.held_until > now()) @> coalesce((SELECT CASE WHEN (l10.v1 > '-infinity'::timestamptz) AND (l10.v2 > '-infinity'::timestamptz) THEN LEAST(l10.v1, l10.v2) END FROM (SELECT (SELECT CASE WHEN p11.closed_at >= $6::timestamptz AND p11.closed_at < '10000-01-01 00:00:00+00'::timestamptz THEN p11.closed_at END FROM ONLY g.account p11 WHERE t.account_id = p11.account_id) AS v1, CASE WHEN t.issued >= ($6::timestamptz AT TIME ZONE $7::text)::date AND t.issued < '10000-01-01'::date THEN ((t.issued + 1)::timestamp AT TIME ZONE $7::text) END AS v2 OFFSET 0) l10), 'infinity'::timestamptz))
      OR ARRAY[t.invoice_id::text] IN (SELECT h12.key FROM retention.held_scope h12 WHERE h12.category = $9::text AND h12.shape = 'key' AND h12.held_until > now() AND h12.key IS NOT NULL)
      OR (ARRAY[t.invoice_id::text] IN (SELECT h13.key FROM retention.held_scope h13 WHERE h13.category = $9::text AND h13.shape = 'key_more' AND h13.held_until > now() AND h13.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h14 WHERE h14.category = $9::text AND h14.shape = 'key_more' AND h14.held_until > now() AND h14.key = ARRAY[t.invoice_id::text] AND h14.tenant IS NULL AND (SELECT coalesce(h14.starts_from <= s15.start AND s15.start < h14.starts_to, true) FROM (SELECT (SELECT CASE WHEN (l10.v1 > '-infinity'::timestamptz) AND (l10.v2 > '-infinity'::timestamptz) THEN LEAST(l10.v1, l10.v2) END FROM (SELECT (SELECT CASE WHEN p11.closed_at >= $6::timestamptz AND p11.closed_at < '10000-01-01 00:00:00+00'::timestamptz THEN p11.closed_at END FROM ONLY g.account p11 WHERE t.account_id = p11.account_id) AS v1, CASE WHEN t.issued >= ($6::timestamptz AT TIME ZONE $7::text)::date AND t.issued < '10000-01-01'::date THEN ((t.issued + 1)::timestamp AT TIME ZONE $7::text) END AS v2 OFFSET 0) l10) AS start OFFSET 0) s15) AND (NOT h14.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h16 WHERE h16.category = $9::text AND h16.shape = 'key_subject' AND h16.held_until > now() AND h16.hold = h14.hold AND h16.part = h14.part AND false))))))
@@ -1052,17 +1068,18 @@ SELECT count(*) AS rows
 
 -- plan
 SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 9), 0)::bigint AS claimed,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 10), 0)::bigint AS claimed,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 2), 0)::bigint AS not_started,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 4 AND 9), 0)::bigint AS due,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS held,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 5), 0)::bigint AS kept_while,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 6 AND 7), 0)::bigint AS kept_floor,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS waiting,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS to_act,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 7), 0)::bigint AS floor_after_cap,
-       (min(g.oldest) FILTER (WHERE g.verdict = 9))::text AS oldest,
-       (min(g.next) FILTER (WHERE g.verdict IN (3, 6, 7)))::text AS next_due
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 5 AND 10), 0)::bigint AS due,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 5), 0)::bigint AS held,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 6), 0)::bigint AS kept_while,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 7 AND 8), 0)::bigint AS kept_floor,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS waiting,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS to_act,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS floor_after_cap,
+       (min(g.oldest) FILTER (WHERE g.verdict = 10))::text AS oldest,
+       (min(g.next) FILTER (WHERE g.verdict IN (3, 7, 8)))::text AS next_due,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed
   FROM (
   SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest,
          min(r.moment) FILTER (WHERE r.moment > $1::timestamptz) AS next
@@ -1076,8 +1093,8 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
               WHEN (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $2::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $2::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t.paid_at >= $3::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END, 'infinity'::timestamptz)
      OR ARRAY[t.payment_id::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $2::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
      OR (ARRAY[t.payment_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $2::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $2::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t.payment_id::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t.paid_at >= $3::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END AND CASE WHEN t.paid_at >= $3::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $2::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
-     ELSE false END) IS TRUE THEN 4
-              ELSE 9 END AS verdict,
+     ELSE false END) IS TRUE THEN 5
+              ELSE 10 END AS verdict,
          t."retention due" AS moment
     FROM (SELECT CASE WHEN (t.paid_at IS NOT NULL) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
                  CASE WHEN t.paid_at >= $3::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END + $4::interval AS "retention due", t.payment_id, t.paid_at
@@ -1122,6 +1139,8 @@ SELECT json_build_object(
   'cap', NULL,
   'due_at', x.due_at,
   'due', coalesce(x.due_at <= $2::timestamptz, false),
+  'action', $1::text,
+  'passed', x.passed,
   'held', x.held,
   'holds', x.holds,
   'kept_while', json_build_array(),
@@ -1129,7 +1148,7 @@ SELECT json_build_object(
   'waiting_for', json_build_array(),
   'tenant_paused', x.paused,
   'act_at', CASE WHEN x.due_at IS NOT NULL THEN nullif(GREATEST(x.due_at), 'infinity') END,
-  'verdict', CASE WHEN NOT x.claimed THEN 'unclaimed' WHEN NOT x.in_stage THEN 'other_stage' WHEN x.due_at IS NULL THEN 'not_started' WHEN x.due_at > $2::timestamptz THEN 'not_due' WHEN x.held THEN 'held' WHEN false THEN 'kept_while' WHEN false THEN 'kept_floor' WHEN false THEN 'waiting' WHEN x.paused THEN 'paused' ELSE 'to_act' END) AS document
+  'verdict', CASE WHEN NOT x.claimed THEN 'unclaimed' WHEN NOT x.in_stage THEN 'other_stage' WHEN x.due_at IS NULL THEN 'not_started' WHEN x.due_at > $2::timestamptz THEN 'not_due' WHEN x.passed THEN 'passed' WHEN x.held THEN 'held' WHEN false THEN 'kept_while' WHEN false THEN 'kept_floor' WHEN false THEN 'waiting' WHEN x.paused THEN 'paused' ELSE 'to_act' END) AS document
   FROM (
 SELECT (t.paid_at IS NOT NULL) IS TRUE AS claimed,
        (true) IS TRUE AS in_stage,
@@ -1138,6 +1157,7 @@ SELECT (t.paid_at IS NOT NULL) IS TRUE AS claimed,
        CASE WHEN t.paid_at >= $4::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END + $5::interval AS due_at,
        NULL::text AS tenant,
        json_build_array() AS agreements,
+       false AS passed,
        (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h2 WHERE h2.category = $6::text AND h2.held_until > now())) THEN (SELECT range_agg(tstzrange(h3.starts_from, h3.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h3 WHERE h3.category = $6::text AND h3.shape IN ('all', 'start') AND h3.held_until > now()) @> coalesce(CASE WHEN t.paid_at >= $4::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END, 'infinity'::timestamptz)
      OR ARRAY[t.payment_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $6::text AND h4.shape = 'key' AND h4.held_until > now() AND h4.key IS NOT NULL)
      OR (ARRAY[t.payment_id::text] IN (SELECT h5.key FROM retention.held_scope h5 WHERE h5.category = $6::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $6::text AND h6.shape = 'key_more' AND h6.held_until > now() AND h6.key = ARRAY[t.payment_id::text] AND h6.tenant IS NULL AND coalesce(h6.starts_from <= CASE WHEN t.paid_at >= $4::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END AND CASE WHEN t.paid_at >= $4::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END < h6.starts_to, true) AND (NOT h6.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h7 WHERE h7.category = $6::text AND h7.shape = 'key_subject' AND h7.held_until > now() AND h7.hold = h6.hold AND h7.part = h6.part AND false))))))

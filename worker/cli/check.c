@@ -50,7 +50,7 @@ static void warn_uncounted(struct cli *cli, const struct policies *policies)
     const struct table_need *first = NULL;
     size_t count = 0;
     for (size_t i = 0; i < needs.table_count; i++)
-        if (needs_missing(needs.tables[i].table, needs.tables[i].privileges & NEED_COUNT)) {
+        if (needs.tables[i].privileges & NEED_COUNT && !needs.tables[i].table->may_be_counted) {
             first = first ? first : &needs.tables[i];
             count++;
         }
@@ -100,6 +100,8 @@ static bool check_database(struct cli *cli, const struct settings *settings,
     if (has_schema && (!warn_hold_rules(&session, error) || !find_altered_holds(&session, error)))
         return false;
     if (!policies_validate(policies, &session, error))
+        return false;
+    if (has_schema && !check_trials(&session, policies, error))
         return false;
     if (has_schema)
         warn_uncounted(cli, policies);

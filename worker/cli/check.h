@@ -12,4 +12,8 @@ struct settings;
 void check_epoch_key(struct cli *cli, const struct settings *settings, const struct policy_set *set,
                      struct session *session);
 
+/* Tries the stages that de-identify on some records, and rolls back; what refuses goes to
+ * cli->diags. */
+bool check_trials(struct session *session, const struct policies *policies, struct error *error);
+
 #endif

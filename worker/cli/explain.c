@@ -113,8 +113,16 @@ static void add_holds(struct explained *e, struct text *out, const json_t *docum
                       "over.");
 }
 
+static const struct policy_action *action_of(const json_t *document)
+{
+    const char *name = string(document, "action");
+    for (int action = ACTION_DELETE; action < ACTION_AGGREGATE; action++)
+        if (text_equal(policy_action_name((enum action)action), name))
+            return policy_action((enum action)action);
+    return policy_action(ACTION_AGGREGATE);
+}
 /* Of a due record that nothing keeps. */
-static void add_free(struct text *out, const struct explained *e)
+static void add_free(struct text *out, const json_t *document, const struct explained *e)
 {
     const struct record_blocked *blocked = &e->blocked;
     char count[32];
@@ -130,9 +138,9 @@ static void add_free(struct text *out, const struct explained *e)
     }
     if (e->category->mode != MODE_ENFORCE)
         text_add(out, " Nothing keeps it, but the policy only observes (mode = \"observe\"): it "
-                      "is reported, and not deleted.");
+                      "is reported, and not touched.");
     else
-        text_add(out, " Nothing keeps it: the next run deletes it.");
+        text_printf(out, " Nothing keeps it: the next run %s it.", action_of(document)->does);
     if (blocked->not_known)
         text_printf(out,
                     " Unless it is one of %s of this category that the database refused to let go: "
@@ -162,8 +170,11 @@ static void add_verdict(struct explained *e, struct text *out, const json_t *doc
         if (json_is_true(json_object_get(document, "held")))
             add_holds(e, out, document);
         else if (act)
-            text_printf(out, " If nothing else keeps it then, the first run after %s deletes it.",
-                        act);
+            text_printf(out, " If nothing else keeps it then, the first run after %s %s it.", act,
+                        action_of(document)->does);
+    } else if (!strcmp(verdict, "passed")) {
+        text_printf(out, "It has passed stage \"%s\": it is %s.", stage,
+                    action_of(document)->past);
     } else {
         text_printf(out, "It has been due since %s.", due ? due : "");
         if (!strcmp(verdict, "held"))
@@ -177,7 +188,7 @@ static void add_verdict(struct explained *e, struct text *out, const json_t *doc
         else if (!strcmp(verdict, "paused"))
             text_add(out, " Somebody paused the records of its tenant.");
         else
-            add_free(out, e);
+            add_free(out, document, e);
     }
     text_add_char(out, '\n');
 }

@@ -1,6 +1,7 @@
 libretention_a_SOURCES += \
 	worker/cli/check.c worker/cli/check.h \
 	worker/cli/check_key.c \
+	worker/cli/check_trial.c \
 	worker/cli/command.c worker/cli/command.h \
 	worker/cli/commands.c \
 	worker/cli/confirm.c \
@@ -38,6 +39,7 @@ libretention_a_SOURCES += \
 	worker/cli/output.c worker/cli/output.h \
 	worker/cli/pause.c \
 	worker/cli/plan.c worker/cli/plan.h \
+	worker/cli/plan_aggregate.c worker/cli/plan_aggregate.h \
 	worker/cli/plan_holds.c worker/cli/plan_holds.h \
 	worker/cli/policies.c worker/cli/policies.h \
 	worker/cli/policy.c worker/cli/policy.h \

@@ -10,9 +10,11 @@
 #include "cli/hold.h"
 #include "cli/json.h"
 #include "cli/output.h"
+#include "cli/plan_aggregate.h"
 #include "cli/plan_holds.h"
 #include "cli/policies.h"
 #include "policy/resolve.h"
+#include "policy/transform.h"
 #include "policy/validate.h"
 
 bool plan_begin(struct session *session, const char **ret_run_time, struct error *error)
@@ -96,6 +98,7 @@ PGresult *plan_query(struct session *session, const char *category,
         const struct sql_param *param = &statement->params[i];
         values[i] = param->kind == PARAM_RUN_TIME ? run_time
                     : param->kind == PARAM_KEY    ? key[param->index]
+                    : param->kind == PARAM_NONCE  ? "a made-up value"
                                                   : param->value;
     }
     bool needs_reader;
@@ -223,15 +226,18 @@ static json_t *stage_json(const struct planning *p, const struct sql_category *s
         [PLAN_FLOOR_AFTER_CAP] = "floor_after_cap",
         [PLAN_OLDEST] = "oldest",
         [PLAN_NEXT_DUE] = "next_due",
+        [PLAN_PASSED] = "passed",
     };
     json_t *row = json_pack("{ss ss ss ss ss sb}", "category", sql->category->name, "stage",
-                            sql->stage->name, "action", "delete", "run_time", p->run_time,
+                            sql->stage->name, "action", policy_action_name(sql->stage->action), "run_time", p->run_time,
                             "strategy", how, "observe_only", sql->category->mode != MODE_ENFORCE);
     for (int i = 0; i < PLAN_COLUMNS; i++)
         json_object_set_new(row, names[i],
                             i == PLAN_OLDEST || i == PLAN_NEXT_DUE ? json_text(n->plan[i])
                                                                    : json_number(n->plan[i]));
     json_object_set_new(row, "unclaimed", json_number(n->unclaimed));
+    if (sql->stage->aggregate)
+        json_object_set_new(row, "aggregate", plan_aggregate_json(sql->stage));
     return row;
 }
 
@@ -281,9 +287,46 @@ static void add_notes(struct text *notes, const struct sql_category *sql, const 
             text_printf(notes, " (%s)", because);
         text_add_char(notes, '\n');
     }
+    if (sql->stage->aggregate)
+        plan_aggregate_note(notes, category, sql->stage);
     if (category->mode == MODE_OBSERVE)
         text_printf(notes, "%s: only observed, a run deletes nothing (mode = \"observe\")\n",
                     category->name);
+}
+
+/* What a stage makes of made-up values: a line, or a member of `list`, for each column. */
+static bool add_examples(struct planning *p, const struct sql_category *sql, json_t *list,
+                         struct error *error)
+{
+    const struct stage *stage = sql->stage;
+    size_t number_of_stage = (size_t)(stage - sql->category->stages);
+    for (size_t i = 0; i < stage->column_count; i++) {
+        const struct transform *t = &stage->columns[i];
+        const char *class = transform_class_name(t->as->class), *before = NULL, *after = NULL;
+        struct sql_statement example =
+            sql_build_example(p->cli->arena, p->policies.set, sql->category, number_of_stage,
+                              p->policies.catalog, i);
+        PGresult *result _cleanup_result_ = NULL;
+        if (example.text[0]) {
+            if (!(result = plan_query(p->session, sql->category->name, &example, p->run_time, NULL, error)))
+                return false;
+            before = result_value(result, 0, 0);
+            after = result_value(result, 0, 1);
+        }
+        if (list) {
+            json_array_append_new(list, json_pack("{ss ss ss so so}", "column", t->column, "as",
+                                                  t->as->name, "class", class, "before",
+                                                  json_text(before), "after", json_text(after)));
+            continue;
+        }
+        text_printf(&p->notes, "%s, stage \"%s\": column \"%s\", %s (%s)", sql->category->name,
+                    stage->name, t->column, t->as->name, class);
+        if (before)
+            text_printf(&p->notes, "; of the made-up value %s it makes %s", before,
+                        after ? after : "NULL");
+        text_add_char(&p->notes, '\n');
+    }
+    return true;
 }
 
 static bool plan_stage(struct planning *p, const struct sql_category *sql, struct error *error)
@@ -295,8 +338,10 @@ static bool plan_stage(struct planning *p, const struct sql_category *sql, struc
     }
     const char *how = strategy(p, sql);
     if (p->rows) {
-        json_array_append_new(p->rows, stage_json(p, sql, &n, how));
-        return true;
+        json_t *row = stage_json(p, sql, &n, how), *examples = json_array();
+        json_array_append_new(p->rows, row);
+        json_object_set_new(row, "columns", examples);
+        return add_examples(p, sql, examples, error);
     }
     const char *kept = arena_printf(
         p->cli->arena, "%lld",
@@ -316,7 +361,7 @@ static bool plan_stage(struct planning *p, const struct sql_category *sql, struc
     };
     table_row(p->table, cells);
     add_notes(&p->notes, sql, &n);
-    return true;
+    return add_examples(p, sql, NULL, error);
 }
 
 static json_t *statement_json(const struct sql_statement *statement, const char *title,
@@ -327,6 +372,8 @@ static json_t *statement_json(const struct sql_statement *statement, const char 
         [PARAM_FROM_TID] = "from block", [PARAM_TO_TID] = "to block",
         [PARAM_TIDS] = "row addresses",  [PARAM_KEY] = "key",
         [PARAM_KEYS] = "keys",           [PARAM_LIMIT] = "limit",
+        [PARAM_TERM] = "term",           [PARAM_RUN] = "run",
+        [PARAM_NONCE] = "random",
     };
     json_t *params = json_array();
     for (size_t i = 0; i < statement->param_count; i++) {
@@ -397,6 +444,7 @@ static bool print_stage(struct planning *p, const struct sql_category *sql, size
                        arena_printf(cli->arena, "%s: delete from dependant %s", name,
                                     sql->relations[r].relation),
                        &sql->relations[r].remove, p->run_time);
+    bool removes = policy_stage_removes(sql->stage);
     if (leaf_count) {
         struct table_name first = {leaves[0]->schema, leaves[0]->name};
         const struct sql_leaf *leaf = sql_build_leaf(cli->arena, p->policies.set, category, stage,
@@ -405,15 +453,18 @@ static bool print_stage(struct planning *p, const struct sql_category *sql, size
         if (leaf_count > 1)
             where = arena_printf(cli->arena, "%s (and the same for each of %zu partitions)", where,
                                  leaf_count);
-        plan_print_sql(cli, arena_printf(cli->arena, "%s: delete from %s", name, where),
+        plan_print_sql(cli, arena_printf(cli->arena, "%s: %s %s", name,
+                                          removes ? "delete from" : "change", where),
                        &leaf->remove, p->run_time);
         plan_print_sql(cli, arena_printf(cli->arena, "%s: lock in %s", name, where),
                        &leaf->lock_rows, p->run_time);
         plan_print_sql(cli,
-                       arena_printf(cli->arena, "%s: delete what was locked in %s", name, where),
+                       arena_printf(cli->arena, "%s: %s what was locked in %s", name,
+                                    removes ? "delete" : "change", where),
                        &leaf->remove_tids, p->run_time);
     }
     plan_print_sql(cli, TITLE("what remains"), &sql->remaining, p->run_time);
+    plan_print_sql(cli, TITLE("close cells that are complete"), &sql->close, p->run_time);
 #undef TITLE
     return true;
 }

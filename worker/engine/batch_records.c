@@ -16,6 +16,7 @@
 #include "engine/batch_internal.h"
 #include "engine/binary.h"
 #include "ledger/entry.h"
+#include "pg/sqlstate.h"
 
 enum { MOST_KEY_COLUMNS = 32 };
 
@@ -84,6 +85,29 @@ static bool take_tenants(struct batch *batch, const PGresult *result, struct err
     return true;
 }
 
+/* A trigger may have put other values in the place of those that were set. */
+static bool all_changed(const PGresult *result, int column, struct error *error)
+{
+    int64_t unchanged;
+    if (PQnfields(result) <= column || !binary_int64(result, 0, column, &unchanged))
+        return bad_shape(error, "count of records that did not change");
+    if (unchanged == 0)
+        return true;
+    error_set(error, ERROR_FAILED, "%s", sqlstate_condition(SQLSTATE_NOT_CHANGED));
+    error_set_sqlstate(error, SQLSTATE_NOT_CHANGED);
+    return false;
+}
+
+/* What goes uncounted would be missing in the sums for ever. */
+static bool all_counted(const PGresult *result, int column, struct error *error)
+{
+    int64_t uncounted;
+    if (PQnfields(result) <= column || !binary_int64(result, 0, column, &uncounted) ||
+        uncounted != 0)
+        return bad_shape(error, "records that were not counted");
+    return true;
+}
+
 bool batch_take_removed(struct batch *batch, const PGresult *result, size_t relation,
                         bool tenants_follow, struct error *error)
 {
@@ -100,6 +124,16 @@ bool batch_take_removed(struct batch *batch, const PGresult *result, size_t rela
         return false;
     if (batch->run->digesters && !take_keys(batch, result, relation, keys_at, rows, error))
         return false;
+    if (!tenants_follow)
+        return true;
+    switch (batch->run->sql->stage->action) {
+    case ACTION_DEIDENTIFY:
+        return all_changed(result, keys_at + (int)columns, error);
+    case ACTION_AGGREGATE:
+        return all_counted(result, keys_at + (int)columns, error);
+    case ACTION_DELETE:
+        break;
+    }
     return true;
 }
 
@@ -325,21 +359,13 @@ void batch_keys_literal(const struct batch *batch, size_t relation, struct part 
 
 /* --- entries --- */
 
-static const char *action_word(enum action action)
-{
-    static const char *const words[] = {
-        [ACTION_DELETE] = "delete",
-        [ACTION_DEIDENTIFY] = "deidentify",
-        [ACTION_AGGREGATE] = "aggregate",
-    };
-    return words[action];
-}
-
 bool batch_entry(struct batch *batch, size_t relation, int64_t seq, struct text *out,
                  struct error *error)
 {
     struct run *run = batch->run;
     struct taken *taken = &batch->taken[relation];
+    const enum action action = run->category->stages[run->stage].action;
+    const bool is_dependant = relation + 1 < run->sql->relation_count; /* of a stage that removes */
     char seq_text[24], epoch[24], rows[24], records[2 * DIGEST_SIZE + 1] = "none";
     snprintf(seq_text, sizeof(seq_text), "%lld", (long long)seq);
     snprintf(epoch, sizeof(epoch), "%lld", (long long)batch->epoch);
@@ -360,7 +386,7 @@ bool batch_entry(struct batch *batch, size_t relation, int64_t seq, struct text 
         {"seq", seq_text},
         {"category", run->category->name},
         {"relation", run->sql->relations[relation].relation},
-        {"action", action_word(run->category->stages[run->stage].action)},
+        {"action", policy_action_name(is_dependant ? ACTION_DELETE : action)},
         {"epoch", epoch},
         {"rows", rows},
         {"records", records},

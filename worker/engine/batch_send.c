@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/encode.h"
 #include "base/fault.h"
 #include "base/sql_files.h"
 #include "base/text.h"
@@ -97,7 +98,10 @@ static void queue_statement(struct batch *batch, enum step step, size_t relation
                             const struct sql_statement *statement, struct part part, int64_t limit)
 {
     const struct work *work = &batch->work;
-    char from[32], to[32], most[24];
+    char from[32], to[32], most[24], nonce[33];
+    uint8_t random[16];
+    random_bytes(random, sizeof(random));
+    hex_encode(nonce, random, sizeof(random));
     snprintf(from, sizeof(from), "(%u,%u)", work->from.block, work->from.offset);
     snprintf(to, sizeof(to), "(%lld,0)", (long long)work->to_block);
     snprintf(most, sizeof(most), "%lld", (long long)limit);
@@ -132,8 +136,13 @@ static void queue_statement(struct batch *batch, enum step step, size_t relation
         case PARAM_LIMIT:
             values[i] = most;
             break;
+        case PARAM_NONCE:
+            values[i] = nonce;
+            break;
         case PARAM_KEY:
-            abort(); /* only explain has it */
+        case PARAM_TERM:
+        case PARAM_RUN:
+            abort(); /* of explain, and of closing cells */
         }
     }
     note_step(batch, step, relation);

@@ -252,18 +252,33 @@ static void on_read_end(struct pg_conn *conn, enum pg_outcome outcome, PGresult 
     free(read);
 }
 
+static void read_or_write(struct lane *lane, const char *begin, const char *zone, const char *sql,
+                          size_t count, const char *const *values, struct lane_read *read)
+{
+    pg_conn_query(lane->conn, begin, 0, NULL, false, on_read_step, read);
+    lane_queue_pins(lane, zone, READ_TIMEOUT_MS, lane->worker->limits.statement_timeout_ms,
+                    on_read_step, read);
+    pg_conn_query(lane->conn, sql, count, values, false, on_read_rows, read);
+    if (read->rows)
+        pg_conn_single_rows(lane->conn);
+    pg_conn_query(lane->conn, "COMMIT", 0, NULL, false, on_read_end, read);
+    pg_conn_sync(lane->conn);
+}
+
 void lane_read(struct lane *lane, const char *zone, const char *sql, size_t count,
                const char *const *values, bool rows, pg_result_fn *fn, void *arg)
 {
     struct lane_read *read = xcalloc(1, sizeof(*read));
     *read = (struct lane_read){.fn = fn, .arg = arg, .outcome = PG_OK, .rows = rows};
-    pg_conn_query(lane->conn, "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY", 0, NULL, false,
-                  on_read_step, read);
-    lane_queue_pins(lane, zone, READ_TIMEOUT_MS, lane->worker->limits.statement_timeout_ms,
-                    on_read_step, read);
-    pg_conn_query(lane->conn, sql, count, values, false, on_read_rows, read);
-    if (rows)
-        pg_conn_single_rows(lane->conn);
-    pg_conn_query(lane->conn, "COMMIT", 0, NULL, false, on_read_end, read);
-    pg_conn_sync(lane->conn);
+    read_or_write(lane, "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY", zone, sql, count, values,
+                  read);
+}
+
+void lane_write(struct lane *lane, const char *zone, const char *sql, size_t count,
+                const char *const *values, pg_result_fn *fn, void *arg)
+{
+    struct lane_read *read = xcalloc(1, sizeof(*read));
+    *read = (struct lane_read){.fn = fn, .arg = arg, .outcome = PG_OK};
+    read_or_write(lane, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", zone, sql, count, values,
+                  read);
 }

@@ -62,5 +62,8 @@ void lane_queue_pins(struct lane *lane, const char *zone, int64_t statement_time
  * with the end; the lane is still the caller's then. */
 void lane_read(struct lane *lane, const char *zone, const char *sql, size_t count,
                const char *const *values, bool rows, pg_result_fn *fn, void *arg);
+/* The same in a transaction that may write. */
+void lane_write(struct lane *lane, const char *zone, const char *sql, size_t count,
+                const char *const *values, pg_result_fn *fn, void *arg);
 
 #endif

@@ -25,6 +25,7 @@ libretention_a_SOURCES += \
 	worker/engine/pace.h \
 	worker/engine/run.c \
 	worker/engine/run.h \
+	worker/engine/run_close.c \
 	worker/engine/run_finish.c \
 	worker/engine/run_internal.h \
 	worker/engine/run_plan.c \

@@ -1,8 +1,8 @@
 /* A run: one enforcement of one stage of one category.
  *
  *   TIME -> PLAN -> UNCLAIMED -> TENANTS -> START -> LIST -> SWEEP -> COUNT -> FINISH -> OVER
- *                                                     ^               |
- *                                                     +--- PAUSE <----+   something is left
+ *                                                     ^               |  \       ^
+ *                               something is left     +--- PAUSE <----+   CLOSE -+  cells
  *
  * The run's time is one instant of the server, taken first; all that follows is judged by it. The
  * numbers of the plan are read before anything is written; then the `plan` entry, and only behind
@@ -73,16 +73,6 @@ static void make_id(struct run *run)
     hex_encode(run->id, bytes, sizeof(bytes));
 }
 
-static const char *action_word(enum action action)
-{
-    static const char *const words[] = {
-        [ACTION_DELETE] = "delete",
-        [ACTION_DEIDENTIFY] = "deidentify",
-        [ACTION_AGGREGATE] = "aggregate",
-    };
-    return words[action];
-}
-
 void run_start(struct worker *worker, struct category_state *state, size_t stage, run_done_fn *done,
                void *arg)
 {
@@ -107,7 +97,7 @@ void run_start(struct worker *worker, struct category_state *state, size_t stage
         .category = state->name,
         .stage = state->category->stages[stage].name,
         .relation = state->relation,
-        .action = action_word(state->category->stages[stage].action),
+        .action = policy_action_name(state->category->stages[stage].action),
         .status = RUN_RUNNING,
         .remaining = -1,
         .started_us = now,
@@ -265,7 +255,10 @@ static void on_remaining(struct pg_conn *conn, enum pg_outcome outcome, PGresult
             snprintf(run->message, sizeof(run->message),
                      "%lld records are locked by others or kept by triggers; left for the next run",
                      (long long)run->report.locked);
-        run_finish(run, run->denied ? RUN_FAILED : RUN_DONE);
+        if (run->denied)
+            run_finish(run, RUN_FAILED);
+        else
+            run_complete(run);
     } else {
         run->careful = true;
         int64_t delay_ms = (int64_t)QUIET_MS << run->quiet_passes++;
@@ -469,7 +462,8 @@ void run_pump(struct run *run)
         return;
     }
     bool reads =
-        run->step < RUN_STEP_START || run->step == RUN_STEP_LIST || run->step == RUN_STEP_COUNT;
+        run->step < RUN_STEP_START || run->step == RUN_STEP_LIST ||
+        run->step == RUN_STEP_COUNT || run->step == RUN_STEP_CLOSE;
     struct lane *lane;
     if (!reads || run->out > 0 || !(lane = lane_any_ready(worker)))
         return;
@@ -480,6 +474,8 @@ void run_pump(struct run *run)
         run_read(run, lane, sweep_leaves_sql(), 1, values, false, on_leaves);
     } else if (run->step == RUN_STEP_COUNT) {
         run_read_statement(run, lane, &run->sql->remaining, false, on_remaining);
+    } else if (run->step == RUN_STEP_CLOSE) {
+        run_close_next(run, lane);
     } else {
         run_plan_next(run, lane);
     }

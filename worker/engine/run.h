@@ -30,6 +30,7 @@ enum run_step {
     RUN_STEP_SWEEP,  /* batches */
     RUN_STEP_PAUSE,  /* before another pass for what others have locked */
     RUN_STEP_COUNT,  /* what remains, counted independently */
+    RUN_STEP_CLOSE,  /* of aggregates: cells that are complete */
     RUN_STEP_FINISH, /* finish_run, record_status */
     RUN_STEP_OVER,
 };

@@ -82,7 +82,7 @@ static void add_found(const struct run *run)
     int64_t left =
         run->report.remaining >= 0 ? run->report.remaining : planned(run, PLAN_TO_ACT) - gone;
     left = left > blocked ? left - blocked : 0; /* these are told apart */
-    if (run->stage == 0)
+    if (run->stage + 1 == run->category->stage_count) /* they run from the last one back */
         memset(&state->found, 0, sizeof(state->found));
     if (planned(run, PLAN_NOT_STARTED) > state->found.not_started)
         state->found.not_started = planned(run, PLAN_NOT_STARTED);
@@ -102,9 +102,10 @@ static void add_found(const struct run *run)
 static void status_json(const struct run *run, struct text *json)
 {
     const struct category_state *state = run->state;
+    int64_t gone = policy_stage_removes(run->sql->stage) ? run->report.rows : 0;
     text_add_char(json, '{');
-    add_number(json, "rows", planned(run, PLAN_ROWS) - run->report.rows);
-    add_number(json, "claimed", planned(run, PLAN_CLAIMED) - run->report.rows);
+    add_number(json, "rows", planned(run, PLAN_ROWS) - gone);
+    add_number(json, "claimed", planned(run, PLAN_CLAIMED) - gone);
     add_number(json, "not_started", state->found.not_started);
     add_number(json, "due", state->found.due);
     add_number(json, "held", state->found.held);
@@ -189,9 +190,10 @@ static void send_finish(struct run *run)
                             run_status_word(run->stop_status),
                             run->message[0] ? run->message : NULL};
     (void)FAULT_POINT("run_before_done");
-    if (run->stop_status == RUN_DONE) {
-        const char *unseen[] = {term, run->id};
-        run_control(run, sql_file("engine/unblock_unseen.sql"), 2, unseen, NULL);
+    if (run->stop_status == RUN_DONE && run->stage == 0) { /* the round's last */
+        const struct category *category = run->category;
+        const char *unseen[] = {term, run->id, category->stages[category->stage_count - 1].name};
+        run_control(run, sql_file("engine/unblock_unseen.sql"), ARRAY_LENGTH(unseen), unseen, NULL);
     }
     run_control(run, sql_file("engine/finish_run.sql"), ARRAY_LENGTH(values), values, on_finished);
 }

@@ -35,6 +35,9 @@ void run_read(struct run *run, struct lane *lane, const char *sql, size_t count,
               const char *const *values, bool rows, pg_result_fn *fn);
 void run_read_statement(struct run *run, struct lane *lane, const struct sql_statement *statement,
                         bool rows, pg_result_fn *fn);
+/* The same in a transaction that may write. */
+void run_write_statement(struct run *run, struct lane *lane, const struct sql_statement *statement,
+                         pg_result_fn *fn);
 /* The lane and the leaf of a use that is over; frees it. NULL run: abandoned. */
 struct run *run_use_end(void *arg, struct leaf **ret_leaf);
 
@@ -47,6 +50,11 @@ void run_quoted_table(const struct run *run, struct text *out);
 
 void run_plan_next(struct run *run, struct lane *lane); /* the read of steps TIME to TENANTS */
 void run_planned(struct run *run);                      /* start_run was accepted: sweep */
+
+/* run_close.c: step CLOSE */
+/* Nothing is left to act on: the run closes cells, if it has any, and ends. */
+void run_complete(struct run *run);
+void run_close_next(struct run *run, struct lane *lane);
 
 /* Steps FINISH and OVER. */
 void run_finish(struct run *run, enum run_status status);

@@ -14,6 +14,7 @@
 #include "engine/loader.h"
 #include "engine/run_internal.h"
 #include "engine/state.h"
+#include "policy/transform.h"
 
 enum { MOST_READ_ATTEMPTS = 5 };
 
@@ -53,25 +54,56 @@ struct run *run_read_over(void *arg, enum pg_outcome outcome, const struct error
     return NULL;
 }
 
-void run_read(struct run *run, struct lane *lane, const char *sql, size_t count,
-              const char *const *values, bool rows, pg_result_fn *fn)
+static struct run_use *use_lane(struct run *run, struct lane *lane)
 {
     struct run_use *use = xcalloc(1, sizeof(*use));
     *use = (struct run_use){.run = run, .lane = lane};
     lane->use = use;
     lane_take(lane);
     run->out++;
+    return use;
+}
+
+void run_read(struct run *run, struct lane *lane, const char *sql, size_t count,
+              const char *const *values, bool rows, pg_result_fn *fn)
+{
+    struct run_use *use = use_lane(run, lane);
     lane_read(lane, run->category->timezone, sql, count, values, rows, fn, use);
+}
+
+/* The parameters' values; to be freed. `term` is of 24 bytes and must live as long. */
+static const char **bound_values(const struct run *run, const struct sql_statement *statement,
+                                 char *term)
+{
+    const char **values = xcalloc(statement->param_count + 1, sizeof(*values));
+    snprintf(term, 24, "%lld", (long long)run->worker->leadership.term);
+    for (size_t i = 0; i < statement->param_count; i++) {
+        const struct sql_param *param = &statement->params[i];
+        values[i] = param->kind == PARAM_RUN_TIME ? run->time
+                    : param->kind == PARAM_RUN    ? run->id
+                    : param->kind == PARAM_TERM   ? term
+                                                  : param->value;
+    }
+    return values;
 }
 
 void run_read_statement(struct run *run, struct lane *lane, const struct sql_statement *statement,
                         bool rows, pg_result_fn *fn)
 {
-    const char **values = xcalloc(statement->param_count + 1, sizeof(*values));
-    for (size_t i = 0; i < statement->param_count; i++)
-        values[i] =
-            statement->params[i].kind == PARAM_RUN_TIME ? run->time : statement->params[i].value;
+    char term[24];
+    const char **values = bound_values(run, statement, term);
     run_read(run, lane, statement->text, statement->param_count, values, rows, fn);
+    free(values);
+}
+
+void run_write_statement(struct run *run, struct lane *lane, const struct sql_statement *statement,
+                         pg_result_fn *fn)
+{
+    char term[24];
+    const char **values = bound_values(run, statement, term);
+    struct run_use *use = use_lane(run, lane);
+    lane_write(lane, run->category->timezone, statement->text, statement->param_count, values, fn,
+               use);
     free(values);
 }
 
@@ -153,7 +185,7 @@ static void on_started(struct run *run, PGresult *result, const struct error *er
     }
     if (run->report.to_act == 0) {
         run->report.remaining = 0;
-        run_finish(run, RUN_DONE);
+        run_complete(run);
         return;
     }
     if (run->stopping)
@@ -198,8 +230,10 @@ static void start(struct run *run)
     if (!make_digesters(run))
         return;
     const struct stage *stage = &run->category->stages[run->stage];
-    char term[24];
+    bool changes = stage->action == ACTION_DEIDENTIFY;
+    char term[24], columns[24];
     snprintf(term, sizeof(term), "%lld", (long long)worker->leadership.term);
+    snprintf(columns, sizeof(columns), "%zu", stage->column_count);
     const char *values[] = {term,
                             run->id,
                             run->category->name,
@@ -212,7 +246,9 @@ static void start(struct run *run)
                             run->plan[PLAN_HELD],
                             run->plan[PLAN_TO_ACT],
                             run->time,
-                            NULL};
+                            NULL,
+                            changes ? columns : NULL,
+                            changes ? transform_classes(run->worker->policies->arena, stage) : NULL};
     run->step = RUN_STEP_START;
     run_control(run, sql_file("engine/start_run.sql"), ARRAY_LENGTH(values), values, on_started);
 }

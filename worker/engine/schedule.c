@@ -350,7 +350,7 @@ static void on_run_done(struct worker *worker, const struct run_report *report, 
     }
     bool ended_well = report->status == RUN_DONE || report->status == RUN_OBSERVED ||
                       report->status == RUN_SUSPENDED || report->status == state->standing;
-    if (ended_well && ++schedule->stage < state->category->stage_count) {
+    if (ended_well && schedule->stage-- > 0) {
         run_start(worker, state, schedule->stage, on_run_done, NULL);
         return;
     }
@@ -379,10 +379,11 @@ static void report_skipped(struct worker *worker, struct category_state *state,
 static void start_stages(struct worker *worker, struct category_state *state)
 {
     struct schedule *schedule = worker->schedule;
-    schedule->stage = 0;
+    /* The last stage first: what it takes away needs no earlier stage any more. */
+    schedule->stage = state->category->stage_count - 1;
     schedule->state = state;
     sequencer_expect(worker);
-    run_start(worker, state, 0, on_run_done, NULL);
+    run_start(worker, state, schedule->stage, on_run_done, NULL);
 }
 
 /* (inside, seconds until the window ends, or until it begins) */

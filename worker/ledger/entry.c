@@ -105,7 +105,12 @@ static const struct entry_field compliance[] = {
 static const struct entry_field coverage[] = {HASH("fingerprint"), NUMBER("governed"),
                                               NUMBER("ungoverned"), NUMBER("unlisted")};
 static const struct entry_field heartbeat[] = {NUMBER("size")};
+static const struct entry_field cells[] = {
+    NAME("category"), NAME("stage"),       NAME("relation"), NUMBER_OR_NONE("k"),
+    NUMBER("published"), NUMBER("folded"), NUMBER("withheld")};
 static const struct entry_field anomaly[] = {ID("run"), NUMBER("seq"), NAME("code")};
+static const struct entry_field transform[] = {ID("run"), NAME("category"), NAME("stage"),
+                                               NUMBER("columns"), TEXT("classes")};
 static const struct entry_field inventory[] = {ID("hold"), NUMBER("rows"), HASH("root")};
 static const struct entry_field gap[] = {ID("hold"), NAME("category"), NAME("by")};
 static const struct entry_field rotate[] = {TEXT("vkey")};
@@ -132,6 +137,7 @@ static const struct entry_type types[] = {
     TYPE("export", inventory),    TYPE("rotate", rotate),
     TYPE("retire", retire),       TYPE("shred", shred),
     TYPE("prune", prune),         TYPE("restored", restored),
+    TYPE("transform", transform), TYPE("cells", cells),
     TYPE("gap", gap),
 };
 

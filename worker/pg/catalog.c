@@ -202,8 +202,11 @@ static void read_columns(const struct reader *reader, struct catalog_table *tabl
         column->identity = has(flags, 'i');
         column->has_default = has(flags, 'd');
         column->deterministic_collation = !has(flags, 'c');
+        column->may_update = has(flags, 'u');
         const struct type *type = find_type(reader, oid_at(item, 2));
         column->type = column->base_type = type ? type->name : "?";
+        const char *full = string_at(reader, item, 4);
+        column->full_type = *full ? full : column->type;
         column->type_schema = type ? type->schema : "?";
         column->type_kind = type ? type->kind : 'p';
         column->type_category = type ? type->category : 'U';
@@ -223,6 +226,20 @@ static struct catalog_column *column_by_number(const struct catalog_table *table
         if (table->columns[i].attnum == attnum)
             return &table->columns[i];
     return NULL;
+}
+
+static void read_copies(const struct reader *reader, struct catalog_table *table,
+                        const json_t *array)
+{
+    table->copies = allocate(reader, array, sizeof(*table->copies), &table->copy_count);
+    for (size_t i = 0; i < table->copy_count; i++) {
+        const json_t *item = json_array_get(array, i);
+        table->copies[i] = (struct catalog_copy){
+            .attnum = (int)number_at(item, 0),
+            .kind = *string_at(reader, item, 1),
+            .name = string_at(reader, item, 2),
+        };
+    }
 }
 
 static void read_generated(const struct reader *reader, const struct catalog_table *table,
@@ -295,6 +312,7 @@ static void read_indexes(const struct reader *reader, struct catalog_table *tabl
         index->immediate = has(flags, 'i');
         index->partial = has(flags, 'w');
         index->expression = has(flags, 'e');
+        index->nulls_equal = has(flags, 'n');
         index->columns = column_names(reader, table, json_array_get(item, 4), &index->column_count);
         size_t keys = (size_t)number_at(item, 3); /* the rest are INCLUDE columns */
         if (index->column_count > keys)
@@ -379,10 +397,12 @@ static void read_table(const struct reader *reader, struct catalog_table *table,
     table->may_delete = has(flags, 'd');
     table->may_update = has(flags, 'u');
     table->may_truncate = has(flags, 't');
+    table->may_insert = has(flags, 'n');
     table->may_lock_rows = has(flags, 'l');
     table->may_be_counted = has(flags, 'c');
     read_columns(reader, table, list_of(reader, "columns", "", table->oid));
     read_generated(reader, table, list_of(reader, "generated", "", table->oid));
+    read_copies(reader, table, list_of(reader, "copies", "", table->oid));
 }
 
 static struct catalog_table *table_by_oid(const struct catalog *catalog, uint32_t oid)

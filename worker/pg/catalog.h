@@ -37,8 +37,10 @@ struct catalog_column {
     char type_kind;            /* pg_type.typtype: b, d(omain), e(num), c, r */
     char type_category;        /* pg_type.typcategory */
     const char *base_type;     /* of a domain, else equal to type */
+    const char *full_type;     /* type, with its modifier: "character varying(20)" */
     bool not_null, generated, identity, has_default;
     bool deterministic_collation;
+    bool may_update;           /* the worker's role */
     const char **enum_labels;
     size_t enum_label_count;
     const char **functions;    /* user functions in a generated column's expression */
@@ -67,6 +69,7 @@ struct catalog_index {
     const char *name;
     const char *method;        /* "btree", "hash", "brin" ... */
     bool unique, primary, valid, immediate, partial, expression;
+    bool nulls_equal;          /* NULLS NOT DISTINCT */
     const char **columns;      /* key columns in order; "" for an expression */
     size_t column_count;
     const char **functions;    /* user functions in expressions or predicate */
@@ -86,6 +89,14 @@ struct catalog_trigger {
      * of the function's settings, a line each, and its source. */
     const char *definition, *function_sha256;
     bool definer;              /* SECURITY DEFINER, and its owner owns its schema */
+};
+
+/* What holds a column's value too, or rests on it. */
+struct catalog_copy {
+    int attnum;
+    char kind;                 /* m(aterialized view), e(xpression of an index), g(enerated column),
+                                  k(ey of partitions) */
+    const char *name;          /* of the view ("schema.name"), index or column */
 };
 
 struct catalog_rule {
@@ -108,6 +119,7 @@ struct catalog_table {
     double rows;               /* reltuples, summed over leaves; -1 unknown */
     int64_t bytes;             /* as of the last vacuum or analyze, summed over leaves */
     bool may_select, may_delete, may_update, may_truncate; /* the worker's role */
+    bool may_insert;
     bool may_lock_rows;        /* FOR UPDATE: UPDATE on the table or on any column of it */
     bool may_use_schema;
     bool may_be_counted;       /* the role that counts what holds cover may read it, or is not there */
@@ -119,6 +131,8 @@ struct catalog_table {
     size_t index_count;
     struct catalog_trigger *triggers;
     size_t trigger_count;
+    struct catalog_copy *copies;
+    size_t copy_count;
     struct catalog_rule *rules;
     size_t rule_count;
     uint32_t *partitions;      /* direct ones */

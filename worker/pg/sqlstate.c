@@ -121,6 +121,13 @@ static const struct sqlstate_row rows[] = {
     {SQLSTATE_REFUSED, RETRY_RUN_STOP, "refused", NULL},
     {SQLSTATE_GUARD, RETRY_ROW, "under legal hold",
      "The guard of another category keeps the record."},
+    {SQLSTATE_OPEN_CELLS, RETRY_RUN_STOP,
+     "open cells of the category were counted with another \"by\", \"measures\" or \"fold\", or by "
+     "another stage",
+     "Put that back until they are closed; or give them up: SELECT "
+     "retention.abandon_cells('CATEGORY');"},
+    {SQLSTATE_NOT_CHANGED, RETRY_ROW, "the record did not take the values that were set",
+     "A trigger of the table puts others in their place."},
     {SQLSTATE_BAD_HOLD, RETRY_RUN_STOP, "values of the hold are bad", NULL},
     {SQLSTATE_HOLD_GAPS, RETRY_RUN_STOP, "the hold cannot reach every category",
      "\"retentionctl hold preview\" shows which, and why."},

@@ -25,6 +25,8 @@ enum retry_class {
 #define SQLSTATE_NOT_FOUND      "RT010" /* no such category, run, policy */
 #define SQLSTATE_REFUSED        "RT011" /* any other refusal by a retention function */
 #define SQLSTATE_GUARD          "RT012" /* a guard: the record is under legal hold */
+#define SQLSTATE_NOT_CHANGED    "RT014" /* a record has not the values that were set */
+#define SQLSTATE_OPEN_CELLS     "RT015" /* open cells were counted in another way */
 #define SQLSTATE_BAD_HOLD       "RT020" /* values of a hold are bad */
 #define SQLSTATE_HOLD_GAPS      "RT021" /* categories that a hold cannot reach were not accepted */
 #define SQLSTATE_HOLD_NOTHING   "RT022" /* a hold reaches nothing */

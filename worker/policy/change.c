@@ -179,7 +179,8 @@ static void compare_data(struct comparison *c)
 static bool floor_covers(struct comparison *c, const struct duration_rule *after,
                          const struct duration_rule *before)
 {
-    return text_equal(start_print(c->arena, &after->start),
+    return (!after->stage || text_equal(after->stage, before->stage)) &&
+           text_equal(start_print(c->arena, &after->start),
                       start_print(c->arena, &before->start)) &&
            (period_equal(before->period, after->period) ||
             period_is_shorter(before->period, after->period));
@@ -266,8 +267,18 @@ static void compare_stage(struct comparison *c, const struct stage *b, const str
         needs(c, "action of stage \"%s\" changed", a->name);
     compare_text(c, arena_printf(arena, "starting point of stage \"%s\"", a->name),
                  start_print(arena, &b->start), start_print(arena, &a->start), true);
+    compare_text(c, arena_printf(arena, "what stage \"%s\" does to columns", a->name),
+                 changes_print(arena, b), changes_print(arena, a), true);
     compare_scope(c, arena_printf(arena, "scope of stage \"%s\"", a->name), &b->only, &a->only);
     compare_period(c, arena_printf(arena, "period of stage \"%s\"", a->name), b->after, a->after);
+    compare_text(c, arena_printf(arena, "what stage \"%s\" aggregates", a->name),
+                 aggregate_print(arena, b->aggregate), aggregate_print(arena, a->aggregate), true);
+    if (a->k < b->k)
+        needs(c, "k of stage \"%s\" is smaller: %lld instead of %lld", a->name, (long long)a->k,
+              (long long)b->k);
+    else if (a->k > b->k)
+        allows(c, "k of stage \"%s\" is larger: %lld instead of %lld", a->name, (long long)a->k,
+               (long long)b->k);
 }
 
 static void compare_stages(struct comparison *c)

@@ -10,14 +10,17 @@ static void check_stages(const struct category *c, struct diags *diags)
 {
     for (size_t i = 0; i < c->stage_count; i++) {
         const struct stage *s = &c->stages[i];
-        if (s->action != ACTION_DELETE && c->mode != MODE_DECLARED)
+        if (!policy_action(s->action)->available && c->mode != MODE_DECLARED)
             diag_error(diags, s->at, "stage action \"%s\" is not available in this version",
                        policy_action_name(s->action));
-        if (s->action == ACTION_DELETE && i + 1 < c->stage_count)
+        if (policy_stage_removes(s) && i + 1 < c->stage_count)
             diag_hint(
                 diags,
-                diag_error(diags, s->at, "stage \"%s\" deletes, but is not the last", s->name),
+                diag_error(diags, s->at, "stage \"%s\" %s, but is not the last", s->name,
+                           policy_action(s->action)->does),
                 "Nothing is left for the stages after it.");
+        if (s->action == ACTION_AGGREGATE && c->mode != MODE_DECLARED)
+            aggregate_check(c, s, diags);
         for (size_t j = 0; j < i; j++)
             if (text_equal(c->stages[j].name, s->name))
                 diag_error(diags, s->at, "two stages have the name \"%s\"", s->name);
@@ -42,19 +45,8 @@ static void check_stages(const struct category *c, struct diags *diags)
     }
 }
 
-static void check_limits(const struct category *c, struct diags *diags)
-{
-    for (size_t i = 0; c->cap && i < c->floor_count; i++)
-        if (!c->cap->start.ref_count && !c->floors[i].start.ref_count &&
-            period_is_shorter(c->cap->period, c->floors[i].period))
-            diag_hint(diags,
-                      diag_warning(diags, c->floors[i].at,
-                                   "\"keep_at_least\" is longer than \"keep_at_most\""),
-                      "The records are kept, and reported.");
-}
-
-static void check_stage_name(const struct category *c, struct position at, const char *stage,
-                             struct diags *diags)
+static void check_stage_name(const struct category *c, struct position at, const char *what,
+                             const char *stage, struct diags *diags)
 {
     enum { MOST_STAGES = 32 };
     const char *names[MOST_STAGES];
@@ -70,12 +62,26 @@ static void check_stage_name(const struct category *c, struct position at, const
             return;
         names[count++] = c->stages[i].name;
     }
-    struct diag *d = diag_error(diags, at, "agreement refers to an unknown stage \"%s\"", stage);
+    struct diag *d = diag_error(diags, at, "%s refers to an unknown stage \"%s\"", what, stage);
     const char *nearest = text_nearest(stage, names, count);
     if (nearest)
         diag_hint(diags, d, "Did you mean \"%s\"?", nearest);
     else if (count == 1)
         diag_hint(diags, d, "The stage's name is \"%s\".", names[0]);
+}
+
+static void check_limits(const struct category *c, struct diags *diags)
+{
+    for (size_t i = 0; i < c->floor_count; i++)
+        if (c->floors[i].stage)
+            check_stage_name(c, c->floors[i].at, "\"keep_at_least\"", c->floors[i].stage, diags);
+    for (size_t i = 0; c->cap && i < c->floor_count; i++)
+        if (!c->cap->start.ref_count && !c->floors[i].start.ref_count &&
+            period_is_shorter(c->cap->period, c->floors[i].period))
+            diag_hint(diags,
+                      diag_warning(diags, c->floors[i].at,
+                                   "\"keep_at_least\" is longer than \"keep_at_most\""),
+                      "The records are kept, and reported.");
 }
 
 static void check_agreements(const struct category *c, struct diags *diags)
@@ -87,7 +93,7 @@ static void check_agreements(const struct category *c, struct diags *diags)
                   "Add \"tenant\" to the category's data.");
     for (size_t i = 0; i < c->agreement_count; i++) {
         const struct agreement *a = &c->agreements[i];
-        check_stage_name(c, a->at, a->stage, diags);
+        check_stage_name(c, a->at, "agreement", a->stage, diags);
         for (size_t j = 0; j < i; j++)
             if (a->tenant && text_equal(c->agreements[j].tenant, a->tenant) &&
                 text_equal(c->agreements[j].stage, a->stage))
@@ -100,7 +106,7 @@ static void check_agreements(const struct category *c, struct diags *diags)
     }
     if (!t->at.file)
         return;
-    check_stage_name(c, t->at, t->stage, diags);
+    check_stage_name(c, t->at, "agreement", t->stage, diags);
     if (period_is_shorter(t->max, t->min))
         diag_error(diags, t->at, "\"min\" of the agreements is longer than \"max\"");
 }
@@ -195,14 +201,6 @@ static void check_cycles(const struct policy_set *set, struct diags *diags)
     }
 }
 
-static bool deletes(const struct category *c)
-{
-    for (size_t i = 0; i < c->stage_count; i++)
-        if (c->stages[i].action == ACTION_DELETE)
-            return true;
-    return false;
-}
-
 /* Two categories of one table: reported at the later one. */
 static void check_shared_table(const struct policy_set *set, const struct category *a,
                                const struct category *b, struct diags *diags)
@@ -211,7 +209,7 @@ static void check_shared_table(const struct policy_set *set, const struct catego
     if (a->only.rest && b->only.rest) {
         diag_error(diags, b->data_at, "categories \"%s\" and \"%s\" both take the rest of \"%s\"",
                    a->name, b->name, table);
-    } else if (deletes(a) && deletes(b) &&
+    } else if (policy_removes(a) && policy_removes(b) &&
                (!conditions_are_given(&a->only) || !conditions_are_given(&b->only))) {
         diag_hint(diags,
                   diag_error(diags, b->data_at,

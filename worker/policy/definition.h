@@ -68,7 +68,8 @@ extern const struct definition definition_tenant, definition_subject, definition
     definition_start_part, definition_condition;
 extern const struct definition definition_category, definition_data, definition_dependant,
     definition_floor, definition_cap, definition_keep_while, definition_stage, definition_agreement,
-    definition_agreement_table, definition_pace, definition_brake, definition_ungoverned;
+    definition_agreement_table, definition_pace, definition_brake, definition_ungoverned,
+    definition_transform;
 
 /* ---- policy/field.c: reading by table ---- */
 
@@ -101,6 +102,10 @@ bool name_check(struct reader *r, struct position at, const char *what, const ch
 
 field_read read_tenant, read_subjects, read_start;
 
+/* Reads one value; false, and an error, if it is none. `key` is for messages. */
+bool literal_read(struct reader *r, config_setting_t *setting, const char *key,
+                  struct literal *ret);
+
 /* Reads `only` and `any` of a group. */
 void conditions_read(struct reader *r, config_setting_t *group, bool may_be_rest,
                      struct conditions *ret);
@@ -111,6 +116,17 @@ field_read read_data, read_dependants, read_floors, read_cap, read_keep_while, r
     read_agreements, read_accepted_triggers, read_window, read_pace, read_brake;
 void category_read(struct reader *r, config_setting_t *group, struct category *ret);
 void ungoverned_read(struct reader *r, config_setting_t *list, struct policy_set *set);
+
+/* ---- policy/parse_aggregate.c ---- */
+
+extern const struct definition definition_by, definition_measure;
+field_read read_into, read_by, read_measures, read_fold, read_then; /* into a struct stage */
+void aggregate_check(const struct category *category, const struct stage *stage,
+                     struct diags *diags);
+
+/* ---- policy/parse_transform.c ---- */
+
+field_read read_transforms; /* into a struct stage */
 
 /* ---- policy/check.c: what needs the whole category, or the whole set ---- */
 
@@ -127,6 +143,9 @@ const char *category_print(struct arena *arena, const struct category *category)
 const char *ref_print(struct arena *arena, const struct ref *ref);
 const char *start_print(struct arena *arena, const struct start *start);
 const char *conditions_print(struct arena *arena, const struct conditions *conditions);
+const char *aggregate_print(struct arena *arena, const struct aggregate *aggregate);
+/* What a stage does to columns. */
+const char *changes_print(struct arena *arena, const struct stage *stage);
 
 /* ---- policy/logic.c ---- */
 

@@ -1,4 +1,5 @@
 libretention_a_SOURCES += \
+	worker/policy/aggregate.c worker/policy/aggregate.h \
 	worker/policy/change.c worker/policy/change.h \
 	worker/policy/check.c \
 	worker/policy/definition.h \
@@ -9,16 +10,20 @@ libretention_a_SOURCES += \
 	worker/policy/model.c worker/policy/model.h \
 	worker/policy/needs.c worker/policy/needs.h \
 	worker/policy/parse.c worker/policy/parse.h \
+	worker/policy/parse_aggregate.c \
 	worker/policy/parse_category.c \
 	worker/policy/parse_ref.c \
+	worker/policy/parse_transform.c \
 	worker/policy/period.c \
 	worker/policy/print.c \
 	worker/policy/quote.c worker/policy/quote.h \
 	worker/policy/resolve.c worker/policy/resolve.h \
 	worker/policy/setup.c worker/policy/setup.h \
+	worker/policy/setup_aggregate.c \
 	worker/policy/setup_guard.c \
 	worker/policy/setup_internal.h \
 	worker/policy/sql.h \
+	worker/policy/sql_aggregate.c \
 	worker/policy/sql_builder.c \
 	worker/policy/sql_condition.c \
 	worker/policy/sql_due.c \
@@ -36,12 +41,16 @@ libretention_a_SOURCES += \
 	worker/policy/sql_relation.c \
 	worker/policy/sql_start.c \
 	worker/policy/sql_statement.c \
+	worker/policy/sql_transform.c \
 	worker/policy/syntax.c \
+	worker/policy/transform.c worker/policy/transform.h \
 	worker/policy/validate.c worker/policy/validate.h \
+	worker/policy/validate_aggregate.c \
 	worker/policy/validate_column.c \
 	worker/policy/validate_foreign.c \
 	worker/policy/validate_internal.h \
 	worker/policy/validate_key.c \
 	worker/policy/validate_literal.c \
 	worker/policy/validate_set.c \
-	worker/policy/validate_table.c
+	worker/policy/validate_table.c \
+	worker/policy/validate_transform.c

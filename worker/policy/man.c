@@ -4,10 +4,11 @@
 #include "base/mdoc.h"
 #include "policy/definition.h"
 #include "policy/man.h"
+#include "policy/transform.h"
 
 static void print_field(FILE *out, const struct field *f)
 {
-    unsigned int later = f->flags & (FIELD_LATER | FIELD_DEIDENTIFY | FIELD_AGGREGATE);
+    unsigned int later = f->flags & FIELD_LATER;
     if (!f->help || f->flags & FIELD_NORMAL)
         return;
     fprintf(out, ".It Ic %s No = ", f->key);
@@ -45,5 +46,9 @@ void policy_print_man(FILE *out)
             if (!is_of_reference(*d, f->key))
                 print_field(out, f);
         fputs(".El\n", out);
+        if (*d == &definition_transform) {
+            fputs(".Ss Transformations\n", out);
+            transform_print_man(out);
+        }
     }
 }

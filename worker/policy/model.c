@@ -14,15 +14,85 @@ struct category *policy_find(const struct policy_set *set, const char *name)
     return NULL;
 }
 
+static const struct policy_action actions[] = {
+    [ACTION_DELETE] = {"delete", "deletes", "deleted", true},
+    [ACTION_DEIDENTIFY] = {"deidentify", "de-identifies", "de-identified", true},
+    [ACTION_AGGREGATE] = {"aggregate", "aggregates", "aggregated", true},
+};
+
+const struct policy_action *policy_action(enum action action)
+{
+    return &actions[action];
+}
+
 const char *policy_action_name(enum action action)
 {
-    static const char *const names[] = {"delete", "deidentify", "aggregate"};
-    return names[action];
+    return actions[action].name;
+}
+
+bool policy_stage_removes(const struct stage *stage)
+{
+    return stage->action != ACTION_DEIDENTIFY;
+}
+
+bool policy_changes(const struct category *category)
+{
+    for (size_t i = 0; i < category->stage_count; i++)
+        if (category->stages[i].action == ACTION_DEIDENTIFY)
+            return true;
+    return false;
+}
+
+bool policy_removes(const struct category *category)
+{
+    for (size_t i = 0; i < category->stage_count; i++)
+        if (policy_stage_removes(&category->stages[i]))
+            return true;
+    return false;
+}
+
+const char *measure_kind_name(enum measure_kind kind)
+{
+    static const char *const names[MEASURE_KINDS] = {
+        [MEASURE_COUNT] = "count",
+        [MEASURE_SUM] = "sum",
+        [MEASURE_HISTOGRAM] = "histogram",
+        [MEASURE_SUBJECTS] = "subjects",
+    };
+    return names[kind];
+}
+
+const char *by_unit_name(int unit)
+{
+    static const char *const names[] = {
+        [BY_VALUE] = "",       [BY_DAY] = "day",         [BY_WEEK] = "week",
+        [BY_MONTH] = "month",  [BY_QUARTER] = "quarter", [BY_YEAR] = "year",
+    };
+    return names[unit];
+}
+
+bool aggregate_folds(const struct aggregate *aggregate, const char *to)
+{
+    for (size_t i = 0; i < aggregate->fold.count; i++)
+        if (text_equal(aggregate->fold.items[i], to))
+            return true;
+    return false;
 }
 
 bool table_name_equal(struct table_name a, struct table_name b)
 {
     return text_equal(a.schema, b.schema) && text_equal(a.name, b.name);
+}
+
+bool policy_is_target(const struct policy_set *set, struct table_name table)
+{
+    for (size_t i = 0; i < set->category_count; i++)
+        for (size_t k = 0; k < set->categories[i].stage_count; k++) {
+            const struct aggregate *aggregate = set->categories[i].stages[k].aggregate;
+            if (aggregate && aggregate->into.schema && table_name_equal(aggregate->into, table))
+                return true;
+        }
+    return false;
 }
 
 static void add_name(struct text *text, const char *name)

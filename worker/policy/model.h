@@ -124,6 +124,7 @@ struct duration_rule {        /* keep_at_least (many), keep_at_most (one) */
     struct period period;
     const char *because;
     struct start start;       /* ref_count 0: the category's */
+    const char *stage;        /* keep_at_least: the only stage that it keeps from; NULL: all */
 };
 
 struct keep_while {
@@ -137,6 +138,63 @@ struct keep_while {
 
 enum action { ACTION_DELETE, ACTION_DEIDENTIFY, ACTION_AGGREGATE };
 
+/* A dimension of an aggregate: a column's value, or the period that a moment lies in. */
+enum by_unit { BY_VALUE, BY_DAY, BY_WEEK, BY_MONTH, BY_QUARTER, BY_YEAR };
+
+struct aggregate_by {
+    struct position at;
+    const char *column;
+    int truncated;            /* as = "date_trunc" */
+    int unit;                 /* enum by_unit; BY_VALUE: not truncated */
+    const char *to;           /* column of the target; default: column */
+};
+
+enum measure_kind { MEASURE_COUNT, MEASURE_SUM, MEASURE_HISTOGRAM, MEASURE_SUBJECTS, MEASURE_KINDS };
+
+struct measure {
+    struct position at;
+    enum measure_kind kind;
+    const char *column;       /* of sums and histograms, else NULL */
+    const char *to;           /* column of the target */
+    struct string_list bounds; /* of histograms: numbers, rising */
+};
+
+struct aggregate {
+    struct table_name into;
+    struct aggregate_by *by;  /* one of them is truncated */
+    size_t by_count;
+    struct measure *measures;
+    size_t measure_count;
+    struct string_list fold;  /* columns of the target */
+    struct position fold_at;
+};
+
+/* What there is to know of an action: one table (model.c), for parser, statements and messages. */
+struct policy_action {
+    const char *name;      /* "delete": in policies, entries, JSON */
+    const char *does;      /* "deletes", "de-identifies": in sentences */
+    const char *past;      /* "deleted" */
+    bool available;        /* false: refused, not available in this version */
+};
+
+/* What becomes of one column. Which parameters there are is for the transformation to say
+ * (policy/transform.h); those not given are NULL, empty or -1. */
+struct transformation;
+struct transform {
+    struct position at;
+    const char *column;
+    const struct transformation *as; /* NULL: unknown, and reported */
+    struct literal value, width, min, max; /* text NULL: not given */
+    struct literal *bounds;
+    size_t bound_count;
+    struct string_list paths, small, allow;
+    const char *keep, *unit, *fill, *domain;
+    int64_t length, v4, v6, first, last;
+    bool clamp;
+};
+
+enum claim { CLAIM_NONE, CLAIM_ANONYMOUS };
+
 struct stage {
     struct position at;
     const char *name;         /* default: the action's name */
@@ -144,6 +202,13 @@ struct stage {
     enum action action;
     struct start start;       /* ref_count 0: the category's */
     struct conditions only;   /* of its own, in addition */
+    struct aggregate *aggregate; /* ACTION_AGGREGATE, else NULL */
+    int64_t k;                /* distinct subjects that a published cell counts at least; default 11 */
+    /* ACTION_DEIDENTIFY */
+    struct transform *columns;
+    size_t column_count;
+    const char *mark;         /* the column that says that it is done; NULL: the values say it */
+    enum claim claim;
 };
 
 struct agreement {
@@ -211,6 +276,7 @@ struct category {
     struct dependant *with;
     size_t with_count;
     struct string_list wait_for;  /* names of categories */
+    struct string_list identifiers; /* columns that identify persons, besides the subjects */
 
     struct duration_rule *floors;
     size_t floor_count;
@@ -257,8 +323,22 @@ struct policy_set {
 
 /* The category of that name, or NULL. */
 struct category *policy_find(const struct policy_set *set, const char *name);
+const struct policy_action *policy_action(enum action action);
 /* "delete", "deidentify", "aggregate" */
 const char *policy_action_name(enum action action);
+/* "count", "sum", ...; "month", ..., "" for BY_VALUE */
+const char *measure_kind_name(enum measure_kind kind);
+const char *by_unit_name(int unit);
+/* Does the stage fold the dimension that goes to this column of the target? */
+bool aggregate_folds(const struct aggregate *aggregate, const char *to);
+/* Is the table one that cells are published in? */
+bool policy_is_target(const struct policy_set *set, struct table_name table);
+/* Is the record gone when the stage has acted on it? */
+bool policy_stage_removes(const struct stage *stage);
+/* Does some stage of the category change records? */
+bool policy_changes(const struct category *category);
+/* Does some stage of the category take records away? */
+bool policy_removes(const struct category *category);
 bool table_name_equal(struct table_name a, struct table_name b);
 /* "schema.table", parts in double quotes unless they are lower-case letters, digits and _; in the
  * arena. Not by keywords: the text must stay the same whatever PostgreSQL reserves next. */

@@ -30,7 +30,28 @@ static void need_table(struct collector *c, struct position at, const struct cat
     c->needs->tables =
         arena_push(c->arena, c->needs->tables, &c->needs->table_count, sizeof(struct table_need));
     c->needs->tables[c->needs->table_count - 1] =
-        (struct table_need){table, c->at ? *c->at : at, privileges, lock_column};
+        (struct table_need){table, c->at ? *c->at : at, privileges, lock_column, {0}};
+}
+
+/* Columns that stages give other values. */
+static void need_change(struct collector *c, const struct category *category,
+                        const struct catalog_table *table, struct table_need *need)
+{
+    for (size_t i = 0; i < category->stage_count; i++) {
+        const struct stage *stage = &category->stages[i];
+        for (size_t k = 0; k <= stage->column_count; k++) {
+            const char *name = k < stage->column_count ? stage->columns[k].column : stage->mark;
+            bool known = !name || !catalog_column(table, name);
+            for (size_t n = 0; n < need->change.count && !known; n++)
+                known = strcmp(need->change.items[n], name) == 0;
+            if (known)
+                continue;
+            need->privileges |= NEED_CHANGE;
+            need->change.items = arena_push(c->arena, need->change.items, &need->change.count,
+                                            sizeof(*need->change.items));
+            need->change.items[need->change.count - 1] = name;
+        }
+    }
 }
 
 static const char *lock_column(const struct catalog_table *table, const struct string_list *key)
@@ -211,8 +232,12 @@ void needs_collect(struct arena *arena, const struct policy_set *set,
     if (!table)
         return;
     struct string_list key = resolve_key(arena, table, category->key_given, &category->key);
-    need_table(&c, category->data_at, table, NEED_SELECT | NEED_DELETE | NEED_LOCK,
+    need_table(&c, category->data_at, table,
+               NEED_SELECT | NEED_LOCK | (policy_removes(category) ? NEED_DELETE : 0u),
                lock_column(table, &key));
+    for (size_t i = 0; i < needs->table_count; i++)
+        if (needs->tables[i].table == table)
+            need_change(&c, category, table, &needs->tables[i]);
     const struct start *start = &category->start;
     if (starts_at_column(table, start))
         need_index(&c, start->refs[0].at, table, (struct string_list){&start->refs[0].column, 1},
@@ -265,17 +290,34 @@ void needs_collect(struct arena *arena, const struct policy_set *set,
     }
 }
 
-unsigned needs_missing(const struct catalog_table *table, unsigned privileges)
+struct string_list needs_missing_columns(struct arena *arena, const struct catalog_table *table,
+                                         const struct table_need *need)
 {
-    unsigned missing = 0;
+    struct string_list missing = {0};
+    for (size_t i = 0; i < need->change.count; i++) {
+        const struct catalog_column *column = catalog_column(table, need->change.items[i]);
+        if (!column || column->may_update)
+            continue;
+        missing.items = arena_push(arena, missing.items, &missing.count, sizeof(*missing.items));
+        missing.items[missing.count - 1] = column->name;
+    }
+    return missing;
+}
+
+unsigned needs_missing(const struct catalog_table *table, const struct table_need *need)
+{
+    unsigned missing = 0, privileges = need->privileges;
+    for (size_t i = 0; i < need->change.count; i++) {
+        const struct catalog_column *column = catalog_column(table, need->change.items[i]);
+        if (column && !column->may_update)
+            missing |= NEED_CHANGE;
+    }
     if (privileges & NEED_SELECT && !table->may_select)
         missing |= NEED_SELECT;
     if (privileges & NEED_DELETE && !table->may_delete)
         missing |= NEED_DELETE;
     if (privileges & NEED_LOCK && !table->may_lock_rows)
         missing |= NEED_LOCK;
-    if (privileges & NEED_COUNT && !table->may_be_counted)
-        missing |= NEED_COUNT;
     return missing;
 }
 

@@ -11,7 +11,8 @@
 struct arena;
 
 /* NEED_COUNT: not the worker's, but the reader's: what a hold covers is counted by reading it. */
-enum { NEED_SELECT = 1, NEED_DELETE = 2, NEED_LOCK = 4, NEED_COUNT = 8 };
+enum { NEED_SELECT = 1, NEED_DELETE = 2, NEED_LOCK = 4, NEED_COUNT = 8, NEED_CHANGE = 16 };
+enum { NEED_ACT = NEED_DELETE | NEED_CHANGE };
 
 /* One a table of the policy; of a partitioned one that is acted on, the leaves need the same. */
 struct table_need {
@@ -20,6 +21,7 @@ struct table_need {
     unsigned privileges;     /* NEED_... */
     const char *lock_column; /* UPDATE on this column is enough to lock rows, also FOR SHARE: what a
                                 verdict rests on is locked before it */
+    struct string_list change; /* NEED_CHANGE: columns that are given other values */
 };
 
 struct index_need {
@@ -42,8 +44,11 @@ void needs_collect(struct arena *arena, const struct policy_set *set,
                    const struct category *category, const struct catalog *catalog,
                    struct needs *needs);
 
-/* The bits of `privileges` that the worker lacks on this very table. */
-unsigned needs_missing(const struct catalog_table *table, unsigned privileges);
+/* The bits of `privileges` that the worker lacks on this very table; of the need's columns, those
+ * that it must not update. */
+unsigned needs_missing(const struct catalog_table *table, const struct table_need *need);
+struct string_list needs_missing_columns(struct arena *arena, const struct catalog_table *table,
+                                         const struct table_need *need);
 
 /* True where a usable index, or one on every leaf, leads with these columns. */
 bool needs_index_exists(struct arena *arena, const struct catalog *catalog,

@@ -132,7 +132,7 @@ void read_stages(struct reader *r, config_setting_t *setting, const struct field
         config_setting_t *group = group_element(r, setting, i, &definition_stage);
         if (!group)
             continue;
-        struct stage s = {.at = position_of(r, group)};
+        struct stage s = {.at = position_of(r, group), .k = 11};
         group_read(r, group, &definition_stage, &s);
         conditions_read(r, group, false, &s.only);
         if (!s.name)
@@ -141,6 +141,16 @@ void read_stages(struct reader *r, config_setting_t *setting, const struct field
         const char *action = member_string(r, group, "do");
         if (action && strcmp(action, policy_action_name(s.action)) == 0)
             refuse_keys(r, group, allowed[s.action]);
+        static const char *const later[] = {"quasi", "k"};
+        for (size_t k = 0; k < ARRAY_LENGTH(later) && s.action == ACTION_DEIDENTIFY; k++)
+            if (member(group, later[k]))
+                diag_error(r->diags, position_of(r, member(group, later[k])),
+                           "\"%s\" of stages that de-identify is not available in this version",
+                           later[k]);
+        if (s.action == ACTION_DEIDENTIFY && !s.column_count && c->mode != MODE_DECLARED)
+            diag_hint(r->diags,
+                      diag_error(r->diags, s.at, "a stage that de-identifies has no \"columns\""),
+                      "Add columns = ( { name = \"caller_name\"; as = \"nullify\"; } ).");
         c->stages = arena_push(r->arena, c->stages, &c->stage_count, sizeof(*c->stages));
         c->stages[c->stage_count - 1] = s;
     }

@@ -485,12 +485,12 @@ static const char *float_text(struct arena *arena, double value)
     return arena_printf(arena, "%s%s", text, strpbrk(text, ".e") ? "" : ".0");
 }
 
-static void literal_read(struct reader *r, config_setting_t *setting, const char *key,
-                         struct condition *c)
+bool literal_read(struct reader *r, config_setting_t *setting, const char *key,
+                  struct literal *ret)
 {
     if (!type_check(r->diags, r->file, setting, arena_printf(r->arena, "a value of \"%s\"", key),
                     TYPE_SCALAR))
-        return;
+        return false;
     struct literal literal = {0};
     switch (type_of(setting)) {
     case TYPE_STRING:
@@ -512,6 +512,16 @@ static void literal_read(struct reader *r, config_setting_t *setting, const char
         literal.type = LITERAL_BOOLEAN;
         literal.text = config_setting_get_bool(setting) ? "true" : "false";
     }
+    *ret = literal;
+    return true;
+}
+
+static void value_read(struct reader *r, config_setting_t *setting, const char *key,
+                       struct condition *c)
+{
+    struct literal literal;
+    if (!literal_read(r, setting, key, &literal))
+        return;
     for (size_t i = 0; i < c->value_count; i++) {
         if (c->values[i].type != literal.type) {
             error_at(r, setting,
@@ -556,9 +566,9 @@ static void condition_read(struct reader *r, config_setting_t *group, struct con
                 error_at(r, value, arena_printf(r->arena, "\"%s\" is empty", operators[i].key),
                          NULL);
             for (size_t j = 0; type_of(value) == TYPE_LIST && j < element_count(value); j++)
-                literal_read(r, element(value, j), operators[i].key, &c);
+                value_read(r, element(value, j), operators[i].key, &c);
         } else if (type_of(value) & TYPE_SCALAR) {
-            literal_read(r, value, operators[i].key, &c);
+            value_read(r, value, operators[i].key, &c);
         }
         *items = arena_push(r->arena, *items, count, sizeof(**items));
         (*items)[*count - 1] = c;

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "policy/definition.h"
+#include "policy/transform.h"
 
 struct printer {
     struct text out;
@@ -308,6 +309,8 @@ static void print_data(struct printer *p, const struct category *c)
     print_dependants(p, c->with, c->with_count);
     if (c->wait_for.count)
         add_strings(p, "wait_for", &c->wait_for);
+    if (c->identifiers.count)
+        add_strings(p, "identifiers", &c->identifiers);
     close_group(p);
 }
 
@@ -316,6 +319,7 @@ static void print_rule(struct printer *p, const struct duration_rule *rule)
     add_period(p, "for", rule->period);
     add_string(p, "because", rule->because);
     print_start(p, &rule->start);
+    add_string(p, "stage", rule->stage);
 }
 
 static void print_limits(struct printer *p, const struct category *c)
@@ -351,6 +355,153 @@ static void print_limits(struct printer *p, const struct category *c)
     close_list(p);
 }
 
+static void add_integer(struct printer *p, const char *key, int64_t value, int64_t default_value)
+{
+    if (value == default_value)
+        return;
+    add_key(p, key);
+    add_integer_value(p, value);
+    add_end(p);
+}
+
+static void print_by(struct printer *p, const struct aggregate *a)
+{
+    open_list(p, "by");
+    for (size_t i = 0; i < a->by_count; i++) {
+        const struct aggregate_by *by = &a->by[i];
+        open_element(p);
+        add_string(p, "column", by->column);
+        if (by->truncated) {
+            add_string(p, "as", "date_trunc");
+            add_string(p, "unit", by_unit_name(by->unit));
+        }
+        if (!text_equal(by->to, by->column))
+            add_string(p, "to", by->to);
+        close_element(p, i + 1 == a->by_count);
+    }
+    close_list(p);
+}
+
+static void print_measures(struct printer *p, const struct aggregate *a)
+{
+    open_list(p, "measures");
+    for (size_t i = 0; i < a->measure_count; i++) {
+        const struct measure *m = &a->measures[i];
+        open_element(p);
+        add_string(p, measure_kind_name(m->kind), m->column ? m->column : m->to);
+        if (m->column && !text_equal(m->to, m->column))
+            add_string(p, "to", m->to);
+        if (m->bounds.count) {
+            add_key(p, "bounds");
+            text_add(&p->out, "( "); /* whole numbers and others may stand side by side */
+            for (size_t k = 0; k < m->bounds.count; k++)
+                text_printf(&p->out, "%s%s", k ? ", " : "", m->bounds.items[k]);
+            text_add(&p->out, " )");
+            add_end(p);
+        }
+        close_element(p, i + 1 == a->measure_count);
+    }
+    close_list(p);
+}
+
+static void print_aggregate(struct printer *p, const struct aggregate *a)
+{
+    if (a->into.schema)
+        add_table(p, "into", a->into);
+    print_by(p, a);
+    print_measures(p, a);
+    if (a->fold.count)
+        add_strings(p, "fold", &a->fold);
+}
+
+static void add_string_list(struct printer *p, const char *key, const struct string_list *list)
+{
+    if (list->count)
+        add_strings(p, key, list);
+}
+
+static void add_parameter(struct printer *p, const char *key, const struct literal *literal)
+{
+    if (!literal->text)
+        return;
+    add_key(p, key);
+    add_literal(p, literal);
+    add_end(p);
+}
+
+/* Defaults are written too: a later version's must not change what was approved. */
+static void print_transform(struct printer *p, const struct transform *t)
+{
+    const struct {
+        const char *key;
+        int64_t value;
+    } numbers[] = {
+        {"length", t->length}, {"v4", t->v4}, {"v6", t->v6}, {"first", t->first}, {"last", t->last}};
+    const struct {
+        const char *key, *value;
+    } texts[] = {{"keep", t->keep}, {"unit", t->unit}, {"char", t->fill}, {"domain", t->domain}};
+    add_string(p, "name", t->column);
+    if (!t->as)
+        return;
+    add_string(p, "as", t->as->name);
+    add_parameter(p, "value", &t->value);
+    add_string_list(p, "paths", &t->paths);
+    for (size_t i = 0; i < ARRAY_LENGTH(texts); i++)
+        if (transformation_takes(t->as, texts[i].key))
+            add_string(p, texts[i].key, texts[i].value);
+    for (size_t i = 0; i < ARRAY_LENGTH(numbers); i++)
+        if (transformation_takes(t->as, numbers[i].key)) {
+            add_key(p, numbers[i].key);
+            add_integer_value(p, numbers[i].value);
+            add_end(p);
+        }
+    add_string_list(p, "small", &t->small);
+    add_parameter(p, "width", &t->width);
+    if (t->bound_count) {
+        add_key(p, "bounds");
+        text_add(&p->out, "[ ");
+        for (size_t i = 0; i < t->bound_count; i++) {
+            text_add(&p->out, i ? ", " : "");
+            add_literal(p, &t->bounds[i]);
+        }
+        text_add(&p->out, " ]");
+        add_end(p);
+    }
+    if (t->clamp) {
+        add_key(p, "clamp");
+        text_add(&p->out, "true");
+        add_end(p);
+    }
+    add_parameter(p, "min", &t->min);
+    add_parameter(p, "max", &t->max);
+    add_string_list(p, "allow", &t->allow);
+}
+
+static void print_changes(struct printer *p, const struct stage *s)
+{
+    if (s->column_count) {
+        open_list(p, "columns");
+        for (size_t i = 0; i < s->column_count; i++) {
+            open_element(p);
+            print_transform(p, &s->columns[i]);
+            close_element(p, i + 1 == s->column_count);
+        }
+        close_list(p);
+    }
+    add_string(p, "mark", s->mark);
+    if (s->claim == CLAIM_ANONYMOUS)
+        add_string(p, "claim", "anonymous");
+}
+
+const char *changes_print(struct arena *arena, const struct stage *stage)
+{
+    struct printer p = {.arena = arena};
+    print_changes(&p, stage);
+    const char *text = arena_strdup(arena, text_string(&p.out));
+    text_free(&p.out);
+    return text;
+}
+
 static void print_stages(struct printer *p, const struct category *c)
 {
     if (!c->stage_count)
@@ -365,6 +516,10 @@ static void print_stages(struct printer *p, const struct category *c)
         add_string(p, "do", policy_action_name(s->action));
         print_start(p, &s->start);
         print_conditions(p, &s->only);
+        print_changes(p, s);
+        add_integer(p, "k", s->k, 11);
+        if (s->aggregate)
+            print_aggregate(p, s->aggregate);
         close_element(p, i + 1 == c->stage_count);
     }
     close_list(p);
@@ -414,15 +569,6 @@ static void add_number(struct printer *p, const char *key, double value, double 
     }
     add_key(p, key);
     text_printf(&p->out, "%s%s", text, strpbrk(text, ".e") ? "" : ".0");
-    add_end(p);
-}
-
-static void add_integer(struct printer *p, const char *key, int64_t value, int64_t default_value)
-{
-    if (value == default_value)
-        return;
-    add_key(p, key);
-    add_integer_value(p, value);
     add_end(p);
 }
 
@@ -512,6 +658,14 @@ const char *start_print(struct arena *arena, const struct start *start)
 {
     struct printer p = {.arena = arena};
     print_start(&p, start);
+    return printed(&p);
+}
+
+const char *aggregate_print(struct arena *arena, const struct aggregate *aggregate)
+{
+    struct printer p = {.arena = arena};
+    if (aggregate)
+        print_aggregate(&p, aggregate);
     return printed(&p);
 }
 

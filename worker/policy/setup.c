@@ -77,16 +77,28 @@ static void write_schemas(struct script *s)
 static const char *privileges(struct script *s, const struct table_need *need)
 {
     const char *names = need->privileges & NEED_DELETE ? "SELECT, DELETE" : "SELECT";
-    if (!(need->privileges & NEED_LOCK) || !need->lock_column)
+    struct string_list columns = {0};
+    if (need->privileges & NEED_LOCK && need->lock_column) {
+        columns.items = arena_push(s->arena, columns.items, &columns.count, sizeof(char *));
+        columns.items[0] = need->lock_column;
+    }
+    for (size_t i = 0; i < need->change.count; i++) {
+        if (columns.count && strcmp(columns.items[0], need->change.items[i]) == 0)
+            continue;
+        columns.items = arena_push(s->arena, columns.items, &columns.count, sizeof(char *));
+        columns.items[columns.count - 1] = need->change.items[i];
+    }
+    if (!columns.count)
         return names;
-    return arena_printf(s->arena, "%s, UPDATE (%s)", names,
-                        quote_name(s->arena, need->lock_column));
+    return arena_printf(s->arena, "%s, UPDATE (%s)", names, quote_names(s->arena, &columns));
 }
 
 static const char *why_update(const struct script *s, const struct table_need *need)
 {
     if (!(need->privileges & NEED_LOCK) || s->remove)
         return "";
+    if (need->change.count)
+        return "; UPDATE is what de-identifying needs, and locking rows";
     if (need->privileges & NEED_DELETE)
         return "; UPDATE is only what locking rows needs";
     return "; UPDATE is only what SELECT ... FOR SHARE needs:\n"
@@ -96,7 +108,7 @@ static const char *why_update(const struct script *s, const struct table_need *n
 static void write_table(struct script *s, const struct table_need *need)
 {
     const struct catalog_table *table = need->table;
-    bool leaves_too = table->kind == 'p' && need->privileges & NEED_DELETE;
+    bool leaves_too = table->kind == 'p' && need->privileges & NEED_ACT;
     size_t count = 0;
     const struct catalog_table **leaves =
         leaves_too ? resolve_leaves(s->arena, s->catalog, table, &count) : NULL;
@@ -263,6 +275,7 @@ void setup_write(struct text *out, const struct policy_set *set, const struct ca
         write_schemas(&s);
     for (size_t i = 0; i < s.needs.table_count; i++)
         write_table(&s, &s.needs.tables[i]);
+    setup_write_targets(&s, set);
     write_reader(&s, quote_name(arena, arena_printf(arena, "%sreader", role_prefix)));
     if (remove)
         text_add(out, "\n-- Indexes stay as they are.\n");

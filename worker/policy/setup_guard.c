@@ -24,6 +24,11 @@ static const struct catalog *as_granted(struct arena *arena, const struct catalo
         *table = catalog->tables[i];
         table->may_select = table->may_delete = table->may_update = table->may_truncate =
             table->may_lock_rows = table->may_use_schema = true;
+        table->columns = arena_alloc(arena, (table->column_count + 1) * sizeof(*table->columns));
+        for (size_t k = 0; k < table->column_count; k++) {
+            table->columns[k] = catalog->tables[i].columns[k];
+            table->columns[k].may_update = true;
+        }
     }
     copy->worker_bypasses_rls = true;
     return copy;

@@ -27,6 +27,9 @@ struct script {
     size_t guard_count;
 };
 
+/* setup_aggregate.c */
+void setup_write_targets(struct script *script, const struct policy_set *set);
+
 /* setup_guard.c */
 void setup_write_guards(struct script *script, const struct policy_set *set);
 

@@ -23,6 +23,9 @@ enum sql_param_kind {
     PARAM_KEY,      /* key column number `index`: one text value (explain) */
     PARAM_KEYS,     /* key column number `index`: text[] literal or binary array as returned */
     PARAM_LIMIT,    /* bigint */
+    PARAM_TERM,     /* bigint, of the leadership */
+    PARAM_RUN,      /* uuid */
+    PARAM_NONCE,    /* text: random, another for each batch */
 };
 
 struct sql_param {
@@ -68,7 +71,12 @@ struct sql_relation {
     size_t parent;               /* index in the array of the relation whose keys it needs */
 };
 
-/* The statements of one stage of one category on one leaf (or on the table itself). */
+/* The statements of one stage of one category on one leaf (or on the table itself). `remove` and
+ * `remove_tids` do what the stage's action does: DELETE, or an UPDATE that de-identifies; its rows
+ * are the same ones under the same conditions, and it returns one more column at the end: (unchanged
+ * bigint), how many of the rows have not the values that they should, since a trigger put others in
+ * their place. Of a stage that aggregates the DELETE rolls its rows up, and that column is
+ * (uncounted bigint): 0, or something is wrong. */
 struct sql_leaf {
     const char *lock;            /* LOCK TABLE ONLY leaf IN ROW EXCLUSIVE MODE */
     /* No dependants. Optimistic: DELETE of a block range. Result: one row
@@ -114,6 +122,8 @@ enum plan_column {
     PLAN_OLDEST,      /* timestamptz text: earliest moment at which a to-act row fell due; NULL */
     PLAN_NEXT_DUE,    /* timestamptz text: next moment at which a row falls due, or at which the
                          floor that keeps a due one is over; NULL */
+    PLAN_PASSED,      /* period over, and the stage has acted on it already, or a later stage takes
+                         it in the same run (forecast) */
     PLAN_COLUMNS
 };
 
@@ -137,6 +147,10 @@ struct sql_category {
     struct sql_statement explain;   /* PARAM_KEY..., PARAM_RUN_TIME: one JSON document, see
                                        policy/sql_explain.h; no row: not there */
     struct sql_statement remaining; /* PARAM_RUN_TIME: count of due and free rows */
+    /* Of a stage that aggregates, else empty: closes cells, some of them, and publishes what can be
+     * published. PARAM_TERM, PARAM_RUN, PARAM_RUN_TIME; one row: (families bigint, most bigint,
+     * published bigint); as long as families = most, there are more. */
+    struct sql_statement close;
     struct sql_relation *relations; /* dependants first, the category's table last */
     size_t relation_count;
     struct string_list governed;    /* "schema.table" of every relation the fingerprint covers */
@@ -165,6 +179,18 @@ struct sql_statement sql_build_forecast(struct arena *arena, const struct policy
                                         const struct category *category, size_t stage,
                                         const struct catalog *catalog,
                                         const struct string_list *acting);
+
+/* What a stage makes of a made-up value in its column number `column`: one row (before, after).
+ * PARAM_NONCE. Empty text: no made-up value of the column's type is known. */
+struct sql_statement sql_build_example(struct arena *arena, const struct policy_set *set,
+                                       const struct category *category, size_t stage,
+                                       const struct catalog *catalog, size_t column);
+
+/* Does to some records of a leaf what a stage that de-identifies does, due or not; never to one under
+ * hold. To be rolled back. PARAM_NONCE. One row: (rows bigint, unchanged bigint). */
+struct sql_statement sql_build_trial(struct arena *arena, const struct policy_set *set,
+                                     const struct category *category, size_t stage,
+                                     const struct catalog *catalog, struct table_name leaf);
 
 /* category.hold_facts, a JSON document: the category's tenant, subjects, key with their types as holds
  * are to be converted to them, and the statement that counts what a hold ($1, uuid) covers; for a

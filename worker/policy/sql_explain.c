@@ -123,6 +123,10 @@ static void explain_due(struct sql_builder *b, struct facts *facts)
     add_member(facts, "due_at", "x.due_at");
     add_member(facts, "due",
                arena_printf(b->arena, "coalesce(x.due_at <= %s, false)", sql_run_time(b)));
+    bool changes = b->stage->action == ACTION_DEIDENTIFY;
+    add_fact(facts, "passed", changes ? arena_printf(b->arena, "%s IS TRUE", sql_passed(b)) : "false");
+    add_member(facts, "action", sql_value(b, policy_action_name(b->stage->action), "text"));
+    add_member(facts, "passed", "x.passed");
     add_fact(facts, "held", arena_printf(b->arena, "%s IS TRUE", sql_held(b, SKIP_NOTHING)));
     add_member(facts, "held", "x.held");
     add_fact(facts, "holds", sql_holds(b));
@@ -147,14 +151,16 @@ static void explain_kept(struct sql_builder *b, struct facts *facts, struct text
     add_member(facts, "kept_while", array_of(b, &items));
     for (size_t i = 0; i < category->floor_count; i++) {
         const struct duration_rule *floor = &category->floors[i];
+        if (!sql_floor_applies(b, floor))
+            continue;
         const char *name = arena_printf(b->arena, "floor%zu", i + 1);
-        text_printf(&items, "%s%s", i ? ", " : "", rule(b, facts, name, floor));
+        text_printf(&items, "%s%s", items.length ? ", " : "", rule(b, facts, name, floor));
         const char *period = sql_period(b, &floor->period);
         text_printf(kept_floor, " OR (x.%s + %s <= %s) IS NOT TRUE", name, period, now);
         text_printf(act_at, ", coalesce(x.%s + %s, 'infinity')", name, period);
     }
     add_member(facts, "floors", array_of(b, &items));
-    for (size_t i = 0; i < category->wait_for.count; i++) {
+    for (size_t i = 0; i < sql_wait_count(b); i++) {
         const struct category *other = policy_find(b->set, category->wait_for.items[i]);
         assert(other);
         const char *name = arena_printf(b->arena, "waits%zu", i + 1);
@@ -199,7 +205,7 @@ struct sql_statement sql_explain(struct sql_builder *b)
         arena_printf(b->arena,
                      "CASE WHEN NOT x.claimed THEN 'unclaimed' WHEN NOT x.in_stage THEN "
                      "'other_stage' WHEN x.due_at IS NULL THEN 'not_started' WHEN x.due_at > "
-                     "%s THEN 'not_due' WHEN x.held THEN 'held' WHEN false%s THEN "
+                     "%s THEN 'not_due' WHEN x.passed THEN 'passed' WHEN x.held THEN 'held' WHEN false%s THEN "
                      "'kept_while' WHEN false%s THEN 'kept_floor' WHEN false%s THEN "
                      "'waiting' WHEN x.paused THEN 'paused' ELSE 'to_act' END",
                      sql_run_time(b), text_string(&kept_while), text_string(&kept_floor),

@@ -4,6 +4,8 @@
  *   claimed        bool    the category's `only` takes the record
  *   in_stage       bool    the stage's own `only` takes it too
  *   stage          string  the stage's name
+ *   action         string  what the stage does: "delete", "deidentify"
+ *   passed         bool    a stage that changes records has changed this one
  *   now            moment  the run's time that everything is judged against
  *   start          moment  the starting point; null: not started
  *   after          string  the stage's period
@@ -19,7 +21,7 @@
  * waited for is under hold tenant_paused
  * bool act_at         moment  the latest of due_at and the floors' ends: when it goes if nothing
  * but time keeps it; null where one of them is unknown verdict        string  the first that
- * applies of: "unclaimed", "other_stage", "not_started", "not_due", "held", "kept_while",
+ * applies of: "unclaimed", "other_stage", "not_started", "not_due", "passed", "held", "kept_while",
  * "kept_floor", "waiting", "paused", "to_act"
  */
 #ifndef POLICY_SQL_EXPLAIN_H

@@ -15,6 +15,11 @@ const char *sql_keep_while(struct sql_builder *b, const struct keep_while *keep)
                         sql_conditions(b, &child, &keep->only));
 }
 
+bool sql_floor_applies(const struct sql_builder *b, const struct duration_rule *floor)
+{
+    return !floor->stage || text_equal(floor->stage, b->stage->name);
+}
+
 const char *sql_floor_end(struct sql_builder *b, const struct duration_rule *floor)
 {
     const struct start *start = floor->start.ref_count ? &floor->start : &b->category->start;
@@ -49,10 +54,13 @@ static const char *goes(struct sql_builder *b, const struct sql_scope *scope,
     judge_for(b, scope, other);
     for (size_t i = 0; i < other->stage_count; i++) {
         b->stage = &other->stages[i];
-        text_printf(&text, "%s(%s) IS TRUE", i ? " OR " : "",
-                    sql_action_condition(b, SKIP_NOTHING));
+        if (policy_stage_removes(b->stage))
+            text_printf(&text, "%s(%s) IS TRUE", text.length ? " OR " : "",
+                        sql_action_condition(b, SKIP_NOTHING));
     }
     judge_again(b, &outer);
+    if (!text.length)
+        text_add(&text, "false");
     return sql_take_text(b->arena, &text);
 }
 
@@ -125,6 +133,11 @@ static void add_waits(struct sql_builder *b, struct text *text, const struct cat
         add_waits(b, text, other, sql_catalog_table(b, with[i].table), with[i].with,
                   with[i].with_count, path, depth + 1);
     }
+}
+
+size_t sql_wait_count(const struct sql_builder *b)
+{
+    return policy_stage_removes(b->stage) ? b->category->wait_for.count : 0;
 }
 
 const char *sql_waits(struct sql_builder *b, const struct category *other)

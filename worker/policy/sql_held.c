@@ -72,6 +72,13 @@ static const char *value_text(const struct held *held, const struct sql_scope *s
     return ref->path.count ? arena_printf(arena, "retention.any_json(%s)", text) : text;
 }
 
+const char *sql_subject_text(struct sql_builder *b, const struct ref *ref)
+{
+    const struct held held = {.b = b};
+    assert(ref->kind == REF_COLUMN);
+    return value_text(&held, &b->target, ref);
+}
+
 const char *sql_subject_form(struct sql_builder *b, const struct ref *ref)
 {
     const struct catalog_table *table =

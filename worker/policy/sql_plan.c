@@ -9,6 +9,7 @@ enum verdict {
     VERDICT_OTHER_STAGE, /* claimed, but the stage's own `only` does not take it */
     VERDICT_NOT_STARTED,
     VERDICT_NOT_DUE,
+    VERDICT_PASSED, /* due once, and done with */
     VERDICT_HELD,
     VERDICT_KEPT_WHILE,
     VERDICT_KEPT_FLOOR,
@@ -26,6 +27,33 @@ static void add_when(struct text *text, const char *condition, enum verdict verd
     text_printf(text, "\n              WHEN %s THEN %d", condition, (int)verdict);
 }
 
+/* A stage that leaves records has those behind it that it acted on; and whoever looks ahead leaves out
+ * what a later stage takes away first. */
+static void add_passed(struct sql_builder *b, struct text *text)
+{
+    const struct stage *own = b->stage;
+    const struct category *category = b->category;
+    if (policy_stage_removes(own))
+        return;
+    add_when(text, sql_passed(b), VERDICT_PASSED);
+    for (size_t i = 0; i < category->stage_count; i++) {
+        b->stage = &category->stages[i];
+        if (!policy_stage_removes(b->stage))
+            continue;
+        /* What a hold keeps from both is counted once. */
+        add_when(text,
+                 arena_printf(b->arena, "(%s AND %s <= %s AND %s) IS TRUE",
+                              sql_conditions(b, &b->target, &b->stage->only), sql_due_at(b),
+                              sql_run_time(b), sql_held(b, SKIP_NOTHING)),
+                 VERDICT_PASSED);
+        if (b->forecast)
+            add_when(text,
+                     arena_printf(b->arena, "(%s) IS TRUE", sql_action_condition(b, SKIP_NOTHING)),
+                     VERDICT_PASSED);
+    }
+    b->stage = own;
+}
+
 /* CASE ... END over the columns of t and the two made ones: evaluated only as far as needed. */
 static const char *verdict_case(struct sql_builder *b)
 {
@@ -37,12 +65,15 @@ static const char *verdict_case(struct sql_builder *b)
     add_when(&text, "t." CLAIMED " = 1", VERDICT_OTHER_STAGE);
     add_when(&text, "t." DUE_AT " IS NULL", VERDICT_NOT_STARTED);
     add_when(&text, arena_printf(b->arena, "t." DUE_AT " > %s", now), VERDICT_NOT_DUE);
+    add_passed(b, &text);
     add_when(&text, arena_printf(b->arena, "%s IS TRUE", sql_held(b, SKIP_NOTHING)), VERDICT_HELD);
     for (size_t i = 0; i < category->keep_while_count; i++)
         add_when(&text,
                  arena_printf(b->arena, "%s IS TRUE", sql_keep_while(b, &category->keep_while[i])),
                  VERDICT_KEPT_WHILE);
     for (size_t i = 0; i < category->floor_count; i++) {
+        if (!sql_floor_applies(b, &category->floors[i]))
+            continue;
         const char *kept = arena_printf(b->arena, "(%s <= %s) IS NOT TRUE",
                                         sql_floor_end(b, &category->floors[i]), now);
         if (category->cap)
@@ -50,7 +81,7 @@ static const char *verdict_case(struct sql_builder *b)
                      VERDICT_FLOOR_AFTER_CAP);
         add_when(&text, kept, VERDICT_KEPT_FLOOR);
     }
-    for (size_t i = 0; i < category->wait_for.count; i++) {
+    for (size_t i = 0; i < sql_wait_count(b); i++) {
         const struct category *other = policy_find(b->set, category->wait_for.items[i]);
         assert(other);
         add_when(&text, arena_printf(b->arena, "%s IS TRUE", sql_waits(b, other)), VERDICT_WAITING);
@@ -62,16 +93,29 @@ static const char *verdict_case(struct sql_builder *b)
     return sql_take_text(b->arena, &text);
 }
 
+static bool has_floor(const struct sql_builder *b)
+{
+    for (size_t i = 0; i < b->category->floor_count; i++)
+        if (sql_floor_applies(b, &b->category->floors[i]))
+            return true;
+    return false;
+}
+
 /* When time alone may change the verdict: the due moment, or the end of the last floor. */
 static const char *moment_case(struct sql_builder *b)
 {
-    if (!b->category->floor_count)
-        return "t." DUE_AT;
     struct text text = {0};
+    if (!has_floor(b))
+        return "t." DUE_AT;
     text_add(&text, "CASE WHEN t." DUE_AT " <= ");
     text_printf(&text, "%s THEN GREATEST(", sql_run_time(b));
-    for (size_t i = 0; i < b->category->floor_count; i++)
-        text_printf(&text, "%s%s", i ? ", " : "", sql_floor_end(b, &b->category->floors[i]));
+    const char *comma = "";
+    for (size_t i = 0; i < b->category->floor_count; i++) {
+        if (!sql_floor_applies(b, &b->category->floors[i]))
+            continue;
+        text_printf(&text, "%s%s", comma, sql_floor_end(b, &b->category->floors[i]));
+        comma = ", ";
+    }
     text_add(&text, ") END");
     return sql_take_text(b->arena, &text);
 }
@@ -143,18 +187,20 @@ struct sql_statement sql_plan(struct sql_builder *b)
     add_sum(&sums, "to_act", VERDICT_TO_ACT, VERDICT_TO_ACT);
     add_sum(&sums, "floor_after_cap", VERDICT_FLOOR_AFTER_CAP, VERDICT_FLOOR_AFTER_CAP);
     const char *list = sql_take_text(b->arena, &sums);
-    const char *moment = b->category->floor_count ? "coalesce(r.moment, r.due_at)" : "r.moment";
+    add_sum(&sums, "passed", VERDICT_PASSED, VERDICT_PASSED);
+    const char *passed = arena_printf(b->arena, ",\n       %s", sql_take_text(b->arena, &sums));
+    const char *moment = has_floor(b) ? "coalesce(r.moment, r.due_at)" : "r.moment";
     /* Rows are counted by verdict first: one hash table of ten groups. */
     return sql_finish(
         b, arena_printf(
                b->arena,
                "SELECT %s,\n       (min(g.oldest) FILTER (WHERE g.verdict = %d))::text AS oldest,\n"
-               "       (min(g.next) FILTER (WHERE g.verdict IN (%d, %d, %d)))::text AS next_due\n"
+               "       (min(g.next) FILTER (WHERE g.verdict IN (%d, %d, %d)))::text AS next_due%s\n"
                "  FROM (\n  SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest,\n"
                "         min(%s) FILTER (WHERE %s > %s) AS next\n  FROM (\n  %s) r\n"
                "   GROUP BY r.verdict) g",
                list, (int)VERDICT_TO_ACT, (int)VERDICT_NOT_DUE, (int)VERDICT_KEPT_FLOOR,
-               (int)VERDICT_FLOOR_AFTER_CAP, moment, moment, now, rows));
+               (int)VERDICT_FLOOR_AFTER_CAP, passed, moment, moment, now, rows));
 }
 
 struct sql_statement sql_tenants(struct sql_builder *b)
@@ -227,6 +273,8 @@ struct sql_category *sql_build_category(struct arena *arena, const struct policy
                         sql_from(b, b->target.table), sql_action_condition(b, SKIP_NOTHING)));
     sql_begin(b);
     out->explain = sql_explain(b);
+    sql_begin(b);
+    out->close = sql_close_cells(b);
     sql_relations(b, out);
     out->columns = b->columns;
     out->column_count = b->column_count;

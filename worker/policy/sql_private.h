@@ -59,6 +59,7 @@ struct sql_builder {
     unsigned shapes; /* enum sql_shape: scopes of holds that rows are compared with */
     bool only_held; /* rows that are waited for count only where they are held */
     bool literal;   /* values stand in the text: there are no parameters */
+    bool example;   /* made-up values: there is no record */
     bool one_row;   /* it asks about one row, and there is a scope: they are looked up, not hashed */
     unsigned moves; /* enum sql_move: scopes count only where that could free a record */
     size_t aliases;
@@ -170,7 +171,11 @@ struct sql_statement sql_agreements(struct sql_builder *b);
 /* sql_free.c: what keeps a due row */
 const char *sql_keep_while(struct sql_builder *b, const struct keep_while *keep);
 const char *sql_floor_end(struct sql_builder *b, const struct duration_rule *floor);
+/* Does the floor keep records from the stage? */
+bool sql_floor_applies(const struct sql_builder *b, const struct duration_rule *floor);
 const char *sql_waits(struct sql_builder *b, const struct category *other);
+/* How many categories the stage waits for: what leaves the record where it is waits for none. */
+size_t sql_wait_count(const struct sql_builder *b);
 const char *sql_paused(struct sql_builder *b); /* NULL (C) where there is no tenant */
 
 /* What an action's condition leaves out: what reads dependants' tables, once they are gone. */
@@ -186,11 +191,21 @@ const char *sql_could_leave(struct sql_builder *b, const char *h);
 const char *sql_held_wholly(struct sql_builder *b);
 /* The holds that cover the row: a JSON array of uuids. */
 const char *sql_holds(struct sql_builder *b);
+/* A subject's value in the target row, as holds compare it. */
+const char *sql_subject_text(struct sql_builder *b, const struct ref *ref);
 /* category.hold_facts: "phone e164 text"; the type of a value, as a hold's values are read. */
 const char *sql_subject_form(struct sql_builder *b, const struct ref *ref);
 const char *sql_fact_type(const struct catalog_column *column);
 /* The type of a reference to a column of this table; "json" for a value in a document. */
 const char *sql_ref_type(const struct ref *ref, const struct catalog_table *table);
+
+/* sql_transform.c: stages that de-identify */
+/* Has the row passed the stage? Its values, and the mark, say so. */
+const char *sql_passed(struct sql_builder *b);
+/* "a = f(a), b = ...": after SET. */
+const char *sql_changes(struct sql_builder *b);
+/* In RETURNING: has the row the values that were set? */
+const char *sql_changed(struct sql_builder *b);
 
 /* sql_statement.c */
 /* The whole condition of an action, "a\n   AND b ...". */
@@ -200,6 +215,13 @@ const char *sql_take_text(struct arena *arena, struct text *text);
 
 /* sql_lock.c: what an action's condition reads from other rows is locked before it is judged */
 void sql_lock_reads(struct sql_builder *b, const char *leaf, struct sql_leaf *out);
+
+/* sql_aggregate.c: stages that aggregate */
+/* ", ..." in RETURNING: what is counted of a record. */
+const char *sql_counted(struct sql_builder *b);
+/* Rolls the rows of the CTE `gone` up, which have these columns: how many were counted. */
+const char *sql_rolled_up(struct sql_builder *b, const char *gone);
+struct sql_statement sql_close_cells(struct sql_builder *b);
 
 /* sql_plan.c, sql_explain.c, sql_relation.c */
 struct sql_statement sql_plan(struct sql_builder *b);

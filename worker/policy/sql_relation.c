@@ -231,6 +231,16 @@ static void add_governed(struct sql_builder *b, struct string_list *list,
         sql_list_add(b->arena, list, name);
 }
 
+/* In the order of the relations, from the last one down. */
+static void add_governed_dependants(struct sql_builder *b, struct string_list *list,
+                                    const struct dependant *with, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        add_governed(b, list, sql_catalog_table(b, with[i].table));
+        add_governed_dependants(b, list, with[i].with, with[i].with_count);
+    }
+}
+
 static int compare_names(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
@@ -239,7 +249,8 @@ static int compare_names(const void *a, const void *b)
 void sql_relations(struct sql_builder *b, struct sql_category *out)
 {
     const struct category *category = b->category;
-    size_t last = count_dependants(category->with, category->with_count);
+    size_t hang = policy_stage_removes(b->stage) ? category->with_count : 0;
+    size_t last = count_dependants(category->with, hang);
     out->relation_count = last + 1;
     out->relations = arena_alloc(b->arena, out->relation_count * sizeof(*out->relations));
     struct sql_relation *own = &out->relations[last];
@@ -249,19 +260,22 @@ void sql_relations(struct sql_builder *b, struct sql_category *out)
     own->remove.text = own->lock_rows.text = own->count.text = own->remove_some.text = "";
     own->lock_some.text = own->remove_own.text = "";
     fill_key(b, own, b->target.table, sql_returned_key(b));
-    add_dependants(b, out, category->with, category->with_count, last, b->target.table,
-                   &b->target.key, &last);
+    add_dependants(b, out, category->with, hang, last, b->target.table, &b->target.key, &last);
     assert(last == 0);
 
-    /* The fingerprint covers what is acted on, and what is read to decide: a parent's column that
-     * becomes a date would change a moment's meaning. */
+    /* The fingerprint covers what is acted on, and what is read to decide, by any stage: a parent's
+     * column that becomes a date would change a moment's meaning. */
+    const struct stage *stage = b->stage;
     b->read_count = 0;
     b->reads = NULL;
-    sql_begin(b);
-    (void)sql_action_condition(b, SKIP_NOTHING);
+    for (size_t i = 0; i < category->stage_count; i++) {
+        b->stage = &category->stages[i];
+        sql_begin(b);
+        (void)sql_action_condition(b, SKIP_NOTHING);
+    }
+    b->stage = stage;
     add_governed(b, &out->governed, b->target.table);
-    for (size_t i = out->relation_count - 1; i-- > 0;)
-        add_governed(b, &out->governed, sql_catalog_table(b, out->relations[i].table));
+    add_governed_dependants(b, &out->governed, category->with, category->with_count);
     size_t acted_on = out->governed.count;
     for (size_t i = 0; i < b->read_count; i++)
         add_governed(b, &out->governed, b->reads[i]);

@@ -26,7 +26,8 @@ static bool list_has_table(const struct dependant *with, size_t count,
 
 bool sql_is_dependant(const struct sql_builder *b, const struct catalog_table *table)
 {
-    return list_has_table(b->category->with, b->category->with_count, table);
+    return policy_stage_removes(b->stage) &&
+           list_has_table(b->category->with, b->category->with_count, table);
 }
 
 /* Adds a condition unless it reads a table that is to be skipped. Its subqueries were made since
@@ -52,6 +53,9 @@ const char *sql_action_condition(struct sql_builder *b, enum sql_skip skip)
     condition = sql_conditions(b, &b->target, &b->stage->only);
     add_judged(b, &text, condition, skip, reads);
 
+    if (b->stage->action == ACTION_DEIDENTIFY)
+        sql_add_and(&text, arena_printf(b->arena, "%s IS NOT TRUE", sql_passed(b)));
+
     sql_add_and(&text, sql_prefilter(b));
     reads = b->read_count;
     condition = sql_due_at(b);
@@ -66,12 +70,14 @@ const char *sql_action_condition(struct sql_builder *b, enum sql_skip skip)
         add_judged(b, &text, arena_printf(b->arena, "%s IS NOT TRUE", condition), skip, reads);
     }
     for (size_t i = 0; i < category->floor_count; i++) {
+        if (!sql_floor_applies(b, &category->floors[i]))
+            continue;
         reads = b->read_count;
         condition = sql_floor_end(b, &category->floors[i]);
         condition = arena_printf(b->arena, "%s <= %s", condition, sql_run_time(b));
         add_judged(b, &text, condition, skip, reads);
     }
-    for (size_t i = 0; i < category->wait_for.count; i++) {
+    for (size_t i = 0; i < sql_wait_count(b); i++) {
         const struct category *other = policy_find(b->set, category->wait_for.items[i]);
         assert(other);
         reads = b->read_count;
@@ -87,7 +93,8 @@ const char *sql_action_condition(struct sql_builder *b, enum sql_skip skip)
 
 struct string_list sql_returned_key(const struct sql_builder *b)
 {
-    if (b->category->evidence == EVIDENCE_COUNTS && !b->category->with_count)
+    bool hang = b->category->with_count && policy_stage_removes(b->stage);
+    if (b->category->evidence == EVIDENCE_COUNTS && !hang)
         return (struct string_list){0};
     return b->target.key;
 }
@@ -119,27 +126,46 @@ static const char *tid_range(struct sql_builder *b)
                         sql_param(b, PARAM_TO_TID, 0, NULL, "tid"));
 }
 
-/* DELETE, and what went: rows, by tenant, keys. `rows` is a CTE's name, so no join is needed. */
+/* How a statement begins that acts on the rows of a leaf. */
+static const char *head(struct sql_builder *b, const char *leaf)
+{
+    if (b->stage->action == ACTION_DEIDENTIFY)
+        return arena_printf(b->arena, "UPDATE ONLY %s t\n   SET %s", leaf, sql_changes(b));
+    return arena_printf(b->arena, "DELETE FROM ONLY %s t", leaf);
+}
+
+/* DELETE or UPDATE, and what was acted on: rows, by tenant, keys. `rows` is a CTE's name, so no join
+ * is needed. */
 static struct sql_statement removal(struct sql_builder *b, const char *leaf, const char *which,
                                     enum sql_skip skip)
 {
     struct text text = {0};
     const char *condition = sql_action_condition(b, skip);
-    text_printf(&text, "WITH gone AS (\nDELETE FROM ONLY %s t\n WHERE %s\n   AND %s\n", leaf, which,
+    bool changes = b->stage->action == ACTION_DEIDENTIFY;
+    text_printf(&text, "WITH gone AS (\n%s\n WHERE %s\n   AND %s\n", head(b, leaf), which,
                 condition);
     const char *keys = key_list(b, &b->target);
     bool tenant = b->category->has_tenant;
-    text_printf(&text, "RETURNING %s AS tenant%s)", tenant ? sql_tenant_text(b) : "NULL::text",
+    text_printf(&text, "RETURNING %s AS tenant%s", tenant ? sql_tenant_text(b) : "NULL::text",
                 keys);
+    if (changes)
+        text_printf(&text, ",\n       (%s) AS changed", sql_changed(b));
+    if (b->stage->aggregate)
+        text_add(&text, sql_counted(b));
+    text_add(&text, ")");
     if (tenant)
         text_add(&text, ",\nby_tenant AS (\n"
                         "SELECT array_agg(c.tenant) AS tenants, array_agg(c.rows) AS tenant_rows\n"
                         "  FROM (SELECT g.tenant, count(*) AS rows FROM gone g GROUP BY g.tenant) "
                         "c)");
     text_printf(
-        &text, "\nSELECT count(*) AS rows, %s AS tenants, %s AS tenant_rows%s\n  FROM gone g",
+        &text, "\nSELECT count(*) AS rows, %s AS tenants, %s AS tenant_rows%s%s\n  FROM gone g",
         tenant ? "(SELECT n.tenants FROM by_tenant n)" : "NULL::text[]",
-        tenant ? "(SELECT n.tenant_rows FROM by_tenant n)" : "NULL::bigint[]", key_arrays(b, "g"));
+        tenant ? "(SELECT n.tenant_rows FROM by_tenant n)" : "NULL::bigint[]", key_arrays(b, "g"),
+        changes ? ", count(*) FILTER (WHERE g.changed IS NOT TRUE) AS unchanged"
+        : b->stage->aggregate
+            ? arena_printf(b->arena, ",\n       count(*) - %s AS uncounted", sql_rolled_up(b, "gone"))
+            : "");
     return sql_finish(b, sql_take_text(b->arena, &text));
 }
 
@@ -198,12 +224,13 @@ struct sql_leaf *sql_build_leaf(struct arena *arena, const struct policy_set *se
     sql_lock_reads(b, table, out);
     sql_begin(b);
     out->judge_tids = (struct sql_statement){.text = ""};
-    if (category->with_count || out->lock_read_count)
+    bool hang = category->with_count && policy_stage_removes(b->stage);
+    if (hang || out->lock_read_count)
         out->judge_tids = rows_judged(b, table);
     sql_begin(b);
     const char *tids = sql_param(b, PARAM_TIDS, 0, NULL, "tid[]");
     out->remove_tids = removal(b, table, arena_printf(arena, "t.ctid = ANY (%s)", tids),
-                               category->with_count ? SKIP_DEPENDANTS : SKIP_NOTHING);
+                               hang ? SKIP_DEPENDANTS : SKIP_NOTHING);
     sql_begin(b);
     out->count_range = range_count(b, table);
     return out;

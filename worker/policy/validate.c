@@ -174,16 +174,28 @@ static void check_database(struct check *check)
 }
 
 /* "SELECT, DELETE" */
-static const char *privilege_names(struct check *check, unsigned privileges, const char *column)
+static const char *privilege_names(struct check *check, unsigned privileges,
+                                   const struct table_need *need, const struct string_list *change)
 {
+    struct string_list columns = {0};
+    if (privileges & NEED_LOCK && need->lock_column) {
+        columns.items = arena_push(check->arena, columns.items, &columns.count, sizeof(char *));
+        columns.items[0] = need->lock_column;
+    }
+    for (size_t i = 0; i < change->count; i++) {
+        if (columns.count && strcmp(columns.items[0], change->items[i]) == 0)
+            continue;
+        columns.items = arena_push(check->arena, columns.items, &columns.count, sizeof(char *));
+        columns.items[columns.count - 1] = change->items[i];
+    }
     struct text text _cleanup_text_ = {0};
     if (privileges & NEED_SELECT)
         text_add(&text, "SELECT");
     if (privileges & NEED_DELETE)
         text_add(&text, text.length ? ", DELETE" : "DELETE");
-    if (privileges & NEED_LOCK)
+    if (columns.count)
         text_printf(&text, "%sUPDATE (%s)", text.length ? ", " : "",
-                    column ? quote_name(check->arena, column) : "");
+                    quote_names(check->arena, &columns));
     return arena_strdup(check->arena, text_string(&text));
 }
 
@@ -191,21 +203,23 @@ static void check_table_need(struct check *check, const struct table_need *need)
 {
     const struct catalog *catalog = check->catalog;
     const char *role = quote_name(check->arena, catalog->worker_role);
-    bool acts = need->privileges & NEED_DELETE;
+    bool acts = need->privileges & NEED_ACT;
     /* an observing category only looks: what acting lacks is good to know, no more */
     bool observing = check->category->mode == MODE_OBSERVE;
     const struct catalog_table *first = need->table;
-    unsigned privileges = need->privileges & ~(unsigned)NEED_COUNT; /* the reader's */
-    unsigned missing = needs_missing(need->table, privileges);
+    unsigned missing = needs_missing(need->table, need);
+    struct string_list change = needs_missing_columns(check->arena, need->table, need);
     size_t bad = 0;
     if (need->table->kind == 'p' && acts) {
         size_t count;
         const struct catalog_table **leaves =
             resolve_leaves(check->arena, catalog, need->table, &count);
         for (size_t i = 0; i < count; i++) {
-            unsigned leaf = needs_missing(leaves[i], privileges);
+            unsigned leaf = needs_missing(leaves[i], need);
             if (!leaf)
                 continue;
+            if (!change.count)
+                change = needs_missing_columns(check->arena, leaves[i], need);
             if (!bad++ && !missing)
                 first = leaves[i];
             missing |= leaf;
@@ -214,7 +228,7 @@ static void check_table_need(struct check *check, const struct table_need *need)
     if (!missing)
         return;
     enum diag_level level = observing && !(missing & NEED_SELECT) ? DIAG_WARNING : DIAG_ERROR;
-    const char *names = privilege_names(check, missing, need->lock_column);
+    const char *names = privilege_names(check, missing, need, &change);
     struct diag *diag;
     if (bad && first != need->table)
         diag = diag_add(check->diags, level, need->at,
@@ -346,6 +360,8 @@ static void check_category(struct check *check)
     check_key(check, category->data_at, check->table, category->key_given, &category->key);
     check_references(check);
     check_foreign_keys(check);
+    check_aggregates(check);
+    check_transforms(check);
     check_needs(check);
     check_file_columns(check);
     check_overlap(check);

@@ -62,9 +62,18 @@ void check_references(struct check *check); /* all of the category's */
 /* validate_foreign.c: foreign keys to what the category deletes; its dependants. */
 void check_foreign_keys(struct check *check);
 
+/* validate_aggregate.c: stages that aggregate, and their targets. */
+void check_aggregates(struct check *check);
+
+/* validate_transform.c: stages that de-identify. */
+void check_transforms(struct check *check);
+
 /* validate_set.c: categories among themselves, and tables in no category. */
 void check_overlap(struct check *check);
 void check_coverage(struct check *check);
+/* May one record of the table belong to both? */
+bool check_may_share(const struct catalog_table *table, const struct category *a,
+                     const struct category *b);
 
 /* validate_literal.c: whether PostgreSQL would read the literal as the type. NULL: yes, or not
  * known for this type; else what is expected: "a whole number from -32768 to 32767". */

@@ -104,18 +104,16 @@ static bool are_apart(const struct catalog_table *table, const struct category *
     return a->only.rest != b->only.rest || contradict(table, &a->only, &b->only);
 }
 
+bool check_may_share(const struct catalog_table *table, const struct category *a,
+                     const struct category *b)
+{
+    return !are_apart(table, a, b);
+}
+
 /* Two without conditions, and two that take the rest, were reported where policies are read. */
 static bool has_conditions(const struct category *category)
 {
     return category->only.all_count || category->only.any_count;
-}
-
-static bool deletes(const struct category *category)
-{
-    for (size_t i = 0; i < category->stage_count; i++)
-        if (category->stages[i].action == ACTION_DELETE)
-            return true;
-    return false;
 }
 
 /* Reported at the later one of the two: the first was there before, and may go on. */
@@ -127,8 +125,8 @@ void check_overlap(struct check *check)
         int order = strcmp(other->at.file, category->at.file);
         bool earlier = order < 0 || (order == 0 && other->at.line < category->at.line);
         if (!earlier || !check_is_about_table(other) ||
-            resolve_table(check->catalog, other->table) != check->table || !deletes(category) ||
-            !deletes(other) || !has_conditions(category) || !has_conditions(other) ||
+            resolve_table(check->catalog, other->table) != check->table || !policy_removes(category) ||
+            !policy_removes(other) || !has_conditions(category) || !has_conditions(other) ||
             are_apart(check->table, category, other))
             continue;
         bool both_act = category->mode == MODE_ENFORCE && other->mode == MODE_ENFORCE;
@@ -222,7 +220,8 @@ void check_coverage(struct check *check)
         if ((table->kind != 'r' && table->kind != 'p') || table->is_partition)
             continue;
         total++;
-        if (governs(check->set, table) || ungoverned(check->set, table))
+        if (governs(check->set, table) || ungoverned(check->set, table) ||
+            policy_is_target(check->set, (struct table_name){table->schema, table->name}))
             continue;
         if (++unlisted > MOST)
             continue;

@@ -186,7 +186,11 @@ static void hint_accept(struct check *check, struct diag *diag, const char *name
 static void check_trigger(struct check *check, struct position at,
                           const struct catalog_table *table, const struct catalog_trigger *trigger)
 {
-    if (!trigger->on_delete || trigger->internal || trigger->inherited || trigger->enabled == 'D')
+    bool changes = resolve_root(check->catalog, table) == check->table &&
+                   trigger->on_update && policy_changes(check->category);
+    bool deletes = trigger->on_delete && policy_removes(check->category);
+    if ((!deletes && !changes) || trigger->internal || trigger->inherited ||
+        trigger->enabled == 'D')
         return;
     if (guard_is_named(trigger) && trigger->definer)
         return; /* a guard: it has the reader's rights; whether it is as made is asked later */
@@ -196,9 +200,9 @@ static void check_trigger(struct check *check, struct position at,
     if (is_accepted(check, trigger->name, trigger->sha256, &changed)) {
         if (table->kind == 'p' && !trigger->row) {
             diag = diag_warning(check->diags, at,
-                                "statement trigger \"%s\" of \"%s\" will not run: rows are deleted "
+                                "statement trigger \"%s\" of \"%s\" will not run: rows are %s "
                                 "from one partition at a time",
-                                trigger->name, name);
+                                trigger->name, name, deletes ? "deleted" : "changed");
             diag_hint(check->diags, diag, "Make it a row trigger if it must run.");
         }
         return;
@@ -209,6 +213,13 @@ static void check_trigger(struct check *check, struct position at,
                        trigger->name, name);
         hint_accept(check, diag, trigger->name, trigger->sha256,
                     "Read it and its function. If it is still wanted:");
+    } else if (!deletes) {
+        diag = diag_error(check->diags, at,
+                          "trigger \"%s\" of \"%s\" would run \"%s\" when records are "
+                          "de-identified, and may keep the old values",
+                          trigger->name, name, trigger->function);
+        hint_accept(check, diag, trigger->name, trigger->sha256,
+                    "If it is known not to copy or restore them:");
     } else if (trigger->before && trigger->row) {
         diag = diag_error(check->diags, at,
                           "trigger \"%s\" of \"%s\" runs \"%s\" before each row is deleted and may "

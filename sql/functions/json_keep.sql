@@ -1,0 +1,31 @@
+-- What of a JSON document stands under the paths (keys with dots between them), rebuilt; arrays on
+-- the way are gone through. Where a path leads through a value that has no keys, null is left.
+CREATE OR REPLACE FUNCTION retention.json_keep(document jsonb, paths text[]) RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+BEGIN
+    IF document IS NULL OR '' = ANY (paths) THEN
+        RETURN document;
+    END IF;
+    CASE jsonb_typeof(document)
+    WHEN 'object' THEN
+        RETURN coalesce((
+            SELECT jsonb_object_agg(m.key, retention.json_keep(m.value, m.rest))
+            FROM (SELECT e.key, e.value,
+                         ARRAY(SELECT substr(p, length(e.key) + 2) FROM unnest(paths) p
+                               WHERE p = e.key OR starts_with(p, e.key || '.')) AS rest
+                  FROM jsonb_each(document) e) m
+            WHERE m.rest <> '{}'), '{}');
+    WHEN 'array' THEN
+        RETURN coalesce((SELECT jsonb_agg(retention.json_keep(e.value, paths) ORDER BY e.place)
+                         FROM jsonb_array_elements(document)
+                             WITH ORDINALITY AS e(value, place)), '[]');
+    ELSE
+        RETURN 'null';
+    END CASE;
+END
+$function$;
+REVOKE ALL ON FUNCTION retention.json_keep(jsonb, text[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retention.json_keep(jsonb, text[]) TO @prefix@worker, @prefix@operator,
+    @prefix@auditor, @prefix@approver, @prefix@legal;

@@ -1,0 +1,80 @@
+/* What only rows can tell: stages that de-identify are tried on some, in a transaction that is rolled
+ * back. CHECK and UNIQUE constraints, domains, triggers that put old values back are found so, before
+ * the first run. Records under hold are left out; what others have locked is not waited for. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "cli/check.h"
+#include "cli/plan.h"
+#include "policy/resolve.h"
+#include "policy/sql.h"
+#include "policy/validate.h"
+
+enum { MOST_LEAVES = 4 };
+
+/* Not the policy's fault: locked rows, a cancelled statement, a role that may not. */
+static bool says_nothing(const char *sqlstate)
+{
+    return strcmp(sqlstate, "55P03") == 0 || strcmp(sqlstate, "57014") == 0 ||
+           strcmp(sqlstate, "42501") == 0 || strcmp(sqlstate, "25006") == 0 ||
+           strcmp(sqlstate, "40P01") == 0 || strcmp(sqlstate, "42883") == 0;
+}
+
+static void report(struct cli *cli, const struct category *category, const struct stage *stage,
+                   const char *why)
+{
+    struct diag *d = diag_error(&cli->diags, stage->at, "stage \"%s\" cannot change records of \"%s\": %s",
+                                stage->name, table_name_text(cli->arena, category->table), why);
+    diag_hint(&cli->diags, d, "It was tried on some of them, and rolled back.");
+}
+
+static bool try_leaf(struct session *session, const struct policies *policies,
+                     const struct category *category, size_t stage,
+                     const struct catalog_table *leaf, bool *ret_failed, struct error *error)
+{
+    struct cli *cli = session->cli;
+    struct error refused _cleanup_error_ = {0};
+    struct sql_statement trial =
+        sql_build_trial(cli->arena, policies->set, category, stage, policies->catalog,
+                        (struct table_name){leaf->schema, leaf->name});
+    if (!session_execute(session, "BEGIN", error) ||
+        !session_execute(session, "SET LOCAL lock_timeout = '500ms'", error) ||
+        !session_execute(session, "SET LOCAL statement_timeout = '10s'", error) ||
+        !plan_settings(session, category, error))
+        return false;
+    PGresult *result _cleanup_result_ = plan_query(session, category->name, &trial, "now", NULL, &refused);
+    if (!result && refused.sqlstate[0] && !says_nothing(refused.sqlstate)) {
+        report(cli, category, &category->stages[stage], refused.primary);
+        *ret_failed = true;
+    } else if (result && strcmp(result_value(result, 0, 1), "0") != 0) {
+        report(cli, category, &category->stages[stage],
+               "a trigger puts other values in the place of those that were set");
+        *ret_failed = true;
+    }
+    return session_execute(session, "ROLLBACK", error);
+}
+
+bool check_trials(struct session *session, const struct policies *policies, struct error *error)
+{
+    struct cli *cli = session->cli;
+    for (size_t i = 0; i < policies->set->category_count; i++) {
+        const struct category *category = &policies->set->categories[i];
+        if (category->mode == MODE_DECLARED || !policy_changes(category) ||
+            !policy_category_is_valid(category, policies->set, &cli->diags))
+            continue;
+        size_t count;
+        const struct catalog_table **leaves =
+            resolve_leaves(cli->arena, policies->catalog,
+                           resolve_table(policies->catalog, category->table), &count);
+        for (size_t s = 0; s < category->stage_count; s++) {
+            bool failed = false;
+            if (category->stages[s].action != ACTION_DEIDENTIFY)
+                continue;
+            for (size_t k = 0; k < count && k < MOST_LEAVES && !failed; k++)
+                if (!try_leaf(session, policies, category, s, leaves[k], &failed, error))
+                    return false;
+        }
+    }
+    return true;
+}

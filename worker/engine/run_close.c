@@ -1,0 +1,54 @@
+/* Step CLOSE, of a run of a stage that aggregates: cells whose period is over, and of which no
+ * record is left to come, are closed, and what can be published is. A run that finds nothing to act
+ * on comes here too: the one before it may have ended before.
+ *
+ * It comes when the run has acted on everything it could, so nothing is added to a cell meanwhile;
+ * and if it were, it would be a late record: retention.close_cells says why nothing is lost or
+ * counted twice. Each call is one transaction with its log entry, over some families of cells. One
+ * whose COMMIT was lost is asked again: what it closed is closed. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fault.h"
+#include "base/log.h"
+#include "engine/run_internal.h"
+
+void run_complete(struct run *run)
+{
+    if (!run->sql->close.text || !run->sql->close.text[0]) {
+        run_finish(run, RUN_DONE);
+        return;
+    }
+    run->step = RUN_STEP_CLOSE;
+    run_pump(run);
+}
+
+static void on_closed(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                      const struct error *error, void *arg)
+{
+    (void)conn;
+    struct run *run = run_read_over(arg, outcome, error);
+    if (!run)
+        return;
+    if (PQntuples(result) != 1 || PQnfields(result) != 3) {
+        run_stop(run, RUN_FAILED, "unexpected answer of the server: closed cells");
+        return;
+    }
+    int64_t families = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
+    int64_t most = strtoll(PQgetvalue(result, 0, 1), NULL, 10);
+    int64_t published = strtoll(PQgetvalue(result, 0, 2), NULL, 10);
+    if (published > 0)
+        log_info("run of category \"%s\": %lld cells were published", run->category->name,
+                 (long long)published);
+    (void)FAULT_POINT("run_after_close");
+    if (families >= most)
+        run_pump(run);
+    else
+        run_finish(run, RUN_DONE);
+}
+
+void run_close_next(struct run *run, struct lane *lane)
+{
+    run_write_statement(run, lane, &run->sql->close, on_closed);
+    (void)FAULT_POINT("run_close_sent");
+}

@@ -1,0 +1,321 @@
+/* Stages that aggregate: what the statement that deletes records returns of them, how it is rolled
+ * up in the same statement, and how cells are closed.
+ *
+ * A record's dimensions are b1, b2 ... and its values v1, v2 ... (of sums and histograms, by their
+ * place among the measures), its subject is s: columns of the CTE of deleted rows. A cell's name is
+ * an array of texts; its measures are an array of numerics, the number of records first. Both are
+ * what the functions retention.roll_up and close_cells hand around, which know nothing of policies:
+ * see sql/functions/roll_up.sql for what they promise. */
+#include <assert.h>
+
+#include "policy/definition.h"
+#include "policy/sql_private.h"
+
+enum { TEXT_MOST = 200, FAMILIES_MOST = 1000 };
+
+/* --- layout: what makes cells comparable --- */
+
+/* SHA-256 of a text that says how cells are counted, as hexadecimal digits. */
+static const char *layout(struct sql_builder *b)
+{
+    const struct aggregate *a = b->stage->aggregate;
+    struct text text = {0};
+    text_printf(&text, "timezone %s\nsubject %s\n", b->category->timezone,
+                ref_print(b->arena, &b->category->subjects[0]));
+    for (size_t i = 0; i < a->by_count; i++)
+        text_printf(&text, "by %s %s%s\n", a->by[i].column, by_unit_name(a->by[i].unit),
+                    aggregate_folds(a, a->by[i].to) ? " fold" : "");
+    for (size_t i = 0; i < a->measure_count; i++) {
+        text_printf(&text, "measure %s %s", measure_kind_name(a->measures[i].kind),
+                    a->measures[i].column ? a->measures[i].column : "");
+        for (size_t k = 0; k < a->measures[i].bounds.count; k++)
+            text_printf(&text, " %s", a->measures[i].bounds.items[k]);
+        text_add(&text, "\n");
+    }
+    const char *value = sql_value(b, sql_take_text(b->arena, &text), "text");
+    return arena_printf(b->arena, "encode(sha256(convert_to(%s, 'UTF8')), 'hex')", value);
+}
+
+/* The policy's name of the target, as it stands in entries. */
+static const char *target_name(struct sql_builder *b)
+{
+    return quote_table(b->arena, sql_catalog_table(b, b->stage->aggregate->into));
+}
+
+/* --- a record's dimensions and values --- */
+
+/* The dimension, a text; for a period a date, NULL for infinity. */
+static const char *dimension(struct sql_builder *b, const struct aggregate_by *by)
+{
+    const struct catalog_column *column = catalog_column(b->target.table, by->column);
+    const char *raw = sql_column(b, &b->target, by->column);
+    assert(column);
+    if (!by->truncated) {
+        if (sql_is_text(column) || column->type_category == 'S')
+            return arena_printf(b->arena, "left(%s::text, %d)", raw, TEXT_MOST);
+        return sql_canonical_text(b->arena, column, raw);
+    }
+    const char *local = raw;
+    if (text_equal(column->base_type, "timestamp with time zone"))
+        local = arena_printf(b->arena, "%s AT TIME ZONE %s", raw, sql_zone(b));
+    else if (text_equal(column->base_type, "date"))
+        local = arena_printf(b->arena, "%s::timestamp", raw);
+    return arena_printf(b->arena, "CASE WHEN isfinite(%s) THEN date_trunc('%s', %s)::date END", raw,
+                        by_unit_name(by->unit), local);
+}
+
+static const char *bounds_literal(struct arena *arena, const struct measure *m)
+{
+    struct text text = {0};
+    for (size_t i = 0; i < m->bounds.count; i++)
+        text_printf(&text, "%s%s", i ? "," : "{", m->bounds.items[i]);
+    text_add(&text, "}");
+    return sql_take_text(arena, &text);
+}
+
+/* A number to be added up, or the number of the histogram's class; NULL (C): none is needed. */
+static const char *measured(struct sql_builder *b, const struct measure *m)
+{
+    if (!m->column)
+        return NULL;
+    const char *raw = sql_column(b, &b->target, m->column);
+    if (m->kind == MEASURE_SUM)
+        return raw;
+    return arena_printf(b->arena, "width_bucket(%s::numeric, %s)", raw,
+                        sql_value(b, bounds_literal(b->arena, m), "numeric[]"));
+}
+
+const char *sql_counted(struct sql_builder *b)
+{
+    const struct aggregate *a = b->stage->aggregate;
+    struct text text = {0};
+    for (size_t i = 0; i < a->by_count; i++)
+        text_printf(&text, ",\n       %s AS b%zu", dimension(b, &a->by[i]), i + 1);
+    text_printf(&text, ",\n       %s AS s", sql_subject_text(b, &b->category->subjects[0]));
+    for (size_t i = 0; i < a->measure_count; i++) {
+        const char *value = measured(b, &a->measures[i]);
+        if (value)
+            text_printf(&text, ",\n       %s AS v%zu", value, i + 1);
+    }
+    return sql_take_text(b->arena, &text);
+}
+
+/* --- cells --- */
+
+/* ARRAY[...] of a cell's name; of its family's where `folded`. Dimensions stand in alias x. */
+static const char *name_array(struct sql_builder *b, const char *x, bool folded)
+{
+    const struct aggregate *a = b->stage->aggregate;
+    struct text text = {0};
+    for (size_t i = 0; i < a->by_count; i++) {
+        text_add(&text, i ? ", " : "ARRAY[");
+        if (folded && aggregate_folds(a, a->by[i].to))
+            text_add(&text, "'(other)'");
+        else
+            text_printf(&text, "%s.b%zu%s", x, i + 1, a->by[i].truncated ? "::text" : "");
+    }
+    text_add(&text, "]");
+    return sql_take_text(b->arena, &text);
+}
+
+static const char *measure_array(struct sql_builder *b)
+{
+    const struct aggregate *a = b->stage->aggregate;
+    struct text text = {0};
+    text_add(&text, "ARRAY[count(*)");
+    for (size_t i = 0; i < a->measure_count; i++) {
+        const struct measure *m = &a->measures[i];
+        switch (m->kind) {
+        case MEASURE_SUM:
+            text_printf(&text, ", coalesce(sum(g.v%zu), 0)", i + 1);
+            break;
+        case MEASURE_HISTOGRAM:
+            for (size_t k = 0; k <= m->bounds.count; k++)
+                text_printf(&text, ", count(*) FILTER (WHERE g.v%zu = %zu)", i + 1, k);
+            break;
+        default: /* the records are counted anyway, subjects when the cell is closed */
+            break;
+        }
+    }
+    text_add(&text, "]::numeric[]");
+    return sql_take_text(b->arena, &text);
+}
+
+/* Distinct subjects. Where their number is not published, as many as decide: a cell that has so
+ * many of one batch is not small, and of one that is small all are there. */
+static const char *subject_array(struct sql_builder *b)
+{
+    static const char all[] =
+        "array_agg(DISTINCT g.s COLLATE \"C\") FILTER (WHERE g.s IS NOT NULL)";
+    for (size_t i = 0; i < b->stage->aggregate->measure_count; i++)
+        if (b->stage->aggregate->measures[i].kind == MEASURE_SUBJECTS)
+            return all;
+    return arena_printf(b->arena, "(%s)[1:%lld]", all, (long long)b->stage->k);
+}
+
+static const struct aggregate_by *period_of(const struct aggregate *a, size_t *ret_index)
+{
+    size_t i = 0;
+    while (!a->by[i].truncated)
+        i++;
+    *ret_index = i;
+    return &a->by[i];
+}
+
+const char *sql_rolled_up(struct sql_builder *b, const char *gone)
+{
+    const struct aggregate *a = b->stage->aggregate;
+    struct text group = {0};
+    size_t period;
+    (void)period_of(a, &period);
+    for (size_t i = 0; i < a->by_count; i++)
+        text_printf(&group, "%sg.b%zu", i ? ", " : "", i + 1);
+    return arena_printf(
+        b->arena,
+        "(SELECT retention.roll_up(%s, %s, %s, %s,\n"
+        "               array_agg(ROW(c.family, c.cell, c.period, c.measures, "
+        "c.subjects)::retention.aggregate_part))\n"
+        "          FROM (SELECT %s AS family, %s AS cell, g.b%zu AS period,\n"
+        "                       %s AS measures,\n"
+        "                       %s AS subjects\n"
+        "                  FROM %s g GROUP BY %s) c)",
+        sql_value(b, b->category->name, "text"), sql_value(b, b->stage->name, "text"), layout(b),
+        sql_value(b, target_name(b), "text"), name_array(b, "g", true), name_array(b, "g", false),
+        period + 1, measure_array(b), subject_array(b), gone, sql_take_text(b->arena, &group));
+}
+
+/* --- closing --- */
+
+/* No record falls due before so long after its starting point. */
+static const char *shortest(struct sql_builder *b)
+{
+    const struct category *c = b->category;
+    struct text text = {0};
+    text_printf(&text, "LEAST(%s", sql_period(b, &b->stage->after));
+    for (size_t i = 0; i < c->agreement_count; i++)
+        if (!c->agreements[i].stage || text_equal(c->agreements[i].stage, b->stage->name))
+            text_printf(&text, ", %s", sql_period(b, &c->agreements[i].after));
+    if (c->agreement_table.at.file)
+        text_printf(&text, ", %s", sql_period(b, &c->agreement_table.min));
+    if (c->cap)
+        text_printf(&text, ", %s", sql_period(b, &c->cap->period));
+    text_add(&text, ")");
+    return sql_take_text(b->arena, &text);
+}
+
+static const char *span(const struct aggregate_by *by)
+{
+    static const char *const spans[] = {
+        [BY_DAY] = "1 day",   [BY_WEEK] = "7 days",      [BY_MONTH] = "1 month",
+        [BY_YEAR] = "1 year", [BY_QUARTER] = "3 months",
+    };
+    return spans[by->unit];
+}
+
+/* Every record whose period can be over meets it, and an index can use it. */
+static const char *in_past(struct sql_builder *b, const struct aggregate_by *by)
+{
+    const struct catalog_column *column = catalog_column(b->target.table, by->column);
+    const char *raw = sql_column(b, &b->target, by->column);
+    const char *latest = arena_printf(b->arena, "(%s AT TIME ZONE 'UTC' - %s + '4 days'::interval)",
+                                      sql_run_time(b), shortest(b));
+    if (text_equal(column->base_type, "timestamp with time zone"))
+        latest = arena_printf(b->arena, "(%s AT TIME ZONE 'UTC')", latest);
+    else if (text_equal(column->base_type, "date"))
+        latest = arena_printf(b->arena, "%s::date", latest);
+    if (column->not_null)
+        return arena_printf(b->arena, "%s <= %s", raw, latest);
+    return arena_printf(b->arena, "(%s <= %s OR %s IS NULL)", raw, latest, raw);
+}
+
+/* Records that will come to their cells by themselves: not held, not kept by something that lasts,
+ * and with a starting point. */
+static const char *to_come(struct sql_builder *b, const struct aggregate_by *by)
+{
+    struct text text = {0};
+    sql_add_and(&text, in_past(b, by));
+    sql_add_and(&text, sql_claim(b, &b->target, b->category));
+    sql_add_and(&text, sql_conditions(b, &b->target, &b->stage->only));
+    sql_add_and(&text, arena_printf(b->arena, "%s IS NOT NULL", sql_due_at(b)));
+    sql_add_and(&text, arena_printf(b->arena, "%s IS NOT TRUE", sql_held(b, SKIP_NOTHING)));
+    for (size_t i = 0; i < b->category->keep_while_count; i++)
+        sql_add_and(&text, arena_printf(b->arena, "%s IS NOT TRUE",
+                                        sql_keep_while(b, &b->category->keep_while[i])));
+    return sql_take_text(b->arena, &text);
+}
+
+static const char *remaining(struct sql_builder *b)
+{
+    const struct aggregate *a = b->stage->aggregate;
+    struct text columns = {0};
+    size_t period;
+    const struct aggregate_by *by = period_of(a, &period);
+    for (size_t i = 0; i < a->by_count; i++)
+        if (!aggregate_folds(a, a->by[i].to))
+            text_printf(&columns, "%s%s AS b%zu", columns.length ? ", " : "",
+                        dimension(b, &a->by[i]), i + 1);
+    return arena_printf(b->arena,
+                        "ARRAY(SELECT sha256(convert_to(%s::text, 'UTF8'))\n"
+                        "          FROM (SELECT DISTINCT %s\n  FROM %s t\n WHERE %s) r)",
+                        name_array(b, "r", true), sql_take_text(b->arena, &columns),
+                        sql_from(b, b->target.table), to_come(b, by));
+}
+
+/* "a, b, c" of the target, and what they are given out of a closed cell c. */
+static void target_columns(struct sql_builder *b, struct text *names, struct text *values)
+{
+    const struct aggregate *a = b->stage->aggregate;
+    const struct catalog_table *target = sql_catalog_table(b, a->into);
+    size_t slot = 2; /* the first one is the number of records */
+    for (size_t i = 0; i < a->by_count; i++) {
+        const struct catalog_column *column = catalog_column(target, a->by[i].to);
+        assert(column);
+        text_printf(names, "%s%s", i ? ", " : "", quote_name(b->arena, a->by[i].to));
+        text_printf(values, "%sc.cell[%zu]::%s", i ? ", " : "", i + 1, sql_type(b->arena, column));
+    }
+    for (size_t i = 0; i < a->measure_count; i++) {
+        const struct measure *m = &a->measures[i];
+        const struct catalog_column *column = catalog_column(target, m->to);
+        assert(column);
+        const char *type = sql_type(b->arena, column);
+        text_printf(names, ", %s", quote_name(b->arena, m->to));
+        if (m->kind == MEASURE_COUNT)
+            text_printf(values, ", c.measures[1]::%s", type);
+        else if (m->kind == MEASURE_SUBJECTS)
+            text_printf(values, ", c.subjects::%s", type);
+        else if (m->kind == MEASURE_SUM)
+            text_printf(values, ", c.measures[%zu]::%s", slot++, type);
+        if (m->kind == MEASURE_HISTOGRAM) {
+            text_printf(values, ", c.measures[%zu:%zu]::%s", slot, slot + m->bounds.count, type);
+            slot += m->bounds.count + 1;
+        }
+    }
+}
+
+struct sql_statement sql_close_cells(struct sql_builder *b)
+{
+    const struct aggregate *a = b->stage->aggregate;
+    if (!a)
+        return (struct sql_statement){.text = ""};
+    struct text names = {0}, values = {0};
+    size_t period;
+    const struct aggregate_by *by = period_of(a, &period);
+    target_columns(b, &names, &values);
+    return sql_finish(
+        b,
+        arena_printf(
+            b->arena,
+            "WITH closed AS MATERIALIZED (\n"
+            "SELECT * FROM retention.close_cells(%s, %s, %s, %s, %s, %s, %s,\n"
+            "       '%s'::interval, %s, %s,\n       %s, %d)),\nput AS (\n"
+            "INSERT INTO %s (%s)\nSELECT %s\n  FROM closed c WHERE c.published\nRETURNING 1)\n"
+            "SELECT count(DISTINCT c.family) AS families, %d::bigint AS most,\n"
+            "       retention.require_published(count(*) FILTER (WHERE c.published),\n"
+            "           (SELECT count(*) FROM put)) AS published\n  FROM closed c",
+            sql_param(b, PARAM_TERM, 0, NULL, "bigint"), sql_param(b, PARAM_RUN, 0, NULL, "uuid"),
+            sql_value(b, b->category->name, "text"), sql_value(b, b->stage->name, "text"),
+            layout(b), sql_value(b, target_name(b), "text"),
+            sql_value(b, arena_printf(b->arena, "%lld", (long long)b->stage->k), "bigint"),
+            span(by), shortest(b), sql_run_time(b), remaining(b), FAMILIES_MOST, target_name(b),
+            sql_take_text(b->arena, &names), sql_take_text(b->arena, &values), FAMILIES_MOST));
+}

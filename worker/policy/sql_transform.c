@@ -1,0 +1,417 @@
+/* New values of columns: one function a transformation (policy/transform.c), and how a statement
+ * sets them, sees that they are there, and finds what it has not done yet.
+ *
+ * A transformation f of x is asked in three places: SET c = f(c); RETURNING whether the new value is
+ * a fixed point of f, which the old one was not, so that a trigger that puts it back is found out;
+ * and, to find what is to be done, whether the value is no fixed point yet. Text is handled under the
+ * collation "C": a case-insensitive column would take its values for equal. */
+#include <assert.h>
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/sql_private.h"
+#include "policy/transform.h"
+
+/* ---- pieces ---- */
+
+static const char *as_text(struct sql_builder *b, const char *x)
+{
+    return arena_printf(b->arena, "%s::text COLLATE pg_catalog.\"C\"", x);
+}
+
+static const char *full_type(struct sql_builder *b, const struct catalog_column *column)
+{
+    return text_equal(column->full_type, column->type) ? sql_type(b->arena, column)
+                                                       : column->full_type;
+}
+
+/* As the column would take it: a domain's or a modifier's rules included. */
+static const char *as_column(struct sql_builder *b, const struct catalog_column *column,
+                             const char *value)
+{
+    return arena_printf(b->arena, "(%s)::%s", value, full_type(b, column));
+}
+
+static const char *text_array(struct sql_builder *b, const struct string_list *list,
+                              int (*change)(int), const char *more)
+{
+    struct text text = {0};
+    text_add(&text, "ARRAY[");
+    for (size_t i = 0; i < list->count; i++) {
+        char *copy = arena_strdup(b->arena, list->items[i]);
+        for (char *p = copy; *p && change; p++)
+            *p = (char)((unsigned char)*p < 0x80 ? change((unsigned char)*p) : *p);
+        text_printf(&text, "%s%s", i ? ", " : "", quote_text(b->arena, copy));
+    }
+    if (more)
+        text_printf(&text, "%s%s", list->count ? ", " : "", quote_text(b->arena, more));
+    text_add(&text, "]::text[]");
+    return sql_take_text(b->arena, &text);
+}
+
+static const char *number(struct sql_builder *b, int64_t value)
+{
+    return arena_printf(b->arena, "%lld", (long long)value);
+}
+
+static bool is_type(const struct catalog_column *column, const char *type)
+{
+    return text_equal(column->base_type, type);
+}
+
+/* ---- erasing ---- */
+
+TRANSFORM_SQL(nullify)
+{
+    (void)transform;
+    (void)x;
+    return arena_printf(b->arena, "NULL::%s", full_type(b, column));
+}
+
+TRANSFORM_SQL(constant)
+{
+    const char *value = arena_printf(b->arena, "%s::%s", quote_text(b->arena, transform->value.text),
+                                     full_type(b, column));
+    return arena_printf(b->arena, "CASE WHEN %s IS NOT NULL THEN %s END", x, value);
+}
+
+/* Made of a random number of the batch's and the record's key: so what RETURNING compares with is
+ * the same. The key stands in the record, the number nowhere: nothing leads back to the old value,
+ * which has no part in it. */
+TRANSFORM_SQL(random_token)
+{
+    struct text seed = {0};
+    text_printf(&seed, "%s || %s", sql_param(b, PARAM_NONCE, 0, NULL, "text"),
+                quote_text(b->arena, arena_printf(b->arena, ":%s", transform->column)));
+    for (size_t i = 0; i < b->target.key.count && !b->example; i++)
+        text_printf(&seed, " || ':' || %s", sql_key_text(b, &b->target, b->target.key.items[i]));
+    const char *digest = arena_printf(b->arena, "encode(sha256(convert_to(%s, 'UTF8')), 'hex')",
+                                      text_string(&seed));
+    text_free(&seed);
+    int64_t length = is_type(column, "uuid") ? 32 : transform->length;
+    return arena_printf(b->arena, "CASE WHEN %s IS NOT NULL THEN %s END", x,
+                        as_column(b, column,
+                                  arena_printf(b->arena, "left(%s, %lld)", digest,
+                                               (long long)length)));
+}
+
+static const char *json_paths(struct sql_builder *b, const struct transform *transform,
+                              const struct catalog_column *column, const char *x,
+                              const char *function)
+{
+    return as_column(b, column,
+                     arena_printf(b->arena, "retention.%s(%s::jsonb, %s)", function, x,
+                                  text_array(b, &transform->paths, NULL, NULL)));
+}
+
+TRANSFORM_SQL(json_keep)
+{
+    return json_paths(b, transform, column, x, "json_keep");
+}
+
+TRANSFORM_SQL(json_drop)
+{
+    return json_paths(b, transform, column, x, "json_drop");
+}
+
+/* ---- generalising ---- */
+
+TRANSFORM_SQL(phone_truncate)
+{
+    return as_column(b, column,
+                     arena_printf(b->arena, "retention.truncate_phone(%s::text, %s)", x,
+                                  quote_text(b->arena, transform->keep)));
+}
+
+TRANSFORM_SQL(zip_prefix)
+{
+    const char *text = as_text(b, x), *length = number(b, transform->length);
+    const char *prefix = arena_printf(
+        b->arena, "left(regexp_replace(upper(%s), '[ -]', '', 'g'), %s)", text, length);
+    const char *result = prefix;
+    if (transform->small.count)
+        result = arena_printf(b->arena, "CASE WHEN %s = ANY (%s) THEN repeat('0', %s) ELSE %s END",
+                              prefix, text_array(b, &transform->small, toupper, NULL), length,
+                              prefix);
+    return as_column(b, column,
+                     arena_printf(b->arena,
+                                  "CASE WHEN %s ~ '^[A-Za-z0-9][A-Za-z0-9 -]{0,11}$' THEN %s END",
+                                  text, result));
+}
+
+/* 6to4 addresses hold a whole IPv4 address behind their first 16 bits. */
+TRANSFORM_SQL(ip_truncate)
+{
+    long long v4 = transform->v4, v6 = transform->v6;
+    if (transform_family(column) == TAKES_TEXT)
+        return as_column(b, column,
+                         arena_printf(b->arena, "retention.truncate_ip(%s::text, %lld, %lld)", x,
+                                      v4, v6));
+    const char *host = arena_printf(b->arena, "host(%s)::inet", x);
+    const char *bits = arena_printf(
+        b->arena,
+        "CASE WHEN family(%s) = 4 THEN %lld WHEN %s <<= '::ffff:0:0/96'::inet THEN %lld WHEN %s "
+        "<<= '2002::/16'::inet THEN %lld ELSE %lld END",
+        x, v4, host, 96 + v4, host, v6 < 16 + v4 ? v6 : 16 + v4, v6);
+    if (is_type(column, "cidr"))
+        return as_column(b, column,
+                         arena_printf(b->arena, "network(set_masklen(%s, LEAST(masklen(%s), %s)))",
+                                      host, x, bits));
+    return as_column(
+        b, column,
+        arena_printf(b->arena, "host(network(set_masklen(%s, %s)))::inet", host, bits));
+}
+
+TRANSFORM_SQL(date_trunc)
+{
+    const char *unit = quote_text(b->arena, transform->unit), *value;
+    const char *least = "timestamp '4000-01-01 BC'";
+    if (is_type(column, "timestamp with time zone")) {
+        value = arena_printf(b->arena, "date_trunc(%s, %s, %s)", unit, x, sql_zone(b));
+        least = "timestamptz '4000-01-01 00:00:00+00 BC'";
+    } else {
+        value = arena_printf(b->arena, "date_trunc(%s, %s::timestamp)", unit, x);
+    }
+    return arena_printf(b->arena,
+                        "CASE WHEN NOT isfinite(%s) THEN %s WHEN %s >= %s THEN %s END", x, x, x,
+                        least, as_column(b, column, value));
+}
+
+/* What a number of the column's type cannot be below, or NULL. */
+static const char *least_of(const struct catalog_column *column)
+{
+    static const struct {
+        const char *type, *least;
+    } rows[] = {{"smallint", "-32768"},
+                {"integer", "-2147483648"},
+                {"bigint", "-9223372036854775808"},
+                {"real", "-1e30"},
+                {"double precision", "-1e300"}};
+    for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
+        if (is_type(column, rows[i].type))
+            return rows[i].least;
+    return NULL;
+}
+
+/* Exactly, whatever the type: a float is the number that its shortest text says. */
+static const char *exact(struct sql_builder *b, const struct catalog_column *column, const char *x)
+{
+    bool is_float = is_type(column, "real") || is_type(column, "double precision");
+    return arena_printf(b->arena, is_float ? "(%s::text)::numeric" : "%s::numeric", x);
+}
+
+static const char *bucket_by_width(struct sql_builder *b, const struct transform *transform,
+                                   const struct catalog_column *column, const char *x)
+{
+    const char *value = arena_printf(b->arena, "floor(%s / %s::numeric) * %s::numeric",
+                                     exact(b, column, x), transform->width.text,
+                                     transform->width.text);
+    const char *least = least_of(column), *result = as_column(b, column, value);
+    bool is_float = is_type(column, "real") || is_type(column, "double precision");
+    if (is_float)
+        return arena_printf(b->arena, "CASE WHEN %s > %s AND %s < -(%s) THEN %s END", x, least, x,
+                            least, result);
+    if (least)
+        return arena_printf(b->arena, "CASE WHEN %s >= %s THEN %s END", value, least, result);
+    return result;
+}
+
+TRANSFORM_SQL(bucket)
+{
+    if (transform->width.text)
+        return bucket_by_width(b, transform, column, x);
+    struct text text = {0};
+    text_printf(&text, "CASE WHEN %s IS NULL THEN NULL", x);
+    for (size_t i = transform->bound_count; i-- > 0;) {
+        const char *bound =
+            arena_printf(b->arena, "(%s)::%s", transform->bounds[i].text, full_type(b, column));
+        text_printf(&text, " WHEN %s >= %s THEN %s", x, bound, bound);
+    }
+    if (transform->clamp)
+        text_printf(&text, " ELSE (%s)::%s", transform->bounds[0].text, full_type(b, column));
+    text_add(&text, " END");
+    return sql_take_text(b->arena, &text);
+}
+
+TRANSFORM_SQL(top_code)
+{
+    struct text text = {0};
+    const struct {
+        const char *limit, *op;
+    } rows[] = {{transform->min.text, "<"}, {transform->max.text, ">"}};
+    text_add(&text, "CASE");
+    for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
+        if (rows[i].limit) {
+            const char *limit =
+                arena_printf(b->arena, "(%s)::%s", rows[i].limit, full_type(b, column));
+            text_printf(&text, " WHEN %s %s %s THEN %s", x, rows[i].op, limit, limit);
+        }
+    text_printf(&text, " ELSE %s END", x);
+    return sql_take_text(b->arena, &text);
+}
+
+TRANSFORM_SQL(url_strip)
+{
+    static const char pattern[] = "^([A-Za-z][A-Za-z0-9+.-]*)://(?:[^/?#\\\\]*@)?"
+                                  "(\\[[0-9A-Fa-f:.]+\\]|[^][/?#@:\\s\\\\<>\"]+)(:[0-9]{1,5})?"
+                                  "(?:[/?#].*)?$";
+    const char *text = as_text(b, x), *quoted = quote_text(b->arena, pattern);
+    (void)transform;
+    return as_column(b, column,
+                     arena_printf(b->arena,
+                                  "CASE WHEN %s ~ %s THEN lower(regexp_replace(%s, %s, "
+                                  "'\\1://\\2\\3')) END",
+                                  text, quoted, text, quoted));
+}
+
+TRANSFORM_SQL(email_domain)
+{
+    const char *text = as_text(b, x);
+    const char *domain = arena_printf(b->arena, "lower(split_part(%s, '@', 2))", text);
+    return as_column(
+        b, column,
+        arena_printf(b->arena,
+                     "CASE WHEN lower(%s) = ANY (%s) THEN lower(%s) WHEN %s ~ "
+                     "'^[^@\\s]+@[^@\\s]+$' THEN CASE WHEN %s = ANY (%s) THEN %s ELSE 'other' END "
+                     "END",
+                     text, text_array(b, &transform->allow, tolower, "other"), text, text, domain,
+                     text_array(b, &transform->allow, tolower, NULL), domain));
+}
+
+TRANSFORM_SQL(mask)
+{
+    const char *text = as_text(b, x);
+    int64_t shown = transform->first + transform->last;
+    const char *fill = quote_text(b->arena, transform->fill);
+    const char *all = arena_printf(b->arena, "repeat(%s, %lld)", fill, (long long)transform->length);
+    if (!shown)
+        return arena_printf(b->arena, "CASE WHEN %s IS NOT NULL THEN %s END", x,
+                            as_column(b, column, all));
+    return as_column(
+        b, column,
+        arena_printf(b->arena,
+                     "CASE WHEN char_length(%s) >= %lld THEN left(%s, %lld) || repeat(%s, %lld) || "
+                     "right(%s, %lld) WHEN %s IS NOT NULL THEN %s END",
+                     text, (long long)(2 * shown), text, (long long)transform->first, fill,
+                     (long long)(transform->length - shown), text, (long long)transform->last, x,
+                     all));
+}
+
+/* ---- statements ---- */
+
+static const struct catalog_column *column_of(const struct sql_builder *b, const char *name)
+{
+    const struct catalog_column *column = catalog_column(b->target.table, name);
+    assert(column);
+    return column;
+}
+
+/* Are two values of the column the same, NULL included? */
+static const char *same(struct sql_builder *b, const struct catalog_column *column, const char *x,
+                        const char *y)
+{
+    unsigned family = transform_family(column);
+    if (family & (TAKES_TEXT | TAKES_JSON | TAKES_OTHER))
+        return arena_printf(b->arena, "(%s)::text COLLATE pg_catalog.\"C\" IS NOT DISTINCT FROM "
+                                      "(%s)::text COLLATE pg_catalog.\"C\"",
+                            x, y);
+    return arena_printf(b->arena, "%s IS NOT DISTINCT FROM %s", x, y);
+}
+
+/* Has the row's column the value that it should? */
+static const char *is_done(struct sql_builder *b, const struct transform *transform)
+{
+    const struct catalog_column *column = column_of(b, transform->column);
+    const char *x = sql_column(b, &b->target, transform->column);
+    if (text_equal(transform->as->name, "nullify"))
+        return arena_printf(b->arena, "%s IS NULL", x);
+    return same(b, column, x, transform->as->sql(b, transform, column, x));
+}
+
+static const char *mark_is_set(struct sql_builder *b)
+{
+    const struct catalog_column *column = column_of(b, b->stage->mark);
+    return arena_printf(b->arena, "%s %s", sql_column(b, &b->target, b->stage->mark),
+                        is_type(column, "boolean") ? "IS TRUE" : "IS NOT NULL");
+}
+
+const char *sql_passed(struct sql_builder *b)
+{
+    struct text text = {0};
+    const struct stage *stage = b->stage;
+    assert(stage->action == ACTION_DEIDENTIFY);
+    if (stage->mark)
+        sql_add_and(&text, mark_is_set(b));
+    for (size_t i = 0; i < stage->column_count; i++)
+        if (stage->columns[i].as->testable)
+            sql_add_and(&text, is_done(b, &stage->columns[i]));
+    return arena_printf(b->arena, "(%s)", sql_take_text(b->arena, &text));
+}
+
+const char *sql_changes(struct sql_builder *b)
+{
+    struct text text = {0};
+    const struct stage *stage = b->stage;
+    for (size_t i = 0; i < stage->column_count; i++) {
+        const struct transform *t = &stage->columns[i];
+        const struct catalog_column *column = column_of(b, t->column);
+        text_printf(&text, "%s%s = %s", i ? ",\n       " : "", quote_name(b->arena, t->column),
+                    t->as->sql(b, t, column, sql_column(b, &b->target, t->column)));
+    }
+    if (stage->mark)
+        text_printf(&text, "%s%s = %s", text.length ? ",\n       " : "",
+                    quote_name(b->arena, stage->mark),
+                    is_type(column_of(b, stage->mark), "boolean") ? "true" : sql_run_time(b));
+    return sql_take_text(b->arena, &text);
+}
+
+const char *sql_changed(struct sql_builder *b)
+{
+    struct text text = {0};
+    const struct stage *stage = b->stage;
+    for (size_t i = 0; i < stage->column_count; i++)
+        sql_add_and(&text, is_done(b, &stage->columns[i]));
+    if (stage->mark)
+        sql_add_and(&text, mark_is_set(b));
+    return sql_take_text(b->arena, &text);
+}
+
+struct sql_statement sql_build_example(struct arena *arena, const struct policy_set *set,
+                                       const struct category *category, size_t stage,
+                                       const struct catalog *catalog, size_t column)
+{
+    struct sql_builder builder, *b = &builder;
+    sql_builder_init(b, arena, set, category, stage, catalog);
+    b->example = true;
+    sql_begin(b);
+    const struct transform *t = &b->stage->columns[column];
+    const struct catalog_column *c = column_of(b, t->column);
+    const char *example = transform_example(t, c);
+    if (!example)
+        return (struct sql_statement){.text = ""};
+    return sql_finish(b, arena_printf(arena,
+                                      "SELECT (e.x)::text AS before, (%s)::text AS after\n  FROM "
+                                      "(SELECT %s::%s AS x) e",
+                                      t->as->sql(b, t, c, "e.x"), quote_text(arena, example),
+                                      full_type(b, c)));
+}
+
+struct sql_statement sql_build_trial(struct arena *arena, const struct policy_set *set,
+                                     const struct category *category, size_t stage,
+                                     const struct catalog *catalog, struct table_name leaf)
+{
+    struct sql_builder builder, *b = &builder;
+    sql_builder_init(b, arena, set, category, stage, catalog);
+    sql_begin(b);
+    const char *table = table_name_text(arena, leaf), *changes = sql_changes(b);
+    const char *passed = sql_passed(b), *held = sql_held(b, SKIP_NOTHING);
+    return sql_finish(
+        b, arena_printf(arena,
+                        "WITH tried AS (\nUPDATE ONLY %s t\n   SET %s\n WHERE t.ctid = ANY "
+                        "(ARRAY(SELECT s.ctid FROM ONLY %s s LIMIT 50))\n   AND %s IS NOT TRUE\n"
+                        "   AND %s IS NOT TRUE\nRETURNING (%s) AS changed)\n"
+                        "SELECT count(*) AS rows, count(*) FILTER (WHERE g.changed IS NOT TRUE) AS "
+                        "unchanged\n  FROM tried g",
+                        table, changes, table, passed, held, sql_changed(b)));
+}

@@ -1,0 +1,286 @@
+#include "policy/transform.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "base/mdoc.h"
+#include "base/text.h"
+
+/* ---- what is wrong with parameters ---- */
+
+static void check_mask(const struct transform *t, struct diags *diags)
+{
+    int64_t shown = t->first + t->last;
+    if (shown * 2 > t->length)
+        diag_hint(diags,
+                  diag_error(diags, t->at,
+                             "\"mask\" of column \"%s\" shows %lld of %lld characters", t->column,
+                             (long long)shown, (long long)t->length),
+                  "At least half of \"length\" must be hidden.");
+    size_t n = 0;
+    for (const char *p = t->fill; *p; p++)
+        n += ((unsigned char)*p & 0xC0) != 0x80;
+    if (n != 1)
+        diag_error(diags, t->at, "\"char\" of column \"%s\" must be one character", t->column);
+}
+
+static bool ascend(const struct literal *low, const struct literal *high)
+{
+    return strtod(low->text, NULL) < strtod(high->text, NULL);
+}
+
+static void check_bucket(const struct transform *t, struct diags *diags)
+{
+    if ((t->width.text != NULL) == (t->bound_count > 0)) {
+        diag_hint(diags,
+                  diag_error(diags, t->at, "\"bucket\" of column \"%s\" needs a width or bounds",
+                             t->column),
+                  "Write width = 10, or bounds = [ 0, 18, 65 ].");
+        return;
+    }
+    if (t->width.text && t->clamp)
+        diag_error(diags, t->at, "\"clamp\" of column \"%s\" goes with \"bounds\"", t->column);
+    if (t->width.text && strtod(t->width.text, NULL) <= 0)
+        diag_error(diags, t->at, "\"width\" of column \"%s\" must be above 0, not %s", t->column,
+                   t->width.text);
+    for (size_t i = 0; i + 1 < t->bound_count; i++)
+        if (!ascend(&t->bounds[i], &t->bounds[i + 1]))
+            diag_error(diags, t->at, "\"bounds\" of column \"%s\" do not ascend: %s, %s", t->column,
+                       t->bounds[i].text, t->bounds[i + 1].text);
+}
+
+static void check_top_code(const struct transform *t, struct diags *diags)
+{
+    if (!t->min.text && !t->max.text)
+        diag_hint(diags,
+                  diag_error(diags, t->at, "\"top_code\" of column \"%s\" has no limit", t->column),
+                  "Write min, max, or both.");
+    else if (t->min.text && t->max.text && !ascend(&t->min, &t->max))
+        diag_error(diags, t->at, "\"min\" of column \"%s\" is not below \"max\"", t->column);
+}
+
+static void check_zip(const struct transform *t, struct diags *diags)
+{
+    for (size_t i = 0; i < t->small.count; i++)
+        if ((int64_t)strlen(t->small.items[i]) != t->length)
+            diag_hint(diags,
+                      diag_error(diags, t->at,
+                                 "\"small\" of column \"%s\" names \"%s\", which has not %lld "
+                                 "characters",
+                                 t->column, t->small.items[i], (long long)t->length),
+                      "It lists prefixes of the length that is kept.");
+}
+
+static void check_paths(const struct transform *t, struct diags *diags)
+{
+    for (size_t i = 0; i < t->paths.count; i++) {
+        const char *path = t->paths.items[i];
+        if (!*path || path[0] == '.' || path[strlen(path) - 1] == '.' || strstr(path, ".."))
+            diag_hint(diags,
+                      diag_error(diags, t->at, "path \"%s\" of column \"%s\" has an empty part",
+                                 path, t->column),
+                      "Write keys with dots between them: \"address.city\".");
+    }
+}
+
+/* ---- the table ---- */
+
+const struct transformation transformations[] = {
+    {"nullify", CLASS_ERASING, TAKES_ANY, true, false, true, " ", "The value becomes NULL.", NULL,
+     NULL, sql_transform_nullify},
+    {"constant", CLASS_ERASING, TAKES_ANY & ~(unsigned)TAKES_OTHER, true, false, true, " value! ",
+     "Every value becomes the one given.", NULL, NULL, sql_transform_constant},
+    {"random_token", CLASS_ERASING, TAKES_TEXT | TAKES_UUID, false, true, true, " length ",
+     "A fresh random token of so many hexadecimal digits (16, at least 8), for columns that must "
+     "stay unique. Needs \"mark\", since a token cannot be told from a value.",
+     NULL, NULL, sql_transform_random_token},
+    {"json_keep", CLASS_ERASING, TAKES_JSON, true, false, true, " paths! ",
+     "Keeps what stands under the paths (keys with dots between them, through arrays), and nothing "
+     "else.",
+     NULL, check_paths, sql_transform_json_keep},
+    {"json_drop", CLASS_ERASING, TAKES_JSON, true, false, true, " paths! ",
+     "Takes out what stands under the paths. Keys that the application adds later stay: prefer "
+     "\"json_keep\".",
+     NULL, check_paths, sql_transform_json_drop},
+    {"phone_truncate", CLASS_GENERALISING, TAKES_TEXT, true, false, true, " keep! ",
+     "The beginning of a phone number in E.164 form: the country code, for North American numbers "
+     "also the area code (\"npa\") or area code and exchange (\"npanxx\").",
+     "+14105550123", NULL, sql_transform_phone_truncate},
+    {"zip_prefix", CLASS_GENERALISING, TAKES_TEXT, true, false, true, " length small ",
+     "The first characters (3) of a postal code; prefixes that are listed as small become zeros.",
+     "21201-4422", check_zip, sql_transform_zip_prefix},
+    {"ip_truncate", CLASS_GENERALISING, TAKES_TEXT | TAKES_INET, true, false, true, " v4 v6 ",
+     "Keeps so many bits of an address: 24 of IPv4, also where it is mapped into IPv6, 48 of IPv6.",
+     "203.0.113.77", NULL, sql_transform_ip_truncate},
+    {"date_trunc", CLASS_GENERALISING, TAKES_MOMENT, true, false, true, " unit ",
+     "The beginning of the month (or another unit) in the category's time zone.", NULL, NULL,
+     sql_transform_date_trunc},
+    {"bucket", CLASS_GENERALISING, TAKES_NUMBER, true, false, true, " width bounds clamp ",
+     "The lower bound of the bucket in which a number lies: multiples of \"width\", or the \"bounds\" "
+     "that are listed. What is below the first bound becomes NULL, or the first bound with "
+     "\"clamp\".",
+     NULL, check_bucket, sql_transform_bucket},
+    {"top_code", CLASS_GENERALISING, TAKES_NUMBER, true, false, true, " min max ",
+     "Numbers below \"min\" become \"min\", those above \"max\" become \"max\".", "97",
+     check_top_code, sql_transform_top_code},
+    {"url_strip", CLASS_GENERALISING, TAKES_TEXT, true, false, true, " keep ",
+     "Scheme, host and port of a URL: user, path, query and fragment go.",
+     "https://jane@www.example.com/offers?gclid=Cj0KCQ#form", NULL, sql_transform_url_strip},
+    {"email_domain", CLASS_GENERALISING, TAKES_TEXT, true, false, true, " allow! ",
+     "The domain of an e-mail address if it is listed, else \"other\".", "jane.roe@example.com",
+     NULL, sql_transform_email_domain},
+    {"mask", CLASS_GENERALISING, TAKES_TEXT, true, false, true, " first last char length ",
+     "So many of the first and last characters (0 and 0), and between them \"char\" (*) up to "
+     "\"length\" (8) in all, whatever the length of the value. Values of fewer than twice the "
+     "characters shown are masked entirely.",
+     NULL, check_mask, sql_transform_mask},
+    {"hmac", CLASS_PSEUDONYMOUS, TAKES_TEXT, false, false, false, " domain! ",
+     "A keyed digest, made by the worker.", NULL, NULL, NULL},
+};
+const size_t transformation_count = ARRAY_LENGTH(transformations);
+
+const struct transformation *transformation_find(const char *name)
+{
+    for (size_t i = 0; i < transformation_count; i++)
+        if (text_equal(transformations[i].name, name))
+            return &transformations[i];
+    return NULL;
+}
+
+static const char *parameter_place(const struct transformation *transformation,
+                                   const char *parameter)
+{
+    size_t n = strlen(parameter);
+    for (const char *p = transformation->parameters; (p = strstr(p, parameter)); p += n)
+        if (p[-1] == ' ' && (p[n] == ' ' || p[n] == '!'))
+            return p + n;
+    return NULL;
+}
+
+bool transformation_takes(const struct transformation *transformation, const char *parameter)
+{
+    return parameter_place(transformation, parameter) != NULL;
+}
+
+/* ---- classes ---- */
+
+static const char *const class_names[] = {"erasing", "generalising", "pseudonymous"};
+
+const char *transform_class_name(enum transform_class class)
+{
+    return class_names[class];
+}
+
+const char *transform_classes(struct arena *arena, const struct stage *stage)
+{
+    struct text text _cleanup_text_ = {0};
+    for (size_t k = 0; k < ARRAY_LENGTH(class_names); k++)
+        for (size_t i = 0; i < stage->column_count; i++)
+            if (stage->columns[i].as && (size_t)stage->columns[i].as->class == k) {
+                text_printf(&text, "%s%s", text.length ? "," : "", class_names[k]);
+                break;
+            }
+    return arena_strdup(arena, text_string(&text));
+}
+
+/* ---- types ---- */
+
+static const struct {
+    const char *type;
+    unsigned family;
+} families[] = {
+    {"text", TAKES_TEXT},
+    {"character varying", TAKES_TEXT},
+    {"character", TAKES_TEXT},
+    {"citext", TAKES_TEXT},
+    {"smallint", TAKES_NUMBER},
+    {"integer", TAKES_NUMBER},
+    {"bigint", TAKES_NUMBER},
+    {"numeric", TAKES_NUMBER},
+    {"real", TAKES_NUMBER},
+    {"double precision", TAKES_NUMBER},
+    {"date", TAKES_MOMENT},
+    {"timestamp without time zone", TAKES_MOMENT},
+    {"timestamp with time zone", TAKES_MOMENT},
+    {"jsonb", TAKES_JSON},
+    {"json", TAKES_JSON},
+    {"inet", TAKES_INET},
+    {"cidr", TAKES_INET},
+    {"uuid", TAKES_UUID},
+};
+
+unsigned transform_family(const struct catalog_column *column)
+{
+    const char *type = column->base_type, *dot = strrchr(type, '.');
+    for (size_t i = 0; i < ARRAY_LENGTH(families); i++)
+        if (text_equal(families[i].type, type) ||
+            (dot && text_equal(families[i].type, "citext") && text_equal(dot + 1, "citext")))
+            return families[i].family;
+    return TAKES_OTHER;
+}
+
+const char *transform_takes_text(struct arena *arena, unsigned takes)
+{
+    static const char *const words[] = {"text",         "a number",    "a date or time", "jsonb",
+                                        "inet or cidr", "uuid"};
+    struct text text _cleanup_text_ = {0};
+    for (size_t i = 0; i < ARRAY_LENGTH(words); i++)
+        if (takes & 1U << i)
+            text_printf(&text, "%s%s", text.length ? " or " : "", words[i]);
+    return arena_strdup(arena, text_string(&text));
+}
+
+const char *transform_example(const struct transform *transform,
+                              const struct catalog_column *column)
+{
+    static const struct {
+        unsigned family;
+        const char *example;
+    } examples[] = {
+        {TAKES_TEXT, "Jane Roe"},
+        {TAKES_NUMBER, "47"},
+        {TAKES_MOMENT, "2026-03-14 15:09:26"},
+        {TAKES_JSON, "{\"name\": \"Jane Roe\", \"plan\": \"basic\"}"},
+        {TAKES_INET, "203.0.113.77"},
+        {TAKES_UUID, "3f2a1c5e-8b7d-4e6f-9a0b-1c2d3e4f5a6b"},
+    };
+    if (transform->as->example)
+        return transform->as->example;
+    for (size_t i = 0; i < ARRAY_LENGTH(examples); i++)
+        if (examples[i].family == transform_family(column))
+            return examples[i].example;
+    return NULL;
+}
+
+/* ---- the manual ---- */
+
+void transform_print_man(FILE *out)
+{
+    struct arena *arena _cleanup_arena_ = arena_new();
+    fputs(".Bl -tag -width Ds\n", out);
+    for (size_t i = 0; i < transformation_count; i++) {
+        const struct transformation *t = &transformations[i];
+        fprintf(out, ".It Ic %s\n", t->name);
+        mdoc_print_text(out, t->help);
+        struct text text _cleanup_text_ = {0};
+        text_printf(&text, "Class: %s. ", class_names[t->class]);
+        if (t->takes == TAKES_ANY)
+            text_add(&text, "For columns of any type.");
+        else
+            text_printf(&text, "For columns of type %s.", transform_takes_text(arena, t->takes));
+        if (t->parameters[1]) {
+            text_add(&text, " Parameters:");
+            char *copy = arena_strdup(arena, t->parameters), *rest = copy, *word;
+            while ((word = strtok_r(rest, " ", &rest)))
+                text_printf(&text, " %s%.*s%s", strcmp(text.data + text.length - 1, ":") == 0 ? "" : "",
+                            (int)strcspn(word, "!"), word, strchr(word, '!') ? " (required)" : "");
+            text_add(&text, ".");
+        }
+        if (!t->available)
+            text_add(&text, " Not available in this version.");
+        mdoc_print_text(out, text.data);
+    }
+    fputs(".El\n", out);
+}

@@ -1,0 +1,442 @@
+/* Stages that de-identify: can the columns be changed as the policy says, and is it then true what the
+ * policy claims? What only values can tell is tried on rows elsewhere (policy/sql.h: sql_build_trial). */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "policy/quote.h"
+#include "policy/transform.h"
+#include "policy/validate_internal.h"
+
+static bool list_has(const struct string_list *list, const char *name)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (text_equal(list->items[i], name))
+            return true;
+    return false;
+}
+
+static bool names_have(const char *const *names, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* ---- what decides ---- */
+
+/* A column of a table, to be looked for. */
+struct wanted {
+    const struct catalog *catalog;
+    const struct catalog_table *table;
+    const char *column;
+};
+
+static bool is_own(const struct wanted *w, const struct catalog_table *table, const char *column)
+{
+    return table == w->table && text_equal(column, w->column);
+}
+
+static bool ref_names(const struct wanted *w, const struct catalog_table *of, const struct ref *ref)
+{
+    const struct catalog_table *other =
+        ref->kind == REF_COLUMN ? of : resolve_table(w->catalog, ref->table);
+    if (is_own(w, other, ref->column))
+        return true;
+    if ((ref->kind == REF_PARENT ? of : other) == w->table && ref->kind != REF_COLUMN &&
+        list_has(&ref->by, w->column))
+        return true;
+    return ref->none && ref_names(w, of, ref->none);
+}
+
+static bool start_names(const struct wanted *w, const struct catalog_table *of,
+                        const struct start *start)
+{
+    for (size_t i = 0; i < start->ref_count; i++)
+        if (ref_names(w, of, &start->refs[i]))
+            return true;
+    return false;
+}
+
+static bool conditions_name(const struct wanted *w, const struct catalog_table *of,
+                            const struct conditions *only)
+{
+    for (size_t i = 0; i < only->all_count; i++)
+        if (ref_names(w, of, &only->all[i].ref))
+            return true;
+    for (size_t i = 0; i < only->any_count; i++)
+        if (ref_names(w, of, &only->any[i].ref))
+            return true;
+    return false;
+}
+
+static bool dependants_name(const struct wanted *w, const struct dependant *with, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct catalog_table *table = resolve_table(w->catalog, with[i].table);
+        if (table == w->table && (list_has(&with[i].by, w->column) || list_has(&with[i].key, w->column)))
+            return true;
+        if (dependants_name(w, with[i].with, with[i].with_count))
+            return true;
+    }
+    return false;
+}
+
+/* What of a category would be judged by the column; NULL: nothing. */
+static const char *decides(const struct wanted *w, const struct category *category)
+{
+    const struct catalog_table *of = resolve_table(w->catalog, category->table);
+    const struct agreement_table *agreements = &category->agreement_table;
+    if (start_names(w, of, &category->start))
+        return "the starting point";
+    if (category->has_tenant && ref_names(w, of, &category->tenant))
+        return "the tenant";
+    if (conditions_name(w, of, &category->only))
+        return "which records are its own";
+    for (size_t i = 0; i < category->floor_count; i++)
+        if (start_names(w, of, &category->floors[i].start))
+            return "\"keep_at_least\"";
+    if (category->cap && start_names(w, of, &category->cap->start))
+        return "\"keep_at_most\"";
+    for (size_t i = 0; i < category->stage_count; i++)
+        if (start_names(w, of, &category->stages[i].start) ||
+            conditions_name(w, of, &category->stages[i].only))
+            return arena_printf(w->catalog->arena, "stage \"%s\"", category->stages[i].name);
+    for (size_t i = 0; i < category->keep_while_count; i++) {
+        const struct keep_while *keep = &category->keep_while[i];
+        const struct catalog_table *child =
+            keep->has_child ? resolve_table(w->catalog, keep->child) : of;
+        if (conditions_name(w, child, &keep->only) ||
+            (keep->has_child && child == w->table && list_has(&keep->by, w->column)))
+            return "\"keep_while\"";
+    }
+    if (agreements->at.file && resolve_table(w->catalog, agreements->table) == w->table &&
+        (text_equal(agreements->tenant, w->column) || text_equal(agreements->period, w->column)))
+        return "the agreements";
+    if (dependants_name(w, category->with, category->with_count))
+        return "what hangs on a record";
+    return NULL;
+}
+
+static void check_decides(struct check *check, struct position at, const char *column)
+{
+    const struct wanted wanted = {check->catalog, check->table, column};
+    for (size_t i = 0; i < check->set->category_count; i++) {
+        const struct category *category = &check->set->categories[i];
+        if (!check_is_about_table(category) || !resolve_table(check->catalog, category->table))
+            continue;
+        const char *what = decides(&wanted, category);
+        if (!what)
+            continue;
+        struct diag *d = diag_error(check->diags, at,
+                                    "column \"%s\" cannot be changed: it decides %s of category "
+                                    "\"%s\"",
+                                    column, what, category->name);
+        diag_hint(check->diags, d, "With another value the record would be judged otherwise.");
+        return;
+    }
+}
+
+/* ---- what the table allows ---- */
+
+static void check_constraints(struct check *check, const struct transform *t)
+{
+    const struct catalog_table *table = check->table;
+    for (size_t i = 0; i < table->constraint_count; i++) {
+        const struct catalog_constraint *c = &table->constraints[i];
+        if (c->type != 'f' || !names_have(c->columns, c->column_count, t->column))
+            continue;
+        struct diag *d =
+            diag_error(check->diags, t->at, "column \"%s\" is part of foreign key \"%s\"",
+                       t->column, c->name);
+        diag_hint(check->diags, d, "Its values name rows of another table.");
+        return;
+    }
+    for (size_t i = 0; i < check->catalog->table_count; i++)
+        for (size_t k = 0; k < check->catalog->tables[i].constraint_count; k++) {
+            const struct catalog_constraint *c = &check->catalog->tables[i].constraints[k];
+            if (c->type != 'f' || c->foreign_table != table->oid ||
+                !names_have(c->foreign_columns, c->foreign_column_count, t->column))
+                continue;
+            diag_error(check->diags, t->at, "column \"%s\" is what foreign key \"%s\" of \"%s\" names",
+                       t->column, c->name, check_name(check, &check->catalog->tables[i]));
+            return;
+        }
+}
+
+static void check_indexes(struct check *check, const struct transform *t)
+{
+    const struct catalog_table *table = check->table;
+    for (size_t i = 0; i < table->index_count; i++) {
+        const struct catalog_index *index = &table->indexes[i];
+        if (!index->unique || !names_have(index->columns, index->column_count, t->column) ||
+            t->as->unique || text_equal(t->as->name, "nullify"))
+            continue;
+        struct diag *d =
+            diag_error(check->diags, t->at,
+                       "\"%s\" gives the same value to many records, but column \"%s\" is part of "
+                       "unique index \"%s\"",
+                       t->as->name, t->column, index->name);
+        diag_hint(check->diags, d, "Use \"random_token\", or \"nullify\".");
+        return;
+    }
+}
+
+static void check_copies(struct check *check, const struct transform *t,
+                         const struct catalog_column *column)
+{
+    for (size_t i = 0; i < check->table->copy_count; i++) {
+        const struct catalog_copy *copy = &check->table->copies[i];
+        struct diag *d;
+        if (copy->attnum != column->attnum)
+            continue;
+        switch (copy->kind) {
+        case 'm':
+            d = diag_error(check->diags, t->at,
+                           "materialized view \"%s\" keeps the old values of column \"%s\"",
+                           copy->name, t->column);
+            diag_hint(check->diags, d, "Leave the column out of it, or make it a plain view.");
+            break;
+        case 'e':
+            d = diag_error(check->diags, t->at,
+                           "index \"%s\" is over an expression of column \"%s\"", copy->name,
+                           t->column);
+            diag_hint(check->diags, d, "DROP INDEX %s.%s;",
+                      quote_name(check->arena, check->table->schema),
+                      quote_name(check->arena, copy->name));
+            break;
+        case 'k':
+            d = diag_error(check->diags, t->at, "column \"%s\" is part of the partition key",
+                           t->column);
+            diag_hint(check->diags, d, "The record would move to another partition.");
+            break;
+        default: /* a generated column follows */
+            break;
+        }
+    }
+}
+
+/* The number in "character varying(20)" or "numeric(10,2)"; -1: none. */
+static long modifier(const struct catalog_column *column, int which)
+{
+    const char *p = strchr(column->full_type, '(');
+    for (; p && which > 0; which--)
+        p = strchr(p + 1, ',');
+    return p ? strtol(p + 1, NULL, 10) : -1;
+}
+
+static long decimals(const char *number)
+{
+    const char *point = strchr(number, '.');
+    if (!point)
+        return 0;
+    size_t n = strlen(point + 1);
+    while (n && point[n] == '0')
+        n--;
+    return (long)n;
+}
+
+static void check_number(struct check *check, const struct transform *t,
+                         const struct catalog_column *column, const char *parameter,
+                         const char *number)
+{
+    bool whole = strcmp(column->base_type, "smallint") == 0 ||
+                 strcmp(column->base_type, "integer") == 0 ||
+                 strcmp(column->base_type, "bigint") == 0;
+    long scale = whole ? 0 : strcmp(column->base_type, "numeric") == 0 ? modifier(column, 1) : -1;
+    if (!number || scale < 0 || decimals(number) <= scale)
+        return;
+    diag_error(check->diags, t->at, "\"%s\" of column \"%s\" has more decimals than its type \"%s\"",
+               parameter, t->column, column->full_type);
+}
+
+static void check_fit(struct check *check, const struct transform *t,
+                      const struct catalog_column *column)
+{
+    check_number(check, t, column, "width", t->width.text);
+    check_number(check, t, column, "min", t->min.text);
+    check_number(check, t, column, "max", t->max.text);
+    for (size_t i = 0; i < t->bound_count; i++)
+        check_number(check, t, column, "bounds", t->bounds[i].text);
+    if (text_equal(t->as->name, "constant")) {
+        const char *expected = literal_expected(column->base_type, &t->value);
+        if (expected) {
+            struct diag *d = diag_error(check->diags, t->at,
+                                        "value \"%s\" does not fit column \"%s\" of type \"%s\"",
+                                        t->value.text, t->column, column->full_type);
+            diag_hint(check->diags, d, "Expected is %s.", expected);
+        }
+    }
+    bool fixed = transform_family(column) == TAKES_TEXT && transformation_takes(t->as, "length");
+    long most = fixed ? modifier(column, 0) : -1;
+    if (most >= 0 && t->length > most)
+        diag_error(check->diags, t->at,
+                   "\"%s\" gives %lld characters, but column \"%s\" is of type \"%s\"", t->as->name,
+                   (long long)t->length, t->column, column->full_type);
+}
+
+static void check_transform(struct check *check, const struct stage *stage,
+                            const struct transform *t)
+{
+    const struct catalog_column *column = check_column(check, t->at, check->table, t->column);
+    if (!column || !t->as)
+        return;
+    struct string_list key = resolve_key(check->arena, check->table, check->category->key_given,
+                                         &check->category->key);
+    if (!(transform_family(column) & t->as->takes)) {
+        diag_error(check->diags, t->at, "\"%s\" is for %s, but column \"%s\" is of type \"%s\"",
+                   t->as->name, transform_takes_text(check->arena, t->as->takes), t->column,
+                   column->type);
+        return;
+    }
+    if (list_has(&key, t->column)) {
+        diag_error(check->diags, t->at, "column \"%s\" is part of the key", t->column);
+        return;
+    }
+    if (column->generated || column->identity) {
+        diag_error(check->diags, t->at, "column \"%s\" is %s", t->column,
+                   column->generated ? "a generated column" : "an identity column");
+        return;
+    }
+    if (column->not_null && text_equal(t->as->name, "nullify")) {
+        struct diag *d = diag_error(check->diags, t->at,
+                                    "column \"%s\" of \"%s\" is NOT NULL, and cannot be nullified",
+                                    t->column, check_name(check, check->table));
+        diag_hint(check->diags, d,
+                  "Use \"constant\", or:\nALTER TABLE %s ALTER COLUMN %s DROP NOT NULL;",
+                  quote_table(check->arena, check->table), quote_name(check->arena, t->column));
+    }
+    if (!t->as->testable && !stage->mark) {
+        struct diag *d = diag_error(
+            check->diags, t->at,
+            "that \"%s\" was done cannot be seen in column \"%s\": the stage needs a \"mark\"",
+            t->as->name, t->column);
+        diag_hint(check->diags, d,
+                  "ALTER TABLE %s ADD COLUMN deidentified_at timestamptz; and mark = "
+                  "\"deidentified_at\".",
+                  quote_table(check->arena, check->table));
+    }
+    if (!t->as->testable && !key.count)
+        diag_error(check->diags, t->at, "\"%s\" needs a table with a key", t->as->name);
+    check_fit(check, t, column);
+    check_constraints(check, t);
+    check_indexes(check, t);
+    check_copies(check, t, column);
+    check_decides(check, t->at, t->column);
+}
+
+/* ---- the stage ---- */
+
+static bool stage_changes(const struct stage *stage, const char *column)
+{
+    for (size_t i = 0; i < stage->column_count; i++)
+        if (text_equal(stage->columns[i].column, column))
+            return true;
+    return false;
+}
+
+static void check_mark(struct check *check, const struct stage *stage)
+{
+    if (!stage->mark)
+        return;
+    const struct catalog_column *column = check_column(check, stage->at, check->table, stage->mark);
+    if (!column)
+        return;
+    if (strcmp(column->base_type, "boolean") != 0 &&
+        strcmp(column->base_type, "timestamp with time zone") != 0)
+        diag_error(check->diags, stage->at,
+                   "\"mark\" must be a timestamptz or a boolean, but column \"%s\" is of type \"%s\"",
+                   stage->mark, column->type);
+    if (column->generated)
+        diag_error(check->diags, stage->at, "\"mark\" column \"%s\" is a generated column",
+                   stage->mark);
+    check_decides(check, stage->at, stage->mark);
+    for (size_t i = 0; i < check->set->category_count; i++) {
+        const struct category *other = &check->set->categories[i];
+        if (!check_is_about_table(other) ||
+            resolve_table(check->catalog, other->table) != check->table)
+            continue;
+        for (size_t k = 0; k < other->stage_count; k++)
+            if ((&other->stages[k] != stage && text_equal(other->stages[k].mark, stage->mark)) ||
+                stage_changes(&other->stages[k], stage->mark))
+                diag_error(check->diags, stage->at,
+                           "\"mark\" column \"%s\" is also used by stage \"%s\" of category \"%s\"",
+                           stage->mark, other->stages[k].name, other->name);
+    }
+}
+
+/* Two categories that share records must not change the same column: each would undo the other. */
+static void check_others(struct check *check, const struct stage *stage)
+{
+    for (size_t i = 0; i < check->set->category_count; i++) {
+        const struct category *other = &check->set->categories[i];
+        if (other == check->category || !check_is_about_table(other) ||
+            resolve_table(check->catalog, other->table) != check->table)
+            continue;
+        for (size_t k = 0; k < other->stage_count; k++)
+            for (size_t c = 0; c < stage->column_count; c++)
+                if (stage_changes(&other->stages[k], stage->columns[c].column) &&
+                    check_may_share(check->table, check->category, other))
+                    diag_error(check->diags, stage->columns[c].at,
+                               "column \"%s\" is changed by category \"%s\" too, which may take the "
+                               "same records",
+                               stage->columns[c].column, other->name);
+    }
+}
+
+static bool was_changed(const struct category *category, const struct stage *stage,
+                        const char *column)
+{
+    for (const struct stage *s = category->stages; s <= stage; s++)
+        if (stage_changes(s, column))
+            return true;
+    return false;
+}
+
+static void check_claim(struct check *check, const struct stage *stage)
+{
+    const struct category *category = check->category;
+    if (stage->claim != CLAIM_ANONYMOUS)
+        return;
+    for (size_t i = 0; i < stage->column_count; i++)
+        if (stage->columns[i].as && stage->columns[i].as->class == CLASS_PSEUDONYMOUS)
+            diag_error(check->diags, stage->columns[i].at,
+                       "stage \"%s\" claims \"anonymous\", but \"%s\" is pseudonymous", stage->name,
+                       stage->columns[i].as->name);
+    for (size_t i = 0; i < category->subject_count; i++) {
+        const struct ref *subject = &category->subjects[i];
+        if (subject->kind != REF_COLUMN)
+            diag_error(check->diags, stage->at,
+                       "stage \"%s\" claims \"anonymous\", but the record still leads to its "
+                       "subject in \"%s\"",
+                       stage->name, table_name_text(check->arena, subject->table));
+        else if (!was_changed(category, stage, subject->column))
+            diag_error(check->diags, stage->at,
+                       "stage \"%s\" claims \"anonymous\", but leaves subject \"%s\" as it is",
+                       stage->name, subject->column);
+    }
+    for (size_t i = 0; i < category->identifiers.count; i++)
+        if (!was_changed(category, stage, category->identifiers.items[i]))
+            diag_error(check->diags, stage->at,
+                       "stage \"%s\" claims \"anonymous\", but leaves identifier \"%s\" as it is",
+                       stage->name, category->identifiers.items[i]);
+}
+
+void check_transforms(struct check *check)
+{
+    const struct category *category = check->category;
+    for (size_t i = 0; i < category->identifiers.count; i++)
+        check_column(check, category->data_at, check->table, category->identifiers.items[i]);
+    for (size_t i = 0; i < category->stage_count; i++) {
+        const struct stage *stage = &category->stages[i];
+        if (stage->action != ACTION_DEIDENTIFY)
+            continue;
+        for (size_t k = 0; k < stage->column_count; k++)
+            check_transform(check, stage, &stage->columns[k]);
+        check_mark(check, stage);
+        check_others(check, stage);
+        check_claim(check, stage);
+    }
+}
