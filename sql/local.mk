@@ -39,7 +39,8 @@ SQL_FILES = \
 	migrations/0006_taken_effect.sql \
 	migrations/0013_status_for_all.sql \
 	migrations/0009_hold_lost.sql \
-	migrations/0014_guard.sql
+	migrations/0014_guard.sql \
+	migrations/0024_reload.sql
 # what retentionctl asks
 SQL_FILES += \
 	cli/epoch_keys.sql \
@@ -192,6 +193,7 @@ SQL_FILES += \
 	functions/prune_log.sql \
 	functions/record_config.sql \
 	functions/record_guard.sql \
+	functions/record_reload.sql \
 	functions/record_status.sql \
 	functions/record_validity.sql \
 	functions/relation_oid.sql \
