@@ -25,6 +25,8 @@ tests_run_SOURCES = \
 	tests/harness/cluster.h \
 	tests/harness/db.c \
 	tests/harness/db.h \
+	tests/harness/machine.c \
+	tests/harness/machine.h \
 	tests/harness/program.c \
 	tests/harness/schema.c \
 	tests/harness/schema.h \
@@ -122,6 +124,7 @@ tests_run_SOURCES = \
 	tests/test_schema_roles.c \
 	tests/test_sql_builder.c \
 	tests/test_sql_sample.c \
+	tests/test_systemd.c \
 	tests/test_validate.c \
 	tests/test_verifiers.c \
 	tests/verifiers.h
@@ -136,6 +139,8 @@ EXTRA_DIST += \
 	tests/check-layers.sh \
 	tests/demo.sh \
 	tests/harness/cluster.sh \
+	tests/harness/machine.sh \
+	tests/machine_setup.sh \
 	tests/notice-categories.txt \
 	tests/policies-bad-db \
 	tests/run-all.sh \
