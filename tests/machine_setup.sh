@@ -12,7 +12,7 @@ runuser -u postgres -- "$bin/initdb" -N -A peer --auth-host=scram-sha-256 -E UTF
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 \
   -keyout /var/lib/testpg/data/server.key -out /var/lib/testpg/data/server.crt 2>/dev/null
 chown postgres /var/lib/testpg/data/server.*
-cat >/etc/systemd/system/postgresql.service <<UNIT
+cat >/etc/systemd/system/testpg.service <<UNIT
 [Service]
 Type=notify
 User=postgres
@@ -23,7 +23,7 @@ KillMode=mixed
 KillSignal=SIGINT
 UNIT
 systemctl daemon-reload
-systemctl start postgresql
+systemctl start testpg
 
 cat >/usr/local/bin/sql <<'SH'
 #!/bin/sh
@@ -38,7 +38,9 @@ CREATE TABLE event (id bigint PRIMARY KEY, at timestamptz NOT NULL, note text);
 CREATE INDEX ON event (at);
 INSERT INTO event SELECT i, now() - interval '40 days', 'x' FROM generate_series(1, 100) i;
 GRANT USAGE ON SCHEMA public TO retentiond;
-GRANT SELECT, DELETE ON event TO retentiond;
+GRANT SELECT, UPDATE, DELETE ON event TO retentiond;
+ALTER ROLE retentiond SET log_parameter_max_length = 0;
+ALTER ROLE retentiond SET log_parameter_max_length_on_error = 0;
 SQL
 runuser -u postgres -- retentionctl -d "host=/run/postgresql dbname=app" migrate >/dev/null
 sql <<'SQL'
@@ -75,4 +77,3 @@ cat >/usr/local/bin/run-now <<'SH'
 exec sql -c "SET SESSION AUTHORIZATION anna" -c "SELECT retention.request_run(ARRAY['events'])"
 SH
 chmod 755 /usr/local/bin/*
-sql -c "GRANT retention_operator TO postgres" || true

@@ -25,13 +25,30 @@ static struct program_result run(const char *command, const char *const *more)
     return program_run(argv);
 }
 
+/* Outside of a test, where Check's assertions do not work: both outputs, and whether it exited 0. */
+__attribute__((format(printf, 2, 3))) static bool shell(struct text *said, const char *format, ...)
+{
+    char *command, line[512];
+    va_list args;
+    va_start(args, format);
+    if (vasprintf(&command, format, args) < 0)
+        abort();
+    va_end(args);
+    fflush(NULL);
+    FILE *pipe = popen(command, "r");
+    while (pipe && fgets(line, sizeof(line), pipe))
+        text_add(said, line);
+    free(command);
+    return pipe && pclose(pipe) == 0;
+}
+
 bool machine_is_possible(const char **ret_why)
 {
     static char why[256];
-    struct program_result result = run("can", NULL);
-    bool can = result.exit_code == 0;
-    snprintf(why, sizeof(why), "%.*s", (int)strcspn(result.out, "\n"), result.out);
-    program_result_free(&result);
+    struct text said = {0};
+    bool can = shell(&said, "bash '%s' can 2>&1", source_path("tests/harness/machine.sh"));
+    snprintf(why, sizeof(why), "%.*s", (int)strcspn(text_string(&said), "\n"), text_string(&said));
+    text_free(&said);
     *ret_why = why;
     return can;
 }
@@ -42,48 +59,30 @@ static struct program_result in(const char *script)
     return run("in", argv);
 }
 
-static bool install(void)
-{
-    char *command;
-    if (asprintf(&command, "make -s -C '%s' install DESTDIR='%s/m' 2>&1", build_path("."),
-                 directory) < 0)
-        abort();
-    FILE *make = popen(command, "r");
-    char line[512];
-    struct text said = {0};
-    while (make && fgets(line, sizeof(line), make))
-        text_add(&said, line);
-    bool done = make && pclose(make) == 0;
-    if (!done)
-        fprintf(stderr, "make install failed: %s\n", text_string(&said));
-    text_free(&said);
-    free(command);
-    return done;
-}
-
-void machine_up(const char *script)
+void machine_up(const char *script_file)
 {
     const char *root = getenv("RETENTIOND_TEST_ROOT");
+    struct text said = {0};
+    char machine_sh[4096];
+    snprintf(machine_sh, sizeof(machine_sh), "%s", source_path("tests/harness/machine.sh"));
     snprintf(directory, sizeof(directory), "%s/machine", root ? root : "/tmp");
-    struct program_result result = run("up", NULL);
-    is_up = result.exit_code == 0;
+    is_up = shell(&said, "bash '%s' up '%s' 2>&1", machine_sh, directory) &&
+            shell(&said, "make -s -C '%s' install DESTDIR='%s/m' 2>&1", build_path("."),
+                  directory) &&
+            shell(&said, "bash '%s' in '%s' bash -euo pipefail -s < '%s' 2>&1", machine_sh,
+                  directory, script_file);
     if (!is_up)
-        fprintf(stderr, "%s%s\n", result.out, result.err);
-    program_result_free(&result);
-    is_up = is_up && install();
-    if (!is_up)
-        return;
-    result = in(script);
-    is_up = result.exit_code == 0;
-    if (!is_up)
-        fprintf(stderr, "the machine could not be set up:\n%s%s\n", result.out, result.err);
-    program_result_free(&result);
+        fprintf(stderr, "the machine could not be set up:\n%s\n", text_string(&said));
+    text_free(&said);
 }
 
 void machine_down(void)
 {
-    struct program_result result = run("down", NULL);
-    program_result_free(&result);
+    struct text said = {0};
+    if (!shell(&said, "bash '%s' down '%s' 2>&1", source_path("tests/harness/machine.sh"),
+               directory))
+        fprintf(stderr, "the machine could not be ended:\n%s\n", text_string(&said));
+    text_free(&said);
 }
 
 static char *format_script(const char *format, va_list args)

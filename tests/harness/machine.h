@@ -9,9 +9,9 @@
 /* Whether there can be one here; else why not (static). */
 bool machine_is_possible(const char **ret_why);
 
-/* Boots it with the program installed from the build tree, and runs a script in it. For unchecked
- * fixtures: what fails is printed, and told by every later call. */
-void machine_up(const char *script);
+/* Boots it with the program installed from the build tree, and runs a file's script in it. For
+ * unchecked fixtures: what fails is printed, and told by every later call. */
+void machine_up(const char *script_file);
 void machine_down(void);
 
 /* Runs a bash script (-eu, pipefail) in it. */

@@ -59,7 +59,7 @@ up)
         mount -t tmpfs -o mode=1777 tmpfs dev/shm
         mount --bind proc/sys proc/sys; mount -o remount,bind,ro proc/sys
         pivot_root . mnt; umount -l /mnt; mount --make-rshared /
-        hostname testmachine
+
         exec setpriv --bounding-set=-sys_time,-sys_module,-sys_rawio,-syslog,-wake_alarm,-mac_admin,-mac_override,-audit_control \
           env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin container=retentiond-test \
           /lib/systemd/systemd --system --show-status=0' _ "$W" </dev/null >"$W/console.log" 2>&1
