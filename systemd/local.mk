@@ -34,3 +34,6 @@ nodist_bashcompletion_DATA = systemd/retentionctl
 systemd/retentionctl: systemd/retentionctl.bash-completion.in worker/manparts$(EXEEXT)
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && { cat $(top_srcdir)/systemd/retentionctl.bash-completion.in; \
 		./worker/manparts$(EXEEXT) completion; } > $@.tmp && mv $@.tmp $@
+
+monitoringdir = $(docdir)/monitoring
+dist_monitoring_DATA = systemd/alerts.yml systemd/dashboard.json

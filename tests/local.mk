@@ -117,11 +117,13 @@ tests_run_SOURCES = \
 	tests/test_policies_bad.c \
 	tests/test_policy_change.c \
 	tests/test_policy_parse.c \
+	tests/test_reload.c \
 	tests/test_sample.c \
 	tests/test_sample_policies.c \
 	tests/test_schema.c \
 	tests/test_schema_flow.c \
 	tests/test_schema_roles.c \
+	tests/test_service_http.c \
 	tests/test_sql_builder.c \
 	tests/test_sql_sample.c \
 	tests/test_systemd.c \

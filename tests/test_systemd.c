@@ -28,8 +28,8 @@ static void setup(void)
 static void approve(void)
 {
     machine("sql -c \"SET SESSION AUTHORIZATION anna\" -c \"SELECT retention.approve_policy(name, "
-            "loaded_sha256, NULL) FROM retention.category WHERE state = 'waiting' OR "
-            "approved_sha256 IS NULL\"");
+            "loaded_sha256, NULL) FROM retention.category WHERE state = "
+            "'suspended'\"");
 }
 
 static void drop_in(const char *lines)
@@ -127,7 +127,7 @@ START_TEST(reloads)
     program_result_free(&result);
     machine_until("systemctl show -P StatusText retentiond | grep 'reload was refused: .*events.cfg:3'");
     machine("systemctl is-active --quiet retentiond");
-    machine_until("retentionctl -d 'host=/run/postgresql dbname=app' status | "
+    machine_until("runuser -u postgres -- retentionctl -d 'host=/run/postgresql dbname=app' status | "
                   "grep 'last reload was refused.*events.cfg:3'");
     ck_assert_ptr_nonnull(strstr(
         machine("journalctl -u retentiond MESSAGE_ID=d816334595cc420b9941c750815e8504 --no-pager"),

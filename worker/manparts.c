@@ -9,6 +9,7 @@
 #include "config/settings.h"
 #include "ledger/entry.h"
 #include "policy/man.h"
+#include "service/metrics.h"
 
 static const struct {
     const char *name;
@@ -20,6 +21,7 @@ static const struct {
     {"entries", entry_print_man},
     {"messages", log_print_man},
     {"catalog", log_print_catalog},
+    {"metrics", metrics_print_man},
     {"completion", help_print_completion},
 };
 
@@ -30,6 +32,6 @@ int main(int argc, char **argv)
             parts[i].print(stdout);
             return fflush(stdout) == 0 ? 0 : 1;
         }
-    fputs("usage: manparts commands | settings | policy | entries | messages | catalog | completion\n", stderr);
+    fputs("usage: manparts commands | settings | policy | entries | messages | catalog | metrics | completion\n", stderr);
     return 2;
 }

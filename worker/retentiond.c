@@ -10,6 +10,7 @@
 #include "config/settings.h"
 #include "engine/view.h"
 #include "engine/worker.h"
+#include "service/http.h"
 #include "service/journal.h"
 #include "service/notify.h"
 
@@ -102,11 +103,15 @@ static int run(const char *config_file, enum worker_mode mode)
     if (mode == WORKER_DAEMON)
         service.notify = notify_new(worker);
     worker_heed_signals(worker);
-    int code = worker_run(worker, &error);
+    struct http *http = mode == WORKER_DAEMON && settings->http.listen
+                            ? http_new(worker, settings->http.listen, &error)
+                            : NULL;
+    int code = error.primary ? error_exit_code(&error) : worker_run(worker, &error);
     if (error.primary && mode == WORKER_CHECK)
         error_print("retentiond", &error);
     else if (error.primary)
         log_failure(LOG_LEVEL_ERROR, &error);
+    http_free(http);
     notify_free(service.notify);
     worker_free(worker);
     settings_free(settings);
