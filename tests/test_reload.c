@@ -82,7 +82,7 @@ START_TEST(broken_files_are_refused)
     wait_empty(&site);
     site_policy(&site, "events", POLICY("no_such", "30 days"));
     kill(pid, SIGHUP);
-    db_wait_until(site.admin, "SELECT reload_refused LIKE '%%events.cfg:5: %%no_such%%' "
+    db_wait_until(site.admin, "SELECT reload_refused LIKE '%%events.cfg:%%no_such%%' "
                               "FROM retention.leader");
     more_rows(&site);
     request(&site);
@@ -117,7 +117,7 @@ END_TEST
  * closed, and nothing more goes under the old text. */
 START_TEST(counts_from_the_next_batch)
 {
-    struct site site = reload_site(NULL);
+    struct site site = reload_site("pace: { batch_rows = 100; rows_per_second = 100; };");
     site_load_and_approve(&site, "events", -1);
     pid_t pid = site_start(&site, NULL, "batch_after_action=stop:3");
     int status;

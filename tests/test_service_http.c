@@ -129,7 +129,7 @@ static void check_names(const char *file, const char *metrics)
         found++;
         p += n;
     }
-    ck_assert_int_gt(found, 5);
+    ck_assert_int_gt((int)found, 5);
 }
 
 START_TEST(tells_what_was_done)
