@@ -79,6 +79,7 @@ tests_run_SOURCES = \
 	tests/test_engine_random.c \
 	tests/test_engine_run.c \
 	tests/test_engine_schema.c \
+	tests/test_fault_matrix.c \
 	tests/test_fingerprint.c \
 	tests/test_guard.c \
 	tests/test_guard_races.c \
