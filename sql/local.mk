@@ -7,6 +7,10 @@ SQL_FILES = \
 	engine/log_check.sql \
 	engine/log_entries.sql \
 	engine/log_flushed.sql \
+	functions/any_case.sql \
+	functions/any_form.sql \
+	functions/any_json.sql \
+	functions/any_phone.sql \
 	functions/as_e164.sql \
 	functions/as_lower.sql \
 	functions/begin_log.sql \
@@ -26,6 +30,7 @@ SQL_FILES = \
 	functions/recover_entry.sql \
 	functions/recover_hold.sql \
 	functions/recover_hold_lost.sql \
+	functions/recover_hold_rules.sql \
 	functions/recover_pause.sql \
 	functions/recover_policy.sql \
 	functions/require_control.sql \
@@ -41,6 +46,9 @@ SQL_FILES = \
 	migrations/0009_hold_lost.sql \
 	migrations/0014_guard.sql \
 	migrations/0024_reload.sql
+	migrations/0018_columns.sql \
+	migrations/0017_hold_requests.sql \
+	migrations/0015_guard_lookup.sql
 # what retentionctl asks
 SQL_FILES += \
 	cli/epoch_keys.sql \
@@ -86,6 +94,7 @@ SQL_FILES += \
 	cli/log_place.sql \
 	cli/log_prune_state.sql \
 	cli/log_refs.sql \
+	cli/log_relations.sql \
 	cli/log_rows.sql \
 	cli/log_show.sql \
 	cli/log_state.sql \
@@ -148,7 +157,9 @@ SQL_FILES += \
 
 # schema retention
 SQL_FILES += \
+	catalog/apply_holds.sql \
 	catalog/drop_stale_functions.sql \
+	catalog/lock_holds.sql \
 	catalog/mark_functions.sql \
 	functions/adopt.sql \
 	functions/append_batch.sql \
@@ -163,14 +174,14 @@ SQL_FILES += \
 	functions/daily_compliance.sql \
 	functions/engage_brake.sql \
 	functions/fingerprint.sql \
+	functions/column_facts.sql \
+	functions/changed_columns.sql \
 	functions/finish_request.sql \
 	functions/finish_run.sql \
 	functions/guard_alter.sql \
 	functions/guard_drop.sql \
-	functions/guard_is_batch.sql \
 	functions/guard_observe.sql \
 	functions/guard_refuse.sql \
-	functions/guard_require_batch.sql \
 	functions/guard_snapshot.sql \
 	functions/is_bound.sql \
 	functions/join_session.sql \

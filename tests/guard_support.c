@@ -45,6 +45,20 @@ static const char tables[] =
     "CREATE INDEX ON ctm.message (at);"
     "CREATE TABLE ctm.visit (visitor text, at timestamptz);"
     "CREATE INDEX ON ctm.visit (at);"
+    "CREATE TABLE ctm.site (site_id bigint PRIMARY KEY);"
+    "CREATE TABLE ctm.session (session_id bigint PRIMARY KEY REFERENCES ctm.site (site_id)"
+    "    ON UPDATE CASCADE ON DELETE CASCADE, note text);"
+    "CREATE TABLE ctm.event (event_id bigint PRIMARY KEY, session_id bigint NOT NULL"
+    "    REFERENCES ctm.session ON UPDATE CASCADE ON DELETE CASCADE, visitor text,"
+    "    seen_at timestamptz NOT NULL, note text);"
+    "CREATE INDEX ON ctm.event (session_id);"
+    "CREATE TABLE ctm.purchase (order_id bigint PRIMARY KEY, note text)"
+    "    PARTITION BY RANGE (order_id);"
+    "CREATE TABLE ctm.purchase_low PARTITION OF ctm.purchase FOR VALUES FROM (0) TO (50);"
+    "CREATE TABLE ctm.purchase_high PARTITION OF ctm.purchase FOR VALUES FROM (50) TO (500);"
+    "CREATE TABLE ctm.line (line_id bigint PRIMARY KEY, order_id bigint NOT NULL"
+    "    REFERENCES ctm.purchase ON DELETE CASCADE, buyer text, at timestamptz NOT NULL);"
+    "CREATE INDEX ON ctm.line (order_id);"
     "CREATE VIEW ctm.calls AS SELECT recording_id, caller, note FROM ctm.recording;"
     "CREATE FUNCTION ctm.forget(r bigint) RETURNS void LANGUAGE sql SECURITY DEFINER AS"
     "    'DELETE FROM ctm.recording WHERE recording_id = r';"
@@ -60,10 +74,17 @@ static const char tables[] =
     "    'S' || g || '@x.org', now() - interval '1 year', 'x' FROM generate_series(1, 100) g;"
     "INSERT INTO ctm.visit SELECT 'v' || g / 2, now() - interval '1 year'"
     "    FROM generate_series(1, 100) g;"
+    "INSERT INTO ctm.site SELECT g FROM generate_series(1, 100) g;"
+    "INSERT INTO ctm.session SELECT g, 'x' FROM generate_series(1, 100) g;"
+    "INSERT INTO ctm.event SELECT g, g, 'v' || g, timestamptz '2020-01-01' + g * interval '1 day',"
+    "    'x' FROM generate_series(1, 100) g;"
+    "INSERT INTO ctm.purchase SELECT g, 'x' FROM generate_series(1, 100) g;"
+    "INSERT INTO ctm.line SELECT g, g, 'b' || g, timestamptz '2020-01-01' + g * interval '1 day'"
+    "    FROM generate_series(1, 100) g;"
     "GRANT ALL ON ALL TABLES IN SCHEMA ctm TO g_app, t_worker;"
     "RESET ROLE;";
 
-/* %s: the guard, four times. */
+/* %s: the guard, five times. */
 static const char policies[] =
     "recordings: { title = \"r\"; role = \"processor\"; basis = \"b\"; mode = \"enforce\";\n"
     "  guard = \"%s\";\n"
@@ -85,7 +106,23 @@ static const char policies[] =
     "  data: { table = \"ctm.visit\"; start = \"at\"; key = [];\n"
     "    subject = ( { column = \"visitor\"; kind = \"visitor\"; } ); };\n"
     "  stages = ( { after = \"30 days\"; do = \"delete\"; } ); };\n"
-    "ungoverned = ( { table = \"ctm.account\"; because = \"x\"; },\n"
+    "sessions: { title = \"s\"; role = \"processor\"; basis = \"b\"; mode = \"enforce\";\n"
+    "  guard = \"%s\";\n"
+    "  data: { table = \"ctm.session\";\n"
+    "    start = { child = \"ctm.event\"; by = \"session_id\"; latest = \"seen_at\"; };\n"
+    "    subject = ( { child = \"ctm.event\"; by = \"session_id\"; column = \"visitor\";\n"
+    "                  kind = \"visitor\"; } );\n"
+    "    with = ( { table = \"ctm.event\"; by = [ \"session_id\" ]; } ); };\n"
+    "  stages = ( { after = \"30 days\"; do = \"delete\"; } ); };\n"
+    "orders: { title = \"o\"; role = \"processor\"; basis = \"b\"; mode = \"enforce\";\n"
+    "  guard = \"%s\";\n"
+    "  data: { table = \"ctm.purchase\";\n"
+    "    start = { child = \"ctm.line\"; by = \"order_id\"; latest = \"at\"; };\n"
+    "    subject = ( { child = \"ctm.line\"; by = \"order_id\"; column = \"buyer\";\n"
+    "                  kind = \"buyer\"; } );\n"
+    "    with = ( { table = \"ctm.line\"; by = [ \"order_id\" ]; } ); };\n"
+    "  stages = ( { after = \"30 days\"; do = \"delete\"; } ); };\n"
+    "ungoverned = ( { table = \"ctm.site\"; because = \"x\"; }, { table = \"ctm.account\"; because = \"x\"; },\n"
     "  { table = \"ctm.import\"; because = \"x\"; }, { table = \"ctm.agent\"; because = \"x\"; } "
     ");\n";
 
@@ -139,7 +176,7 @@ void guard_site_policies(const struct guard_site *site, const char *guard)
     char *directory _cleanup_free_ = NULL, *text _cleanup_free_ = NULL;
     ck_assert_int_gt(asprintf(&directory, "%s/policies", site->directory), 0);
     mkdir(directory, 0700);
-    ck_assert_int_gt(asprintf(&text, policies, guard, guard, guard), 0);
+    ck_assert_int_gt(asprintf(&text, policies, guard, guard, guard, guard, guard), 0);
     free(file_write(directory, "all.cfg", text));
     /* the privileges first: without them the policies are not valid */
     guard_site_setup(site, NULL, false);
@@ -166,8 +203,9 @@ struct guard_site guard_site_new(struct cluster *cluster, const char *guard)
     free(file_write(site.directory, "epoch.kek",
                     "404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f\n"));
     guard_site_policies(&site, guard);
-    static const char *const names[] = {"recordings", "messages", "visits"};
-    for (size_t i = 0; i < 3; i++)
+    static const char *const names[] = {"recordings", "messages", "visits", "sessions",
+                                        "orders"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
         free(guard_site_run(
             &site, "t_approver", 0,
             (const char *const[]){"policy", "approve", names[i], "--expect-due", "1000", NULL}));

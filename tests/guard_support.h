@@ -8,6 +8,10 @@
  *   ctm.message    region, id, sender (email, lower), at, note; partitioned by region: eu, us
  *   ctm.visit      no key: visitor (text), at
  *   ctm.calls      a writable view of recording
+ *   ctm.site       site_id, which its rows' session has for its key (CASCADE, on UPDATE too)
+ *   ctm.session    session_id; its events, ctm.event, give subject (visitor: vN) and start (the
+ *                  latest seen_at: day N of 2020), hang on it and go with it (CASCADE)
+ *   ctm.purchase   the same, partitioned (low: below 50), with ctm.line (buyer: bN, at)
  *
  * Ten accounts; 100 of each of the others, number n for account n % 10, caller +1410555 and n in
  * four digits, sender Sn@x.org, starting a year ago. */

@@ -81,10 +81,14 @@ BEGIN
         END IF;
         SELECT t.id INTO r FROM public.rec t WHERE t.due OFFSET floor(random() * 300) LIMIT 1;
         CONTINUE WHEN NOT FOUND;
-        UPDATE public.rec t SET tenant = coalesce(h.t, t.tenant),
-                at = coalesce(h.f + interval '1 hour', t.at)
-            WHERE t.id = r;
-        done := FOUND;
+        done := true;
+        -- else the phone alone, which may stand in a dependant: the record is not touched
+        IF h.s IS NULL OR h.t IS NOT NULL OR h.f IS NOT NULL OR random() < 0.3 THEN
+            UPDATE public.rec t SET tenant = coalesce(h.t, t.tenant),
+                    at = coalesce(h.f + interval '1 hour', t.at)
+                WHERE t.id = r;
+            done := FOUND;
+        END IF;
         IF h.s IS NOT NULL AND done THEN
             done := race.call(r, race.spelled(h.s));
         END IF;

@@ -91,6 +91,6 @@ char *hold_scopes(PGconn *conn, const char *category)
         "coalesce(key::text, '-'), format('[%%s, %%s)', starts_from::date, starts_to::date), "
         "CASE WHEN with_subjects THEN 'with subjects' END, CASE WHEN held_until < 'infinity' THEN "
         "'ends' END) AS line FROM retention.held_scope WHERE category = '%s' AND held_until > "
-        "now()) x",
+        "now() AND value IS DISTINCT FROM '?') x",
         category);
 }

@@ -100,10 +100,13 @@ tests_run_SOURCES = \
 	tests/test_ledger_publish.c \
 	tests/test_ledger_tile.c \
 	tests/test_ledger_verify.c \
+	tests/test_ledger_verify_history.c \
+	tests/test_ledger_verify_story.c \
 	tests/test_log_attacks.c \
 	tests/test_log_entries.c \
 	tests/test_log_kill.c \
 	tests/test_log_holds.c \
+	tests/test_log_page.c \
 	tests/test_log_recovery.c \
 	tests/test_log_sample.c \
 	tests/test_log_restore.c \
@@ -130,7 +133,9 @@ tests_run_SOURCES = \
 	tests/test_systemd.c \
 	tests/test_validate.c \
 	tests/test_verifiers.c \
-	tests/verifiers.h
+	tests/verifiers.h \
+	tests/vlog.c \
+	tests/vlog.h
 
 TESTS += tests/check-layers.sh
 if HAVE_CHECK

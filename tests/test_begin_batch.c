@@ -258,12 +258,18 @@ START_TEST(leaf_gone)
     ck_assert_str_eq(db_fails(worker, "%s", leaf), "RT009");
     db_exec(admin, "DROP TABLE p1");
     ck_assert_str_eq(db_fails(worker, "%s", leaf), "42P01");
+    /* the first run ended when the other was planned: a worker has one at a time */
+    ck_assert_str_eq(begin_fails(), "RT003");
+    ck_assert_int_eq(db_number(admin, "SELECT count(*) FROM retention.run WHERE status = 'lost'"),
+                     1);
+    char *again = schema_run(worker, term, "c");
     db_exec(admin, "ALTER TABLE t RENAME TO u");
     ck_assert_str_eq(db_fails(worker,
                               "SELECT retention.begin_batch('%s', %lld, 'c', 'u', "
                               "clock_timestamp())",
-                              run, (long long)term),
+                              again, (long long)term),
                      "RT009");
+    free(again);
     free(root);
     free(leaf);
     free(parted);

@@ -122,8 +122,10 @@ START_TEST(a_list_of_phone_numbers)
         LEGAL(0, "hold", "place", "2026-CV-0113", "--reason", "Doe v. Acme", "--subjects-from",
               file, "--subject-kind", "phone", "--accept-gap", "invoices", "--accept-gap", "texts",
               "--matter-name", "Doe v. Acme", "--court-reference", "24-C-26-001");
-    contains(placed, "Placing hold ");
-    contains(placed, " of matter \"2026-CV-0113\".\nIn force since 20");
+    contains(placed, "Asking for hold ");
+    contains(placed,
+             " of matter \"2026-CV-0113\"; it is not placed yet.\nPlaced, and in force since 20");
+    contains_not(placed, "WARNING");
     contains(placed, "\ncall_recordings         2  ");
     contains(placed, "\ninvoices               no  it has no subject of kind \"phone\"");
     contains(placed, "tell these by hand to keep it:\n  Carrier Inc: category sms_at_carrier");
@@ -167,7 +169,7 @@ START_TEST(all_wrong_lines_at_once)
                 WORDS("hold", "place", "m", "--reason", "x", "--subjects-from", file,
                       "--subject-kind", "phone"));
     ck_assert_int_eq(r.exit_code, 2);
-    contains(r.err, "phones.txt:2: the value cannot be a subject of its kind");
+    contains(r.err, "phones.txt:2: this is no phone number");
     contains(r.err, "phones.txt:3: ");
     contains(r.err, "phones.txt:6: ");
     contains(r.err, "3 of 5 values are wrong");
@@ -179,8 +181,9 @@ START_TEST(all_wrong_lines_at_once)
     char *mixed _cleanup_free_ = list_file("mixed.txt", "phone:+14105551002\ncustomer:101\n"
                                                         "customer:x\nemail:a@b\n");
     r = cli_run(&f, CLI_LEGAL, WORDS("hold", "preview", "--subjects-from", mixed));
-    contains(r.err, "mixed.txt:3: the value cannot be a subject of its kind");
+    contains(r.err, "mixed.txt:3: a value of kind \"customer\" cannot look like this");
     contains(r.err, "mixed.txt:4: no category has subjects of this kind");
+    contains(r.err, "The database has them as whole numbers.");
     contains(r.err, "Kinds that are known: customer, phone.");
     program_result_free(&r);
 
@@ -202,6 +205,90 @@ START_TEST(all_wrong_lines_at_once)
           "--subject-kind", "phone");
     FAILS(2, "cannot both read standard input", "hold", "place", "m", "--reason", "x",
           "--subjects-from", "-", "--keys-from", "-");
+    ck_assert_int_eq(ask("SELECT count(*) FROM retention.hold"), 0);
+}
+END_TEST
+
+/* Numbers of which it is not certain whose they are: each with its line, and what to write. */
+START_TEST(phone_numbers_must_be_whole)
+{
+    char *file _cleanup_free_ = list_file(
+        "phones.txt", "+14105551002 x12\n555-1003\ncall me\n410-555-1002 or 410-555-1003\n");
+    struct program_result r = cli_run(&f, CLI_LEGAL,
+                                      WORDS("hold", "place", "m", "--reason", "x",
+                                            "--subjects-from", file, "--subject-kind", "phone"));
+    ck_assert_int_eq(r.exit_code, 2);
+    contains(r.err, "phones.txt:2: this is no whole phone number, or more than one");
+    contains(r.err, "phones.txt:3: this is no phone number");
+    contains(r.err, "phones.txt:4: this is no whole phone number, or more than one");
+    contains(r.err, "Write one number with its country, such as +14105550100");
+    contains(r.err, "3 of 4 values are wrong: nothing was done");
+    contains_not(r.err, "call me");
+    program_result_free(&r);
+    /* from other programs, too, and where no category is named */
+    PGconn *conn = cli_fixture_connect(&f);
+    PGresult *result = PQexec(conn, "SELECT retention.place_hold('m', 'x', subject => "
+                                    "'phone:555-1003', accept_gaps => '{texts,invoices}')");
+    contains(PQresultErrorMessage(result),
+             "the subject is no whole phone number; write it with its country: +14105550100");
+    PQclear(result);
+    /* a record with such a number may be anybody's: any hold by phone numbers covers it */
+    db_exec(conn, "UPDATE ctm.call_recording SET caller = '555-1006' WHERE recording_id = 1006");
+    PQfinish(conn);
+    char *hold _cleanup_free_ = place_one();
+    free(cli_out(&f, NULL, 0, WORDS("run", "call_recordings")));
+    ck_assert_int_eq(
+        ask("SELECT count(*) FROM ctm.call_recording WHERE recording_id IN (1002, 1006)"), 2);
+}
+END_TEST
+
+/* What matches nothing may be misspelled: it is placed, and said. */
+START_TEST(nothing_matches)
+{
+    const char *const scope[] = {"--subject", "phone:+14105559999", "--category", "call_recordings",
+                                 NULL};
+    char *preview _cleanup_free_ =
+        LEGAL(0, "hold", "preview", scope[0], scope[1], scope[2], scope[3]);
+    contains(preview, "\ncall_recordings           0  0 records now\n");
+    contains(preview, "WARNING: nothing in the database matches this today. Check the spelling");
+    char *placed _cleanup_free_ =
+        LEGAL(0, "hold", "place", "m", "--reason", "x", scope[0], scope[1], scope[2], scope[3]);
+    contains(placed, "Placed, and in force since 20");
+    contains(placed, "\ncall_recordings         0  0 records now\n");
+    contains(placed, "WARNING: nothing in the database matches this today. Check the spelling");
+    json_t *document = JSON(0, "hold", "preview", scope[0], scope[1], scope[2], scope[3]);
+    ck_assert(json_is_true(json_object_get(document, "matches_nothing")));
+    json_decref(document);
+}
+END_TEST
+
+/* A session that does not let go: the hold is not placed, and it is said who, and what to do. */
+START_TEST(the_gate_is_kept)
+{
+    PGconn *keeper = cli_fixture_connect(&f);
+    db_exec(keeper, "ALTER FUNCTION retention.close_hold_gate() SET lock_timeout = '100ms'");
+    db_exec(keeper, "BEGIN");
+    db_exec(keeper, "LOCK TABLE retention.hold_gate IN ROW SHARE MODE");
+    int64_t pid = db_number(keeper, "SELECT pg_backend_pid()");
+    struct program_result r =
+        cli_run(&f, CLI_LEGAL,
+                WORDS("hold", "place", "m", "--reason", "x", "--tenant", "1", "--category", "texts",
+                      "--hold", "11111111-2222-4333-8444-555555555555"));
+    ck_assert_int_eq(r.exit_code, 1);
+    contains(r.out,
+             "Asking again for hold 11111111-2222-4333-8444-555555555555 of matter \"m\"; it "
+             "is not placed yet.\nThe hold is NOT placed.\n");
+    contains(r.err, "no hold is placed, changed or released, because another session kept");
+    char who[100];
+    snprintf(who, sizeof(who),
+             "Server process %lld (role \"postgres\") keeps it: a transaction that "
+             "has not ended.",
+             (long long)pid);
+    contains(r.err, who);
+    contains(r.err, "ask the operator to stop the deletion runs (\"retentionctl stop --now\")");
+    program_result_free(&r);
+    db_exec(keeper, "ROLLBACK");
+    PQfinish(keeper);
     ck_assert_int_eq(ask("SELECT count(*) FROM retention.hold"), 0);
 }
 END_TEST
@@ -324,12 +411,12 @@ END_TEST
 START_TEST(extend_and_narrow)
 {
     char *hold _cleanup_free_ = place_one();
-    FAILS(2, "nothing says which records to hold besides", "hold", "extend", hold, "--reason", "x");
+    FAILS(2, "nothing says which more records to hold", "hold", "extend", hold, "--reason", "x");
     char *extended _cleanup_free_ = LEGAL(0, "hold", "extend", hold, "--reason", "new witness",
                                           "--subject", "phone:4105551003");
-    contains(extended, "has a part 2 besides");
+    contains(extended, "now has part 2, too.");
     contains(extended, "\ncall_recordings         2  ");
-    FAILS(2, "nothing says what the hold should let go", "hold", "narrow", hold, "--reason", "x");
+    FAILS(2, "nothing says what the hold is to give up", "hold", "narrow", hold, "--reason", "x");
     FAILS(1, "--subject:2: the subject is none of the hold", "hold", "narrow", hold, "--reason",
           "x", "--subject", "phone:4105551003", "--subject", "phone:+14105559999");
     char *asked _cleanup_free_ =
@@ -382,7 +469,7 @@ START_TEST(a_long_list)
 {
     struct text text _cleanup_text_ = {0};
     for (int i = 0; i < 30000; i++)
-        text_printf(&text, "+1410556%04d%d\n", i / 10, i % 10);
+        text_printf(&text, "+1416%07d\n", i);
     text_add(&text, "+14105551002\n+14105551002\n");
     char *file _cleanup_free_ = list_file("phones.txt", text.data);
     json_t *placed = JSON(0, "hold", "place", "m", "--reason", "x", "--subjects-from", file,
@@ -600,6 +687,9 @@ Suite *suite_cli_holds(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, a_list_of_phone_numbers);
     tcase_add_test(tests, all_wrong_lines_at_once);
+    tcase_add_test(tests, phone_numbers_must_be_whole);
+    tcase_add_test(tests, nothing_matches);
+    tcase_add_test(tests, the_gate_is_kept);
     tcase_add_test(tests, keys_of_one_and_of_several_columns);
     tcase_add_test(tests, days_and_times);
     tcase_add_test(tests, a_call_is_repeated_safely);

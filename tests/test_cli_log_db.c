@@ -173,6 +173,43 @@ static void tamper(const char *statement)
 
 #define VERIFY "$ctl log verify --vkey vkey --database"
 
+/* The place in the tree, which proofs and `verify` mean, and the id of the database. */
+START_TEST(entries_have_an_id_and_a_place)
+{
+    says(0, "place", "$ctl log list");
+    says(0, "same",
+         "$ctl log list --json | grep -q '\"place\": 0' && $ctl log show --entry 3 >one && "
+         "$ctl log prove --entry 3 | sed -n 's/^extra //p' | base64 -d | cmp - one && echo same");
+    says(0, "type genesis", "$ctl log show --entry 0");
+    says(0, "\"place\": 0", "$ctl log show --entry 0 --json");
+    says(1, "no log entry has the place 4711 in the tree", "$ctl log show --entry 4711");
+    says(1, "there is no log entry with the id 4711", "$ctl log show 4711");
+    says(2, "\"log show\" wants an ID or --entry N", "$ctl log show");
+    says(2, "\"log show\" wants an ID or --entry N", "$ctl log show 1 --entry 1");
+    says(2, "--entry wants an entry's place", "$ctl log show --entry x");
+    /* a table that no entry names is a slip, and not a log without such entries */
+    says(0, "batch", "$ctl log list --relation ctm.call_recording");
+    says(2, "no entry of the log is of a table \"call_recording\"",
+         "$ctl log list --relation call_recording");
+    says(2, "Perhaps \"ctm.call_recording\".", "$ctl log list --relation ctm.call_recordings");
+    says(0, "No entries.", "$ctl log list --relation ctm.call_recording --type policy");
+}
+END_TEST
+
+/* The time of an entry is what stands in it, whatever the column beside it says. */
+START_TEST(times_are_those_of_the_entries)
+{
+    says(0, "No entries.", "$ctl log list --until 2002-01-01");
+    says(0, "batch", "$ctl log list --since 2002-01-01");
+    tamper("UPDATE retention.log_entry SET at = '2001-02-03 04:05:06Z'");
+    says(0, "No entries.", "$ctl log list --until 2002-01-01");
+    says(0, "batch", "$ctl log list --since 2002-01-01");
+    says(1, "", "$ctl log list | grep 2001-02-03");
+    says(1, "", "$ctl log show 3 --json | grep 2001-02-03");
+    says(0, "Nothing to remove", "prune --before 2002-01-01");
+}
+END_TEST
+
 /* What a superuser does to the tables is seen by comparison with the directory. */
 START_TEST(tables_are_compared_with_the_directory)
 {
@@ -363,6 +400,8 @@ Suite *suite_cli_log_db(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, a_real_log_verifies);
     tcase_add_test(tc, a_record_that_went_is_proved);
+    tcase_add_test(tc, entries_have_an_id_and_a_place);
+    tcase_add_test(tc, times_are_those_of_the_entries);
     tcase_add_test(tc, tables_are_compared_with_the_directory);
     tcase_add_test(tc, an_entry_taken_away_before_it_is_placed_is_told_of);
     tcase_add_test(tc, a_log_is_pruned);

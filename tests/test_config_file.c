@@ -125,11 +125,15 @@ END_TEST
 /* Only who is not root can be refused a file. */
 START_TEST(what_may_not_be_read_is_said)
 {
+    struct text closed _cleanup_text_ = {0};
     write_file("secret.cfg", 0000);
+    text_printf(&closed, "%s/closed", directory);
+    ck_assert_int_eq(mkdir(closed.data, geteuid() == 0 ? 0700 : 0000), 0);
     ck_assert_int_eq(chmod(directory, 0755), 0);
     if (geteuid() == 0 && setreuid(65534, 65534) != 0)
         return;
     expect_file("secret.cfg", false, "0: could not open the file: Permission denied\n");
+    expect_directory(closed.data, "0: could not open the directory: Permission denied\n");
 }
 END_TEST
 

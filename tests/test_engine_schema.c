@@ -20,6 +20,10 @@
     "  stages = ( { after = \"30 days\"; do = \"delete\"; } );\n"                                  \
     "  brake: { fraction = 1.0; };\n"
 
+#define POLICY_MORE                                                                                \
+    "  data: { table = \"public.more\"; start = \"at\"; };\n"                                      \
+    "  stages = ( { after = \"30 days\"; do = \"delete\"; } );\n"
+
 static struct site plain_site(void)
 {
     struct site site = site_new_single(
@@ -112,6 +116,85 @@ START_TEST(cascade_added)
     check(&site, 1000);
     site_once_expect(&site, NULL, 3);
     ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM precious"), left);
+    site_free(&site);
+}
+END_TEST
+
+/* What is called "at" afterwards is another thing than what was approved: by it every row is due,
+ * also number 500, which is not. */
+static const char *const meanings[] = {
+    "BEGIN; ALTER TABLE event RENAME at TO x; ALTER TABLE event RENAME other TO at;"
+    "ALTER TABLE event RENAME x TO other; COMMIT",
+    "ALTER TABLE event DROP COLUMN at, ADD COLUMN at timestamptz NOT NULL DEFAULT '2020-01-01'",
+    "ALTER TABLE event ALTER COLUMN at TYPE timestamptz USING other",
+};
+
+static struct site site_with_500(void)
+{
+    struct site site = plain_site();
+    db_exec(site.admin, "ALTER TABLE event ADD COLUMN other timestamptz NOT NULL DEFAULT '2020-01-01'");
+    db_exec(site.admin, "UPDATE event SET at = now() WHERE id = 500");
+    return site;
+}
+
+/* Nothing goes by the new meaning until somebody has approved it; then everything does. */
+static void suspended_until_approved(struct site *site)
+{
+    int64_t left = db_number(site->admin, "SELECT count(*) FROM event");
+    ck_assert_int_eq(db_number(site->admin, "SELECT count(*) FROM event WHERE id = 500"), 1);
+    ck_assert_int_eq(db_number(site->admin,
+                               "SELECT count(*) FROM retention.category WHERE state = 'suspended' "
+                               "AND changed_columns = '{public.event.at}'"),
+                     1);
+    site_once_expect(site, NULL, 5);
+    ck_assert_int_eq(db_number(site->admin, "SELECT count(*) FROM event"), left);
+    site_approve(site, "events", -1);
+    site_once_expect(site, NULL, 0);
+    ck_assert_int_eq(db_number(site->admin, "SELECT count(*) FROM event"), 0);
+    check(site, 1000);
+}
+
+START_TEST(meaning_changed_during_a_run)
+{
+    struct site site = site_with_500();
+    pid_t pid = stopped_at(&site, "batch_begins=stop:2");
+    int64_t left = db_number(site.admin, "SELECT count(*) FROM event");
+    ck_assert_int_gt(left, 1);
+    db_script(site.admin, meanings[_i]);
+    ck_assert_int_eq(go_on(pid), 1); /* a batch failed: its schema had changed */
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), left);
+    suspended_until_approved(&site);
+    site_free(&site);
+}
+END_TEST
+
+START_TEST(meaning_changed_between_runs)
+{
+    struct site site = site_with_500();
+    site_once_expect(&site, NULL, 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 1);
+    db_script(site.admin, meanings[_i]);
+    site_once_expect(&site, NULL, 5);
+    suspended_until_approved(&site);
+    site_free(&site);
+}
+END_TEST
+
+/* The text is loaded, the columns swap, then comes the approval: of what nobody has looked at. */
+START_TEST(meaning_changed_before_approval)
+{
+    struct site site = plain_site();
+    db_script(site.admin, "CREATE TABLE more (id int PRIMARY KEY, at timestamptz NOT NULL, other "
+                          "timestamptz NOT NULL); CREATE INDEX ON more (at);"
+                          "GRANT SELECT, DELETE, UPDATE ON more TO t_worker");
+    site_policy(&site, "more", POLICY_MORE);
+    site_once_expect(&site, NULL, 5);
+    db_script(site.admin, "ALTER TABLE more RENAME at TO x; ALTER TABLE more RENAME other TO at;"
+                          "ALTER TABLE more RENAME x TO other");
+    ck_assert_str_eq(db_fails(site.approver,
+                              "SELECT retention.approve_policy('more', (SELECT loaded_sha256 FROM "
+                              "retention.category WHERE name = 'more'), NULL)"),
+                     "RT011");
     site_free(&site);
 }
 END_TEST
@@ -332,6 +415,14 @@ Suite *suite_engine_schema(void)
     tcase_add_test(tc, start_changed_under_the_action);
     tcase_add_loop_test(tc, changed_while_the_batch_waits, 0,
                         (int)(sizeof(changes) / sizeof(changes[0])));
+    suite_add_tcase(suite, tc);
+    tc = tcase_create("meanings");
+    tcase_set_timeout(tc, 300);
+    tcase_add_loop_test(tc, meaning_changed_during_a_run, 0,
+                        (int)(sizeof(meanings) / sizeof(*meanings)));
+    tcase_add_loop_test(tc, meaning_changed_between_runs, 0,
+                        (int)(sizeof(meanings) / sizeof(*meanings)));
+    tcase_add_test(tc, meaning_changed_before_approval);
     suite_add_tcase(suite, tc);
 #endif
     return suite;

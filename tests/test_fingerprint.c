@@ -1,4 +1,5 @@
 /* What changes retention.fingerprint, and what does not. */
+#define _GNU_SOURCE
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,10 @@ static const char tables[] =
     "CREATE TABLE log_2 PARTITION OF log FOR VALUES FROM ('2020-02-01') TO ('2020-03-01')"
     " PARTITION BY RANGE (d);"
     "CREATE TABLE log_2a PARTITION OF log_2 FOR VALUES FROM ('2020-02-01') TO ('2020-02-15');"
+    "CREATE TYPE mood AS ENUM ('calm', 'cross'); CREATE TYPE pair AS (a int, b int);"
+    "CREATE DOMAIN word AS text CHECK (VALUE <> ''); CREATE DOMAIN words AS word;"
+    "CREATE TABLE typed (id int PRIMARY KEY, began timestamptz, ended timestamptz, m mood, w words,"
+    " p pair, ms mood[]);"
     "CREATE TABLE stranger (id int PRIMARY KEY, log_id int, log_d date);";
 
 static void setup(void)
@@ -49,7 +54,7 @@ static void teardown(void)
 static char *fingerprint(void)
 {
     return db_value(admin, "SELECT retention.fingerprint("
-                           "'{public.parent,public.child,public.log}')");
+                           "'{public.parent,public.child,public.log,public.typed}')");
 }
 
 /* Runs each statement and says whether the fingerprint followed it. */
@@ -75,6 +80,24 @@ START_TEST(follows_what_makes_a_deletion_safe)
         "ALTER TABLE parent ADD CONSTRAINT short CHECK (length(note) < 9) NOT VALID",
         "ALTER TABLE parent VALIDATE CONSTRAINT short", "ALTER TABLE parent DROP CONSTRAINT short",
         "CREATE UNIQUE INDEX parent_note ON parent (note)", "DROP INDEX parent_note",
+        /* the same names and types */
+        "ALTER TABLE typed DROP COLUMN ended; ALTER TABLE typed ADD COLUMN ended timestamptz",
+        "BEGIN; ALTER TABLE typed RENAME COLUMN began TO x; ALTER TABLE typed RENAME COLUMN ended "
+        "TO began; ALTER TABLE typed RENAME COLUMN x TO ended; COMMIT",
+        "ALTER TABLE typed ALTER COLUMN began TYPE timestamp; ALTER TABLE typed RENAME COLUMN "
+        "began TO x; ALTER TABLE typed ADD COLUMN began timestamptz",
+        "DROP TYPE mood CASCADE; CREATE TYPE mood AS ENUM ('calm', 'cross'); "
+        "ALTER TABLE typed ADD COLUMN m mood, ADD COLUMN ms mood[]",
+        "ALTER TABLE typed ALTER COLUMN x TYPE text COLLATE \"C\"",
+        "ALTER TABLE typed ALTER COLUMN x TYPE text COLLATE \"POSIX\"",
+        /* types */
+        "ALTER TYPE mood RENAME VALUE 'cross' TO 'glad'", "ALTER TYPE mood ADD VALUE 'sad'",
+        "ALTER TABLE typed DROP COLUMN m", /* still there as an array's element */
+        "ALTER TYPE mood RENAME VALUE 'sad' TO 'blue'",
+        "ALTER DOMAIN word ADD CONSTRAINT short CHECK (length(VALUE) < 9) NOT VALID",
+        "ALTER DOMAIN word VALIDATE CONSTRAINT short", "ALTER DOMAIN word DROP CONSTRAINT short",
+        "ALTER DOMAIN words SET NOT NULL", "ALTER TABLE typed ALTER COLUMN w TYPE word",
+        "ALTER TYPE pair RENAME ATTRIBUTE a TO c",
         /* foreign keys to it, from tables that nobody named */
         "ALTER TABLE stranger ADD CONSTRAINT k FOREIGN KEY (id) REFERENCES parent ON DELETE "
         "CASCADE",
@@ -143,7 +166,9 @@ START_TEST(stays_where_nothing_of_that_changed)
         "CREATE TABLE log_2b PARTITION OF log_2 FOR VALUES FROM ('2020-02-15') TO ('2020-03-01')",
         "ALTER TABLE log DETACH PARTITION log_1",
         "ALTER TABLE log DETACH PARTITION log_3 CONCURRENTLY", "DROP TABLE log_4",
-        "DROP TABLE log_2", "CREATE TABLE bystander (id int REFERENCES stranger)", NULL};
+        "DROP TABLE log_2", "ALTER DOMAIN word SET DEFAULT 'x'",
+        "CREATE TYPE other AS ENUM ('calm', 'cross')", "ALTER TYPE mood OWNER TO t_worker",
+        "CREATE TABLE bystander (id int REFERENCES stranger)", NULL};
     each(statements, false);
 }
 END_TEST
@@ -181,6 +206,100 @@ START_TEST(names_with_and_without_quotes)
 }
 END_TEST
 
+/* A policy reads parent.n and parent.note, typed.began and typed.m, log.d. */
+static const char reads[] = "{\"public.parent\": {\"note\": null, \"n\": null}, "
+                            "\"public.typed\": {\"began\": null, \"m\": null, \"w\": null}, "
+                            "\"public.log\": {\"d\": null, \"lookup\": null}}";
+
+static const struct meaning {
+    const char *sql;
+    const char *seen; /* columns that are others now; "": none */
+} meanings[] = {
+    {"ALTER TABLE typed RENAME COLUMN began TO x; ALTER TABLE typed RENAME COLUMN ended TO began; "
+     "ALTER TABLE typed RENAME COLUMN x TO ended",
+     "public.typed.began"},
+    {"ALTER TABLE typed DROP COLUMN began; ALTER TABLE typed ADD COLUMN began timestamptz",
+     "public.typed.began"},
+    {"ALTER TABLE typed DROP COLUMN began", "public.typed.began"},
+    {"ALTER TABLE typed RENAME TO old; CREATE TABLE typed (LIKE old INCLUDING ALL)",
+     "public.typed.began, public.typed.m, public.typed.w"},
+    {"DROP TABLE typed", "public.typed.began, public.typed.m, public.typed.w"},
+    {"ALTER TABLE typed ALTER COLUMN began TYPE timestamp", "public.typed.began"},
+    {"ALTER TABLE typed ALTER COLUMN began TYPE timestamptz USING began - interval '1 year'",
+     "public.typed.began"},
+    {"ALTER TABLE typed ALTER COLUMN began SET DEFAULT now(), ALTER COLUMN "
+     "began TYPE timestamptz USING began - interval '1 year'",
+     "public.typed.began"},
+    {"ALTER TABLE log ALTER COLUMN lookup TYPE int USING lookup + 1", "public.log.lookup"},
+    {"ALTER TABLE parent ALTER COLUMN note TYPE text COLLATE \"C\"", "public.parent.note"},
+    {"ALTER TABLE parent ALTER COLUMN note TYPE varchar(9)", "public.parent.note"},
+    {"ALTER TYPE mood RENAME VALUE 'cross' TO 'x'; ALTER TYPE mood RENAME VALUE 'calm' TO 'cross'",
+     "public.typed.m"},
+    {"DROP TYPE mood CASCADE", "public.typed.m"},
+    {"DROP DOMAIN word CASCADE", "public.typed.w"},
+    /* not seen: what was read is what it was */
+    {"ALTER TYPE mood ADD VALUE 'sad'", ""},
+    {"ALTER TYPE mood ADD VALUE 'sad' BEFORE 'calm'", ""},
+    {"ALTER TYPE mood RENAME TO temper; ALTER DOMAIN word ADD CHECK (VALUE <> 'x')", ""},
+    {"ALTER TABLE typed ADD COLUMN more int DEFAULT 3, DROP COLUMN ended", ""},
+    {"ALTER TABLE typed ALTER COLUMN ended TYPE timestamptz USING ended - interval '1 year'", ""},
+    {"CREATE INDEX ON typed (began); CREATE INDEX ON log (lookup); REINDEX TABLE typed", ""},
+    {"ALTER TABLE typed ALTER COLUMN began SET STATISTICS 10, ALTER COLUMN m SET DEFAULT 'calm'",
+     ""},
+    {"ALTER TABLE log ALTER COLUMN lookup SET STATISTICS 10", ""},
+    {"ALTER TABLE log ALTER COLUMN lookup SET NOT NULL", ""},
+    {"GRANT SELECT (began) ON typed TO t_worker; GRANT SELECT (d) ON log TO t_worker", ""},
+    {"GRANT SELECT (lookup) ON log TO t_worker", ""}, /* it has that already */
+    {"REVOKE ALL ON log FROM t_worker", ""},
+    {"TRUNCATE parent, child, log, typed", ""},
+    {"UPDATE typed SET began = '2000-01-01'", ""},
+    {"CREATE TABLE log_3 PARTITION OF log FOR VALUES FROM ('2020-03-01') TO ('2020-04-01')", ""},
+    {"ALTER TABLE log DETACH PARTITION log_1", ""},
+    {"ALTER TABLE typed SET UNLOGGED", ""},
+};
+
+/* Which columns `sql` made others, against what they were before; caller frees. */
+static char *changed_by(const char *sql)
+{
+    const char *const load[] = {reads};
+    PGresult *before =
+        PQexecParams(admin, "SELECT retention.column_facts($1)", 1, NULL, load, NULL, NULL, 0);
+    ck_assert_int_eq(PQresultStatus(before), PGRES_TUPLES_OK);
+    db_script(admin, sql);
+    const char *const facts[] = {PQgetvalue(before, 0, 0)};
+    PGresult *after = PQexecParams(admin,
+                                   "SELECT array_to_string(retention.changed_columns($1::jsonb, "
+                                   "retention.column_facts($1::jsonb)), ', ')",
+                                   1, NULL, facts, NULL, NULL, 0);
+    ck_assert_msg(PQresultStatus(after) == PGRES_TUPLES_OK, "%s", PQerrorMessage(admin));
+    char *names = strdup(PQgetvalue(after, 0, 0));
+    PQclear(before);
+    PQclear(after);
+    return names;
+}
+
+START_TEST(a_name_that_means_something_else)
+{
+    static const char *const no_transaction[] = {
+        "VACUUM FULL typed", "VACUUM FULL pg_attribute", "VACUUM (FREEZE)", "ANALYZE",
+        "CLUSTER parent USING parent_pkey"};
+    db_exec(admin, "GRANT SELECT (lookup) ON log TO t_worker");
+    for (size_t i = 0; i < sizeof(meanings) / sizeof(*meanings); i++) {
+        db_exec(admin, "BEGIN");
+        char *changed = changed_by(meanings[i].sql);
+        ck_assert_msg(strcmp(changed, meanings[i].seen) == 0, "%s: \"%s\"", meanings[i].sql,
+                      changed);
+        free(changed);
+        db_exec(admin, "ROLLBACK");
+    }
+    for (size_t i = 0; i < sizeof(no_transaction) / sizeof(*no_transaction); i++) {
+        char *changed = changed_by(no_transaction[i]);
+        ck_assert_msg(!*changed, "%s: \"%s\"", no_transaction[i], changed);
+        free(changed);
+    }
+}
+END_TEST
+
 Suite *suite_fingerprint(void)
 {
     Suite *suite = suite_create("fingerprint");
@@ -190,6 +309,7 @@ Suite *suite_fingerprint(void)
     tcase_add_test(tc, follows_what_makes_a_deletion_safe);
     tcase_add_test(tc, stays_where_nothing_of_that_changed);
     tcase_add_test(tc, names_with_and_without_quotes);
+    tcase_add_test(tc, a_name_that_means_something_else);
     suite_add_tcase(suite, tc);
     return suite;
 }

@@ -4,7 +4,8 @@
  * the worker's role (outside of a batch) and a superuser, in READ COMMITTED, REPEATABLE READ and
  * SERIALIZABLE, and rolled back. Held are, of ctm.recording: 5 (by its caller), 7, 17, 27 ... (by
  * the account's address), 8, 18, 28 ... (by the tenant), 9 (by its key), all that began before 2001
- * (3 did); of ctm.message: 6; of ctm.visit: "v3", two rows that are the same. */
+ * (3 did); of ctm.message: 6; of ctm.visit: "v3", two rows that are the same; of ctm.session and
+ * ctm.purchase: 5 (by what its event or line says), and those that ended in March 2020 (61 to 91). */
 #define _GNU_SOURCE
 #include <check.h>
 #include <stdio.h>
@@ -24,6 +25,8 @@ enum { APP = 1, OWNER = 2, WORKER = 4, SUPERUSER = 8, ALL = 15, PEOPLE = 4, LEVE
 
 #define HELD "RT012"
 #define FREE ""
+/* the session began no batch: currval() of a sequence that was not asked */
+#define FORGED "55000"
 
 struct operation {
     const char *sql;
@@ -136,14 +139,62 @@ static const struct operation operations[] = {
     {"UPDATE ctm.visit SET visitor = 'x' WHERE ctid = (SELECT min(ctid) FROM ctm.visit WHERE "
      "visitor = 'v3')", HELD, ALL, NULL},
     {"UPDATE ctm.visit SET visitor = visitor", FREE, ALL, NULL},
-    /* a setting forges no batch, neither as the worker's role */
-    {"DELETE FROM ctm.recording WHERE recording_id = 5", HELD, ALL, "SET LOCAL retention.batch = on"},
-    {"DELETE FROM ctm.message WHERE id = 6", HELD, APP | OWNER | SUPERUSER,
+    /* a child that gives the subject goes, alone, with the record, or before it in one statement */
+    {"DELETE FROM ctm.event WHERE event_id = 5", HELD, ALL, NULL},
+    {"DELETE FROM ctm.event WHERE event_id = 4", FREE, ALL, NULL},
+    {"DELETE FROM ctm.session WHERE session_id = 5", HELD, ALL, NULL},
+    {"DELETE FROM ctm.session WHERE session_id = 4", FREE, ALL, NULL},
+    {"DELETE FROM ctm.session", HELD, ALL, NULL},
+    {"DELETE FROM ctm.site WHERE site_id = 5", HELD, ALL, NULL},
+    {"DELETE FROM ctm.site WHERE site_id = 4", FREE, ALL, NULL},
+    {"DELETE FROM ctm.purchase WHERE order_id = 5", HELD, ALL, NULL},
+    {"DELETE FROM ctm.purchase_low WHERE order_id = 5", HELD, ALL, NULL},
+    {"DELETE FROM ctm.purchase WHERE order_id IN (4, 96)", FREE, ALL, NULL},
+    {"DELETE FROM ctm.purchase_high WHERE order_id = 70", HELD, ALL, NULL},
+    {"WITH e AS (DELETE FROM ctm.event WHERE session_id = 5) DELETE FROM ctm.session WHERE "
+     "session_id = 5", HELD, ALL, NULL},
+    {"WITH s AS (DELETE FROM ctm.session WHERE session_id = 5) DELETE FROM ctm.event WHERE "
+     "session_id = 5", HELD, ALL, NULL},
+    {"WITH l AS (DELETE FROM ctm.line WHERE order_id = 5) DELETE FROM ctm.purchase WHERE order_id = 5",
+     HELD, ALL, NULL},
+    {"WITH e AS (DELETE FROM ctm.event WHERE session_id = 4) DELETE FROM ctm.session WHERE "
+     "session_id = 4", FREE, ALL, NULL},
+    {"WITH e AS (UPDATE ctm.event SET visitor = '' WHERE session_id = 5) DELETE FROM ctm.session "
+     "WHERE session_id = 5", HELD, ALL, NULL},
+    {"WITH s AS (UPDATE ctm.session SET session_id = 1005 WHERE session_id = 5) UPDATE ctm.event "
+     "SET visitor = '' WHERE session_id = 5", HELD, ALL, "INSERT INTO ctm.site VALUES (1005)"},
+    /* a parent and the record that reads it, in one statement, whichever comes first */
+    {"WITH a AS (UPDATE ctm.account SET email = 'x' WHERE account_id = 7) UPDATE ctm.recording SET "
+     "account_id = 6 WHERE recording_id IN (7, 17)", HELD, ALL, NULL},
+    {"WITH r AS (UPDATE ctm.recording SET account_id = 6 WHERE account_id = 7) UPDATE ctm.account "
+     "SET email = 'x' WHERE account_id = 7", HELD, ALL, NULL},
+    {"WITH r AS (UPDATE ctm.recording SET account_id = 6 WHERE account_id = 4) UPDATE ctm.account "
+     "SET email = 'x' WHERE account_id = 4", FREE, ALL, NULL},
+    {"UPDATE ctm.account SET account_id = 1007 WHERE account_id = 7", HELD, ALL, NULL},
+    /* the key by a cascade, and the children's links by another */
+    {"UPDATE ctm.session SET session_id = 1005 WHERE session_id = 5", HELD, ALL,
+     "INSERT INTO ctm.site VALUES (1005)"},
+    {"UPDATE ctm.site SET site_id = 1005 WHERE site_id = 5", HELD, ALL, NULL},
+    {"UPDATE ctm.site SET site_id = 1004 WHERE site_id = 4", FREE, ALL, NULL},
+    {"UPDATE ctm.purchase SET order_id = 95 WHERE order_id = 5", HELD, ALL, NULL},
+    /* a row that is added can move the starting point out of the range */
+    {"INSERT INTO ctm.event VALUES (1000, 70, 'n', now(), 'x')", HELD, ALL, NULL},
+    {"INSERT INTO ctm.line VALUES (1000, 70, 'n', now())", HELD, ALL, NULL},
+    {"INSERT INTO ctm.event VALUES (1000, 4, 'n', now(), 'x')", FREE, ALL, NULL},
+    /* of a subject there is more now, the hold is the same */
+    {"INSERT INTO ctm.event VALUES (1000, 5, 'n', now(), 'x')", FREE, ALL, NULL},
+    {"UPDATE ctm.event SET session_id = 70 WHERE event_id = 4", HELD, ALL, NULL},
+    {"UPDATE ctm.event SET session_id = 3 WHERE event_id = 4", FREE, ALL, NULL},
+    {"UPDATE ctm.event SET note = 'y'", FREE, ALL, NULL},
+    /* a setting forges no batch */
+    {"DELETE FROM ctm.recording WHERE recording_id = 5", FORGED, ALL,
      "SET LOCAL retention.batch = on"},
-    {"DELETE FROM ctm.message WHERE id = 6", "RT013", WORKER, "SET LOCAL retention.batch = on"},
-    {"DELETE FROM ctm.message_eu WHERE id = 6", "RT013", WORKER, "SET LOCAL retention.batch = on"},
-    {"UPDATE ctm.account SET email = 'x' WHERE account_id = 7", "RT013", WORKER,
+    {"DELETE FROM ctm.message WHERE id = 6", FORGED, ALL, "SET LOCAL retention.batch = on"},
+    {"DELETE FROM ctm.message_eu WHERE id = 6", FORGED, ALL, "SET LOCAL retention.batch = on"},
+    {"UPDATE ctm.account SET email = 'x' WHERE account_id = 7", FORGED, ALL,
      "SET LOCAL retention.batch = on"},
+    {"DELETE FROM ctm.message WHERE id = 6 AND set_config('retention.batch', 'on', true) = 'on'",
+     FORGED, ALL, NULL},
     /* what a session may set otherwise changes nothing */
     {"DELETE FROM ctm.recording WHERE recording_id = 9", HELD, ALL,
      "SET LOCAL search_path = ctm; SET LOCAL datestyle = 'SQL, DMY'; SET LOCAL timezone = 'Asia/Tokyo';"
@@ -183,6 +234,13 @@ static void start(const char *guard)
                "'subject', 'email lower text', 's6@x.org'", '6');
     guard_hold(site.admin, "visits", "shape, form, value", "'subject', 'visitor - text', 'v3'",
                'a');
+    guard_hold(site.admin, "sessions", "shape, form, value", "'subject', 'visitor - text', 'v5'",
+               'b');
+    guard_hold(site.admin, "sessions", "shape, starts_from, starts_to",
+               "'start', '2020-03-02', '2020-04-01'", 'c');
+    guard_hold(site.admin, "orders", "shape, form, value", "'subject', 'buyer - text', 'b5'", 'd');
+    guard_hold(site.admin, "orders", "shape, starts_from, starts_to",
+               "'start', '2020-03-02', '2020-04-01'", 'e');
 }
 
 static void setup(void)
@@ -239,6 +297,37 @@ START_TEST(operations_by_role_and_level)
     }
     ck_assert_int_gt(tried, 12 * 60);
     ck_assert_int_eq(wrong, 0);
+}
+END_TEST
+
+/* A batch is known by the transaction that began it, which its session alone is told: not by
+ * leading, nor by the setting, nor by another transaction of the same session. */
+START_TEST(only_a_batch_passes)
+{
+    PGconn *worker = guard_site_connect(&site, "t_worker");
+    ck_assert_str_eq(db_fails(worker, "SELECT setval('retention_guard.batch_begun', 1)"), "42501");
+    ck_assert_str_eq(db_fails(worker, "SELECT nextval('retention_guard.batch_begun')"), "42501");
+    ck_assert_int_eq(db_number(worker, "SELECT count(*) FROM retention.lead(gen_random_uuid(), 'h', "
+                                       "'1 min') WHERE leads"),
+                     1);
+    static const char *const deletions[] = {"DELETE FROM ctm.recording WHERE recording_id = 5",
+                                            "DELETE FROM ctm.message WHERE id = 6",
+                                            "DELETE FROM ctm.session WHERE session_id = 5"};
+    for (size_t i = 0; i < sizeof(deletions) / sizeof(*deletions); i++) {
+        db_exec(worker, "BEGIN; SET LOCAL retention.batch = on");
+        ck_assert_str_eq(db_fails(worker, "%s", deletions[i]), FORGED);
+        db_exec(worker, "ROLLBACK");
+        /* what begin_batch does, and then the same session without it */
+        db_exec(site.admin, "BEGIN; SET LOCAL retention.batch = on");
+        free(db_value(site.admin, "SELECT setval('retention_guard.batch_begun', "
+                                  "pg_current_xact_id()::text::bigint)"));
+        ck_assert_str_eq(attempt(site.admin, deletions[i]), "");
+        db_exec(site.admin, "ROLLBACK");
+        db_exec(site.admin, "BEGIN; SET LOCAL retention.batch = on");
+        ck_assert_str_eq(db_fails(site.admin, "%s", deletions[i]), HELD);
+        db_exec(site.admin, "ROLLBACK");
+    }
+    PQfinish(worker);
 }
 END_TEST
 
@@ -306,13 +395,17 @@ START_TEST(later_leaves)
     ck_assert_str_eq(db_fails(app, "DELETE FROM ctm.message_asia"), HELD);
     ck_assert_str_eq(db_fails(app, "UPDATE ctm.message_asia SET sender = NULL"), HELD);
     ck_assert_str_eq(db_fails(app, "TRUNCATE ctm.message"), HELD);
+    PGconn *worker = guard_site_connect(&site, "t_worker");
+    db_exec(worker, "SET retention.batch = on");
+    ck_assert_str_eq(db_fails(worker, "DELETE FROM ctm.message_asia"), FORGED);
+    PQfinish(worker);
     ck_assert_str_eq(attempt(app, "BEGIN; TRUNCATE ctm.message_asia"), "");
     db_exec(app, "ROLLBACK");
 
     char *said = guard_site_run(&site, NULL, 0, (const char *const[]){"check", NULL});
     ck_assert_msg(strstr(said, "the guard of \"messages\" is not in place: trigger "
-                               "\"retention_guard_batch_messages_") &&
-                      strstr(said, "of \"ctm.message_asia\" is missing (and 1 more)"),
+                               "\"retention_guard_truncate_messages_") &&
+                      strstr(said, "of \"ctm.message_asia\" is missing"),
                   "%s", said);
     free(said);
     guard_site_setup(&site, NULL, false);
@@ -337,9 +430,11 @@ START_TEST(observed)
     db_exec(app, "DELETE FROM ctm.message_eu WHERE id IN (6, 8)");
     db_exec(app, "BEGIN; TRUNCATE ctm.visit; COMMIT");
     char *seen = db_value(site.admin,
+                          /* row triggers tell of each row, statement triggers of all */
                           "SELECT string_agg(concat_ws(' ', category, relation, operation, role, "
-                          "rows), ', ' ORDER BY id) FROM retention.guard_observed WHERE relation "
-                          "NOT IN ('ctm.transcript', 'ctm.word')");
+                          "rows), ', ' ORDER BY id) FROM (SELECT min(id) AS id, category, relation, "
+                          "operation, role, sum(rows) AS rows FROM retention.guard_observed WHERE "
+                          "relation NOT IN ('ctm.transcript', 'ctm.word') GROUP BY 2, 3, 4, 5) o");
     ck_assert_str_eq(seen, "recordings ctm.recording UPDATE g_app 2, "
                            "recordings ctm.recording DELETE g_app 2, "
                            "messages ctm.message_eu DELETE g_app 1, "
@@ -364,11 +459,22 @@ START_TEST(event_triggers)
         {"ALTER TABLE ctm.recording RENAME COLUMN caller TO old_caller", HELD},
         {"ALTER TABLE ctm.recording RENAME TO old_recording", HELD},
         {"ALTER TABLE ctm.recording DROP COLUMN caller CASCADE", HELD},
+        {"ALTER VIEW ctm.recording RENAME COLUMN caller TO old_caller", HELD},
+        {"ALTER TYPE ctm.tone RENAME VALUE 'calm' TO 'cross'", HELD},
+        {"ALTER DOMAIN ctm.phrase ADD CHECK (VALUE <> '')", HELD},
+        {"DROP TYPE ctm.tone CASCADE", HELD},
+        {"DROP DOMAIN ctm.phrase CASCADE", HELD},
+        {"DROP TYPE ctm.unused", FREE},
+        {"ALTER TYPE ctm.unused RENAME TO used", FREE},
         {"CREATE INDEX ON ctm.recording (note)", FREE},
         {"ALTER TABLE ctm.agent ADD COLUMN name text", FREE},
         {"CREATE TABLE ctm.message_x PARTITION OF ctm.message FOR VALUES IN ('x')", FREE},
         {"DROP TABLE ctm.agent CASCADE", FREE}, /* takes a key away, and no record */
     };
+    db_script(site.admin, "SET ROLE g_owner; CREATE TYPE ctm.tone AS ENUM ('calm');"
+                          "CREATE DOMAIN ctm.phrase AS text; CREATE TYPE ctm.unused AS ENUM ('x');"
+                          "ALTER TABLE ctm.recording ADD COLUMN tone ctm.tone, ADD COLUMN phrase "
+                          "ctm.phrase; RESET ROLE");
     free(guard_site_run(&site, NULL, 0, (const char *const[]){"run", NULL}));
     db_script(site.admin, "CREATE EVENT TRIGGER retention_guard_drop ON sql_drop "
                           "EXECUTE FUNCTION retention.guard_drop();"
@@ -419,7 +525,6 @@ START_TEST(rights)
     free(may);
     /* nobody calls them but as triggers, and the functions behind them not at all */
     PGconn *app = guard_site_connect(&site, "g_app");
-    ck_assert_str_eq(db_fails(app, "SELECT retention.guard_is_batch()"), "42501");
     ck_assert_str_eq(db_fails(app, "SELECT retention.guard_observe('recordings', 'a', 'b', 'c', "
                                    "1)"),
                      "42501");
@@ -434,6 +539,7 @@ Suite *suite_guard(void)
     tcase_set_timeout(tc, 300);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, operations_by_role_and_level);
+    tcase_add_test(tc, only_a_batch_passes);
     tcase_add_test(tc, what_it_says);
     tcase_add_test(tc, copied_in);
     tcase_add_test(tc, hold_over);

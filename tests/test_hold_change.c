@@ -52,7 +52,7 @@ START_TEST(extended)
     ck_is("1 3 0 t_legal|2 1 0 t_legal2|3 0 2 t_legal", site.admin,
           "SELECT string_agg(concat_ws(' ', part, subjects, keys, placed_by), '|' ORDER BY part) "
           "FROM retention.hold_part");
-    ck_refused("RT020: nothing is added: 2 errors\nsubject 1 is no value of type e164\ncategory "
+    ck_refused("RT020: nothing is added: 2 errors\nsubject 1 is no phone number\ncategory "
                "\"calls\" cannot be reached: it has no subject of kind \"fax\"; 1 of 1 subjects of "
                "kind \"phone\" fit no column of it",
                site.legal,
@@ -168,6 +168,65 @@ START_TEST(two_persons)
           "'confirmed'");
     free(release);
     free(narrow);
+}
+END_TEST
+
+/* What the second person confirms is what the first one asked for: nothing that was added since. */
+START_TEST(confirmed_is_what_was_requested)
+{
+    rules("true", "0");
+    /* a release */
+    ck_is("requested", site.legal, "SELECT retention.release_hold('%s', 'over')", hold);
+    char *release = db_value(site.admin, "SELECT request FROM retention.hold_request");
+    db_exec(site.legal, "SELECT retention.extend_hold('%s', 'a witness', subject => 'phone:+3')",
+            hold);
+    char *refused =
+        hold_refused(site.second, "SELECT retention.confirm_request('%s', 'yes')", release);
+    ck_assert_msg(strstr(refused, "RT011: nothing is released: hold ") &&
+                      strstr(refused, " was extended after its release was asked for\nRole "
+                                      "\"t_legal\" asked for the release of one part on ") &&
+                      strstr(refused, ", and the hold has 2 now."),
+                  "%s", refused);
+    free(refused);
+    ck_scopes(SUBJECT("1") "\n" SUBJECT("2") "\n" SUBJECT("3"), site.admin, "calls");
+    /* who releases then asks anew, for all of it, and does not confirm what is no more */
+    ck_is("requested", site.second, "SELECT retention.release_hold('%s', 'over')", hold);
+    ck_is("withdrawn the hold was extended|- -", site.admin,
+          "SELECT string_agg(concat_ws(' ', coalesce(decision, '-'), coalesce(decision_reason, "
+          "'-')), '|' ORDER BY requested_at) FROM retention.hold_request");
+    ck_scopes(SUBJECT("1") "\n" SUBJECT("2") "\n" SUBJECT("3"), site.admin, "calls");
+
+    /* a narrowing by subjects and by keys: not in parts that came later */
+    char *narrow = db_value(site.second,
+                            "SELECT retention.narrow_hold('%s', 'not ours', subjects => "
+                            "'{phone:+2}')",
+                            hold);
+    db_exec(site.legal,
+            "SELECT retention.extend_hold('%s', 'x', subject => 'phone:+2', tenant => '7')", hold);
+    db_exec(site.legal, "SELECT retention.confirm_request('%s', 'yes')", narrow);
+    ck_scopes(SUBJECT("1") "\n" SUBJECT("3") "\ntenant_subject 7 phone e164 text +2 - [-infinity, "
+                                             "infinity)",
+              site.admin, "calls");
+    free(narrow);
+    db_exec(site.legal, "SELECT retention.extend_hold('%s', 'x', record_keys => '{5,6}')", hold);
+    narrow = db_value(site.second, "SELECT retention.narrow_hold('%s', 'x', record_keys => '{6}')",
+                      hold);
+    db_exec(site.legal, "SELECT retention.extend_hold('%s', 'x', record_keys => '{6}')", hold);
+    db_exec(site.legal, "SELECT retention.confirm_request('%s', 'yes')", narrow);
+    ck_is(
+        "4 {5} t|4 {6} f|5 {6} t", site.admin,
+        "SELECT string_agg(concat_ws(' ', part, key, held_until = 'infinity'), '|' ORDER BY part, "
+        "key) FROM retention.hold_key");
+    free(narrow);
+
+    /* asked for when all of it is there, it is released; less than was asked for is no obstacle */
+    db_exec(site.second, "SELECT retention.release_hold('%s', 'over')", hold);
+    rules("false", "0");
+    db_exec(site.legal, "SELECT retention.narrow_hold('%s', 'x', part => 2)", hold);
+    rules("true", "0");
+    ck_is("released", site.legal, "SELECT retention.release_hold('%s', 'over')", hold);
+    ck_scopes("", site.admin, "calls");
+    free(release);
 }
 END_TEST
 
@@ -432,6 +491,7 @@ Suite *suite_hold_change(void)
     tcase_add_test(tc, extended);
     tcase_add_test(tc, narrowed);
     tcase_add_test(tc, two_persons);
+    tcase_add_test(tc, confirmed_is_what_was_requested);
     tcase_add_test(tc, requests_end_with_the_hold);
     tcase_add_test(tc, grace);
     tcase_add_test(tc, holds_add_up);

@@ -6,8 +6,13 @@
  * placed a hold, or changed a record, and has seen its COMMIT, writes down what has to stay. When
  * all is over, everything that was written down must be there.
  *
- * One hold placed is one round. RETENTIOND_HOLD_ROUNDS: how many there are in each test, 200 by
- * default. */
+ * One hold placed is one round. RETENTIOND_HOLD_ROUNDS: how many there are in each scene, 200 by
+ * default.
+ *
+ * With the action's scopes in a join the scenes without dependants fail. With dependants rows are
+ * locked by one statement and judged by the next, which has a snapshot of its own, so that a join
+ * would be as right as the SubPlan there; that scene fails where what was locked is not judged
+ * again. */
 #define _GNU_SOURCE
 #include <check.h>
 #include <signal.h>
@@ -52,27 +57,28 @@
     "public.message WHERE rec_id = r); RETURN FOUND; END $$;"
 
 static const struct scene {
-    const char *partitions, *phones, *data;
+    const char *name, *partitions, *phones, *data;
     bool messages; /* hang on records, and go first */
     int releasing; /* sessions that place and release */
     bool approving;
 } scenes[] = {
-    {"", OWN_PHONE,
+    {"one session places", "", OWN_PHONE,
      "    subject = ( { column = \"caller\"; kind = \"phone\"; as = \"e164\"; } );\n", false, 0,
      false},
-    {"", OWN_PHONE,
+    {"four sessions place and release", "", OWN_PHONE,
      "    subject = ( { column = \"caller\"; kind = \"phone\"; as = \"e164\"; } );\n", false, 4,
      false},
-    {"", CHILDS_PHONE,
+    {"dependants", "", CHILDS_PHONE,
      "    subject = ( { child = \"public.message\"; by = \"rec_id\"; column = \"phone\"; kind = "
      "\"phone\"; as = \"e164\"; } );\n    with = ( { table = \"public.message\"; by = [ "
      "\"rec_id\" ]; } );\n",
      true, 2, false},
-    {" PARTITION BY HASH (id); CREATE TABLE rec_0 PARTITION OF rec FOR VALUES WITH (modulus 2, "
+    {"partitions",
+     " PARTITION BY HASH (id); CREATE TABLE rec_0 PARTITION OF rec FOR VALUES WITH (modulus 2, "
      "remainder 0); CREATE TABLE rec_1 PARTITION OF rec FOR VALUES WITH (modulus 2, remainder 1)",
      OWN_PHONE, "    subject = ( { column = \"caller\"; kind = \"phone\"; as = \"e164\"; } );\n",
      false, 2, false},
-    {"", OWN_PHONE,
+    {"another category is approved", "", OWN_PHONE,
      "    subject = ( { column = \"caller\"; kind = \"phone\"; as = \"e164\"; } );\n", false, 2,
      true},
 };
@@ -213,9 +219,9 @@ START_TEST(nothing_held_goes)
     }
     ck_assert_int_gt(gone, 100 * enforcements); /* it was an enforcement at all */
     if (wanted)
-        printf("hold races, scene %d: %lld holds placed during %d enforcements that took %lld "
+        printf("hold races, %s: %lld holds placed during %d enforcements that took %lld "
                "records\n",
-               _i, (long long)placed, enforcements, (long long)gone);
+               scenes[_i].name, (long long)placed, enforcements, (long long)gone);
     site_free(&site);
 }
 END_TEST

@@ -303,6 +303,42 @@ START_TEST(what_legal_did_meanwhile_counts_too)
 }
 END_TEST
 
+/* The backup has weaker rules than were in effect: the stricter ones count, also for what was
+ * released under the weaker ones before anybody noticed. */
+START_TEST(stricter_rules_come_back)
+{
+    make_site(RULES(""));
+    add_calls();
+    legal("SELECT retention.place_hold('2026-CV-1', 'before', 'call', tenant => '1', "
+          "hold => '" TWO "')");
+    legal("SELECT retention.place_hold('2026-CV-2', 'before', 'call', tenant => '2', "
+          "hold => '" ONE "')");
+    backup();
+    db_exec(site.site.admin,
+            "UPDATE retention.hold_rules SET dual_control = true, grace = '30 days'");
+    legal("SELECT retention.extend_hold('" TWO "', 'more', tenant => '3')");
+    free(log_site_once(&site, NULL, 0));
+    ck_assert_int_eq(calls(), 30);
+    restore();
+    ck_assert_int_eq(db_number(site.site.admin,
+                               "SELECT count(*) FROM retention.hold_rules WHERE NOT "
+                               "dual_control AND grace = '0'"),
+                     1);
+    legal("SELECT retention.release_hold('" ONE "', 'settled')"); /* by one person, without grace */
+    ck_assert_int_eq(db_number(site.site.admin,
+                               "SELECT count(*) FROM retention.hold WHERE held_until "
+                               "<= clock_timestamp()"),
+                     1);
+    says(log_site_ctl(&site, 0, WORDS("log", "recover")), "1 legal hold is back");
+    ck_assert_int_eq(db_number(site.site.admin, "SELECT count(*) FROM retention.hold_rules WHERE "
+                                                "dual_control AND grace = '30 days'"),
+                     1);
+    free(log_site_once(&site, NULL, 0));
+    ck_assert_int_eq(calls(), 30); /* tenant 2's, too */
+    log_site_verify(&site);
+}
+END_TEST
+
 /* The category that a hold names is not in the backup: it has to be loaded before the hold comes
  * back. */
 START_TEST(a_category_must_be_there_first)
@@ -536,6 +572,7 @@ Suite *suite_log_holds(void)
     add(suite, a_hold_placed_after_the_backup_holds_again);
     add(suite, without_the_copies_legal_is_asked);
     add(suite, what_legal_did_meanwhile_counts_too);
+    add(suite, stricter_rules_come_back);
     add(suite, a_category_must_be_there_first);
     add(suite, holds_that_were_removed_by_hand_are_missed);
     add(suite, copies_are_made_anew);

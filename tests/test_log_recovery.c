@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "harness/cluster.h"
 #include "harness/db.h"
 #include "log_support.h"
@@ -148,6 +149,24 @@ START_TEST(what_the_backup_had_unplaced_is_found)
 }
 END_TEST
 
+/* What was written again, after this id and up to this place, bears the time that stands in it, and
+ * not that of the recovery. */
+static void check_times(int64_t id, int64_t size)
+{
+    ck_assert_int_gt(db_number(site.site.admin,
+                               "SELECT count(*) FROM retention.log_leaf l JOIN retention.log_entry "
+                               "e ON e.id = l.entry WHERE e.id > %lld AND l.index < %lld",
+                               (long long)id, (long long)size),
+                     0);
+    ck_assert_int_eq(
+        db_number(site.site.admin,
+                  "SELECT count(*) FROM retention.log_leaf l JOIN retention.log_entry e ON e.id = "
+                  "l.entry WHERE e.id > %lld AND l.index < %lld AND e.at <> "
+                  "substring(e.entry, '\ntime ([0-9TZ:-]+)\n')::timestamptz",
+                  (long long)id, (long long)size),
+        0);
+}
+
 /* A daemon meets the restored database at its next connection, and goes on by itself once the
  * entries are back. */
 START_TEST(a_daemon_notices_and_goes_on)
@@ -170,7 +189,13 @@ START_TEST(a_daemon_notices_and_goes_on)
                                    "retention.log_state");
     ck_assert_int_eq(rows(), 100);
     ck_assert_int_eq(log_site_size(&site), size);
+    char *said _cleanup_free_ = log_site_ctl(&site, 6, WORDS("run"));
+    ck_assert_msg(strstr(said, "no run starts: the database lacks the last ") &&
+                      strstr(said, "Run: retentionctl log recover"),
+                  "%s", said);
+    int64_t before = db_number(site.site.admin, "SELECT max(id) FROM retention.log_entry");
     free(log_site_ctl(&site, 0, WORDS("log", "recover")));
+    check_times(before, size);
     db_wait_until(site.site.admin, "SELECT count(*) = 0 FROM public.t");
     kill(daemon, SIGTERM);
     ck_assert_int_eq(program_wait(daemon), 0);

@@ -240,7 +240,7 @@ START_TEST(readme_places_a_hold)
         count++;
     }
     ck_assert_int_eq(count, 6);
-    static const char *const said[] = {"In force since 20", "tell these by hand",
+    static const char *const said[] = {"in force since 20", "tell these by hand",
                                        "waits for a second person", "is released."};
     for (size_t i = 0; i < ARRAY_LENGTH(said); i++)
         ck_assert_msg(strstr(out.data, said[i]), "%s is not in:\n%s", said[i], out.data);

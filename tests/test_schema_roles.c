@@ -120,7 +120,11 @@ END_TEST
 /* Which roles may execute a function: one list, exactly. */
 START_TEST(functions_are_granted_as_designed)
 {
-    static const char granted[] = "append_batch worker|"
+    static const char granted[] = "any_case approver auditor legal operator reader worker|"
+                                  "any_form approver auditor legal operator reader worker|"
+                                  "any_json approver auditor legal operator reader worker|"
+                                  "any_phone approver auditor legal operator reader worker|"
+                                  "append_batch worker|"
                                   "approve_hold_rules approver|"
                                   "approve_policy approver|"
                                   "as_e164 approver auditor legal operator reader worker|"
@@ -141,10 +145,8 @@ START_TEST(functions_are_granted_as_designed)
                                   "fingerprint worker|"
                                   "finish_request worker|"
                                   "finish_run worker|"
-                                  "guard_is_batch reader|"
                                   "guard_observe reader|"
                                   "guard_refuse reader|"
-                                  "guard_require_batch reader|"
                                   "guard_snapshot reader|"
                                   "hold_coverage auditor legal|"
                                   "hold_mirrors worker|"
@@ -210,9 +212,10 @@ START_TEST(functions_are_granted_as_designed)
                   "'EXECUTE') OR p.proowner <> CASE p.proname WHEN 'count_held' THEN "
                   "'retention_reader' ELSE 'retention_owner' END::regrole OR "
                   "('search_path=pg_catalog, pg_temp' = ANY (coalesce(p.proconfig, '{}'))) = "
-                  "(p.proname IN ('as_e164', 'as_lower')) OR "
+                  "(p.proname IN ('any_case', 'any_form', 'any_json', 'any_phone', 'as_e164', "
+                  "'as_lower')) OR "
                   "(NOT p.prosecdef AND p.proname NOT IN ('try_timestamptz', 'canonical_text', "
-                  "'as_e164', 'as_lower') AND "
+                  "'any_case', 'any_form', 'any_json', 'any_phone', 'as_e164', 'as_lower') AND "
                   "has_function_privilege('retention_worker', p.oid, 'EXECUTE')))"),
         0);
 }

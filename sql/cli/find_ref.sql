@@ -5,8 +5,10 @@
 -- number). So a window of a batch is read and not all of it: slices of a value stored outside of its
 -- row are read alone. The ends of the window tell whether the digest belongs into it; where it does
 -- not, which is rare, all are read.
-SELECT e.id, pg_catalog.timezone('UTC', e.at)::text || '+00' AS at, e.run, e.seq, r.stage, r.action,
-    r.sha256, r.requested_by
+SELECT e.id,
+    pg_catalog.timezone('UTC', pg_catalog.substring(e.entry, '(?n)^time (.*)$')::timestamptz)::text || '+00'
+        AS at,
+    e.run, e.seq, r.stage, r.action, r.sha256, r.requested_by
 FROM (
     SELECT pg_catalog.decode($4::text, 'hex') AS ref,
         ('x' || pg_catalog.left($4::text, 8))::bit(32)::bigint / 4294967296.0::float8 AS share

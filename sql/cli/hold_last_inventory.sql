@@ -1,5 +1,5 @@
 -- $1 a hold: its last inventory in the log
-SELECT e.id, e.at,
+SELECT e.id, pg_catalog.substring(e.entry, '(?n)^time (.*)$')::timestamptz AS at,
        pg_catalog.substring(e.entry, '(?n)^rows (.*)$') AS rows,
        pg_catalog.substring(e.entry, '(?n)^root (.*)$') AS root
 FROM retention.log_entry e

@@ -9,6 +9,7 @@ SELECT
     v.last_message, v.last_remaining, v.running, v.running_rows, v.running_to_act, v.paused,
     v.paused_until, v.paused_reason, v.brake_engaged_at, v.brake_due, v.brake_limit,
     o.overdue, v.failing, v.guard, v.guard_state, v.guard_problem,
+    pg_catalog.array_to_string(c.changed_columns, ', ') AS changed_columns,
     CASE
         WHEN v.cause IS NOT NULL AND v.cause <> 'not measured yet' THEN v.cause
         WHEN v.measured_at IS NULL THEN 'never counted'
@@ -19,6 +20,7 @@ SELECT
         WHEN v.held > 0 AND v.to_act = 0 THEN 'held'
     END AS cause
 FROM retention.compliance v
+JOIN retention.category c ON c.name = v.category
 CROSS JOIN LATERAL (
     SELECT COALESCE(v.mode = 'enforce' AND (
         v.measured_at IS NULL

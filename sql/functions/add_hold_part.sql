@@ -47,24 +47,35 @@ BEGIN
                btrim(substr(g.text, strpos(g.text, ':') + 1)) AS value,
                strpos(g.text, ':') > 1 AS has_kind
         FROM given g),
-    -- In the one category that the hold names, each value must fit a column of its kind.
+    form AS (
+        SELECT DISTINCT e ->> 'kind' AS kind, e ->> 'as' AS normal, e ->> 'type' AS type
+        FROM retention.category k, jsonb_array_elements(retention.hold_facts(k) -> 'subjects') e
+        WHERE k.state <> 'retired'
+          AND (add_hold_part.category IS NULL OR k.name = add_hold_part.category)),
+    -- It must be certain which number is meant; and in the one category that the hold names, each
+    -- value must fit a column of its kind.
     unfit AS (
-        SELECT c.place, f.types
-        FROM cut c CROSS JOIN LATERAL (
-            SELECT string_agg(DISTINCT coalesce(e ->> 'as', e ->> 'type'), ' or ') AS types,
-                   bool_or(retention.canonical_text(c.value, e ->> 'type', e ->> 'as')
-                           IS NOT NULL) AS fits
-            FROM jsonb_array_elements(facts -> 'subjects') e WHERE e ->> 'kind' = c.kind) f
-        WHERE c.value <> '' AND f.fits IS FALSE
-          AND add_hold_part.category <> ALL (add_hold_part.accepted)),
+        SELECT c.place, CASE
+                   WHEN bool_or(f.normal = 'e164' AND retention.as_e164(c.value) = '?')
+                   THEN 'is no whole phone number; write it with its country: +14105550100'
+                   WHEN bool_and(f.normal = 'e164') IS TRUE THEN 'is no phone number'
+                   ELSE 'is no value of type '
+                       || string_agg(DISTINCT coalesce(f.normal, f.type), ' or ') END AS why
+        FROM cut c JOIN form f ON f.kind = c.kind
+        WHERE c.value <> ''
+        GROUP BY c.place
+        HAVING bool_or(f.normal = 'e164' AND retention.as_e164(c.value) = '?') IS TRUE
+            OR add_hold_part.category <> ALL (add_hold_part.accepted)
+               AND bool_and(CASE WHEN f.normal = 'e164' THEN retention.as_e164(c.value)
+                    WHEN f.normal = 'lower' THEN nullif(retention.as_lower(c.value), '')
+                    ELSE retention.canonical_text(c.value, f.type, f.normal) END IS NULL)),
     good AS (
         INSERT INTO retention.hold_subject (hold, part, kind, value)
             SELECT DISTINCT add_hold_part.hold, add_hold_part.part, c.kind, c.value
             FROM cut c WHERE c.has_kind AND c.kind <> '' AND c.value <> '')
     SELECT errors || coalesce(array_agg(CASE c.place WHEN 0 THEN 'the subject'
                                  ELSE format('subject %s', c.place) END
-                        || CASE WHEN u.place IS NOT NULL
-                                THEN format(' is no value of type %s', u.types)
+                        || CASE WHEN u.place IS NOT NULL THEN ' ' || u.why
                                 WHEN c.value IS NULL THEN ' is null'
                                 WHEN c.has_kind IS NOT TRUE OR c.kind = ''
                                 THEN ' does not say of what kind it is; write kind:value'

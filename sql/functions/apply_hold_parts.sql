@@ -8,7 +8,8 @@
 --   * something that the part names does not exist there (a tenant, a key, a kind of subject), or
 --     fits no column: no row for that, and a row in hold_gap with the reason;
 --   * else rows of one shape (see held_scope). A category without starting points meets every
---     range.
+--     range. A part with phone numbers has the value "?" among them, which covers the records of
+--     which it is not certain whose number they have (see any_phone).
 --
 -- Values are converted once for each form, not once for each category. The planner cannot know how
 -- many rows the steps have, so loops within loops are made dear. Internal.
@@ -45,10 +46,23 @@ BEGIN
         SELECT DISTINCT f ->> 'kind' AS kind, f ->> 'form' AS form, f ->> 'type' AS type,
                f ->> 'as' AS normal
         FROM c, jsonb_array_elements(c.subjects) f),
+    -- (forms that many subjects have are converted in place, without a call for each)
     converted AS MATERIALIZED (
-        SELECT s.hold, s.part, s.kind, s.value, s.held_until, form.form,
-               retention.canonical_text(s.value, form.type, form.normal) AS text
+        SELECT s.hold, s.part, s.kind, s.value, s.held_until, form.form, form.normal,
+               CASE WHEN form.normal = 'e164' THEN retention.as_e164(s.value)
+                    WHEN form.normal = 'lower' THEN nullif(retention.as_lower(s.value), '')
+                    WHEN form.normal IS NULL AND form.type IN ('text', 'character varying')
+                    THEN s.value
+                    ELSE retention.canonical_text(s.value, form.type, form.normal) END AS text
         FROM s JOIN form USING (kind)),
+    value AS MATERIALIZED (
+        SELECT v.hold, v.part, v.form, v.text, max(v.held_until) AS held_until
+        FROM (SELECT v.hold, v.part, v.form, v.text, v.held_until FROM converted v
+              WHERE v.text IS NOT NULL
+              UNION ALL
+              SELECT v.hold, v.part, v.form, '?', max(v.held_until) FROM converted v
+              WHERE v.normal = 'e164' AND v.text IS NOT NULL GROUP BY 1, 2, 3) v
+        GROUP BY 1, 2, 3, 4),
     -- which of them a category cannot look for: the same for all that have the same forms
     set AS (SELECT DISTINCT c.subjects FROM c),
     set_form AS (SELECT set.subjects, f ->> 'form' AS form
@@ -138,9 +152,7 @@ BEGIN
                CASE WHEN pc.by_key THEN 'infinity' ELSE pc.starts_to END, false,
                least(pc.held_until, v.held_until)
         FROM pc JOIN set_form ON set_form.subjects = pc.forms
-            JOIN (SELECT v.hold, v.part, v.form, v.text, max(v.held_until) AS held_until
-                  FROM converted v WHERE v.text IS NOT NULL GROUP BY 1, 2, 3, 4) v
-                ON (v.hold, v.part, v.form) = (pc.hold, pc.part, set_form.form)
+            JOIN value v ON (v.hold, v.part, v.form) = (pc.hold, pc.part, set_form.form)
         WHERE pc.facts IS NOT NULL AND pc.why_not IS NULL AND pc.by_subject
         UNION ALL
         SELECT pc.name, CASE WHEN pc.tenant IS NULL AND NOT pc.ranged AND NOT pc.by_subject
@@ -176,7 +188,8 @@ BEGIN
                 starts_from, starts_to, with_subjects, held_until)
             SELECT b.name, b.shape, b.hold, b.part, b.tenant, b.form, b.value, b.key,
                    b.starts_from, b.starts_to, b.with_subjects, b.held_until
-            FROM both_sides b WHERE b.place IS NULL),
+            FROM both_sides b WHERE b.place IS NULL
+            ORDER BY b.name, b.shape, b.form, b.value), -- as the index has them
     closed AS (
         DELETE FROM retention.hold_gap g USING pc
         WHERE (g.hold, g.part, g.category) = (pc.hold, pc.part, pc.name)

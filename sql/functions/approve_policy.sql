@@ -3,6 +3,8 @@
 -- its files, so who is in its group may be the author. Memberships count as they were granted;
 -- that a superuser could become anybody is no membership.
 -- the caller names the text, so that nothing is approved that was loaded after it was read (RT011).
+-- Columns that the text reads count as approved as they were when it was loaded last; where they
+-- changed since, RT011 too.
 -- expect_due is how many records may go at first although they pass a brake.
 CREATE OR REPLACE FUNCTION retention.approve_policy(category text, sha256 text, expect_due bigint)
 RETURNS void
@@ -65,10 +67,18 @@ BEGIN
                 c.name),
             HINT = 'Another role must approve it: one that is no member of the worker''s.';
     END IF;
+    IF cardinality(retention.changed_columns(c.loaded_column_facts,
+            retention.column_facts(c.loaded_column_facts))) > 0 THEN
+        RAISE EXCEPTION USING ERRCODE = 'RT011',
+            MESSAGE = format('columns that the policy of category "%s" reads changed since it was '
+                'loaded', c.name),
+            HINT = 'Load the policies again, look at the plan, and approve that.';
+    END IF;
     UPDATE retention.category k SET state = 'active', approved_sha256 = c.loaded_sha256,
             unapproved_since = NULL, unapproved_by = NULL,
             approved_mode = c.mode, approved_relation = c.relation,
-            hold_facts = c.loaded_hold_facts, approved_by = session_user,
+            hold_facts = c.loaded_hold_facts,
+            column_facts = c.loaded_column_facts, changed_columns = NULL, approved_by = session_user,
             approved_at = clock_timestamp(),
             expect_due = coalesce(approve_policy.expect_due, c.expect_due),
             brake_allowance = coalesce(approve_policy.expect_due, c.brake_allowance)

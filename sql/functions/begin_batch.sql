@@ -7,7 +7,8 @@
 --     be declared (hold_gate, the same way); the action, being a statement of its own in READ
 --     COMMITTED, has a snapshot younger than the lock, so it sees every hold placed before;
 --   * the policy in effect is the one that the run was planned with;
---   * the relations are as they were when that policy was checked. This rests on the caller's own
+--   * the relations are as they were when that policy was checked, and the columns that it reads are
+--     those that were approved (column_facts). This rests on the caller's own
 --     locks, taken before (ROW EXCLUSIVE on leaf and dependants): they keep away the DDL
 --     that would change the fingerprint. Only CREATE OR REPLACE FUNCTION passes them; a function
 --     replaced between here and the action runs once in its new form, and stops the next batch.
@@ -52,6 +53,7 @@ BEGIN
                AND i.database_oid = (SELECT d.oid FROM pg_database d
                                      WHERE d.datname = current_database()) AS bound,
            c.name, c.state, c.mode, c.approved_sha256, c.relation, c.governed, c.fingerprint,
+           c.column_facts,
            c.brake_engaged_at,
            r.status, r.term AS run_term, r.sha256, r.category AS run_category,
            (SELECT p.scope FROM retention.pause p
@@ -130,7 +132,9 @@ BEGIN
                 f.relation);
     END IF;
     IF f.fingerprint IS NULL
-            OR f.fingerprint IS DISTINCT FROM retention.fingerprint(f.governed) THEN
+            OR f.fingerprint IS DISTINCT FROM retention.fingerprint(f.governed)
+            OR cardinality(retention.changed_columns(f.column_facts,
+                retention.column_facts(f.column_facts))) > 0 THEN
         RAISE EXCEPTION USING ERRCODE = 'RT004',
             MESSAGE = format('the relations of category "%s" changed since they were checked',
                 f.name),
@@ -138,6 +142,7 @@ BEGIN
     END IF;
 
     -- Guards leave this transaction's own statements alone; see worker/policy/sql_guard.c.
+    PERFORM setval('retention_guard.batch_begun', pg_current_xact_id()::text::bigint);
     PERFORM set_config('retention.batch', 'on', true);
     xid := pg_current_xact_id()::text;
     epoch := coalesce(f.epoch, 0);

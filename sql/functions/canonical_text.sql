@@ -1,7 +1,8 @@
 -- A value that somebody wrote, as the statements of batches print a column of that type
 -- (sql_key_text in worker/policy/sql_name.c): keys, tenants and subjects alike. NULL where the type
 -- has no such value. `normal` is how the policy normalises a subject (e164, lower); then the type
--- does not matter, because the column's text is normalised too.
+-- does not matter, because the column's text is normalised too. Type json is a value within a
+-- document. NULL, too, where it is not certain which phone number a text is.
 --
 -- Dates and times are read in ISO form only, without a zone as UTC: other forms depend on settings,
 -- and words like "now" are no values of a record.
@@ -26,7 +27,7 @@ BEGIN
     -- What cannot fail needs no subtransaction.
     CASE
         WHEN normal = 'e164' THEN
-            RETURN retention.as_e164(value);
+            RETURN nullif(retention.as_e164(value), '?');
         WHEN normal = 'lower' THEN
             RETURN nullif(retention.as_lower(value), '');
         WHEN normal IS NOT NULL THEN
@@ -35,6 +36,8 @@ BEGIN
             RETURN value;
         WHEN type = 'character' THEN
             RETURN rtrim(value, ' ');
+        WHEN type = 'json' THEN
+            RETURN retention.any_json(value);
         ELSE
             NULL;
     END CASE;

@@ -1,6 +1,11 @@
 -- Releases or narrows, as a request says, once whoever must has agreed: what is given up ends when
 -- the grace is over, which begins now. The hold is locked by the caller. Internal.
 --
+-- Invariant: what ends is what stood in the hold when the request was made, and nothing else. Parts
+-- never gain values and their numbers rise, so that is the parts up to the request's `parts`. Whole
+-- holds that have more of them are not released (RT011): whoever agreed may not have seen it. A
+-- narrowing gives up what it names in those parts alone.
+--
 -- There may be many rows to change, so the gate is closed after it. Subjects and keys of narrowed
 -- parts end one by one; a hold of which nothing would remain is not narrowed but released.
 CREATE OR REPLACE FUNCTION retention.carry_out_request(request uuid, reason text) RETURNS void
@@ -12,9 +17,24 @@ DECLARE
     q retention.hold_request%ROWTYPE;
     until timestamptz;
     scope text;
+    last_part int;
 BEGIN
     SELECT * INTO STRICT q FROM retention.hold_request o
         WHERE o.request = carry_out_request.request AND o.decided_at IS NULL FOR NO KEY UPDATE;
+    SELECT max(p.part) INTO STRICT last_part FROM retention.hold_part p WHERE p.hold = q.hold;
+    IF q.what = 'release' AND q.parts IS DISTINCT FROM last_part THEN
+        RAISE EXCEPTION USING ERRCODE = 'RT011',
+            MESSAGE = format('nothing is released: hold %s was extended after its release was '
+                'asked for', q.hold),
+            DETAIL = CASE WHEN q.parts < last_part
+                THEN format('Role "%s" asked for the release of %s on %s, and the hold has %s now.',
+                    q.requested_by,
+                    CASE q.parts WHEN 1 THEN 'one part' ELSE q.parts || ' parts' END,
+                    to_char(q.requested_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI "UTC"'),
+                    last_part) END,
+            HINT = 'Look at it with "retentionctl hold show". If all of it may be released, ask '
+                'for that anew with "retentionctl hold release"; another person then confirms.';
+    END IF;
     scope := CASE q.what WHEN 'release' THEN retention.hold_scope_text(q.hold, NULL)
         ELSE jsonb_build_object('hold', q.hold, 'part', q.part, 'subjects', q.subjects,
             'keys', q.record_keys)::text END;
@@ -47,13 +67,14 @@ BEGIN
 
     IF q.subjects IS NULL AND q.record_keys IS NULL THEN
         UPDATE retention.hold_part o SET held_until = until
-            WHERE o.hold = q.hold AND o.part = q.part AND o.held_until > until;
+            WHERE o.hold = q.hold AND o.part = q.part AND o.part <= q.parts
+              AND o.held_until > until;
     ELSE
         UPDATE retention.hold_subject o SET held_until = until
-            WHERE o.hold = q.hold AND (q.part IS NULL OR o.part = q.part)
+            WHERE o.hold = q.hold AND (q.part IS NULL OR o.part = q.part) AND o.part <= q.parts
               AND o.held_until > until AND o.kind || ':' || o.value = ANY (q.subjects);
         UPDATE retention.hold_key o SET held_until = until
-            WHERE o.hold = q.hold AND (q.part IS NULL OR o.part = q.part)
+            WHERE o.hold = q.hold AND (q.part IS NULL OR o.part = q.part) AND o.part <= q.parts
               AND o.held_until > until AND o.key::text = ANY (q.record_keys);
     END IF;
     PERFORM retention.apply_hold_parts(NULL, ARRAY[q.hold]);

@@ -5,7 +5,10 @@
 -- What counts, one line each, sorted:
 --
 --   relation    of the named ones: oid, kind, persistence, row security, inheritance
---   column      type, NOT NULL, collation, identity; the expression of generated ones
+--   column      number, type, NOT NULL, collation, identity; the expression of generated ones: two
+--               that swapped their names differ by their numbers, one made anew has a new one
+--   type        of columns, where it is not built in: labels of an enum, a domain's base and
+--               constraints, a composite's attributes; elements and bases with it
 --   constraint  keys, checks
 --   key         unique indexes
 --   reference   foreign keys from and to here, wherever they stand: what a DELETE cascades into
@@ -18,7 +21,8 @@
 -- parent, and keys or checks of their own that call no function, do not count. So attaching or
 -- detaching a partition that matches changes nothing, one with a trigger or a foreign key of its
 -- own does; so does one that leaves with a foreign key to a governed relation, since that is now
--- another table's. Neither VACUUM FULL, ANALYZE, REINDEX nor privileges change it.
+-- another table's. Neither VACUUM FULL, ANALYZE, REINDEX, defaults nor privileges change it; nor
+-- does a value that is rewritten without a change of type: see retention.changed_columns().
 --
 -- It runs in every batch, so: catalogs are read by index and from the relations' side only (foreign
 -- keys to here through their internal triggers: pg_constraint has no index by referenced table);
@@ -42,6 +46,7 @@ DECLARE
     secured oid[];
     callers oid[]; -- constraints, indexes, generated columns, rules, policies
     these oid[];
+    types oid[];
     lines text[];
     more text[];
 BEGIN
@@ -86,15 +91,45 @@ BEGIN
     lines := lines || more;
 
     -- Columns
-    SELECT array_agg(concat_ws('|', 'column', a.attrelid, a.attname, a.atttypid, a.atttypmod,
+    SELECT array_agg(concat_ws('|', 'column', a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod,
             a.attnotnull, a.attcollation, a.attidentity, a.attgenerated,
             CASE WHEN a.attgenerated <> '' THEN
                 (SELECT d.adbin::text FROM pg_attrdef d
-                 WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum) END))
-        INTO more
+                 WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum) END)),
+            array_agg(DISTINCT a.atttypid) FILTER (WHERE a.atttypid >= 16384)
+        INTO more, types
         FROM unnest(roots) r JOIN pg_attribute a ON a.attrelid = r
         WHERE a.attnum > 0 AND NOT a.attisdropped;
     lines := lines || more;
+
+    -- Their types; those that initdb made cannot be altered
+    IF types IS NOT NULL THEN
+        WITH RECURSIVE used AS (
+            SELECT u AS oid FROM unnest(types) u
+            UNION
+            SELECT e.oid FROM used u JOIN pg_type t ON t.oid = u.oid
+                CROSS JOIN LATERAL (
+                    SELECT n.oid FROM unnest(ARRAY[t.typbasetype, t.typelem]) n (oid)
+                    UNION ALL
+                    SELECT a.atttypid FROM pg_attribute a
+                    WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0) e
+                WHERE e.oid >= 16384)
+        SELECT array_agg(concat_ws('|', 'type', t.oid, t.typtype, t.typbasetype, t.typtypmod,
+                t.typnotnull, t.typcollation, t.typelem,
+                (SELECT string_agg(concat_ws(' ', e.oid, e.enumsortorder, e.enumlabel), ','
+                        ORDER BY e.oid)
+                 FROM pg_enum e WHERE t.typtype = 'e' AND e.enumtypid = t.oid),
+                (SELECT string_agg(concat_ws(' ', k.convalidated, k.conbin::text), ','
+                        ORDER BY k.oid)
+                 FROM pg_constraint k WHERE t.typtype = 'd' AND k.contypid = t.oid),
+                (SELECT string_agg(concat_ws(' ', a.attnum, a.attname, a.atttypid, a.atttypmod,
+                        a.attcollation), ',' ORDER BY a.attnum)
+                 FROM pg_attribute a WHERE t.typtype = 'c' AND a.attrelid = t.typrelid
+                    AND a.attnum > 0 AND NOT a.attisdropped)))
+            INTO more
+            FROM used u JOIN pg_type t ON t.oid = u.oid;
+        lines := lines || more;
+    END IF;
 
     -- Constraints and unique indexes of the named relations
     SELECT array_agg(concat_ws('|', 'constraint', k.conrelid, k.conname, k.contype, k.condeferrable,

@@ -1,7 +1,8 @@
 -- Event trigger (ddl_command_end), which only a superuser can make: while a hold of a category is in
 -- force whose guard is in place, no command leaves its tables otherwise than they were when they
--- were checked last: triggers disabled or replaced, columns or keys changed, functions of the guard
--- made anew, partitions detached.
+-- were checked last: triggers disabled or replaced, columns, their types or keys changed, functions
+-- of the guard made anew, partitions detached. Any ALTER is looked at, since ALTER VIEW can rename
+-- a table's column, and ALTER TYPE, ALTER DOMAIN and ALTER EXTENSION change what values mean.
 CREATE OR REPLACE FUNCTION retention.guard_alter() RETURNS event_trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -9,8 +10,8 @@ AS $function$
 DECLARE
     guarded record;
 BEGIN
-    IF tg_tag NOT IN ('ALTER TABLE', 'ALTER TRIGGER', 'CREATE TRIGGER', 'ALTER FUNCTION',
-            'CREATE FUNCTION', 'ALTER ROUTINE', 'ALTER SCHEMA', 'CREATE RULE', 'ALTER RULE') THEN
+    IF tg_tag NOT LIKE 'ALTER %' AND tg_tag NOT IN ('CREATE TRIGGER', 'CREATE FUNCTION',
+            'CREATE PROCEDURE', 'CREATE RULE') THEN
         RETURN;
     END IF;
     SELECT c.name, h.hold INTO guarded
@@ -19,6 +20,8 @@ BEGIN
                           WHERE s.category = c.name AND s.held_until > now() LIMIT 1) h ON true
         WHERE c.guard = 'refuse' AND c.guard_state = 'in place'
           AND (c.fingerprint IS DISTINCT FROM retention.fingerprint(c.governed)
+               OR cardinality(retention.changed_columns(c.column_facts,
+                    retention.column_facts(c.column_facts))) > 0
                OR EXISTS (SELECT FROM unnest(c.guard_leaves) l
                           WHERE NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = l
                                             AND NOT i.inhdetachpending)))

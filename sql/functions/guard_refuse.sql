@@ -12,11 +12,15 @@ BEGIN
                 'refused', hold, relation_schema, relation)
             WHEN 'UPDATE' THEN format('legal hold %s covers a record of "%s.%s": UPDATE of what '
                 'decides about holds is refused', hold, relation_schema, relation)
+            WHEN 'INSERT' THEN format('legal hold %s covers a record that would read the new row '
+                'of "%s.%s": INSERT is refused', hold, relation_schema, relation)
             ELSE format('legal hold %s covers a record of "%s.%s": %s is refused', hold,
                 relation_schema, relation, operation) END,
         HINT = CASE operation
             WHEN 'TRUNCATE' THEN 'Use DELETE for records that are not held, or ask legal about '
                 'the hold by its id.'
+            WHEN 'INSERT' THEN 'The new row could take that record out of the hold, by its '
+                'starting point or its category. Ask legal about the hold by its id.'
             ELSE 'Leave that record as it is, or ask legal about the hold by its id.' END,
         SCHEMA = relation_schema, TABLE = relation;
 END

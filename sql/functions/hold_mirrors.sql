@@ -1,7 +1,7 @@
 -- Holds of which the log directory needs a new copy: those that are not among `known`, and those of
 -- which the log has more entries than the copy includes (`included`). A copy is everything that stands
--- here of the hold, with its matter and its log entries, but for what is derived from it (held_scope,
--- hold_gap). The worker encrypts it before it is written anywhere: it names subjects.
+-- here of the hold, with its matter, the rules in effect and its log entries, but for what is derived
+-- from it (held_scope, hold_gap). The worker encrypts it before it is written anywhere: it names subjects.
 CREATE OR REPLACE FUNCTION retention.hold_mirrors(known uuid[], included bigint[])
 RETURNS TABLE (hold uuid, entries bigint, body text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -15,6 +15,7 @@ BEGIN
     SELECT h.hold, coalesce(t.entries, 0),
            jsonb_build_object(
                'matter', to_jsonb(m),
+               'rules', (SELECT to_jsonb(r) FROM retention.hold_rules r),
                'hold', to_jsonb(h),
                'parts', (SELECT jsonb_agg(to_jsonb(p) ORDER BY p.part)
                          FROM retention.hold_part p WHERE p.hold = h.hold),

@@ -12,9 +12,15 @@
 -- `hold_facts` says how holds find the records (see column category.hold_facts). Where those of the
 -- text in effect change, what holds cover is worked out again (RT024: a hold relies on what is
 -- gone).
+--
+-- `reads` names the columns that the text reads, {relation: {column: null}}. Where one of them is not
+-- the column any more that was approved (changed_columns), the category waits for approval again,
+-- although the text is the same: a name that means something else is another policy. No batch can
+-- have acted in between, each looks by itself.
 CREATE OR REPLACE FUNCTION retention.load_policy(term bigint, name text, sha256 text, previous text,
     text text, mode text, relation text, governed text[], fingerprint text, needs_approval boolean,
-    title text, hold_facts jsonb DEFAULT NULL) RETURNS text
+    title text, hold_facts jsonb DEFAULT NULL,
+    reads jsonb DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
@@ -24,6 +30,8 @@ DECLARE
     new_state text;
     known boolean;
     facts_before jsonb;
+    facts jsonb := retention.column_facts(load_policy.reads);
+    changed text[];
 BEGIN
     IF load_policy.term IS NOT NULL THEN
         PERFORM retention.require_term(load_policy.term);
@@ -37,14 +45,19 @@ BEGIN
                 load_policy.name);
     END IF;
     SELECT * INTO c FROM retention.category k WHERE k.name = load_policy.name;
-    IF FOUND AND c.loaded_sha256 = load_policy.sha256 AND c.state IN ('active', 'suspended') THEN
+    IF FOUND AND c.loaded_sha256 = load_policy.sha256 AND c.state IN ('active', 'suspended')
+            AND (c.state = 'suspended'
+                 OR coalesce(retention.changed_columns(c.column_facts, facts), '{}') = '{}') THEN
         -- The same text again. Facts that are not part of it may have changed.
-        IF (c.governed, c.fingerprint, c.title)
+        IF (c.governed, c.fingerprint, c.title, c.loaded_column_facts)
                 IS DISTINCT FROM (load_policy.governed, load_policy.fingerprint,
-                    load_policy.title) THEN
+                    load_policy.title, facts)
+                OR c.state = 'active' AND c.column_facts IS DISTINCT FROM facts THEN
             UPDATE retention.category k SET governed = load_policy.governed,
-                    fingerprint = load_policy.fingerprint, title = load_policy.title
-                WHERE k.name = load_policy.name;
+                    fingerprint = load_policy.fingerprint, title = load_policy.title,
+                    loaded_column_facts = facts,
+                    column_facts = CASE k.state WHEN 'active' THEN facts ELSE k.column_facts END
+                WHERE k.name = load_policy.name AND k.loaded_sha256 = load_policy.sha256;
         END IF;
         IF c.loaded_hold_facts IS DISTINCT FROM load_policy.hold_facts
                 OR c.state = 'active' AND c.hold_facts IS DISTINCT FROM load_policy.hold_facts THEN
@@ -74,8 +87,10 @@ BEGIN
                 load_policy.name),
             HINT = 'Load the policies again.';
     END IF;
+    changed := coalesce(retention.changed_columns(c.column_facts, facts), '{}');
     new_state := CASE
         WHEN c.approved_sha256 IS NULL THEN 'suspended'
+        WHEN changed <> '{}' THEN 'suspended'
         WHEN c.approved_sha256 = load_policy.sha256 THEN 'active'
         WHEN load_policy.needs_approval IS NOT FALSE THEN 'suspended'
         WHEN load_policy.mode = 'enforce' AND c.approved_mode IS DISTINCT FROM 'enforce'
@@ -97,6 +112,9 @@ BEGIN
                 loaded_hold_facts = load_policy.hold_facts,
                 hold_facts = CASE new_state WHEN 'active' THEN load_policy.hold_facts
                                             ELSE c.hold_facts END,
+                loaded_column_facts = facts,
+                column_facts = CASE new_state WHEN 'active' THEN facts ELSE c.column_facts END,
+                changed_columns = nullif(changed, '{}'),
                 loaded_sha256 = load_policy.sha256, loaded_by = session_user,
                 loaded_at = clock_timestamp(), retired_because = NULL,
                 unapproved_since = CASE
@@ -114,10 +132,11 @@ BEGIN
             WHERE k.name = load_policy.name;
     ELSE
         INSERT INTO retention.category (name, state, mode, title, relation, governed, fingerprint,
-                                        loaded_hold_facts, loaded_sha256, loaded_by, loaded_at)
+                                        loaded_hold_facts, loaded_column_facts, loaded_sha256, loaded_by, loaded_at)
             VALUES (load_policy.name, new_state, load_policy.mode, load_policy.title,
                     load_policy.relation, load_policy.governed, load_policy.fingerprint,
-                    load_policy.hold_facts, load_policy.sha256, session_user, clock_timestamp());
+                    load_policy.hold_facts, facts, load_policy.sha256, session_user,
+                    clock_timestamp());
     END IF;
     PERFORM retention.apply_holds(load_policy.name, facts_before);
     PERFORM retention.write_entry('policy', NULL, load_policy.name, jsonb_build_object(
@@ -127,6 +146,6 @@ BEGIN
 END
 $function$;
 REVOKE ALL ON FUNCTION retention.load_policy(bigint, text, text, text, text, text, text, text[],
-    text, boolean, text, jsonb) FROM PUBLIC;
+    text, boolean, text, jsonb, jsonb) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION retention.load_policy(bigint, text, text, text, text, text, text, text[],
-    text, boolean, text, jsonb) TO @prefix@worker;
+    text, boolean, text, jsonb, jsonb) TO @prefix@worker;

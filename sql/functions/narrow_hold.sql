@@ -66,9 +66,11 @@ BEGIN
         INTO given_keys, errors FROM known k;
     PERFORM retention.raise_hold_errors('RT020', 'given up', errors);
 
-    INSERT INTO retention.hold_request (hold, what, part, subjects, record_keys, reason)
-        VALUES (h.hold, 'narrow', narrow_hold.part, given_subjects, given_keys,
-                btrim(narrow_hold.reason)) RETURNING request INTO id;
+    INSERT INTO retention.hold_request (hold, what, part, parts, subjects, record_keys, reason)
+        SELECT h.hold, 'narrow', narrow_hold.part, max(p.part), given_subjects, given_keys,
+               btrim(narrow_hold.reason)
+        FROM retention.hold_part p WHERE p.hold = h.hold
+        RETURNING request INTO id;
     IF (SELECT r.dual_control FROM retention.hold_rules r FOR SHARE) THEN
         PERFORM retention.close_hold_gate();
         PERFORM retention.hold_entry(h.hold, 'requested', jsonb_build_object('hold', h.hold,

@@ -9,6 +9,8 @@ DECLARE
     place bigint;
     number bigint;
     written boolean := false;
+    at constant timestamptz :=
+        substring(recover_entry.entry FROM '\ntime ([0-9TZ:-]+)\n')::timestamptz;
 BEGIN
     IF recover_entry.type = 'batch' THEN
         SELECT e.id INTO place FROM retention.log_entry e
@@ -22,17 +24,18 @@ BEGIN
     IF place IS NULL THEN
         written := true;
         IF recover_entry.type = 'batch' THEN
-            INSERT INTO retention.log_entry (type, run, seq, category, relation, rows, entry)
+            INSERT INTO retention.log_entry (type, run, seq, category, relation, rows, entry,
+                                             at)
                 VALUES ('batch', recover_entry.run, recover_entry.seq, recover_entry.category,
-                        recover_entry.relation, recover_entry.rows, recover_entry.entry)
+                        recover_entry.relation, recover_entry.rows, recover_entry.entry, at)
                 RETURNING id INTO place;
         ELSE
             INSERT INTO retention.entry_counter AS c (type, next) VALUES (recover_entry.type, 1)
                 ON CONFLICT ON CONSTRAINT entry_counter_pkey DO UPDATE SET next = c.next + 1
                 RETURNING c.next - 1 INTO number;
-            INSERT INTO retention.log_entry (type, seq, run_ref, category, relation, entry)
+            INSERT INTO retention.log_entry (type, seq, run_ref, category, relation, entry, at)
                 VALUES (recover_entry.type, number, recover_entry.run, recover_entry.category,
-                        recover_entry.relation, recover_entry.entry)
+                        recover_entry.relation, recover_entry.entry, at)
                 RETURNING id INTO place;
         END IF;
     END IF;
@@ -61,7 +64,7 @@ BEGIN
                    substring(recover_entry.entry FROM '\naction ([a-z]+)\n'), 0,
                    substring(recover_entry.entry FROM '\nnow ([0-9TZ:-]+)\n')::timestamptz,
                    n.due, n.held, n.due - n.held
-            FROM retention.policy_text t JOIN retention.category c ON c.name = t.category,
+            FROM retention.policy_text t,
                 (SELECT substring(recover_entry.entry FROM '\ndue (\d+)\n')::bigint AS due,
                         substring(recover_entry.entry FROM '\nheld (\d+)\n')::bigint AS held) n
             WHERE t.category = recover_entry.category

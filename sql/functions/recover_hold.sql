@@ -34,6 +34,7 @@ BEGIN
         WHERE e.type = 'hold' AND e.run IS NULL AND e.entry LIKE of_hold
           AND NOT coalesce(nullif(body -> 'entries', 'null'), '[]') ? e.entry);
 
+    PERFORM retention.recover_hold_rules(body -> 'rules');
     INSERT INTO retention.matter
         SELECT (jsonb_populate_record(NULL::retention.matter, body -> 'matter')).*
         ON CONFLICT DO NOTHING;
@@ -77,9 +78,16 @@ BEGIN
             WHERE (s ->> 'part')::int = p.part
             ON CONFLICT DO NOTHING;
     END LOOP;
+    -- One that waits is about the parts as they were numbered in the copy: where both count, it has
+    -- to be made again.
     INSERT INTO retention.hold_request
-        SELECT r.* FROM jsonb_populate_recordset(NULL::retention.hold_request,
-            coalesce(nullif(body -> 'requests', 'null'), '[]')) r
+        SELECT q.* FROM jsonb_array_elements(coalesce(nullif(body -> 'requests', 'null'), '[]')) r,
+            jsonb_populate_record(NULL::retention.hold_request, r
+                || CASE WHEN changed AND r ->> 'decided_at' IS NULL
+                        THEN jsonb_build_object('decision', 'withdrawn',
+                            'decision_reason', 'the hold was changed after a restore',
+                            'decided_by', session_user, 'decided_at', clock_timestamp())
+                        ELSE '{}' END) q
         ON CONFLICT DO NOTHING;
 
     FOR line IN SELECT e.value
@@ -92,8 +100,9 @@ BEGIN
         INSERT INTO retention.entry_counter AS c (type, next) VALUES ('hold', 1)
             ON CONFLICT ON CONSTRAINT entry_counter_pkey DO UPDATE SET next = c.next + 1
             RETURNING c.next - 1 INTO number;
-        INSERT INTO retention.log_entry (type, seq, category, entry)
-            VALUES ('hold', number, h.category, line);
+        INSERT INTO retention.log_entry (type, seq, category, entry, at)
+            VALUES ('hold', number, h.category, line,
+                    substring(line FROM '\ntime ([0-9TZ:-]+)\n')::timestamptz);
     END LOOP;
 
     DELETE FROM retention.hold_lost l WHERE l.hold = h.hold;

@@ -37,6 +37,7 @@ BEGIN
     END IF;
     UPDATE retention.category k SET state = 'retired', retired_because = retire_policy.because,
             loaded_hold_facts = NULL, hold_facts = NULL,
+            loaded_column_facts = NULL, column_facts = NULL, changed_columns = NULL,
             approved_sha256 = NULL, approved_by = NULL, approved_at = NULL, approved_mode = NULL,
             approved_relation = NULL, expect_due = NULL, brake_allowance = NULL,
             brake_engaged_at = NULL, brake_run = NULL, brake_due = NULL, brake_limit = NULL

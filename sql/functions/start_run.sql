@@ -1,5 +1,9 @@
 -- Begins a run: one row of `run`, and the entry `plan` before its first batch. The run is bound to
 -- the text of the policy that it was planned with, and its time must not lie ahead of the server's.
+--
+-- A worker makes one run after the other. One of its own that could not be ended (finish_run failed)
+-- ends here as lost, so that the log has the end of every run before it plans the next: who verifies
+-- it relies on that.
 CREATE OR REPLACE FUNCTION retention.start_run(term bigint, run uuid, category text, sha256 text,
     stage text, relation text, action text, after text, due bigint, held bigint, to_act bigint,
     run_time timestamptz, requested_by text DEFAULT NULL) RETURNS void
@@ -9,6 +13,7 @@ AS $function$
 #variable_conflict use_column
 DECLARE
     c retention.category%ROWTYPE;
+    left_open uuid;
 BEGIN
     PERFORM retention.require_term(start_run.term);
     SELECT * INTO c FROM retention.category k WHERE k.name = start_run.category;
@@ -36,6 +41,11 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = 'RT005',
             MESSAGE = 'the time of the run lies ahead of the server''s';
     END IF;
+    FOR left_open IN SELECT r.run FROM retention.run r
+                     WHERE r.finished_at IS NULL ORDER BY r.started_at LOOP
+        PERFORM retention.finish_run(start_run.term, left_open, NULL, NULL, NULL, 'lost',
+            'it could not be ended when it was over');
+    END LOOP;
     INSERT INTO retention.run (run, category, stage, sha256, relation, action, term, requested_by,
                                run_time, due, held, to_act)
         VALUES (start_run.run, start_run.category, start_run.stage, start_run.sha256,

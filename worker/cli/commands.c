@@ -161,7 +161,10 @@ static const struct command commands[] = {
 
     {LOG, "log", "list", "", 0, 0,
      "list entries, newest last",
-     NULL,
+     "Each entry has an id, which counts the database's from 1 and which \"log show\" takes, and, "
+     "once the worker has placed it, a place in the tree, which counts from 0: that is what "
+     "\"log prove --entry\", \"log verify\" and proofs mean by an entry's number. Times are those "
+     "that stand in the entries.",
      "log list --category call_recordings --type batch",
      command_log_list,
      {{"category", 0, "NAME", false, "of this category"},
@@ -171,12 +174,13 @@ static const struct command commands[] = {
       {"since", 0, "TIME", false, "not before this time"},
       {"until", 0, "TIME", false, "before this time"},
       {"limit", 'n', "N", false, "at most the last N (default 100; 0: all)"}}},
-    {LOG, "log", "show", "ID", 1, 1,
+    {LOG, "log", "show", "[ID]", 0, 1,
      "print one entry, byte for byte",
-     NULL,
+     "By its id, or with --entry by its place in the tree; \"log list\" shows both.",
      "log show 1",
      command_log_show,
-     {{"refs", 0, NULL, false, "with the record digests of its batch"}}},
+     {{"entry", 0, "N", false, "the one with this place in the tree, which counts from 0"},
+      {"refs", 0, NULL, false, "with the record digests of its batch"}}},
     {LOG, "log", "verify", "[DIRECTORY|PROOF]", 0, 1,
      "verify a log, or a proof taken from one, without a database",
      "Of a log directory, every entry is compared with the hash tiles, these with the signed "
@@ -202,7 +206,7 @@ static const struct command commands[] = {
      "proof opens this record's digest and no other. The others read the log directory alone.",
      "log prove --entry 4 --log retention-log",
      command_log_prove,
-     {{"entry", 0, "N", false, "of the entry with this place in the log"},
+     {{"entry", 0, "N", false, "of the entry with this place in the tree, which counts from 0"},
       {"record", 0, NULL, false, "of a record that went"},
       {"since", 0, "FILE", false, "from the checkpoint in this file"},
       {"log", 0, "DIRECTORY", false, "read this log directory instead of the main file's"}}},

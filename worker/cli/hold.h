@@ -81,8 +81,12 @@ int hold_matter_row(const PGresult *matters, const char *hold);
 void hold_tell_coverage(struct cli *cli, const PGresult *rows, const char *verb);
 /* Prints categories whose data is outside of this database; "declared" in the document. */
 bool hold_tell_declared(struct session *session, const char *category, struct error *error);
-/* What a hold covers by category, now, and what it does not reach. */
-bool hold_tell_reach(struct session *session, const char *hold, const char *category,
+/* Where such a result counts no record at all: says so, and what may be wrong. "matches_nothing" in
+ * the document. */
+void hold_warn_of_nothing(struct cli *cli, const PGresult *rows);
+/* What a hold covers by category, now, and what it does not reach; with `warn`, that it is nothing.
+ */
+bool hold_tell_reach(struct session *session, const char *hold, const char *category, bool warn,
                      struct error *error);
 
 /* --- cli/hold_status.c --- */

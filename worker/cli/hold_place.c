@@ -80,7 +80,8 @@ static bool need_scope(const struct hold_scope *scope, struct error *error)
 {
     if (scope->everything && !names_nothing(scope))
         return error_set(error, ERROR_USAGE,
-                         "--everything excludes subjects, keys, a tenant and a time");
+                         "--everything excludes subjects, keys, a tenant and a time: it is all "
+                         "records");
     if (scope->everything || !names_nothing(scope))
         return true;
     error_set(error, ERROR_USAGE, "nothing says which records to hold");
@@ -126,8 +127,8 @@ static void print_placed(struct cli *cli, const PGresult *row)
         json_object_set_new(document, "placed_at", output_time(result_value(row, 0, 2)));
         return;
     }
-    printf("In force since %.19s UTC, the server's time: from then on the worker deletes nothing "
-           "that it\ncovers, now or later.\n\n",
+    printf("Placed, and in force since %.19s UTC, the server's time: from then on the worker\n"
+           "deletes nothing that it covers, now or later.\n\n",
            PQgetvalue(row, 0, 4));
 }
 
@@ -143,7 +144,7 @@ static void print_end(struct cli *cli, const char *hold, const PGresult *row)
         puts("A second person must confirm that.");
     if (!text_equal(grace, "00:00:00"))
         printf("The records are then kept for another %s.\n", grace);
-    puts("Copies elsewhere, such as backups and exports, are not this hold's.");
+    puts("It does not reach copies elsewhere, such as backups and exports.");
 }
 
 static const char *repeat_hint(struct cli *cli, const char *hold)
@@ -158,7 +159,7 @@ static const char *repeat_hint(struct cli *cli, const char *hold)
 static void tell_reach(struct session *session, const char *hold, const char *category)
 {
     struct error why _cleanup_error_ = {0};
-    if (hold_tell_reach(session, hold, category, &why))
+    if (hold_tell_reach(session, hold, category, true, &why))
         return;
     if (session->cli->json)
         json_object_set_new(output_document(session->cli), "not_counted", json_text(why.primary));
@@ -175,9 +176,13 @@ static bool place(struct session *session, const struct hold_scope *scope, const
     PGresult *placed _cleanup_result_ =
         send_twice(session, "cli/hold_place.sql", count, values, error);
     if (!placed) {
-        if (!session->conn || connection_was_lost(session, error))
+        bool unknown = !session->conn || connection_was_lost(session, error);
+        if (unknown)
             error_hint(error, "%s", repeat_hint(cli, hold));
         hold_explain_error(cli, scope, error);
+        if (!cli->json)
+            puts(unknown ? "It is NOT KNOWN whether the hold is placed."
+                         : "The hold is NOT placed.");
         return false;
     }
     const char *const id[] = {hold};
@@ -223,9 +228,9 @@ bool command_hold_place(struct cli *cli, struct error *error)
         json_object_set_new(output_document(cli), "hold", json_text(hold));
         json_object_set_new(cli->document, "matter", json_text(matter));
     } else {
-        printf("%s hold %s of matter \"", repeated ? "Repeating" : "Placing", hold);
+        printf("Asking%s for hold %s of matter \"", repeated ? " again" : "", hold);
         text_print_safe(stdout, matter);
-        puts("\".");
+        puts("\"; it is not placed yet.");
         fflush(stdout);
     }
     const char *const values[] = {matter,
@@ -271,7 +276,7 @@ bool command_hold_extend(struct cli *cli, struct error *error)
     if (!hold_scope_read(cli, &scope, error))
         return false;
     if (names_nothing(&scope)) {
-        error_set(error, ERROR_USAGE, "nothing says which records to hold besides");
+        error_set(error, ERROR_USAGE, "nothing says which more records to hold");
         error_hint(error, "Name subjects, a tenant, a time or keys.");
         return false;
     }
@@ -307,7 +312,7 @@ bool command_hold_extend(struct cli *cli, struct error *error)
         json_object_set_new(output_document(cli), "hold", json_text(hold));
         json_object_set_new(cli->document, "part", json_number(PQgetvalue(part, 0, 0)));
     } else {
-        printf("Hold %s has a part %s besides.\n", hold, PQgetvalue(part, 0, 0));
+        printf("Hold %s now has part %s, too.\n", hold, PQgetvalue(part, 0, 0));
     }
     print_placed(cli, row);
     tell_reach(&session, hold, category);
@@ -340,5 +345,6 @@ bool command_hold_preview(struct cli *cli, struct error *error)
     if (!cli->json)
         puts("Nothing is placed. Such a hold would cover now:\n");
     hold_tell_coverage(cli, rows, "would hold");
+    hold_warn_of_nothing(cli, rows);
     return hold_tell_declared(&session, scope.category, error);
 }

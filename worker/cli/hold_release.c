@@ -49,10 +49,12 @@ static const char *until_words(struct cli *cli, const struct ending *ending)
                          : "no longer";
 }
 
-static bool confirm_end(struct cli *cli, const struct ending *ending, const char *what,
+static bool confirm_end(struct cli *cli, const struct ending *ending, bool whole,
                         struct error *error)
 {
-    const char *question = arena_printf(cli->arena, "%s %.8s then keeps its records %s.", what,
+    const char *question = arena_printf(cli->arena,
+                                        whole ? "Hold %.8s then keeps its records %s."
+                                              : "What hold %.8s gives up is then kept %s.",
                                         ending->hold, until_words(cli, ending));
     return cli_confirm(cli, question, arena_strndup(cli->arena, ending->hold, 8),
                        "this ends what a hold keeps", error);
@@ -93,7 +95,8 @@ static bool tell_request(struct session *session, const char *request, struct er
     else if (release)
         printf("Hold %.8s is released. It keeps its records until %.19s UTC.\n", hold, until);
     else
-        printf("Hold %.8s is narrowed. What it lets go is kept for the grace all the same.\n",
+        printf("Hold %.8s is narrowed. What it gave up is kept for the grace, if there is one: "
+               "\"hold rules\".\n",
                hold);
     return true;
 }
@@ -131,7 +134,7 @@ bool command_hold_release(struct cli *cli, struct error *error)
         !look_at(&session, &ending, error))
         return false;
     bool asks_only = ending.dual_control && (!ending.waiting || ending.waiting_is_own);
-    if (!asks_only && !confirm_end(cli, &ending, "Hold", error))
+    if (!asks_only && !confirm_end(cli, &ending, true, error))
         return false;
     const char *const values[] = {ending.hold, cli_option(cli, "reason")};
     PGresult *result _cleanup_result_ =
@@ -158,7 +161,7 @@ bool command_hold_narrow(struct cli *cli, struct error *error)
     if (!hold_scope_read(cli, &scope, error))
         return false;
     if (!part && !scope.subjects.count && !scope.keys.count) {
-        error_set(error, ERROR_USAGE, "nothing says what the hold should let go");
+        error_set(error, ERROR_USAGE, "nothing says what the hold is to give up");
         error_hint(error, "Name subjects or keys that it has, or with --part alone a whole part; "
                           "\"retentionctl hold show HOLD\" lists them.");
         return false;
@@ -167,7 +170,7 @@ bool command_hold_narrow(struct cli *cli, struct error *error)
         !(ending.hold = hold_find(&session, cli->operands[0], error)) ||
         !look_at(&session, &ending, error) ||
         !hold_scope_check_keys(&session, &scope, ending.category, error) ||
-        (!ending.dual_control && !confirm_end(cli, &ending, "What is named of hold", error)))
+        (!ending.dual_control && !confirm_end(cli, &ending, false, error)))
         return false;
     const char *const values[] = {ending.hold, cli_option(cli, "reason"), part,
                                   hold_values_array(cli, &scope.subjects),
@@ -202,8 +205,7 @@ bool command_hold_confirm(struct cli *cli, struct error *error)
         return row ? error_set(error, ERROR_FAILED, "the request is gone") : false;
     ending.hold = PQgetvalue(row, 0, 1);
     bool release = strcmp(PQgetvalue(row, 0, 2), "release") == 0;
-    return look_at(&session, &ending, error) &&
-           confirm_end(cli, &ending, release ? "Hold" : "What is to go of hold", error) &&
+    return look_at(&session, &ending, error) && confirm_end(cli, &ending, release, error) &&
            decide(&session, "cli/hold_confirm.sql", request, error);
 }
 

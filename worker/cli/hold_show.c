@@ -324,7 +324,7 @@ bool command_hold_show(struct cli *cli, struct error *error)
         return true;
     if (!cli->json)
         putchar('\n');
-    return hold_tell_reach(&session, hold, value(row, 0, "category"), error);
+    return hold_tell_reach(&session, hold, value(row, 0, "category"), false, error);
 }
 
 /* ---- rules ---- */

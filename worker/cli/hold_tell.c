@@ -117,6 +117,8 @@ void hold_tell_coverage(struct cli *cli, const PGresult *rows, const char *verb)
     for (int r = 0; r < PQntuples(rows); r++) {
         bool applies = PQgetvalue(rows, r, 1)[0] == 't';
         const char *why = result_value(rows, r, 2), *count = result_value(rows, r, 3);
+        if (applies && text_equal(count, "0"))
+            why = why ? arena_printf(cli->arena, "0 records now; %s", why) : "0 records now";
         const char *const cells[] = {PQgetvalue(rows, r, 0),
                                      applies ? (count ? count : "yes") : "no", why ? why : ""};
         table_row(table, cells);
@@ -125,6 +127,24 @@ void hold_tell_coverage(struct cli *cli, const PGresult *rows, const char *verb)
         table_print(table, stdout);
     else
         puts("No category is loaded.");
+}
+
+void hold_warn_of_nothing(struct cli *cli, const PGresult *rows)
+{
+    bool counted = false;
+    for (int r = 0; r < PQntuples(rows); r++) {
+        if (PQgetvalue(rows, r, 1)[0] != 't')
+            continue;
+        if (!text_equal(result_value(rows, r, 3), "0"))
+            return;
+        counted = true;
+    }
+    if (cli->json)
+        json_object_set_new(output_document(cli), "matches_nothing", json_boolean(counted));
+    else if (counted)
+        puts("\nWARNING: nothing in the database matches this today. Check the spelling of what is "
+             "named, and\nthe days, if any. Records that come later and match are covered all the "
+             "same.");
 }
 
 bool hold_tell_declared(struct session *session, const char *category, struct error *error)
@@ -163,7 +183,7 @@ bool hold_tell_declared(struct session *session, const char *category, struct er
     return true;
 }
 
-bool hold_tell_reach(struct session *session, const char *hold, const char *category,
+bool hold_tell_reach(struct session *session, const char *hold, const char *category, bool warn,
                      struct error *error)
 {
     const char *const values[] = {hold};
@@ -172,5 +192,7 @@ bool hold_tell_reach(struct session *session, const char *hold, const char *cate
     if (!rows)
         return false;
     hold_tell_coverage(session->cli, rows, "held now");
+    if (warn)
+        hold_warn_of_nothing(session->cli, rows);
     return hold_tell_declared(session, category, error);
 }

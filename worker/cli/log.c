@@ -11,11 +11,11 @@
 #include "ledger/entry.h"
 
 static const struct table_column list_columns[] = {
-    {"id", CELL_NUMBER, "id"},           {"time (UTC)", CELL_SECOND, "at"},
-    {"type", CELL_TEXT, "type"},         {"category", CELL_TEXT, "category"},
-    {"relation", CELL_TEXT, "relation"}, {"rows", CELL_NUMBER, "rows"},
-    {"run", CELL_UUID, "run"},           {"seq", CELL_NUMBER, "seq"},
-    {"detail", CELL_TEXT, "detail"},
+    {"id", CELL_NUMBER, "id"},           {"place", CELL_NUMBER, "place"},
+    {"time (UTC)", CELL_SECOND, "at"},   {"type", CELL_TEXT, "type"},
+    {"category", CELL_TEXT, "category"}, {"relation", CELL_TEXT, "relation"},
+    {"rows", CELL_NUMBER, "rows"},       {"run", CELL_UUID, "run"},
+    {"seq", CELL_NUMBER, "seq"},         {"detail", CELL_TEXT, "detail"},
 };
 
 /* The first digits of a UUID, as the table shows them, name all that begin so. */
@@ -61,6 +61,29 @@ static bool type_exists(struct cli *cli, const char *name, struct error *error)
     return false;
 }
 
+/* A table that no entry names: a slip as well. */
+static bool relation_exists(struct session *session, const char *name, struct error *error)
+{
+    PGresult *result _cleanup_result_ =
+        session_file(session, "cli/log_relations.sql", 0, NULL, error);
+    if (!result)
+        return false;
+    int count = PQntuples(result);
+    const char **names = arena_alloc(session->cli->arena, ((size_t)count + 1) * sizeof(*names));
+    for (int i = 0; i < count; i++) {
+        names[i] = PQgetvalue(result, i, 0);
+        if (strcmp(names[i], name) == 0)
+            return true;
+    }
+    const char *nearest = text_nearest(name, names, (size_t)count);
+    error_set(error, ERROR_USAGE, "no entry of the log is of a table \"%s\"", name);
+    if (nearest)
+        error_hint(error, "Perhaps \"%s\".", nearest);
+    else
+        error_hint(error, "A table is named as its policy names it, with its schema.");
+    return false;
+}
+
 bool command_log_list(struct cli *cli, struct error *error)
 {
     const char *limit = cli_option(cli, "limit");
@@ -94,6 +117,9 @@ bool command_log_list(struct cli *cli, struct error *error)
         return error_is_bad_value(error)
                    ? error_set(error, ERROR_USAGE, "--since and --until want a time")
                    : false;
+    const char *relation = cli_option(cli, "relation");
+    if (relation && PQntuples(result) == 0 && !relation_exists(&session, relation, error))
+        return false;
     output_result(cli, "entries", result, list_columns, ARRAY_LENGTH(list_columns), "No entries.");
     return true;
 }
@@ -116,20 +142,30 @@ static json_t *entry_fields(struct arena *arena, const char *entry)
 
 bool command_log_show(struct cli *cli, struct error *error)
 {
-    int64_t id;
-    if (!cli_number(cli->operands[0], &id))
-        return error_set(error, ERROR_USAGE, "ID is a number, as \"log list\" shows it, not \"%s\"",
-                         cli->operands[0]);
+    const char *id = cli->operand_count ? cli->operands[0] : NULL;
+    const char *place = cli_option(cli, "entry");
+    int64_t number;
+    if (!id == !place)
+        return error_set(error, ERROR_USAGE, "\"log show\" wants an ID or --entry N");
+    if (!cli_number(id ? id : place, &number))
+        return error_set(
+            error, ERROR_USAGE,
+            id ? "ID is a number, as \"log list\" shows it, not \"%s\""
+               : "--entry wants an entry's place, as \"log list\" shows it, not \"%s\"",
+            id ? id : place);
     struct session session _cleanup_session_ = {0};
     if (!session_open(&session, cli, SESSION_SCHEMA, error))
         return false;
-    const char *const values[] = {cli->operands[0]};
+    const char *const values[] = {id, place};
     PGresult *result _cleanup_result_ =
-        session_file(&session, "cli/log_show.sql", 1, values, error);
+        session_file(&session, "cli/log_show.sql", ARRAY_LENGTH(values), values, error);
     if (!result)
         return false;
     if (PQntuples(result) == 0)
-        return error_set(error, ERROR_FAILED, "there is no log entry %s", cli->operands[0]);
+        return error_set(error, ERROR_FAILED,
+                         id ? "there is no log entry with the id %s"
+                            : "no log entry has the place %s in the tree",
+                         id ? id : place);
     const char *text = PQgetvalue(result, 0, PQfnumber(result, "entry"));
     PGresult *refs _cleanup_result_ = NULL;
     if (cli_flag(cli, "refs")) {

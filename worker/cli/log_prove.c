@@ -266,7 +266,7 @@ bool command_log_export(struct cli *cli, struct error *error)
                export_folder(&export, "policies") && export_folder(&export, "proofs") &&
                export_folder(&export, "checkpoints") && export_file(&export, "vkey", NOTE_MOST) &&
                directory_write(export.to, "checkpoint", log.note.data, log.note.length, error) &&
-               directory_sync(export.to, error);
+               directory_sync(export.to, error) && directory_remove_lock(export.to, error);
     directory_free(export.to);
     if (!done)
         return false;

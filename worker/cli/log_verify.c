@@ -117,8 +117,8 @@ static void print_verdict(struct cli *cli, const struct verify_result *r,
     char first[32], last[32];
     printf("The log \"%s\" verifies.\n\n", r->checkpoint.origin);
     if (r->entries) {
-        clock_format_utc(first, r->first_seconds);
-        clock_format_utc(last, r->last_seconds);
+        clock_format_utc(first, r->earliest_seconds);
+        clock_format_utc(last, r->latest_seconds);
         say("entries", arena_printf(cli->arena, "%s, from %s to %s; each is in the tree",
                                     count_of(cli, r->entries, "entry", "entries"), first, last));
     } else {
@@ -183,8 +183,9 @@ static void set_document(struct cli *cli, const struct verify_result *r, bool ve
         json_object_set_new(document, "key", json_text(log_key_text(cli, &r->signer)));
     if (r->entries) {
         char when[32];
-        json_object_set_new(document, "first", json_text(clock_format_utc(when, r->first_seconds)));
-        json_object_set_new(document, "last", json_text(clock_format_utc(when, r->last_seconds)));
+        json_object_set_new(document, "first",
+                            json_text(clock_format_utc(when, r->earliest_seconds)));
+        json_object_set_new(document, "last", json_text(clock_format_utc(when, r->latest_seconds)));
     }
     const struct {
         const char *name;
@@ -301,7 +302,10 @@ static bool verify_a_directory(struct cli *cli, const struct verify_options *giv
     } else if (error->code == ERROR_LOG) {
         puts("THE LOG DOES NOT VERIFY.");
         if (!error->detail && result->entries)
-            error_detail(error, "%s before it had been checked and were right.",
+            error_detail(error,
+                         result->entries <= result->where_entry && result->where_entry < UINT64_MAX
+                             ? "%s before it had been checked and were right."
+                             : "%s had been compared with the tree by then.",
                          count_of(cli, result->entries, "entry", "entries"));
     }
     log_compare_close(&compare);

@@ -283,13 +283,15 @@ static bool install(PGconn *conn, const struct migrate_options *options,
     if (applied == known_count)
         report(options, "all %d migrations were applied before", applied);
 
-    if (!run_file(conn, "catalog/mark_functions.sql", prefix, error))
+    if (!run_file(conn, "catalog/lock_holds.sql", prefix, error) ||
+        !run_file(conn, "catalog/mark_functions.sql", prefix, error))
         return false;
     int functions = run_folder(conn, "functions/", prefix, error);
     if (functions < 0)
         return false;
     int views = run_folder(conn, "views/", prefix, error);
-    if (views < 0 || !run_file(conn, "catalog/drop_stale_functions.sql", prefix, error))
+    if (views < 0 || !run_file(conn, "catalog/drop_stale_functions.sql", prefix, error) ||
+        !run_file(conn, "catalog/apply_holds.sql", prefix, error))
         return false;
     report(options, "%d functions, %d views", functions, views);
 

@@ -36,6 +36,7 @@ bool policy_texts(struct session *session, const char *category, struct policy_t
         .approved = FIELD("approved"),
         .unapproved_since = FIELD("unapproved_since"),
         .unapproved_by = FIELD("unapproved_by"),
+        .changed_columns = FIELD("changed_columns"),
     };
 #undef FIELD
     return true;
@@ -69,6 +70,7 @@ static const struct table_column list_json_columns[] = {
     {NULL, CELL_TEXT, "retired_because"},
     {NULL, CELL_TIME, "unapproved_since"},
     {NULL, CELL_TEXT, "unapproved_by"},
+    {NULL, CELL_TEXT, "changed_columns"},
 };
 
 static const char *mode_word(enum mode mode)

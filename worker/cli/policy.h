@@ -13,6 +13,7 @@ struct policy_texts {
     const char *loaded_sha256, *loaded_by, *loaded_at, *loaded;
     const char *approved_sha256, *approved_by, *approved_at, *approved;
     const char *unapproved_since, *unapproved_by; /* the text in force took effect so */
+    const char *changed_columns; /* other ones than those that were approved; NULL: none */
 };
 
 /* Reads it; known is false where the database has no such category. */
@@ -24,5 +25,8 @@ bool policy_texts(struct session *session, const char *category, struct policy_t
 bool policy_ask_database(struct session *session, const char *approved,
                          const struct category *category, struct policy_change *change,
                          struct error *error);
+
+/* Why a text that was approved waits for approval again; NULL: it does not for this reason. */
+const char *policy_columns_reason(struct arena *arena, const struct policy_texts *texts);
 
 #endif

@@ -54,6 +54,31 @@ bool policy_ask_database(struct session *session, const char *approved,
     return true;
 }
 
+const char *policy_columns_reason(struct arena *arena, const struct policy_texts *texts)
+{
+    return texts->changed_columns
+               ? arena_printf(arena, "columns that it reads are others than those that were "
+                                     "approved: %s",
+                              texts->changed_columns)
+               : NULL;
+}
+
+/* The first of the reasons, where there is one. */
+static void add_columns_reason(struct arena *arena, const struct policy_texts *texts,
+                               struct policy_change *change)
+{
+    const char *reason = policy_columns_reason(arena, texts);
+    if (!reason)
+        return;
+    const char **items = arena_alloc(arena, (change->reasons.count + 1) * sizeof(*items));
+    items[0] = reason;
+    for (size_t i = 0; i < change->reasons.count; i++)
+        items[i + 1] = change->reasons.items[i];
+    change->reasons.items = items;
+    change->reasons.count++;
+    change->needs_approval = true;
+}
+
 static bool diff_category(struct session *session, const struct category *category,
                           struct error *error)
 {
@@ -76,6 +101,8 @@ static bool diff_category(struct session *session, const struct category *catego
     if (changed && !change.needs_approval &&
         !policy_ask_database(session, texts.approved, category, &change, error))
         return false;
+    add_columns_reason(cli->arena, &texts, &change);
+    changed = changed || texts.changed_columns;
     if (cli->json) {
         json_t *list = json_object_get(output_document(cli), "categories");
         json_array_append_new(
@@ -128,6 +155,7 @@ bool command_policy_approve(struct cli *cli, struct error *error)
     if (!result)
         return false;
     struct policy_change change = change_of_loaded(cli->arena, name, &texts);
+    add_columns_reason(cli->arena, &texts, &change);
     if (cli->json) {
         json_object_set_new(output_document(cli), "approved",
                             json_pack("{ss ss so so so so}", "category", name, "sha256",

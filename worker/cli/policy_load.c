@@ -18,6 +18,7 @@ struct loading {
     const struct category *category;
     const char *relation; /* NULL where declared */
     const char *governed; /* text[] literal */
+    const char *reads;    /* columns: a JSON document; NULL where declared */
     const char *fingerprint;
     const char *hold_facts;          /* a JSON document */
     struct sql_statement agreements; /* empty text: no table of them */
@@ -28,35 +29,31 @@ static const char *mode_word(enum mode mode)
     return mode == MODE_ENFORCE ? "enforce" : mode == MODE_DECLARED ? "declared" : "observe";
 }
 
-static void add_unique(struct arena *arena, char ***names, size_t *count, const char *name)
-{
-    for (size_t i = 0; i < *count; i++)
-        if (strcmp((*names)[i], name) == 0)
-            return;
-    *names = arena_push(arena, *names, count, sizeof(**names));
-    (*names)[*count - 1] = arena_strdup(arena, name);
-}
-
 static bool prepare(struct session *session, const struct policies *policies,
                     struct loading *loading, struct error *error)
 {
     struct cli *cli = session->cli;
     const struct category *category = loading->category;
-    char **governed = NULL;
-    size_t count = 0;
+    struct sql_basis basis = {0};
     if (category->mode != MODE_DECLARED) {
         loading->relation = table_name_text(cli->arena, category->table);
+        struct sql_category **stages =
+            arena_alloc(cli->arena, category->stage_count * sizeof(*stages));
         for (size_t s = 0; s < category->stage_count; s++) {
-            const struct sql_category *sql =
+            stages[s] =
                 sql_build_category(cli->arena, policies->set, category, s, policies->catalog);
-            if (sql->agreements.text && *sql->agreements.text)
-                loading->agreements = sql->agreements;
-            for (size_t g = 0; g < sql->governed.count; g++)
-                add_unique(cli->arena, &governed, &count, sql->governed.items[g]);
+            if (stages[s]->agreements.text && *stages[s]->agreements.text)
+                loading->agreements = stages[s]->agreements;
         }
+        basis = sql_basis(cli->arena, stages, category->stage_count);
     }
     loading->hold_facts = sql_hold_facts(cli->arena, policies->set, category, policies->catalog);
+    size_t count = basis.governed.count;
+    char **governed = arena_alloc(cli->arena, (count + 1) * sizeof(*governed));
+    for (size_t i = 0; i < count; i++)
+        governed[i] = arena_strdup(cli->arena, basis.governed.items[i]);
     loading->governed = count ? session_array(cli, governed, (int)count) : "{}";
+    loading->reads = basis.reads;
     const char *const values[] = {loading->governed};
     PGresult *result _cleanup_result_ =
         session_file(session, "cli/fingerprint.sql", 1, values, error);
@@ -104,7 +101,7 @@ static bool load(struct session *session, const struct loading *loading, struct 
         category->name,        category->sha256,          texts.approved_sha256,
         category->normal_text, mode_word(category->mode), loading->relation,
         loading->governed,     loading->fingerprint,      change.needs_approval ? "t" : "f",
-        category->title,       loading->hold_facts,
+        category->title,       loading->hold_facts,       loading->reads,
     };
     PGresult *result _cleanup_result_ =
         session_file(session, "cli/policy_load.sql", ARRAY_LENGTH(values), values, error);
@@ -120,10 +117,16 @@ static bool load(struct session *session, const struct loading *loading, struct 
     bool same = text_equal(texts.loaded_sha256, category->sha256);
     const char *reason = "";
     if (text_equal(state, "suspended")) {
+        struct policy_texts now;
+        if (!policy_texts(session, category->name, &now, error))
+            return false;
         if (!same && change.changed && !change.needs_approval &&
             !policy_ask_database(session, texts.approved, category, &change, error))
             return false;
-        reason = change.reasons.count ? change.reasons.items[0] : "it was not approved yet";
+        const char *columns = policy_columns_reason(cli->arena, &now);
+        reason = columns                ? columns
+                 : change.reasons.count ? change.reasons.items[0]
+                                        : "it was not approved yet";
     }
     if (cli->json)
         json_array_append_new(json_object_get(cli->document, "categories"),

@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "cli/run.h"
 
-enum { LOOK_MS = 500, TAKE_US = 30000000, ALONE_US = 3000000 };
+enum { LOOK_MS = 500, TAKE_US = 30000000, ALONE_US = 3000000, HALTED_US = 2000000 };
 
 static volatile sig_atomic_t interrupted;
 
@@ -133,6 +133,26 @@ static bool not_taken(struct error *error)
     return false;
 }
 
+/* Does the worker that leads wait for somebody to mend the log? One that has just begun to lead has
+ * not compared it yet: what its predecessor found counts after a while only. */
+static bool is_halted(struct run_show *show, int64_t asked_us, bool *ret_halted,
+                      struct error *error)
+{
+    PGresult *log _cleanup_result_ =
+        session_file(show->session, "cli/log_state.sql", 0, NULL, error);
+    if (!log)
+        return false;
+    const char *message = PQntuples(log) ? field(log, 0, "message") : NULL;
+    const char *hint = message ? field(log, 0, "hint") : NULL;
+    *ret_halted = message && clock_monotonic_us() - asked_us > HALTED_US;
+    if (!*ret_halted)
+        return true;
+    error_set(error, ERROR_LOG, "the log is not signed, and no run starts: %s", message);
+    error_hint(error, "The request stays, and is taken when the log goes on.%s%s", hint ? " " : "",
+               hint ? hint : "");
+    return true;
+}
+
 /* Without a leader for a while? One that only lost its connection comes back soon. */
 static bool is_alone(struct run_show *show, int64_t *led_us, bool *ret_alone, struct error *error)
 {
@@ -171,6 +191,11 @@ static bool follow(struct run_show *show, bool *ret_alone, struct error *error)
         if (*ret_alone) {
             progress_clear(&show->progress);
             return true;
+        }
+        bool halted = false;
+        if (!taken && (!is_halted(show, asked_us, &halted, error) || halted)) {
+            progress_clear(&show->progress);
+            return false;
         }
         if (!taken && clock_monotonic_us() - asked_us > TAKE_US)
             return not_taken(error);

@@ -55,6 +55,7 @@ static const struct table_column columns[] = {
     {NULL, CELL_TEXT, "guard"},
     {NULL, CELL_TEXT, "guard_state"},
     {NULL, CELL_TEXT, "guard_problem"},
+    {NULL, CELL_TEXT, "changed_columns"},
 };
 
 static volatile sig_atomic_t interrupted;
@@ -111,6 +112,15 @@ static void add_advice(struct notes *notes, const PGresult *result, int row)
     };
     const char *category = value(result, row, "category"), *cause = value(result, row, "cause");
     char due[32], limit[32];
+    const char *changed = value(result, row, "changed_columns");
+    if (changed && text_equal(cause, "awaiting approval")) {
+        notes_add(notes, category,
+                  "these are other columns than those that were approved: %s; if the policy is "
+                  "right about them as they are now (\"retentionctl plan CATEGORY\"), "
+                  "\"retentionctl policy approve CATEGORY\"",
+                  changed);
+        return;
+    }
     for (size_t i = 0; i < ARRAY_LENGTH(fixed); i++)
         if (text_equal(cause, fixed[i].cause))
             notes_add(notes, category, "%s", fixed[i].advice);

@@ -180,6 +180,13 @@ static void on_loaded(struct pg_conn *conn, enum pg_outcome outcome, PGresult *r
     (void)conn;
     free(item);
     if (outcome == PG_OK) {
+        if (text_equal(state->state, "active") &&
+            text_equal(PQgetvalue(result, 0, 0), "suspended") &&
+            text_equal(state->approved_sha256, state->category->sha256))
+            log_warning("category \"%s\" waits for approval again: a column that its policy reads "
+                        "is another one than the one that was approved; \"retentionctl status\" "
+                        "names it",
+                        state->name);
         snprintf(state->state, sizeof(state->state), "%s", PQgetvalue(result, 0, 0));
         decide_standing(load->worker->policies, state);
     } else if (outcome == PG_LOST) {
@@ -224,8 +231,7 @@ static void load_category(struct load *load, size_t index)
     char term[24];
     snprintf(term, sizeof(term), "%lld", (long long)worker->leadership.term);
     struct text governed _cleanup_text_ = {0};
-    const struct sql_category *sql = category->mode == MODE_DECLARED ? NULL : state->stages[0];
-    add_array(&governed, sql ? sql->governed.items : NULL, sql ? sql->governed.count : 0);
+    add_array(&governed, state->basis.governed.items, state->basis.governed.count);
     struct policy_change change =
         policy_compare_text(worker->policies->arena, state->approved_text, category);
     const char *values[] = {term,
@@ -240,10 +246,12 @@ static void load_category(struct load *load, size_t index)
                             change.needs_approval ? "true" : "false",
                             category->title,
                             sql_hold_facts(worker->policies->arena, worker->policies->set, category,
-                                           worker->policies->catalog)};
+                                           worker->policies->catalog),
+                            state->basis.reads};
     queue(load,
           "SELECT retention.load_policy($1::bigint, $2::text, $3::text, $4::text, $5::text, "
-          "$6::text, $7::text, $8::text[], $9::text, $10::boolean, $11::text, $12::jsonb)",
+          "$6::text, $7::text, $8::text[], $9::text, $10::boolean, $11::text, $12::jsonb, "
+          "$13::jsonb)",
           ARRAY_LENGTH(values), values, on_loaded, item_of(load, index));
     pg_conn_sync(worker->control);
 }
@@ -518,7 +526,7 @@ static void take_fingerprints(struct load *load)
         if (!state->valid || !state->stages)
             continue;
         struct text governed _cleanup_text_ = {0};
-        add_array(&governed, state->stages[0]->governed.items, state->stages[0]->governed.count);
+        add_array(&governed, state->basis.governed.items, state->basis.governed.count);
         const char *values[] = {governed.data};
         queue(load, "SELECT retention.fingerprint($1::text[])", 1, values, on_fingerprint,
               item_of(load, i));
@@ -560,6 +568,7 @@ static void build_statements(struct policies *policies, struct category_state *s
     for (size_t i = 0; i < category->stage_count; i++)
         state->stages[i] =
             sql_build_category(policies->arena, policies->set, category, i, policies->catalog);
+    state->basis = sql_basis(policies->arena, state->stages, category->stage_count);
     const struct sql_category *sql = state->stages[0];
     state->relation = sql->relations[sql->relation_count - 1].relation;
 }

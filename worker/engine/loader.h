@@ -27,6 +27,7 @@ struct category_state {
     bool brake_engaged, paused;
     const char *relation;         /* "schema.table" */
     struct sql_category **stages; /* one a stage; NULL where it is not valid */
+    struct sql_basis basis;       /* of the stages */
 
     /* What its stages found in this round; moments as members of an array literal. */
     struct {

@@ -94,6 +94,11 @@ bool directory_read_claim(const struct directory *directory, struct text *out, s
     return directory_read(directory, "lock", DIRECTORY_MOST_NAME, out, &absent, error);
 }
 
+bool directory_remove_lock(struct directory *directory, struct error *error)
+{
+    return unlinkat(directory->fd, "lock", 0) == 0 || fail(directory, "remove", "lock", error);
+}
+
 static void forget_dirty(struct directory *directory)
 {
     for (size_t i = 0; i < directory->dirty_count && i < FEW_FILES; i++)

@@ -42,6 +42,8 @@ struct directory *directory_open_locked(const char *path, struct error *error);
 bool directory_claim(struct directory *directory, const char *who, struct error *error);
 /* What was said there last; appended to out, nothing where nothing was. */
 bool directory_read_claim(const struct directory *directory, struct text *out, struct error *error);
+/* Nobody will write here any more: the lock's file goes, which is no part of a log. */
+bool directory_remove_lock(struct directory *directory, struct error *error);
 void directory_free(struct directory *directory); /* accepts NULL */
 const char *directory_path(const struct directory *directory);
 /* "HOST:/ABSOLUTE/PATH": who publishes there. The caller frees it. */

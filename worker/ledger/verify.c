@@ -217,7 +217,19 @@ static bool read_hash_tile(struct verify *v, const struct tile *tile, uint8_t *r
         break;
     }
     tile_path(&path, tile);
-    return verify_fail(v, path.data, UINT64_MAX, "%s is missing", path.data);
+    /* What only a smaller tree needs is removed as the log grows. */
+    uint64_t newer = verify_newer_checkpoint(v);
+    if (newer == 0)
+        return verify_fail(v, path.data, UINT64_MAX, "%s is missing", path.data);
+    verify_fail(v, "checkpoint", UINT64_MAX,
+                "log was cut short: its checkpoint is of %" PRIu64
+                " entries, and checkpoints/%" PRIu64 ", of more, was signed",
+                v->result->checkpoint.size, newer);
+    error_hint(v->error,
+               "An older checkpoint was put in the place of the last one. (%s, which a log of its "
+               "size has, is not there any more.)",
+               path.data);
+    return false;
 }
 
 /* The hash over a full tile goes up: into the tile above, whose own hash goes up when it is full.
@@ -316,9 +328,11 @@ static bool tell_entries(struct verify *v, const struct replay *replay, const st
             return verify_fail(v, path.data, index, "entry %" PRIu64 " is not well formed: %s",
                                index, why.primary);
         }
-        if (v->result->entries++ == 0)
-            v->result->first_seconds = entry.seconds;
-        v->result->last_seconds = entry.seconds;
+        struct verify_result *result = v->result;
+        if (result->entries == 0 || entry.seconds < result->earliest_seconds)
+            result->earliest_seconds = entry.seconds;
+        if (result->entries++ == 0 || entry.seconds > result->latest_seconds)
+            result->latest_seconds = entry.seconds;
         if (v->options->entry &&
             !v->options->entry(v->options->arg, index, replay->leaves[i], bytes, n, v->error)) {
             v->result->where_entry = index;

@@ -46,8 +46,8 @@ struct verify_result {
     uint64_t entries;    /* replayed */
     uint64_t prune_upto; /* what the log allows to be gone: all below this entry */
     uint64_t pruned;     /* entries that the log's own prune took away: their hashes alone were */
-    int64_t first_seconds, last_seconds; /* of the first and last entry that is there */
-    uint64_t tiles;                      /* hash tiles compared */
+    int64_t earliest_seconds, latest_seconds; /* of the entries that are there, in any order */
+    uint64_t tiles;                           /* hash tiles compared */
 
     uint64_t batches, rows;           /* rows: dependants' included */
     uint64_t record_files, refs;      /* sets of record digests, and digests in them */

@@ -50,6 +50,7 @@ struct verify {
     size_t missing_count;
     uint64_t last_missing;       /* the largest index, where the list was too short */
     uint64_t record_files_there; /* in records/, whatever entries say */
+    uint64_t newer;              /* of verify_newer_checkpoint */
 };
 
 /* verify_files.c: reading */
@@ -75,6 +76,9 @@ bool verify_saved(struct verify *v);
  * every key that the log names; else the keys named by what trusted keys signed, and one of them
  * must have signed the checkpoint. */
 bool verify_trust(struct verify *v, bool is_signed);
+/* A checkpoint kept in the directory that is signed, and of more entries than the one the log is
+ * verified by: its size. 0: none. */
+uint64_t verify_newer_checkpoint(struct verify *v);
 /* Everything else in the directory: checkpoints kept, partial tiles, policies, strays. */
 bool verify_rest(struct verify *v);
 

@@ -145,6 +145,32 @@ static bool visit_checkpoint(struct verify *v, const char *path, const char *nam
     return true;
 }
 
+static bool visit_for_newer(struct verify *v, const char *path, const char *name)
+{
+    char note[sizeof(v->result->note)];
+    size_t length, key;
+    uint64_t size;
+    bool absent;
+    struct checkpoint kept;
+    struct error ignored _cleanup_error_ = {0};
+    if (lines_read_number(name, strlen(name), &size) && size > v->newer &&
+        read_kept(v, path, note, &length, &absent) && !absent &&
+        verify_open(v, note, length, &kept, &key, &ignored) && kept.size == size)
+        v->newer = size;
+    return true;
+}
+
+uint64_t verify_newer_checkpoint(struct verify *v)
+{
+    struct error ignored _cleanup_error_ = {0}, *error = v->error;
+    v->newer = v->result->checkpoint.size;
+    v->error = &ignored;
+    walk(v, "checkpoints", 0, visit_for_newer);
+    v->error = error;
+    v->result->where[0] = '\0';
+    return v->newer > v->result->checkpoint.size ? v->newer : 0;
+}
+
 /* --- keys that the log names --- */
 
 static bool visit_for_trust(struct verify *v, const char *path, const char *name)

@@ -5,6 +5,10 @@
  * that of their numbers; those ahead of the lowest number not yet seen wait in a short list. `done`
  * stands after all batches of its run and after the anomalies that tell of numbers never used.
  *
+ * A worker makes one run after the other, and one that was killed in the middle leaves its run to
+ * the next leader, which ends it (status "lost") before it plans any of its own. So every run has
+ * its `done`, but for one after which no other was planned: that one may not have ended yet.
+ *
  * Where entries were pruned, runs that began before are counted, and otherwise believed; what the
  * prune saved (verify_saved.c) still names keys, epochs and policies. */
 #include <inttypes.h>
@@ -24,6 +28,7 @@ enum { RUN_ID = 16, AHEAD_MOST = 1 << 16 };
 struct run {
     uint8_t id[RUN_ID];
     struct run *next; /* in its bucket */
+    uint64_t index;   /* of its plan, or of its first entry that is there */
     char *category;   /* NULL: not known */
     bool partly;      /* entries of it may be missing */
     uint64_t below;   /* all numbers below this were seen */
@@ -42,8 +47,9 @@ enum { BUCKETS = 1024 };
 
 struct verify_story {
     struct run *runs[BUCKETS];
-    bool hole;    /* entries are missing */
-    bool genesis; /* was told */
+    uint64_t last_plan; /* its index */
+    bool hole;          /* entries are missing */
+    bool genesis;       /* was told */
     /* After a hole: the first entry that rests on one that was neither there nor saved. Told at the
      * end, since a hole that nothing excuses is what is wrong then. */
     uint64_t unnamed_at;
@@ -135,10 +141,11 @@ static struct run **run_place(struct verify_story *story, const uint8_t id[RUN_I
     return place;
 }
 
-static struct run *run_add(struct verify_story *story, const uint8_t id[RUN_ID])
+static struct run *run_add(struct verify_story *story, const uint8_t id[RUN_ID], uint64_t index)
 {
     struct run **place = run_place(story, id), *run = xcalloc(1, sizeof(*run));
     memcpy(run->id, id, RUN_ID);
+    run->index = index;
     *place = run;
     return run;
 }
@@ -157,7 +164,7 @@ static struct run *run_of(struct verify *v, uint64_t index, const struct entry *
         fail(v, index, "%s of run %s, which was not planned, or is done", entry->type_name, hex);
         return NULL;
     }
-    run = run_add(v->story, id);
+    run = run_add(v->story, id, index);
     run->partly = true;
     v->result->runs_partly++;
     return run;
@@ -197,7 +204,8 @@ static bool plan(struct verify *v, uint64_t index, const struct entry *entry)
     hex_decode(id, sizeof(id), hex, strlen(hex));
     if (*run_place(v->story, id))
         return fail(v, index, "run %s is planned a second time", hex);
-    struct run *run = run_add(v->story, id);
+    struct run *run = run_add(v->story, id, index);
+    v->story->last_plan = index;
     run->category = xstrdup(entry_value(entry, "category"));
     v->result->runs++;
     hash_of(entry, "sha256", sha256);
@@ -438,6 +446,31 @@ static bool signer_is_named(const struct verify *v)
     return false;
 }
 
+/* Of the runs that have not ended, the first; one after which another was planned is missing its
+ * `done`. */
+static bool check_open_runs(struct verify *v)
+{
+    const struct run *first = NULL;
+    for (size_t i = 0; i < BUCKETS; i++)
+        for (const struct run *run = v->story->runs[i]; run; run = run->next) {
+            v->result->runs_open++;
+            if (!first || run->index < first->index)
+                first = run;
+        }
+    if (!first || first->index >= v->story->last_plan)
+        return true;
+    char hex[2 * RUN_ID + 1];
+    hex_encode(hex, first->id, RUN_ID);
+    fail(v, first->index,
+         "run %s begins here, and no entry of the log ends it, though entry %" PRIu64
+         " plans another",
+         hex, v->story->last_plan);
+    error_hint(v->error, "A run that is cut off is ended by the next worker before it plans one of "
+                         "its own: the entry \"done\" was taken away, and with it what the run "
+                         "came to.");
+    return false;
+}
+
 bool verify_story_end(struct verify *v)
 {
     if (v->story->hole && !v->story->genesis)
@@ -453,9 +486,8 @@ bool verify_story_end(struct verify *v)
         error_detail(v->error, "Nor does any of the proofs that a prune saved.");
         return false;
     }
-    for (size_t i = 0; i < BUCKETS; i++)
-        for (struct run *run = v->story->runs[i]; run; run = run->next)
-            v->result->runs_open++;
+    if (!check_open_runs(v))
+        return false;
     for (size_t i = 0; i < v->story->text_count; i++) {
         const struct named *text = &v->story->texts[i];
         char path[96] = "policies/";

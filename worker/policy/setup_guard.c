@@ -276,7 +276,9 @@ static void write_event_triggers(struct script *s)
         s->out,
         "\n-- By a superuser, if wanted: DROP, DETACH and ALTER of guarded tables are refused, "
         "too, while a\n-- hold is in force. No other role can make event triggers; without "
-        "them, an owner can take a table\n-- away, or its guard.\n"
+        "them, an owner can take a table\n-- away, or its guard. What they refuse alters a guard "
+        "that a round of the worker found in place:\n-- until \"retentionctl run\" or "
+        "retentiond had one, they refuse nothing.\n"
         "-- CREATE EVENT TRIGGER retention_guard_drop ON sql_drop\n"
         "--     EXECUTE FUNCTION retention.guard_drop();\n"
         "-- CREATE EVENT TRIGGER retention_guard_alter ON ddl_command_end\n"

@@ -117,6 +117,12 @@ enum plan_column {
     PLAN_COLUMNS
 };
 
+struct sql_read_column {
+    const struct catalog_table *table;
+    const char *relation; /* quoted where SQL needs it */
+    const char *column;   /* as it is */
+};
+
 struct sql_category {
     const struct category *category;
     const struct stage *stage;
@@ -134,7 +140,16 @@ struct sql_category {
     struct sql_relation *relations; /* dependants first, the category's table last */
     size_t relation_count;
     struct string_list governed;    /* "schema.table" of every relation the fingerprint covers */
+    struct sql_read_column *columns; /* every column that one of the statements names */
+    size_t column_count;
 };
+
+/* What all stages of a category rest on. */
+struct sql_basis {
+    struct string_list governed; /* as of sql_category */
+    const char *reads; /* {relation: {column: null}}, for load_policy: JSON */
+};
+struct sql_basis sql_basis(struct arena *arena, struct sql_category *const *stages, size_t count);
 
 /* Builds the statements of a category's stage. The policy must have been validated against the
  * catalog; an unbuildable one asserts. `worker_schema` is the name of schema retention. */

@@ -136,6 +136,7 @@ const char *sql_column(struct sql_builder *b, const struct sql_scope *scope, con
         sql_list_add(b->arena, scope->used, name);
     b->used = arena_push(b->arena, b->used, &b->used_count, sizeof(*b->used));
     b->used[b->used_count - 1] = (struct sql_used){scope->table, scope->alias, name};
+    sql_note_column(b, scope->table, name);
     return arena_printf(b->arena, "%s.%s", scope->alias, quote_name(b->arena, name));
 }
 
@@ -214,7 +215,7 @@ const char *sql_from_parent(struct sql_builder *b, const struct sql_scope *scope
     struct reference reference =
         sql_reference(b, scope->table, &ref->by, parent->table, &parent->key);
     const char *where = sql_joined(b, &reference, scope, parent);
-    sql_note_lookup(b, &(struct sql_lookup){*parent, scope->alias, where, false});
+    sql_note_lookup(b, &(struct sql_lookup){*parent, scope->alias, where, false, reference.foreign_key});
     return arena_printf(b->arena, "(SELECT %s FROM %s %s WHERE %s)", expression,
                         sql_from(b, parent->table), parent->alias, where);
 }
@@ -224,7 +225,7 @@ const char *sql_child_where(struct sql_builder *b, const struct sql_scope *scope
 {
     struct reference reference = sql_reference(b, child->table, by, scope->table, &scope->key);
     const char *where = sql_joined(b, &reference, child, scope);
-    sql_note_lookup(b, &(struct sql_lookup){*child, scope->alias, where, false});
+    sql_note_lookup(b, &(struct sql_lookup){*child, scope->alias, where, false, NULL});
     return where;
 }
 

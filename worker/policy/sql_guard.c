@@ -19,13 +19,24 @@
  *
  * Plain tables have statement triggers with transition tables, which PostgreSQL captures in any
  * case. On a partitioned table those would not fire for DML on a leaf, and are not copied to
- * partitions: row triggers are, also to those attached later. READ triggers are row triggers BEFORE
- * the change: the condition must be asked of what the row still is.
+ * partitions: row triggers are, also to those attached later.
  *
- * The worker's batches have asked under the gate already. begin_batch says so by a setting; since
- * anybody can set one, it counts only for the worker's login, and a statement trigger (a function
- * call a statement, not a row) looks whether the session leads. Statement triggers that have to be
- * on every partition by hand are those two: that, and TRUNCATE's. */
+ * Where the condition reads other tables, one statement (several WITH, a cascade) can change the
+ * record and what it reads, and once it is over nothing tells that the record was held. So READ
+ * triggers, and all of a category whose condition reads other tables, are row triggers BEFORE the
+ * change, which see what the statement did so far and nothing of what is to come: as long as no row
+ * that a held record is made of or reads was changed, the record is still seen to be held,
+ * whichever of its rows comes first; and a child of a free one is seen to hang on a free one.
+ *
+ * A row that is added (or, by UPDATE, hung elsewhere) can free a record, too: an event that moves
+ * its starting point out of a hold's range, a child that makes the claim false. Who reads it is
+ * asked before: about holds with a range that a starting point moving that way could leave, where
+ * it is known; about any hold, where the claim reads that table.
+ *
+ * The worker's batches have asked under the gate already. begin_batch says so by a setting, which
+ * anybody can make, and by the sequence batch_begun, which nobody else can: its currval() is the
+ * transaction that began a batch in this session. Triggers compare it in their WHEN, so that a
+ * batch calls no function. What has to be put on every partition by hand is TRUNCATE's trigger. */
 #include <assert.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
@@ -44,6 +55,9 @@ struct guarded {
     const struct catalog_table *table;
     const struct dependant *path[DEPTH_MOST]; /* HANGS: from the category's table down to it */
     size_t depth;
+    bool before;                /* row triggers BEFORE: the condition reads other tables */
+    unsigned moves;             /* READ: which way rows that are added move the starting point */
+    bool claims;                /* READ: the claim reads rows that are added */
     struct string_list columns; /* that decide */
     struct string_list key;     /* empty: none */
 };
@@ -151,9 +165,9 @@ static bool is_repeated(struct sql_builder *b, size_t index)
     return false;
 }
 
-/* Does a covered record read the row OLD of table, by any of the lookups of its condition? */
+/* Does a covered record read the row (OLD, NEW) of table, by any of its condition's lookups? */
 static const char *is_read(struct sql_builder *b, const struct catalog_table *table,
-                           const char *hold)
+                           const char *row, const char *hold)
 {
     const char *condition = covered(b, hold);
     struct text text = {0};
@@ -162,8 +176,8 @@ static const char *is_read(struct sql_builder *b, const struct catalog_table *ta
         const struct sql_lookup *lookup = &b->lookups[i];
         if (lookup->inner.table != table || is_repeated(b, i))
             continue;
-        text_printf(&text, "%s(EXISTS (SELECT 1 FROM (SELECT OLD.*) %s", text.length ? " OR " : "",
-                    lookup->inner.alias);
+        text_printf(&text, "%s(EXISTS (SELECT 1 FROM (SELECT %s.*) %s", text.length ? " OR " : "",
+                    row, lookup->inner.alias);
         struct text where = {0};
         text_add(&where, lookup->where);
         for (const struct sql_lookup *l = outer_lookup(b, lookup); l; l = outer_lookup(b, l)) {
@@ -177,12 +191,12 @@ static const char *is_read(struct sql_builder *b, const struct catalog_table *ta
     return sql_take_text(b->arena, &text);
 }
 
-/* The condition of a row under the alias that source() gives. */
-static const char *kept(struct maker *m, const struct guarded *g, const char *hold)
+/* The condition of a row under the alias that source() gives; READ: of the row. */
+static const char *kept(struct maker *m, const struct guarded *g, const char *row, const char *hold)
 {
     struct sql_builder *b = &m->b;
     if (g->kind == KIND_READ)
-        return is_read(b, g->table, hold);
+        return is_read(b, g->table, row, hold);
     struct sql_scope d = {.table = g->table, .alias = "d"};
     return hangs(b, g->depth ? &d : &b->target, g->path, g->depth, hold);
 }
@@ -248,6 +262,44 @@ static struct guarded *find_read(struct maker *m, const struct catalog_table *ta
     return NULL;
 }
 
+/* enum sql_move: a latest child that is added moves the starting point up, if at all, and an
+ * earliest one down; but where there is something else without a child. */
+static unsigned moves(const struct start *start, const struct catalog_table *table)
+{
+    unsigned way = 0;
+    for (size_t i = 0; i < start->ref_count; i++) {
+        const struct ref *ref = &start->refs[i];
+        bool is_it = ref->kind == REF_CHILD && text_equal(ref->table.schema, table->schema) &&
+                     text_equal(ref->table.name, table->name);
+        if (ref->none || start->ignore_nulls || (ref->kind != REF_COLUMN && !is_it))
+            return SQL_RISES | SQL_FALLS;
+        if (is_it)
+            way |= ref->pick == PICK_LATEST ? SQL_RISES : SQL_FALLS;
+    }
+    return way;
+}
+
+/* Tables of which rows that are added decide: no record can have read them before where a foreign
+ * key leads from it to them. */
+static void note_added(struct maker *m, bool claim)
+{
+    struct sql_builder *b = &m->b;
+    sql_begin(b);
+    if (claim)
+        (void)sql_claim(b, &b->target, b->category);
+    else
+        (void)sql_start(b, &b->target, &b->category->start);
+    for (size_t i = 0; i < b->lookup_count; i++) {
+        const struct catalog_constraint *key = b->lookups[i].parent_key;
+        struct guarded *g = find_read(m, b->lookups[i].inner.table);
+        if (!g || (key && key->validated && !key->deferrable))
+            continue;
+        g->claims |= claim;
+        if (!claim)
+            g->moves = moves(&b->category->start, g->table);
+    }
+}
+
 static void find_all(struct maker *m)
 {
     struct sql_builder *b = &m->b;
@@ -260,9 +312,11 @@ static void find_all(struct maker *m)
 
     sql_begin(b);
     (void)covered(b, NULL);
+    for (size_t i = 0; i < m->count; i++)
+        m->all[i].before = b->lookup_count > 0;
     for (size_t i = 0; i < b->lookup_count; i++)
         if (!find_read(m, b->lookups[i].inner.table))
-            add_guarded(m, KIND_READ, b->lookups[i].inner.table);
+            add_guarded(m, KIND_READ, b->lookups[i].inner.table)->before = true;
     for (size_t i = 0; i < b->used_count; i++) {
         const struct sql_used *used = &b->used[i];
         struct guarded *g =
@@ -270,6 +324,8 @@ static void find_all(struct maker *m)
         if (g)
             add_column(m, g, used->column);
     }
+    note_added(m, false);
+    note_added(m, true);
 }
 
 /* ---- functions ---- */
@@ -300,17 +356,34 @@ static const char *image(struct maker *m, const struct guarded *g, const char *r
     return name;
 }
 
+/* What is compared: the columns that decide. Before the change generated ones are not known yet:
+ * all the others then. */
+static struct string_list compared(struct maker *m, const struct guarded *g)
+{
+    struct string_list list = {0};
+    bool generated = false;
+    for (size_t i = 0; i < g->columns.count; i++)
+        generated |= catalog_column(g->table, g->columns.items[i])->generated;
+    if (!g->before || !generated)
+        return g->columns;
+    for (size_t i = 0; i < g->table->column_count; i++)
+        if (!g->table->columns[i].generated)
+            sql_list_add(m->b.arena, &list, g->table->columns[i].name);
+    return list;
+}
+
 /* "(old.a IS DISTINCT FROM new.a)", several joined by OR, in parentheses. */
 static const char *differs(struct maker *m, const struct guarded *g, const char *old,
                            const char *new)
 {
+    struct string_list columns = compared(m, g);
     struct text text = {0};
-    if (g->columns.count > 1)
+    if (columns.count > 1)
         text_add_char(&text, '(');
-    for (size_t i = 0; i < g->columns.count; i++)
+    for (size_t i = 0; i < columns.count; i++)
         text_printf(&text, "%s(%s IS DISTINCT FROM %s)", i ? " OR " : "",
-                    image(m, g, old, g->columns.items[i]), image(m, g, new, g->columns.items[i]));
-    if (g->columns.count > 1)
+                    image(m, g, old, columns.items[i]), image(m, g, new, columns.items[i]));
+    if (columns.count > 1)
         text_add_char(&text, ')');
     return sql_take_text(m->b.arena, &text);
 }
@@ -362,16 +435,41 @@ static const char *source(struct maker *m, const struct guarded *g, const char *
 
 static bool is_by_row(const struct guarded *g)
 {
-    return g->kind == KIND_READ || g->table->kind == 'p';
+    return g->before || g->table->kind == 'p';
 }
 
-/* Statements that look at `rows` and refuse or tell. */
-static const char *judgement(struct maker *m, const struct guarded *g, const char *rows)
+/* The first hold that covers a row of `rows` by whatever it names, into found_hold. */
+static const char *find_hold(struct maker *m, const struct guarded *g, const char *rows,
+                             const char *row, const char *any)
+{
+    struct sql_builder *b = &m->b;
+    const char *by = kept(m, g, row, "guard_hold.hold");
+    return arena_printf(b->arena,
+                        "SELECT (SELECT guard_hold.hold FROM (SELECT DISTINCT s.hold FROM "
+                        "retention.held_scope s WHERE s.category = %s AND s.held_until > now()) "
+                        "guard_hold\n WHERE %s LIMIT 1)\n  INTO found_hold FROM %s\n WHERE %s\n "
+                        "LIMIT 1",
+                        sql_value(b, b->category->name, "text"), by, source(m, g, rows), any);
+}
+
+static const char *refusal(struct maker *m, const char *find)
+{
+    return arena_printf(m->b.arena,
+                        "%s;\n"
+                        "IF FOUND THEN\n"
+                        "PERFORM retention.guard_refuse(found_hold, TG_TABLE_SCHEMA, "
+                        "TG_TABLE_NAME, TG_OP);\n"
+                        "END IF;\n",
+                        find);
+}
+
+/* Statements that look at `rows`, or READ at the row, and refuse or tell. */
+static const char *judgement(struct maker *m, const struct guarded *g, const char *rows,
+                             const char *row)
 {
     struct sql_builder *b = &m->b;
     sql_begin(b);
-    b->one_row = is_by_row(g) && g->kind != KIND_READ;
-    const char *any = kept(m, g, NULL);
+    const char *any = kept(m, g, row, NULL);
     if (b->category->guard == GUARD_OBSERVE) {
         struct sql_statement count = sql_finish(
             b, arena_printf(b->arena, "SELECT count(*) INTO found_rows FROM %s\n WHERE %s",
@@ -384,21 +482,52 @@ static const char *judgement(struct maker *m, const struct guarded *g, const cha
                             "END IF;\n",
                             count.text, quote_text(b->arena, b->category->name));
     }
-    const char *by = kept(m, g, "guard_hold.hold");
-    struct sql_statement find = sql_finish(
-        b, arena_printf(b->arena,
-                        "SELECT (SELECT guard_hold.hold FROM (SELECT DISTINCT s.hold FROM "
-                        "retention.held_scope s WHERE s.category = %s AND s.held_until > now()) "
-                        "guard_hold\n WHERE %s LIMIT 1)\n  INTO found_hold FROM %s\n WHERE %s\n "
-                        "LIMIT 1",
-                        sql_value(b, b->category->name, "text"), by, source(m, g, rows), any));
+    if (!is_by_row(g))
+        return refusal(m, sql_finish(b, find_hold(m, g, rows, row, any)).text);
+    /* Which hold it is costs more than whether there is one: it is not made ready for each row. */
+    const char *is_kept =
+        sql_finish(b, arena_printf(b->arena, "EXISTS (SELECT 1 FROM %s\n WHERE %s)",
+                                   source(m, g, rows), any))
+            .text;
+    sql_begin(b);
+    const char *find = find_hold(m, g, rows, row, kept(m, g, row, NULL));
+    return arena_printf(b->arena, "IF %s THEN\n%sEND IF;\n", is_kept,
+                        refusal(m, sql_finish(b, find).text));
+}
+
+/* What a row that is there no more was to held records, and what one that is added would be. */
+static const char *row_judgement(struct maker *m, const struct guarded *g)
+{
+    struct sql_builder *b = &m->b;
+    b->one_row = true;
+    const char *old = judgement(m, g, "(SELECT OLD.*)", "OLD");
+    if (!g->moves && !g->claims)
+        return old;
+    b->moves = g->claims ? 0 : g->moves;
+    const char *new = judgement(m, g, NULL, "NEW");
+    const char *any = "";
+    if (b->moves)
+        any = arena_printf(b->arena,
+                           " AND EXISTS (SELECT 1 FROM retention.held_scope s WHERE s.category = "
+                           "%s AND %s AND s.held_until > now())",
+                           quote_text(b->arena, b->category->name), sql_could_leave(b, "s"));
+    b->moves = 0;
     return arena_printf(b->arena,
-                        "%s;\n"
-                        "IF FOUND THEN\n"
-                        "PERFORM retention.guard_refuse(found_hold, TG_TABLE_SCHEMA, "
-                        "TG_TABLE_NAME, TG_OP);\n"
-                        "END IF;\n",
-                        find.text);
+                        "IF TG_OP <> 'INSERT' THEN\n%sEND IF;\n"
+                        "IF TG_OP <> 'DELETE'%s THEN\n%sEND IF;\n",
+                        old, any, new);
+}
+
+/* Rows of a statement: of a few each is looked up, of many the scopes are hashed once. */
+static const char *statement_judgement(struct maker *m, const struct guarded *g, const char *rows)
+{
+    m->b.one_row = true;
+    const char *few = judgement(m, g, rows, NULL);
+    m->b.one_row = false;
+    return arena_printf(m->b.arena,
+                        "IF (SELECT count(*) FROM (SELECT 1 FROM old_rows LIMIT 101) few) <= 100 "
+                        "THEN\n%sELSE\n%sEND IF;\n",
+                        few, judgement(m, g, rows, NULL));
 }
 
 /* A block of the function's body, a condition before it. */
@@ -431,37 +560,30 @@ static const char *body(struct maker *m, const struct guarded *g)
                 "found_rows bigint;\n"
                 "BEGIN\n",
                 b->category->name, refuse ? "refuse" : "observe");
-    if (is_by_row(g))
-        text_add(&t, "IF TG_LEVEL = 'STATEMENT' AND TG_OP <> 'TRUNCATE' THEN\n"
-                     "PERFORM retention.guard_require_batch();\n"
-                     "RETURN NULL;\n"
-                     "END IF;\n");
-    else
-        text_add(&t, "IF TG_OP <> 'TRUNCATE' AND current_setting('retention.batch', true) = 'on' "
-                     "AND retention.guard_is_batch() THEN\n"
-                     "RETURN NULL;\n"
-                     "END IF;\n");
     if (refuse)
         text_add(&t, "LOCK TABLE retention.hold_gate IN ROW SHARE MODE;\n"
                      "IF current_setting('transaction_isolation') IN ('repeatable read', "
                      "'serializable') THEN\n"
                      "PERFORM retention.guard_snapshot();\n"
                      "END IF;\n");
+    /* in that order, the index on it is read; else, maybe, a whole table without a match */
     text_printf(&t,
                 "SELECT s.hold INTO found_hold FROM retention.held_scope s\n"
-                " WHERE s.category = %s AND s.held_until > now() LIMIT 1;\n",
+                " WHERE s.category = %s AND s.held_until > now() ORDER BY s.held_until DESC LIMIT "
+                "1;\n",
                 quote_text(b->arena, b->category->name));
     add_block(&t, "IF NOT FOUND THEN\nNULL;\nELSIF TG_OP = 'TRUNCATE' THEN", truncation(m));
     if (is_by_row(g)) {
-        add_block(&t, "ELSE", judgement(m, g, "(SELECT OLD.*)"));
+        add_block(&t, "ELSE", row_judgement(m, g));
     } else {
         if (g->columns.count)
-            add_block(&t, "ELSIF TG_OP = 'UPDATE' THEN", judgement(m, g, altered(m, g)));
-        add_block(&t, "ELSE", judgement(m, g, "old_rows"));
+            add_block(&t, "ELSIF TG_OP = 'UPDATE' THEN", statement_judgement(m, g, altered(m, g)));
+        add_block(&t, "ELSE", statement_judgement(m, g, "old_rows"));
     }
     text_add(&t, "END IF;\n");
-    if (g->kind == KIND_READ)
-        text_add(&t, "IF TG_OP = 'UPDATE' THEN\nRETURN NEW;\nEND IF;\nRETURN OLD;\nEND\n");
+    if (g->before)
+        text_add(&t, "IF TG_OP IN ('INSERT', 'UPDATE') THEN\nRETURN NEW;\nEND IF;\n"
+                     "RETURN OLD;\nEND\n");
     else
         text_add(&t, "RETURN NULL;\nEND\n");
     return sql_take_text(b->arena, &t);
@@ -487,6 +609,9 @@ static const char *settings(struct maker *m, const struct guarded *g, const char
     text_add(&out, "search_path=pg_catalog, pg_temp\nrow_security=off");
     if (strchr(text, '\\'))
         text_add(&out, "\nstandard_conforming_strings=on");
+    /* One plan for all rows; scopes are found by indexes, also where they came after it was made. */
+    text_printf(&out, "\nplan_cache_mode=force_generic_plan\njit=off%s",
+                g->kind == KIND_READ ? "" : "\nenable_seqscan=off");
     bool pin = strstr(text, "try_timestamptz") != NULL;
     for (size_t i = 0; i < m->all[0].columns.count; i++)
         pin |= prints_by_setting(catalog_column(m->all[0].table, m->all[0].columns.items[i]));
@@ -522,7 +647,7 @@ static void add_trigger(struct maker *m, const struct guarded *g, const struct c
     struct guard_plan *guard = m->guard;
     /* BEFORE triggers fire by name: those that change the new row come first. */
     const char *name =
-        arena_printf(arena, "%sretention_guard_%s_%s_%s", g->kind == KIND_READ ? "zzz_" : "", what,
+        arena_printf(arena, "%sretention_guard_%s_%s_%s", g->before ? "zzz_" : "", what,
                      shortened(m, 22), identity(m, g));
     guard->triggers =
         arena_push(arena, guard->triggers, &guard->trigger_count, sizeof(*guard->triggers));
@@ -537,26 +662,26 @@ static void add_trigger(struct maker *m, const struct guarded *g, const struct c
     };
 }
 
+/* As PostgreSQL prints it. The first half keeps currval() from failing in other sessions. */
+#define NO_BATCH                                                                                  \
+    "((current_setting('retention.batch'::text, true) IS DISTINCT FROM 'on'::text) OR "            \
+    "(currval('" GUARD_SCHEMA ".batch_begun'::regclass) IS DISTINCT FROM "                         \
+    "((pg_current_xact_id_if_assigned())::text)::bigint))"
+
 static void add_row_triggers(struct maker *m, const struct guarded *g,
                              const struct catalog_table *table, bool copied)
 {
     struct arena *arena = m->b.arena;
-    const char *role = quote_text(arena, m->b.catalog->worker_role);
-    const char *setting = "current_setting('retention.batch'::text, true)";
-    const char *no_batch = arena_printf(
-        arena, "((SESSION_USER <> %s::name) OR (%s IS DISTINCT FROM 'on'::text))", role, setting);
-    bool read = g->kind == KIND_READ;
-    add_trigger(m, g, table, "delete", copied, read ? "BEFORE DELETE" : "AFTER DELETE",
-                arena_printf(arena, "FOR EACH ROW WHEN (%s) ", no_batch));
+    const char *when = g->before ? "BEFORE" : "AFTER";
+    add_trigger(m, g, table, "delete", copied, arena_printf(arena, "%s DELETE", when),
+                "FOR EACH ROW WHEN (" NO_BATCH ") ");
     if (g->columns.count)
-        add_trigger(m, g, table, "update", copied, read ? "BEFORE UPDATE" : "AFTER UPDATE",
-                    arena_printf(arena, "FOR EACH ROW WHEN ((%s AND %s)) ",
-                                 differs(m, g, "old", "new"), no_batch));
-    add_trigger(m, g, table, "batch", false, "BEFORE DELETE OR UPDATE",
-                arena_printf(arena,
-                             "FOR EACH STATEMENT WHEN (((SESSION_USER = %s::name) AND (%s = "
-                             "'on'::text))) ",
-                             role, setting));
+        add_trigger(m, g, table, "update", copied, arena_printf(arena, "%s UPDATE", when),
+                    arena_printf(arena, "FOR EACH ROW WHEN ((%s AND " NO_BATCH ")) ",
+                                 differs(m, g, "old", "new")));
+    if (g->moves || g->claims)
+        add_trigger(m, g, table, "insert", copied, "BEFORE INSERT",
+                    "FOR EACH ROW WHEN (" NO_BATCH ") ");
 }
 
 static void add_triggers(struct maker *m, const struct guarded *g,
@@ -568,11 +693,11 @@ static void add_triggers(struct maker *m, const struct guarded *g,
         add_row_triggers(m, g, table, table != g->table);
     } else {
         add_trigger(m, g, table, "delete", false, "AFTER DELETE",
-                    "REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT ");
+                    "REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT WHEN (" NO_BATCH ") ");
         if (g->columns.count)
             add_trigger(m, g, table, "update", false, "AFTER UPDATE",
                         "REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH "
-                        "STATEMENT ");
+                        "STATEMENT WHEN (" NO_BATCH ") ");
     }
     add_trigger(m, g, table, "truncate", false, "BEFORE TRUNCATE", "FOR EACH STATEMENT ");
     for (size_t i = 0; i < table->partition_count; i++) {

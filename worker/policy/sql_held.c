@@ -17,12 +17,16 @@
  * ask for, everything counts as held: a statement may be out of date, it overlooks nothing. So the
  * statements of a batch can be made for the shapes that exist, which is what planning them costs.
  *
+ * Where b->moves is set, the question is another: which records could a starting point that moves
+ * free? Those whose starting point is known, by scopes whose range it could leave.
+ *
  * Values are compared as text, in the default collation: scopes hold what retention.canonical_text
  * made of the values given, by the same expressions. NULL is not held.
  *
  * Where dependants are gone already (SKIP_DEPENDANTS), the ways that read their tables are left
  * out: an earlier statement looked at them, and locked what it read. */
 #include <assert.h>
+#include <string.h>
 
 #include "policy/sql_private.h"
 
@@ -65,7 +69,7 @@ static const char *value_text(const struct held *held, const struct sql_scope *s
     if (text_equal(ref->as, "lower"))
         return arena_printf(arena, "retention.as_lower(%s)", text);
     assert(!ref->as);
-    return text;
+    return ref->path.count ? arena_printf(arena, "retention.any_json(%s)", text) : text;
 }
 
 const char *sql_subject_form(struct sql_builder *b, const struct ref *ref)
@@ -73,8 +77,14 @@ const char *sql_subject_form(struct sql_builder *b, const struct ref *ref)
     const struct catalog_table *table =
         ref->kind == REF_COLUMN ? b->target.table : sql_catalog_table(b, ref->table);
     return arena_printf(b->arena, "%s %s %s", ref->subject_kind, ref->as ? ref->as : "-",
-                        ref->path.count ? "text"
-                                        : sql_fact_type(catalog_column(table, ref->column)));
+                        sql_ref_type(ref, table));
+}
+
+const char *sql_ref_type(const struct ref *ref, const struct catalog_table *table)
+{
+    if (ref->path.count)
+        return ref->as ? "text" : "json";
+    return sql_fact_type(catalog_column(table, ref->column));
 }
 
 const char *sql_fact_type(const struct catalog_column *column)
@@ -148,17 +158,31 @@ static struct held held_new(struct sql_builder *b, enum sql_skip skip)
     return held;
 }
 
+const char *sql_could_leave(struct sql_builder *b, const char *h)
+{
+    const char *below = arena_printf(b->arena, "%s.starts_from > '-infinity'", h);
+    const char *above = arena_printf(b->arena, "%s.starts_to < 'infinity'", h);
+    if (b->moves == SQL_RISES)
+        return above;
+    return b->moves == SQL_FALLS ? below : arena_printf(b->arena, "(%s OR %s)", below, above);
+}
+
+/* What belongs to a scope by key, and means nothing by itself. */
+#define KEY_SUBJECT "= 'key_subject'"
+
 /* "retention.held_scope h WHERE ...": those of the category that are in force, of a shape. */
 static const char *scopes(const struct held *held, const char *h, const char *shape)
 {
     struct sql_builder *b = held->b;
+    bool moves = b->moves && strcmp(shape, KEY_SUBJECT) != 0;
     return arena_printf(b->arena,
                         "retention.held_scope %s WHERE %s.category = %s%s%s%s AND %s.held_until > "
-                        "now()%s",
+                        "now()%s%s",
                         h, h, sql_value(b, b->category->name, "text"), *shape ? " AND " : "",
                         *shape ? arena_printf(b->arena, "%s.shape ", h) : "", shape, h,
                         held->hold ? arena_printf(b->arena, " AND %s.hold = %s", h, held->hold)
-                                   : "");
+                                   : "",
+                        moves ? arena_printf(b->arena, " AND %s", sql_could_leave(b, h)) : "");
 }
 
 /* Does the test hold for the value of ref, or for any of them? A child's are looked up only where
@@ -207,8 +231,9 @@ static const char *in_range(const struct held *held, const char *h)
                             h, h);
     const char *x = held->cheap ? NULL : sql_alias(b, 's');
     const char *s = x ? arena_printf(b->arena, "%s.start", x) : held->start;
-    const char *inside = arena_printf(
-        b->arena, "coalesce(%s.starts_from <= %s AND %s < %s.starts_to, true)", h, s, s, h);
+    const char *inside =
+        arena_printf(b->arena, "coalesce(%s.starts_from <= %s AND %s < %s.starts_to, %s)", h, s, s,
+                     h, b->moves ? "false" : "true");
     return x ? sql_let(b, x, arena_printf(b->arena, "%s AS start", held->start), inside) : inside;
 }
 
@@ -269,7 +294,7 @@ static const char *meets_more(const struct held *held, const char *h)
                         "%s AND %s AND (NOT %s.with_subjects OR (EXISTS (SELECT 1 FROM %s AND "
                         "%s.hold = %s.hold AND %s.part = %s.part AND %s)))",
                         any_or_own_tenant(held, h), in_range(held, h), h,
-                        scopes(held, g, "= 'key_subject'"), g, h, g, h, names_subject(held, g));
+                        scopes(held, g, KEY_SUBJECT), g, h, g, h, names_subject(held, g));
 }
 
 /* --- the ways to be held --- */
@@ -342,9 +367,10 @@ static const char *is_held_start(const struct held *held)
     const char *inside = arena_printf(
         b->arena,
         "(SELECT range_agg(tstzrange(%s.starts_from, %s.starts_to)) + "
-        "tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM %s) @> coalesce(%s, "
-        "'infinity'::timestamptz)",
-        h, h, from, held->start);
+        "tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM %s) @> %s",
+        h, h, from,
+        b->moves ? held->start
+                 : arena_printf(b->arena, "coalesce(%s, 'infinity'::timestamptz)", held->start));
     if (held->cheap)
         return inside;
     const char *g = sql_alias(b, 'h');
@@ -407,6 +433,11 @@ static const char *is_held(const struct held *held)
     const char *from = scopes(held, h, all ? "" : other_shapes(held));
     struct text ways = {0};
     add_ways(held, &ways);
+    if (b->one_row && all && ways.length) {
+        const char *any = arena_printf(b->arena, "(%s)", text_string(&ways));
+        text_free(&ways);
+        return any;
+    }
     if (!ways.length)
         return arena_printf(b->arena, "(EXISTS (SELECT 1 FROM %s))", from);
     const char *text = arena_printf(b->arena,

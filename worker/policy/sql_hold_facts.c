@@ -30,7 +30,7 @@ static const char *ref_type(const struct sql_builder *b, const struct ref *ref)
 {
     const struct catalog_table *table =
         ref->kind == REF_COLUMN ? b->target.table : sql_catalog_table(b, ref->table);
-    return ref->path.count ? "text" : sql_fact_type(catalog_column(table, ref->column));
+    return sql_ref_type(ref, table);
 }
 
 /* What the value is read from, by name: a policy may not lose it while a hold relies on it. */

@@ -228,5 +228,7 @@ struct sql_category *sql_build_category(struct arena *arena, const struct policy
     sql_begin(b);
     out->explain = sql_explain(b);
     sql_relations(b, out);
+    out->columns = b->columns;
+    out->column_count = b->column_count;
     return out;
 }

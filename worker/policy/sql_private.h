@@ -34,6 +34,7 @@ struct sql_lookup {
     const char *outer;
     const char *where;
     bool last; /* `where` has subqueries of its own: what they read is locked before */
+    const struct catalog_constraint *parent_key; /* of the outer row, to a parent; NULL: none */
 };
 
 /* A column that an expression names. */
@@ -42,6 +43,9 @@ struct sql_used {
     const char *alias;
     const char *column;
 };
+
+/* Which way a starting point may move. */
+enum sql_move { SQL_RISES = 1, SQL_FALLS = 2 };
 
 struct sql_builder {
     struct arena *arena;
@@ -55,7 +59,8 @@ struct sql_builder {
     unsigned shapes; /* enum sql_shape: scopes of holds that rows are compared with */
     bool only_held; /* rows that are waited for count only where they are held */
     bool literal;   /* values stand in the text: there are no parameters */
-    bool one_row;   /* it asks about one row: scopes are looked up, not hashed */
+    bool one_row;   /* it asks about one row, and there is a scope: they are looked up, not hashed */
+    unsigned moves; /* enum sql_move: scopes count only where that could free a record */
     size_t aliases;
     struct sql_param *params;
     const char **param_types;
@@ -66,6 +71,8 @@ struct sql_builder {
     size_t lookup_count;
     struct sql_used *used; /* every column named since sql_begin */
     size_t used_count;
+    struct sql_read_column *columns; /* every column named, in any statement */
+    size_t column_count;
 };
 
 /* sql_name.c: names and types */
@@ -83,6 +90,9 @@ const char *sql_canonical_text(struct arena *arena, const struct catalog_column 
 const char *sql_key_text(struct sql_builder *b, const struct sql_scope *scope, const char *name);
 void sql_list_add(struct arena *arena, struct string_list *list, const char *item);
 bool sql_list_has(const struct string_list *list, const char *item);
+
+/* sql_basis.c */
+void sql_note_column(struct sql_builder *b, const struct catalog_table *table, const char *column);
 
 /* sql_builder.c: statements under construction, tables, links between them */
 void sql_builder_init(struct sql_builder *b, struct arena *arena, const struct policy_set *set,
@@ -170,6 +180,8 @@ enum sql_skip { SKIP_NOTHING, SKIP_DEPENDANTS };
 const char *sql_held(struct sql_builder *b, enum sql_skip skip);
 /* The same, by scopes of one hold (an expression). */
 const char *sql_held_by(struct sql_builder *b, const char *hold);
+/* Could a starting point that moves like that (b->moves, not 0) leave the range of scope h? */
+const char *sql_could_leave(struct sql_builder *b, const char *h);
 /* Is the whole category held? About no row. */
 const char *sql_held_wholly(struct sql_builder *b);
 /* The holds that cover the row: a JSON array of uuids. */
@@ -177,6 +189,8 @@ const char *sql_holds(struct sql_builder *b);
 /* category.hold_facts: "phone e164 text"; the type of a value, as a hold's values are read. */
 const char *sql_subject_form(struct sql_builder *b, const struct ref *ref);
 const char *sql_fact_type(const struct catalog_column *column);
+/* The type of a reference to a column of this table; "json" for a value in a document. */
+const char *sql_ref_type(const struct ref *ref, const struct catalog_table *table);
 
 /* sql_statement.c */
 /* The whole condition of an action, "a\n   AND b ...". */
