@@ -81,7 +81,7 @@ static void wait_for(const char *path, const char *what)
         char *answer _cleanup_free_ = ask(request);
         if (strstr(answer, what))
             return;
-        ck_assert_msg(i < 300, "%s never has \"%s\": %s", path, what, answer);
+        ck_assert_msg(i < 600, "%s never has \"%s\": %s", path, what, answer);
         usleep(100000);
     }
 }

@@ -94,8 +94,10 @@ static void note_figures(struct worker *worker, const struct run_report *report)
     figures->standing = xstrdup(run_status_word(report->status));
     figures->runs += report->run != NULL;
     figures->failures += report->status == RUN_FAILED || report->status == RUN_LOST;
-    figures->deleted += report->rows;
-    figures->dependants += report->dependant_rows;
+    if (text_equal(report->action, "delete")) {
+        figures->deleted += report->rows;
+        figures->dependants += report->dependant_rows;
+    }
     figures->batches += report->batches;
     if (report->status == RUN_DONE || report->status == RUN_OBSERVED)
         figures->success_us = clock_wall_us();
