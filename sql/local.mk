@@ -45,7 +45,7 @@ SQL_FILES = \
 	migrations/0013_status_for_all.sql \
 	migrations/0009_hold_lost.sql \
 	migrations/0014_guard.sql \
-	migrations/0024_reload.sql
+	migrations/0024_reload.sql \
 	migrations/0018_columns.sql \
 	migrations/0017_hold_requests.sql \
 	migrations/0015_guard_lookup.sql
