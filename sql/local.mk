@@ -48,7 +48,8 @@ SQL_FILES = \
 	migrations/0024_reload.sql \
 	migrations/0018_columns.sql \
 	migrations/0017_hold_requests.sql \
-	migrations/0015_guard_lookup.sql
+	migrations/0015_guard_lookup.sql \
+	migrations/0016_hold_rules.sql
 # what retentionctl asks
 SQL_FILES += \
 	cli/epoch_keys.sql \
@@ -72,11 +73,13 @@ SQL_FILES += \
 	cli/hold_list.sql \
 	cli/hold_matters.sql \
 	cli/hold_may_read.sql \
+	cli/hold_mend.sql \
 	cli/hold_narrow.sql \
 	cli/hold_part_texts.sql \
 	cli/hold_parts.sql \
 	cli/hold_place.sql \
 	cli/hold_preview.sql \
+	cli/hold_problems.sql \
 	cli/hold_release.sql \
 	cli/hold_request.sql \
 	cli/hold_rules.sql \
@@ -105,6 +108,7 @@ SQL_FILES += \
 	cli/pause.sql \
 	cli/plan_begin.sql \
 	cli/plan_holds.sql \
+	cli/plan_reader.sql \
 	cli/plan_settings.sql \
 	cli/policy_approve.sql \
 	cli/policy_gone.sql \
@@ -200,6 +204,24 @@ SQL_FILES += \
 	functions/policy_gone.sql \
 	functions/policy_keeps_more.sql \
 	functions/policy_settings.sql \
+	functions/run_as_reader.sql \
+	functions/read_as_reader.sql \
+	functions/hold_parts_wanted.sql \
+	functions/hold_scope_problems.sql \
+	functions/check_holds.sql \
+	functions/mend_holds.sql \
+	functions/hold_facts_bound.sql \
+	functions/hold_facts_text.sql \
+	functions/accept_hold_gaps.sql \
+	functions/policy_tables.sql \
+	functions/policy_takes_more.sql \
+	functions/policy_takes_rest.sql \
+	functions/policies_apart.sql \
+	functions/text_in_effect.sql \
+	functions/start_settings.sql \
+	functions/holds_named.sql \
+	functions/hold_follows.sql \
+	functions/require_holds_follow.sql \
 	functions/progress_run.sql \
 	functions/prune_log.sql \
 	functions/record_config.sql \

@@ -40,14 +40,18 @@ void hold_site_free(struct hold_site *site)
 void hold_site_load(struct hold_site *site, const char *category, const char *mode,
                     const char *text, const char *facts, bool approve)
 {
-    char *literal = facts ? PQescapeLiteral(site->worker, facts, strlen(facts)) : NULL;
+    char *literal = facts ? PQescapeLiteral(site->worker, facts, strlen(facts)) : NULL, *relation;
+    ck_assert_int_ge(strcmp(mode, "declared") == 0 ? asprintf(&relation, "NULL")
+                                                   : asprintf(&relation, "'public.%s'", category),
+                     0);
     db_exec(site->worker,
             "SELECT retention.load_policy(NULL, '%s', encode(sha256('%s'), 'hex'), (SELECT "
             "approved_sha256 FROM retention.category WHERE name = '%s'), '%s', '%s', %s, '{}', "
             "NULL, true, 'Title', %s::jsonb)",
             category, text, category, text, mode,
-            strcmp(mode, "declared") == 0 ? "NULL" : "'public.t'", literal ? literal : "NULL");
+            relation, literal ? literal : "NULL");
     PQfreemem(literal);
+    free(relation);
     if (approve)
         db_exec(site->approver,
                 "SELECT retention.approve_policy('%s', encode(sha256('%s'), 'hex'), NULL)",

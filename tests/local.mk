@@ -62,6 +62,7 @@ tests_run_SOURCES = \
 	tests/test_cli_diff.c \
 	tests/test_cli_flow.c \
 	tests/test_cli_frame.c \
+	tests/test_cli_hold_rules.c \
 	tests/test_cli_holds.c \
 	tests/test_cli_log.c \
 	tests/test_cli_log_db.c \
@@ -87,6 +88,7 @@ tests_run_SOURCES = \
 	tests/test_hold_change.c \
 	tests/test_hold_place.c \
 	tests/test_hold_roles.c \
+	tests/test_hold_rules.c \
 	tests/test_hold_sessions.c \
 	tests/test_hold_values.c \
 	tests/test_hold_races.c \

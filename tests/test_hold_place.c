@@ -136,11 +136,13 @@ START_TEST(unknown_columns)
                "worker or \"retentionctl policy load\" load its policy again",
                site.legal,
                "SELECT retention.place_hold('1', 'x', category => 'old', record_key => '{1}')");
-    /* the same text again, now with facts; and an older program that knows none */
-    hold_site_load(&site, "old", "enforce", "one", FACTS_CALLS, false);
+    /* the same text again, now with facts; and an older program that knows none, which somebody
+     * would have to approve */
+    hold_site_load(&site, "old", "enforce", "one", FACTS_CALLS, true);
     ck_scopes("subject - phone e164 text +1 - [-infinity, infinity)", site.admin, "old");
     hold_site_load(&site, "old", "enforce", "one", "null", false);
-    ck_scopes("all - - - - [-infinity, infinity)", site.admin, "old");
+    ck_scopes("subject - phone e164 text +1 - [-infinity, infinity)", site.admin, "old");
+    ck_is("suspended", site.admin, "SELECT state FROM retention.category WHERE name = 'old'");
 }
 END_TEST
 
@@ -373,8 +375,8 @@ START_TEST(later_categories)
     ck_scopes("all - - - - [-infinity, infinity)\n"
               "subject - phone lower text +1 - [-infinity, infinity)",
               site.admin, "faxes");
-    /* one that cannot be reached: noted */
-    hold_site_load(&site, "mails", "enforce", "one", FACTS_USERS, true);
+    /* one that cannot be reached: noted, and who approves it must say so (test_hold_rules.c) */
+    hold_site_load(&site, "mails", "enforce", "one", FACTS_USERS, false);
     ck_scopes("all - - - - [-infinity, infinity)", site.admin, "mails");
     ck_is("it has no subject of kind \"phone\"", site.admin,
           "SELECT why FROM retention.hold_gap WHERE category = 'mails'");
@@ -382,12 +384,14 @@ START_TEST(later_categories)
 END_TEST
 
 /* Two texts of which the second needs no approval. */
+#define ONE  "users: {\n  title = \"c\";\n};\n"
 #define TWO  "users: {\n  title = \"a\";\n};\n"
 #define FOUR "users: {\n  title = \"b\";\n};\n"
 
 /* Columns change under a hold. While a text waits for approval the one in effect counts. */
 START_TEST(policies_change)
 {
+    hold_site_load(&site, "users", "enforce", ONE, FACTS_USERS, true);
     placed("category => 'users', subjects => '{user:007,email:x}'");
     /* the column got another type */
     static const char text[] =
@@ -419,20 +423,15 @@ START_TEST(policies_change)
              hold);
     ck_refused(expected, site.approver,
                "SELECT retention.approve_policy('users', encode(sha256('three'), 'hex'), NULL)");
-    ck_refused(expected, site.worker,
-               "SELECT retention.load_policy(NULL, 'users', encode(sha256('" FOUR "'), 'hex'), "
-               "encode(sha256('" TWO "'), 'hex'), '" FOUR
-               "', 'enforce', 'public.t', '{}', NULL, false, "
-               "'T', '%s')",
-               less);
-    /* the same text, but the database lost the column */
+    hold_site_load(&site, "users", "enforce", FOUR, less, false);
+    ck_refused(expected, site.approver,
+               "SELECT retention.approve_policy('users', encode(sha256('" FOUR "'), 'hex'), NULL)");
+    /* the same text, but the database lost the column: it waits, and is refused as well */
     hold_site_load(&site, "users", "enforce", TWO, text, false);
-    ck_refused(expected, site.worker,
-               "SELECT retention.load_policy(NULL, 'users', encode(sha256('" TWO "'), 'hex'), "
-               "encode(sha256('" TWO "'), 'hex'), '" TWO
-               "', 'enforce', 'public.t', '{}', NULL, false, "
-               "'T', '%s')",
-               less);
+    hold_site_load(&site, "users", "enforce", TWO, less, false);
+    ck_is("suspended", site.admin, "SELECT state FROM retention.category WHERE name = 'users'");
+    ck_refused(expected, site.approver,
+               "SELECT retention.approve_policy('users', encode(sha256('" TWO "'), 'hex'), NULL)");
     ck_scopes("subject - email lower text x - [-infinity, infinity)\n"
               "subject - user - text 007 - [-infinity, infinity)",
               site.admin, "users");
@@ -470,9 +469,23 @@ START_TEST(columns_are_taken_away)
         free(facts);
         free(hold);
     }
-    /* what no hold is found by may go, and so may the columns of holds that name no category */
-    placed("category => 'calls', tenant => '1'");
-    placed("subject => 'phone:+1', accept_gaps => '{users}'");
+    /* a hold without category relies on them as well, unless it need not reach this one */
+    char *all = place("subject => 'phone:+1', accept_gaps => '{users}'");
+    char *fewer = db_value(site.admin, "SELECT replace('%s', '\"caller\", ', '')", FACTS_CALLS);
+    char expected[300];
+    snprintf(expected, sizeof(expected),
+             "RT024: hold %s relies on what this policy of category \"calls\" takes away: the "
+             "subject of kind \"phone\" \"caller\"",
+             all);
+    hold_site_load(&site, "calls", "enforce", "less", fewer, false);
+    ck_refused(expected, site.approver,
+               "SELECT retention.approve_policy('calls', encode(sha256('less'), 'hex'), NULL)");
+    db_exec(site.legal, "SELECT retention.release_hold('%s', 'over')", all);
+    free(fewer);
+    free(all);
+    /* what no hold is found by may go */
+    placed("tenant => '1', accept_gaps => '{users}'");
+    placed("subject => 'phone:+1', accept_gaps => '{users,calls}'");
     char *facts = db_value(site.admin,
                            "SELECT replace('%s', '[\"caller\", \"callee\"]', "
                            "'[\"caller\"]')",

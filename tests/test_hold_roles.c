@@ -137,6 +137,9 @@ START_TEST(functions_are_for_those_named)
         {"approve_hold_rules()", "t_approver"},
         {"record_inventory('%s', 1, repeat('ab', 32))", "t_worker"},
         {"approve_policy('calls', repeat('a', 64), NULL)", "t_approver"},
+        {"check_holds(1)", "t_worker"},
+        {"read_as_reader('calls', 'SELECT value FROM retention.hold_subject', '{}')",
+         "t_operator t_approver t_auditor"},
         {"retire_policy('calls', 'x')", "t_approver"},
         {"load_policy(NULL, 'x', 'x', NULL, 'x', 'enforce', 'x', '{}', NULL, false, NULL)",
          "t_worker"},
@@ -154,6 +157,9 @@ START_TEST(functions_are_for_those_named)
         {"lock_holds()", ""},
         {"write_entry('hold', NULL, NULL, '{}')", ""},
         {"count_held('SELECT 1', '%s', 'UTC')", "t_reader"}, /* with its own rights */
+        {"run_as_reader('SELECT 1', '{}')", "t_reader"},
+        {"hold_parts_wanted(NULL, NULL, now())", ""},
+        {"accept_hold_gaps('calls', NULL, '{}')", ""},
     };
     char *before = state();
     for (size_t c = 0; c < sizeof(calls) / sizeof(calls[0]); c++) {

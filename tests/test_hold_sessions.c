@@ -161,7 +161,7 @@ START_TEST(placing_and_approving)
         snprintf(approve, sizeof(approve),
                  "SELECT retention.approve_policy('%s', encode(sha256('two'), 'hex'), NULL)", name);
         /* in effect: a text by which the hold finds nothing; that which is approved finds it */
-        hold_site_load(&site, name, "enforce", "one", FACTS_BARE, true);
+        hold_site_load(&site, name, "observe", "one", FACTS_BARE, true);
         hold_site_load(&site, name, "enforce", "two", FACTS_CALLS, false);
         batch_begins(lane);
         PGconn *first = place_first ? site.legal : site.approver;
@@ -290,7 +290,8 @@ START_TEST(releasing_and_loading)
         static const char load[] =
             "SELECT retention.load_policy(NULL, 'calls', encode(sha256('one'), 'hex'), "
             "encode(sha256('one'), 'hex'), 'one', 'enforce', 'public.t', '{}', NULL, true, 'T', "
-            "replace('" FACTS_CALLS "', 'e164 text', 'e164 varchar')::jsonb)";
+            "replace('" FACTS_CALLS "', '\"text\", \"form\": \"phone e164 text', '\"uuid\", "
+            "\"form\": \"phone e164 uuid')::jsonb)";
         batch_begins(lane);
         PGconn *first = release_first ? site.legal : loader;
         PGconn *second = release_first ? loader : site.legal;

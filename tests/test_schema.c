@@ -237,7 +237,7 @@ START_TEST(functions_are_made_anew)
         "CREATE FUNCTION retention.renew(int) RETURNS int LANGUAGE sql AS 'SELECT 1';"
         "RESET ROLE;"
         "GRANT EXECUTE ON FUNCTION retention.write_entry(text, uuid, text, jsonb) TO PUBLIC;"
-        "GRANT EXECUTE ON FUNCTION retention.approve_policy(text, text, bigint) TO "
+        "GRANT EXECUTE ON FUNCTION retention.approve_policy(text, text, bigint, text, uuid[]) TO "
         "retention_worker;"
         "CREATE OR REPLACE FUNCTION retention.require_term(term bigint) RETURNS void LANGUAGE "
         "plpgsql AS 'BEGIN END'");

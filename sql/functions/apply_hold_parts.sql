@@ -2,17 +2,7 @@
 -- all that are in force; in all): rows that are missing are added, rows that nothing explains any
 -- more end now, and where a grace began the end changes. What is right already is left alone.
 --
--- In every category that a hold reaches, each of its parts is one of these:
---
---   * nothing is known of the category's columns: all of it is held, whatever the part says;
---   * something that the part names does not exist there (a tenant, a key, a kind of subject), or
---     fits no column: no row for that, and a row in hold_gap with the reason;
---   * else rows of one shape (see held_scope). A category without starting points meets every
---     range. A part with phone numbers has the value "?" among them, which covers the records of
---     which it is not certain whose number they have (see any_phone).
---
--- Values are converted once for each form, not once for each category. The planner cannot know how
--- many rows the steps have, so loops within loops are made dear. Internal.
+-- What they should say is hold_parts_wanted's answer. Internal.
 CREATE OR REPLACE FUNCTION retention.apply_hold_parts(categories text[], holds uuid[])
 RETURNS void
 LANGUAGE plpgsql VOLATILE
@@ -25,144 +15,20 @@ DECLARE
     at constant timestamptz := clock_timestamp();
 BEGIN
     WITH
+    w AS MATERIALIZED (
+        SELECT * FROM retention.hold_parts_wanted(apply_hold_parts.categories,
+            apply_hold_parts.holds, at)),
     c AS MATERIALIZED (
-        SELECT k.name, retention.hold_facts(k) AS facts,
-               coalesce(retention.hold_facts(k) -> 'subjects', '[]') AS subjects
-        FROM retention.category k
+        SELECT k.name FROM retention.category k
         WHERE k.state <> 'retired'
           AND (apply_hold_parts.categories IS NULL OR k.name = ANY (apply_hold_parts.categories))),
     p AS MATERIALIZED (
-        SELECT o.hold, o.part, h.category, o.tenant, o.starts_from, o.starts_to, o.subjects, o.keys,
-               o.held_until
-        FROM retention.hold h JOIN retention.hold_part o USING (hold)
-        WHERE h.held_until > at AND o.held_until > at
-          AND (apply_hold_parts.holds IS NULL OR h.hold = ANY (apply_hold_parts.holds))),
-    -- subjects, converted for each form that any of the categories has for their kind
-    s AS MATERIALIZED (
-        SELECT o.hold, o.part, o.kind, o.value, o.held_until
-        FROM p JOIN retention.hold_subject o ON (o.hold, o.part) = (p.hold, p.part)
-        WHERE p.subjects > 0 AND o.held_until > at),
-    form AS (
-        SELECT DISTINCT f ->> 'kind' AS kind, f ->> 'form' AS form, f ->> 'type' AS type,
-               f ->> 'as' AS normal
-        FROM c, jsonb_array_elements(c.subjects) f),
-    -- (forms that many subjects have are converted in place, without a call for each)
-    converted AS MATERIALIZED (
-        SELECT s.hold, s.part, s.kind, s.value, s.held_until, form.form, form.normal,
-               CASE WHEN form.normal = 'e164' THEN retention.as_e164(s.value)
-                    WHEN form.normal = 'lower' THEN nullif(retention.as_lower(s.value), '')
-                    WHEN form.normal IS NULL AND form.type IN ('text', 'character varying')
-                    THEN s.value
-                    ELSE retention.canonical_text(s.value, form.type, form.normal) END AS text
-        FROM s JOIN form USING (kind)),
-    value AS MATERIALIZED (
-        SELECT v.hold, v.part, v.form, v.text, max(v.held_until) AS held_until
-        FROM (SELECT v.hold, v.part, v.form, v.text, v.held_until FROM converted v
-              WHERE v.text IS NOT NULL
-              UNION ALL
-              SELECT v.hold, v.part, v.form, '?', max(v.held_until) FROM converted v
-              WHERE v.normal = 'e164' AND v.text IS NOT NULL GROUP BY 1, 2, 3) v
-        GROUP BY 1, 2, 3, 4),
-    -- which of them a category cannot look for: the same for all that have the same forms
-    set AS (SELECT DISTINCT c.subjects FROM c),
-    set_form AS (SELECT set.subjects, f ->> 'form' AS form
-                 FROM set, jsonb_array_elements(set.subjects) f),
-    found AS (
-        SELECT set_form.subjects, v.hold, v.part, v.kind, v.value
-        FROM set_form JOIN converted v USING (form)
-        GROUP BY 1, 2, 3, 4, 5 HAVING bool_or(v.text IS NOT NULL)),
-    found_count AS (
-        SELECT subjects, hold, part, kind, count(*) AS count FROM found GROUP BY 1, 2, 3, 4),
-    kind_count AS (SELECT hold, part, kind, count(*) AS count FROM s GROUP BY 1, 2, 3),
-    lacking AS MATERIALIZED (
-        SELECT set.subjects, n.hold, n.part,
-               bool_and(coalesce(f.count, 0) = 0) AS wholly,
-               string_agg(CASE
-                   WHEN NOT EXISTS (SELECT FROM jsonb_array_elements(set.subjects) e
-                                    WHERE e ->> 'kind' = n.kind)
-                   THEN format('it has no subject of kind "%s"', n.kind)
-                   ELSE format('%s of %s subjects of kind "%s" fit no column of it',
-                       n.count - coalesce(f.count, 0), n.count, n.kind) END,
-                   '; ' ORDER BY n.kind)
-                   FILTER (WHERE f.count IS DISTINCT FROM n.count) AS why
-        FROM set CROSS JOIN kind_count n
-            LEFT JOIN found_count f ON f.subjects = set.subjects AND f.hold = n.hold
-                AND f.part = n.part AND f.kind = n.kind
-        GROUP BY 1, 2, 3),
-    -- records by their keys: of the one category that such a hold names
-    key_found AS MATERIALIZED (
-        SELECT c.name, o.hold, o.part, o.held_until,
-               retention.canonical_key(o.key, c.facts -> 'key') AS key
-        FROM p JOIN c ON c.name = p.category
-            JOIN retention.hold_key o ON (o.hold, o.part) = (p.hold, p.part)
-        WHERE p.keys > 0 AND o.held_until > at AND jsonb_array_length(c.facts -> 'key') > 0),
-    key_lacking AS (
-        SELECT name, hold, part, bool_and(key IS NULL) AS wholly,
-               CASE WHEN bool_or(key IS NULL)
-                    THEN format('%s of %s record keys do not fit its key',
-                        count(*) FILTER (WHERE key IS NULL), count(*)) END AS why
-        FROM key_found GROUP BY 1, 2, 3),
-    -- every part in every category that it reaches for
-    pc AS MATERIALIZED (
-        SELECT c.name, c.facts, c.subjects AS forms, p.hold, p.part, p.held_until, t.tenant,
-               p.subjects > 0 AS by_subject, p.keys > 0 AS by_key, r.ranged,
-               CASE WHEN r.ranged THEN coalesce(p.starts_from, '-infinity') ELSE '-infinity' END
-                   AS starts_from,
-               CASE WHEN r.ranged THEN coalesce(p.starts_to, 'infinity') ELSE 'infinity' END
-                   AS starts_to,
-               CASE WHEN c.facts IS NULL THEN NULL
-                    WHEN c.facts ? 'declared' THEN 'its data is outside of this database'
-                    WHEN p.tenant IS NOT NULL AND NOT c.facts ? 'tenant' THEN 'it has no tenant'
-                    WHEN p.tenant IS NOT NULL AND t.tenant IS NULL
-                    THEN format('the tenant is no value of type %s', c.facts #>> '{tenant,type}')
-                    WHEN p.keys > 0 AND jsonb_array_length(c.facts -> 'key') = 0
-                    THEN 'its records have no key'
-                    WHEN l.wholly THEN l.why
-                    WHEN k.wholly THEN k.why END AS why_not,
-               CASE WHEN c.facts IS NOT NULL THEN nullif(concat_ws('; ', l.why, k.why), '') END
-                   AS why_some
-        FROM p JOIN c ON p.category IS NULL OR p.category = c.name
-            CROSS JOIN LATERAL (SELECT retention.canonical_text(p.tenant,
-                c.facts #>> '{tenant,type}', NULL) AS tenant) t
-            CROSS JOIN LATERAL (SELECT (p.starts_from IS NOT NULL OR p.starts_to IS NOT NULL)
-                AND coalesce(c.facts ->> 'start', 'false') <> 'false' AS ranged) r
-            LEFT JOIN lacking l ON l.subjects = c.subjects AND l.hold = p.hold AND l.part = p.part
-            LEFT JOIN key_lacking k ON k.name = c.name AND k.hold = p.hold AND k.part = p.part),
-    wanted AS MATERIALIZED (
-        SELECT pc.name, 'all' AS shape, pc.hold, pc.part, NULL::text AS tenant, NULL::text AS form,
-               NULL::text AS value, NULL::text[] AS key, '-infinity'::timestamptz AS starts_from,
-               'infinity'::timestamptz AS starts_to, false AS with_subjects, pc.held_until
-        FROM pc WHERE pc.facts IS NULL
-        UNION ALL
-        SELECT pc.name, CASE WHEN pc.tenant IS NULL AND NOT pc.ranged THEN 'all'
-                             WHEN pc.tenant IS NULL THEN 'start'
-                             WHEN NOT pc.ranged THEN 'tenant' ELSE 'tenant_start' END,
-               pc.hold, pc.part, pc.tenant, NULL, NULL, NULL, pc.starts_from, pc.starts_to, false,
-               pc.held_until
-        FROM pc
-        WHERE pc.facts IS NOT NULL AND pc.why_not IS NULL AND NOT pc.by_subject AND NOT pc.by_key
-        UNION ALL
-        SELECT pc.name, CASE WHEN pc.by_key THEN 'key_subject'
-                             WHEN pc.tenant IS NULL AND NOT pc.ranged THEN 'subject'
-                             WHEN pc.tenant IS NULL THEN 'subject_start'
-                             WHEN NOT pc.ranged THEN 'tenant_subject'
-                             ELSE 'tenant_subject_start' END,
-               pc.hold, pc.part, CASE WHEN NOT pc.by_key THEN pc.tenant END, v.form, v.text, NULL,
-               CASE WHEN pc.by_key THEN '-infinity' ELSE pc.starts_from END,
-               CASE WHEN pc.by_key THEN 'infinity' ELSE pc.starts_to END, false,
-               least(pc.held_until, v.held_until)
-        FROM pc JOIN set_form ON set_form.subjects = pc.forms
-            JOIN value v ON (v.hold, v.part, v.form) = (pc.hold, pc.part, set_form.form)
-        WHERE pc.facts IS NOT NULL AND pc.why_not IS NULL AND pc.by_subject
-        UNION ALL
-        SELECT pc.name, CASE WHEN pc.tenant IS NULL AND NOT pc.ranged AND NOT pc.by_subject
-                             THEN 'key' ELSE 'key_more' END,
-               pc.hold, pc.part, pc.tenant, NULL, NULL, k.key, pc.starts_from, pc.starts_to,
-               pc.by_subject, least(pc.held_until, k.held_until)
-        FROM pc JOIN (SELECT k.name, k.hold, k.part, k.key, max(k.held_until) AS held_until
-                      FROM key_found k WHERE k.key IS NOT NULL GROUP BY 1, 2, 3, 4) k
-                ON (k.name, k.hold, k.part) = (pc.name, pc.hold, pc.part)
-        WHERE pc.facts IS NOT NULL AND pc.why_not IS NULL AND pc.by_key),
+        SELECT h.hold
+        FROM retention.hold h
+        WHERE (apply_hold_parts.holds IS NULL OR h.hold = ANY (apply_hold_parts.holds))
+          AND h.held_until > at
+          AND EXISTS (SELECT FROM retention.hold_part o
+                      WHERE o.hold = h.hold AND o.held_until > at)),
     standing AS MATERIALIZED (
         SELECT h.ctid AS place, h.*
         FROM retention.held_scope h
@@ -170,9 +36,9 @@ BEGIN
           AND h.hold IN (SELECT p.hold FROM p)),
     -- no value of these is empty, so NULLs can be hashed as empty ones
     both_sides AS MATERIALIZED (
-        SELECT s.place, s.held_until AS standing_until, w.*
-        FROM standing s FULL JOIN wanted w
-            ON s.category = w.name AND s.shape = w.shape AND s.hold = w.hold AND s.part = w.part
+        SELECT s.place, w.*
+        FROM standing s FULL JOIN (SELECT * FROM w WHERE w.shape IS NOT NULL) w
+            ON s.category = w.category AND s.shape = w.shape AND s.hold = w.hold AND s.part = w.part
                AND s.starts_from = w.starts_from AND s.starts_to = w.starts_to
                AND s.with_subjects = w.with_subjects
                AND coalesce(s.tenant, '') = coalesce(w.tenant, '')
@@ -186,17 +52,17 @@ BEGIN
     added AS (
         INSERT INTO retention.held_scope (category, shape, hold, part, tenant, form, value, key,
                 starts_from, starts_to, with_subjects, held_until)
-            SELECT b.name, b.shape, b.hold, b.part, b.tenant, b.form, b.value, b.key,
+            SELECT b.category, b.shape, b.hold, b.part, b.tenant, b.form, b.value, b.key,
                    b.starts_from, b.starts_to, b.with_subjects, b.held_until
             FROM both_sides b WHERE b.place IS NULL
-            ORDER BY b.name, b.shape, b.form, b.value), -- as the index has them
+            ORDER BY b.category, b.shape, b.form, b.value), -- as the index has them
     closed AS (
-        DELETE FROM retention.hold_gap g USING pc
-        WHERE (g.hold, g.part, g.category) = (pc.hold, pc.part, pc.name)
-          AND coalesce(pc.why_not, pc.why_some) IS NULL)
+        DELETE FROM retention.hold_gap g USING w
+        WHERE (g.hold, g.part, g.category) = (w.hold, w.part, w.category)
+          AND w.shape IS NULL AND w.why_not IS NULL)
     INSERT INTO retention.hold_gap AS g (hold, part, category, why)
-        SELECT pc.hold, pc.part, pc.name, coalesce(pc.why_not, pc.why_some) FROM pc
-        WHERE coalesce(pc.why_not, pc.why_some) IS NOT NULL
+        SELECT w.hold, w.part, w.category, w.why_not FROM w
+        WHERE w.shape IS NULL AND w.why_not IS NOT NULL
         ON CONFLICT ON CONSTRAINT hold_gap_pkey DO UPDATE SET why = excluded.why
             WHERE g.why <> excluded.why;
 END

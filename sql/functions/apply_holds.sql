@@ -2,9 +2,10 @@
 -- category is new: what holds cover in it is worked out again. Under hold_gate, by whoever changes
 -- the text in effect, after the change.
 --
--- RT024 where a hold that names the category was found by columns that are gone, or would be found
--- by fewer: what it relies on stays in the policy until the hold is released and its grace is over.
--- A column that got another type is no loss. Internal.
+-- RT024 where a hold was found by columns that are gone, or would be found by fewer: what it relies
+-- on stays in the policy until the hold is released and its grace is over. A hold without category
+-- relies on nothing in categories that were never approved, and in those that it was allowed not to
+-- reach. A column that got another type is no loss. Internal.
 CREATE OR REPLACE FUNCTION retention.apply_holds(category text, before jsonb DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql VOLATILE
@@ -34,7 +35,11 @@ BEGIN
         FROM retention.hold_part p JOIN retention.hold h USING (hold)
             LEFT JOIN retention.hold_gap g ON g.hold = p.hold AND g.part = p.part
                 AND g.category = apply_holds.category
-        WHERE h.category = apply_holds.category
+        WHERE (h.category = apply_holds.category
+               OR h.category IS NULL AND apply_holds.category <> ALL (h.accept_gaps)
+                  AND EXISTS (SELECT FROM retention.category c
+                              WHERE c.name = apply_holds.category
+                                AND c.approved_sha256 IS NOT NULL))
           AND p.held_until > clock_timestamp() AND h.held_until > clock_timestamp()
           AND (gaps ->> (p.hold || ' ' || p.part) IS DISTINCT FROM g.why AND g.why IS NOT NULL
                OR retention.lost_columns(p, apply_holds.before, facts) IS NOT NULL)

@@ -6,8 +6,14 @@
 -- Columns that the text reads count as approved as they were when it was loaded last; where they
 -- changed since, RT011 too.
 -- expect_due is how many records may go at first although they pass a brake.
-CREATE OR REPLACE FUNCTION retention.approve_policy(category text, sha256 text, expect_due bigint)
-RETURNS void
+--
+-- How holds find the records (loaded_hold_facts) is approved too: `hold_facts`, where it is given, is
+-- what the caller read of it (hold_facts_text), and must be what is loaded. RT024 where a hold would
+-- not keep any more what it keeps (apply_holds, require_holds_follow). RT021 where a hold without
+-- category, which promises to cover categories approved later, does not reach this one: unless its
+-- uuid stands in accept_gaps, and then the log has an entry of type gap.
+CREATE OR REPLACE FUNCTION retention.approve_policy(category text, sha256 text, expect_due bigint,
+    hold_facts text DEFAULT NULL, accept_gaps uuid[] DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
@@ -15,6 +21,7 @@ AS $function$
 DECLARE
     c retention.category%ROWTYPE;
     as_role text;
+    gaps_before jsonb;
 BEGIN
     LOCK TABLE retention.leader_gate IN ROW SHARE MODE;
     PERFORM retention.lock_holds();
@@ -37,6 +44,12 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = 'RT011',
             MESSAGE = format('the text to approve is not the one that is loaded for category "%s"',
                 c.name),
+            HINT = 'Look at the policy as it is now, and approve that.';
+    END IF;
+    IF approve_policy.hold_facts <> retention.hold_facts_text(c.loaded_hold_facts) THEN
+        RAISE EXCEPTION USING ERRCODE = 'RT011',
+            MESSAGE = format('how holds find the records of category "%s" is not what it was when '
+                'it was read', c.name),
             HINT = 'Look at the policy as it is now, and approve that.';
     END IF;
     IF approve_policy.expect_due < 0 THEN
@@ -74,6 +87,10 @@ BEGIN
                 'loaded', c.name),
             HINT = 'Load the policies again, look at the plan, and approve that.';
     END IF;
+    IF c.approved_mode = 'enforce' THEN
+        SELECT jsonb_object_agg(g.hold || ' ' || g.part, g.why) INTO gaps_before
+            FROM retention.hold_gap g WHERE g.category = c.name;
+    END IF;
     UPDATE retention.category k SET state = 'active', approved_sha256 = c.loaded_sha256,
             unapproved_since = NULL, unapproved_by = NULL,
             approved_mode = c.mode, approved_relation = c.relation,
@@ -84,11 +101,14 @@ BEGIN
             brake_allowance = coalesce(approve_policy.expect_due, c.brake_allowance)
         WHERE k.name = c.name;
     PERFORM retention.apply_holds(c.name, retention.hold_facts(c));
+    PERFORM retention.accept_hold_gaps(c.name, gaps_before,
+        coalesce(approve_policy.accept_gaps, '{}'));
+    PERFORM retention.require_holds_follow(c.name, c);
     PERFORM retention.write_entry('policy', NULL, c.name, jsonb_build_object('category', c.name,
         'sha256', c.loaded_sha256, 'previous', c.approved_sha256, 'mode', c.mode,
         'what', 'approved', 'by', session_user));
     PERFORM pg_notify('retention', 'policy');
 END
 $function$;
-REVOKE ALL ON FUNCTION retention.approve_policy(text, text, bigint) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION retention.approve_policy(text, text, bigint) TO @prefix@approver;
+REVOKE ALL ON FUNCTION retention.approve_policy(text, text, bigint, text, uuid[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION retention.approve_policy(text, text, bigint, text, uuid[]) TO @prefix@approver;

@@ -24,7 +24,7 @@
 -- key in use (0: there is none, or the newest one was shredded). Raises RT001 term over, RT002
 -- paused, RT003 not approved, or the run ended, RT004 schema changed, RT005 clock, RT006 another
 -- database, RT007 brake, RT009 leaf gone, RT010 no such category or run, RT011 wrong isolation
--- level.
+-- level, RT024 what holds cover was changed by hand (check_holds).
 CREATE OR REPLACE FUNCTION retention.begin_batch(run uuid, term bigint, category text,
     leaf regclass, worker_clock timestamptz, OUT at timestamptz, OUT xid text, OUT epoch bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -53,8 +53,7 @@ BEGIN
                AND i.database_oid = (SELECT d.oid FROM pg_database d
                                      WHERE d.datname = current_database()) AS bound,
            c.name, c.state, c.mode, c.approved_sha256, c.relation, c.governed, c.fingerprint,
-           c.column_facts,
-           c.brake_engaged_at,
+           c.column_facts, c.brake_engaged_at, c.scope_problem,
            r.status, r.term AS run_term, r.sha256, r.category AS run_category,
            (SELECT p.scope FROM retention.pause p
             WHERE p.resumed_at IS NULL AND (p.until IS NULL OR p.until > begin_batch.at)
@@ -104,6 +103,13 @@ BEGIN
                 WHEN f.mode <> 'enforce' THEN format('category "%s" is in mode %s', f.name, f.mode)
                 ELSE format('the policy of category "%s" changed since the run was planned',
                     f.name) END;
+    END IF;
+    IF f.scope_problem IS NOT NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'RT024',
+            MESSAGE = format('what holds cover in category "%s" is not what they say: %s', f.name,
+                f.scope_problem),
+            HINT = 'Find out who changed retention.held_scope; then legal runs: retentionctl hold '
+                'mend';
     END IF;
     IF f.status <> 'running' OR f.run_term IS DISTINCT FROM begin_batch.term THEN
         RAISE EXCEPTION USING ERRCODE = 'RT003',

@@ -9,9 +9,10 @@
 -- Batches in flight finish before a changed text is written (hold_gate), so when this has returned,
 -- nothing of the old text is deleted any more. term may be NULL: loading outside of a leadership.
 --
--- `hold_facts` says how holds find the records (see column category.hold_facts). Where those of the
--- text in effect change, what holds cover is worked out again (RT024: a hold relies on what is
--- gone).
+-- `hold_facts` says how holds find the records (see column category.hold_facts). They are the word of
+-- whoever loads, so what decides in them (hold_facts_bound) is approved with the text: where it is
+-- not what was approved, the category is suspended, also under the same text. Where facts in effect
+-- change, what holds cover is worked out again (RT024: a hold relies on what is gone).
 --
 -- `reads` names the columns that the text reads, {relation: {column: null}}. Where one of them is not
 -- the column any more that was approved (changed_columns), the category waits for approval again,
@@ -32,6 +33,7 @@ DECLARE
     facts_before jsonb;
     facts jsonb := retention.column_facts(load_policy.reads);
     changed text[];
+    same_facts boolean;
 BEGIN
     IF load_policy.term IS NOT NULL THEN
         PERFORM retention.require_term(load_policy.term);
@@ -42,6 +44,15 @@ BEGIN
             IS DISTINCT FROM encode(sha256(convert_to(load_policy.text, 'UTF8')), 'hex') THEN
         RAISE EXCEPTION USING ERRCODE = 'RT011',
             MESSAGE = format('the text of category "%s" does not have the SHA-256 that was given',
+                load_policy.name);
+    END IF;
+    -- What a form is called decides what is compared, and says what stands beside it.
+    IF EXISTS (SELECT FROM jsonb_array_elements(CASE jsonb_typeof(load_policy.hold_facts -> 'subjects')
+                   WHEN 'array' THEN load_policy.hold_facts -> 'subjects' ELSE '[]' END) f
+               WHERE f ->> 'form' IS DISTINCT FROM concat_ws(' ', f ->> 'kind',
+                   coalesce(f ->> 'as', '-'), f ->> 'type')) THEN
+        RAISE EXCEPTION USING ERRCODE = 'RT011',
+            MESSAGE = format('the subjects of category "%s" do not bear the names of their forms',
                 load_policy.name);
     END IF;
     SELECT * INTO c FROM retention.category k WHERE k.name = load_policy.name;
@@ -59,18 +70,32 @@ BEGIN
                     column_facts = CASE k.state WHEN 'active' THEN facts ELSE k.column_facts END
                 WHERE k.name = load_policy.name AND k.loaded_sha256 = load_policy.sha256;
         END IF;
+        same_facts := retention.hold_facts_bound(c.hold_facts)
+            IS NOT DISTINCT FROM retention.hold_facts_bound(load_policy.hold_facts);
         IF c.loaded_hold_facts IS DISTINCT FROM load_policy.hold_facts
                 OR c.state = 'active' AND c.hold_facts IS DISTINCT FROM load_policy.hold_facts THEN
             PERFORM retention.lock_holds();
             PERFORM retention.close_hold_gate();
             SELECT * INTO c FROM retention.category k WHERE k.name = load_policy.name
                 FOR NO KEY UPDATE;
-            IF c.loaded_sha256 = load_policy.sha256 THEN
+            IF c.loaded_sha256 = load_policy.sha256 AND c.state IN ('active', 'suspended') THEN
+                new_state := CASE WHEN c.approved_sha256 = c.loaded_sha256 THEN
+                        CASE WHEN same_facts THEN 'active' ELSE 'suspended' END
+                    ELSE c.state END;
                 UPDATE retention.category k SET loaded_hold_facts = load_policy.hold_facts,
-                        hold_facts = CASE c.state WHEN 'active' THEN load_policy.hold_facts
-                                                  ELSE c.hold_facts END
+                        state = new_state, loaded_by = CASE new_state WHEN 'suspended'
+                            THEN session_user ELSE k.loaded_by END,
+                        hold_facts = CASE new_state WHEN 'active' THEN load_policy.hold_facts
+                                                    ELSE c.hold_facts END
                     WHERE k.name = load_policy.name;
                 PERFORM retention.apply_holds(load_policy.name, retention.hold_facts(c));
+                IF new_state <> c.state THEN
+                    PERFORM retention.write_entry('policy', NULL, load_policy.name,
+                        jsonb_build_object('category', load_policy.name,
+                            'sha256', load_policy.sha256, 'previous', c.approved_sha256,
+                            'mode', c.mode, 'what', 'loaded', 'by', session_user));
+                END IF;
+                RETURN new_state;
             END IF;
         END IF;
         RETURN c.state;
@@ -91,6 +116,8 @@ BEGIN
     new_state := CASE
         WHEN c.approved_sha256 IS NULL THEN 'suspended'
         WHEN changed <> '{}' THEN 'suspended'
+        WHEN retention.hold_facts_bound(c.hold_facts)
+            IS DISTINCT FROM retention.hold_facts_bound(load_policy.hold_facts) THEN 'suspended'
         WHEN c.approved_sha256 = load_policy.sha256 THEN 'active'
         WHEN load_policy.needs_approval IS NOT FALSE THEN 'suspended'
         WHEN load_policy.mode = 'enforce' AND c.approved_mode IS DISTINCT FROM 'enforce'
@@ -139,6 +166,9 @@ BEGIN
                     clock_timestamp());
     END IF;
     PERFORM retention.apply_holds(load_policy.name, facts_before);
+    IF new_state = 'active' THEN
+        PERFORM retention.require_holds_follow(load_policy.name, c);
+    END IF;
     PERFORM retention.write_entry('policy', NULL, load_policy.name, jsonb_build_object(
         'category', load_policy.name, 'sha256', load_policy.sha256, 'previous', c.approved_sha256,
         'mode', load_policy.mode, 'what', 'loaded', 'by', session_user));

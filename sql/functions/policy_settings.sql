@@ -1,5 +1,5 @@
 -- The settings of a normalised policy text, one a row: where it stands ("stages[1]"), its name and
--- its value as written. A line that is none of a normalised text comes with name NULL.
+-- its value as written; none of NULL. A line that is none of a normalised text comes with name NULL.
 CREATE OR REPLACE FUNCTION retention.policy_settings(policy text)
 RETURNS TABLE (line int, place text, name text, value text)
 LANGUAGE plpgsql IMMUTABLE
@@ -15,7 +15,7 @@ DECLARE
     word text;
 BEGIN
     line := 0;
-    FOREACH word IN ARRAY string_to_array(rtrim(policy, E'\n'), E'\n') LOOP
+    FOREACH word IN ARRAY string_to_array(rtrim(coalesce(policy, ''), E'\n'), E'\n') LOOP
         line := line + 1;
         word := regexp_replace(ltrim(word, ' '), '[,;]$', '');
         depth := cardinality(stack);

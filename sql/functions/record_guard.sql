@@ -1,6 +1,9 @@
 -- Whether a category's guard is as it should be, by what the worker found in the catalog before a
 -- round. `state`: off, in place, missing, changed; `fingerprint`: of what it should be.
 --
+-- Whether a guard is wanted at all is the database's to say: by the policy's text in effect. "off"
+-- against that text is no news while another text waits for approval, and otherwise RT011.
+--
 -- The log hears of changes: an entry `guard` when it is found in place, when one that was in place
 -- is not any more (and an entry `anomaly`, code guard.disabled), and when the policy wants none any
 -- more. What guards that only observe let through since becomes an entry `anomaly`, code
@@ -16,12 +19,26 @@ DECLARE
     c retention.category%ROWTYPE;
     seen bigint;
     what text;
+    wanted text;
 BEGIN
     PERFORM retention.require_term(record_guard.term);
     SELECT * INTO c FROM retention.category k WHERE k.name = record_guard.category
         FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RETURN;
+    END IF;
+    IF record_guard.state = 'off' THEN
+        SELECT s.value INTO wanted
+            FROM retention.policy_settings(retention.text_in_effect(c)) s
+            WHERE s.place = '' AND s.name = 'guard';
+        IF wanted <> '"off"' AND coalesce(c.approved_mode, c.mode) <> 'declared' THEN
+            IF c.approved_sha256 IS NULL OR c.loaded_sha256 = c.approved_sha256 THEN
+                RAISE EXCEPTION USING ERRCODE = 'RT011',
+                    MESSAGE = format('the policy of category "%s" wants guard = %s: that there is '
+                        'none to look for is not recorded', c.name, wanted);
+            END IF;
+            RETURN;
+        END IF;
     END IF;
     what := CASE
         WHEN record_guard.state = 'in place'

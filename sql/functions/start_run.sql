@@ -37,6 +37,13 @@ BEGIN
                 ELSE format('the policy of category "%s" changed since the run was planned',
                     c.name) END;
     END IF;
+    IF c.scope_problem IS NOT NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'RT024',
+            MESSAGE = format('what holds cover in category "%s" is not what they say: %s', c.name,
+                c.scope_problem),
+            HINT = 'Find out who changed retention.held_scope; then legal runs: retentionctl hold '
+                'mend';
+    END IF;
     IF start_run.run_time IS NULL OR start_run.run_time > clock_timestamp() THEN
         RAISE EXCEPTION USING ERRCODE = 'RT005',
             MESSAGE = 'the time of the run lies ahead of the server''s';

@@ -42,6 +42,7 @@ SELECT c.name AS category,
        CASE WHEN c.mode = 'declared' THEN 'declared'
             WHEN c.state = 'red' THEN 'policy file gone'
             WHEN c.invalid_because IS NOT NULL THEN 'policy invalid: ' || c.invalid_because
+            WHEN c.scope_problem IS NOT NULL THEN 'what holds cover was altered: ' || c.scope_problem
             WHEN c.state = 'suspended' THEN 'awaiting approval'
             WHEN c.guard_problem IS NOT NULL THEN 'guard not in place: ' || c.guard_problem
             WHEN c.mode = 'observe' THEN 'observe only'
@@ -56,6 +57,7 @@ SELECT c.name AS category,
        c.mode = 'enforce' AND c.state <> 'suspended'
            AND (c.state = 'red' OR c.invalid_because IS NOT NULL
                 OR coalesce(l.status IN ('failed', 'lost'), false))
+           OR c.scope_problem IS NOT NULL
            OR c.guard_problem IS NOT NULL AND c.state = 'active' AS failing,
        c.guard,
        c.guard_state,

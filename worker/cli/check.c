@@ -68,6 +68,24 @@ static void warn_uncounted(struct cli *cli, const struct policies *policies)
               "Holds keep those records all the same.");
 }
 
+/* Somebody altered what batches read of holds: the worker would delete nothing of the category. */
+static bool find_altered_holds(struct session *session, struct error *error)
+{
+    struct diags *diags = &session->cli->diags;
+    PGresult *rows _cleanup_result_ =
+        session_file(session, "cli/hold_problems.sql", 0, NULL, error);
+    for (int r = 0; rows && r < PQntuples(rows); r++) {
+        struct diag *diag =
+            diag_error(diags, (struct position){0},
+                       "what holds cover in category \"%s\" is not what they say: %s",
+                       PQgetvalue(rows, r, 0), PQgetvalue(rows, r, 1));
+        diag_hint(diags, diag,
+                  "Find out who changed retention.held_scope; then legal runs: retentionctl hold "
+                  "mend");
+    }
+    return rows != NULL;
+}
+
 static bool check_database(struct cli *cli, const struct settings *settings,
                            struct policies *policies, struct error *error)
 {
@@ -79,7 +97,7 @@ static bool check_database(struct cli *cli, const struct settings *settings,
     if (!has_schema || !session_bound(&session, &finding))
         add_finding(cli, &finding);
     check_epoch_key(cli, settings, policies->set, has_schema ? &session : NULL);
-    if (has_schema && !warn_hold_rules(&session, error))
+    if (has_schema && (!warn_hold_rules(&session, error) || !find_altered_holds(&session, error)))
         return false;
     if (!policies_validate(policies, &session, error))
         return false;

@@ -123,6 +123,7 @@ command_fn command_hold_release, command_hold_narrow, command_hold_confirm,
     command_hold_withdraw;                                             /* cli/hold_release.c */
 command_fn command_hold_list, command_hold_show, command_hold_rules;      /* cli/hold_show.c */
 command_fn command_hold_inventory;                                        /* cli/hold_inventory.c */
+command_fn command_hold_mend;                                             /* cli/hold_mend.c */
 command_fn command_matter_list, command_matter_show, command_matter_close; /* cli/matter.c */
 
 #endif

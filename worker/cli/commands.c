@@ -147,11 +147,14 @@ static const struct command commands[] = {
     {POLICY, "policy", "approve", "CATEGORY", 1, 1,
      "approve the text that was loaded",
      "Takes effect at once, and asks nothing: look at \"policy diff\" and \"plan\" before. Whoever "
-     "loaded a text cannot approve it.",
+     "loaded a text cannot approve it. How legal holds find the records is approved with it. It is "
+     "refused where a hold would not keep all that it keeps, and where one without category does "
+     "not reach this one: name the hold with --accept-gap if legal says that it need not.",
      "policy approve call_recordings --expect-due 12000",
      command_policy_approve,
      {{"expect-due", 0, "N", false, "as many records may go at first without engaging the brake"},
-      {"sha256", 0, "DIGEST", false, "approve only if the text loaded has this SHA-256"}}},
+      {"sha256", 0, "DIGEST", false, "approve only if the text loaded has this SHA-256"},
+      {"accept-gap", 0, "HOLD...", false, "approve although this hold does not reach the category"}}},
     {POLICY, "policy", "retire", "CATEGORY", 1, 1,
      "end a category whose file was removed",
      NULL,
@@ -404,6 +407,13 @@ static const struct command commands[] = {
      NULL,
      command_hold_withdraw,
      {{"reason", 'r', "TEXT", true, "why; kept with the request"}}},
+    {HOLD, "hold", "mend", "", 0, 0,
+     "work out anew what holds cover, after it was altered by hand",
+     "Where what batches read of holds is not what the holds say, nothing of the category is deleted "
+     "until this was run. Find out before who changed retention.held_scope, and whether records are "
+     "gone since: the log has an entry anomaly with code hold.scope.",
+     "hold mend",
+     command_hold_mend, {{0}}},
     {HOLD, "hold", "inventory", "HOLD", 1, 1,
      "count what a hold covers, into the log",
      "Reads every record that the hold covers now and writes their number and the root of their keyed "

@@ -293,7 +293,7 @@ static bool explain_stage(struct explained *e, const struct sql_category *sql, b
                           struct error *error)
 {
     PGresult *result _cleanup_result_ =
-        plan_query(e->session, &sql->explain, e->run_time, e->cli->operands + 1, error);
+        plan_query(e->session, e->category->name, &sql->explain, e->run_time, e->cli->operands + 1, error);
     if (!result)
         return error_is_bad_value(error)
                    ? error_set(error, ERROR_USAGE, "the key is not of the type of column \"%s\"",

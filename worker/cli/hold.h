@@ -71,6 +71,8 @@ const char *hold_find_request(struct session *session, const char *digits, struc
 
 /* Matters, reasons and subjects may be read by this role. */
 bool hold_may_read_matters(struct session *session, bool *ret_may, struct error *error);
+/* This role may not compare records with what holds cover: cli/plan_reader.sql does it for it. */
+bool hold_needs_reader(struct session *session, bool *ret_needs, struct error *error);
 /* This role may count what holds cover. */
 bool hold_may_count(struct session *session, bool *ret_may, struct error *error);
 

@@ -78,6 +78,11 @@ bool hold_may_count(struct session *session, bool *ret_may, struct error *error)
     return may(session, 1, ret_may, error);
 }
 
+bool hold_needs_reader(struct session *session, bool *ret_needs, struct error *error)
+{
+    return may(session, 2, ret_needs, error);
+}
+
 /* The result is sorted by its first column, the uuid. */
 int hold_matter_row(const PGresult *matters, const char *hold)
 {

@@ -16,6 +16,7 @@ libretention_a_SOURCES += \
 	worker/cli/hold_inventory.c \
 	worker/cli/hold_list.c \
 	worker/cli/hold_place.c \
+	worker/cli/hold_mend.c \
 	worker/cli/hold_release.c \
 	worker/cli/hold_scope.c \
 	worker/cli/hold_show.c \

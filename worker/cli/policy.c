@@ -37,6 +37,8 @@ bool policy_texts(struct session *session, const char *category, struct policy_t
         .unapproved_since = FIELD("unapproved_since"),
         .unapproved_by = FIELD("unapproved_by"),
         .changed_columns = FIELD("changed_columns"),
+        .loaded_facts = FIELD("loaded_facts"),
+        .approved_facts = FIELD("approved_facts"),
     };
 #undef FIELD
     return true;

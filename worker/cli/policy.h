@@ -14,6 +14,7 @@ struct policy_texts {
     const char *approved_sha256, *approved_by, *approved_at, *approved;
     const char *unapproved_since, *unapproved_by; /* the text in force took effect so */
     const char *changed_columns; /* other ones than those that were approved; NULL: none */
+    const char *loaded_facts, *approved_facts; /* how holds find the records, a line each */
 };
 
 /* Reads it; known is false where the database has no such category. */

@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "cli/diff.h"
+#include "cli/hold.h"
 #include "cli/json.h"
 #include "cli/output.h"
 #include "cli/policy.h"
@@ -35,6 +36,24 @@ static void print_reasons(const struct policy_change *change)
         fputs("  - ", stdout);
         text_wrap(stdout, change->reasons.items[i], 4, 100, true);
     }
+}
+
+static bool facts_wait(const struct policy_texts *texts)
+{
+    return texts->known && text_equal(texts->state, "suspended") &&
+           !text_equal(texts->loaded_facts, texts->approved_facts);
+}
+
+/* How holds find the records is the word of whoever loaded the text: who approves must see it. */
+static void print_facts(const struct policy_texts *texts)
+{
+    struct text diff _cleanup_text_ = {0};
+    puts("\nHow legal holds find the records:");
+    diff_unified(&diff, texts->approved_facts ? "in force before" : "/dev/null",
+                 texts->approved_facts ? texts->approved_facts : "", "loaded",
+                 texts->loaded_facts ? texts->loaded_facts : "");
+    fputs(diff.length ? text_string(&diff) : texts->loaded_facts ? texts->loaded_facts : "",
+          stdout);
 }
 
 bool policy_ask_database(struct session *session, const char *approved,
@@ -107,15 +126,41 @@ static bool diff_category(struct session *session, const struct category *catego
         json_t *list = json_object_get(output_document(cli), "categories");
         json_array_append_new(
             list, json_pack("{ss sb sb so so}", "category", category->name, "changed", changed,
-                            "needs_approval", changed && change.needs_approval, "reasons",
+                            "needs_approval",
+                            (changed && change.needs_approval) || facts_wait(&texts), "reasons",
                             reasons_json(&change), "diff", json_text(text_string(&diff))));
-    } else if (changed) {
+        if (facts_wait(&texts))
+            json_object_set_new(json_array_get(list, json_array_size(list) - 1), "hold_facts",
+                                json_text(texts.loaded_facts));
+        return true;
+    }
+    if (changed) {
         fputs(diff.data, stdout);
         puts(change.needs_approval ? "\nNeeds approval:" : "\nTakes effect when it is loaded:");
         print_reasons(&change);
         putchar('\n');
     }
+    if (facts_wait(&texts)) {
+        printf("Category \"%s\", loaded and waiting for approval.", category->name);
+        print_facts(&texts);
+        putchar('\n');
+    }
     return true;
+}
+
+/* --accept-gap HOLD..., first digits suffice, as an array; NULL with an error. */
+static const char *accepted_gaps(struct session *session, struct error *error)
+{
+    size_t count = 0;
+    const char **words = cli_options(session->cli, "accept-gap", &count);
+    char **holds = arena_alloc(session->cli->arena, (count + 1) * sizeof(*holds));
+    for (size_t i = 0; i < count; i++) {
+        const char *hold = hold_find(session, words[i], error);
+        if (!hold)
+            return NULL;
+        holds[i] = arena_strdup(session->cli->arena, hold);
+    }
+    return count ? session_array(session->cli, holds, (int)count) : "{}";
 }
 
 bool command_policy_diff(struct cli *cli, struct error *error)
@@ -149,20 +194,25 @@ bool command_policy_approve(struct cli *cli, struct error *error)
         !session_categories_exist(&session, session_array(cli, cli->operands, 1), error) ||
         !policy_texts(&session, name, &texts, error))
         return false;
-    const char *const values[] = {name, sha256 ? sha256 : texts.loaded_sha256, expect};
+    const char *gaps = accepted_gaps(&session, error);
+    if (!gaps)
+        return false;
+    const char *const values[] = {name, sha256 ? sha256 : texts.loaded_sha256, expect,
+                                  texts.loaded_facts, gaps};
     PGresult *result _cleanup_result_ =
-        session_file(&session, "cli/policy_approve.sql", 3, values, error);
+        session_file(&session, "cli/policy_approve.sql", ARRAY_LENGTH(values), values, error);
     if (!result)
         return false;
     struct policy_change change = change_of_loaded(cli->arena, name, &texts);
     add_columns_reason(cli->arena, &texts, &change);
     if (cli->json) {
         json_object_set_new(output_document(cli), "approved",
-                            json_pack("{ss ss so so so so}", "category", name, "sha256",
+                            json_pack("{ss ss so so so so so}", "category", name, "sha256",
                                       texts.loaded_sha256, "previous",
                                       json_text(texts.approved_sha256), "expect_due",
                                       json_number(expect), "text", json_text(texts.loaded),
-                                      "reasons", reasons_json(&change)));
+                                      "reasons", reasons_json(&change), "hold_facts",
+                                      json_text(texts.loaded_facts)));
         return true;
     }
     struct text diff _cleanup_text_ = {0};
@@ -172,5 +222,6 @@ bool command_policy_approve(struct cli *cli, struct error *error)
     printf("\nApproved: category \"%s\", SHA-256 %s,\nloaded by \"%s\" at %.16s.\n", name,
            texts.loaded_sha256, texts.loaded_by, texts.loaded_at);
     print_reasons(&change);
+    print_facts(&texts);
     return true;
 }

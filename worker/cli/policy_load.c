@@ -47,7 +47,7 @@ static bool prepare(struct session *session, const struct policies *policies,
         }
         basis = sql_basis(cli->arena, stages, category->stage_count);
     }
-    loading->hold_facts = sql_hold_facts(cli->arena, policies->set, category, policies->catalog);
+    loading->hold_facts = sql_load_facts(cli->arena, policies->set, category, policies->catalog);
     size_t count = basis.governed.count;
     char **governed = arena_alloc(cli->arena, (count + 1) * sizeof(*governed));
     for (size_t i = 0; i < count; i++)
@@ -71,7 +71,7 @@ static bool settle(struct session *session, const struct loading *loading, struc
     const struct agreement_table *table = &category->agreement_table;
     if (!statement->text || !*statement->text)
         return true;
-    PGresult *agreements _cleanup_result_ = plan_query(session, statement, NULL, NULL, error);
+    PGresult *agreements _cleanup_result_ = plan_query(session, category->name, statement, NULL, NULL, error);
     if (!agreements)
         return false;
     const char *fallback = category->stages[0].after.text;

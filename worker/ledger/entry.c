@@ -107,6 +107,7 @@ static const struct entry_field coverage[] = {HASH("fingerprint"), NUMBER("gover
 static const struct entry_field heartbeat[] = {NUMBER("size")};
 static const struct entry_field anomaly[] = {ID("run"), NUMBER("seq"), NAME("code")};
 static const struct entry_field inventory[] = {ID("hold"), NUMBER("rows"), HASH("root")};
+static const struct entry_field gap[] = {ID("hold"), NAME("category"), NAME("by")};
 static const struct entry_field rotate[] = {TEXT("vkey")};
 static const struct entry_field retire[] = {TEXT("keyid")};
 static const struct entry_field shred[] = {NUMBER("epoch")};
@@ -131,6 +132,7 @@ static const struct entry_type types[] = {
     TYPE("export", inventory),    TYPE("rotate", rotate),
     TYPE("retire", retire),       TYPE("shred", shred),
     TYPE("prune", prune),         TYPE("restored", restored),
+    TYPE("gap", gap),
 };
 
 const struct entry_type *entry_types(size_t *ret_count)

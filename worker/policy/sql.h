@@ -171,6 +171,10 @@ struct sql_statement sql_build_forecast(struct arena *arena, const struct policy
  * declared one where the data is, and nothing else. It is to be run with an empty search_path. */
 const char *sql_hold_facts(struct arena *arena, const struct policy_set *set,
                            const struct category *category, const struct catalog *catalog);
+/* The same with "statements": the SHA-256 of each statement of plan and explain, which the database
+ * runs for who may not read what holds cover. What a category is loaded with. */
+const char *sql_load_facts(struct arena *arena, const struct policy_set *set,
+                           const struct category *category, const struct catalog *catalog);
 
 /* The records of a category that a hold ($1, uuid) covers: a row each, a column for each key column,
  * as digests need them; without columns where the category has no key. To be run with an empty

@@ -1,12 +1,16 @@
 /* What the database needs to know of a category to place holds (category.hold_facts): which kinds
- * of values its records have, and one statement that counts what a hold covers.
+ * of values its records have, one statement that counts what a hold covers, and by which digests it
+ * knows the statements of plan and explain.
  *
- * The statement has no parameters of ours, so that a function can run it: values stand in it as
+ * The counting statement has no parameters of ours, so that a function can run it: values stand in it as
  * literals, and $1 is the hold. */
 #include <jansson.h>
+#include <openssl/evp.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/arena.h"
+#include "base/encode.h"
 #include "policy/sql_private.h"
 
 static const char *count(struct sql_builder *b)
@@ -81,8 +85,8 @@ static json_t *key(const struct sql_builder *b)
     return list;
 }
 
-const char *sql_hold_facts(struct arena *arena, const struct policy_set *set,
-                           const struct category *category, const struct catalog *catalog)
+static json_t *hold_facts(struct arena *arena, const struct policy_set *set,
+                          const struct category *category, const struct catalog *catalog)
 {
     json_t *facts;
     if (category->mode == MODE_DECLARED) {
@@ -97,6 +101,11 @@ const char *sql_hold_facts(struct arena *arena, const struct policy_set *set,
                                 json_pack("{ss s[s]}", "type", ref_type(b, &category->tenant),
                                           "columns", ref_name(b, &category->tenant)));
     }
+    return facts;
+}
+
+static const char *take_json(struct arena *arena, json_t *facts)
+{
     char *text = facts ? json_dumps(facts, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
     if (!text)
         abort(); /* out of memory: there is nothing else that could fail */
@@ -104,4 +113,57 @@ const char *sql_hold_facts(struct arena *arena, const struct policy_set *set,
     free(text);
     json_decref(facts);
     return result;
+}
+
+const char *sql_hold_facts(struct arena *arena, const struct policy_set *set,
+                           const struct category *category, const struct catalog *catalog)
+{
+    return take_json(arena, hold_facts(arena, set, category, catalog));
+}
+
+static void add_statement(json_t *list, struct sql_statement statement)
+{
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    unsigned int size = 0;
+    char hex[2 * EVP_MAX_MD_SIZE + 1];
+    if (!statement.text || !*statement.text)
+        return;
+    if (!EVP_Digest(statement.text, strlen(statement.text), digest, &size, EVP_sha256(), NULL))
+        abort(); /* without a digest nothing can be recognised */
+    hex_encode(hex, digest, size);
+    json_array_append_new(list, json_string(hex));
+}
+
+/* plan asks of one category alone, or of all that act, in the order in which they would. */
+static void add_plans(struct arena *arena, const struct policy_set *set,
+                      const struct category *category, size_t stage, const struct catalog *catalog,
+                      json_t *list)
+{
+    struct string_list all = {0};
+    for (size_t i = 0; i < set->category_count; i++)
+        if (set->categories[i].mode == MODE_ENFORCE) {
+            all.items = arena_push(arena, all.items, &all.count, sizeof(*all.items));
+            all.items[all.count - 1] = set->categories[i].name;
+        }
+    const struct string_list alone = {(const char **)&category->name, 1}, none = {0};
+    const struct string_list *const acting[] = {&all, &alone, &none};
+    for (size_t i = 0; i < sizeof(acting) / sizeof(*acting); i++)
+        add_statement(list,
+                      sql_build_forecast(arena, set, category, stage, catalog, acting[i]));
+}
+
+const char *sql_load_facts(struct arena *arena, const struct policy_set *set,
+                           const struct category *category, const struct catalog *catalog)
+{
+    json_t *facts = hold_facts(arena, set, category, catalog), *list = json_array();
+    for (size_t i = 0; category->mode != MODE_DECLARED && i < category->stage_count; i++) {
+        const struct sql_category *sql = sql_build_category(arena, set, category, i, catalog);
+        add_statement(list, sql->unclaimed);
+        add_statement(list, sql->explain);
+        add_plans(arena, set, category, i, catalog, list);
+    }
+    if (json_array_size(list))
+        json_object_set(facts, "statements", list);
+    json_decref(list);
+    return take_json(arena, facts);
 }

@@ -1,0 +1,1 @@
+SELECT retention.mend_holds()
