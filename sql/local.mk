@@ -49,10 +49,11 @@ SQL_FILES = \
 	migrations/0013_status_for_all.sql \
 	migrations/0009_hold_lost.sql \
 	migrations/0014_guard.sql \
+	migrations/0024_reload.sql \
+	migrations/0018_columns.sql \
+	migrations/0017_hold_requests.sql \
 	migrations/0015_guard_lookup.sql \
 	migrations/0016_hold_rules.sql \
-	migrations/0017_hold_requests.sql \
-	migrations/0018_columns.sql \
 	migrations/0020_deidentify.sql
 # aggregates
 SQL_FILES += \
@@ -241,6 +242,7 @@ SQL_FILES += \
 	functions/prune_log.sql \
 	functions/record_config.sql \
 	functions/record_guard.sql \
+	functions/record_reload.sql \
 	functions/record_status.sql \
 	functions/record_validity.sql \
 	functions/relation_oid.sql \

@@ -27,6 +27,8 @@ tests_run_SOURCES = \
 	tests/harness/sitter.h \
 	tests/harness/db.c \
 	tests/harness/db.h \
+	tests/harness/machine.c \
+	tests/harness/machine.h \
 	tests/harness/program.c \
 	tests/harness/schema.c \
 	tests/harness/schema.h \
@@ -82,6 +84,7 @@ tests_run_SOURCES = \
 	tests/test_engine_random.c \
 	tests/test_engine_run.c \
 	tests/test_engine_schema.c \
+	tests/test_fault_matrix.c \
 	tests/test_fingerprint.c \
 	tests/test_guard.c \
 	tests/test_guard_races.c \
@@ -125,13 +128,16 @@ tests_run_SOURCES = \
 	tests/test_policies_bad.c \
 	tests/test_policy_change.c \
 	tests/test_policy_parse.c \
+	tests/test_reload.c \
 	tests/test_sample.c \
 	tests/test_sample_policies.c \
 	tests/test_schema.c \
 	tests/test_schema_flow.c \
 	tests/test_schema_roles.c \
+	tests/test_service_http.c \
 	tests/test_sql_builder.c \
 	tests/test_sql_sample.c \
+	tests/test_systemd.c \
 	tests/test_validate.c \
 	tests/test_verifiers.c \
 	tests/verifiers.h \
@@ -148,6 +154,8 @@ EXTRA_DIST += \
 	tests/check-layers.sh \
 	tests/demo.sh \
 	tests/harness/cluster.sh \
+	tests/harness/machine.sh \
+	tests/machine_setup.sh \
 	tests/notice-categories.txt \
 	tests/policies-bad-db \
 	tests/run-all.sh \

@@ -136,12 +136,14 @@ START_TEST(everything_wrong_is_said_at_once)
 }
 END_TEST
 
-START_TEST(what_is_for_later_is_refused)
+START_TEST(addresses_that_others_reach_are_refused)
 {
     load("http: { listen = \"localhost:9187\"; };\n"
          "log: { epoch = \"20 years\"; };\n"
          "holds: { dual_control = false; grace = \"11 years\"; };\n",
-         "1: setting \"http.listen\" is not available in this version\n"
+         "1: \"http.listen\" cannot be \"localhost:9187\"\n"
+         "    hint: Write unix:/run/retentiond/http.sock, 127.0.0.1:PORT or [::1]:PORT: only this "
+         "machine may reach it.\n"
          "2: \"log.epoch\" must be between 1 day and 3653 days, not 20 years\n"
          "3: \"holds.grace\" must be between 0 days and 3653 days, not 11 years\n");
 }
@@ -233,7 +235,7 @@ Suite *suite_config_settings(void)
     tcase_add_test(tests, an_empty_file_means_the_defaults);
     tcase_add_test(tests, every_setting_is_read);
     tcase_add_test(tests, everything_wrong_is_said_at_once);
-    tcase_add_test(tests, what_is_for_later_is_refused);
+    tcase_add_test(tests, addresses_that_others_reach_are_refused);
     tcase_add_test(tests, settings_that_need_others);
     tcase_add_test(tests, passwords_are_refused);
     tcase_add_test(tests, the_printed_defaults_read_back_as_the_defaults);

@@ -4,10 +4,12 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "cli/command.h"
 #include "config/settings.h"
 #include "ledger/entry.h"
 #include "policy/man.h"
+#include "service/metrics.h"
 
 static const struct {
     const char *name;
@@ -17,6 +19,10 @@ static const struct {
     {"settings", settings_print_man},
     {"policy", policy_print_man},
     {"entries", entry_print_man},
+    {"messages", log_print_man},
+    {"catalog", log_print_catalog},
+    {"metrics", metrics_print_man},
+    {"completion", help_print_completion},
 };
 
 int main(int argc, char **argv)
@@ -26,6 +32,6 @@ int main(int argc, char **argv)
             parts[i].print(stdout);
             return fflush(stdout) == 0 ? 0 : 1;
         }
-    fputs("usage: manparts commands | settings | policy | entries\n", stderr);
+    fputs("usage: manparts commands | settings | policy | entries | messages | catalog | metrics | completion\n", stderr);
     return 2;
 }

@@ -8,7 +8,11 @@
 #include "base/log.h"
 #include "config.h"
 #include "config/settings.h"
+#include "engine/view.h"
 #include "engine/worker.h"
+#include "service/http.h"
+#include "service/journal.h"
+#include "service/notify.h"
 
 static const char usage[] =
     "usage: retentiond [-c FILE] [--once] [--check]\n"
@@ -22,8 +26,8 @@ static const char usage[] =
     "  -h, --help         print this and end\n"
     "  -V, --version      print the version and end\n"
     "\n"
-    "SIGTERM and SIGINT finish what is in flight; reloading on SIGHUP is not available\n"
-    "in this version: restart. Exit codes: 0 done, 1 failed, 2 usage, 3 configuration or\n"
+    "SIGTERM and SIGINT finish what is in flight; SIGHUP reads configuration and policies\n"
+    "again, and keeps those in effect where the new ones have errors. Exit codes: 0 done, 1 failed, 2 usage, 3 configuration or\n"
     "policy invalid, 5 stopped by a brake, a pause or awaiting approval.\n";
 
 static const struct option long_options[] = {
@@ -41,6 +45,35 @@ static void on_policies(const struct diags *diags, void *arg)
         puts("configuration and policies are valid");
 }
 
+/* What lives beside the worker. */
+struct service {
+    struct worker *worker;
+    struct notify *notify;
+};
+
+static void on_changed(void *arg)
+{
+    struct service *service = arg;
+    struct worker_view view;
+    worker_look(service->worker, &view);
+    notify_changed(service->notify, &view);
+}
+
+static void on_reloading(void *arg)
+{
+    notify_reloading(((struct service *)arg)->notify);
+}
+
+static void on_reloaded(void *arg)
+{
+    notify_reloaded(((struct service *)arg)->notify);
+}
+
+static void on_stopping(void *arg)
+{
+    notify_stopping(((struct service *)arg)->notify);
+}
+
 static int run(const char *config_file, enum worker_mode mode)
 {
     struct diags diags _cleanup_diags_ = {0};
@@ -55,15 +88,31 @@ static int run(const char *config_file, enum worker_mode mode)
         .mode = mode,
         .program = "retentiond",
     };
+    struct service service = {0};
+    options.arg = &service;
     if (mode == WORKER_CHECK)
         options.events.policies = on_policies;
+    if (mode == WORKER_DAEMON) {
+        options.events.changed = on_changed;
+        options.events.reloading = on_reloading;
+        options.events.reloaded = on_reloaded;
+        options.events.stopping = on_stopping;
+    }
     struct worker *worker = worker_new(&options);
-    worker_stop_on_signals(worker);
-    int code = worker_run(worker, &error);
+    service.worker = worker;
+    if (mode == WORKER_DAEMON)
+        service.notify = notify_new(worker);
+    worker_heed_signals(worker);
+    struct http *http = mode == WORKER_DAEMON && settings->http.listen
+                            ? http_new(worker, settings->http.listen, &error)
+                            : NULL;
+    int code = error.primary ? error_exit_code(&error) : worker_run(worker, &error);
     if (error.primary && mode == WORKER_CHECK)
         error_print("retentiond", &error);
     else if (error.primary)
         log_failure(LOG_LEVEL_ERROR, &error);
+    http_free(http);
+    notify_free(service.notify);
     worker_free(worker);
     settings_free(settings);
     return code;
@@ -105,5 +154,6 @@ int main(int argc, char **argv)
                 argv[optind]);
         return 2;
     }
+    journal_open();
     return run(config_file, mode);
 }

@@ -6,5 +6,8 @@ SELECT
                       AND a.datname = pg_catalog.current_database()) AS leads,
     l.host,
     l.term,
-    l.renewed_at
+    l.renewed_at,
+    l.reload_refused,
+    l.reload_refused_at,
+    l.needs_restart
 FROM retention.leader l

@@ -1,8 +1,10 @@
+#define _GNU_SOURCE
 #include "base/clock.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 #include <time.h>
 
@@ -46,4 +48,22 @@ char *clock_format_utc(char *buffer, int64_t seconds)
     gmtime_r(&t, &tm);
     strftime(buffer, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
     return buffer;
+}
+
+int64_t clock_of_timestamptz(const char *text)
+{
+    struct tm tm = {0};
+    int hours = 0, minutes = 0, seconds = 0, end = 0;
+    if (sscanf(text, "%d-%d-%d %d:%d:%d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour,
+               &tm.tm_min, &tm.tm_sec, &end) != 6 ||
+        end == 0 || strstr(text, "BC"))
+        return 0;
+    const char *zone = text + end + (text[end] == '.' ? 1 + strspn(text + end + 1, "0123456789") : 0);
+    if ((*zone != '+' && *zone != '-') ||
+        sscanf(zone + 1, "%d:%d:%d", &hours, &minutes, &seconds) < 1)
+        return 0;
+    int offset = (hours * 60 + minutes) * 60 + seconds;
+    tm.tm_year -= 1900;
+    tm.tm_mon -= 1;
+    return (int64_t)timegm(&tm) - (*zone == '-' ? -offset : offset);
 }

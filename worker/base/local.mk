@@ -7,6 +7,7 @@ libretention_a_SOURCES += \
 	worker/base/error.c worker/base/error.h \
 	worker/base/fault.c worker/base/fault.h \
 	worker/base/log.c worker/base/log.h \
+	worker/base/log_event.c \
 	worker/base/mdoc.c worker/base/mdoc.h \
 	worker/base/span.c worker/base/span.h \
 	worker/base/sql_files.h \

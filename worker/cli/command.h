@@ -98,6 +98,8 @@ void help_print_group(FILE *out, const char *group);
 void help_print_command(FILE *out, const struct command *command);
 /* The part of retentionctl(1) that lists commands and options, as mdoc. */
 void help_print_man(FILE *out);
+/* The tables of bash completion: systemd/retentionctl.bash-completion.in. */
+void help_print_completion(FILE *out);
 
 /* One file a group. */
 command_fn command_migrate, command_adopt, command_setup; /* cli/schema.c */

@@ -4,6 +4,7 @@ libretention_a_SOURCES += \
 	worker/cli/check_trial.c \
 	worker/cli/command.c worker/cli/command.h \
 	worker/cli/commands.c \
+	worker/cli/completion.c \
 	worker/cli/confirm.c \
 	worker/cli/config.c \
 	worker/cli/diff.c worker/cli/diff.h \

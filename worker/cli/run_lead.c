@@ -150,7 +150,7 @@ bool run_lead(struct run_show *show, bool *ret_other, struct error *error)
     };
     log_set_level(LOG_LEVEL_WARNING); /* what happens is shown, not logged */
     struct worker *worker = worker_new(&options);
-    worker_stop_on_signals(worker);
+    worker_heed_signals(worker);
     error_clear(&show->failure);
     int code = worker_run(worker, &show->failure);
     worker_free(worker);

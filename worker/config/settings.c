@@ -18,6 +18,7 @@ enum setting_type {
     SETTING_DIRECTORY,
     SETTING_PREFIX, /* of role names */
     SETTING_SIGN_AFTER,
+    SETTING_LISTEN, /* a socket that only this machine reaches */
     SETTING_INTEGER,
     SETTING_BOOLEAN,
     SETTING_DURATION, /* milliseconds; bounds too */
@@ -122,6 +123,10 @@ static const struct setting table[] = {
      "Largest difference between the clocks of worker and server with which a run may go on."},
     {"worker.wake_most", SETTING_DURATION, AT(worker.wake_most_ms), SECONDS, DAYS, "1 hour",
      ON_RELOAD, NOW, "Longest sleep, even if nothing is known to fall due."},
+    {"worker.stop_within", SETTING_DURATION, AT(worker.stop_within_ms), SECONDS, 10 * MINUTES,
+     "20 s", ON_RELOAD, NOW,
+     "How long a worker that is told to stop waits for the batches under way before it cancels "
+     "them. Ten seconds later it ends in any case. The service manager must wait longer."},
     {"worker.role_prefix", SETTING_PREFIX, AT(worker.role_prefix), 0, 0, "retention_", AT_RESTART,
      NOW, "What the names of the database roles begin with."},
     {"holds.dual_control", SETTING_BOOLEAN, AT(holds.dual_control), 0, 0, "true", ON_RELOAD, NOW,
@@ -131,15 +136,17 @@ static const struct setting table[] = {
     {"holds.grace", SETTING_PERIOD, AT(holds.grace), 0, 3653, "30 days", ON_RELOAD, NOW,
      "How long a released hold still keeps its records; \"0 days\": not at all. A shorter one than "
      "is in effect needs approval, as above."},
-    {"http.listen", SETTING_TEXT, 0, 0, 0, NULL, AT_RESTART, LATER,
-     "Address on which status and metrics are served."},
+    {"http.listen", SETTING_LISTEN, AT(http.listen), 0, 0, NULL, AT_RESTART, NOW,
+     "Where /metrics, /healthz and /readyz are served: unix: and the absolute name of a socket, "
+     "127.0.0.1: or [::1]: and a port. Nobody is asked who they are, so no other address is "
+     "allowed; what is served are names of categories and numbers. Default: nowhere."},
 };
 
 enum { SETTING_COUNT = sizeof(table) / sizeof(table[0]) };
 
 static const char *const type_names[] = {
     "string", "connection string", "file name", "directory", "string",
-    "string", "integer",           "boolean",   "duration",  "period"};
+    "string", "address",           "integer",   "boolean",   "duration", "period"};
 
 static unsigned int value_types(enum setting_type type)
 {
@@ -202,6 +209,21 @@ static bool holds_password(const char *conninfo)
     return at && memchr(user, ':', (size_t)(at - user));
 }
 
+/* Only what this machine alone reaches. */
+static bool is_local_address(const char *value)
+{
+    static const char *const hosts[] = {"127.0.0.1:", "[::1]:"};
+    if (text_starts_with(value, "unix:"))
+        return value[5] == '/' && strlen(value + 5) < 108;
+    for (size_t i = 0; i < ARRAY_LENGTH(hosts); i++) {
+        const char *port = value + strlen(hosts[i]);
+        if (text_starts_with(value, hosts[i]))
+            return *port && strlen(port) <= 5 && !port[strspn(port, "0123456789")] &&
+                   atoi(port) > 0 && atoi(port) <= 65535;
+    }
+    return false;
+}
+
 static void take_text(struct reader *r, const struct setting *s, struct position at,
                       const char *value, void *place)
 {
@@ -218,6 +240,13 @@ static void take_text(struct reader *r, const struct setting *s, struct position
         struct diag *d = diag_error(r->diags, at, "\"%s\" holds a password", s->name);
         diag_hint(r->diags, d,
                   "Put it into a file that only its owner may read, and name that: passfile=FILE.");
+        return;
+    }
+    if (s->type == SETTING_LISTEN && !is_local_address(value)) {
+        struct diag *d = diag_error(r->diags, at, "\"%s\" cannot be \"%s\"", s->name, value);
+        diag_hint(r->diags, d,
+                  "Write unix:/run/retentiond/http.sock, 127.0.0.1:PORT or [::1]:PORT: only this "
+                  "machine may reach it.");
         return;
     }
     if (s->type == SETTING_PREFIX) {
@@ -464,6 +493,57 @@ void settings_free(struct settings *settings)
         arena_free(settings->arena);
 }
 
+/* ---- reloading ---- */
+
+static size_t value_size(enum setting_type type)
+{
+    return type == SETTING_BOOLEAN  ? sizeof(bool)
+           : type == SETTING_PERIOD ? sizeof(struct span)
+           : type == SETTING_INTEGER || type == SETTING_DURATION ? sizeof(int64_t)
+                                                                 : 0;
+}
+
+static bool is_equal(const struct setting *s, const struct settings *a, const struct settings *b)
+{
+    const char *x = (const char *)a + s->offset, *y = (const char *)b + s->offset;
+    if (s->available == LATER)
+        return true;
+    if (s->type == SETTING_PERIOD) /* the text behind it says all, and has no padding */
+        return text_equal(*(const char *const *)(x + sizeof(struct span)),
+                          *(const char *const *)(y + sizeof(struct span)));
+    size_t size = value_size(s->type);
+    return size ? memcmp(x, y, size) == 0
+                : text_equal(*(const char *const *)x, *(const char *const *)y);
+}
+
+bool settings_are_equal(const struct settings *a, const struct settings *b)
+{
+    for (size_t i = 0; i < SETTING_COUNT; i++)
+        if (!is_equal(&table[i], a, b))
+            return false;
+    return true;
+}
+
+/* No setting of type SETTING_PERIOD is read at restart only: its text would have to be kept too. */
+void settings_keep(struct settings *settings, const struct settings *old,
+                   void (*changed)(const char *name, void *arg), void *arg)
+{
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        const struct setting *s = &table[i];
+        if (s->reload != AT_RESTART || is_equal(s, settings, old))
+            continue;
+        changed(s->name, arg);
+        char *to = (char *)settings + s->offset;
+        const char *from = (const char *)old + s->offset;
+        size_t size = value_size(s->type);
+        const char *text = size ? NULL : *(const char *const *)from;
+        if (size)
+            memcpy(to, from, size);
+        else
+            *(const char **)to = text ? arena_strdup(settings->arena, text) : NULL;
+    }
+}
+
 /* ---- for people ---- */
 
 static const char *as_written(struct arena *arena, enum setting_type type, const char *value)
@@ -563,7 +643,8 @@ static void print_man(const struct setting_info *info, void *arg)
         fprintf(out, ", from %s to %s", info->least, info->most);
     if (info->default_value)
         fprintf(out, "; default %s", info->default_value);
-    fprintf(out, "; read %s.\n", info->reload);
+    fprintf(out, "; %s.\n",
+            strcmp(info->reload, "on reload") == 0 ? "a reload is enough" : "needs a restart");
     if (!info->available)
         fputs("Not available in this version.\n", out);
     mdoc_print_text(out, info->help);

@@ -53,6 +53,7 @@ struct settings {
         int64_t lease_ms;
         int64_t max_skew_ms;
         int64_t wake_most_ms;
+        int64_t stop_within_ms;
         const char *role_prefix;
     } worker;
 
@@ -61,6 +62,10 @@ struct settings {
         struct span grace;
         const char *grace_text;
     } holds;
+
+    struct {
+        const char *listen; /* "unix:/path", "127.0.0.1:port", "[::1]:port"; NULL: nowhere */
+    } http;
 };
 
 /* Reads the file. NULL, and all errors in diags, if it cannot be read or anything in it is wrong.
@@ -69,6 +74,12 @@ struct settings *settings_load(const char *path, struct diags *diags);
 /* The same for a text; `file` is its name in messages, and what relative names are relative to. */
 struct settings *settings_load_text(const char *file, const char *text, struct diags *diags);
 void settings_free(struct settings *settings); /* accepts NULL */
+
+/* For a reload: what is read at restart only keeps the value that it has in `old`; `changed` is
+ * called with the name of each setting where that is another one. */
+void settings_keep(struct settings *settings, const struct settings *old,
+                   void (*changed)(const char *name, void *arg), void *arg);
+bool settings_are_equal(const struct settings *a, const struct settings *b);
 
 /* A row of the table, for people. */
 struct setting_info {

@@ -1,8 +1,8 @@
 /* Leadership: one worker acts, under a term; the others wait.
  *
  * retention.lead decides, under leader_gate; here is only when to ask. The leader renews its lease
- * every two thirds of it: four statements a minute with the default of 15 s. A standby asks as
- * often, and at once when the leader resigns. Nothing here makes acting safe: every batch proves
+ * every two thirds of it: six statements a minute with the default of 15 s. A standby asks every
+ * three seconds, for a leader that was killed leaves no word, and at once when the leader resigns. Nothing here makes acting safe: every batch proves
  * its term under the gate, and a successor ends our backends before it raises the term. */
 #include "engine/leadership.h"
 
@@ -10,13 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "engine/state.h"
 #include "pg/sqlstate.h"
 
-enum { READING_MS = 50 };
+enum { READING_MS = 50, ASK_MS = 3000 };
 
 static void on_timer(evutil_socket_t fd, short what, void *arg);
 
@@ -86,6 +88,11 @@ static void stand_by(struct worker *worker, const char *held_by)
         worker_enter(worker, PHASE_OVER);
         return;
     }
+    if (!text_equal(held_by, worker->leadership.held_by)) {
+        free(worker->leadership.held_by);
+        worker->leadership.held_by = xstrdup(held_by);
+        worker_changed(worker);
+    }
     int64_t now = clock_monotonic_us();
     if (!worker->leadership.told)
         worker->leadership.standby_us = now;
@@ -99,9 +106,11 @@ static void stand_by(struct worker *worker, const char *held_by)
         return;
     }
     if (!worker->leadership.told)
-        log_info("standing by: %s leads", held_by);
+        log_about(LOG_LEVEL_INFO, &(struct log_about){.event = LOG_EVENT_STANDING_BY},
+                  "standing by: %s leads", held_by);
     worker->leadership.told = true;
-    arm(worker, beat_ms(worker));
+    int64_t ask_ms = beat_ms(worker);
+    arm(worker, ask_ms < ASK_MS ? ask_ms : ASK_MS);
 }
 
 enum { LEAD_LEADS, LEAD_TERM, LEAD_HELD_BY };
@@ -139,7 +148,10 @@ static void on_answer(struct pg_conn *conn, enum pg_outcome outcome, PGresult *r
     }
     worker->leadership.term = strtoll(PQgetvalue(result, 0, LEAD_TERM), NULL, 10);
     worker->leadership.told = false;
-    log_info("leading, term %lld", (long long)worker->leadership.term);
+    free(worker->leadership.held_by);
+    worker->leadership.held_by = NULL;
+    log_about(LOG_LEVEL_INFO, &(struct log_about){.event = LOG_EVENT_LEADING}, "leading, term %lld",
+              (long long)worker->leadership.term);
     (void)FAULT_POINT("lead_after_term");
     arm(worker, beat_ms(worker));
     worker_leads(worker);

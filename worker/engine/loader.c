@@ -1,7 +1,7 @@
 /* Policies: from files to categories that may run.
  *
- * The directory is read once, when the worker starts (reloading is a later issue). Before every
- * round the database's facts are read again, the policies are checked against them, and what
+ * The directory is read when the worker starts, and when it is told to reload (reload.c). Before
+ * every round the database's facts are read again, the policies are checked against them, and what
  * changed is loaded: so a planned change of the schema needs no restart.
  *
  *   FACTS         one transaction, REPEATABLE READ: all facts, and the approved texts
@@ -28,6 +28,7 @@
 #include "config/settings.h"
 #include "engine/binary.h"
 #include "engine/guards.h"
+#include "engine/reload.h"
 #include "engine/state.h"
 #include "ledger/digest.h"
 #include "pg/conn.h"
@@ -163,7 +164,9 @@ static void skip_category(struct load *load, size_t index, const struct error *e
     struct category_state *state = &load->worker->policies->states[index];
     if (error)
         log_failure(LOG_LEVEL_ERROR, error);
-    log_error("category \"%s\" could not be loaded and is skipped", state->name);
+    log_about(LOG_LEVEL_ERROR,
+              &(struct log_about){.event = LOG_EVENT_POLICY, .category = state->name},
+              "category \"%s\" could not be loaded and is skipped", state->name);
     state->valid = false;
     decide_standing(load->worker->policies, state);
     load->worker->policies->invalid = true;
@@ -341,7 +344,9 @@ static void record_guard(struct load *load, size_t index)
     const char *values[GUARD_VALUES] = {term};
     guards_describe(policies->arena, policies->set, state->category, policies->catalog, values + 1);
     if (values[4])
-        log_warning("the guard of category \"%s\" is not in place: %s", state->name, values[4]);
+        log_about(LOG_LEVEL_WARNING,
+                  &(struct log_about){.event = LOG_EVENT_GUARD, .category = state->name},
+                  "the guard of category \"%s\" is not in place: %s", state->name, values[4]);
     queue(load,
           "SELECT retention.record_guard($1::bigint, $2::text, $3::text, $4::text, $5::text, "
           "$6::text, $7::text[], $8::oid[])",
@@ -684,11 +689,13 @@ static void on_known(struct pg_conn *conn, enum pg_outcome outcome, PGresult *re
     policies->arena = arena_new();
     policies->states = NULL;
     policies->state_count = 0;
+    struct policy_set *old_set = reload_take(worker);
     for (size_t i = 0; i < policies->set->category_count; i++)
         add_state(policies, policies->set->categories[i].name, &policies->set->categories[i]);
     take_known(policies, load->check_only ? NULL : result);
     keep_schedule(policies, before, before_count);
     arena_free(old);
+    policy_set_free(old_set);
     check_policies(worker);
     if (load->check_only) {
         worker->reading = false;

@@ -34,6 +34,8 @@ struct category_state {
         int64_t not_started, due, held, kept_while, kept_floor, waiting, to_act, floor_after_cap;
         int64_t blocked;
         const char *oldest, *next_due;
+        int64_t oldest_us;  /* the same, wall clock; 0: none */
+        int64_t counted_us; /* wall clock; 0: not in this round */
     } found;
 
     /* of the schedule; wall clock in microseconds */
@@ -45,7 +47,7 @@ struct category_state {
 };
 
 struct policies {
-    struct policy_set *set;   /* read once, at start */
+    struct policy_set *set;   /* read at start, and when told to reload */
     struct diags parse_diags; /* of reading it */
     struct diags diags;       /* of the last check against the database */
     struct catalog *catalog;

@@ -23,6 +23,8 @@ libretention_a_SOURCES += \
 	worker/engine/loader.h \
 	worker/engine/pace.c \
 	worker/engine/pace.h \
+	worker/engine/reload.c \
+	worker/engine/reload.h \
 	worker/engine/run.c \
 	worker/engine/run.h \
 	worker/engine/run_close.c \
@@ -41,7 +43,11 @@ libretention_a_SOURCES += \
 	worker/engine/sequencer_internal.h \
 	worker/engine/sequencer_publish.c \
 	worker/engine/state.h \
+	worker/engine/stop.c \
+	worker/engine/stop.h \
 	worker/engine/sweep.c \
 	worker/engine/sweep.h \
+	worker/engine/view.c \
+	worker/engine/view.h \
 	worker/engine/worker.c \
 	worker/engine/worker.h

@@ -356,6 +356,7 @@ static void tell_progress(struct run *run)
     run->report.elapsed_us = clock_monotonic_us() - run->report.started_us;
     if (worker->options.events.run_progress)
         worker->options.events.run_progress(&run->report, worker->options.arg);
+    worker_changed(worker);
     int64_t now = clock_monotonic_us();
     if (now - run->told_us < TELL_EVERY_US || worker->leadership.term == 0)
         return;

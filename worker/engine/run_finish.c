@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/sql_files.h"
@@ -94,6 +95,12 @@ static void add_found(const struct run *run)
     state->found.to_act += left;
     state->found.floor_after_cap += planned(run, PLAN_FLOOR_AFTER_CAP);
     state->found.blocked += blocked;
+    state->found.counted_us = clock_wall_us();
+    if (left > 0 && run->plan[PLAN_OLDEST]) {
+        int64_t oldest_us = clock_of_timestamptz(run->plan[PLAN_OLDEST]) * 1000000;
+        if (!state->found.oldest_us || oldest_us < state->found.oldest_us)
+            state->found.oldest_us = oldest_us;
+    }
     if (left > 0 || blocked > 0)
         add_moment(run, &state->found.oldest, run->plan[PLAN_OLDEST]);
     add_moment(run, &state->found.next_due, run->plan[PLAN_NEXT_DUE]);

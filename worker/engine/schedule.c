@@ -26,6 +26,7 @@
 #include "engine/binary.h"
 #include "engine/lane.h"
 #include "engine/loader.h"
+#include "engine/reload.h"
 #include "engine/run.h"
 #include "engine/sequencer.h"
 #include "engine/state.h"
@@ -65,6 +66,8 @@ struct schedule {
     size_t request_count;
     bool schema_changed; /* a run met RT004: check the policies anew, and once more */
     bool only_again;     /* the round takes those alone */
+    int64_t wakes_us;    /* wall clock: the end of the sleep */
+    char wakes_for[128]; /* the category that it ends for, or "" */
 };
 
 static void next_category(struct worker *worker);
@@ -154,6 +157,13 @@ void schedule_notified(struct worker *worker, const char *payload)
     schedule->requested = schedule->requested || request;
     if (worker->phase == PHASE_SLEEPING)
         worker_enter(worker, PHASE_LOADING);
+}
+
+void schedule_look(const struct worker *worker, struct worker_view *view)
+{
+    const struct schedule *schedule = worker->schedule;
+    view->wakes_us = schedule->wakes_us;
+    view->wakes_for = schedule->wakes_for[0] ? schedule->wakes_for : NULL;
 }
 
 /* --- order --- */
@@ -256,13 +266,18 @@ static void on_next_due(struct pg_conn *conn, enum pg_outcome outcome, PGresult 
     }
     int64_t wait_ms = worker->limits.wake_most_ms;
     schedule->all_next = true;
+    schedule->wakes_for[0] = '\0';
     for (size_t i = 0; i < worker->policies->state_count; i++) {
         int64_t at = wake_at(&worker->policies->states[i]);
         if (at == INT64_MAX || (at - now) / 1000 >= wait_ms)
             continue;
         wait_ms = at > now ? (at - now) / 1000 + 1 : 0;
         schedule->all_next = false;
+        snprintf(schedule->wakes_for, sizeof(schedule->wakes_for), "%s",
+                 worker->policies->states[i].name);
     }
+    schedule->wakes_us = now + wait_ms * 1000;
+    worker_changed(worker);
     log_debug("sleeping for %lld ms", (long long)wait_ms);
     arm(schedule->timer, wait_ms);
 }
@@ -350,7 +365,7 @@ static void on_run_done(struct worker *worker, const struct run_report *report, 
     }
     bool ended_well = report->status == RUN_DONE || report->status == RUN_OBSERVED ||
                       report->status == RUN_SUSPENDED || report->status == state->standing;
-    if (ended_well && schedule->stage-- > 0) {
+    if (ended_well && !reload_is_pending(worker) && schedule->stage-- > 0) {
         run_start(worker, state, schedule->stage, on_run_done, NULL);
         return;
     }
@@ -452,7 +467,8 @@ static bool is_wanted(const struct worker *worker, const struct category_state *
 static void next_category(struct worker *worker)
 {
     struct schedule *schedule = worker->schedule;
-    while (schedule->next < schedule->order_count && !worker->stopping) {
+    while (schedule->next < schedule->order_count && !worker->stopping &&
+           !reload_is_pending(worker)) {
         struct category_state *state = &worker->policies->states[schedule->order[schedule->next++]];
         if (!is_wanted(worker, state))
             continue;

@@ -168,7 +168,7 @@ void sequencer_fail(struct sequencer *sequencer, const char *state, int64_t miss
 {
     bool told = text_equal(sequencer->error.primary, error->primary);
     if (!told)
-        log_failure(LOG_LEVEL_ERROR, error);
+        log_failure_as(LOG_LEVEL_ERROR, LOG_EVENT_LOG, error);
     if (error != &sequencer->error) {
         error_clear(&sequencer->error);
         copy_error(&sequencer->error, error);
@@ -533,6 +533,19 @@ bool sequencer_may_run(struct worker *worker, struct error *error)
                          "the last anchored checkpoint is older than log.anchor_max_age");
     sequencer->refused = false;
     return true;
+}
+
+void sequencer_look(const struct worker *worker, struct worker_view *view)
+{
+    const struct sequencer *sequencer = worker->sequencer;
+    view->log_signed = sequencer->signer != NULL;
+    view->log_ready = sequencer->ready;
+    view->log_trouble = sequencer->error.primary;
+    view->log_size = sequencer->size;
+    view->log_signed_size = sequencer->signed_size;
+    view->checkpoint_us = sequencer->signed_us;
+    view->log_anchored = sequencer->anchor != NULL;
+    view->anchor_us = sequencer->anchored_us == INT64_MIN ? 0 : sequencer->anchored_us;
 }
 
 void sequencer_free(struct sequencer *sequencer)

@@ -103,7 +103,8 @@ static void on_anchor(void *arg, uint64_t size, const char *error)
 {
     struct sequencer *sequencer = arg;
     if (error)
-        log_warning("could not anchor the log's checkpoint of size %" PRIu64 ": %s", size, error);
+        log_about(LOG_LEVEL_WARNING, &(struct log_about){.event = LOG_EVENT_ANCHOR},
+                  "could not anchor the log's checkpoint of size %" PRIu64 ": %s", size, error);
     if (sequencer->worker->leadership.term == 0)
         return;
     if (!error) {

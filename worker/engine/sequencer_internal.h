@@ -51,6 +51,7 @@ struct sequencer {
     uint64_t size;               /* entries with a place, in the database */
     uint64_t read_to;            /* of the rows under way */
     uint64_t signed_size;        /* in the directory */
+    int64_t signed_us;           /* clock_monotonic_us of the last checkpoint; 0: none yet */
     uint64_t recorded_size;      /* the last row of log_checkpoint */
     uint64_t rebuild_from;       /* checkpoints above it are put back from the database */
     struct checkpoint last;      /* of the directory */

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/encode.h"
 #include "base/fault.h"
 #include "base/log.h"
@@ -185,6 +186,7 @@ static void sign(struct sequencer *sequencer)
     text_clear(&sequencer->last_note);
     text_add_n(&sequencer->last_note, note.data, note.length);
     sequencer->last.size = sequencer->signed_size = publish_tree(sequencer->publish)->size;
+    sequencer->signed_us = clock_monotonic_us();
     merkle_tree_root(publish_tree(sequencer->publish), sequencer->last.root);
     record(sequencer);
 }

@@ -9,15 +9,20 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "engine/view.h"
 #include "engine/worker.h"
 #include "pg/conn.h"
 
 struct category_state;
 struct epochs;
 struct lane;
+struct diag;
 struct policies;
+struct reload;
 struct round;
 struct run;
+struct settings;
+struct text;
 struct schedule;
 struct sequencer;
 
@@ -28,7 +33,7 @@ struct limits {
     int64_t statement_timeout_ms, lock_timeout_ms;
     int64_t batch_rows, family_rows;
     int64_t rows_per_second; /* 0: not limited */
-    int64_t lease_ms, max_skew_ms, wake_most_ms;
+    int64_t lease_ms, max_skew_ms, wake_most_ms, stop_within_ms;
     const char *policy_directory;
     const char *kek_file; /* NULL: none */
     const char *epoch;    /* interval text: how long a key is used */
@@ -51,11 +56,13 @@ struct worker {
     enum worker_phase phase;
     bool stopping;           /* a signal: finish what is in flight */
     int64_t connect_told_us; /* when it was logged last that the server cannot be reached, or 0 */
+    bool reload_taken;       /* settings were swapped, and not told to the database yet */
     char *policies_told;     /* the diagnostics that were, as text, or NULL; owned */
     int exit_code;
     struct error error; /* why worker_run fails */
     struct event *signal_events[2], *hangup_event;
     int signals_seen;
+    char *trouble; /* why the server cannot be reached, or NULL; owned */
 
     struct pg_conn *control;
     bool reading;  /* a read-only transaction is open on it, over several answers */
@@ -68,6 +75,7 @@ struct worker {
         bool asking;
         bool told;          /* standby was announced */
         int64_t standby_us; /* since then, monotonic */
+        char *held_by;      /* who leads instead, or NULL; owned */
     } leadership;
 
     struct policies *policies;
@@ -78,6 +86,13 @@ struct worker {
     struct run *parked_runs; /* over; freed from the loop */
     struct schedule *schedule;
     struct sequencer *sequencer;
+    struct reload *reload;
+    struct {
+        struct event *timer; /* or NULL */
+        bool cancelled;
+    } stop;
+    struct category_figures *figures; /* one a category that was looked at; owned */
+    size_t figure_count;
 };
 
 /* The states of the whole: one function changes them. */
@@ -87,6 +102,16 @@ void worker_leads(struct worker *worker);
 /* The control connection or the leadership went: everything under way ends as lost, and the worker
  * starts over (daemon), or the program fails with this error (once). */
 void worker_lost(struct worker *worker, const struct error *error);
+/* These settings count from now on; borrowed. */
+void worker_use_settings(struct worker *worker, const struct settings *settings);
+/* "file:line: message; hint: ..." */
+void worker_add_diag(struct text *line, const struct diag *diag);
+/* Tells whoever looks. */
+void worker_changed(struct worker *worker);
+/* Each part's share of worker_look. */
+void schedule_look(const struct worker *worker, struct worker_view *view);
+void reload_look(const struct worker *worker, struct worker_view *view);
+void sequencer_look(const struct worker *worker, struct worker_view *view);
 /* Ends worker_run with this error. */
 void worker_fail(struct worker *worker, const struct error *error);
 /* Remembers the worst exit code seen. */

@@ -30,10 +30,12 @@
 #include "engine/lane.h"
 #include "engine/leadership.h"
 #include "engine/loader.h"
+#include "engine/reload.h"
 #include "engine/run.h"
 #include "engine/schedule.h"
 #include "engine/sequencer.h"
 #include "engine/state.h"
+#include "engine/stop.h"
 #include "ledger/digest.h"
 #include "pg/sqlstate.h"
 
@@ -72,6 +74,47 @@ void worker_note_exit(struct worker *worker, int code)
         worker->exit_code = code;
 }
 
+static struct category_figures *figures_of(struct worker *worker, const char *name)
+{
+    for (size_t i = 0; i < worker->figure_count; i++)
+        if (strcmp(worker->figures[i].name, name) == 0)
+            return &worker->figures[i];
+    worker->figures =
+        xrealloc(worker->figures, (worker->figure_count + 1) * sizeof(*worker->figures));
+    struct category_figures *figures = &worker->figures[worker->figure_count++];
+    *figures = (struct category_figures){.name = xstrdup(name)};
+    return figures;
+}
+
+static void note_figures(struct worker *worker, const struct run_report *report)
+{
+    struct category_figures *figures = figures_of(worker, report->category);
+    const struct category_state *state = loader_find(worker->policies, report->category);
+    free(figures->standing);
+    figures->standing = xstrdup(run_status_word(report->status));
+    figures->runs += report->run != NULL;
+    figures->failures += report->status == RUN_FAILED || report->status == RUN_LOST;
+    if (text_equal(report->action, "delete")) {
+        figures->deleted += report->rows;
+        figures->dependants += report->dependant_rows;
+    }
+    figures->batches += report->batches;
+    if (report->status == RUN_DONE || report->status == RUN_OBSERVED)
+        figures->success_us = clock_wall_us();
+    if (!state || !state->found.counted_us || state->found.counted_us == figures->counted_us)
+        return; /* nobody looked: what was found last stays */
+    figures->counted = true;
+    figures->counted_us = state->found.counted_us;
+    figures->due = state->found.due;
+    figures->held = state->found.held;
+    figures->kept = state->found.kept_while + state->found.kept_floor;
+    figures->waiting = state->found.waiting;
+    figures->blocked = state->found.blocked;
+    figures->left = state->found.to_act;
+    figures->locked = report->locked;
+    figures->oldest_us = state->found.oldest_us;
+}
+
 void worker_report(struct worker *worker, const struct run_report *report)
 {
     static const int codes[] = {
@@ -82,6 +125,8 @@ void worker_report(struct worker *worker, const struct run_report *report)
     /* a daemon outlives its runs: that one was paused last week does not make its end a failure */
     if (worker->options.mode != WORKER_DAEMON)
         worker_note_exit(worker, codes[report->status]);
+    note_figures(worker, report);
+    worker_changed(worker);
     if (worker->options.events.run_finished)
         worker->options.events.run_finished(report, worker->options.arg);
     if (worker->options.quiet)
@@ -103,7 +148,15 @@ void worker_report(struct worker *worker, const struct run_report *report)
         text_printf(&line, ", %s remain", text_thousands(remaining, report->remaining));
     if (report->message)
         text_printf(&line, ": %s", report->message);
-    log_message(level, "%s", line.data);
+    const struct log_about about = {
+        .event = level == LOG_LEVEL_ERROR  ? LOG_EVENT_RUN_FAILED
+                 : level == LOG_LEVEL_INFO ? LOG_EVENT_RUN_ENDED
+                                           : LOG_EVENT_RUN_STOPPED,
+        .category = report->category,
+        .run = report->run,
+        .sqlstate = report->sqlstate,
+    };
+    log_about(level, &about, "%s", line.data);
 }
 
 void worker_fail(struct worker *worker, const struct error *error)
@@ -123,7 +176,7 @@ void worker_fail(struct worker *worker, const struct error *error)
 
 /* --- loading --- */
 
-static void add_diag(struct text *line, const struct diag *diag)
+void worker_add_diag(struct text *line, const struct diag *diag)
 {
     if (diag->at.file && diag->at.line > 0)
         text_printf(line, "%s:%d: ", diag->at.file, diag->at.line);
@@ -140,7 +193,7 @@ static bool was_told(struct worker *worker)
     const struct diags *diags = &worker->policies->diags;
     struct text all = {0};
     for (size_t i = 0; i < diags->count; i++) {
-        add_diag(&all, &diags->items[i]);
+        worker_add_diag(&all, &diags->items[i]);
         text_add_char(&all, '\n');
     }
     bool told = worker->policies_told && strcmp(worker->policies_told, text_string(&all)) == 0;
@@ -160,9 +213,9 @@ static void print_diags(struct worker *worker)
     }
     for (size_t i = 0; i < diags->count; i++) {
         struct text line _cleanup_text_ = {0};
-        add_diag(&line, &diags->items[i]);
-        log_message(diags->items[i].level == DIAG_ERROR ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, "%s",
-                    line.data);
+        worker_add_diag(&line, &diags->items[i]);
+        log_about(diags->items[i].level == DIAG_ERROR ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING,
+                  &(struct log_about){.event = LOG_EVENT_POLICY}, "%s", line.data);
     }
 }
 
@@ -180,9 +233,20 @@ static void on_keys(struct worker *worker, bool done, const struct error *error)
         worker_enter(worker, PHASE_RUNNING);
 }
 
+static void record_config(struct worker *worker);
+static void propose_hold_rules(struct worker *worker);
+
 static void on_policies(struct worker *worker, bool done, const struct error *error)
 {
     sequencer_resume(worker);
+    if (worker->reload_taken && worker->leadership.term > 0 &&
+        pg_conn_state(worker->control) == PG_CONN_READY) {
+        record_config(worker);
+        propose_hold_rules(worker);
+        reload_record(worker);
+    }
+    worker->reload_taken = false;
+    reload_go_on(worker);
     if (worker->phase != PHASE_LOADING || pg_conn_state(worker->control) != PG_CONN_READY)
         return;
     if (!done) {
@@ -279,6 +343,7 @@ static void on_log(struct worker *worker, bool ready, const struct error *error)
     }
     record_config(worker);
     propose_hold_rules(worker);
+    reload_record(worker);
     char term[24];
     snprintf(term, sizeof(term), "%lld", (long long)worker->leadership.term);
     const char *values[] = {term};
@@ -331,6 +396,7 @@ void worker_enter(struct worker *worker, enum worker_phase phase)
         return;
     assert(allowed[worker->phase][phase]);
     worker->phase = phase;
+    worker_changed(worker);
     switch (phase) {
     case PHASE_CONNECTING:
     case PHASE_SLEEPING:
@@ -359,7 +425,7 @@ void worker_lost(struct worker *worker, const struct error *error)
 {
     if (worker->phase == PHASE_OVER || worker->phase == PHASE_CONNECTING)
         return;
-    log_failure(LOG_LEVEL_WARNING, error);
+    log_failure_as(LOG_LEVEL_WARNING, LOG_EVENT_CONNECTION, error);
     sequencer_forget(worker);
     leadership_forget(worker);
     if (worker->run)
@@ -389,6 +455,8 @@ static void on_control_ready(struct pg_conn *conn, void *arg)
     struct worker *worker = arg;
     (void)conn;
     worker->connect_told_us = 0;
+    free(worker->trouble);
+    worker->trouble = NULL;
     worker_enter(worker, worker->options.mode == WORKER_CHECK ? PHASE_LOADING : PHASE_STANDBY);
 }
 
@@ -408,10 +476,14 @@ static void on_control_broken(struct pg_conn *conn, const struct error *error,
         worker_fail(worker, error);
         return;
     }
+    free(worker->trouble);
+    worker->trouble = xstrdup(error->primary ? error->primary : "unknown");
+    worker_changed(worker);
+    reload_go_on(worker);
     int64_t now = clock_monotonic_us();
     if (!connecting || (worker->connect_told_us && now - worker->connect_told_us < TELL_AGAIN_US))
         return;
-    log_failure(LOG_LEVEL_WARNING, error);
+    log_failure_as(LOG_LEVEL_WARNING, LOG_EVENT_CONNECTION, error);
     worker->connect_told_us = now;
 }
 
@@ -449,10 +521,23 @@ static void take_settings(struct worker *worker)
         .lease_ms = settings->worker.lease_ms,
         .max_skew_ms = settings->worker.max_skew_ms,
         .wake_most_ms = settings->worker.wake_most_ms,
+        .stop_within_ms = settings->worker.stop_within_ms,
         .policy_directory = settings->policies,
         .kek_file = settings->log.epoch_kek,
         .epoch = settings->log.epoch_text,
     };
+}
+
+void worker_use_settings(struct worker *worker, const struct settings *settings)
+{
+    worker->options.settings = settings;
+    take_settings(worker);
+    worker->reload_taken = true;
+}
+
+struct event_base *worker_loop(struct worker *worker)
+{
+    return worker->base;
 }
 
 struct worker *worker_new(const struct worker_options *options)
@@ -474,6 +559,7 @@ struct worker *worker_new(const struct worker_options *options)
     worker->epochs = xcalloc(1, sizeof(*worker->epochs));
     worker->schedule = schedule_new(worker);
     worker->sequencer = sequencer_new(worker);
+    worker->reload = reload_new();
     const struct pg_conn_options conn_options = {
         .conninfo = worker->limits.conninfo,
         .application_name = options->program,
@@ -516,6 +602,7 @@ int worker_run(struct worker *worker, struct error *error)
     if (!loader_read(worker, error) || !knows_named(worker, error) ||
         !epochs_read_kek(worker, error) || !sequencer_read_key(worker, error))
         return error_exit_code(error);
+    worker_changed(worker);
     pg_conn_open(worker->control);
     event_base_dispatch(worker->base);
     if (worker->error.primary)
@@ -528,6 +615,10 @@ void worker_stop(struct worker *worker)
     if (worker->stopping)
         return;
     worker->stopping = true;
+    if (worker->options.events.stopping)
+        worker->options.events.stopping(worker->options.arg);
+    worker_changed(worker);
+    stop_begin(worker);
     if (worker->run)
         run_stop(worker->run, RUN_STOPPED, "the worker was told to stop");
     else if (worker->phase == PHASE_SLEEPING || worker->phase == PHASE_STANDBY)
@@ -543,19 +634,23 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
     (void)what;
     if (worker->signals_seen++ > 0)
         _exit(128 + (int)number);
-    log_info("told to stop by signal %d; finishing what is in flight", (int)number);
+    log_about(LOG_LEVEL_INFO, &(struct log_about){.event = LOG_EVENT_STOPPING},
+              "told to stop by signal %d; finishing what is in flight", (int)number);
     worker_stop(worker);
 }
 
 static void on_hangup(evutil_socket_t number, short what, void *arg)
 {
+    struct worker *worker = arg;
     (void)number;
     (void)what;
-    (void)arg;
-    log_warning("reloading is not available in this version: restart to read the files again");
+    if (worker->options.mode == WORKER_DAEMON)
+        reload_ask(worker);
+    else
+        log_warning("told to reload, which a worker that runs once does not");
 }
 
-void worker_stop_on_signals(struct worker *worker)
+void worker_heed_signals(struct worker *worker)
 {
     static const int signals[] = {SIGTERM, SIGINT};
     worker->hangup_event = evsignal_new(worker->base, SIGHUP, on_hangup, worker);
@@ -571,6 +666,7 @@ void worker_free(struct worker *worker)
     if (!worker)
         return;
     worker->phase = PHASE_OVER;
+    worker->options.events = (struct worker_events){0};
     if (worker->run)
         run_abandon(worker->run);
     run_free_parked(worker);
@@ -581,6 +677,15 @@ void worker_free(struct worker *worker)
     sequencer_free(worker->sequencer);
     schedule_free(worker->schedule);
     loader_free(worker->policies);
+    reload_free(worker->reload);
+    stop_free(worker);
+    for (size_t i = 0; i < worker->figure_count; i++) {
+        free(worker->figures[i].name);
+        free(worker->figures[i].standing);
+    }
+    free(worker->figures);
+    free(worker->trouble);
+    free(worker->leadership.held_by);
     epochs_free(worker->epochs);
     if (worker->leadership.timer)
         event_free(worker->leadership.timer);

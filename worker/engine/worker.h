@@ -17,6 +17,7 @@
 #include "base/diag.h"
 
 struct error;
+struct event_base;
 struct settings;
 struct worker;
 
@@ -74,6 +75,13 @@ struct worker_events {
     void (*run_started)(const struct run_report *report, void *arg);
     void (*run_progress)(const struct run_report *report, void *arg); /* after each batch */
     void (*run_finished)(const struct run_report *report, void *arg); /* also for skipped ones */
+    /* What worker_look tells (engine/view.h) has changed; the first time, once the files were read
+     * and the worker begins. */
+    void (*changed)(void *arg);
+    /* A reload begins; it was refused, or is in effect from the next batch on. */
+    void (*reloading)(void *arg);
+    void (*reloaded)(void *arg);
+    void (*stopping)(void *arg);
 };
 
 struct worker_options {
@@ -97,12 +105,15 @@ struct worker *worker_new(const struct worker_options *options);
 int worker_run(struct worker *worker, struct error *error);
 
 /* Finish the batches in flight, close the run, resign, return from worker_run. Only from inside the
- * loop (callbacks); for signals use worker_stop_on_signals. */
+ * loop (callbacks); for signals use worker_heed_signals. */
 void worker_stop(struct worker *worker);
 
 /* SIGTERM and SIGINT call worker_stop; the second one ends the process at once (which is safe: what
- * is not committed is rolled back). */
-void worker_stop_on_signals(struct worker *worker);
+ * is not committed is rolled back). SIGHUP makes a daemon read its files again. */
+void worker_heed_signals(struct worker *worker);
+
+/* The loop of worker_run, for timers and sockets that live beside the worker. */
+struct event_base *worker_loop(struct worker *worker);
 
 void worker_free(struct worker *worker); /* accepts NULL */
 

@@ -1,0 +1,236 @@
+/* Reloading, being told to stop, and the next worker. worker/engine/reload.c, stop.c, leadership.c. */
+#define _GNU_SOURCE
+#include <check.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "config.h"
+#include "engine_support.h"
+#include "harness/cluster.h"
+#include "harness/db.h"
+
+#define POLICY(start_, after_)                                                                     \
+    "  data: { table = \"public.event\"; start = \"" start_ "\"; };\n"                             \
+    "  stages = ( { after = \"" after_ "\"; do = \"delete\"; } );\n"                               \
+    "  brake: { fraction = 1.0; };\n"
+
+static struct site reload_site(const char *settings)
+{
+    struct site site =
+        site_new(cluster_shared(),
+                 "CREATE TABLE event (id bigint PRIMARY KEY, at timestamptz NOT NULL, note text);"
+                 "CREATE INDEX ON event (at);"
+                 "INSERT INTO event SELECT i, now() - interval '40 days', repeat('x', 200) "
+                 "FROM generate_series(1, 1000) i;",
+                 settings ? settings : "pace: { batch_rows = 100; };");
+    site_policy(&site, "events", POLICY("at", "30 days"));
+    return site;
+}
+
+static void more_rows(const struct site *site)
+{
+    db_exec(site->admin,
+            "INSERT INTO event SELECT coalesce((SELECT max(id) FROM event), 100000) + i, "
+            "now() - interval '40 days', 'x' FROM generate_series(1, 10) i");
+}
+
+static void request(const struct site *site)
+{
+    PGconn *operator= db_connect(site->cluster, site->database, "t_operator");
+    db_exec(operator, "SELECT retention.request_run(ARRAY['events'])");
+    PQfinish(operator);
+}
+
+static void wait_empty(const struct site *site)
+{
+    db_wait_until(site->admin, "SELECT NOT EXISTS (SELECT FROM event)");
+    db_wait_until(site->admin,
+                  "SELECT NOT EXISTS (SELECT FROM retention.run WHERE status = 'running')");
+}
+
+static void wait_said(const struct site *site, const char *what)
+{
+    for (int i = 0;; i++) {
+        char *said _cleanup_free_ = site_stderr(site);
+        if (strstr(said, what))
+            return;
+        ck_assert_msg(i < 300, "never said \"%s\":\n%s", what, said);
+        usleep(100000);
+    }
+}
+
+static void end(const struct site *site, pid_t pid)
+{
+    kill(pid, SIGTERM);
+    ck_assert_int_eq(program_wait(pid), 0);
+    ck_assert_int_eq(
+        db_number(site->admin, "SELECT count(*) FROM retention.leader WHERE worker IS NULL"), 1);
+}
+
+/* Errors that only the database shows, and errors of the main file: each refuses the whole, is kept
+ * for `status`, and the worker goes on with what it had. A good one clears that. */
+START_TEST(broken_files_are_refused)
+{
+    struct site site = reload_site(NULL);
+    site_load_and_approve(&site, "events", -1);
+    pid_t pid = site_start(&site, NULL, NULL);
+    wait_empty(&site);
+    site_policy(&site, "events", POLICY("no_such", "30 days"));
+    kill(pid, SIGHUP);
+    db_wait_until(site.admin, "SELECT reload_refused LIKE '%%events.cfg:%%no_such%%' "
+                              "FROM retention.leader");
+    more_rows(&site);
+    request(&site);
+    wait_empty(&site);
+
+    site_policy(&site, "events", POLICY("at", "30 days"));
+    char *good _cleanup_free_ = file_read(site.config), *bad;
+    ck_assert_int_ge(asprintf(&bad, "%sholds: { grace = \"11 years\"; };\n", good), 0);
+    free(file_write(site.directory, "retentiond.cfg", bad));
+    kill(pid, SIGHUP);
+    db_wait_until(site.admin, "SELECT reload_refused LIKE '%%\"holds.grace\" must be between%%' "
+                              "FROM retention.leader");
+    free(bad);
+    ck_assert_int_ge(asprintf(&bad, "%sworker: { lease = \"7 s\"; };\n", good), 0);
+    free(file_write(site.directory, "retentiond.cfg", bad));
+    kill(pid, SIGHUP);
+    db_wait_until(site.admin, "SELECT reload_refused IS NULL AND needs_restart = 'worker.lease' "
+                              "FROM retention.leader");
+    free(bad);
+    more_rows(&site);
+    request(&site);
+    wait_empty(&site);
+    end(&site, pid);
+    site_check_log(&site);
+    site_free(&site);
+}
+END_TEST
+
+#ifdef ENABLE_FAULT_POINTS
+
+/* In the middle of a run the period becomes longer: the batches under way are finished, the run is
+ * closed, and nothing more goes under the old text. */
+START_TEST(counts_from_the_next_batch)
+{
+    struct site site = reload_site("pace: { batch_rows = 100; rows_per_second = 100; };");
+    site_load_and_approve(&site, "events", -1);
+    pid_t pid = site_start(&site, NULL, "batch_after_action=stop:3");
+    int status;
+    ck_assert_int_eq(waitpid(pid, &status, WUNTRACED), pid);
+    site_policy(&site, "events", POLICY("at", "60 days"));
+    kill(pid, SIGHUP);
+    kill(pid, SIGCONT);
+    db_wait_until(site.admin, "SELECT EXISTS (SELECT FROM retention.category_status s "
+                              "JOIN retention.category c ON c.name = s.category "
+                              "JOIN retention.policy_text t ON t.category = c.name AND "
+                              "t.sha256 = c.loaded_sha256 WHERE t.text LIKE '%%60 days%%' AND s.measured_at > "
+                              "(SELECT max(finished_at) FROM retention.run))");
+    int64_t left = db_number(site.admin, "SELECT count(*) FROM event");
+    ck_assert_int_gt(left, 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM retention.run "
+                                           "WHERE status = 'stopped'"),
+                     1);
+    request(&site);
+    db_wait_until(site.admin, "SELECT bool_and(finished_at IS NOT NULL) FROM retention.run_request");
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), left);
+    ck_assert_int_eq(site_digests(&site, "public.event"), 1000 - left);
+    end(&site, pid);
+    site_check_log(&site);
+    site_free(&site);
+}
+END_TEST
+
+/* Files that say what they said stop no run. */
+START_TEST(nothing_new_disturbs_no_run)
+{
+    struct site site = reload_site(NULL);
+    site_load_and_approve(&site, "events", -1);
+    pid_t pid = site_start(&site, NULL, "batch_after_action=stop:3");
+    int status;
+    ck_assert_int_eq(waitpid(pid, &status, WUNTRACED), pid);
+    kill(pid, SIGHUP);
+    kill(pid, SIGCONT);
+    wait_said(&site, "nothing that is read on reload has changed");
+    wait_empty(&site);
+    ck_assert_int_eq(
+        db_number(site.admin, "SELECT count(*) FROM retention.run WHERE status <> 'done'"), 0);
+    end(&site, pid);
+    site_free(&site);
+}
+END_TEST
+
+#endif
+
+/* A statement that waits and waits is cancelled after worker.stop_within, and the leadership is
+ * given up in order. */
+START_TEST(stop_cancels)
+{
+    struct site site = reload_site("worker: { stop_within = \"1 s\"; };");
+    site_load_and_approve(&site, "events", -1);
+    PGconn *other = db_connect(site.cluster, site.database, NULL);
+    db_exec(other, "BEGIN");
+    pid_t pid = site_start(&site, NULL, NULL);
+    wait_empty(&site);
+    more_rows(&site);
+    db_exec(other, "LOCK TABLE event");
+    request(&site);
+    db_wait_until(site.admin, "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = "
+                              "current_database() AND usename = 't_worker' AND "
+                              "wait_event_type = 'Lock')");
+    end(&site, pid);
+    char *said _cleanup_free_ = site_stderr(&site);
+    ck_assert_ptr_nonnull(strstr(said, "told to stop, and 1 statements are not over"));
+    ck_assert_int_eq(db_number(other, "SELECT count(*) FROM event"), 10);
+    PQfinish(other);
+    site_free(&site);
+}
+END_TEST
+
+/* With a lease of five minutes, which nobody waits for: the leader is killed, and the other leads;
+ * that one is told to stop, and a third leads. */
+START_TEST(the_next_worker_leads)
+{
+    struct site site = reload_site("worker: { lease = \"5 min\"; };");
+    site_load_and_approve(&site, "events", -1);
+    pid_t first = site_start(&site, NULL, NULL);
+    wait_empty(&site);
+    pid_t second = site_start(&site, NULL, NULL);
+    wait_said(&site, "standing by: worker");
+    int64_t term = db_number(site.admin, "SELECT term FROM retention.leader");
+    kill(first, SIGKILL);
+    program_wait(first);
+    db_wait_until(site.admin, "SELECT term = %lld AND worker IS NOT NULL FROM retention.leader",
+                  (long long)term + 1);
+    pid_t third = site_start(&site, NULL, NULL);
+    db_wait_until(site.admin, "SELECT count(*) = 2 FROM pg_stat_activity WHERE datname = "
+                              "current_database() AND usename = 't_worker' AND query LIKE "
+                              "'%%retention%%'");
+    kill(second, SIGTERM);
+    ck_assert_int_eq(program_wait(second), 0);
+    db_wait_until(site.admin, "SELECT term = %lld AND worker IS NOT NULL FROM retention.leader",
+                  (long long)term + 2);
+    end(&site, third);
+    site_free(&site);
+}
+END_TEST
+
+Suite *suite_reload(void)
+{
+    Suite *suite = suite_create("reload");
+    TCase *tc = tcase_create("reload");
+    tcase_set_timeout(tc, 120);
+    tcase_add_test(tc, broken_files_are_refused);
+#ifdef ENABLE_FAULT_POINTS
+    tcase_add_test(tc, counts_from_the_next_batch);
+    tcase_add_test(tc, nothing_new_disturbs_no_run);
+#endif
+    tcase_add_test(tc, stop_cancels);
+    tcase_add_test(tc, the_next_worker_leads);
+    suite_add_tcase(suite, tc);
+    return suite;
+}

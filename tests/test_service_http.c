@@ -1,0 +1,274 @@
+/* /metrics, /healthz, /readyz of a running worker, and what they refuse. worker/service/http.c,
+ * metrics.c, words.c. */
+#define _GNU_SOURCE
+#include <check.h>
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "engine_support.h"
+#include "harness/cluster.h"
+#include "harness/db.h"
+
+static char socket_path[256];
+
+static struct site http_site(void)
+{
+    char settings[512];
+    char *directory = temporary_directory();
+    snprintf(socket_path, sizeof(socket_path), "%s/http", directory);
+    snprintf(settings, sizeof(settings),
+             "http: { listen = \"unix:%s\"; }; worker: { lease = \"2 s\"; };", socket_path);
+    free(directory);
+    struct site site = site_new(cluster_shared(),
+                                "CREATE TABLE event (id bigint PRIMARY KEY, at timestamptz NOT "
+                                "NULL); CREATE INDEX ON event (at);"
+                                "INSERT INTO event SELECT i, now() - interval '40 days' "
+                                "FROM generate_series(1, 7) i",
+                                settings);
+    site_policy(&site, "events",
+                "  data: { table = \"public.event\"; start = \"at\"; };\n"
+                "  stages = ( { after = \"30 days\"; do = \"delete\"; } );\n"
+                "  brake: { fraction = 1.0; };\n");
+    return site;
+}
+
+static int dial(void)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    snprintf(address.sun_path, sizeof(address.sun_path), "%.100s", socket_path);
+    for (int i = 0; i < 300; i++) {
+        if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+            return fd;
+        usleep(100000); /* the worker is starting */
+    }
+    ck_abort_msg("could not connect to %s: %s", socket_path, strerror(errno));
+}
+
+/* All that comes until the other side closes; "" where it answers nothing. */
+static char *read_all(int fd)
+{
+    struct text text = {0};
+    char buffer[4096];
+    ssize_t n;
+    while ((n = read(fd, buffer, sizeof(buffer))) > 0)
+        text_add_n(&text, buffer, (size_t)n);
+    close(fd);
+    return text_steal(&text);
+}
+
+static char *ask(const char *request)
+{
+    int fd = dial();
+    ck_assert_int_eq(write(fd, request, strlen(request)), (ssize_t)strlen(request));
+    return read_all(fd);
+}
+
+static void wait_for(const char *path, const char *what)
+{
+    char request[128];
+    snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", path);
+    for (int i = 0;; i++) {
+        char *answer _cleanup_free_ = ask(request);
+        if (strstr(answer, what))
+            return;
+        ck_assert_msg(i < 600, "%s never has \"%s\": %s", path, what, answer);
+        usleep(100000);
+    }
+}
+
+static void check_rules(void)
+{
+    const char *const argv[] = {"/usr/bin/promtool", "check", "rules",
+                                source_path("systemd/alerts.yml"), NULL};
+    struct program_result result = program_run(argv);
+    ck_assert_msg(result.exit_code == 0, "%s%s", result.out, result.err);
+    program_result_free(&result);
+}
+
+static void check_by_promtool(const char *metrics)
+{
+    if (access("/usr/bin/promtool", X_OK) != 0) {
+        puts("*** SKIPPED: promtool is not installed (Debian: prometheus)");
+        ck_assert(!getenv("RETENTIOND_NEEDS_MACHINE"));
+        return;
+    }
+    char *directory = temporary_directory();
+    char *file = file_write(directory, "metrics", metrics);
+    char *command;
+    ck_assert_int_ge(asprintf(&command, "/usr/bin/promtool check metrics < %s", file), 0);
+    const char *const argv[] = {"/bin/sh", "-c", command, NULL};
+    struct program_result result = program_run(argv);
+    ck_assert_msg(result.exit_code == 0, "%s%s", result.out, result.err);
+    program_result_free(&result);
+    check_rules();
+    free(command);
+    free(file);
+    free(directory);
+}
+
+/* Every metric that the alert rules or the dashboard name is there. */
+static void check_names(const char *file, const char *metrics)
+{
+    char *text _cleanup_free_ = file_read(source_path(file)), name[128], line[256];
+    size_t found = 0;
+    for (const char *p = text; (p = strstr(p, "retentiond_"));) {
+        size_t n = strspn(p, "abcdefghijklmnopqrstuvwxyz_");
+        snprintf(name, sizeof(name), "%.*s", (int)n, p);
+        snprintf(line, sizeof(line), "# TYPE %s ", name);
+        ck_assert_msg(strstr(metrics, line), "%s names %s, which is no metric", file, name);
+        found++;
+        p += n;
+    }
+    ck_assert_int_gt((int)found, 5);
+}
+
+START_TEST(tells_what_was_done)
+{
+    struct site site = http_site();
+    pid_t pid = site_start(&site, NULL, NULL);
+    wait_for("/metrics", "retentiond_category_info{category=\"events\",status=\"suspended\"} 1");
+    wait_for("/readyz", "200 OK");
+    site_approve(&site, "events", -1);
+    wait_for("/metrics", "retentiond_deleted_records_total{category=\"events\"} 7\n");
+    char *answer _cleanup_free_ = ask("GET /metrics HTTP/1.1\r\n\r\n");
+    static const char *const lines[] = {
+        "retentiond_leader 1\n",
+        "retentiond_ready 1\n",
+        "retentiond_due_records{category=\"events\"} 0\n",
+        "retentiond_held_records{category=\"events\"} 0\n",
+        "retentiond_waiting_records{category=\"events\",cause=\"free\"} 0\n",
+        "retentiond_overdue_seconds{category=\"events\"} 0\n",
+        "retentiond_run_failures_total{category=\"events\"} 0\n",
+        "retentiond_reload_failures_total 0\n",
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(lines); i++)
+        ck_assert_msg(strstr(answer, lines[i]), "no %s in %s", lines[i], answer);
+    char *body = strstr(answer, "\r\n\r\n");
+    ck_assert_ptr_nonnull(body);
+    check_by_promtool(body + 4);
+    check_names("systemd/alerts.yml", body);
+    check_names("systemd/dashboard.json", body);
+    wait_for("/healthz", "leading (term 1), sleeping until ");
+    kill(pid, SIGTERM);
+    ck_assert_int_eq(program_wait(pid), 0);
+    ck_assert_int_ne(access(socket_path, F_OK), 0);
+    site_free(&site);
+}
+END_TEST
+
+/* Without its server it is alive, and not ready. */
+START_TEST(is_not_ready_without_its_server)
+{
+    struct cluster *cluster = cluster_new(NULL);
+    struct site site = http_site();
+    char *conninfo = cluster_conninfo(cluster, "postgres", "t_worker"), *text;
+    ck_assert_int_ge(asprintf(&text,
+                              "database: { conninfo = \"%s\"; };\npolicies = \"policies\";\n"
+                              "log: { epoch_kek = \"kek\"; };\nhttp: { listen = \"unix:%s\"; };\n",
+                              conninfo, socket_path),
+                     0);
+    free(file_write(site.directory, "retentiond.cfg", text));
+    cluster_stop(cluster, "immediate");
+    pid_t pid = site_start(&site, NULL, NULL);
+    wait_for("/readyz", "503 Service Unavailable");
+    wait_for("/readyz", "not connected: could not connect to");
+    wait_for("/healthz", "200 OK");
+    kill(pid, SIGTERM);
+    ck_assert_int_eq(program_wait(pid), 0);
+    free(text);
+    free(conninfo);
+    site_free(&site);
+    cluster_free(cluster);
+}
+END_TEST
+
+static int descriptors(pid_t pid)
+{
+    char path[64];
+    int count = 0;
+    snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+    DIR *directory = opendir(path);
+    ck_assert_ptr_nonnull(directory);
+    while (readdir(directory))
+        count++;
+    closedir(directory);
+    return count;
+}
+
+/* What is no request of ours gets an error and an end; many that say nothing keep nobody out. */
+START_TEST(abuse)
+{
+    static const struct {
+        const char *request, *status;
+    } bad[] = {
+        {"POST /metrics HTTP/1.1\r\n\r\n", "405 "},
+        {"GET / HTTP/1.1\r\n\r\n", "404 "},
+        {"GET /metrics/../healthz HTTP/1.1\r\n\r\n", "404 "},
+        {"GET http://x/metrics HTTP/1.1\r\n\r\n", "400 "},
+        {"GET /metrics\r\n\r\n", "400 "},
+        {"GET /metrics HTTP/9.1\r\n\r\n", "400 "},
+        {"\r\n\r\n", "400 "},
+        {"\n\n", "400 "},
+        {"\x16\x03\x01\x02\r\n\r\n", "400 "},
+        {"GET /healthz?x=%00 HTTP/1.0\n\n", "200 "},
+    };
+    struct site site = http_site();
+    pid_t pid = site_start(&site, NULL, NULL);
+    for (size_t i = 0; i < ARRAY_LENGTH(bad); i++) {
+        char *answer _cleanup_free_ = ask(bad[i].request);
+        ck_assert_msg(strncmp(answer, "HTTP/1.1 ", 9) == 0 &&
+                          strncmp(answer + 9, bad[i].status, 4) == 0,
+                      "%s got %s", bad[i].request, answer);
+    }
+    char long_head[8192] = "GET /metrics HTTP/1.1\r\nX: ";
+    memset(long_head + strlen(long_head), 'x', sizeof(long_head) - strlen(long_head) - 1);
+    int fd = dial();
+    ck_assert_int_eq(send(fd, long_head, 4096, MSG_NOSIGNAL), 4096);
+    char *answer _cleanup_free_ = read_all(fd);
+    ck_assert_ptr_nonnull(strstr(answer, "431 "));
+
+    char *head _cleanup_free_ = ask("HEAD /metrics HTTP/1.1\r\n\r\n");
+    ck_assert_ptr_nonnull(strstr(head, "200 OK"));
+    ck_assert_str_eq(strstr(head, "\r\n\r\n"), "\r\n\r\n");
+
+    /* only so many are taken in at a time: the others wait outside */
+    enum { SILENT = 50 };
+    int silent[SILENT];
+    for (int i = 0; i < SILENT; i++) {
+        silent[i] = dial();
+        ck_assert_int_eq(send(silent[i], "GET /", 5, MSG_NOSIGNAL), 5);
+    }
+    ck_assert_int_lt(descriptors(pid), SILENT);
+    for (int i = 1; i < SILENT; i++)
+        close(silent[i]);
+    char *late _cleanup_free_ = ask("GET /healthz HTTP/1.1\r\n\r\n");
+    ck_assert_ptr_nonnull(strstr(late, "200 OK"));
+    char *nothing _cleanup_free_ = read_all(silent[0]); /* its time is over */
+    ck_assert_str_eq(nothing, "");
+    kill(pid, SIGTERM);
+    ck_assert_int_eq(program_wait(pid), 0);
+    site_free(&site);
+}
+END_TEST
+
+Suite *suite_service_http(void)
+{
+    Suite *suite = suite_create("service_http");
+    TCase *tc = tcase_create("http");
+    tcase_set_timeout(tc, 120);
+    tcase_add_test(tc, tells_what_was_done);
+    tcase_add_test(tc, is_not_ready_without_its_server);
+    tcase_add_test(tc, abuse);
+    suite_add_tcase(suite, tc);
+    return suite;
+}

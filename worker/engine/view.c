@@ -1,0 +1,34 @@
+/* What the worker is doing, for whoever looks: the service's status line, metrics, health. */
+#include "engine/view.h"
+
+#include "engine/run.h"
+#include "engine/state.h"
+
+void worker_look(const struct worker *worker, struct worker_view *ret_view)
+{
+    static const enum worker_activity activities[] = {
+        [PHASE_CONNECTING] = WORKER_CONNECTS, [PHASE_STANDBY] = WORKER_STANDS_BY,
+        [PHASE_LOADING] = WORKER_LOADS,       [PHASE_RUNNING] = WORKER_RUNS,
+        [PHASE_SLEEPING] = WORKER_SLEEPS,     [PHASE_CLOSING] = WORKER_STOPS,
+        [PHASE_OVER] = WORKER_STOPS,
+    };
+    *ret_view = (struct worker_view){
+        .activity = worker->stopping ? WORKER_STOPS : activities[worker->phase],
+        .term = worker->leadership.term,
+        .held_by = worker->leadership.held_by,
+        .trouble = worker->trouble,
+        .run = worker->run ? &worker->run->report : NULL,
+        .figures = worker->figures,
+        .figure_count = worker->figure_count,
+    };
+    if (worker->phase == PHASE_SLEEPING)
+        schedule_look(worker, ret_view);
+    reload_look(worker, ret_view);
+    sequencer_look(worker, ret_view);
+}
+
+void worker_changed(struct worker *worker)
+{
+    if (worker->options.events.changed)
+        worker->options.events.changed(worker->options.arg);
+}
