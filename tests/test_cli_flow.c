@@ -119,7 +119,8 @@ START_TEST(load_approve_run_explain)
     json_decref(entry);
     char *kept _cleanup_free_ = OUT(0, "explain", "call_recordings", "1003");
     contains(kept, "is still there.");
-    cli_fails(&f, CLI_AUDITOR, 1, "may not do this", WORDS("explain", "call_recordings", "1003"));
+    char *audited _cleanup_free_ = AS(CLI_AUDITOR, 0, "explain", "call_recordings", "1003");
+    contains(audited, "is still there.");
 
     char *batches _cleanup_free_ =
         OUT(0, "log", "list", "--type", "batch", "--category", "call_recordings");

@@ -423,6 +423,13 @@ START_TEST(a_dump_in_another_cluster_is_a_clone)
     ck_assert_int_eq(rows(), 100);
     ck_assert_int_eq(log_site_size(&site), size);
     free(log_site_ctl(&site, 0, WORDS("adopt")));
+    /* its tables are others, though they bear the same names: somebody says that they are meant */
+    says(log_site_once(&site, NULL, 5), "waits for approval again");
+    ck_assert_int_eq(rows(), 100);
+    PGconn *approver = db_connect(other, site.site.database, "t_approver");
+    db_exec(approver, "SELECT retention.approve_policy(name, loaded_sha256, 1000000)"
+                      " FROM retention.category");
+    PQfinish(approver);
     free(log_site_once(&site, NULL, 0));
     ck_assert_int_eq(rows(), 0);
     log_site_verify(&site);
