@@ -40,7 +40,8 @@ new_form AS (
     FROM jsonb_array_elements(facts -> 'subjects') f, jsonb_array_elements_text(f -> 'columns') n),
 narrower AS (
     SELECT DISTINCT format('subject of kind "%s"', o.kind) AS what, o.name,
-           coalesce(format('as = "%s"', o.normal), 'no "as"') AS form
+           CASE WHEN o.normal IS NULL THEN 'no "as"'
+                ELSE format('as = "%s"', o.normal) END AS form
     FROM old_form o
     WHERE (format('subject of kind "%s"', o.kind), o.name) IN (SELECT * FROM needed)
       AND (format('subject of kind "%s"', o.kind), o.name) IN (SELECT * FROM there)
