@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "harness/cluster.h"
 #include "harness/db.h"
+#include "harness/number.h"
 #include "harness/schema.h"
 #include "oracle_case.h"
 #include "pg/catalog.h"
@@ -479,8 +480,7 @@ START_TEST(test_what_goes_is_what_is_due)
             run_case(strtoull(one, NULL, 10), true);
         return;
     }
-    const char *scale = getenv("RETENTIOND_ORACLE_CASES");
-    int cases = scale ? atoi(scale) : 100;
+    long cases = number_from_environment("RETENTIOND_ORACLE_CASES", 100);
     for (int i = _i; i < cases; i += PARTS)
         run_case(FIRST_SEED + (uint64_t)i, false);
 }
