@@ -124,8 +124,8 @@ START_TEST(a_list_of_phone_numbers)
 
     char *placed _cleanup_free_ =
         LEGAL(0, "hold", "place", "2026-CV-0113", "--reason", "Doe v. Acme", "--subjects-from",
-              file, "--subject-kind", "phone", "--accept-gap", "invoices,texts",
-              "--matter-name", "Doe v. Acme", "--court-reference", "24-C-26-001");
+              file, "--subject-kind", "phone", "--accept-gap", "invoices,texts", "--matter-name",
+              "Doe v. Acme", "--court-reference", "24-C-26-001");
     contains(placed, "Asking for hold ");
     contains(placed,
              " of matter \"2026-CV-0113\"; it is not placed yet.\nPlaced, and in force since 20");
@@ -375,8 +375,9 @@ START_TEST(two_persons_release)
           "--reason", "x");
     char *asked _cleanup_free_ = LEGAL(0, "hold", "release", digits, "--reason", "settled");
     char *words _cleanup_free_ = NULL;
-    ck_assert_int_gt(asprintf(&words, "waits for a second person, who runs:\n  retentionctl hold "
-                                      "confirm %s --reason TEXT --yes\n",
+    ck_assert_int_gt(asprintf(&words,
+                              "waits for a second person, who runs:\n  retentionctl hold "
+                              "confirm %s --reason TEXT --yes\n",
                               digits),
                      0);
     contains(asked, words);

@@ -11,8 +11,8 @@
 #include "base/text.h"
 #include "cli_fixture.h"
 #include "config.h"
-#include "logmaker.h"
 #include "harness/number.h"
+#include "logmaker.h"
 
 static struct cli_fixture f;
 

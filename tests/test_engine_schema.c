@@ -132,7 +132,8 @@ static const char *const meanings[] = {
 static struct site site_with_500(void)
 {
     struct site site = plain_site();
-    db_exec(site.admin, "ALTER TABLE event ADD COLUMN other timestamptz NOT NULL DEFAULT '2020-01-01'");
+    db_exec(site.admin,
+            "ALTER TABLE event ADD COLUMN other timestamptz NOT NULL DEFAULT '2020-01-01'");
     db_exec(site.admin, "UPDATE event SET at = now() WHERE id = 500");
     return site;
 }

@@ -302,9 +302,9 @@ static char *changed_by(const char *sql)
 
 START_TEST(a_name_that_means_something_else)
 {
-    static const char *const no_transaction[] = {
-        "VACUUM FULL typed", "VACUUM FULL pg_attribute", "VACUUM (FREEZE)", "ANALYZE",
-        "CLUSTER parent USING parent_pkey"};
+    static const char *const no_transaction[] = {"VACUUM FULL typed", "VACUUM FULL pg_attribute",
+                                                 "VACUUM (FREEZE)", "ANALYZE",
+                                                 "CLUSTER parent USING parent_pkey"};
     db_exec(admin, "GRANT SELECT (lookup) ON log, log_1, log_2, log_2a TO t_worker");
     for (size_t i = 0; i < sizeof(meanings) / sizeof(*meanings); i++) {
         db_exec(admin, "BEGIN");

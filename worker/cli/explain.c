@@ -292,8 +292,8 @@ static void add_blocked(const struct explained *e, json_t *document)
 static bool explain_stage(struct explained *e, const struct sql_category *sql, bool *ret_found,
                           struct error *error)
 {
-    PGresult *result _cleanup_result_ =
-        plan_query(e->session, e->category->name, &sql->explain, e->run_time, e->cli->operands + 1, error);
+    PGresult *result _cleanup_result_ = plan_query(e->session, e->category->name, &sql->explain,
+                                                   e->run_time, e->cli->operands + 1, error);
     if (!result)
         return error_is_bad_value(error)
                    ? error_set(error, ERROR_USAGE, "the key is not of the type of column \"%s\"",

@@ -229,7 +229,8 @@ bool command_hold_place(struct cli *cli, struct error *error)
         !session_bound(&session, error) ||
         !hold_scope_check(&session, &scope, scope.category, error))
         return false;
-    if (scope.everything && !scope.category && !session_may(&session, "cli/hold_may_place.sql", error))
+    if (scope.everything && !scope.category &&
+        !session_may(&session, "cli/hold_may_place.sql", error))
         return false;
     if (scope.everything && !scope.category &&
         !cli_confirm(cli, "No category deletes anything as long as this hold lasts.", "everything",
@@ -350,9 +351,10 @@ static void tell_refusal(struct cli *cli, const PGresult *rows)
     if (cli->json)
         json_object_set(output_document(cli), "refused_for", list);
     else if (names.length)
-        printf("\nPlacing it is refused, because it does not reach all of these, which delete records "
-               "or\nare named. If nothing there needs to be held, place it with\n--accept-gap %s\n",
-               names.data);
+        printf(
+            "\nPlacing it is refused, because it does not reach all of these, which delete records "
+            "or\nare named. If nothing there needs to be held, place it with\n--accept-gap %s\n",
+            names.data);
     json_decref(list);
 }
 

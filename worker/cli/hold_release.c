@@ -57,7 +57,8 @@ static bool confirm_end(struct session *session, const struct ending *ending, bo
                                         whole ? "Hold %.8s then keeps its records %s."
                                               : "What hold %.8s gives up is then kept %s.",
                                         ending->hold, until_words(cli, ending));
-    return session_may(session, "cli/hold_may_release.sql", error) && cli_confirm(cli, question, arena_strndup(cli->arena, ending->hold, 8),
+    return session_may(session, "cli/hold_may_release.sql", error) &&
+           cli_confirm(cli, question, arena_strndup(cli->arena, ending->hold, 8),
                        "this ends what a hold keeps", error);
 }
 

@@ -76,8 +76,9 @@ static PGresult *query_as_reader(struct session *session, const char *category,
         session_file(session, "cli/plan_reader.sql", ARRAY_LENGTH(asked), asked, error);
     if (!rows) {
         if (strcmp(error->sqlstate, "42501") == 0)
-            error_hint(error, "The statement is run by the group that counts, which lacks SELECT on "
-                              "a table: \"retentionctl setup --sql\" prints the grants.");
+            error_hint(error,
+                       "The statement is run by the group that counts, which lacks SELECT on "
+                       "a table: \"retentionctl setup --sql\" prints the grants.");
         return NULL;
     }
     PGresult *result = take_rows(session, rows);
@@ -176,7 +177,8 @@ static bool ask(struct planning *p, const struct sql_category *sql, struct numbe
 {
     struct arena *arena = p->cli->arena;
     struct sql_statement statement = forecast(p, sql);
-    PGresult *plan _cleanup_result_ = plan_query(p->session, sql->category->name, &statement, p->run_time, NULL, error);
+    PGresult *plan _cleanup_result_ =
+        plan_query(p->session, sql->category->name, &statement, p->run_time, NULL, error);
     if (!plan)
         return false;
     for (int i = 0; i < PLAN_COLUMNS; i++)

@@ -133,10 +133,11 @@ static void add_advice(struct notes *notes, const PGresult *result, int row)
                   text_thousands(due, number(result, row, "brake_due")),
                   text_thousands(limit, number(result, row, "brake_limit")));
     if (cause && text_starts_with(cause, "guard not in place"))
-        notes_add(notes, category,
-                  "%s; batches keep what is held all the same, other roles are not kept from it; run "
-                  "what \"retentionctl setup --sql\" prints",
-                  cause);
+        notes_add(
+            notes, category,
+            "%s; batches keep what is held all the same, other roles are not kept from it; run "
+            "what \"retentionctl setup --sql\" prints",
+            cause);
     if (cause &&
         (text_starts_with(cause, "last run ") || text_starts_with(cause, "policy invalid")))
         notes_add(notes, category, "%s", cause);
