@@ -111,7 +111,7 @@ END_TEST
 
 START_TEST(altered_by_hand)
 {
-    char *hold _cleanup_free_ = place();
+    free(place());
     free(cli_out(&f, NULL, 0, WORDS("check")));
     db_exec(conn, "DELETE FROM retention.held_scope");
     cli_fails(&f, NULL, 3, "2 scopes of holds are missing", WORDS("check"));
@@ -138,7 +138,7 @@ END_TEST
  * and are told that a record is held, without the matter. */
 START_TEST(plans_without_reading_scopes)
 {
-    char *hold _cleanup_free_ = place();
+    free(place());
     char *plan _cleanup_free_ = cli_out(&f, NULL, 0, WORDS("plan"));
     char *explained _cleanup_free_ =
         cli_out(&f, NULL, 0, WORDS("explain", "call_recordings", "1002"));

@@ -239,7 +239,7 @@ START_TEST(phone_numbers_must_be_whole)
     /* a record with such a number may be anybody's: any hold by phone numbers covers it */
     db_exec(conn, "UPDATE ctm.call_recording SET caller = '555-1006' WHERE recording_id = 1006");
     PQfinish(conn);
-    char *hold _cleanup_free_ = place_one();
+    free(place_one());
     free(cli_out(&f, NULL, 0, WORDS("run", "call_recordings")));
     ck_assert_int_eq(
         ask("SELECT count(*) FROM ctm.call_recording WHERE recording_id IN (1002, 1006)"), 2);
