@@ -88,7 +88,9 @@ SQL_FILES += \
 	cli/hold_inventory_epoch.sql \
 	cli/hold_list.sql \
 	cli/hold_matters.sql \
+	cli/hold_may_place.sql \
 	cli/hold_may_read.sql \
+	cli/hold_may_release.sql \
 	cli/hold_mend.sql \
 	cli/hold_narrow.sql \
 	cli/hold_part_texts.sql \

@@ -122,7 +122,8 @@ static const char policies[] =
     "                  kind = \"buyer\"; } );\n"
     "    with = ( { table = \"ctm.line\"; by = [ \"order_id\" ]; } ); };\n"
     "  stages = ( { after = \"30 days\"; do = \"delete\"; } ); };\n"
-    "ungoverned = ( { table = \"ctm.site\"; because = \"x\"; }, { table = \"ctm.account\"; because = \"x\"; },\n"
+    "ungoverned = ( { table = \"ctm.site\"; because = \"x\"; }, { table = \"ctm.account\"; because "
+    "= \"x\"; },\n"
     "  { table = \"ctm.import\"; because = \"x\"; }, { table = \"ctm.agent\"; because = \"x\"; } "
     ");\n";
 
@@ -203,8 +204,7 @@ struct guard_site guard_site_new(struct cluster *cluster, const char *guard)
     free(file_write(site.directory, "epoch.kek",
                     "404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f\n"));
     guard_site_policies(&site, guard);
-    static const char *const names[] = {"recordings", "messages", "visits", "sessions",
-                                        "orders"};
+    static const char *const names[] = {"recordings", "messages", "visits", "sessions", "orders"};
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
         free(guard_site_run(
             &site, "t_approver", 0,
@@ -227,8 +227,7 @@ void guard_hold(PGconn *admin, const char *category, const char *scope, char dig
     char uuid[] = "00000000-0000-4000-8000-00000000000?";
     uuid[sizeof(uuid) - 2] = digit;
     db_exec(admin, "SET SESSION AUTHORIZATION t_legal");
-    db_exec(admin,
-            "SELECT retention.place_hold('M', 'r', hold => '%s', category => '%s', %s)", uuid,
-            category, scope);
+    db_exec(admin, "SELECT retention.place_hold('M', 'r', hold => '%s', category => '%s', %s)",
+            uuid, category, scope);
     db_exec(admin, "RESET SESSION AUTHORIZATION");
 }

@@ -48,8 +48,7 @@ void hold_site_load(struct hold_site *site, const char *category, const char *mo
             "SELECT retention.load_policy(NULL, '%s', encode(sha256('%s'), 'hex'), (SELECT "
             "approved_sha256 FROM retention.category WHERE name = '%s'), '%s', '%s', %s, '{}', "
             "NULL, true, 'Title', %s::jsonb)",
-            category, text, category, text, mode,
-            relation, literal ? literal : "NULL");
+            category, text, category, text, mode, relation, literal ? literal : "NULL");
     PQfreemem(literal);
     free(relation);
     if (approve)

@@ -23,6 +23,8 @@ tests_run_SOURCES = \
 	tests/guard_support.h \
 	tests/harness/cluster.c \
 	tests/harness/cluster.h \
+	tests/harness/number.c \
+	tests/harness/number.h \
 	tests/harness/sitter.c \
 	tests/harness/sitter.h \
 	tests/harness/db.c \

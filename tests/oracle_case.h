@@ -13,13 +13,13 @@ struct oracle_case {
     char schema[40];   /* of its tables */
     char category[40]; /* its policy's name; others in the same text begin with it */
     const char *timezone;
-    char run_time[64];       /* timestamptz text with offset; rows crowd around it */
-    struct text tables;      /* creates and fills the schema; run in the time zone, as superuser */
-    struct text marks;       /* fills retention.held_scope, pause, agreement_state for the category */
-    struct text policy;      /* libconfig */
-    struct text expected;    /* SELECT r.id FROM <table> r WHERE <due and free> */
-    struct text claimed;     /* a condition over r: does the category take it? */
-    char table[120];         /* of the records, as PostgreSQL quotes it */
+    char run_time[64];    /* timestamptz text with offset; rows crowd around it */
+    struct text tables;   /* creates and fills the schema; run in the time zone, as superuser */
+    struct text marks;    /* fills retention.held_scope, pause, agreement_state for the category */
+    struct text policy;   /* libconfig */
+    struct text expected; /* SELECT r.id FROM <table> r WHERE <due and free> */
+    struct text claimed;  /* a condition over r: does the category take it? */
+    char table[120];      /* of the records, as PostgreSQL quotes it */
     const char *key_text[2]; /* expressions over r that print the key as digests need it */
     int key_count;
     bool partitioned;

@@ -32,9 +32,9 @@ static int wanted(const char *name, int argc, char **argv)
 /* Those that take long begin first, lest one of them runs alone at the end. */
 static int is_slow(const char *name)
 {
-    static const char *const slow[] = {"kill",       "log_recovery",  "memory",   "oracle",
-                                       "oracle_run", "engine_daemon", "cli_flow", "verifiers",
-                                       "systemd"};
+    static const char *const slow[] = {"kill",     "log_recovery", "memory",
+                                       "oracle",   "oracle_run",   "engine_daemon",
+                                       "cli_flow", "verifiers",    "systemd"};
     for (size_t i = 0; i < sizeof(slow) / sizeof(slow[0]); i++)
         if (strcmp(name, slow[i]) == 0)
             return 1;

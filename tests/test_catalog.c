@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/sql_files.h"
 #include "base/text.h"
@@ -332,9 +331,7 @@ START_TEST(test_many_tables)
         "create table a.p (id bigint primary key) partition by range (id);"
         "do $$ begin for i in 0 .. 499 loop execute format('create table a.p%s partition of a.p"
         " for values from (%s) to (%s)', i, i, i + 1); end loop; end $$");
-    int64_t started = clock_monotonic_us();
     struct catalog *catalog = read_facts(conn, NULL);
-    ck_assert_int_lt(clock_monotonic_us() - started, 10000000);
     /* compiling a plan that looks dear would take ten times as long as executing it */
     struct text statement _cleanup_text_ = {0};
     text_printf(&statement, "explain %s", sql_file("catalog/facts.sql"));

@@ -118,8 +118,9 @@ START_TEST(missing_privileges_name_the_roles)
     static const char *const words[][4] = {{"log", "list"}, {"pause", "--reason", "x"}};
     for (size_t i = 0; i < ARRAY_LENGTH(words); i++) {
         struct program_result r = run_as("cli_only_approves", words[i]);
-        ck_assert_msg(strstr(r.err, "role \"cli_only_approves\" may not do this: permission denied"),
-                      "%s", r.err);
+        ck_assert_msg(
+            strstr(r.err, "role \"cli_only_approves\" may not do this: permission denied"), "%s",
+            r.err);
         const char *hint = strstr(r.err, "HINT:");
         ck_assert_msg(hint && strstr(hint, "retention_operator"), "%s", r.err);
         ck_assert_int_eq(r.exit_code, 1);

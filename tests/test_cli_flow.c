@@ -431,8 +431,8 @@ START_TEST(longer_takes_effect_at_once)
 }
 END_TEST
 
-/* A table whose name SQL wants in quotes is the same one to the command that loads and to the worker
- * that runs. */
+/* A table whose name SQL wants in quotes is the same one to the command that loads and to the
+ * worker that runs. */
 START_TEST(a_table_named_like_a_keyword)
 {
     PGconn *admin = cli_fixture_connect(&f);

@@ -1,6 +1,6 @@
-/* What keeps holds whole, as people meet it: who approves is told what a hold does not reach and how
- * it finds records, what was altered by hand is found, and who may not read what holds name can look
- * at plans all the same. */
+/* What keeps holds whole, as people meet it: who approves is told what a hold does not reach and
+ * how it finds records, what was altered by hand is found, and who may not read what holds name can
+ * look at plans all the same. */
 #define _GNU_SOURCE
 #include <check.h>
 #include <stdlib.h>
@@ -82,9 +82,8 @@ START_TEST(approving_a_gap)
     char first[9];
     memcpy(first, hold, 8);
     first[8] = '\0';
-    char *out _cleanup_free_ = cli_out(&f, CLI_APPROVER, 0,
-                                       WORDS("policy", "approve", "invoices", "--accept-gap",
-                                             first));
+    char *out _cleanup_free_ =
+        cli_out(&f, CLI_APPROVER, 0, WORDS("policy", "approve", "invoices", "--accept-gap", first));
     contains(out, "How legal holds find the records:");
     contains(out, "subject: none");
     contains(out, "key: invoice_id (bigint)");
@@ -96,8 +95,9 @@ END_TEST
 /* A column became another one: how holds find records is approved again, and shown before. */
 START_TEST(facts_wait)
 {
-    db_script(conn, "DROP VIEW IF EXISTS ctm.v; ALTER TABLE ctm.call_recording ALTER account_id TYPE "
-                    "numeric");
+    db_script(conn,
+              "DROP VIEW IF EXISTS ctm.v; ALTER TABLE ctm.call_recording ALTER account_id TYPE "
+              "numeric");
     free(cli_out(&f, NULL, 0, WORDS("policy", "load")));
     char *diff _cleanup_free_ = cli_out(&f, NULL, 0, WORDS("policy", "diff"));
     contains(diff, "loaded and waiting for approval");
@@ -111,7 +111,7 @@ END_TEST
 
 START_TEST(altered_by_hand)
 {
-    char *hold _cleanup_free_ = place();
+    free(place());
     free(cli_out(&f, NULL, 0, WORDS("check")));
     db_exec(conn, "DELETE FROM retention.held_scope");
     cli_fails(&f, NULL, 3, "2 scopes of holds are missing", WORDS("check"));
@@ -134,11 +134,11 @@ START_TEST(altered_by_hand)
 }
 END_TEST
 
-/* Operators, approvers and auditors read no scope of a hold, see the same numbers as the worker, and
- * are told that a record is held, without the matter. */
+/* Operators, approvers and auditors read no scope of a hold, see the same numbers as the worker,
+ * and are told that a record is held, without the matter. */
 START_TEST(plans_without_reading_scopes)
 {
-    char *hold _cleanup_free_ = place();
+    free(place());
     char *plan _cleanup_free_ = cli_out(&f, NULL, 0, WORDS("plan"));
     char *explained _cleanup_free_ =
         cli_out(&f, NULL, 0, WORDS("explain", "call_recordings", "1002"));

@@ -113,15 +113,19 @@ START_TEST(a_list_of_phone_numbers)
                 WORDS("hold", "place", "2026-CV-0113", "--reason", "Doe v. Acme", "--subjects-from",
                       file, "--subject-kind", "phone"));
     contains(r.err, "it has no subject of kind \"phone\"");
-    contains(r.err, "run it again: --accept-gap invoices --accept-gap texts");
+    contains(r.err, "run it again with\n--accept-gap invoices,texts\n");
     program_result_free(&r);
     ck_assert_int_eq(ask("SELECT count(*) FROM retention.hold"), 0);
     ck_assert_int_eq(ask("SELECT count(*) FROM retention.matter"), 0);
+    char *preview _cleanup_free_ =
+        LEGAL(0, "hold", "preview", "--subjects-from", file, "--subject-kind", "phone");
+    contains(preview, "If nothing there needs to be held, place it with\n"
+                      "--accept-gap invoices,texts\n");
 
     char *placed _cleanup_free_ =
         LEGAL(0, "hold", "place", "2026-CV-0113", "--reason", "Doe v. Acme", "--subjects-from",
-              file, "--subject-kind", "phone", "--accept-gap", "invoices", "--accept-gap", "texts",
-              "--matter-name", "Doe v. Acme", "--court-reference", "24-C-26-001");
+              file, "--subject-kind", "phone", "--accept-gap", "invoices,texts", "--matter-name",
+              "Doe v. Acme", "--court-reference", "24-C-26-001");
     contains(placed, "Asking for hold ");
     contains(placed,
              " of matter \"2026-CV-0113\"; it is not placed yet.\nPlaced, and in force since 20");
@@ -235,7 +239,7 @@ START_TEST(phone_numbers_must_be_whole)
     /* a record with such a number may be anybody's: any hold by phone numbers covers it */
     db_exec(conn, "UPDATE ctm.call_recording SET caller = '555-1006' WHERE recording_id = 1006");
     PQfinish(conn);
-    char *hold _cleanup_free_ = place_one();
+    free(place_one());
     free(cli_out(&f, NULL, 0, WORDS("run", "call_recordings")));
     ck_assert_int_eq(
         ask("SELECT count(*) FROM ctm.call_recording WHERE recording_id IN (1002, 1006)"), 2);
@@ -364,10 +368,19 @@ START_TEST(two_persons_release)
     char digits[9];
     snprintf(digits, sizeof(digits), "%.8s", hold);
     FAILS(2, "is no hold's uuid", "hold", "release", "the-first", "--reason", "x");
+    char *holds _cleanup_free_ = NULL;
+    ck_assert_int_gt(asprintf(&holds, "It is a matter, whose holds are %s (in force).", digits), 0);
+    FAILS(2, holds, "hold", "release", "2026-CV-0113", "--reason", "x");
     FAILS(1, "there is no hold \"ffffffffffffffff\"", "hold", "release", "ffffffffffffffff",
           "--reason", "x");
     char *asked _cleanup_free_ = LEGAL(0, "hold", "release", digits, "--reason", "settled");
-    contains(asked, "waits for a second person, who runs:\n  retentionctl hold confirm ");
+    char *words _cleanup_free_ = NULL;
+    ck_assert_int_gt(asprintf(&words,
+                              "waits for a second person, who runs:\n  retentionctl hold "
+                              "confirm %s --reason TEXT --yes\n",
+                              digits),
+                     0);
+    contains(asked, words);
     char *again _cleanup_free_ = LEGAL(0, "hold", "release", digits, "--reason", "settled");
     contains(again, "waits for a second person");
     char *list _cleanup_free_ = COUNSEL(0, "hold", "list");
@@ -452,6 +465,9 @@ START_TEST(others_see_no_matter)
         json_decref(document);
         cli_fails(&f, users[i], 1, "Members of retention_legal may",
                   WORDS("hold", "release", hold, "--reason", "x", "--yes"));
+        /* before anything is asked */
+        cli_fails(&f, users[i], 1, "Members of retention_legal may",
+                  WORDS("hold", "place", "m", "--reason", "x", "--everything"));
         cli_fails(&f, users[i], 1, "Members of retention_legal may",
                   WORDS("hold", "show", hold, "--values"));
         cli_fails(&f, users[i], 1, "Members of retention_legal may", WORDS("matter", "list"));

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "cli_fixture.h"
 #include "config.h"
+#include "harness/number.h"
 #include "logmaker.h"
 
 static struct cli_fixture f;
@@ -138,7 +139,7 @@ START_TEST(the_search_for_a_record_reads_little)
         const char *const values[] = {"call_recordings", "ctm.call_recording", "1", hex};
         PGresult *found = PQexecParams(conn, find, 4, NULL, values, NULL, NULL, 0);
         ck_assert_msg(PQntuples(found) == 1, "%d: %s", n, PQresultErrorMessage(found));
-        ck_assert_int_eq(atoi(PQgetvalue(found, 0, PQfnumber(found, "seq"))), n / 20000);
+        ck_assert_int_eq(whole_number(PQgetvalue(found, 0, PQfnumber(found, "seq"))), n / 20000);
         PQclear(found);
     }
     char *absent _cleanup_free_ = db_value(conn, "SELECT encode(pg_temp.ref(400000), 'hex')");
@@ -153,10 +154,10 @@ START_TEST(the_search_for_a_record_reads_little)
     ck_assert_msg(PQntuples(plan) > 0, "%s", PQresultErrorMessage(plan));
     const char *buffers = strstr(PQgetvalue(plan, 1, 0), "hit=");
     ck_assert_ptr_nonnull(buffers);
-    int hit = atoi(buffers + 4);
+    long hit = strtol(buffers + 4, NULL, 10);
     const char *read = strstr(PQgetvalue(plan, 1, 0), "read=");
-    hit += read ? atoi(read + 5) : 0;
-    ck_assert_msg(hit < 1000, "%d pages", hit);
+    hit += read ? strtol(read + 5, NULL, 10) : 0;
+    ck_assert_msg(hit > 0 && hit < 1000, "%ld pages", hit);
     PQclear(plan);
     PQfinish(conn);
 }

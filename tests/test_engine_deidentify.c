@@ -1,4 +1,5 @@
-/* Stages that de-identify, run by the worker: policy/sql_transform.c, and what batches do with them. */
+/* Stages that de-identify, run by the worker: policy/sql_transform.c, and what batches do with
+ * them. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,15 +35,14 @@ static int64_t count(const struct site *site, const char *where)
     return db_number(site->admin, "SELECT count(*) FROM call WHERE %s", where);
 }
 
-/* A record passes each stage once: young ones are left alone, those past the first period are changed,
- * those past the second are deleted without having been changed before. The second run finds nothing
- * to do. */
+/* A record passes each stage once: young ones are left alone, those past the first period are
+ * changed, those past the second are deleted without having been changed before. The second run
+ * finds nothing to do. */
 START_TEST(passes_each_stage_once)
 {
-    struct site site = site_new(cluster_shared(),
-                                CALLS ROWS("10", "1", "100") ROWS("100", "101", "300")
-                                    ROWS("500", "301", "600"),
-                                NULL);
+    struct site site = site_new(
+        cluster_shared(),
+        CALLS ROWS("10", "1", "100") ROWS("100", "101", "300") ROWS("500", "301", "600"), NULL);
     site_policy(&site, "calls", DATA "  stages = ( " NUMBER ", " GONE " );\n");
     site_load_and_approve(&site, "calls", -1);
     site_once_expect(&site, NULL, 0);
@@ -72,8 +72,7 @@ END_TEST
  * on. */
 START_TEST(a_held_record_is_not_changed)
 {
-    struct site site =
-        site_new(cluster_shared(), CALLS ROWS("100", "1", "200"), NULL);
+    struct site site = site_new(cluster_shared(), CALLS ROWS("100", "1", "200"), NULL);
     site_policy(&site, "calls", DATA "  stages = ( " NUMBER ", " GONE " );\n");
     site_load_and_approve(&site, "calls", -1);
     db_exec(site.admin,
@@ -88,15 +87,18 @@ START_TEST(a_held_record_is_not_changed)
 }
 END_TEST
 
-/* A trigger that puts the old value back is found out: the record is set aside, the others go on. */
+/* A trigger that puts the old value back is found out: the record is set aside, the others go on.
+ */
 START_TEST(a_trigger_that_restores_is_found_out)
 {
     struct site site = site_new(
         cluster_shared(),
-        CALLS ROWS("100", "1", "50")
-        "CREATE FUNCTION back() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF new.id = 7 THEN "
-        "new.name := old.name; END IF; RETURN new; END $$;"
-        "CREATE TRIGGER back BEFORE UPDATE ON call FOR EACH ROW EXECUTE FUNCTION back();",
+        CALLS ROWS(
+            "100", "1",
+            "50") "CREATE FUNCTION back() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF new.id = "
+                  "7 THEN "
+                  "new.name := old.name; END IF; RETURN new; END $$;"
+                  "CREATE TRIGGER back BEFORE UPDATE ON call FOR EACH ROW EXECUTE FUNCTION back();",
         NULL);
     db_exec(site.admin, "SET search_path = ''");
     char *sha256 = db_value(site.admin,
@@ -133,8 +135,9 @@ START_TEST(a_mark_says_that_it_is_done)
                      "    { name = \"caller\"; as = \"nullify\"; } ); } );\n");
     site_load_and_approve(&site, "calls", -1);
     site_once_expect(&site, NULL, 0);
-    ck_assert_int_eq(count(&site, "token ~ '^[0-9a-f]{16}$' AND caller IS NULL AND done_at = (SELECT "
-                                  "max(run_time) FROM retention.run)"),
+    ck_assert_int_eq(count(&site,
+                           "token ~ '^[0-9a-f]{16}$' AND caller IS NULL AND done_at = (SELECT "
+                           "max(run_time) FROM retention.run)"),
                      300);
     char *before = db_value(site.admin, "SELECT md5(string_agg(token, ',' ORDER BY id)) FROM call");
     site_once_expect(&site, NULL, 0);

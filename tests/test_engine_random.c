@@ -19,6 +19,7 @@
 #include "engine_support.h"
 #include "harness/cluster.h"
 #include "harness/db.h"
+#include "harness/number.h"
 
 #define RECS                                                                                       \
     "  data: { table = \"public.rec\"; tenant = \"tenant\";\n"                                     \
@@ -41,8 +42,7 @@ enum { DEEDS = 11 };
 
 static int from_environment(const char *name, int otherwise)
 {
-    const char *given = getenv(name);
-    return given && *given ? atoi(given) : otherwise;
+    return (int)number_from_environment(name, otherwise);
 }
 
 /* In a process of its own: what is refused (a record is gone, a deadlock) is not done. */

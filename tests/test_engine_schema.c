@@ -123,8 +123,8 @@ END_TEST
 /* What is called "at" afterwards is another thing than what was approved: by it every row is due,
  * also number 500, which is not. */
 static const char *const meanings[] = {
-    "BEGIN; ALTER TABLE event RENAME at TO x; ALTER TABLE event RENAME other TO at;"
-    "ALTER TABLE event RENAME x TO other; COMMIT",
+    ("BEGIN; ALTER TABLE event RENAME at TO x; ALTER TABLE event RENAME other TO at;"
+     "ALTER TABLE event RENAME x TO other; COMMIT"),
     "ALTER TABLE event DROP COLUMN at, ADD COLUMN at timestamptz NOT NULL DEFAULT '2020-01-01'",
     "ALTER TABLE event ALTER COLUMN at TYPE timestamptz USING other",
 };
@@ -132,7 +132,8 @@ static const char *const meanings[] = {
 static struct site site_with_500(void)
 {
     struct site site = plain_site();
-    db_exec(site.admin, "ALTER TABLE event ADD COLUMN other timestamptz NOT NULL DEFAULT '2020-01-01'");
+    db_exec(site.admin,
+            "ALTER TABLE event ADD COLUMN other timestamptz NOT NULL DEFAULT '2020-01-01'");
     db_exec(site.admin, "UPDATE event SET at = now() WHERE id = 500");
     return site;
 }

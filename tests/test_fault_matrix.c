@@ -1,7 +1,8 @@
-/* Every fault point, killed at and failing at, and the promises afterwards: nothing early (P1), nothing held
- * (P2), each deletion with its entry and each entry with its deletion (P3), a log that verifies and
- * never forked (P4), without data of the people (P5), and the next start ends it all (P12).
- * worker/base/fault.h; what is killed more often, at more passes, is in test_kill and test_log_kill.
+/* Every fault point, killed at and failing at, and the promises afterwards: nothing early (P1),
+ * nothing held (P2), each deletion with its entry and each entry with its deletion (P3), a log that
+ * verifies and never forked (P4), without data of the people (P5), and the next start ends it all
+ * (P12). worker/base/fault.h; what is killed more often, at more passes, is in test_kill and
+ * test_log_kill.
  */
 #define _GNU_SOURCE
 #include <check.h>
@@ -18,8 +19,8 @@
 
 #ifdef ENABLE_FAULT_POINTS
 
-/* `rare`: a run as here does not come by; the suites named in the text above do. `fails`: where mode
- * error makes the step fail; elsewhere it would do nothing. */
+/* `rare`: a run as here does not come by; the suites named in the text above do. `fails`: where
+ * mode error makes the step fail; elsewhere it would do nothing. */
 static const struct {
     const char *name;
     bool rare, fails;
@@ -64,8 +65,9 @@ static struct log_site matrix_site(void)
     struct log_site site = log_site_new(cluster_shared(), 3, "anchor = \"cat >> anchored\";");
     db_exec(site.site.admin, "INSERT INTO public.t VALUES (%d)", HELD);
     db_exec(site.site.admin, "INSERT INTO public.t VALUES (%d, now() - interval '1 hour')", YOUNG);
-    db_exec(site.site.admin, "SELECT retention.place_hold(matter => 'M-1', reason => 'test', "
-                             "category => 't', record_key => ARRAY['%d'])",
+    db_exec(site.site.admin,
+            "SELECT retention.place_hold(matter => 'M-1', reason => 'test', "
+            "category => 't', record_key => ARRAY['%d'])",
             HELD);
     db_exec(site.site.admin, "CREATE TABLE public.was AS SELECT id FROM public.t WHERE false");
     return site;
@@ -143,9 +145,9 @@ END_TEST
 /* Who adds a fault point adds it here. */
 START_TEST(every_point_is_here)
 {
-    const char *const argv[] = {"/bin/sh", "-c",
-                                "grep -rhoE 'FAULT_POINT\\(\"[a-z_]+' \"$0\" | cut -d'\"' -f2 | sort -u",
-                                source_path("worker"), NULL};
+    const char *const argv[] = {
+        "/bin/sh", "-c", "grep -rhoE 'FAULT_POINT\\(\"[a-z_]+' \"$0\" | cut -d'\"' -f2 | sort -u",
+        source_path("worker"), NULL};
     struct program_result result = program_run(argv);
     size_t count = 0;
     for (char *save = NULL, *name = strtok_r(result.out, "\n", &save); name;

@@ -173,6 +173,20 @@ START_TEST(stays_where_nothing_of_that_changed)
 }
 END_TEST
 
+/* Of a foreign key to a partitioned table there is a clone for each partition. */
+START_TEST(stays_where_clones_of_a_key_come_and_go)
+{
+    static const char *const statements[] = {
+        "CREATE TABLE log_3 PARTITION OF log FOR VALUES FROM ('2020-03-01') TO ('2020-04-01')",
+        "CREATE TABLE log_4 (LIKE log INCLUDING ALL); ALTER TABLE log ATTACH PARTITION log_4 FOR "
+        "VALUES FROM ('2020-04-01') TO ('2020-05-01')",
+        "ALTER TABLE log DETACH PARTITION log_1", NULL};
+    db_script(admin, "ALTER TABLE child ADD COLUMN log_id int, ADD COLUMN log_d date, ADD FOREIGN "
+                     "KEY (log_id, log_d) REFERENCES log");
+    each(statements, false);
+}
+END_TEST
+
 START_TEST(names_with_and_without_quotes)
 {
     db_script(
@@ -250,6 +264,14 @@ static const struct meaning {
     {"ALTER TABLE log ALTER COLUMN lookup SET NOT NULL", ""},
     {"GRANT SELECT (began) ON typed TO t_worker; GRANT SELECT (d) ON log TO t_worker", ""},
     {"GRANT SELECT (lookup) ON log TO t_worker", ""}, /* it has that already */
+    /* the same again on the table and its leaves in one transaction, as setup does */
+    {"GRANT SELECT (lookup) ON log, log_1, log_2, log_2a TO t_worker", ""},
+    {"ALTER TABLE log ALTER COLUMN lookup SET DEFAULT 3", ""},
+    {"GRANT UPDATE (lookup) ON log TO t_worker; ALTER TABLE log ALTER COLUMN lookup TYPE int USING "
+     "lookup + 1",
+     "public.log.lookup"},
+    {"DROP TABLE log_1; ALTER TABLE log ALTER COLUMN lookup TYPE int USING lookup + 1",
+     "public.log.lookup"},
     {"REVOKE ALL ON log FROM t_worker", ""},
     {"TRUNCATE parent, child, log, typed", ""},
     {"UPDATE typed SET began = '2000-01-01'", ""},
@@ -280,10 +302,10 @@ static char *changed_by(const char *sql)
 
 START_TEST(a_name_that_means_something_else)
 {
-    static const char *const no_transaction[] = {
-        "VACUUM FULL typed", "VACUUM FULL pg_attribute", "VACUUM (FREEZE)", "ANALYZE",
-        "CLUSTER parent USING parent_pkey"};
-    db_exec(admin, "GRANT SELECT (lookup) ON log TO t_worker");
+    static const char *const no_transaction[] = {"VACUUM FULL typed", "VACUUM FULL pg_attribute",
+                                                 "VACUUM (FREEZE)", "ANALYZE",
+                                                 "CLUSTER parent USING parent_pkey"};
+    db_exec(admin, "GRANT SELECT (lookup) ON log, log_1, log_2, log_2a TO t_worker");
     for (size_t i = 0; i < sizeof(meanings) / sizeof(*meanings); i++) {
         db_exec(admin, "BEGIN");
         char *changed = changed_by(meanings[i].sql);
@@ -308,6 +330,7 @@ Suite *suite_fingerprint(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, follows_what_makes_a_deletion_safe);
     tcase_add_test(tc, stays_where_nothing_of_that_changed);
+    tcase_add_test(tc, stays_where_clones_of_a_key_come_and_go);
     tcase_add_test(tc, names_with_and_without_quotes);
     tcase_add_test(tc, a_name_that_means_something_else);
     suite_add_tcase(suite, tc);

@@ -5,7 +5,8 @@
  * SERIALIZABLE, and rolled back. Held are, of ctm.recording: 5 (by its caller), 7, 17, 27 ... (by
  * the account's address), 8, 18, 28 ... (by the tenant), 9 (by its key), all that began before 2001
  * (3 did); of ctm.message: 6; of ctm.visit: "v3", two rows that are the same; of ctm.session and
- * ctm.purchase: 5 (by what its event or line says), and those that ended in March 2020 (61 to 91). */
+ * ctm.purchase: 5 (by what its event or line says), and those that ended in March 2020 (61 to 91).
+ */
 #define _GNU_SOURCE
 #include <check.h>
 #include <stdio.h>
@@ -231,7 +232,8 @@ static void start(const char *guard)
     guard_hold(site.admin, "messages", "subject => 'email:s6@x.org'", '6');
     guard_hold(site.admin, "visits", "subject => 'visitor:v3'", 'a');
     guard_hold(site.admin, "sessions", "subject => 'visitor:v5'", 'b');
-    guard_hold(site.admin, "sessions", "starts_from => '2020-03-02', starts_to => '2020-04-01'", 'c');
+    guard_hold(site.admin, "sessions", "starts_from => '2020-03-02', starts_to => '2020-04-01'",
+               'c');
     guard_hold(site.admin, "orders", "subject => 'buyer:b5'", 'd');
     guard_hold(site.admin, "orders", "starts_from => '2020-03-02', starts_to => '2020-04-01'", 'e');
 }
@@ -300,8 +302,9 @@ START_TEST(only_a_batch_passes)
     PGconn *worker = guard_site_connect(&site, "t_worker");
     ck_assert_str_eq(db_fails(worker, "SELECT setval('retention_guard.batch_begun', 1)"), "42501");
     ck_assert_str_eq(db_fails(worker, "SELECT nextval('retention_guard.batch_begun')"), "42501");
-    ck_assert_int_eq(db_number(worker, "SELECT count(*) FROM retention.lead(gen_random_uuid(), 'h', "
-                                       "'1 min') WHERE leads"),
+    ck_assert_int_eq(db_number(worker,
+                               "SELECT count(*) FROM retention.lead(gen_random_uuid(), 'h', "
+                               "'1 min') WHERE leads"),
                      1);
     static const char *const deletions[] = {"DELETE FROM ctm.recording WHERE recording_id = 5",
                                             "DELETE FROM ctm.message WHERE id = 6",
@@ -422,12 +425,13 @@ START_TEST(observed)
     db_exec(app, "DELETE FROM ctm.recording WHERE recording_id IN (7, 17, 6)");
     db_exec(app, "DELETE FROM ctm.message_eu WHERE id IN (6, 8)");
     db_exec(app, "BEGIN; TRUNCATE ctm.visit; COMMIT");
-    char *seen = db_value(site.admin,
-                          /* row triggers tell of each row, statement triggers of all */
-                          "SELECT string_agg(concat_ws(' ', category, relation, operation, role, "
-                          "rows), ', ' ORDER BY id) FROM (SELECT min(id) AS id, category, relation, "
-                          "operation, role, sum(rows) AS rows FROM retention.guard_observed WHERE "
-                          "relation NOT IN ('ctm.transcript', 'ctm.word') GROUP BY 2, 3, 4, 5) o");
+    char *seen =
+        db_value(site.admin,
+                 /* row triggers tell of each row, statement triggers of all */
+                 "SELECT string_agg(concat_ws(' ', category, relation, operation, role, "
+                 "rows), ', ' ORDER BY id) FROM (SELECT min(id) AS id, category, relation, "
+                 "operation, role, sum(rows) AS rows FROM retention.guard_observed WHERE "
+                 "relation NOT IN ('ctm.transcript', 'ctm.word') GROUP BY 2, 3, 4, 5) o");
     ck_assert_str_eq(seen, "recordings ctm.recording UPDATE g_app 2, "
                            "recordings ctm.recording DELETE g_app 2, "
                            "messages ctm.message_eu DELETE g_app 1, "
@@ -513,9 +517,10 @@ START_TEST(rights)
                          "unnest('{SELECT,INSERT,UPDATE,DELETE,TRUNCATE,TRIGGER}'::text[]) w WHERE "
                          "n.nspname IN ('ctm', 'retention') AND c.relkind IN ('r', 'p') AND "
                          "has_table_privilege('retention_reader', c.oid, w)");
-    ck_assert_str_eq(may, "ctm SELECT, retention agreement_state SELECT, retention held_scope SELECT, "
-                          "retention hold_gate SELECT, retention hold_gate UPDATE, "
-                          "retention pause SELECT");
+    ck_assert_str_eq(may,
+                     "ctm SELECT, retention agreement_state SELECT, retention held_scope SELECT, "
+                     "retention hold_gate SELECT, retention hold_gate UPDATE, "
+                     "retention pause SELECT");
     free(may);
     /* nobody calls them but as triggers, and the functions behind them not at all */
     PGconn *app = guard_site_connect(&site, "g_app");

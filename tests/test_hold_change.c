@@ -92,6 +92,19 @@ START_TEST(narrowed)
                "SELECT retention.narrow_hold('%s', 'x', subjects => "
                "'{phone:+1,phone:+9,phone:+2}')",
                hold);
+    /* in another writing than the hold's, what is given up is every writing that it has */
+    db_exec(site.legal,
+            "SELECT retention.extend_hold('%s', 'x', subjects => '{phone:+14105569002,phone:410 "
+            "556 9002}')",
+            hold);
+    db_exec(site.legal,
+            "SELECT retention.narrow_hold('%s', 'x', subjects => '{phone:(410) 556-9002}')", hold);
+    ck_scopes(SUBJECT("2"), site.admin, "calls");
+    ck_is("2", site.admin,
+          "SELECT count(*) FROM retention.hold_subject WHERE value LIKE '%%9002' AND held_until < "
+          "'infinity'");
+    ck_refused("RT020: nothing is given up: subject 1 is none of the hold", site.legal,
+               "SELECT retention.narrow_hold('%s', 'x', subjects => '{phone:410 556 9003}')", hold);
     char expected[200];
     snprintf(expected, sizeof(expected), "RT011: nothing of hold %s would remain", hold);
     ck_refused(expected, site.legal,
@@ -107,15 +120,15 @@ START_TEST(narrowed)
             "SELECT retention.extend_hold('%s', 'x', tenant => '7', subject => 'phone:+3'), "
             "retention.extend_hold('%s', 'x', record_keys => '{5,6}')",
             hold, hold);
-    db_exec(site.legal, "SELECT retention.narrow_hold('%s', 'x', 2, '{phone:+3}')", hold);
+    db_exec(site.legal, "SELECT retention.narrow_hold('%s', 'x', 3, '{phone:+3}')", hold);
     db_exec(site.legal, "SELECT retention.narrow_hold('%s', 'x', record_keys => '{6}')", hold);
     ck_scopes("key - - - {5} [-infinity, infinity)\n" SUBJECT("2"), site.admin, "calls");
     ck_refused("RT020: nothing is given up: record key 1 is none of the hold", site.legal,
                "SELECT retention.narrow_hold('%s', 'x', record_keys => '{6}')", hold);
-    db_exec(site.legal, "SELECT retention.narrow_hold('%s', 'x', part => 3)", hold);
+    db_exec(site.legal, "SELECT retention.narrow_hold('%s', 'x', part => 4)", hold);
     ck_scopes(SUBJECT("2"), site.admin, "calls");
-    snprintf(expected, sizeof(expected), "RT010: hold %s has no part 3 in force", hold);
-    ck_refused(expected, site.legal, "SELECT retention.narrow_hold('%s', 'x', part => 3)", hold);
+    snprintf(expected, sizeof(expected), "RT010: hold %s has no part 4 in force", hold);
+    ck_refused(expected, site.legal, "SELECT retention.narrow_hold('%s', 'x', part => 4)", hold);
     /* and none of it comes back when it is worked out again */
     db_exec(site.admin, "SELECT retention.apply_hold_parts(NULL, NULL)");
     ck_scopes(SUBJECT("2"), site.admin, "calls");

@@ -27,6 +27,7 @@
 #include "engine_support.h"
 #include "harness/cluster.h"
 #include "harness/db.h"
+#include "harness/number.h"
 
 /* Older than 40 days: all of them are due, and a hold of some hours covers a few. */
 #define RECORDS                                                                                    \
@@ -209,8 +210,7 @@ static int64_t enforce(const struct site *site, const struct scene *scene)
 
 START_TEST(nothing_held_goes)
 {
-    const char *wanted = getenv("RETENTIOND_HOLD_ROUNDS");
-    int64_t rounds = wanted ? strtoll(wanted, NULL, 10) : 200, placed = 0, gone = 0;
+    int64_t rounds = number_from_environment("RETENTIOND_HOLD_ROUNDS", 200), placed = 0, gone = 0;
     struct site site = scene_site(&scenes[_i]);
     int enforcements = 0;
     for (; placed < rounds; enforcements++) {
@@ -218,7 +218,7 @@ START_TEST(nothing_held_goes)
         placed = db_number(site.admin, "SELECT last_value FROM race.round");
     }
     ck_assert_int_gt(gone, 100 * enforcements); /* it was an enforcement at all */
-    if (wanted)
+    if (getenv("RETENTIOND_HOLD_ROUNDS"))
         printf("hold races, %s: %lld holds placed during %d enforcements that took %lld "
                "records\n",
                scenes[_i].name, (long long)placed, enforcements, (long long)gone);

@@ -23,6 +23,7 @@
 #include "base/fault.h"
 #include "harness/cluster.h"
 #include "harness/db.h"
+#include "harness/number.h"
 
 /* A round has about BATCHES entries for the worker to write. */
 enum { PATIENCE_S = 60, EVENTS = 600, BATCHES = 28 };
@@ -39,8 +40,7 @@ static int rounds;
 
 static int from_environment(const char *name, int otherwise)
 {
-    const char *given = getenv(name);
-    return given && *given ? atoi(given) : otherwise;
+    return (int)number_from_environment(name, otherwise);
 }
 
 static void setup(void)

@@ -165,9 +165,9 @@ START_TEST(a_new_key_is_followed)
     logmaker_add(maker, "rotate", values);
     logmaker_checkpoint(maker); /* by the old key */
     logmaker_key(maker, 9);
-    char id[9] = "";
-    for (int i = 0; i < 4; i++)
-        sprintf(id + 2 * i, "%02x", vlog_key.id[i]);
+    char id[9];
+    snprintf(id, sizeof(id), "%02x%02x%02x%02x", vlog_key.id[0], vlog_key.id[1], vlog_key.id[2],
+             vlog_key.id[3]);
     const char *retired[] = {id};
     logmaker_add(maker, "retire", retired);
     logmaker_fill(maker, 40);

@@ -249,7 +249,6 @@ static const struct {
     {TILES, "rm retention-log/tile/entries/000.p/40"},
     {TILES, "rm retention-log/tile/0/000.p/40"},
     {TILES, "cp other-root retention-log/checkpoint"},
-    {TILES, "cp retention-log/checkpoints/16 retention-log/checkpoint"},
     {TILES, "cp other-key retention-log/checkpoint"},
     {POLICIES, "for f in retention-log/policies/*; do echo >>$f; done"},
     {POLICIES, "rm retention-log/policies/*"},

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "harness/cluster.h"
 #include "harness/db.h"
+#include "harness/number.h"
 #include "verifiers.h"
 
 static struct cluster *cluster;
@@ -118,7 +119,7 @@ START_TEST(the_log_tells_nothing_of_people)
     install();
     collect();
     char *lines _cleanup_free_ = sh(0, "wc -l <values");
-    ck_assert_int_gt(atoi(lines), 4000);
+    ck_assert_int_gt(whole_number(lines), 4000);
     PGconn *conn = db_connect(cluster, "calls", NULL);
     db_exec(conn, "ALTER SYSTEM SET log_statement = 'all'");
     db_exec(conn, "SELECT pg_reload_conf()");

@@ -13,6 +13,7 @@
 #include "engine_support.h"
 #include "harness/cluster.h"
 #include "harness/db.h"
+#include "harness/number.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define SANITIZED 1
@@ -26,8 +27,7 @@ enum { MOST_KIB = 32 * 1024 };
 
 static long small_rows(void)
 {
-    const char *given = getenv("RETENTIOND_MEMORY_ROWS");
-    return given && *given ? atol(given) : 50000;
+    return number_from_environment("RETENTIOND_MEMORY_ROWS", 50000);
 }
 
 /* Peak resident memory of `retentiond --once`, in KiB. */

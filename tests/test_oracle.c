@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "harness/cluster.h"
 #include "harness/db.h"
+#include "harness/number.h"
 #include "harness/schema.h"
 #include "oracle_case.h"
 #include "pg/catalog.h"
@@ -174,8 +175,8 @@ static void remove_dependants(struct attempt *a, const struct binding *own)
 /* One sweep over a leaf as the engine does it; returns how many records went. */
 static int64_t sweep_leaf(struct attempt *a, struct table_name leaf)
 {
-    struct sql_leaf *sql = sql_build_leaf(a->arena, a->set, a->category, 0, a->catalog, leaf,
-                                          SQL_ALL_SHAPES);
+    struct sql_leaf *sql =
+        sql_build_leaf(a->arena, a->set, a->category, 0, a->catalog, leaf, SQL_ALL_SHAPES);
     struct binding binding = {.from = "(0,0)", .to = "(100000,0)", .limit = "9"};
     int64_t gone = 0;
     size_t keys = a->key_count;
@@ -479,8 +480,7 @@ START_TEST(test_what_goes_is_what_is_due)
             run_case(strtoull(one, NULL, 10), true);
         return;
     }
-    const char *scale = getenv("RETENTIOND_ORACLE_CASES");
-    int cases = scale ? atoi(scale) : 100;
+    long cases = number_from_environment("RETENTIOND_ORACLE_CASES", 100);
     for (int i = _i; i < cases; i += PARTS)
         run_case(FIRST_SEED + (uint64_t)i, false);
 }

@@ -1,10 +1,10 @@
-/* What a de-identifying statement makes of random values, against expectations that are made with the
- * values, here, and not in SQL: every transformation and type, NULL, values that cannot be read,
- * unicode, extremes.
+/* What a de-identifying statement makes of random values, against expectations that are made with
+ * the values, here, and not in SQL: every transformation and type, NULL, values that cannot be
+ * read, unicode, extremes.
  *
  * RETENTIOND_ORACLE_CASES says how many cases (default 120). A case is a table with a policy of its
- * own. Each: what is due has the values expected, what is not is as it was, a value that was to go is
- * nowhere in the table any more, and a second run finds nothing. */
+ * own. Each: what is due has the values expected, what is not is as it was, a value that was to go
+ * is nowhere in the table any more, and a second run finds nothing. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,8 +66,9 @@ struct drawn {
 
 /* ---- text ---- */
 
-static const char *const letters[] = {"a", "B", "7", " ", "\xc3\xa9", "\xe6\x97\xa5",
-                                      "\xf0\x9f\x93\x9e", "'", "\\", "%", "e\xcc\x81"};
+static const char *const letters[] = {
+    "a", "B",  "7", " ",        "\xc3\xa9", "\xe6\x97\xa5", "\xf0\x9f\x93\x9e",
+    "'", "\\", "%", "e\xcc\x81"};
 
 static struct pair draw_mask(const struct drawn *d)
 {
@@ -110,12 +111,15 @@ static void choose_mask(struct drawn *d)
 
 static struct pair draw_zip(const struct drawn *d)
 {
-    static const char *const good[][2] = {{"21201-4422", "212014422"}, {"21201", "21201"},
-                                          {"K1A 0B1", "K1A0B1"},       {"k1a 0b1", "K1A0B1"},
-                                          {"03601", "03601"},          {"SW1A 2AA", "SW1A2AA"},
+    static const char *const good[][2] = {{"21201-4422", "212014422"},
+                                          {"21201", "21201"},
+                                          {"K1A 0B1", "K1A0B1"},
+                                          {"k1a 0b1", "K1A0B1"},
+                                          {"03601", "03601"},
+                                          {"SW1A 2AA", "SW1A2AA"},
                                           {"1", "1"}};
-    static const char *const bad[] = {"", " ", "21201; Main St", "\xc3\xbcn\xc3\xaf",
-                                      "1234567890123", "(21201)"};
+    static const char *const bad[] = {
+        "", " ", "21201; Main St", "\xc3\xbcn\xc3\xaf", "1234567890123", "(21201)"};
     if (draw_chance(25))
         return (struct pair){ONE_OF(bad), NULL};
     int i = draw_below((int)ARRAY_LENGTH(good));
@@ -138,14 +142,21 @@ static void choose_zip(struct drawn *d)
 static struct pair draw_phone(const struct drawn *d)
 {
     static const char *const abroad[][2] = {
-        {"+44 20 7946 0958", "+44"}, {"+4915112345678", "+49"},   {"+358401234567", "+358"},
+        {"+44 20 7946 0958", "+44"},   {"+4915112345678", "+49"},  {"+358401234567", "+358"},
         {"0033 1 23 45 67 89", "+33"}, {"+7 495 123-45-67", "+7"}, {"+351 21 123 4567", "+351"},
         {"+1 099 555 0123", "+1"}};
-    static const char *const bad[] = {"", "anonymous", "911", "Suite 5", "+0123456789", "555-0123",
-                                      "sip:bob@example.com", "+", "+12345678901234567",
+    static const char *const bad[] = {"",
+                                      "anonymous",
+                                      "911",
+                                      "Suite 5",
+                                      "+0123456789",
+                                      "555-0123",
+                                      "sip:bob@example.com",
+                                      "+",
+                                      "+12345678901234567",
                                       "\xd9\xa4\xd9\xa1\xd9\xa0"};
-    static const char *const forms[] = {"+1%d%d%04d",     "(%d) %d-%04d",  "1-%d-%d-%04d",
-                                        "%d.%d.%04d",     "tel:+1%d%d%04d", "+1 %d %d %04d x123",
+    static const char *const forms[] = {"+1%d%d%04d", "(%d) %d-%04d",   "1-%d-%d-%04d",
+                                        "%d.%d.%04d", "tel:+1%d%d%04d", "+1 %d %d %04d x123",
                                         " %d%d%04d "};
     if (draw_chance(20))
         return (struct pair){ONE_OF(bad), NULL};
@@ -176,13 +187,21 @@ static struct pair draw_url(const struct drawn *d)
 {
     static const char *const users[] = {"", "", "jane@", "jane:secret@", "a@b@"};
     static const char *const hosts[] = {"www.example.com", "EXAMPLE.org", "203.0.113.7",
-                                        "[2001:db8::1]", "b\xc3\xbc" "cher.example"};
+                                        "[2001:db8::1]",
+                                        "b\xc3\xbc"
+                                        "cher.example"};
     static const char *const ports[] = {"", "", ":8080"};
-    static const char *const rests[] = {"", "/", "/jane?gclid=Cj0@x", "?q=jane", "#jane",
-                                        "/a\nb", "/\xe6\x97\xa5"};
-    static const char *const bad[] = {"", "/offers?jane", "mailto:jane@example.com", "//example.com/",
-                                      "https://", "https:///jane", "jane.example.com",
-                                      "https://exa mple.com/", "https://a\\@b/"};
+    static const char *const rests[] = {"",      "/",     "/jane?gclid=Cj0@x", "?q=jane",
+                                        "#jane", "/a\nb", "/\xe6\x97\xa5"};
+    static const char *const bad[] = {"",
+                                      "/offers?jane",
+                                      "mailto:jane@example.com",
+                                      "//example.com/",
+                                      "https://",
+                                      "https:///jane",
+                                      "jane.example.com",
+                                      "https://exa mple.com/",
+                                      "https://a\\@b/"};
     (void)d;
     if (draw_chance(20))
         return (struct pair){ONE_OF(bad), NULL};
@@ -211,8 +230,13 @@ static struct pair draw_email(const struct drawn *d)
                                              {"mail.gmail.com", "other"},
                                              {"\xe6\x97\xa5.example", "other"}};
     static const char *const users[] = {"jane", "j.r+tag", "\xc3\xa9va", "7"};
-    static const char *const bad[] = {"", "jane", "@gmail.com", "jane@", "Jane <jane@gmail.com>",
-                                      "a@b@gmail.com", "jane @gmail.com"};
+    static const char *const bad[] = {"",
+                                      "jane",
+                                      "@gmail.com",
+                                      "jane@",
+                                      "Jane <jane@gmail.com>",
+                                      "a@b@gmail.com",
+                                      "jane @gmail.com"};
     (void)d;
     if (draw_chance(20))
         return (struct pair){ONE_OF(bad), NULL};
@@ -237,14 +261,14 @@ static const char *v4_text(unsigned long address)
 
 static struct pair draw_ip(const struct drawn *d)
 {
-    static const char *const bad[] = {"",        "203.0.113.300",     "1.2.3",
-                                      "jane",    "203.0.113.77:8080", "fe80::1%eth0",
-                                      "1:2:3",   "::1::2",            "01.2.3.4",
-                                      "12345::1"};
+    static const char *const bad[] = {
+        "",      "203.0.113.300", "1.2.3",    "jane",    "203.0.113.77:8080", "fe80::1%eth0",
+        "1:2:3", "::1::2",        "01.2.3.4", "12345::1"};
     int v4 = d->number[0], v6 = d->number[1];
     if (draw_chance(20) && strcmp(d->type, "text") == 0)
         return (struct pair){ONE_OF(bad), NULL};
-    unsigned long address = (unsigned long)draw_below(65536) << 16 | (unsigned long)draw_below(65536);
+    unsigned long address =
+        (unsigned long)draw_below(65536) << 16 | (unsigned long)draw_below(65536);
     unsigned long kept = v4 ? address & (0xffffffffUL << (32 - v4) & 0xffffffffUL) : 0;
     if (draw_chance(50))
         return (struct pair){v4_text(address), v4_text(kept)};
@@ -279,8 +303,12 @@ static void choose_ip(struct drawn *d)
 static struct pair draw_moment(const struct drawn *d)
 {
     static const char *const units[] = {"hour", "day", "week", "month", "quarter", "year"};
-    struct tm tm = {.tm_year = draw_below(200), .tm_mon = draw_below(12), .tm_mday = 1 + draw_below(28),
-                    .tm_hour = 12, .tm_min = draw_below(60), .tm_sec = draw_below(60)};
+    struct tm tm = {.tm_year = draw_below(200),
+                    .tm_mon = draw_below(12),
+                    .tm_mday = 1 + draw_below(28),
+                    .tm_hour = 12,
+                    .tm_min = draw_below(60),
+                    .tm_sec = draw_below(60)};
     bool date = strcmp(d->type, "date") == 0;
     if (draw_chance(10))
         return (struct pair){"infinity", "infinity"};
@@ -318,8 +346,8 @@ static void choose_moment(struct drawn *d)
 
 /* ---- numbers ---- */
 
-static const char *const number_types[] = {"smallint", "integer",  "bigint",
-                                           "numeric",  "numeric(12,2)", "double precision", "real"};
+static const char *const number_types[] = {"smallint",      "integer",          "bigint", "numeric",
+                                           "numeric(12,2)", "double precision", "real"};
 
 static const char *decimal(const struct drawn *d, int hundredths)
 {
@@ -355,9 +383,9 @@ static struct pair draw_width(const struct drawn *d)
 static struct pair draw_bounds(const struct drawn *d)
 {
     int n = draw_hundredths(d);
-    const char *expected = n >= 6500   ? "65"
-                           : n >= 1800 ? "18"
-                           : n >= 0    ? "0"
+    const char *expected = n >= 6500      ? "65"
+                           : n >= 1800    ? "18"
+                           : n >= 0       ? "0"
                            : d->number[0] ? "0"
                                           : NULL;
     return (struct pair){decimal(d, n), expected};
@@ -397,8 +425,10 @@ static void choose_number(struct drawn *d)
 
 static struct pair draw_json(const struct drawn *d)
 {
-    static const char *const rows[][3] = { /* value, kept, left over */
-        {"{\"name\": \"Jane\", \"plan\": \"basic\"}", "{\"plan\": \"basic\"}", "{\"plan\": \"basic\"}"},
+    static const char *const rows[][3] = {
+        /* value, kept, left over */
+        {"{\"name\": \"Jane\", \"plan\": \"basic\"}", "{\"plan\": \"basic\"}",
+         "{\"plan\": \"basic\"}"},
         {"{\"name\": {\"first\": \"Jane\"}, \"geo\": {\"city\": \"B\", \"street\": \"M 1\"}}",
          "{\"geo\": {\"city\": \"B\"}}", "{\"geo\": {\"city\": \"B\"}}"},
         {"{\"geo\": [{\"city\": \"B\", \"street\": \"M 1\"}, {\"street\": \"N 2\"}]}",
@@ -407,7 +437,8 @@ static struct pair draw_json(const struct drawn *d)
         {"[{\"plan\": 7, \"name\": 1}]", "[{\"plan\": 7}]", "[{\"plan\": 7}]"},
         {"{}", "{}", "{}"},
         {"null", "null", "null"},
-        {"{\"plan\": {\"\\u65e5\": [1, {\"name\": 2}]}}", "{\"plan\": {\"\\u65e5\": [1, {\"name\": 2}]}}",
+        {"{\"plan\": {\"\\u65e5\": [1, {\"name\": 2}]}}",
+         "{\"plan\": {\"\\u65e5\": [1, {\"name\": 2}]}}",
          "{\"plan\": {\"\\u65e5\": [1, {\"name\": 2}]}}"}};
     int i = draw_below((int)ARRAY_LENGTH(rows));
     return (struct pair){rows[i][0], rows[i][d->number[0]]};
@@ -431,13 +462,17 @@ static struct pair draw_erased(const struct drawn *d)
 
 static void choose_erased(struct drawn *d)
 {
-    static const char *const kinds[][3] = { /* type, a value, a constant */
-        {"text", "Jane", "\"gone\""},        {"varchar(10)", "Jane", "\"gone\""},
-        {"integer", "47", "0"},              {"bigint", "9223372036854775807", "0"},
-        {"date", "1990-05-01", "\"1900-01-01\""}, {"boolean", "true", NULL},
-        {"bytea", "\\x4a61", NULL},          {"text[]", "{Jane}", NULL},
-        {"uuid", "3f2a1c5e-8b7d-4e6f-9a0b-1c2d3e4f5a6b", NULL},
-        {"jsonb", "{\"name\": \"Jane\"}", NULL}};
+    static const char *const kinds[][3] = {/* type, a value, a constant */
+                                           {"text", "Jane", "\"gone\""},
+                                           {"varchar(10)", "Jane", "\"gone\""},
+                                           {"integer", "47", "0"},
+                                           {"bigint", "9223372036854775807", "0"},
+                                           {"date", "1990-05-01", "\"1900-01-01\""},
+                                           {"boolean", "true", NULL},
+                                           {"bytea", "\\x4a61", NULL},
+                                           {"text[]", "{Jane}", NULL},
+                                           {"uuid", "3f2a1c5e-8b7d-4e6f-9a0b-1c2d3e4f5a6b", NULL},
+                                           {"jsonb", "{\"name\": \"Jane\"}", NULL}};
     int i = draw_below((int)ARRAY_LENGTH(kinds));
     d->type = kinds[i][0];
     d->text[1] = kinds[i][1];
@@ -465,9 +500,9 @@ static void choose_token(struct drawn *d)
 }
 
 typedef void choose_fn(struct drawn *d);
-static choose_fn *const choosers[] = {choose_mask,   choose_zip,    choose_phone,  choose_url,
-                                      choose_email,  choose_ip,     choose_moment, choose_number,
-                                      choose_number, choose_json,   choose_erased, choose_erased,
+static choose_fn *const choosers[] = {choose_mask,   choose_zip,  choose_phone,  choose_url,
+                                      choose_email,  choose_ip,   choose_moment, choose_number,
+                                      choose_number, choose_json, choose_erased, choose_erased,
                                       choose_token};
 
 /* ---- cases ---- */
@@ -570,7 +605,8 @@ static void check_rows(PGconn *conn, const struct test_case *c)
     for (int i = 0; i < COLUMNS; i++) {
         const char *type = c->columns[i].type, *fit;
         if (c->columns[i].draw == draw_token)
-            fit = P("CASE WHEN o%d IS NULL THEN c%d IS NULL ELSE c%d ~ '^[0-9a-f]{20}$' END", i, i, i);
+            fit = P("CASE WHEN o%d IS NULL THEN c%d IS NULL ELSE c%d ~ '^[0-9a-f]{20}$' END", i, i,
+                    i);
         else if (c->columns[i].draw == draw_ip)
             fit = P("c%d::inet IS NOT DISTINCT FROM e%d::inet", i, i);
         else if (strncmp(type, "json", 4) == 0)
@@ -578,26 +614,29 @@ static void check_rows(PGconn *conn, const struct test_case *c)
         else
             fit = P("c%d IS NOT DISTINCT FROM e%d", i, i);
         const char *kept = P("c%d::text IS NOT DISTINCT FROM o%d::text", i, i);
-        char *wrong = db_value(
-            conn,
-            "SELECT string_agg(format('row %%s: %%s became %%s, not %%s', id, o%d::text, "
-            "coalesce(c%d::text, 'NULL'), coalesce(e%d::text, 'NULL')), E'\\n') FROM x.%s WHERE NOT "
-            "CASE WHEN id %% 3 = 0 THEN %s ELSE %s END",
-            i, i, i, c->name, kept, fit);
+        char *wrong =
+            db_value(conn,
+                     "SELECT string_agg(format('row %%s: %%s became %%s, not %%s', id, o%d::text, "
+                     "coalesce(c%d::text, 'NULL'), coalesce(e%d::text, 'NULL')), E'\\n') FROM x.%s "
+                     "WHERE NOT "
+                     "CASE WHEN id %% 3 = 0 THEN %s ELSE %s END",
+                     i, i, i, c->name, kept, fit);
         if (wrong && *wrong)
             refute(c, "a value is not what it should be", wrong);
         free(wrong);
     }
     if (c->mark)
-        ck_assert_int_eq(db_number(conn, "SELECT count(*) FROM x.%s WHERE (mark IS NOT NULL) <> (id "
-                                         "%% 3 <> 0)",
+        ck_assert_int_eq(db_number(conn,
+                                   "SELECT count(*) FROM x.%s WHERE (mark IS NOT NULL) <> (id "
+                                   "%% 3 <> 0)",
                                    c->name),
                          0);
     if (c->tokens)
         for (int i = 0; i < COLUMNS; i++)
             if (c->columns[i].draw == draw_token)
-                ck_assert_int_eq(db_number(conn, "SELECT count(c%d) - count(DISTINCT c%d) FROM x.%s "
-                                                 "WHERE id %% 3 <> 0",
+                ck_assert_int_eq(db_number(conn,
+                                           "SELECT count(c%d) - count(DISTINCT c%d) FROM x.%s "
+                                           "WHERE id %% 3 <> 0",
                                            i, i, c->name),
                                  0);
 }

@@ -15,6 +15,7 @@
 #include "engine_support.h"
 #include "harness/cluster.h"
 #include "harness/db.h"
+#include "harness/number.h"
 #include "oracle_case.h"
 
 enum { SITE = 15, FIRST_SEED = 500000 };
@@ -195,12 +196,11 @@ static void run_site(int first, int count)
 
 START_TEST(what_goes_is_what_is_due)
 {
-    const char *scale = getenv("RETENTIOND_ORACLE_CASES");
-    int cases = scale ? atoi(scale) : 300;
+    int cases = (int)number_from_environment("RETENTIOND_ORACLE_CASES", 300);
     const char *seed = getenv("RETENTIOND_ORACLE_SEED");
     if (seed) {
         if (_i == 0)
-            run_site(atoi(seed) - FIRST_SEED, 1);
+            run_site((int)whole_number(seed) - FIRST_SEED, 1);
         return;
     }
     for (int first = _i * SITE; first < cases; first += 4 * SITE)

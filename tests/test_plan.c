@@ -195,12 +195,13 @@ START_TEST(plan_changes_nothing_and_tells_what_run_does)
     json_decref(plan);
 
     /* And the log has every row that is missing now, dependants too. Only the trail that a trigger
-     * of the application keeps of deleted payment methods grew, and what calls were summed up in. */
+     * of the application keeps of deleted payment methods grew, and what calls were summed up in.
+     */
     char *after _cleanup_free_ = checksums();
-    ck_assert_int_eq(
-        application_rows(before) - application_rows(after),
-        db_number(conn, "SELECT sum(rows) FROM retention.log_entry WHERE type = 'batch' AND"
-                        " entry NOT LIKE E'%%\\naction deidentify\\n%%'"));
+    ck_assert_int_eq(application_rows(before) - application_rows(after),
+                     db_number(conn,
+                               "SELECT sum(rows) FROM retention.log_entry WHERE type = 'batch' AND"
+                               " entry NOT LIKE E'%%\\naction deidentify\\n%%'"));
 }
 END_TEST
 

@@ -1,4 +1,5 @@
-/* Reloading, being told to stop, and the next worker. worker/engine/reload.c, stop.c, leadership.c. */
+/* Reloading, being told to stop, and the next worker. worker/engine/reload.c, stop.c, leadership.c.
+ */
 #define _GNU_SOURCE
 #include <check.h>
 #include <signal.h>
@@ -125,18 +126,20 @@ START_TEST(counts_from_the_next_batch)
     site_policy(&site, "events", POLICY("at", "60 days"));
     kill(pid, SIGHUP);
     kill(pid, SIGCONT);
-    db_wait_until(site.admin, "SELECT EXISTS (SELECT FROM retention.category_status s "
-                              "JOIN retention.category c ON c.name = s.category "
-                              "JOIN retention.policy_text t ON t.category = c.name AND "
-                              "t.sha256 = c.loaded_sha256 WHERE t.text LIKE '%%60 days%%' AND s.measured_at > "
-                              "(SELECT max(finished_at) FROM retention.run))");
+    db_wait_until(site.admin,
+                  "SELECT EXISTS (SELECT FROM retention.category_status s "
+                  "JOIN retention.category c ON c.name = s.category "
+                  "JOIN retention.policy_text t ON t.category = c.name AND "
+                  "t.sha256 = c.loaded_sha256 WHERE t.text LIKE '%%60 days%%' AND s.measured_at > "
+                  "(SELECT max(finished_at) FROM retention.run))");
     int64_t left = db_number(site.admin, "SELECT count(*) FROM event");
     ck_assert_int_gt(left, 0);
     ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM retention.run "
                                            "WHERE status = 'stopped'"),
                      1);
     request(&site);
-    db_wait_until(site.admin, "SELECT bool_and(finished_at IS NOT NULL) FROM retention.run_request");
+    db_wait_until(site.admin,
+                  "SELECT bool_and(finished_at IS NOT NULL) FROM retention.run_request");
     ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), left);
     ck_assert_int_eq(site_digests(&site, "public.event"), 1000 - left);
     end(&site, pid);

@@ -456,7 +456,7 @@ START_TEST(plan_counts_what_plain_sql_counts)
     for (size_t i = 0; i < ARRAY_LENGTH(due); i++) {
         const struct category *c = policy_find(set, due[i].category);
         ck_assert_ptr_nonnull(c);
-        const struct sql_statement plan = 
+        const struct sql_statement plan =
             sql_build_category(arena, set, c, c->stage_count - 1, catalog)->plan;
         const char *values[64];
         ck_assert_uint_le(plan.param_count, ARRAY_LENGTH(values));

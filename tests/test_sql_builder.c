@@ -65,8 +65,8 @@ static void add_statement(struct text *out, const char *name, const struct sql_s
     static const char *const kinds[] = {
         [PARAM_VALUE] = "value",   [PARAM_RUN_TIME] = "run time", [PARAM_FROM_TID] = "from tid",
         [PARAM_TO_TID] = "to tid", [PARAM_TIDS] = "tids",         [PARAM_KEY] = "key",
-        [PARAM_KEYS] = "keys",     [PARAM_LIMIT] = "limit",
-        [PARAM_TERM] = "term",     [PARAM_RUN] = "run",
+        [PARAM_KEYS] = "keys",     [PARAM_LIMIT] = "limit",       [PARAM_TERM] = "term",
+        [PARAM_RUN] = "run",
     };
     for (size_t i = 0; i < statement->param_count; i++) {
         const struct sql_param *p = &statement->params[i];

@@ -102,7 +102,7 @@ START_TEST(starts_and_enforces)
                      "retentiond");
     ck_assert_str_eq(machine("sql -c \"SELECT count(*) FROM retention.log_records\""), "1");
     ck_assert_msg(strstr(machine("systemctl show -P StatusText retentiond"), "leading (term 1), "
-                                                                              "sleeping until "),
+                                                                             "sleeping until "),
                   "%s", machine("systemctl show -P StatusText retentiond"));
     ck_assert_ptr_nonnull(
         strstr(machine("journalctl -u retentiond RETENTIOND_CATEGORY=events "
@@ -125,10 +125,12 @@ START_TEST(reloads)
     struct program_result result = machine_try("systemctl reload retentiond");
     ck_assert_int_ne(result.exit_code, 0);
     program_result_free(&result);
-    machine_until("systemctl show -P StatusText retentiond | grep 'reload was refused: .*events.cfg:3'");
+    machine_until(
+        "systemctl show -P StatusText retentiond | grep 'reload was refused: .*events.cfg:3'");
     machine("systemctl is-active --quiet retentiond");
-    machine_until("runuser -u postgres -- retentionctl -d 'host=/run/postgresql dbname=app' status | "
-                  "grep 'last reload was refused.*events.cfg:3'");
+    machine_until(
+        "runuser -u postgres -- retentionctl -d 'host=/run/postgresql dbname=app' status | "
+        "grep 'last reload was refused.*events.cfg:3'");
     ck_assert_ptr_nonnull(strstr(
         machine("journalctl -u retentiond MESSAGE_ID=d816334595cc420b9941c750815e8504 --no-pager"),
         "events.cfg:3"));
@@ -256,7 +258,8 @@ START_TEST(stops_during_a_run)
 {
     drop_in("Environment=RETENTIOND_FAULT=batch_after_action=stop");
     machine("sql -c 'DELETE FROM event'; more-events 100; systemctl start retentiond");
-    machine_until("grep -q 'State:.*T (stopped)' /proc/$(systemctl show -P MainPID retentiond)/status");
+    machine_until(
+        "grep -q 'State:.*T (stopped)' /proc/$(systemctl show -P MainPID retentiond)/status");
     end(); /* SIGTERM, and SIGCONT after it */
     ck_assert_str_eq(machine("sql -c \"SELECT status || ' ' || rows FROM retention.run "
                              "ORDER BY started_at DESC LIMIT 1\""),
@@ -275,7 +278,8 @@ START_TEST(skipped)
     if (possible)
         return;
     printf("*** SKIPPED: the tests under a real systemd cannot run here: %s\n", why);
-    ck_assert_msg(!getenv("RETENTIOND_NEEDS_MACHINE"), "the tests under systemd are needed: %s", why);
+    ck_assert_msg(!getenv("RETENTIOND_NEEDS_MACHINE"), "the tests under systemd are needed: %s",
+                  why);
 }
 END_TEST
 

@@ -15,14 +15,10 @@ static const struct {
     const char *name;
     void (*print)(FILE *out);
 } parts[] = {
-    {"commands", help_print_man},
-    {"settings", settings_print_man},
-    {"policy", policy_print_man},
-    {"entries", entry_print_man},
-    {"messages", log_print_man},
-    {"catalog", log_print_catalog},
-    {"metrics", metrics_print_man},
-    {"completion", help_print_completion},
+    {"commands", help_print_man},   {"settings", settings_print_man},
+    {"policy", policy_print_man},   {"entries", entry_print_man},
+    {"messages", log_print_man},    {"catalog", log_print_catalog},
+    {"metrics", metrics_print_man}, {"completion", help_print_completion},
 };
 
 int main(int argc, char **argv)
@@ -32,6 +28,8 @@ int main(int argc, char **argv)
             parts[i].print(stdout);
             return fflush(stdout) == 0 ? 0 : 1;
         }
-    fputs("usage: manparts commands | settings | policy | entries | messages | catalog | metrics | completion\n", stderr);
+    fputs("usage: manparts commands | settings | policy | entries | messages | catalog | metrics | "
+          "completion\n",
+          stderr);
     return 2;
 }

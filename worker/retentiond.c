@@ -27,7 +27,8 @@ static const char usage[] =
     "  -V, --version      print the version and end\n"
     "\n"
     "SIGTERM and SIGINT finish what is in flight; SIGHUP reads configuration and policies\n"
-    "again, and keeps those in effect where the new ones have errors. Exit codes: 0 done, 1 failed, 2 usage, 3 configuration or\n"
+    "again, and keeps those in effect where the new ones have errors. Exit codes: 0 done, 1 "
+    "failed, 2 usage, 3 configuration or\n"
     "policy invalid, 5 stopped by a brake, a pause or awaiting approval.\n";
 
 static const struct option long_options[] = {

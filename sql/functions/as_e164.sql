@@ -1,6 +1,6 @@
 -- A phone number in one form whatever way it was written: see any_phone for what it returns. Both
 -- sides of every comparison go through this function, which is called for every record of a batch:
--- what is plain, +1 or 1 and ten digits or ten digits alone, is not looked at further.
+-- what is plain, three, three and four digits alone or behind +1 or 1, is not looked at further.
 -- It has no SET clause, so that it is inlined into the statements of batches, and no STRICT, which
 -- would keep it from that.
 CREATE OR REPLACE FUNCTION retention.as_e164(value text) RETURNS text
@@ -10,13 +10,8 @@ SELECT CASE
     WHEN $1 OPERATOR(pg_catalog.~~) '+1__________'
         AND pg_catalog.translate(pg_catalog.substr($1, 2), '0123456789', '')
             OPERATOR(pg_catalog.=) '' THEN pg_catalog.right($1, 9)
-    WHEN pg_catalog.translate($1, ' ()-', '') OPERATOR(pg_catalog.~~)
-            CASE WHEN $1 OPERATOR(pg_catalog.~~) '%+%' THEN '+1__________'
-                 WHEN $1 OPERATOR(pg_catalog.~~) '1%' THEN '1__________' ELSE '__________' END
-        AND pg_catalog.translate($1, ' ()-0123456789', '') OPERATOR(pg_catalog.=)
-            CASE WHEN $1 OPERATOR(pg_catalog.~~) '%+%' THEN '+' ELSE '' END
-        AND pg_catalog.translate($1, ' ()-', '') OPERATOR(pg_catalog.!~~) '0%'
-        AND $1 OPERATOR(pg_catalog.!~~) '%(0%'
+    WHEN ($1 COLLATE pg_catalog."C") OPERATOR(pg_catalog.~)
+        '^ *([+]? *1)?[ -]*[(]?[2-9][0-9][0-9][)]?[ -]*[0-9][0-9][0-9][ -]*[0-9][0-9][0-9][0-9] *$'
     THEN pg_catalog.right(pg_catalog.translate($1, ' ()-', ''), 9)
     WHEN $1 IS NOT NULL THEN retention.any_phone($1) END
 $function$;

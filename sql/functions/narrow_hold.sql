@@ -1,5 +1,6 @@
 -- Gives up a whole part of a hold, or some of its subjects ("kind:value") or record keys, in one
--- part or, where none is named, in all of them. Returns the request: carried out at once, or under
+-- part or, where none is named, in all of them. A subject that the hold does not have as it is
+-- written is every one that the policies compare as equal. Returns the request: carried out at once, or under
 -- dual control when another person confirms it. What is given up counts as held until the grace is
 -- over.
 CREATE OR REPLACE FUNCTION retention.narrow_hold(hold uuid, reason text, part int DEFAULT NULL,
@@ -34,20 +35,43 @@ BEGIN
     PERFORM retention.raise_hold_errors('RT020', 'given up', errors);
 
     WITH given AS (
-        SELECT u.place, btrim(split_part(u.text, ':', 1)) || ':'
-                   || btrim(substr(u.text, strpos(u.text, ':') + 1)) AS text
+        SELECT u.place, btrim(split_part(u.text, ':', 1)) AS kind,
+               btrim(substr(u.text, strpos(u.text, ':') + 1)) AS value
         FROM unnest(narrow_hold.subjects) WITH ORDINALITY u (text, place)),
-    known AS (
-        SELECT g.place, g.text, EXISTS (
-                SELECT FROM retention.hold_subject s
-                WHERE s.hold = h.hold AND s.kind || ':' || s.value = g.text
-                  AND (narrow_hold.part IS NULL OR s.part = narrow_hold.part)
-                  AND s.held_until = 'infinity') AS is_held
-        FROM given g)
-    SELECT array_agg(k.text ORDER BY k.place),
-           errors || coalesce(array_agg(format('subject %s is none of the hold', k.place)
-                                        ORDER BY k.place) FILTER (WHERE NOT k.is_held), '{}')
-        INTO given_subjects, errors FROM known k;
+    held AS MATERIALIZED (
+        SELECT DISTINCT s.kind, s.value
+        FROM retention.hold_subject s
+        WHERE s.hold = h.hold AND s.kind IN (SELECT g.kind FROM given g)
+          AND (narrow_hold.part IS NULL OR s.part = narrow_hold.part)
+          AND s.held_until = 'infinity'),
+    exact AS MATERIALIZED (
+        SELECT g.place, g.kind, g.value FROM given g JOIN held USING (kind, value)),
+    form AS (
+        SELECT DISTINCT f ->> 'kind' AS kind, f ->> 'as' AS normal
+        FROM retention.category c, jsonb_array_elements(retention.hold_facts(c) -> 'subjects') f
+        WHERE c.state <> 'retired' AND (h.category IS NULL OR c.name = h.category)
+          AND f ->> 'as' IS NOT NULL),
+    other AS (
+        SELECT g.place, g.kind,
+               array_agg(retention.canonical_text(g.value, 'text', f.normal) ORDER BY f.normal) AS same
+        FROM given g JOIN form f USING (kind)
+        WHERE g.place NOT IN (SELECT e.place FROM exact e) GROUP BY 1, 2),
+    held_other AS (
+        SELECT s.kind, s.value,
+               array_agg(retention.canonical_text(s.value, 'text', f.normal) ORDER BY f.normal) AS same
+        FROM held s JOIN form f USING (kind)
+        WHERE s.kind IN (SELECT o.kind FROM other o) GROUP BY 1, 2),
+    found AS (
+        SELECT e.place, e.kind || ':' || e.value AS text FROM exact e
+        UNION
+        SELECT o.place, s.kind || ':' || s.value
+        FROM other o JOIN held_other s ON s.kind = o.kind AND s.same = o.same
+        WHERE array_position(o.same, NULL) IS NULL)
+    SELECT (SELECT array_agg(DISTINCT f.text) FROM found f),
+           errors || coalesce(array_agg(format('subject %s is none of the hold', g.place)
+                                        ORDER BY g.place)
+                              FILTER (WHERE g.place NOT IN (SELECT f.place FROM found f)), '{}')
+        INTO given_subjects, errors FROM given g;
     WITH given AS (
         SELECT u.place, retention.read_key(u.text, jsonb_array_length(
                    (SELECT retention.hold_facts(c) -> 'key' FROM retention.category c

@@ -1,4 +1,5 @@
--- Raises what is wrong with a hold, all of it at once; nothing where there is nothing. `what` is
+-- Raises what is wrong with a hold, all of it at once (of a long list of values the first ones);
+-- nothing where there is nothing. `what` is
 -- the verb: "placed". Internal.
 CREATE OR REPLACE FUNCTION retention.raise_hold_errors(code text, what text, errors text[])
 RETURNS void
@@ -7,7 +8,7 @@ SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
     count constant int := cardinality(errors);
-    shown constant int := 20;
+    shown constant int := CASE code WHEN 'RT021' THEN count ELSE 20 END;
     hint constant text := CASE code
         WHEN 'RT021' THEN 'If it need not hold records there, name these categories in accept_gaps.'
         WHEN 'RT022' THEN '"retentionctl hold preview" shows why, for each category.'

@@ -64,7 +64,7 @@ BEGIN
                    substring(recover_entry.entry FROM '\naction ([a-z]+)\n'), 0,
                    substring(recover_entry.entry FROM '\nnow ([0-9TZ:-]+)\n')::timestamptz,
                    n.due, n.held, n.due - n.held
-            FROM retention.policy_text t,
+            FROM retention.policy_text t JOIN retention.category c ON c.name = t.category,
                 (SELECT substring(recover_entry.entry FROM '\ndue (\d+)\n')::bigint AS due,
                         substring(recover_entry.entry FROM '\nheld (\d+)\n')::bigint AS held) n
             WHERE t.category = recover_entry.category

@@ -9,7 +9,8 @@
 
 struct cluster;
 
-/* Creates a database with a fresh name (template NULL: template1); returns its name, caller frees. */
+/* Creates a database with a fresh name (template NULL: template1); returns its name, caller frees.
+ */
 char *db_new(struct cluster *cluster, const char *template_name);
 void db_drop(struct cluster *cluster, const char *name);
 
@@ -25,7 +26,8 @@ char *db_value(PGconn *conn, const char *format, ...) __attribute__((format(prin
 int64_t db_number(PGconn *conn, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Executes what must fail; returns the SQLSTATE (static buffer); fails the test if it succeeds. */
 const char *db_fails(PGconn *conn, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Waits (by asking, at most 30 s) until the query's first value is 't'; fails the test otherwise. */
+/* Waits (by asking, at most 30 s) until the query's first value is 't'; fails the test otherwise.
+ */
 void db_wait_until(PGconn *conn, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Runs a program of the build tree ("retentionctl") or an absolute path; argv ends with NULL.

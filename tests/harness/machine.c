@@ -25,7 +25,8 @@ static struct program_result run(const char *command, const char *const *more)
     return program_run(argv);
 }
 
-/* Outside of a test, where Check's assertions do not work: both outputs, and whether it exited 0. */
+/* Outside of a test, where Check's assertions do not work: both outputs, and whether it exited 0.
+ */
 __attribute__((format(printf, 2, 3))) static bool shell(struct text *said, const char *format, ...)
 {
     char *command, line[512];
@@ -66,11 +67,11 @@ void machine_up(const char *script_file)
     char machine_sh[4096];
     snprintf(machine_sh, sizeof(machine_sh), "%s", source_path("tests/harness/machine.sh"));
     snprintf(directory, sizeof(directory), "%s/machine", root ? root : "/tmp");
-    is_up = shell(&said, "bash '%s' up '%s' 2>&1", machine_sh, directory) &&
-            shell(&said, "make -s -C '%s' install DESTDIR='%s/m' 2>&1", build_path("."),
-                  directory) &&
-            shell(&said, "bash '%s' in '%s' bash -euo pipefail -s < '%s' 2>&1", machine_sh,
-                  directory, script_file);
+    is_up =
+        shell(&said, "bash '%s' up '%s' 2>&1", machine_sh, directory) &&
+        shell(&said, "make -s -C '%s' install DESTDIR='%s/m' 2>&1", build_path("."), directory) &&
+        shell(&said, "bash '%s' in '%s' bash -euo pipefail -s < '%s' 2>&1", machine_sh, directory,
+              script_file);
     if (!is_up)
         fprintf(stderr, "the machine could not be set up:\n%s\n", text_string(&said));
     text_free(&said);

@@ -58,7 +58,8 @@ int64_t clock_of_timestamptz(const char *text)
                &tm.tm_min, &tm.tm_sec, &end) != 6 ||
         end == 0 || strstr(text, "BC"))
         return 0;
-    const char *zone = text + end + (text[end] == '.' ? 1 + strspn(text + end + 1, "0123456789") : 0);
+    const char *zone =
+        text + end + (text[end] == '.' ? 1 + strspn(text + end + 1, "0123456789") : 0);
     if ((*zone != '+' && *zone != '-') ||
         sscanf(zone + 1, "%d:%d:%d", &hours, &minutes, &seconds) < 1)
         return 0;

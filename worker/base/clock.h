@@ -13,8 +13,8 @@ void random_bytes(void *out, size_t n);
 
 /* "2026-07-24T12:00:02Z" of whole seconds since 1970; buffer holds at least 32 bytes. */
 char *clock_format_utc(char *buffer, int64_t seconds);
-/* Seconds since 1970 of what PostgreSQL prints in ISO style ("2026-07-24 12:00:02.5-04:30"); 0 where
- * it is no such moment: "-infinity", years before Christ. */
+/* Seconds since 1970 of what PostgreSQL prints in ISO style ("2026-07-24 12:00:02.5-04:30"); 0
+ * where it is no such moment: "-infinity", years before Christ. */
 int64_t clock_of_timestamptz(const char *text);
 
 #endif

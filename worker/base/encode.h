@@ -1,4 +1,5 @@
-/* Hex, base64 and percent encodings; strict readers: a reader accepts only what the writer writes. */
+/* Hex, base64 and percent encodings; strict readers: a reader accepts only what the writer writes.
+ */
 #ifndef BASE_ENCODE_H
 #define BASE_ENCODE_H
 

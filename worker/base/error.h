@@ -13,21 +13,21 @@
 
 enum error_code {
     ERROR_NONE = 0,
-    ERROR_FAILED,    /* anything else: exit 1 */
-    ERROR_USAGE,     /* exit 2 */
-    ERROR_CONFIG,    /* configuration or policy invalid: exit 3 */
-    ERROR_OVERDUE,   /* exit 4 */
-    ERROR_STOPPED,   /* a brake, a pause, awaiting approval: exit 5 */
-    ERROR_LOG,       /* log verification failed: exit 6 */
+    ERROR_FAILED,  /* anything else: exit 1 */
+    ERROR_USAGE,   /* exit 2 */
+    ERROR_CONFIG,  /* configuration or policy invalid: exit 3 */
+    ERROR_OVERDUE, /* exit 4 */
+    ERROR_STOPPED, /* a brake, a pause, awaiting approval: exit 5 */
+    ERROR_LOG,     /* log verification failed: exit 6 */
 };
 
 struct error {
     enum error_code code;
-    char sqlstate[6];  /* "" where PostgreSQL had no part in it */
-    char *primary;     /* owned */
-    char *detail;      /* owned, may be NULL */
-    char *hint;        /* owned, may be NULL */
-    char *context;     /* owned, may be NULL: "while A\nwhile B", innermost first */
+    char sqlstate[6]; /* "" where PostgreSQL had no part in it */
+    char *primary;    /* owned */
+    char *detail;     /* owned, may be NULL */
+    char *hint;       /* owned, may be NULL */
+    char *context;    /* owned, may be NULL: "while A\nwhile B", innermost first */
 };
 
 /* Sets code and primary, dropping what was there. Returns false, so that a caller can

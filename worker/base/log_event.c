@@ -1,4 +1,5 @@
-/* What messages mean, and what to do: the journal's catalog and the manual page are made of this. */
+/* What messages mean, and what to do: the journal's catalog and the manual page are made of this.
+ */
 #include <stddef.h>
 
 #include "base/log.h"
@@ -98,8 +99,9 @@ void log_print_catalog(FILE *out)
 {
     fputs("# What the messages of retentiond mean: journalctl -x shows it.\n", out);
     for (int i = LOG_EVENT_NONE + 1; i < LOG_EVENT_COUNT; i++) {
-        fprintf(out, "\n-- %s\nSubject: %s\nDefined-By: retentiond\nDocumentation: "
-                     "man:retentiond(8)\n\n",
+        fprintf(out,
+                "\n-- %s\nSubject: %s\nDefined-By: retentiond\nDocumentation: "
+                "man:retentiond(8)\n\n",
                 events[i].id, events[i].subject);
         print_paragraph(out, events[i].text);
     }

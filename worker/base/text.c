@@ -102,8 +102,8 @@ bool text_is_valid_utf8(const char *s, size_t n)
         size_t follow = c >= 0xF0 && c <= 0xF4 ? 3 : c >= 0xE0 ? 2 : 1;
         if (c < 0xC2 || c > 0xF4 || (size_t)(end - p) < follow)
             return false;
-        if ((c == 0xE0 && p[0] < 0xA0) || (c == 0xED && p[0] > 0x9F) || (c == 0xF0 && p[0] < 0x90) ||
-            (c == 0xF4 && p[0] > 0x8F))
+        if ((c == 0xE0 && p[0] < 0xA0) || (c == 0xED && p[0] > 0x9F) ||
+            (c == 0xF0 && p[0] < 0x90) || (c == 0xF4 && p[0] > 0x8F))
             return false; /* overlong, surrogate, beyond U+10FFFF */
         for (size_t i = 0; i < follow; i++)
             if ((*p++ & 0xC0) != 0x80)

@@ -1,6 +1,7 @@
-/* What only rows can tell: stages that de-identify are tried on some, in a transaction that is rolled
- * back. CHECK and UNIQUE constraints, domains, triggers that put old values back are found so, before
- * the first run. Records under hold are left out; what others have locked is not waited for. */
+/* What only rows can tell: stages that de-identify are tried on some, in a transaction that is
+ * rolled back. CHECK and UNIQUE constraints, domains, triggers that put old values back are found
+ * so, before the first run. Records under hold are left out; what others have locked is not waited
+ * for. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,8 +25,9 @@ static bool says_nothing(const char *sqlstate)
 static void report(struct cli *cli, const struct category *category, const struct stage *stage,
                    const char *why)
 {
-    struct diag *d = diag_error(&cli->diags, stage->at, "stage \"%s\" cannot change records of \"%s\": %s",
-                                stage->name, table_name_text(cli->arena, category->table), why);
+    struct diag *d =
+        diag_error(&cli->diags, stage->at, "stage \"%s\" cannot change records of \"%s\": %s",
+                   stage->name, table_name_text(cli->arena, category->table), why);
     diag_hint(&cli->diags, d, "It was tried on some of them, and rolled back.");
 }
 
@@ -43,7 +45,8 @@ static bool try_leaf(struct session *session, const struct policies *policies,
         !session_execute(session, "SET LOCAL statement_timeout = '10s'", error) ||
         !plan_settings(session, category, error))
         return false;
-    PGresult *result _cleanup_result_ = plan_query(session, category->name, &trial, "now", NULL, &refused);
+    PGresult *result _cleanup_result_ =
+        plan_query(session, category->name, &trial, "now", NULL, &refused);
     if (!result && refused.sqlstate[0] && !says_nothing(refused.sqlstate)) {
         report(cli, category, &category->stages[stage], refused.primary);
         *ret_failed = true;

@@ -112,18 +112,18 @@ command_fn command_explain;                               /* cli/explain.c */
 command_fn command_policy_list, command_policy_show, command_policy_diff, command_policy_load,
     command_policy_approve, command_policy_retire;                        /* cli/policy.c */
 command_fn command_log_list, command_log_show;                            /* cli/log.c */
-command_fn command_log_prune;                      /* cli/log_prune.c */
+command_fn command_log_prune;                                             /* cli/log_prune.c */
 command_fn command_log_verify;                                            /* cli/log_verify.c */
 command_fn command_log_prove, command_log_checkpoint, command_log_export; /* cli/log_prove.c */
 command_fn command_log_keygen, command_log_rotate_key, command_log_shred_epoch; /* cli/log_keys.c */
-command_fn command_log_recover;       /* cli/log_recover.c */
-command_fn command_report_compliance; /* cli/report.c */
+command_fn command_log_recover;                                           /* cli/log_recover.c */
+command_fn command_report_compliance;                                     /* cli/report.c */
 command_fn command_hold_place, command_hold_extend, command_hold_preview; /* cli/hold_place.c */
 command_fn command_hold_release, command_hold_narrow, command_hold_confirm,
-    command_hold_withdraw;                                             /* cli/hold_release.c */
-command_fn command_hold_list, command_hold_show, command_hold_rules;      /* cli/hold_show.c */
-command_fn command_hold_inventory;                                        /* cli/hold_inventory.c */
-command_fn command_hold_mend;                                             /* cli/hold_mend.c */
+    command_hold_withdraw;                                           /* cli/hold_release.c */
+command_fn command_hold_list, command_hold_show, command_hold_rules; /* cli/hold_show.c */
+command_fn command_hold_inventory;                                   /* cli/hold_inventory.c */
+command_fn command_hold_mend;                                        /* cli/hold_mend.c */
 command_fn command_matter_list, command_matter_show, command_matter_close; /* cli/matter.c */
 
 #endif

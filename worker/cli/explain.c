@@ -173,8 +173,7 @@ static void add_verdict(struct explained *e, struct text *out, const json_t *doc
             text_printf(out, " If nothing else keeps it then, the first run after %s %s it.", act,
                         action_of(document)->does);
     } else if (!strcmp(verdict, "passed")) {
-        text_printf(out, "It has passed stage \"%s\": it is %s.", stage,
-                    action_of(document)->past);
+        text_printf(out, "It has passed stage \"%s\": it is %s.", stage, action_of(document)->past);
     } else {
         text_printf(out, "It has been due since %s.", due ? due : "");
         if (!strcmp(verdict, "held"))
@@ -303,8 +302,8 @@ static void add_blocked(const struct explained *e, json_t *document)
 static bool explain_stage(struct explained *e, const struct sql_category *sql, bool *ret_found,
                           struct error *error)
 {
-    PGresult *result _cleanup_result_ =
-        plan_query(e->session, e->category->name, &sql->explain, e->run_time, e->cli->operands + 1, error);
+    PGresult *result _cleanup_result_ = plan_query(e->session, e->category->name, &sql->explain,
+                                                   e->run_time, e->cli->operands + 1, error);
     if (!result)
         return error_is_bad_value(error)
                    ? error_set(error, ERROR_USAGE, "the key is not of the type of column \"%s\"",

@@ -59,8 +59,8 @@ static void place_values(struct cli *cli, const struct hold_scope *scope, struct
     }
 }
 
-/* category "x" cannot be reached: ... -> --accept-gap x; every line of the detail, or the primary
- * message where there is only one. */
+/* category "x" cannot be reached: ... -> --accept-gap x,y; every line of the detail, or the primary
+ * message where there is only one. The words to add stand on a line of their own. */
 static void name_gaps(struct error *error)
 {
     static const char start[] = "category \"", end[] = "\" cannot be reached";
@@ -69,15 +69,13 @@ static void name_gaps(struct error *error)
     for (const char *p = text; (p = strstr(p, start)); p++) {
         const char *name = p + sizeof(start) - 1, *after = strstr(name, end);
         if (after && !memchr(name, '\n', (size_t)(after - name)))
-            text_printf(&options, " --accept-gap %.*s", (int)(after - name), name);
+            text_printf(&options, "%s%.*s", options.length ? "," : "", (int)(after - name), name);
     }
-    if (options.length && !(text == error->detail && strstr(text, "\nand ")))
-        error_hint(error, "If nothing there needs to be held, say so and run it again:%s",
-                   options.data);
-    else
+    if (options.length)
         error_hint(error,
-                   "\"retentionctl hold preview\" with the same scope shows all of them; say "
-                   "--accept-gap CATEGORY for each where nothing needs to be held.");
+                   "If nothing there needs to be held, say so and run it again with\n"
+                   "--accept-gap %s",
+                   options.data);
 }
 
 void hold_explain_error(struct cli *cli, const struct hold_scope *scope, struct error *error)

@@ -63,11 +63,24 @@ static bool read_kind(struct cli *cli, const char **ret_kind, struct error *erro
     return refuse_word("kind", kind, kinds, ARRAY_LENGTH(kinds), error);
 }
 
-static const char *given_array(struct cli *cli, const char *option)
+/* --accept-gap CATEGORY, repeated, or several with commas between them. */
+static const char *accepted_gaps(struct cli *cli)
 {
-    size_t count = 0;
-    const char **words = cli_options(cli, option, &count);
-    return count ? session_array(cli, (char *const *)words, (int)count) : "{}";
+    size_t given = 0, count = 0, most = 0;
+    const char **words = cli_options(cli, "accept-gap", &given);
+    for (size_t i = 0; i < given; i++)
+        most += strlen(words[i]) + 1;
+    char **names = arena_alloc(cli->arena, (most + 1) * sizeof(*names));
+    for (size_t i = 0; i < given; i++)
+        for (const char *p = words[i]; p; p = *p ? p + 1 : NULL) {
+            size_t n = strcspn(p, ",");
+            if (n)
+                names[count++] = arena_strndup(cli->arena, p, n);
+            p += n;
+            if (!*p)
+                break;
+        }
+    return count ? session_array(cli, names, (int)count) : "{}";
 }
 
 static bool names_nothing(const struct hold_scope *scope)
@@ -217,6 +230,9 @@ bool command_hold_place(struct cli *cli, struct error *error)
         !hold_scope_check(&session, &scope, scope.category, error))
         return false;
     if (scope.everything && !scope.category &&
+        !session_may(&session, "cli/hold_may_place.sql", error))
+        return false;
+    if (scope.everything && !scope.category &&
         !cli_confirm(cli, "No category deletes anything as long as this hold lasts.", "everything",
                      "this stops all deletion", error))
         return false;
@@ -244,7 +260,7 @@ bool command_hold_place(struct cli *cli, struct error *error)
                                   hold_values_array(cli, &scope.keys),
                                   scope.everything ? "t" : "f",
                                   kind,
-                                  given_array(cli, "accept-gap"),
+                                  accepted_gaps(cli),
                                   review,
                                   end,
                                   cli_option(cli, "matter-name"),
@@ -292,7 +308,7 @@ bool command_hold_extend(struct cli *cli, struct error *error)
                                   scope.from,
                                   scope.to,
                                   hold_values_array(cli, &scope.keys),
-                                  given_array(cli, "accept-gap")};
+                                  accepted_gaps(cli)};
     PGresult *part _cleanup_result_ =
         session_file(&session, "cli/hold_extend.sql", ARRAY_LENGTH(values), values, error);
     if (!part) {
@@ -321,6 +337,27 @@ bool command_hold_extend(struct cli *cli, struct error *error)
 
 /* ---- preview ---- */
 
+/* Which categories that such a hold does not reach would refuse it, and what accepts that. */
+static void tell_refusal(struct cli *cli, const PGresult *rows)
+{
+    struct text names _cleanup_text_ = {0};
+    json_t *list = json_array();
+    for (int r = 0; r < PQntuples(rows); r++) {
+        if (PQgetvalue(rows, r, 4)[0] != 't')
+            continue;
+        text_printf(&names, "%s%s", names.length ? "," : "", PQgetvalue(rows, r, 0));
+        json_array_append_new(list, json_text(PQgetvalue(rows, r, 0)));
+    }
+    if (cli->json)
+        json_object_set(output_document(cli), "refused_for", list);
+    else if (names.length)
+        printf(
+            "\nPlacing it is refused, because it does not reach all of these, which delete records "
+            "or\nare named. If nothing there needs to be held, place it with\n--accept-gap %s\n",
+            names.data);
+    json_decref(list);
+}
+
 bool command_hold_preview(struct cli *cli, struct error *error)
 {
     struct session session _cleanup_session_ = {0};
@@ -345,6 +382,7 @@ bool command_hold_preview(struct cli *cli, struct error *error)
     if (!cli->json)
         puts("Nothing is placed. Such a hold would cover now:\n");
     hold_tell_coverage(cli, rows, "would hold");
+    tell_refusal(cli, rows);
     hold_warn_of_nothing(cli, rows);
     return hold_tell_declared(&session, scope.category, error);
 }

@@ -49,14 +49,16 @@ static const char *until_words(struct cli *cli, const struct ending *ending)
                          : "no longer";
 }
 
-static bool confirm_end(struct cli *cli, const struct ending *ending, bool whole,
+static bool confirm_end(struct session *session, const struct ending *ending, bool whole,
                         struct error *error)
 {
+    struct cli *cli = session->cli;
     const char *question = arena_printf(cli->arena,
                                         whole ? "Hold %.8s then keeps its records %s."
                                               : "What hold %.8s gives up is then kept %s.",
                                         ending->hold, until_words(cli, ending));
-    return cli_confirm(cli, question, arena_strndup(cli->arena, ending->hold, 8),
+    return session_may(session, "cli/hold_may_release.sql", error) &&
+           cli_confirm(cli, question, arena_strndup(cli->arena, ending->hold, 8),
                        "this ends what a hold keeps", error);
 }
 
@@ -84,12 +86,19 @@ static bool tell_request(struct session *session, const char *request, struct er
                             strcmp(until, "infinity") ? output_time(until) : json_null());
         return true;
     }
+    const char *const of[] = {hold};
+    PGresult *waiting _cleanup_result_ =
+        decision ? NULL : session_file(session, "cli/hold_waiting.sql", 1, of, error);
+    if (!decision && !waiting)
+        return false;
+    /* the hold's own number, unless something else of it waits too */
+    const char *id = decision || PQntuples(waiting) > 1 ? request : hold;
     if (!decision)
         printf("The %s of hold %.8s waits for a second person, who runs:\n"
-               "  retentionctl hold confirm %.8s --reason TEXT\n"
+               "  retentionctl hold confirm %.8s --reason TEXT --yes\n"
                "Until then the hold keeps all that it kept. \"retentionctl hold withdraw %.8s "
                "--reason TEXT\"\ntakes the request back.\n",
-               release ? "release" : "narrowing", hold, request, request);
+               release ? "release" : "narrowing", hold, id, id);
     else if (strcmp(decision, "withdrawn") == 0)
         printf("The request is withdrawn: hold %.8s keeps all that it kept.\n", hold);
     else if (release)
@@ -134,7 +143,7 @@ bool command_hold_release(struct cli *cli, struct error *error)
         !look_at(&session, &ending, error))
         return false;
     bool asks_only = ending.dual_control && (!ending.waiting || ending.waiting_is_own);
-    if (!asks_only && !confirm_end(cli, &ending, true, error))
+    if (!asks_only && !confirm_end(&session, &ending, true, error))
         return false;
     const char *const values[] = {ending.hold, cli_option(cli, "reason")};
     PGresult *result _cleanup_result_ =
@@ -170,7 +179,7 @@ bool command_hold_narrow(struct cli *cli, struct error *error)
         !(ending.hold = hold_find(&session, cli->operands[0], error)) ||
         !look_at(&session, &ending, error) ||
         !hold_scope_check_keys(&session, &scope, ending.category, error) ||
-        (!ending.dual_control && !confirm_end(cli, &ending, false, error)))
+        (!ending.dual_control && !confirm_end(&session, &ending, false, error)))
         return false;
     const char *const values[] = {ending.hold, cli_option(cli, "reason"), part,
                                   hold_values_array(cli, &scope.subjects),
@@ -205,7 +214,7 @@ bool command_hold_confirm(struct cli *cli, struct error *error)
         return row ? error_set(error, ERROR_FAILED, "the request is gone") : false;
     ending.hold = PQgetvalue(row, 0, 1);
     bool release = strcmp(PQgetvalue(row, 0, 2), "release") == 0;
-    return look_at(&session, &ending, error) && confirm_end(cli, &ending, release, error) &&
+    return look_at(&session, &ending, error) && confirm_end(&session, &ending, release, error) &&
            decide(&session, "cli/hold_confirm.sql", request, error);
 }
 

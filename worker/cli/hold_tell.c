@@ -47,10 +47,31 @@ static const char *find(struct session *session, const char *file, const char *w
     return NULL;
 }
 
+/* Somebody typed a matter's number where a hold's is wanted: names the holds of the matter. */
+static void hint_matter(struct session *session, const char *typed, struct error *error)
+{
+    struct error ignored _cleanup_error_ = {0};
+    bool may_read = false;
+    const char *const values[] = {typed};
+    if (!hold_may_read_matters(session, &may_read, &ignored) || !may_read)
+        return;
+    PGresult *rows _cleanup_result_ =
+        session_file(session, "cli/matter_holds.sql", 1, values, &ignored);
+    struct text names _cleanup_text_ = {0};
+    for (int r = 0; rows && r < PQntuples(rows); r++)
+        text_printf(&names, "%s%.8s (%s)", names.length ? ", " : "", PQgetvalue(rows, r, 0),
+                    PQgetvalue(rows, r, PQfnumber(rows, "state")));
+    if (names.length)
+        error_hint(error, "It is a matter, whose holds are %s. Name one of them.", names.data);
+}
+
 const char *hold_find(struct session *session, const char *digits, struct error *error)
 {
-    return find(session, "cli/hold_find.sql", "hold", digits,
-                "All of them: \"retentionctl hold list --all\".", error);
+    const char *hold = find(session, "cli/hold_find.sql", "hold", digits,
+                            "All of them: \"retentionctl hold list --all\".", error);
+    if (!hold)
+        hint_matter(session, digits, error);
+    return hold;
 }
 
 const char *hold_find_request(struct session *session, const char *digits, struct error *error)

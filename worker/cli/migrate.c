@@ -380,8 +380,9 @@ bool migrate_adopt(PGconn *conn, const struct migrate_options *options, bool *re
         return false;
     }
     *ret_adopted = first_is_true(result);
-    report(options, *ret_adopted ? "this database is bound now: the worker may act on it; if it was loaded "
+    report(options, *ret_adopted
+                        ? "this database is bound now: the worker may act on it; if it was loaded "
                           "from a dump, its policies wait to be approved again"
-                                 : "this database was bound before");
+                        : "this database was bound before");
     return true;
 }

@@ -78,8 +78,9 @@ static PGresult *query_as_reader(struct session *session, const char *category,
         session_file(session, "cli/plan_reader.sql", ARRAY_LENGTH(asked), asked, error);
     if (!rows) {
         if (strcmp(error->sqlstate, "42501") == 0)
-            error_hint(error, "The statement is run by the group that counts, which lacks SELECT on "
-                              "a table: \"retentionctl setup --sql\" prints the grants.");
+            error_hint(error,
+                       "The statement is run by the group that counts, which lacks SELECT on "
+                       "a table: \"retentionctl setup --sql\" prints the grants.");
         return NULL;
     }
     PGresult *result = take_rows(session, rows);
@@ -179,7 +180,8 @@ static bool ask(struct planning *p, const struct sql_category *sql, struct numbe
 {
     struct arena *arena = p->cli->arena;
     struct sql_statement statement = forecast(p, sql);
-    PGresult *plan _cleanup_result_ = plan_query(p->session, sql->category->name, &statement, p->run_time, NULL, error);
+    PGresult *plan _cleanup_result_ =
+        plan_query(p->session, sql->category->name, &statement, p->run_time, NULL, error);
     if (!plan)
         return false;
     for (int i = 0; i < PLAN_COLUMNS; i++)
@@ -228,9 +230,10 @@ static json_t *stage_json(const struct planning *p, const struct sql_category *s
         [PLAN_NEXT_DUE] = "next_due",
         [PLAN_PASSED] = "passed",
     };
-    json_t *row = json_pack("{ss ss ss ss ss sb}", "category", sql->category->name, "stage",
-                            sql->stage->name, "action", policy_action_name(sql->stage->action), "run_time", p->run_time,
-                            "strategy", how, "observe_only", sql->category->mode != MODE_ENFORCE);
+    json_t *row =
+        json_pack("{ss ss ss ss ss sb}", "category", sql->category->name, "stage", sql->stage->name,
+                  "action", policy_action_name(sql->stage->action), "run_time", p->run_time,
+                  "strategy", how, "observe_only", sql->category->mode != MODE_ENFORCE);
     for (int i = 0; i < PLAN_COLUMNS; i++)
         json_object_set_new(row, names[i],
                             i == PLAN_OLDEST || i == PLAN_NEXT_DUE ? json_text(n->plan[i])
@@ -303,12 +306,12 @@ static bool add_examples(struct planning *p, const struct sql_category *sql, jso
     for (size_t i = 0; i < stage->column_count; i++) {
         const struct transform *t = &stage->columns[i];
         const char *class = transform_class_name(t->as->class), *before = NULL, *after = NULL;
-        struct sql_statement example =
-            sql_build_example(p->cli->arena, p->policies.set, sql->category, number_of_stage,
-                              p->policies.catalog, i);
+        struct sql_statement example = sql_build_example(
+            p->cli->arena, p->policies.set, sql->category, number_of_stage, p->policies.catalog, i);
         PGresult *result _cleanup_result_ = NULL;
         if (example.text[0]) {
-            if (!(result = plan_query(p->session, sql->category->name, &example, p->run_time, NULL, error)))
+            if (!(result = plan_query(p->session, sql->category->name, &example, p->run_time, NULL,
+                                      error)))
                 return false;
             before = result_value(result, 0, 0);
             after = result_value(result, 0, 1);
@@ -453,9 +456,10 @@ static bool print_stage(struct planning *p, const struct sql_category *sql, size
         if (leaf_count > 1)
             where = arena_printf(cli->arena, "%s (and the same for each of %zu partitions)", where,
                                  leaf_count);
-        plan_print_sql(cli, arena_printf(cli->arena, "%s: %s %s", name,
-                                          removes ? "delete from" : "change", where),
-                       &leaf->remove, p->run_time);
+        plan_print_sql(
+            cli,
+            arena_printf(cli->arena, "%s: %s %s", name, removes ? "delete from" : "change", where),
+            &leaf->remove, p->run_time);
         plan_print_sql(cli, arena_printf(cli->arena, "%s: lock in %s", name, where),
                        &leaf->lock_rows, p->run_time);
         plan_print_sql(cli,

@@ -14,7 +14,8 @@ bool plan_begin(struct session *session, const char **ret_run_time, struct error
 bool plan_settings(struct session *session, const struct category *category, struct error *error);
 
 /* Executes a category's statement; key holds one text a key column for PARAM_KEY, else NULL. Where
- * the role may not read what holds cover, the database runs it for it, and columns have no names. */
+ * the role may not read what holds cover, the database runs it for it, and columns have no names.
+ */
 PGresult *plan_query(struct session *session, const char *category,
                      const struct sql_statement *statement, const char *run_time, char *const *key,
                      struct error *error);

@@ -52,7 +52,9 @@ static void print_facts(const struct policy_texts *texts)
     diff_unified(&diff, texts->approved_facts ? "in force before" : "/dev/null",
                  texts->approved_facts ? texts->approved_facts : "", "loaded",
                  texts->loaded_facts ? texts->loaded_facts : "");
-    fputs(diff.length ? text_string(&diff) : texts->loaded_facts ? texts->loaded_facts : "",
+    fputs(diff.length           ? text_string(&diff)
+          : texts->loaded_facts ? texts->loaded_facts
+                                : "",
           stdout);
 }
 
@@ -76,8 +78,9 @@ bool policy_ask_database(struct session *session, const char *approved,
 const char *policy_columns_reason(struct arena *arena, const struct policy_texts *texts)
 {
     return texts->changed_columns
-               ? arena_printf(arena, "columns that it reads are others than those that were "
-                                     "approved: %s",
+               ? arena_printf(arena,
+                              "columns that it reads are others than those that were "
+                              "approved: %s",
                               texts->changed_columns)
                : NULL;
 }
@@ -125,10 +128,10 @@ static bool diff_category(struct session *session, const struct category *catego
     if (cli->json) {
         json_t *list = json_object_get(output_document(cli), "categories");
         json_array_append_new(
-            list, json_pack("{ss sb sb so so}", "category", category->name, "changed", changed,
-                            "needs_approval",
-                            (changed && change.needs_approval) || facts_wait(&texts), "reasons",
-                            reasons_json(&change), "diff", json_text(text_string(&diff))));
+            list,
+            json_pack("{ss sb sb so so}", "category", category->name, "changed", changed,
+                      "needs_approval", (changed && change.needs_approval) || facts_wait(&texts),
+                      "reasons", reasons_json(&change), "diff", json_text(text_string(&diff))));
         if (facts_wait(&texts))
             json_object_set_new(json_array_get(list, json_array_size(list) - 1), "hold_facts",
                                 json_text(texts.loaded_facts));
@@ -206,13 +209,12 @@ bool command_policy_approve(struct cli *cli, struct error *error)
     struct policy_change change = change_of_loaded(cli->arena, name, &texts);
     add_columns_reason(cli->arena, &texts, &change);
     if (cli->json) {
-        json_object_set_new(output_document(cli), "approved",
-                            json_pack("{ss ss so so so so so}", "category", name, "sha256",
-                                      texts.loaded_sha256, "previous",
-                                      json_text(texts.approved_sha256), "expect_due",
-                                      json_number(expect), "text", json_text(texts.loaded),
-                                      "reasons", reasons_json(&change), "hold_facts",
-                                      json_text(texts.loaded_facts)));
+        json_object_set_new(
+            output_document(cli), "approved",
+            json_pack("{ss ss so so so so so}", "category", name, "sha256", texts.loaded_sha256,
+                      "previous", json_text(texts.approved_sha256), "expect_due",
+                      json_number(expect), "text", json_text(texts.loaded), "reasons",
+                      reasons_json(&change), "hold_facts", json_text(texts.loaded_facts)));
         return true;
     }
     struct text diff _cleanup_text_ = {0};

@@ -73,7 +73,8 @@ static bool settle(struct session *session, const struct loading *loading, struc
     const struct agreement_table *table = &category->agreement_table;
     if (!statement->text || !*statement->text)
         return true;
-    PGresult *agreements _cleanup_result_ = plan_query(session, category->name, statement, NULL, NULL, error);
+    PGresult *agreements _cleanup_result_ =
+        plan_query(session, category->name, statement, NULL, NULL, error);
     if (!agreements)
         return false;
     const char *fallback = category->stages[0].after.text;

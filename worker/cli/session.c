@@ -287,6 +287,13 @@ PGresult *session_query(struct session *session, const char *sql, size_t count,
     return NULL;
 }
 
+bool session_may(struct session *session, const char *name, struct error *error)
+{
+    PGresult *result = session_file(session, name, 0, NULL, error);
+    PQclear(result);
+    return result != NULL;
+}
+
 PGresult *session_file(struct session *session, const char *name, size_t count,
                        const char *const *values, struct error *error)
 {

@@ -45,6 +45,8 @@ PGresult *session_query(struct session *session, const char *sql, size_t count,
 /* The same for an embedded file, "cli/status.sql". */
 PGresult *session_file(struct session *session, const char *name, size_t count,
                        const char *const *values, struct error *error);
+/* The statement of this file asks whether the role may do something, and fails where it may not. */
+bool session_may(struct session *session, const char *name, struct error *error);
 /* A statement without a result. */
 bool session_execute(struct session *session, const char *sql, struct error *error);
 

@@ -133,10 +133,11 @@ static void add_advice(struct notes *notes, const PGresult *result, int row)
                   text_thousands(due, number(result, row, "brake_due")),
                   text_thousands(limit, number(result, row, "brake_limit")));
     if (cause && text_starts_with(cause, "guard not in place"))
-        notes_add(notes, category,
-                  "%s; batches keep what is held all the same, other roles are not kept from it; run "
-                  "what \"retentionctl setup --sql\" prints",
-                  cause);
+        notes_add(
+            notes, category,
+            "%s; batches keep what is held all the same, other roles are not kept from it; run "
+            "what \"retentionctl setup --sql\" prints",
+            cause);
     if (cause &&
         (text_starts_with(cause, "last run ") || text_starts_with(cause, "policy invalid")))
         notes_add(notes, category, "%s", cause);
@@ -159,16 +160,15 @@ static void print_leader(struct cli *cli, const PGresult *leader)
 {
     bool leads = PQgetvalue(leader, 0, 0)[0] == 't';
     if (cli->json)
-        json_object_set_new(output_document(cli), "worker",
-                            json_pack("{sb so so so so so so}", "leads", leads, "host",
-                                      json_text(result_value(leader, 0, 1)), "term",
-                                      json_number(result_value(leader, 0, 2)), "renewed_at",
-                                      output_time(result_value(leader, 0, 3)), "reload_refused",
-                                      json_text(value(leader, 0, "reload_refused")),
-                                      "reload_refused_at",
-                                      output_time(value(leader, 0, "reload_refused_at")),
-                                      "needs_restart",
-                                      json_text(value(leader, 0, "needs_restart"))));
+        json_object_set_new(
+            output_document(cli), "worker",
+            json_pack("{sb so so so so so so}", "leads", leads, "host",
+                      json_text(result_value(leader, 0, 1)), "term",
+                      json_number(result_value(leader, 0, 2)), "renewed_at",
+                      output_time(result_value(leader, 0, 3)), "reload_refused",
+                      json_text(value(leader, 0, "reload_refused")), "reload_refused_at",
+                      output_time(value(leader, 0, "reload_refused_at")), "needs_restart",
+                      json_text(value(leader, 0, "needs_restart"))));
     else if (leads) {
         printf("A worker leads on host \"%s\" (term %s).\n", PQgetvalue(leader, 0, 1),
                PQgetvalue(leader, 0, 2));

@@ -9,12 +9,18 @@
 #include "cli/session.h"
 
 static const struct table_column columns[] = {
-    {NULL, CELL_TEXT, "state"},           {NULL, CELL_TEXT, "message"},
-    {NULL, CELL_TEXT, "hint"},            {NULL, CELL_NUMBER, "missing"},
-    {NULL, CELL_NUMBER, "database_size"}, {NULL, CELL_NUMBER, "log_size"},
-    {NULL, CELL_TIME, "checked_at"},      {NULL, CELL_NUMBER, "signed_size"},
-    {NULL, CELL_TIME, "signed_at"},       {NULL, CELL_NUMBER, "anchored_size"},
-    {NULL, CELL_TIME, "anchored_at"},     {NULL, CELL_NUMBER, "anchor_failures"},
+    {NULL, CELL_TEXT, "state"},
+    {NULL, CELL_TEXT, "message"},
+    {NULL, CELL_TEXT, "hint"},
+    {NULL, CELL_NUMBER, "missing"},
+    {NULL, CELL_NUMBER, "database_size"},
+    {NULL, CELL_NUMBER, "log_size"},
+    {NULL, CELL_TIME, "checked_at"},
+    {NULL, CELL_NUMBER, "signed_size"},
+    {NULL, CELL_TIME, "signed_at"},
+    {NULL, CELL_NUMBER, "anchored_size"},
+    {NULL, CELL_TIME, "anchored_at"},
+    {NULL, CELL_NUMBER, "anchor_failures"},
     {NULL, CELL_TEXT, "anchor_error"},
 };
 

@@ -145,8 +145,8 @@ static const struct setting table[] = {
 enum { SETTING_COUNT = sizeof(table) / sizeof(table[0]) };
 
 static const char *const type_names[] = {
-    "string", "connection string", "file name", "directory", "string",
-    "string", "address",           "integer",   "boolean",   "duration", "period"};
+    "string",  "connection string", "file name", "directory", "string", "string",
+    "address", "integer",           "boolean",   "duration",  "period"};
 
 static unsigned int value_types(enum setting_type type)
 {
@@ -497,8 +497,8 @@ void settings_free(struct settings *settings)
 
 static size_t value_size(enum setting_type type)
 {
-    return type == SETTING_BOOLEAN  ? sizeof(bool)
-           : type == SETTING_PERIOD ? sizeof(struct span)
+    return type == SETTING_BOOLEAN                               ? sizeof(bool)
+           : type == SETTING_PERIOD                              ? sizeof(struct span)
            : type == SETTING_INTEGER || type == SETTING_DURATION ? sizeof(int64_t)
                                                                  : 0;
 }

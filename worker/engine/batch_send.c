@@ -175,8 +175,8 @@ void batch_send_remove_range(struct batch *batch)
 {
     batch_begin_group(batch, BATCH_STATE_ACTING);
     batch_send_prologue(batch);
-    queue_statement(batch, STEP_REMOVE_RANGE, table_relation(batch), &batch->sql->remove,
-                    no_part, 0);
+    queue_statement(batch, STEP_REMOVE_RANGE, table_relation(batch), &batch->sql->remove, no_part,
+                    0);
     batch_end_group(batch);
     (void)FAULT_POINT("batch_begin_sent");
 }
@@ -287,8 +287,8 @@ void batch_send_part(struct batch *batch)
     for (size_t i = 0; i < table_relation(batch); i++)
         queue_statement(batch, STEP_REMOVE_DEPENDANTS, i, &run->sql->relations[i].remove,
                         batch->part, 0);
-    queue_statement(batch, STEP_REMOVE_TIDS, table_relation(batch),
-                    &batch->sql->remove_tids, batch->part, 0);
+    queue_statement(batch, STEP_REMOVE_TIDS, table_relation(batch), &batch->sql->remove_tids,
+                    batch->part, 0);
     batch_end_group(batch);
 }
 

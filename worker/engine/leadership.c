@@ -2,8 +2,9 @@
  *
  * retention.lead decides, under leader_gate; here is only when to ask. The leader renews its lease
  * every two thirds of it: six statements a minute with the default of 15 s. A standby asks every
- * three seconds, for a leader that was killed leaves no word, and at once when the leader resigns. Nothing here makes acting safe: every batch proves
- * its term under the gate, and a successor ends our backends before it raises the term. */
+ * three seconds, for a leader that was killed leaves no word, and at once when the leader resigns.
+ * Nothing here makes acting safe: every batch proves its term under the gate, and a successor ends
+ * our backends before it raises the term. */
 #include "engine/leadership.h"
 
 #include <stdio.h>

@@ -462,9 +462,8 @@ void run_pump(struct run *run)
         run_finish(run, run->stop_status);
         return;
     }
-    bool reads =
-        run->step < RUN_STEP_START || run->step == RUN_STEP_LIST ||
-        run->step == RUN_STEP_COUNT || run->step == RUN_STEP_CLOSE;
+    bool reads = run->step < RUN_STEP_START || run->step == RUN_STEP_LIST ||
+                 run->step == RUN_STEP_COUNT || run->step == RUN_STEP_CLOSE;
     struct lane *lane;
     if (!reads || run->out > 0 || !(lane = lane_any_ready(worker)))
         return;

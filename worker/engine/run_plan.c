@@ -248,7 +248,8 @@ static void start(struct run *run)
                             run->time,
                             NULL,
                             changes ? columns : NULL,
-                            changes ? transform_classes(run->worker->policies->arena, stage) : NULL};
+                            changes ? transform_classes(run->worker->policies->arena, stage)
+                                    : NULL};
     run->step = RUN_STEP_START;
     run_control(run, sql_file("engine/start_run.sql"), ARRAY_LENGTH(values), values, on_started);
 }

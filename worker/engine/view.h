@@ -32,15 +32,15 @@ struct category_figures {
 
 struct worker_view {
     enum worker_activity activity;
-    int64_t term;               /* 0: it does not lead */
-    const char *held_by;        /* who leads instead, or NULL */
-    const char *trouble;        /* why it is not connected, or NULL */
+    int64_t term;                 /* 0: it does not lead */
+    const char *held_by;          /* who leads instead, or NULL */
+    const char *trouble;          /* why it is not connected, or NULL */
     const struct run_report *run; /* under way, or NULL */
-    int64_t wakes_us;           /* wall clock, while it sleeps; 0: by a notice only */
-    const char *wakes_for;      /* category, or NULL */
+    int64_t wakes_us;             /* wall clock, while it sleeps; 0: by a notice only */
+    const char *wakes_for;        /* category, or NULL */
 
     int64_t reloads, reloads_refused;
-    const char *reload_refused; /* why the last reload was, or NULL */
+    const char *reload_refused;       /* why the last reload was, or NULL */
     const char *reload_needs_restart; /* settings that wait for a restart, or NULL */
 
     bool log_signed;          /* there is a signing key */

@@ -14,11 +14,10 @@ static void check_stages(const struct category *c, struct diags *diags)
             diag_error(diags, s->at, "stage action \"%s\" is not available in this version",
                        policy_action_name(s->action));
         if (policy_stage_removes(s) && i + 1 < c->stage_count)
-            diag_hint(
-                diags,
-                diag_error(diags, s->at, "stage \"%s\" %s, but is not the last", s->name,
-                           policy_action(s->action)->does),
-                "Nothing is left for the stages after it.");
+            diag_hint(diags,
+                      diag_error(diags, s->at, "stage \"%s\" %s, but is not the last", s->name,
+                                 policy_action(s->action)->does),
+                      "Nothing is left for the stages after it.");
         if (s->action == ACTION_AGGREGATE && c->mode != MODE_DECLARED)
             aggregate_check(c, s, diags);
         for (size_t j = 0; j < i; j++)

@@ -65,8 +65,8 @@ const char *measure_kind_name(enum measure_kind kind)
 const char *by_unit_name(int unit)
 {
     static const char *const names[] = {
-        [BY_VALUE] = "",       [BY_DAY] = "day",         [BY_WEEK] = "week",
-        [BY_MONTH] = "month",  [BY_QUARTER] = "quarter", [BY_YEAR] = "year",
+        [BY_VALUE] = "",      [BY_DAY] = "day",         [BY_WEEK] = "week",
+        [BY_MONTH] = "month", [BY_QUARTER] = "quarter", [BY_YEAR] = "year",
     };
     return names[unit];
 }

@@ -22,8 +22,8 @@ struct table_name {
 };
 
 /* A period: PostgreSQL interval syntax, whole years to microseconds, kept in three parts because
- * they are not comparable. `text` is normalised ("1 year 1 mon", "3 days 04:00:00", "0 days": base/span.h) and
- * is what the database receives. */
+ * they are not comparable. `text` is normalised ("1 year 1 mon", "3 days 04:00:00", "0 days":
+ * base/span.h) and is what the database receives. */
 struct period {
     const char *text; /* NULL: none */
     int32_t months;
@@ -47,13 +47,13 @@ struct string_list {
 struct ref {
     struct position at;
     enum ref_kind kind;
-    const char *column;      /* of the table itself, the parent or the child */
-    struct string_list path; /* into a jsonb column; empty: the column itself */
-    struct table_name table; /* REF_PARENT, REF_CHILD */
-    struct string_list by;   /* REF_PARENT: columns of the table itself that hold the parent's key;
-                                REF_CHILD: columns of the child that hold the table's key */
-    enum child_pick pick;    /* REF_CHILD */
-    struct ref *none;        /* REF_CHILD of a start: used where there is no child; or NULL */
+    const char *column;       /* of the table itself, the parent or the child */
+    struct string_list path;  /* into a jsonb column; empty: the column itself */
+    struct table_name table;  /* REF_PARENT, REF_CHILD */
+    struct string_list by;    /* REF_PARENT: columns of the table itself that hold the parent's key;
+                                 REF_CHILD: columns of the child that hold the table's key */
+    enum child_pick pick;     /* REF_CHILD */
+    struct ref *none;         /* REF_CHILD of a start: used where there is no child; or NULL */
     const char *subject_kind; /* subjects: "phone", "email", ...; else NULL */
     const char *as;           /* "e164", "lower", or NULL */
     enum unit unit;
@@ -66,14 +66,23 @@ struct start {
     struct position at;
     enum start_form form;
     struct ref *refs;
-    size_t ref_count;        /* 0: not given */
+    size_t ref_count; /* 0: not given */
     bool ignore_nulls;
     enum round_up round_up;
-    const char *not_before;  /* ISO date or timestamp; default "1970-01-02" */
+    const char *not_before; /* ISO date or timestamp; default "1970-01-02" */
 };
 
 enum condition_op {
-    OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE, OP_IN, OP_NOT_IN, OP_IS_NULL, OP_OLDER_THAN,
+    OP_EQ,
+    OP_NE,
+    OP_LT,
+    OP_LE,
+    OP_GT,
+    OP_GE,
+    OP_IN,
+    OP_NOT_IN,
+    OP_IS_NULL,
+    OP_OLDER_THAN,
     OP_YOUNGER_THAN
 };
 
@@ -92,11 +101,11 @@ struct condition {
     struct position at;
     struct ref ref;
     enum condition_op op;
-    struct literal *values;   /* one, but for OP_IN and OP_NOT_IN; none for the last three */
+    struct literal *values; /* one, but for OP_IN and OP_NOT_IN; none for the last three */
     size_t value_count;
-    bool is_null;             /* OP_IS_NULL: true: must be NULL; false: must not */
-    struct period period;     /* OP_OLDER_THAN, OP_YOUNGER_THAN: against the run's time */
-    enum on_null on_null;     /* `nulls = "match" | "skip"` */
+    bool is_null;         /* OP_IS_NULL: true: must be NULL; false: must not */
+    struct period period; /* OP_OLDER_THAN, OP_YOUNGER_THAN: against the run's time */
+    enum on_null on_null; /* `nulls = "match" | "skip"` */
 };
 
 /* all AND (any OR any ...), or "rest": rows that no other category of the table takes. */
@@ -113,23 +122,23 @@ struct conditions {
 struct dependant {
     struct position at;
     struct table_name table;
-    struct string_list by;    /* columns of the dependant that hold the parent's key */
-    struct string_list key;   /* empty: its primary key */
+    struct string_list by;  /* columns of the dependant that hold the parent's key */
+    struct string_list key; /* empty: its primary key */
     struct dependant *with;
     size_t with_count;
 };
 
-struct duration_rule {        /* keep_at_least (many), keep_at_most (one) */
+struct duration_rule { /* keep_at_least (many), keep_at_most (one) */
     struct position at;
     struct period period;
     const char *because;
-    struct start start;       /* ref_count 0: the category's */
-    const char *stage;        /* keep_at_least: the only stage that it keeps from; NULL: all */
+    struct start start; /* ref_count 0: the category's */
+    const char *stage;  /* keep_at_least: the only stage that it keeps from; NULL: all */
 };
 
 struct keep_while {
     struct position at;
-    bool has_child;           /* false: the conditions are on the table itself */
+    bool has_child; /* false: the conditions are on the table itself */
     struct table_name child;
     struct string_list by;
     struct conditions only;
@@ -144,37 +153,43 @@ enum by_unit { BY_VALUE, BY_DAY, BY_WEEK, BY_MONTH, BY_QUARTER, BY_YEAR };
 struct aggregate_by {
     struct position at;
     const char *column;
-    int truncated;            /* as = "date_trunc" */
-    int unit;                 /* enum by_unit; BY_VALUE: not truncated */
-    const char *to;           /* column of the target; default: column */
+    int truncated;  /* as = "date_trunc" */
+    int unit;       /* enum by_unit; BY_VALUE: not truncated */
+    const char *to; /* column of the target; default: column */
 };
 
-enum measure_kind { MEASURE_COUNT, MEASURE_SUM, MEASURE_HISTOGRAM, MEASURE_SUBJECTS, MEASURE_KINDS };
+enum measure_kind {
+    MEASURE_COUNT,
+    MEASURE_SUM,
+    MEASURE_HISTOGRAM,
+    MEASURE_SUBJECTS,
+    MEASURE_KINDS
+};
 
 struct measure {
     struct position at;
     enum measure_kind kind;
-    const char *column;       /* of sums and histograms, else NULL */
-    const char *to;           /* column of the target */
+    const char *column;        /* of sums and histograms, else NULL */
+    const char *to;            /* column of the target */
     struct string_list bounds; /* of histograms: numbers, rising */
 };
 
 struct aggregate {
     struct table_name into;
-    struct aggregate_by *by;  /* one of them is truncated */
+    struct aggregate_by *by; /* one of them is truncated */
     size_t by_count;
     struct measure *measures;
     size_t measure_count;
-    struct string_list fold;  /* columns of the target */
+    struct string_list fold; /* columns of the target */
     struct position fold_at;
 };
 
 /* What there is to know of an action: one table (model.c), for parser, statements and messages. */
 struct policy_action {
-    const char *name;      /* "delete": in policies, entries, JSON */
-    const char *does;      /* "deletes", "de-identifies": in sentences */
-    const char *past;      /* "deleted" */
-    bool available;        /* false: refused, not available in this version */
+    const char *name; /* "delete": in policies, entries, JSON */
+    const char *does; /* "deletes", "de-identifies": in sentences */
+    const char *past; /* "deleted" */
+    bool available;   /* false: refused, not available in this version */
 };
 
 /* What becomes of one column. Which parameters there are is for the transformation to say
@@ -183,7 +198,7 @@ struct transformation;
 struct transform {
     struct position at;
     const char *column;
-    const struct transformation *as; /* NULL: unknown, and reported */
+    const struct transformation *as;       /* NULL: unknown, and reported */
     struct literal value, width, min, max; /* text NULL: not given */
     struct literal *bounds;
     size_t bound_count;
@@ -197,33 +212,33 @@ enum claim { CLAIM_NONE, CLAIM_ANONYMOUS };
 
 struct stage {
     struct position at;
-    const char *name;         /* default: the action's name */
+    const char *name; /* default: the action's name */
     struct period after;
     enum action action;
-    struct start start;       /* ref_count 0: the category's */
-    struct conditions only;   /* of its own, in addition */
+    struct start start;          /* ref_count 0: the category's */
+    struct conditions only;      /* of its own, in addition */
     struct aggregate *aggregate; /* ACTION_AGGREGATE, else NULL */
-    int64_t k;                /* distinct subjects that a published cell counts at least; default 11 */
+    int64_t k; /* distinct subjects that a published cell counts at least; default 11 */
     /* ACTION_DEIDENTIFY */
     struct transform *columns;
     size_t column_count;
-    const char *mark;         /* the column that says that it is done; NULL: the values say it */
+    const char *mark; /* the column that says that it is done; NULL: the values say it */
     enum claim claim;
 };
 
 struct agreement {
     struct position at;
     const char *tenant;
-    const char *stage;        /* NULL: every stage (there is only one) */
+    const char *stage; /* NULL: every stage (there is only one) */
     struct period after;
     const char *because;
 };
 
 struct agreement_table {
-    struct position at;       /* file NULL: none */
+    struct position at; /* file NULL: none */
     struct table_name table;
-    const char *tenant;       /* column of that table */
-    const char *period;       /* column: interval, or an integer with a unit */
+    const char *tenant; /* column of that table */
+    const char *period; /* column: interval, or an integer with a unit */
     enum unit unit;
     const char *stage;
     struct period min, max, settle; /* min and max are required; settle defaults to "14 days" */
@@ -236,7 +251,8 @@ enum guard { GUARD_OFF, GUARD_OBSERVE, GUARD_REFUSE };
 
 struct window {
     bool given;
-    int from_minute, to_minute; /* of the day in the category's time zone; from > to: over midnight */
+    int from_minute,
+        to_minute; /* of the day in the category's time zone; from > to: over midnight */
 };
 
 struct accepted_trigger {
@@ -246,11 +262,11 @@ struct accepted_trigger {
 };
 
 struct brake {
-    struct position at;       /* line 0: all defaults */
-    int64_t rows;             /* default 1 000 000 */
-    double fraction;          /* of the category's rows; default 0.25 */
-    double tenant_fraction;   /* of a tenant's rows; default 0.5 */
-    int64_t min_rows;         /* the fractions do not stop fewer than this; default 1 000 */
+    struct position at;     /* line 0: all defaults */
+    int64_t rows;           /* default 1 000 000 */
+    double fraction;        /* of the category's rows; default 0.25 */
+    double tenant_fraction; /* of a tenant's rows; default 0.5 */
+    int64_t min_rows;       /* the fractions do not stop fewer than this; default 1 000 */
 };
 
 struct category {
@@ -259,28 +275,28 @@ struct category {
     const char *title, *basis, *notice, *sensitivity; /* NULL where not given */
     enum role role;
     enum mode mode;
-    const char *timezone;     /* default "UTC" */
+    const char *timezone; /* default "UTC" */
 
     struct position data_at;
     struct table_name table;
-    bool key_given;           /* false: the primary key */
-    struct string_list key;   /* with key_given and count 0: no key (evidence = "counts") */
+    bool key_given;         /* false: the primary key */
+    struct string_list key; /* with key_given and count 0: no key (evidence = "counts") */
     struct start start;
     struct ref *subjects;
     size_t subject_count;
     bool has_tenant;
     struct ref tenant;
     struct conditions only;
-    const char *rest_of;      /* only = "rest": SHA-256 of the conditions of the table's other
-                                 categories, so that a change of theirs is one of this; else NULL */
+    const char *rest_of; /* only = "rest": SHA-256 of the conditions of the table's other
+                            categories, so that a change of theirs is one of this; else NULL */
     struct dependant *with;
     size_t with_count;
-    struct string_list wait_for;  /* names of categories */
+    struct string_list wait_for;    /* names of categories */
     struct string_list identifiers; /* columns that identify persons, besides the subjects */
 
     struct duration_rule *floors;
     size_t floor_count;
-    struct duration_rule *cap;    /* NULL: none */
+    struct duration_rule *cap; /* NULL: none */
     struct keep_while *keep_while;
     size_t keep_while_count;
     struct stage *stages;
@@ -293,27 +309,27 @@ struct category {
     enum guard guard;
     struct accepted_trigger *accept_triggers;
     size_t accept_trigger_count;
-    const char *on_request;       /* NULL, "delete", "deidentify", "keep" */
+    const char *on_request; /* NULL, "delete", "deidentify", "keep" */
     struct window window;
     int64_t pace_rows_per_second; /* 0: not limited */
     struct brake brake;
 
-    const char *held_at;          /* MODE_DECLARED: where (`at = "Twilio"`), else NULL */
+    const char *held_at; /* MODE_DECLARED: where (`at = "Twilio"`), else NULL */
 
     /* made by policy/parse when the whole set is read */
-    const char *normal_text;      /* normalised libconfig text of this category alone */
-    char sha256[65];              /* of normal_text, lower-case hex */
+    const char *normal_text; /* normalised libconfig text of this category alone */
+    char sha256[65];         /* of normal_text, lower-case hex */
 };
 
 struct ungoverned {
     struct position at;
-    struct table_name table;      /* name may be "*": all of the schema */
+    struct table_name table; /* name may be "*": all of the schema */
     const char *because;
 };
 
 struct policy_set {
-    struct arena *arena;          /* owns everything below, the strings included */
-    struct category *categories;  /* by name */
+    struct arena *arena;         /* owns everything below, the strings included */
+    struct category *categories; /* by name */
     size_t category_count;
     struct ungoverned *ungoverned;
     size_t ungoverned_count;

@@ -177,9 +177,8 @@ static void bounds_read(struct reader *r, config_setting_t *setting, struct meas
             continue;
         double number = number_of(item);
         if (m->bounds.count && number <= last)
-            diag_error(r->diags, position_of(r, item),
-                       "bounds must rise: %s stands behind %s", literal.text,
-                       m->bounds.items[m->bounds.count - 1]);
+            diag_error(r->diags, position_of(r, item), "bounds must rise: %s stands behind %s",
+                       literal.text, m->bounds.items[m->bounds.count - 1]);
         last = number;
         m->bounds.items =
             arena_push(r->arena, m->bounds.items, &m->bounds.count, sizeof(*m->bounds.items));

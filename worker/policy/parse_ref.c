@@ -485,8 +485,7 @@ static const char *float_text(struct arena *arena, double value)
     return arena_printf(arena, "%s%s", text, strpbrk(text, ".e") ? "" : ".0");
 }
 
-bool literal_read(struct reader *r, config_setting_t *setting, const char *key,
-                  struct literal *ret)
+bool literal_read(struct reader *r, config_setting_t *setting, const char *key, struct literal *ret)
 {
     if (!type_check(r->diags, r->file, setting, arena_printf(r->arena, "a value of \"%s\"", key),
                     TYPE_SCALAR))

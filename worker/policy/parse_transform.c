@@ -11,9 +11,12 @@ static field_read read_as, read_literal, read_bounds, read_flag, read_word;
 
 static const struct choice keep_choices[] = {
     {"country", 0, false}, {"npa", 0, false}, {"npanxx", 0, false}, {"origin", 0, false}, {0}};
-static const struct choice unit_choices[] = {{"hour", 0, false},    {"day", 0, false},
-                                             {"week", 0, false},    {"month", 0, false},
-                                             {"quarter", 0, false}, {"year", 0, false},
+static const struct choice unit_choices[] = {{"hour", 0, false},
+                                             {"day", 0, false},
+                                             {"week", 0, false},
+                                             {"month", 0, false},
+                                             {"quarter", 0, false},
+                                             {"year", 0, false},
                                              {0}};
 
 #define TO(member_) offsetof(struct transform, member_)
@@ -178,8 +181,8 @@ static void read_as(struct reader *r, config_setting_t *setting, const struct fi
         names[i] = transformations[i].name;
         text_printf(&list, "%s\"%s\"", i ? ", " : "", names[i]);
     }
-    struct diag *d = diag_error(r->diags, position_of(r, setting),
-                                "there is no transformation \"%s\"", text);
+    struct diag *d =
+        diag_error(r->diags, position_of(r, setting), "there is no transformation \"%s\"", text);
     const char *nearest = text_nearest(text, names, transformation_count);
     if (nearest)
         diag_hint(r->diags, d, "Did you mean \"%s\"?", nearest);
@@ -250,9 +253,9 @@ static void check_parameters(struct reader *r, config_setting_t *group, const st
     for (const struct field *f = transform_fields + 2; f->key; f++) {
         const config_setting_t *given = member(group, f->key);
         if (given && !transformation_takes(t->as, f->key)) {
-            struct diag *d = diag_error(r->diags, position_of(r, given),
-                                        "\"%s\" does not go with transformation \"%s\"", f->key,
-                                        t->as->name);
+            struct diag *d =
+                diag_error(r->diags, position_of(r, given),
+                           "\"%s\" does not go with transformation \"%s\"", f->key, t->as->name);
             if (t->as->parameters[1])
                 diag_hint(r->diags, d, "Its keys are %s.", words(r->arena, t->as->parameters));
             else

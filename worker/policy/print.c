@@ -435,8 +435,11 @@ static void print_transform(struct printer *p, const struct transform *t)
     const struct {
         const char *key;
         int64_t value;
-    } numbers[] = {
-        {"length", t->length}, {"v4", t->v4}, {"v6", t->v6}, {"first", t->first}, {"last", t->last}};
+    } numbers[] = {{"length", t->length},
+                   {"v4", t->v4},
+                   {"v6", t->v6},
+                   {"first", t->first},
+                   {"last", t->last}};
     const struct {
         const char *key, *value;
     } texts[] = {{"keep", t->keep}, {"unit", t->unit}, {"char", t->fill}, {"domain", t->domain}};

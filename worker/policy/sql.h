@@ -43,8 +43,8 @@ struct sql_statement {
 /* One table that a batch deletes from, children before parents; the last one is the category's. */
 struct sql_relation {
     struct table_name table;
-    const char *relation;        /* "schema.table", quoted as by PostgreSQL, as it stands in entries
-                                    and digests */
+    const char *relation; /* "schema.table", quoted as by PostgreSQL, as it stands in entries
+                             and digests */
     /* Column names in key order. Empty: none is needed, as evidence = "counts" and nothing hangs
      * on its rows. Whether they are digested is for category->evidence to say, not for this. */
     struct string_list key;
@@ -64,26 +64,27 @@ struct sql_relation {
     struct sql_statement count;
     /* PARAM_KEYS, PARAM_LIMIT: removes at most so many rows (very large families). As `remove`. */
     struct sql_statement remove_some;
-    /* Where lock_rows is, too, for families that are taken apart: lock_some locks at most PARAM_LIMIT
-     * rows and returns as lock_rows; remove_own deletes the rows whose own keys are PARAM_KEYS. As
-     * `remove`. */
+    /* Where lock_rows is, too, for families that are taken apart: lock_some locks at most
+     * PARAM_LIMIT rows and returns as lock_rows; remove_own deletes the rows whose own keys are
+     * PARAM_KEYS. As `remove`. */
     struct sql_statement lock_some, remove_own;
-    size_t parent;               /* index in the array of the relation whose keys it needs */
+    size_t parent; /* index in the array of the relation whose keys it needs */
 };
 
 /* The statements of one stage of one category on one leaf (or on the table itself). `remove` and
  * `remove_tids` do what the stage's action does: DELETE, or an UPDATE that de-identifies; its rows
- * are the same ones under the same conditions, and it returns one more column at the end: (unchanged
- * bigint), how many of the rows have not the values that they should, since a trigger put others in
- * their place. Of a stage that aggregates the DELETE rolls its rows up, and that column is
- * (uncounted bigint): 0, or something is wrong. */
+ * are the same ones under the same conditions, and it returns one more column at the end:
+ * (unchanged bigint), how many of the rows have not the values that they should, since a trigger
+ * put others in their place. Of a stage that aggregates the DELETE rolls its rows up, and that
+ * column is (uncounted bigint): 0, or something is wrong. */
 struct sql_leaf {
-    const char *lock;            /* LOCK TABLE ONLY leaf IN ROW EXCLUSIVE MODE */
+    const char *lock; /* LOCK TABLE ONLY leaf IN ROW EXCLUSIVE MODE */
     /* No dependants. Optimistic: DELETE of a block range. Result: one row
      * (rows bigint, tenants text[] or NULL, tenant_rows bigint[] or NULL, key1 text[], ...). */
     struct sql_statement remove;
     /* SELECT ... FOR UPDATE SKIP LOCKED of a block range, at most PARAM_LIMIT rows: one row
-     * (rows bigint, more boolean, tids text[] ordered, key1 text[], ...). With dependants it comes first. */
+     * (rows bigint, more boolean, tids text[] ordered, key1 text[], ...). With dependants it comes
+     * first. */
     struct sql_statement lock_rows;
     /* One for each way in which the condition reads other rows (parents, children, agreements, rows
      * waited for), in the order in which they must run; none: it reads the row's own columns alone,
@@ -109,21 +110,21 @@ struct sql_leaf {
 
 /* Numbers of `plan`: one row, columns in this order. */
 enum plan_column {
-    PLAN_ROWS,        /* all rows of the table */
-    PLAN_CLAIMED,     /* rows this category's `only` takes */
+    PLAN_ROWS,    /* all rows of the table */
+    PLAN_CLAIMED, /* rows this category's `only` takes */
     PLAN_NOT_STARTED,
-    PLAN_DUE,         /* period over by stage, agreement or cap: whatever keeps it */
-    PLAN_HELD,        /* due, and under hold */
-    PLAN_KEPT_WHILE,  /* due, not held, kept by keep_while */
-    PLAN_KEPT_FLOOR,  /* due, not held, not kept_while, floor not over (or its start unknown) */
-    PLAN_WAITING,     /* due, free of the above, wait_for or its tenant's pause blocks it */
-    PLAN_TO_ACT,      /* due and free */
+    PLAN_DUE,             /* period over by stage, agreement or cap: whatever keeps it */
+    PLAN_HELD,            /* due, and under hold */
+    PLAN_KEPT_WHILE,      /* due, not held, kept by keep_while */
+    PLAN_KEPT_FLOOR,      /* due, not held, not kept_while, floor not over (or its start unknown) */
+    PLAN_WAITING,         /* due, free of the above, wait_for or its tenant's pause blocks it */
+    PLAN_TO_ACT,          /* due and free */
     PLAN_FLOOR_AFTER_CAP, /* kept by a floor although the cap is over: reported */
-    PLAN_OLDEST,      /* timestamptz text: earliest moment at which a to-act row fell due; NULL */
-    PLAN_NEXT_DUE,    /* timestamptz text: next moment at which a row falls due, or at which the
-                         floor that keeps a due one is over; NULL */
-    PLAN_PASSED,      /* period over, and the stage has acted on it already, or a later stage takes
-                         it in the same run (forecast) */
+    PLAN_OLDEST,   /* timestamptz text: earliest moment at which a to-act row fell due; NULL */
+    PLAN_NEXT_DUE, /* timestamptz text: next moment at which a row falls due, or at which the
+                      floor that keeps a due one is over; NULL */
+    PLAN_PASSED,   /* period over, and the stage has acted on it already, or a later stage takes
+                      it in the same run (forecast) */
     PLAN_COLUMNS
 };
 
@@ -136,24 +137,24 @@ struct sql_read_column {
 struct sql_category {
     const struct category *category;
     const struct stage *stage;
-    struct sql_statement plan;      /* PARAM_RUN_TIME; result: enum plan_column */
-    struct sql_statement tenants;   /* PARAM_RUN_TIME: rows (tenant text, rows bigint, to_act
-                                       bigint) of tenants with something to act on; rows counts
-                                       what the category claims of the tenant. Empty text where
-                                       no tenant is declared */
+    struct sql_statement plan;       /* PARAM_RUN_TIME; result: enum plan_column */
+    struct sql_statement tenants;    /* PARAM_RUN_TIME: rows (tenant text, rows bigint, to_act
+                                        bigint) of tenants with something to act on; rows counts
+                                        what the category claims of the tenant. Empty text where
+                                        no tenant is declared */
     struct sql_statement agreements; /* of an agreement table: one row (tenants text[], periods
                                        interval[]), for settle_agreements; empty text: none */
-    struct sql_statement unclaimed; /* count of rows of the table that no category takes */
-    struct sql_statement explain;   /* PARAM_KEY..., PARAM_RUN_TIME: one JSON document, see
-                                       policy/sql_explain.h; no row: not there */
-    struct sql_statement remaining; /* PARAM_RUN_TIME: count of due and free rows */
+    struct sql_statement unclaimed;  /* count of rows of the table that no category takes */
+    struct sql_statement explain;    /* PARAM_KEY..., PARAM_RUN_TIME: one JSON document, see
+                                        policy/sql_explain.h; no row: not there */
+    struct sql_statement remaining;  /* PARAM_RUN_TIME: count of due and free rows */
     /* Of a stage that aggregates, else empty: closes cells, some of them, and publishes what can be
      * published. PARAM_TERM, PARAM_RUN, PARAM_RUN_TIME; one row: (families bigint, most bigint,
      * published bigint); as long as families = most, there are more. */
     struct sql_statement close;
     struct sql_relation *relations; /* dependants first, the category's table last */
     size_t relation_count;
-    struct string_list governed;    /* "schema.table" of every relation the fingerprint covers */
+    struct string_list governed;     /* "schema.table" of every relation the fingerprint covers */
     struct sql_read_column *columns; /* every column that one of the statements names */
     size_t column_count;
 };
@@ -161,7 +162,7 @@ struct sql_category {
 /* What all stages of a category rest on. */
 struct sql_basis {
     struct string_list governed; /* as of sql_category */
-    const char *reads; /* {relation: {column: null}}, for load_policy: JSON */
+    const char *reads;           /* {relation: {column: null}}, for load_policy: JSON */
 };
 struct sql_basis sql_basis(struct arena *arena, struct sql_category *const *stages, size_t count);
 
@@ -186,15 +187,16 @@ struct sql_statement sql_build_example(struct arena *arena, const struct policy_
                                        const struct category *category, size_t stage,
                                        const struct catalog *catalog, size_t column);
 
-/* Does to some records of a leaf what a stage that de-identifies does, due or not; never to one under
- * hold. To be rolled back. PARAM_NONCE. One row: (rows bigint, unchanged bigint). */
+/* Does to some records of a leaf what a stage that de-identifies does, due or not; never to one
+ * under hold. To be rolled back. PARAM_NONCE. One row: (rows bigint, unchanged bigint). */
 struct sql_statement sql_build_trial(struct arena *arena, const struct policy_set *set,
                                      const struct category *category, size_t stage,
                                      const struct catalog *catalog, struct table_name leaf);
 
-/* category.hold_facts, a JSON document: the category's tenant, subjects, key with their types as holds
- * are to be converted to them, and the statement that counts what a hold ($1, uuid) covers; for a
- * declared one where the data is, and nothing else. It is to be run with an empty search_path. */
+/* category.hold_facts, a JSON document: the category's tenant, subjects, key with their types as
+ * holds are to be converted to them, and the statement that counts what a hold ($1, uuid) covers;
+ * for a declared one where the data is, and nothing else. It is to be run with an empty
+ * search_path. */
 const char *sql_hold_facts(struct arena *arena, const struct policy_set *set,
                            const struct category *category, const struct catalog *catalog);
 /* The same with "statements": the SHA-256 of each statement of plan and explain, which the database
@@ -202,18 +204,18 @@ const char *sql_hold_facts(struct arena *arena, const struct policy_set *set,
 const char *sql_load_facts(struct arena *arena, const struct policy_set *set,
                            const struct category *category, const struct catalog *catalog);
 
-/* The records of a category that a hold ($1, uuid) covers: a row each, a column for each key column,
- * as digests need them; without columns where the category has no key. To be run with an empty
- * search_path and under the settings of plan. */
+/* The records of a category that a hold ($1, uuid) covers: a row each, a column for each key
+ * column, as digests need them; without columns where the category has no key. To be run with an
+ * empty search_path and under the settings of plan. */
 const char *sql_inventory(struct arena *arena, const struct policy_set *set,
                           const struct category *category, const struct catalog *catalog);
 
 /* Scopes of holds (retention.held_scope.shape) that a statement compares records with. */
 enum sql_shape {
-    SQL_START = 1,        /* all, start */
-    SQL_TENANT = 2,       /* tenant */
-    SQL_TENANT_START = 4, /* tenant_start */
-    SQL_SUBJECT = 8,      /* subject */
+    SQL_START = 1,         /* all, start */
+    SQL_TENANT = 2,        /* tenant */
+    SQL_TENANT_START = 4,  /* tenant_start */
+    SQL_SUBJECT = 8,       /* subject */
     SQL_SUBJECT_MORE = 16, /* subject_start, tenant_subject, tenant_subject_start */
     SQL_KEY = 32,          /* key */
     SQL_KEY_MORE = 64,     /* key_more, with key_subject */

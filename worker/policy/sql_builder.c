@@ -215,7 +215,8 @@ const char *sql_from_parent(struct sql_builder *b, const struct sql_scope *scope
     struct reference reference =
         sql_reference(b, scope->table, &ref->by, parent->table, &parent->key);
     const char *where = sql_joined(b, &reference, scope, parent);
-    sql_note_lookup(b, &(struct sql_lookup){*parent, scope->alias, where, false, reference.foreign_key});
+    sql_note_lookup(
+        b, &(struct sql_lookup){*parent, scope->alias, where, false, reference.foreign_key});
     return arena_printf(b->arena, "(SELECT %s FROM %s %s WHERE %s)", expression,
                         sql_from(b, parent->table), parent->alias, where);
 }

@@ -124,7 +124,8 @@ static void explain_due(struct sql_builder *b, struct facts *facts)
     add_member(facts, "due",
                arena_printf(b->arena, "coalesce(x.due_at <= %s, false)", sql_run_time(b)));
     bool changes = b->stage->action == ACTION_DEIDENTIFY;
-    add_fact(facts, "passed", changes ? arena_printf(b->arena, "%s IS TRUE", sql_passed(b)) : "false");
+    add_fact(facts, "passed",
+             changes ? arena_printf(b->arena, "%s IS TRUE", sql_passed(b)) : "false");
     add_member(facts, "action", sql_value(b, policy_action_name(b->stage->action), "text"));
     add_member(facts, "passed", "x.passed");
     add_fact(facts, "held", arena_printf(b->arena, "%s IS TRUE", sql_held(b, SKIP_NOTHING)));
@@ -205,7 +206,8 @@ struct sql_statement sql_explain(struct sql_builder *b)
         arena_printf(b->arena,
                      "CASE WHEN NOT x.claimed THEN 'unclaimed' WHEN NOT x.in_stage THEN "
                      "'other_stage' WHEN x.due_at IS NULL THEN 'not_started' WHEN x.due_at > "
-                     "%s THEN 'not_due' WHEN x.passed THEN 'passed' WHEN x.held THEN 'held' WHEN false%s THEN "
+                     "%s THEN 'not_due' WHEN x.passed THEN 'passed' WHEN x.held THEN 'held' WHEN "
+                     "false%s THEN "
                      "'kept_while' WHEN false%s THEN 'kept_floor' WHEN false%s THEN "
                      "'waiting' WHEN x.paused THEN 'paused' ELSE 'to_act' END",
                      sql_run_time(b), text_string(&kept_while), text_string(&kept_floor),

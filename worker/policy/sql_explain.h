@@ -14,15 +14,14 @@
  * table's entries have period as it stands there, settled, and because null stage_due      moment
  * start + period, the agreement considered cap            object  { start, period, because, end,
  * over } or null where there is none due_at         moment  when it fell or falls due by the
- * earlier of the two due            bool held           bool    an active hold covers it holds          array   the
- * uuids of the holds that cover it kept_while
- * array   { because, keeps } in the policy's order floors         array   { start, period, because,
- * end, over }; end null: unknown, keeps waiting_for    array   { category, waits, held } held: one of the records
- * waited for is under hold tenant_paused
- * bool act_at         moment  the latest of due_at and the floors' ends: when it goes if nothing
- * but time keeps it; null where one of them is unknown verdict        string  the first that
- * applies of: "unclaimed", "other_stage", "not_started", "not_due", "passed", "held", "kept_while",
- * "kept_floor", "waiting", "paused", "to_act"
+ * earlier of the two due            bool held           bool    an active hold covers it holds
+ * array   the uuids of the holds that cover it kept_while array   { because, keeps } in the
+ * policy's order floors         array   { start, period, because, end, over }; end null: unknown,
+ * keeps waiting_for    array   { category, waits, held } held: one of the records waited for is
+ * under hold tenant_paused bool act_at         moment  the latest of due_at and the floors' ends:
+ * when it goes if nothing but time keeps it; null where one of them is unknown verdict string  the
+ * first that applies of: "unclaimed", "other_stage", "not_started", "not_due", "passed", "held",
+ * "kept_while", "kept_floor", "waiting", "paused", "to_act"
  */
 #ifndef POLICY_SQL_EXPLAIN_H
 #define POLICY_SQL_EXPLAIN_H

@@ -1,5 +1,5 @@
-/* What keeps a row although it is due, but for holds: keep_while, floors, other categories, pauses. Each
- * is a SubPlan (or a constant of the statement) over the target row. */
+/* What keeps a row although it is due, but for holds: keep_while, floors, other categories, pauses.
+ * Each is a SubPlan (or a constant of the statement) over the target row. */
 #include <assert.h>
 
 #include "policy/sql_private.h"

@@ -609,7 +609,8 @@ static const char *settings(struct maker *m, const struct guarded *g, const char
     text_add(&out, "search_path=pg_catalog, pg_temp\nrow_security=off");
     if (strchr(text, '\\'))
         text_add(&out, "\nstandard_conforming_strings=on");
-    /* One plan for all rows; scopes are found by indexes, also where they came after it was made. */
+    /* One plan for all rows; scopes are found by indexes, also where they came after it was made.
+     */
     text_printf(&out, "\nplan_cache_mode=force_generic_plan\njit=off%s",
                 g->kind == KIND_READ ? "" : "\nenable_seqscan=off");
     bool pin = strstr(text, "try_timestamptz") != NULL;
@@ -646,9 +647,8 @@ static void add_trigger(struct maker *m, const struct guarded *g, const struct c
     struct arena *arena = m->b.arena;
     struct guard_plan *guard = m->guard;
     /* BEFORE triggers fire by name: those that change the new row come first. */
-    const char *name =
-        arena_printf(arena, "%sretention_guard_%s_%s_%s", g->before ? "zzz_" : "", what,
-                     shortened(m, 22), identity(m, g));
+    const char *name = arena_printf(arena, "%sretention_guard_%s_%s_%s", g->before ? "zzz_" : "",
+                                    what, shortened(m, 22), identity(m, g));
     guard->triggers =
         arena_push(arena, guard->triggers, &guard->trigger_count, sizeof(*guard->triggers));
     guard->triggers[guard->trigger_count - 1] = (struct guard_trigger){
@@ -663,7 +663,7 @@ static void add_trigger(struct maker *m, const struct guarded *g, const struct c
 }
 
 /* As PostgreSQL prints it. The first half keeps currval() from failing in other sessions. */
-#define NO_BATCH                                                                                  \
+#define NO_BATCH                                                                                   \
     "((current_setting('retention.batch'::text, true) IS DISTINCT FROM 'on'::text) OR "            \
     "(currval('" GUARD_SCHEMA ".batch_begun'::regclass) IS DISTINCT FROM "                         \
     "((pg_current_xact_id_if_assigned())::text)::bigint))"

@@ -2,8 +2,8 @@
  * of values its records have, one statement that counts what a hold covers, and by which digests it
  * knows the statements of plan and explain.
  *
- * The counting statement has no parameters of ours, so that a function can run it: values stand in it as
- * literals, and $1 is the hold. */
+ * The counting statement has no parameters of ours, so that a function can run it: values stand in
+ * it as literals, and $1 is the hold. */
 #include <jansson.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
@@ -148,8 +148,7 @@ static void add_plans(struct arena *arena, const struct policy_set *set,
     const struct string_list alone = {(const char **)&category->name, 1}, none = {0};
     const struct string_list *const acting[] = {&all, &alone, &none};
     for (size_t i = 0; i < sizeof(acting) / sizeof(*acting); i++)
-        add_statement(list,
-                      sql_build_forecast(arena, set, category, stage, catalog, acting[i]));
+        add_statement(list, sql_build_forecast(arena, set, category, stage, catalog, acting[i]));
 }
 
 const char *sql_load_facts(struct arena *arena, const struct policy_set *set,

@@ -27,8 +27,8 @@ static void add_when(struct text *text, const char *condition, enum verdict verd
     text_printf(text, "\n              WHEN %s THEN %d", condition, (int)verdict);
 }
 
-/* A stage that leaves records has those behind it that it acted on; and whoever looks ahead leaves out
- * what a later stage takes away first. */
+/* A stage that leaves records has those behind it that it acted on; and whoever looks ahead leaves
+ * out what a later stage takes away first. */
 static void add_passed(struct sql_builder *b, struct text *text)
 {
     const struct stage *own = b->stage;

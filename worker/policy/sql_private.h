@@ -57,10 +57,10 @@ struct sql_builder {
     const char *timezone;               /* of the category whose conditions are being written */
     const struct string_list *forecast; /* categories that act before; NULL: none is foreseen */
     unsigned shapes; /* enum sql_shape: scopes of holds that rows are compared with */
-    bool only_held; /* rows that are waited for count only where they are held */
-    bool literal;   /* values stand in the text: there are no parameters */
-    bool example;   /* made-up values: there is no record */
-    bool one_row;   /* it asks about one row, and there is a scope: they are looked up, not hashed */
+    bool only_held;  /* rows that are waited for count only where they are held */
+    bool literal;    /* values stand in the text: there are no parameters */
+    bool example;    /* made-up values: there is no record */
+    bool one_row; /* it asks about one row, and there is a scope: they are looked up, not hashed */
     unsigned moves; /* enum sql_move: scopes count only where that could free a record */
     size_t aliases;
     struct sql_param *params;
@@ -84,7 +84,8 @@ bool sql_is_integer(const struct catalog_column *column);
 bool sql_is_text(const struct catalog_column *column);
 /* "=" or "OPERATOR(schema.=)" for a type whose operators are not pg_catalog's. */
 const char *sql_operator(struct arena *arena, const struct catalog_column *column, const char *op);
-/* A value's text, the same whatever the session's settings: as digests and scopes of holds need it. */
+/* A value's text, the same whatever the session's settings: as digests and scopes of holds need it.
+ */
 const char *sql_canonical_text(struct arena *arena, const struct catalog_column *column,
                                const char *raw);
 /* The key column's text as digests need it: the same whatever the session's time zone. */

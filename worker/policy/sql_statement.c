@@ -134,8 +134,8 @@ static const char *head(struct sql_builder *b, const char *leaf)
     return arena_printf(b->arena, "DELETE FROM ONLY %s t", leaf);
 }
 
-/* DELETE or UPDATE, and what was acted on: rows, by tenant, keys. `rows` is a CTE's name, so no join
- * is needed. */
+/* DELETE or UPDATE, and what was acted on: rows, by tenant, keys. `rows` is a CTE's name, so no
+ * join is needed. */
 static struct sql_statement removal(struct sql_builder *b, const char *leaf, const char *which,
                                     enum sql_skip skip)
 {
@@ -162,10 +162,10 @@ static struct sql_statement removal(struct sql_builder *b, const char *leaf, con
         &text, "\nSELECT count(*) AS rows, %s AS tenants, %s AS tenant_rows%s%s\n  FROM gone g",
         tenant ? "(SELECT n.tenants FROM by_tenant n)" : "NULL::text[]",
         tenant ? "(SELECT n.tenant_rows FROM by_tenant n)" : "NULL::bigint[]", key_arrays(b, "g"),
-        changes ? ", count(*) FILTER (WHERE g.changed IS NOT TRUE) AS unchanged"
-        : b->stage->aggregate
-            ? arena_printf(b->arena, ",\n       count(*) - %s AS uncounted", sql_rolled_up(b, "gone"))
-            : "");
+        changes               ? ", count(*) FILTER (WHERE g.changed IS NOT TRUE) AS unchanged"
+        : b->stage->aggregate ? arena_printf(b->arena, ",\n       count(*) - %s AS uncounted",
+                                             sql_rolled_up(b, "gone"))
+                              : "");
     return sql_finish(b, sql_take_text(b->arena, &text));
 }
 

@@ -1,10 +1,10 @@
 /* New values of columns: one function a transformation (policy/transform.c), and how a statement
  * sets them, sees that they are there, and finds what it has not done yet.
  *
- * A transformation f of x is asked in three places: SET c = f(c); RETURNING whether the new value is
- * a fixed point of f, which the old one was not, so that a trigger that puts it back is found out;
- * and, to find what is to be done, whether the value is no fixed point yet. Text is handled under the
- * collation "C": a case-insensitive column would take its values for equal. */
+ * A transformation f of x is asked in three places: SET c = f(c); RETURNING whether the new value
+ * is a fixed point of f, which the old one was not, so that a trigger that puts it back is found
+ * out; and, to find what is to be done, whether the value is no fixed point yet. Text is handled
+ * under the collation "C": a case-insensitive column would take its values for equal. */
 #include <assert.h>
 #include <ctype.h>
 #include <stdlib.h>
@@ -71,8 +71,8 @@ TRANSFORM_SQL(nullify)
 
 TRANSFORM_SQL(constant)
 {
-    const char *value = arena_printf(b->arena, "%s::%s", quote_text(b->arena, transform->value.text),
-                                     full_type(b, column));
+    const char *value = arena_printf(
+        b->arena, "%s::%s", quote_text(b->arena, transform->value.text), full_type(b, column));
     return arena_printf(b->arena, "CASE WHEN %s IS NOT NULL THEN %s END", x, value);
 }
 
@@ -86,14 +86,13 @@ TRANSFORM_SQL(random_token)
                 quote_text(b->arena, arena_printf(b->arena, ":%s", transform->column)));
     for (size_t i = 0; i < b->target.key.count && !b->example; i++)
         text_printf(&seed, " || ':' || %s", sql_key_text(b, &b->target, b->target.key.items[i]));
-    const char *digest = arena_printf(b->arena, "encode(sha256(convert_to(%s, 'UTF8')), 'hex')",
-                                      text_string(&seed));
+    const char *digest =
+        arena_printf(b->arena, "encode(sha256(convert_to(%s, 'UTF8')), 'hex')", text_string(&seed));
     text_free(&seed);
     int64_t length = is_type(column, "uuid") ? 32 : transform->length;
-    return arena_printf(b->arena, "CASE WHEN %s IS NOT NULL THEN %s END", x,
-                        as_column(b, column,
-                                  arena_printf(b->arena, "left(%s, %lld)", digest,
-                                               (long long)length)));
+    return arena_printf(
+        b->arena, "CASE WHEN %s IS NOT NULL THEN %s END", x,
+        as_column(b, column, arena_printf(b->arena, "left(%s, %lld)", digest, (long long)length)));
 }
 
 static const char *json_paths(struct sql_builder *b, const struct transform *transform,
@@ -131,9 +130,9 @@ TRANSFORM_SQL(zip_prefix)
         b->arena, "left(regexp_replace(upper(%s), '[ -]', '', 'g'), %s)", text, length);
     const char *result = prefix;
     if (transform->small.count)
-        result = arena_printf(b->arena, "CASE WHEN %s = ANY (%s) THEN repeat('0', %s) ELSE %s END",
-                              prefix, text_array(b, &transform->small, toupper, NULL), length,
-                              prefix);
+        result =
+            arena_printf(b->arena, "CASE WHEN %s = ANY (%s) THEN repeat('0', %s) ELSE %s END",
+                         prefix, text_array(b, &transform->small, toupper, NULL), length, prefix);
     return as_column(b, column,
                      arena_printf(b->arena,
                                   "CASE WHEN %s ~ '^[A-Za-z0-9][A-Za-z0-9 -]{0,11}$' THEN %s END",
@@ -145,9 +144,9 @@ TRANSFORM_SQL(ip_truncate)
 {
     long long v4 = transform->v4, v6 = transform->v6;
     if (transform_family(column) == TAKES_TEXT)
-        return as_column(b, column,
-                         arena_printf(b->arena, "retention.truncate_ip(%s::text, %lld, %lld)", x,
-                                      v4, v6));
+        return as_column(
+            b, column,
+            arena_printf(b->arena, "retention.truncate_ip(%s::text, %lld, %lld)", x, v4, v6));
     const char *host = arena_printf(b->arena, "host(%s)::inet", x);
     const char *bits = arena_printf(
         b->arena,
@@ -159,8 +158,7 @@ TRANSFORM_SQL(ip_truncate)
                          arena_printf(b->arena, "network(set_masklen(%s, LEAST(masklen(%s), %s)))",
                                       host, x, bits));
     return as_column(
-        b, column,
-        arena_printf(b->arena, "host(network(set_masklen(%s, %s)))::inet", host, bits));
+        b, column, arena_printf(b->arena, "host(network(set_masklen(%s, %s)))::inet", host, bits));
 }
 
 TRANSFORM_SQL(date_trunc)
@@ -173,9 +171,8 @@ TRANSFORM_SQL(date_trunc)
     } else {
         value = arena_printf(b->arena, "date_trunc(%s, %s::timestamp)", unit, x);
     }
-    return arena_printf(b->arena,
-                        "CASE WHEN NOT isfinite(%s) THEN %s WHEN %s >= %s THEN %s END", x, x, x,
-                        least, as_column(b, column, value));
+    return arena_printf(b->arena, "CASE WHEN NOT isfinite(%s) THEN %s WHEN %s >= %s THEN %s END", x,
+                        x, x, least, as_column(b, column, value));
 }
 
 /* What a number of the column's type cannot be below, or NULL. */
@@ -204,9 +201,9 @@ static const char *exact(struct sql_builder *b, const struct catalog_column *col
 static const char *bucket_by_width(struct sql_builder *b, const struct transform *transform,
                                    const struct catalog_column *column, const char *x)
 {
-    const char *value = arena_printf(b->arena, "floor(%s / %s::numeric) * %s::numeric",
-                                     exact(b, column, x), transform->width.text,
-                                     transform->width.text);
+    const char *value =
+        arena_printf(b->arena, "floor(%s / %s::numeric) * %s::numeric", exact(b, column, x),
+                     transform->width.text, transform->width.text);
     const char *least = least_of(column), *result = as_column(b, column, value);
     bool is_float = is_type(column, "real") || is_type(column, "double precision");
     if (is_float)
@@ -284,7 +281,8 @@ TRANSFORM_SQL(mask)
     const char *text = as_text(b, x);
     int64_t shown = transform->first + transform->last;
     const char *fill = quote_text(b->arena, transform->fill);
-    const char *all = arena_printf(b->arena, "repeat(%s, %lld)", fill, (long long)transform->length);
+    const char *all =
+        arena_printf(b->arena, "repeat(%s, %lld)", fill, (long long)transform->length);
     if (!shown)
         return arena_printf(b->arena, "CASE WHEN %s IS NOT NULL THEN %s END", x,
                             as_column(b, column, all));
@@ -313,8 +311,9 @@ static const char *same(struct sql_builder *b, const struct catalog_column *colu
 {
     unsigned family = transform_family(column);
     if (family & (TAKES_TEXT | TAKES_JSON | TAKES_OTHER))
-        return arena_printf(b->arena, "(%s)::text COLLATE pg_catalog.\"C\" IS NOT DISTINCT FROM "
-                                      "(%s)::text COLLATE pg_catalog.\"C\"",
+        return arena_printf(b->arena,
+                            "(%s)::text COLLATE pg_catalog.\"C\" IS NOT DISTINCT FROM "
+                            "(%s)::text COLLATE pg_catalog.\"C\"",
                             x, y);
     return arena_printf(b->arena, "%s IS NOT DISTINCT FROM %s", x, y);
 }

@@ -131,8 +131,9 @@ static const struct field category_fields[] = {
      .offset = AT(guard),
      .choices = guard_choices,
      .value = "off | observe | refuse",
-     .help = "Whether triggers keep every role from deleting or altering held records: \"refuse\", or "
-             "only count and report it: \"observe\". \"off\" by default; see The guard."},
+     .help =
+         "Whether triggers keep every role from deleting or altering held records: \"refuse\", or "
+         "only count and report it: \"observe\". \"off\" by default; see The guard."},
     {.key = "accept_triggers",
      .types = TYPE_TEXTS,
      .read = read_accepted_triggers,
@@ -314,8 +315,9 @@ static const struct field floor_fields[] = {
      .read = read_name,
      .offset = RULE(stage),
      .value = "name",
-     .help = "The only stage that it keeps records from: names may have to go earlier than amounts. "
-             "Default: every stage."},
+     .help =
+         "The only stage that it keeps records from: names may have to go earlier than amounts. "
+         "Default: every stage."},
     {0}};
 const struct definition definition_floor = {
     .name = "\"keep_at_least\"",
@@ -426,8 +428,9 @@ static const struct field stage_fields[] = {
      .read = read_name,
      .offset = STAGE(mark),
      .value = "column",
-     .help = "The column, a timestamptz or a boolean, that says that a record has passed the stage; "
-             "it gets the run's time, or true. Without it that must be seen in the values."},
+     .help =
+         "The column, a timestamptz or a boolean, that says that a record has passed the stage; "
+         "it gets the run's time, or true. Without it that must be seen in the values."},
     {.key = "claim",
      .types = TYPE_STRING,
      .flags = FIELD_DEIDENTIFY,
@@ -670,23 +673,14 @@ const struct definition definition_ungoverned = {
     .fields = ungoverned_fields,
 };
 
-const struct definition *const policy_definitions[] = {&definition_category,
-                                                       &definition_data,
-                                                       &definition_tenant,
-                                                       &definition_start,
-                                                       &definition_subject,
-                                                       &definition_condition,
-                                                       &definition_dependant,
-                                                       &definition_stage,
-                                                       &definition_by,
-                                                       &definition_measure,
-                                                       &definition_transform,
-                                                       &definition_floor,
-                                                       &definition_cap,
-                                                       &definition_keep_while,
-                                                       &definition_agreement,
-                                                       &definition_agreement_table,
-                                                       &definition_pace,
-                                                       &definition_brake,
-                                                       &definition_ungoverned,
-                                                       NULL};
+const struct definition *const policy_definitions[] = {
+    &definition_category,   &definition_data,
+    &definition_tenant,     &definition_start,
+    &definition_subject,    &definition_condition,
+    &definition_dependant,  &definition_stage,
+    &definition_by,         &definition_measure,
+    &definition_transform,  &definition_floor,
+    &definition_cap,        &definition_keep_while,
+    &definition_agreement,  &definition_agreement_table,
+    &definition_pace,       &definition_brake,
+    &definition_ungoverned, NULL};

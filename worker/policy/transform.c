@@ -118,7 +118,8 @@ const struct transformation transformations[] = {
      "The beginning of the month (or another unit) in the category's time zone.", NULL, NULL,
      sql_transform_date_trunc},
     {"bucket", CLASS_GENERALISING, TAKES_NUMBER, true, false, true, " width bounds clamp ",
-     "The lower bound of the bucket in which a number lies: multiples of \"width\", or the \"bounds\" "
+     "The lower bound of the bucket in which a number lies: multiples of \"width\", or the "
+     "\"bounds\" "
      "that are listed. What is below the first bound becomes NULL, or the first bound with "
      "\"clamp\".",
      NULL, check_bucket, sql_transform_bucket},
@@ -223,8 +224,8 @@ unsigned transform_family(const struct catalog_column *column)
 
 const char *transform_takes_text(struct arena *arena, unsigned takes)
 {
-    static const char *const words[] = {"text",         "a number",    "a date or time", "jsonb",
-                                        "inet or cidr", "uuid"};
+    static const char *const words[] = {"text",  "a number",     "a date or time",
+                                        "jsonb", "inet or cidr", "uuid"};
     struct text text _cleanup_text_ = {0};
     for (size_t i = 0; i < ARRAY_LENGTH(words); i++)
         if (takes & 1U << i)
@@ -274,7 +275,8 @@ void transform_print_man(FILE *out)
             text_add(&text, " Parameters:");
             char *copy = arena_strdup(arena, t->parameters), *rest = copy, *word;
             while ((word = strtok_r(rest, " ", &rest)))
-                text_printf(&text, " %s%.*s%s", strcmp(text.data + text.length - 1, ":") == 0 ? "" : "",
+                text_printf(&text, " %s%.*s%s",
+                            strcmp(text.data + text.length - 1, ":") == 0 ? "" : "",
                             (int)strcspn(word, "!"), word, strchr(word, '!') ? " (required)" : "");
             text_add(&text, ".");
         }

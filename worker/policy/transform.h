@@ -2,8 +2,8 @@
  * read and checked, SQL is built, classes are logged, and manual and `plan` are made.
  *
  * Every transformation keeps three promises. NULL stays NULL. What it gives is a fixed point: doing
- * it again changes nothing. What it cannot read becomes NULL (or an error, where the column does not
- * take NULL), never the original. */
+ * it again changes nothing. What it cannot read becomes NULL (or an error, where the column does
+ * not take NULL), never the original. */
 #ifndef POLICY_TRANSFORM_H
 #define POLICY_TRANSFORM_H
 
@@ -33,13 +33,13 @@ enum {
 struct transformation {
     const char *name;
     enum transform_class class;
-    unsigned takes;      /* TAKES_... */
-    bool testable;       /* that it was done can be seen in SQL: its value is a fixed point */
-    bool unique;         /* gives different values for different records: fit for UNIQUE columns */
-    bool available;      /* false: refused, not available in this version */
+    unsigned takes; /* TAKES_... */
+    bool testable;  /* that it was done can be seen in SQL: its value is a fixed point */
+    bool unique;    /* gives different values for different records: fit for UNIQUE columns */
+    bool available; /* false: refused, not available in this version */
     const char *parameters; /* keys, between blanks; those with a ! must be given */
-    const char *help;    /* for the manual: sentences */
-    const char *example; /* a made-up value; NULL: the type's */
+    const char *help;       /* for the manual: sentences */
+    const char *example;    /* a made-up value; NULL: the type's */
     /* What is wrong with the parameters, reported; or NULL. */
     void (*check)(const struct transform *transform, struct diags *diags);
     /* The new value of `x`, an expression of the column's type. */

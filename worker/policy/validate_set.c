@@ -125,9 +125,9 @@ void check_overlap(struct check *check)
         int order = strcmp(other->at.file, category->at.file);
         bool earlier = order < 0 || (order == 0 && other->at.line < category->at.line);
         if (!earlier || !check_is_about_table(other) ||
-            resolve_table(check->catalog, other->table) != check->table || !policy_removes(category) ||
-            !policy_removes(other) || !has_conditions(category) || !has_conditions(other) ||
-            are_apart(check->table, category, other))
+            resolve_table(check->catalog, other->table) != check->table ||
+            !policy_removes(category) || !policy_removes(other) || !has_conditions(category) ||
+            !has_conditions(other) || are_apart(check->table, category, other))
             continue;
         bool both_act = category->mode == MODE_ENFORCE && other->mode == MODE_ENFORCE;
         struct diag *diag = diag_add(

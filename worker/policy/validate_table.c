@@ -186,8 +186,8 @@ static void hint_accept(struct check *check, struct diag *diag, const char *name
 static void check_trigger(struct check *check, struct position at,
                           const struct catalog_table *table, const struct catalog_trigger *trigger)
 {
-    bool changes = resolve_root(check->catalog, table) == check->table &&
-                   trigger->on_update && policy_changes(check->category);
+    bool changes = resolve_root(check->catalog, table) == check->table && trigger->on_update &&
+                   policy_changes(check->category);
     bool deletes = trigger->on_delete && policy_removes(check->category);
     if ((!deletes && !changes) || trigger->internal || trigger->inherited ||
         trigger->enabled == 'D')

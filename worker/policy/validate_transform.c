@@ -1,5 +1,6 @@
-/* Stages that de-identify: can the columns be changed as the policy says, and is it then true what the
- * policy claims? What only values can tell is tried on rows elsewhere (policy/sql.h: sql_build_trial). */
+/* Stages that de-identify: can the columns be changed as the policy says, and is it then true what
+ * the policy claims? What only values can tell is tried on rows elsewhere (policy/sql.h:
+ * sql_build_trial). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,7 +77,8 @@ static bool dependants_name(const struct wanted *w, const struct dependant *with
 {
     for (size_t i = 0; i < count; i++) {
         const struct catalog_table *table = resolve_table(w->catalog, with[i].table);
-        if (table == w->table && (list_has(&with[i].by, w->column) || list_has(&with[i].key, w->column)))
+        if (table == w->table &&
+            (list_has(&with[i].by, w->column) || list_has(&with[i].key, w->column)))
             return true;
         if (dependants_name(w, with[i].with, with[i].with_count))
             return true;
@@ -148,9 +150,8 @@ static void check_constraints(struct check *check, const struct transform *t)
         const struct catalog_constraint *c = &table->constraints[i];
         if (c->type != 'f' || !names_have(c->columns, c->column_count, t->column))
             continue;
-        struct diag *d =
-            diag_error(check->diags, t->at, "column \"%s\" is part of foreign key \"%s\"",
-                       t->column, c->name);
+        struct diag *d = diag_error(
+            check->diags, t->at, "column \"%s\" is part of foreign key \"%s\"", t->column, c->name);
         diag_hint(check->diags, d, "Its values name rows of another table.");
         return;
     }
@@ -160,8 +161,9 @@ static void check_constraints(struct check *check, const struct transform *t)
             if (c->type != 'f' || c->foreign_table != table->oid ||
                 !names_have(c->foreign_columns, c->foreign_column_count, t->column))
                 continue;
-            diag_error(check->diags, t->at, "column \"%s\" is what foreign key \"%s\" of \"%s\" names",
-                       t->column, c->name, check_name(check, &check->catalog->tables[i]));
+            diag_error(check->diags, t->at,
+                       "column \"%s\" is what foreign key \"%s\" of \"%s\" names", t->column,
+                       c->name, check_name(check, &check->catalog->tables[i]));
             return;
         }
 }
@@ -248,8 +250,9 @@ static void check_number(struct check *check, const struct transform *t,
     long scale = whole ? 0 : strcmp(column->base_type, "numeric") == 0 ? modifier(column, 1) : -1;
     if (!number || scale < 0 || decimals(number) <= scale)
         return;
-    diag_error(check->diags, t->at, "\"%s\" of column \"%s\" has more decimals than its type \"%s\"",
-               parameter, t->column, column->full_type);
+    diag_error(check->diags, t->at,
+               "\"%s\" of column \"%s\" has more decimals than its type \"%s\"", parameter,
+               t->column, column->full_type);
 }
 
 static void check_fit(struct check *check, const struct transform *t,
@@ -283,8 +286,8 @@ static void check_transform(struct check *check, const struct stage *stage,
     const struct catalog_column *column = check_column(check, t->at, check->table, t->column);
     if (!column || !t->as)
         return;
-    struct string_list key = resolve_key(check->arena, check->table, check->category->key_given,
-                                         &check->category->key);
+    struct string_list key =
+        resolve_key(check->arena, check->table, check->category->key_given, &check->category->key);
     if (!(transform_family(column) & t->as->takes)) {
         diag_error(check->diags, t->at, "\"%s\" is for %s, but column \"%s\" is of type \"%s\"",
                    t->as->name, transform_takes_text(check->arena, t->as->takes), t->column,
@@ -346,9 +349,10 @@ static void check_mark(struct check *check, const struct stage *stage)
         return;
     if (strcmp(column->base_type, "boolean") != 0 &&
         strcmp(column->base_type, "timestamp with time zone") != 0)
-        diag_error(check->diags, stage->at,
-                   "\"mark\" must be a timestamptz or a boolean, but column \"%s\" is of type \"%s\"",
-                   stage->mark, column->type);
+        diag_error(
+            check->diags, stage->at,
+            "\"mark\" must be a timestamptz or a boolean, but column \"%s\" is of type \"%s\"",
+            stage->mark, column->type);
     if (column->generated)
         diag_error(check->diags, stage->at, "\"mark\" column \"%s\" is a generated column",
                    stage->mark);
@@ -379,10 +383,11 @@ static void check_others(struct check *check, const struct stage *stage)
             for (size_t c = 0; c < stage->column_count; c++)
                 if (stage_changes(&other->stages[k], stage->columns[c].column) &&
                     check_may_share(check->table, check->category, other))
-                    diag_error(check->diags, stage->columns[c].at,
-                               "column \"%s\" is changed by category \"%s\" too, which may take the "
-                               "same records",
-                               stage->columns[c].column, other->name);
+                    diag_error(
+                        check->diags, stage->columns[c].at,
+                        "column \"%s\" is changed by category \"%s\" too, which may take the "
+                        "same records",
+                        stage->columns[c].column, other->name);
     }
 }
 

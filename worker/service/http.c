@@ -257,9 +257,8 @@ static struct address address_of(const char *listen)
             .sin6_family = AF_INET6, .sin6_port = port, .sin6_addr = in6addr_loopback};
         address.length = sizeof(address.v6);
     } else {
-        address.v4 = (struct sockaddr_in){.sin_family = AF_INET,
-                                          .sin_port = port,
-                                          .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        address.v4 = (struct sockaddr_in){
+            .sin_family = AF_INET, .sin_port = port, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
         address.length = sizeof(address.v4);
     }
     return address;
@@ -297,10 +296,10 @@ struct http *http_new(struct worker *worker, const char *listen, struct error *e
     }
     remove_socket(http->path);
     mode_t mask = umask(0117); /* the socket's group may read: the supplementary group of a probe */
-    http->listener = evconnlistener_new_bind(
-        worker_loop(worker), on_client, http,
-        LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE, 64, &address.any,
-        (int)address.length);
+    http->listener =
+        evconnlistener_new_bind(worker_loop(worker), on_client, http,
+                                LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE,
+                                64, &address.any, (int)address.length);
     int why = errno;
     umask(mask);
     if (!http->listener) {

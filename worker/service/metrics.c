@@ -150,7 +150,8 @@ static const struct metric table[] = {
     {"retentiond_held_records", "gauge", "Of them, those under a legal hold.", NULL, NULL,
      category_held},
     {"retentiond_waiting_records", "gauge",
-     "Of them, those that wait, by cause: kept (keep_while or a floor), wait_for (other categories, "
+     "Of them, those that wait, by cause: kept (keep_while or a floor), wait_for (other "
+     "categories, "
      "or a paused tenant), locked (by other transactions), blocked (they refuse to go), free "
      "(nothing keeps them; the next run takes them).",
      "cause=\"kept\"", NULL, category_kept},
