@@ -222,24 +222,13 @@ void guard_site_free(struct guard_site *site)
     *site = (struct guard_site){0};
 }
 
-void guard_hold(PGconn *admin, const char *category, const char *columns, const char *values,
-                char digit)
+void guard_hold(PGconn *admin, const char *category, const char *scope, char digit)
 {
     char uuid[] = "00000000-0000-4000-8000-00000000000?";
     uuid[sizeof(uuid) - 2] = digit;
-    db_exec(admin, "BEGIN");
-    db_exec(admin, "SELECT retention.close_hold_gate()");
-    db_exec(admin, "INSERT INTO retention.matter (matter, digest_key) VALUES ('M', sha256('k')) ON "
-                   "CONFLICT DO NOTHING");
+    db_exec(admin, "SET SESSION AUTHORIZATION t_legal");
     db_exec(admin,
-            "INSERT INTO retention.hold (hold, category, matter, reason) VALUES ('%s', '%s', 'M', "
-            "'r')",
-            uuid, category);
-    db_exec(admin, "INSERT INTO retention.hold_part (hold, part, reason) VALUES ('%s', 1, 'r')",
-            uuid);
-    db_exec(admin,
-            "INSERT INTO retention.held_scope (category, hold, part, %s) VALUES ('%s', '%s', 1, "
-            "%s)",
-            columns, category, uuid, values);
-    db_exec(admin, "COMMIT");
+            "SELECT retention.place_hold('M', 'r', hold => '%s', category => '%s', %s)", uuid,
+            category, scope);
+    db_exec(admin, "RESET SESSION AUTHORIZATION");
 }

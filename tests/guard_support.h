@@ -44,10 +44,8 @@ PGconn *guard_site_connect(const struct guard_site *site, const char *user);
 char *guard_site_run(const struct guard_site *site, const char *user, int exit_code,
                      const char *const *words);
 
-/* A hold of one scope in a category, committed. `columns` and `values` of held_scope, as SQL:
- * "shape, form, value", "'subject', 'phone e164 text', '+1...'". Ends with: the last hex digit of
- * its uuid. */
-void guard_hold(PGconn *admin, const char *category, const char *columns, const char *values,
-                char digit);
+/* Places a hold in a category, of this scope, as arguments of place_hold: "tenant => '8'". Ends with:
+ * the last hex digit of its uuid. */
+void guard_hold(PGconn *admin, const char *category, const char *scope, char digit);
 
 #endif

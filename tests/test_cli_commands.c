@@ -182,7 +182,7 @@ START_TEST(log_list_and_show)
 
     char *last _cleanup_free_ = OUT(0, "log", "list", "-n", "1", "--run", "0");
     ck_assert_str_eq(last, "No entries.\n");
-    FAILS(1, "there is no log entry 999999", "log", "show", "999999");
+    FAILS(1, "there is no log entry with the id 999999", "log", "show", "999999");
     FAILS(2, "ID is a number", "log", "show", "x");
     FAILS(2, "HINT:  Perhaps \"batch\"", "log", "list", "--type", "bach");
     FAILS(2, "there is no type of entries \"quetzalcoatl\"\nHINT:  There are ", "log", "list",

@@ -114,7 +114,7 @@ START_TEST(altered_by_hand)
     char *hold _cleanup_free_ = place();
     free(cli_out(&f, NULL, 0, WORDS("check")));
     db_exec(conn, "DELETE FROM retention.held_scope");
-    cli_fails(&f, NULL, 3, "1 scopes of holds are missing", WORDS("check"));
+    cli_fails(&f, NULL, 3, "2 scopes of holds are missing", WORDS("check"));
     int64_t before = db_number(conn, "SELECT count(*) FROM ctm.call_recording");
     struct program_result run = cli_run(&f, NULL, WORDS("run"));
     ck_assert_int_ne(run.exit_code, 0);

@@ -138,7 +138,8 @@ static int64_t application_rows(const char *sums)
     for (const char *line = sums; *line; line = strchr(line, '\n') + 1) {
         const char *table = strchr(strchr(line, ' ') + 1, ' ') + 1;
         if (!text_starts_with(table, "retention.") &&
-            !text_starts_with(table, "billing.payment_method_log\n"))
+            !text_starts_with(table, "billing.payment_method_log\n") &&
+            !text_starts_with(table, "ctm.call_month\n"))
             rows += strtoll(line, NULL, 10);
     }
     return rows;
@@ -194,11 +195,12 @@ START_TEST(plan_changes_nothing_and_tells_what_run_does)
     json_decref(plan);
 
     /* And the log has every row that is missing now, dependants too. Only the trail that a trigger
-     * of the application keeps of deleted payment methods grew. */
+     * of the application keeps of deleted payment methods grew, and what calls were summed up in. */
     char *after _cleanup_free_ = checksums();
     ck_assert_int_eq(
         application_rows(before) - application_rows(after),
-        db_number(conn, "SELECT sum(rows) FROM retention.log_entry WHERE type = 'batch'"));
+        db_number(conn, "SELECT sum(rows) FROM retention.log_entry WHERE type = 'batch' AND"
+                        " entry NOT LIKE E'%%\\naction deidentify\\n%%'"));
 }
 END_TEST
 

@@ -120,7 +120,8 @@ END_TEST
 /* Which roles may execute a function: one list, exactly. */
 START_TEST(functions_are_granted_as_designed)
 {
-    static const char granted[] = "any_case approver auditor legal operator reader worker|"
+    static const char granted[] = "abandon_cells operator|"
+                                  "any_case approver auditor legal operator reader worker|"
                                   "any_form approver auditor legal operator reader worker|"
                                   "any_json approver auditor legal operator reader worker|"
                                   "any_phone approver auditor legal operator reader worker|"
@@ -135,6 +136,7 @@ START_TEST(functions_are_granted_as_designed)
                                   "block_record worker|"
                                   "canonical_text approver auditor legal operator reader worker|"
                                   "check_holds worker|"
+                                  "close_cells worker|"
                                   "close_matter legal|"
                                   "confirm_request legal|"
                                   "count_held reader|"
@@ -157,6 +159,8 @@ START_TEST(functions_are_granted_as_designed)
                                   "holds_missing worker|"
                                   "is_bound approver auditor legal operator worker|"
                                   "join_session worker|"
+                                  "json_drop approver auditor legal operator worker|"
+                                  "json_keep approver auditor legal operator worker|"
                                   "lead worker|"
                                   "load_policy worker|"
                                   "log_anchored worker|"
@@ -178,16 +182,19 @@ START_TEST(functions_are_granted_as_designed)
                                   "record_config worker|"
                                   "record_guard worker|"
                                   "record_inventory worker|"
+                                  "record_reload worker|"
                                   "record_status worker|"
                                   "record_validity worker|"
                                   "release_brake operator|"
                                   "release_hold legal|"
                                   "renew worker|"
                                   "request_run operator worker|"
+                                  "require_published worker|"
                                   "resign worker|"
                                   "resume operator|"
                                   "retire_key worker|"
                                   "retire_policy approver|"
+                                  "roll_up worker|"
                                   "run_as_reader reader|"
                                   "sequence_log worker|"
                                   "session_is_gone worker|"
@@ -196,6 +203,8 @@ START_TEST(functions_are_granted_as_designed)
                                   "start_run worker|"
                                   "stop_now operator|"
                                   "take_requests worker|"
+                                  "truncate_ip approver auditor legal operator worker|"
+                                  "truncate_phone approver auditor legal operator worker|"
                                   "try_timestamptz approver auditor legal operator worker|"
                                   "unblock worker|"
                                   "withdraw_request legal|"
@@ -207,7 +216,15 @@ START_TEST(functions_are_granted_as_designed)
         "WHERE p.pronamespace = 'retention'::regnamespace AND r.rolname LIKE 'retention\\_%%' AND "
         "r.rolname <> 'retention_owner' AND has_function_privilege(r.oid, p.oid, 'EXECUTE') "
         "GROUP BY p.oid, p.proname) x");
-    ck_assert_str_eq(found, granted);
+    size_t same = 0;
+    while (found[same] && found[same] == granted[same])
+        same++;
+    while (same > 0 && found[same - 1] != '|')
+        same--;
+    if (strcmp(found, granted) != 0)
+        fprintf(stderr, "%s\n", found);
+    ck_assert_msg(strcmp(found, granted) == 0, "found %.200s, wanted %.200s", found + same,
+                  granted + same);
     free(found);
     /* none by PUBLIC; all pin search_path but those that must be inlined; what is granted runs as
      * the owner, and what counts by the worker's statements as the reader */

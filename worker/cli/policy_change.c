@@ -135,7 +135,7 @@ static bool diff_category(struct session *session, const struct category *catego
         return true;
     }
     if (changed) {
-        fputs(diff.data, stdout);
+        fputs(text_string(&diff), stdout);
         puts(change.needs_approval ? "\nNeeds approval:" : "\nTakes effect when it is loaded:");
         print_reasons(&change);
         putchar('\n');

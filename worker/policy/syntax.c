@@ -440,7 +440,7 @@ static const struct field stage_fields[] = {
     LATER_FIELD("quasi", TYPE_TEXTS, FIELD_DEIDENTIFY),
     {.key = "k",
      .types = TYPE_INTEGER,
-     .flags = FIELD_AGGREGATE,
+     .flags = FIELD_DEIDENTIFY | FIELD_AGGREGATE,
      .read = read_integer,
      .offset = STAGE(k),
      .least = 5,
