@@ -109,9 +109,9 @@ void sql_support_each(struct arena *arena, const struct policy_set *set,
         resolve_leaves(arena, catalog, resolve_table(catalog, category->table), &count);
     if (count == 0)
         return;
-    struct sql_leaf *leaf =
-        sql_build_leaf(arena, set, category, stage, catalog,
-                       (struct table_name){leaves[0]->schema, leaves[0]->name}, SQL_ALL_SHAPES);
+    struct sql_leaf *leaf = sql_build_leaf(arena, set, category, stage, catalog,
+                                           (struct table_name){leaves[0]->schema, leaves[0]->name},
+                                           SQL_ALL_SHAPES | SQL_READERS);
     fn("leaf: remove", &leaf->remove, arg);
     fn("leaf: lock_rows", &leaf->lock_rows, arg);
     for (size_t i = 0; i < leaf->lock_read_count; i++)

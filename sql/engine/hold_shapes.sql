@@ -1,6 +1,7 @@
 -- Which shapes of scopes holds have in category $1, as enum sql_shape (worker/policy/sql.h) numbers
 -- them. Behind the gate, in a statement of its own: none can be added until the batch ends. A scope
--- of the whole category needs no other statements: they leave everything alone.
+-- of the whole category needs no other statements: they leave everything alone. The last one is
+-- about all categories, since their held records keep rows that they read.
 SELECT (EXISTS (SELECT 1 FROM retention.held_scope h
                  WHERE h.category = $1::text AND h.shape = 'start' AND h.value IS NULL
                    AND h.key IS NULL AND h.held_until > now()))::int * 1
@@ -23,3 +24,4 @@ SELECT (EXISTS (SELECT 1 FROM retention.held_scope h
      + (EXISTS (SELECT 1 FROM retention.held_scope h
                  WHERE h.category = $1::text AND h.shape = 'key_more' AND h.key IS NOT NULL
                    AND h.held_until > now()))::int * 64
+     + (EXISTS (SELECT 1 FROM retention.held_scope h WHERE h.held_until > now()))::int * 128

@@ -31,6 +31,7 @@ libretention_a_SOURCES += \
 	worker/policy/sql_free.c \
 	worker/policy/sql_guard.c \
 	worker/policy/sql_held.c \
+	worker/policy/sql_kept.c \
 	worker/policy/sql_basis.c \
 	worker/policy/sql_hold_facts.c \
 	worker/policy/sql_inventory.c \

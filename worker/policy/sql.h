@@ -220,10 +220,12 @@ enum sql_shape {
     SQL_KEY = 32,          /* key */
     SQL_KEY_MORE = 64,     /* key_more, with key_subject */
     SQL_ALL_SHAPES = 127,
+    SQL_READERS = 128, /* any, in any category: held records keep what they read */
 };
 
 /* The statements of one leaf: schema and name of a leaf partition, or of the plain table itself.
- * `shapes`: enum sql_shape. Where the category has a scope of another shape, every record counts as
+ * `shapes`: enum sql_shape. Where the category has a scope of another shape, or without SQL_READERS
+ * there is any hold in force that could keep its rows for others, every record counts as
  * held: the statements act on nothing, and are to be made anew. */
 struct sql_leaf *sql_build_leaf(struct arena *arena, const struct policy_set *set,
                                 const struct category *category, size_t stage,

@@ -16,7 +16,7 @@ void sql_builder_init(struct sql_builder *b, struct arena *arena, const struct p
         .category = category,
         .stage = &category->stages[stage],
         .timezone = category->timezone,
-        .shapes = SQL_ALL_SHAPES,
+        .shapes = SQL_ALL_SHAPES | SQL_READERS,
     };
     b->target.table = sql_catalog_table(b, category->table);
     b->target.alias = "t";

@@ -128,7 +128,9 @@ static void explain_due(struct sql_builder *b, struct facts *facts)
              changes ? arena_printf(b->arena, "%s IS TRUE", sql_passed(b)) : "false");
     add_member(facts, "action", sql_value(b, policy_action_name(b->stage->action), "text"));
     add_member(facts, "passed", "x.passed");
-    add_fact(facts, "held", arena_printf(b->arena, "%s IS TRUE", sql_held(b, SKIP_NOTHING)));
+    const char *held = arena_printf(b->arena, "%s IS TRUE", sql_held(b, SKIP_NOTHING));
+    const char *read = sql_kept(b, SKIP_NOTHING);
+    add_fact(facts, "held", read ? arena_printf(b->arena, "(%s OR %s IS TRUE)", held, read) : held);
     add_member(facts, "held", "x.held");
     add_fact(facts, "holds", sql_holds(b));
     add_member(facts, "holds", "x.holds");

@@ -67,6 +67,9 @@ static const char *verdict_case(struct sql_builder *b)
     add_when(&text, arena_printf(b->arena, "t." DUE_AT " > %s", now), VERDICT_NOT_DUE);
     add_passed(b, &text);
     add_when(&text, arena_printf(b->arena, "%s IS TRUE", sql_held(b, SKIP_NOTHING)), VERDICT_HELD);
+    const char *read = sql_kept(b, SKIP_NOTHING);
+    if (read)
+        add_when(&text, arena_printf(b->arena, "%s IS TRUE", read), VERDICT_HELD);
     for (size_t i = 0; i < category->keep_while_count; i++)
         add_when(&text,
                  arena_printf(b->arena, "%s IS TRUE", sql_keep_while(b, &category->keep_while[i])),

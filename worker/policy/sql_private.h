@@ -200,6 +200,10 @@ const char *sql_fact_type(const struct catalog_column *column);
 /* The type of a reference to a column of this table; "json" for a value in a document. */
 const char *sql_ref_type(const struct ref *ref, const struct catalog_table *table);
 
+/* sql_kept.c: does a held record, of any category, read the row or one that hangs on it, so that it
+ * would lose its hold with it? NULL (C) where none can. */
+const char *sql_kept(struct sql_builder *b, enum sql_skip skip);
+
 /* sql_transform.c: stages that de-identify */
 /* Has the row passed the stage? Its values, and the mark, say so. */
 const char *sql_passed(struct sql_builder *b);

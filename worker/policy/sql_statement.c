@@ -63,6 +63,9 @@ const char *sql_action_condition(struct sql_builder *b, enum sql_skip skip)
     add_judged(b, &text, condition, skip, reads);
 
     sql_add_and(&text, arena_printf(b->arena, "%s IS NOT TRUE", sql_held(b, skip)));
+    const char *kept = sql_kept(b, skip);
+    if (kept)
+        sql_add_and(&text, arena_printf(b->arena, "%s IS NOT TRUE", kept));
 
     for (size_t i = 0; i < category->keep_while_count; i++) {
         reads = b->read_count;

@@ -451,6 +451,8 @@ void policy_validate(const struct policy_set *set, const struct catalog *catalog
         check.category = &set->categories[i];
         check_guard(&check);
     }
+    for (size_t i = 0; i < set->category_count; i++)
+        set->categories[i].invalid = !policy_category_is_valid(&set->categories[i], set, diags);
 }
 
 /* The lines of a file that belong to one category or ungoverned entry: up to where the next one of
