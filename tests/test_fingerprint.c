@@ -169,6 +169,9 @@ START_TEST(stays_where_nothing_of_that_changed)
         "DROP TABLE log_2", "ALTER DOMAIN word SET DEFAULT 'x'",
         "CREATE TYPE other AS ENUM ('calm', 'cross')", "ALTER TYPE mood OWNER TO t_worker",
         "CREATE TABLE bystander (id int REFERENCES stranger)", NULL};
+    /* clones of a dependant's foreign key, one a partition, come and go with the partitions */
+    db_script(admin, "ALTER TABLE child ADD COLUMN log_id int, ADD COLUMN log_d date, ADD FOREIGN "
+                     "KEY (log_id, log_d) REFERENCES log");
     each(statements, false);
 }
 END_TEST
@@ -250,6 +253,14 @@ static const struct meaning {
     {"ALTER TABLE log ALTER COLUMN lookup SET NOT NULL", ""},
     {"GRANT SELECT (began) ON typed TO t_worker; GRANT SELECT (d) ON log TO t_worker", ""},
     {"GRANT SELECT (lookup) ON log TO t_worker", ""}, /* it has that already */
+    /* the same again on the table and its leaves in one transaction, as setup does */
+    {"GRANT SELECT (lookup) ON log, log_1, log_2, log_2a TO t_worker", ""},
+    {"ALTER TABLE log ALTER COLUMN lookup SET DEFAULT 3", ""},
+    {"GRANT UPDATE (lookup) ON log TO t_worker; ALTER TABLE log ALTER COLUMN lookup TYPE int USING "
+     "lookup + 1",
+     "public.log.lookup"},
+    {"DROP TABLE log_1; ALTER TABLE log ALTER COLUMN lookup TYPE int USING lookup + 1",
+     "public.log.lookup"},
     {"REVOKE ALL ON log FROM t_worker", ""},
     {"TRUNCATE parent, child, log, typed", ""},
     {"UPDATE typed SET began = '2000-01-01'", ""},
@@ -283,7 +294,7 @@ START_TEST(a_name_that_means_something_else)
     static const char *const no_transaction[] = {
         "VACUUM FULL typed", "VACUUM FULL pg_attribute", "VACUUM (FREEZE)", "ANALYZE",
         "CLUSTER parent USING parent_pkey"};
-    db_exec(admin, "GRANT SELECT (lookup) ON log TO t_worker");
+    db_exec(admin, "GRANT SELECT (lookup) ON log, log_1, log_2, log_2a TO t_worker");
     for (size_t i = 0; i < sizeof(meanings) / sizeof(*meanings); i++) {
         db_exec(admin, "BEGIN");
         char *changed = changed_by(meanings[i].sql);

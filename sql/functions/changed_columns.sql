@@ -4,9 +4,9 @@
 -- ALTER COLUMN ... TYPE ... USING to the same type rewrites every value and leaves no trace but
 -- this: the column's description was written anew, and the table has another file. A description
 -- alone is written anew by SET DEFAULT, SET STATISTICS, GRANT and the like, a file by VACUUM FULL,
--- CLUSTER and TRUNCATE; none of these count, nor does an UPDATE. A partitioned table has no file:
--- there it counts if the partitions' descriptions were written anew with it, as GRANT does not, and
--- nothing else in the description tells why.
+-- CLUSTER and TRUNCATE; none of these count, nor does an UPDATE. Of a partitioned table the file is
+-- its first partition's: that one going is like a VACUUM FULL, and only together with a description
+-- written anew is it taken for a rewrite.
 CREATE OR REPLACE FUNCTION retention.changed_columns(before jsonb, now jsonb) RETURNS text[]
 LANGUAGE sql IMMUTABLE STRICT
 SET search_path = pg_catalog, pg_temp
@@ -17,10 +17,9 @@ AS $function$
           FROM jsonb_each(before) r, jsonb_each(r.value) c
           WHERE now -> r.key ? c.key AND jsonb_typeof(c.value) = 'object') b
     WHERE jsonb_typeof(b."is") <> 'object'
+       -- "spread" and "quiet" are what earlier versions wrote
        OR NOT b."is" @> b.was - '{row,file,spread,quiet}'::text[]
        OR b."is" -> 'row' <> b.was -> 'row'
-           AND CASE b.was ->> 'file' WHEN '0'
-               THEN b."is" -> 'quiet' = b.was -> 'quiet' AND (b."is" -> 'spread')::boolean
-               ELSE b."is" -> 'file' <> b.was -> 'file' END
+           AND b."is" -> 'file' <> b.was -> 'file'
 $function$;
 REVOKE ALL ON FUNCTION retention.changed_columns(jsonb, jsonb) FROM PUBLIC;

@@ -9,9 +9,8 @@
 --   type     with its modifier and collation
 --   labels   of an enum, by oid: a new one is no change, a renamed one is
 --   row      transaction that wrote the column's description last
---   file     of a plain table: another one after a rewrite (VACUUM FULL too)
---   spread   of a partitioned table: its oldest partition's column was written by the same one
---   quiet    what else can have changed in the description: default, statistics, privileges, ...
+--   file     of the table, or of its first partition that has one: another one after a rewrite
+--            (VACUUM FULL too)
 --
 -- NULL where a column is gone. Catalogs are read by index: it runs in every batch.
 CREATE OR REPLACE FUNCTION retention.column_facts(reads jsonb) RETURNS jsonb
@@ -31,15 +30,7 @@ BEGIN
                             'is', concat_ws('.', c.oid, a.attnum),
                             'type', concat_ws('.', a.atttypid, a.atttypmod, a.attcollation),
                             'row', a.xmin::text,
-                            'file', CASE c.relkind WHEN 'r' THEN c.relfilenode ELSE 0 END,
-                            'spread', c.relkind = 'p' AND EXISTS (SELECT FROM pg_attribute p
-                                WHERE p.attrelid = o.oldest AND p.attname = a.attname
-                                  AND p.xmin = a.xmin),
-                            'quiet', md5(concat_ws('|', a.attstattarget, a.attnotnull, a.atthasdef,
-                                a.atthasmissing, a.attidentity, a.attstorage, a.attcompression,
-                                a.attislocal, a.attinhcount, a.attacl::text, a.attoptions::text,
-                                (SELECT d.adbin::text FROM pg_attrdef d
-                                 WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum))),
+                            'file', coalesce(o.file, 0),
                             'labels', (SELECT jsonb_object_agg(e.oid, e.enumlabel) FROM pg_enum e
                                 WHERE e.enumtypid = CASE t.typtype WHEN 'd' THEN t.typbasetype
                                                                    ELSE t.oid END))
@@ -50,9 +41,18 @@ BEGIN
                          AND a.attnum > 0 AND NOT a.attisdropped
                      LEFT JOIN pg_type t ON t.oid = a.atttypid) AS columns
               FROM jsonb_each(column_facts.reads) r
-                  CROSS JOIN LATERAL (SELECT n.oid, (SELECT min(i.inhrelid) FROM pg_inherits i
-                                               WHERE i.inhparent = n.oid) AS oldest
-                                      FROM retention.relation_oid(r.key) n (oid) OFFSET 0) o)
+                  CROSS JOIN LATERAL (SELECT n.oid,
+                        (WITH RECURSIVE tree AS (
+                            SELECT f.oid, f.relkind, f.relfilenode FROM pg_class f
+                                WHERE f.oid = n.oid
+                            UNION ALL
+                            SELECT f.oid, f.relkind, f.relfilenode
+                                FROM tree t JOIN pg_inherits i ON i.inhparent = t.oid
+                                    JOIN pg_class f ON f.oid = i.inhrelid
+                                WHERE t.relkind = 'p')
+                         SELECT t.relfilenode FROM tree t WHERE t.relkind = 'r'
+                         ORDER BY t.oid LIMIT 1) AS file
+                      FROM retention.relation_oid(r.key) n (oid) OFFSET 0) o)
              relation);
 END
 $function$;

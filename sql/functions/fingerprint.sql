@@ -135,7 +135,9 @@ BEGIN
     SELECT array_agg(concat_ws('|', 'constraint', k.conrelid, k.conname, k.contype, k.condeferrable,
             k.condeferred, k.convalidated, k.conkey, k.conbin::text))
         INTO more
-        FROM unnest(roots) r JOIN pg_constraint k ON k.conrelid = r WHERE k.contype <> 't';
+        FROM unnest(roots) r JOIN pg_constraint k ON k.conrelid = r
+        -- of a foreign key to a partitioned table there is a clone for each partition
+        WHERE k.contype <> 't' AND NOT (k.contype = 'f' AND k.conparentid <> 0);
     lines := lines || more;
     SELECT array_agg(DISTINCT concat_ws('|', 'key', x.indrelid, x.indkey, x.indisvalid,
             x.indimmediate, x.indpred::text, x.indexprs::text))
