@@ -169,7 +169,18 @@ START_TEST(stays_where_nothing_of_that_changed)
         "DROP TABLE log_2", "ALTER DOMAIN word SET DEFAULT 'x'",
         "CREATE TYPE other AS ENUM ('calm', 'cross')", "ALTER TYPE mood OWNER TO t_worker",
         "CREATE TABLE bystander (id int REFERENCES stranger)", NULL};
-    /* clones of a dependant's foreign key, one a partition, come and go with the partitions */
+    each(statements, false);
+}
+END_TEST
+
+/* Of a foreign key to a partitioned table there is a clone for each partition. */
+START_TEST(stays_where_clones_of_a_key_come_and_go)
+{
+    static const char *const statements[] = {
+        "CREATE TABLE log_3 PARTITION OF log FOR VALUES FROM ('2020-03-01') TO ('2020-04-01')",
+        "CREATE TABLE log_4 (LIKE log INCLUDING ALL); ALTER TABLE log ATTACH PARTITION log_4 FOR "
+        "VALUES FROM ('2020-04-01') TO ('2020-05-01')",
+        "ALTER TABLE log DETACH PARTITION log_1", NULL};
     db_script(admin, "ALTER TABLE child ADD COLUMN log_id int, ADD COLUMN log_d date, ADD FOREIGN "
                      "KEY (log_id, log_d) REFERENCES log");
     each(statements, false);
@@ -319,6 +330,7 @@ Suite *suite_fingerprint(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, follows_what_makes_a_deletion_safe);
     tcase_add_test(tc, stays_where_nothing_of_that_changed);
+    tcase_add_test(tc, stays_where_clones_of_a_key_come_and_go);
     tcase_add_test(tc, names_with_and_without_quotes);
     tcase_add_test(tc, a_name_that_means_something_else);
     suite_add_tcase(suite, tc);
