@@ -274,7 +274,6 @@ START_TEST(taken_away_and_put_back)
         "BY id), '') FROM retention.log_entry WHERE category = 'messages' AND type IN ('guard', "
         "'anomaly')";
     free(run(0));
-    hold_recording_5();
     expect_story("installed");
     db_exec(site.admin, "VACUUM FULL pg_trigger");
     db_exec(site.admin, "VACUUM FREEZE pg_trigger");
