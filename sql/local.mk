@@ -50,6 +50,7 @@ SQL_FILES = \
 	migrations/0009_hold_lost.sql \
 	migrations/0014_guard.sql \
 	migrations/0024_reload.sql \
+	migrations/0029_guard_rows.sql \
 	migrations/0018_columns.sql \
 	migrations/0017_hold_requests.sql \
 	migrations/0015_guard_lookup.sql \
@@ -204,6 +205,7 @@ SQL_FILES += \
 	functions/guard_drop.sql \
 	functions/guard_observe.sql \
 	functions/guard_refuse.sql \
+	functions/guard_rows.sql \
 	functions/guard_snapshot.sql \
 	functions/is_bound.sql \
 	functions/join_session.sql \

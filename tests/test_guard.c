@@ -496,6 +496,65 @@ START_TEST(event_triggers)
 }
 END_TEST
 
+/* A new partition lacks TRUNCATE's trigger, so that the guard is not as it should be: the event
+ * triggers go on refusing all the same, but for what mends it. */
+START_TEST(event_triggers_with_a_new_partition)
+{
+    static const char *const refused[] = {
+        "ALTER TABLE ctm.message DISABLE TRIGGER USER",
+        "ALTER TABLE ctm.message_eu DISABLE TRIGGER USER",
+        "ALTER TABLE ctm.message RENAME COLUMN sender TO old_sender",
+        "ALTER TABLE ctm.message DROP COLUMN sender CASCADE",
+        "ALTER TABLE ctm.message DETACH PARTITION ctm.message_eu",
+    };
+    free(guard_site_run(&site, NULL, 0, (const char *const[]){"run", NULL}));
+    db_script(site.admin, "CREATE EVENT TRIGGER retention_guard_drop ON sql_drop "
+                          "EXECUTE FUNCTION retention.guard_drop();"
+                          "CREATE EVENT TRIGGER retention_guard_alter ON ddl_command_end "
+                          "EXECUTE FUNCTION retention.guard_alter();");
+    PGconn *owner = guard_site_connect(&site, "g_owner");
+    db_exec(owner, "CREATE TABLE ctm.message_asia PARTITION OF ctm.message FOR VALUES IN ('asia')");
+    db_exec(owner, "GRANT ALL ON ctm.message_asia TO g_app, t_worker");
+    free(guard_site_run(&site, NULL, 0, (const char *const[]){"run", NULL}));
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM retention.category WHERE name = "
+                                           "'messages' AND guard_state = 'changed'"),
+                     1);
+    for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++) {
+        db_exec(owner, "BEGIN");
+        const char *state = attempt(owner, refused[i]);
+        ck_assert_msg(strcmp(state, HELD) == 0, "%s: \"%s\"", refused[i], state);
+        db_exec(owner, "ROLLBACK");
+    }
+    db_exec(owner, "ALTER TABLE ctm.agent ADD COLUMN name text");
+    PQfinish(owner);
+    guard_site_setup(&site, NULL, false);
+    free(guard_site_run(&site, NULL, 0, (const char *const[]){"run", NULL}));
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM retention.category WHERE name = "
+                                           "'messages' AND guard_state = 'in place'"),
+                     1);
+}
+END_TEST
+
+/* A trigger that runs after the guard's question about a row could change that row unseen. */
+START_TEST(a_trigger_that_has_the_last_word)
+{
+    db_script(site.admin,
+              "CREATE FUNCTION ctm.last() RETURNS trigger LANGUAGE plpgsql AS "
+              "'BEGIN NEW.sender := NULL; RETURN NEW; END';"
+              "CREATE TRIGGER aaa_first BEFORE UPDATE ON ctm.account FOR EACH ROW EXECUTE FUNCTION "
+              "ctm.last(); CREATE TRIGGER zzzz_after AFTER UPDATE ON ctm.account FOR EACH ROW "
+              "EXECUTE FUNCTION ctm.last();");
+    free(guard_site_run(&site, NULL, 0, (const char *const[]){"check", NULL}));
+    db_exec(site.admin, "CREATE TRIGGER zzzz_last BEFORE UPDATE ON ctm.account FOR EACH ROW EXECUTE "
+                        "FUNCTION ctm.last()");
+    char *said = guard_site_run(&site, NULL, 3, (const char *const[]){"check", NULL});
+    ck_assert_msg(strstr(said, "trigger \"zzzz_last\" of \"ctm.account\" fires after"), "%s", said);
+    free(said);
+    db_exec(site.admin, "ALTER TABLE ctm.account DISABLE TRIGGER zzzz_last");
+    free(guard_site_run(&site, NULL, 0, (const char *const[]){"check", NULL}));
+}
+END_TEST
+
 /* The functions run as a role that may read governed tables and scopes, and nothing else. */
 START_TEST(rights)
 {
@@ -544,6 +603,8 @@ Suite *suite_guard(void)
     tcase_add_test(tc, hold_over);
     tcase_add_test(tc, later_leaves);
     tcase_add_test(tc, event_triggers);
+    tcase_add_test(tc, event_triggers_with_a_new_partition);
+    tcase_add_test(tc, a_trigger_that_has_the_last_word);
     tcase_add_test(tc, rights);
     suite_add_tcase(suite, tc);
     tc = tcase_create("observing");

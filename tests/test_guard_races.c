@@ -263,6 +263,49 @@ START_TEST(batches_pass)
 }
 END_TEST
 
+/* Taken away and put back between two runs: the triggers are as they should be, and not the ones
+ * that were there. What setup prints, VACUUM, and partitions that go are no news. */
+START_TEST(taken_away_and_put_back)
+{
+    static const char story[] =
+        "SELECT coalesce(string_agg(substring(entry FROM '\\n(?:what|code) ([^\\n]*)'), ' ' ORDER "
+        "BY id), '') FROM retention.log_entry WHERE category = 'messages' AND type IN ('guard', "
+        "'anomaly')";
+    free(run(0));
+    expect_story("installed");
+    db_exec(site.admin, "VACUUM FULL pg_trigger");
+    db_exec(site.admin, "VACUUM FREEZE pg_trigger");
+    guard_site_setup(&site, NULL, false);
+    free(run(0));
+    expect_story("installed");
+    db_script(site.admin,
+              "BEGIN; ALTER TABLE ctm.recording DISABLE TRIGGER USER; DELETE FROM ctm.word WHERE "
+              "transcript_id = 4; DO $$DECLARE t name; BEGIN FOR t IN SELECT tgname FROM pg_trigger "
+              "WHERE tgrelid = 'ctm.recording'::regclass AND NOT tgisinternal LOOP EXECUTE format("
+              "'ALTER TABLE ctm.recording ENABLE ALWAYS TRIGGER %I', t); END LOOP; END$$; COMMIT");
+    free(run(0));
+    expect_story("installed disabled guard.disabled installed");
+    guard_site_setup(&site, NULL, false);
+    free(run(0));
+    expect_story("installed disabled guard.disabled installed");
+    db_script(site.admin, "ALTER TABLE ctm.message DETACH PARTITION ctm.message_us");
+    free(run(0));
+    char *seen = db_value(site.admin, story);
+    ck_assert_str_eq(seen, "installed");
+    free(seen);
+    db_script(site.admin,
+              "ALTER TABLE ctm.message DETACH PARTITION ctm.message_eu;"
+              "ALTER TABLE ctm.message ATTACH PARTITION ctm.message_eu FOR VALUES IN ('eu');"
+              "DO $$DECLARE t name; BEGIN FOR t IN SELECT tgname FROM pg_trigger WHERE tgrelid = "
+              "'ctm.message_eu'::regclass AND tgname LIKE '%retention_guard_%' LOOP EXECUTE format("
+              "'ALTER TABLE ctm.message_eu ENABLE ALWAYS TRIGGER %I', t); END LOOP; END$$");
+    free(run(0));
+    seen = db_value(site.admin, story);
+    ck_assert_str_eq(seen, "installed disabled guard.disabled installed");
+    free(seen);
+}
+END_TEST
+
 /* What is not as it should be is told in the log once, and by status until it is mended. The
  * category runs: its batches ask for holds themselves. */
 START_TEST(found_missing)
@@ -389,6 +432,7 @@ Suite *suite_guard_races(void)
     tcase_set_timeout(tc, 300);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, batches_pass);
+    tcase_add_test(tc, taken_away_and_put_back);
     tcase_add_test(tc, found_missing);
     tcase_add_test(tc, removed);
     tcase_add_test(tc, by_several_people);

@@ -20,6 +20,8 @@ BEGIN
                 database_oid = excluded.database_oid,
                 timeline = excluded.timeline, bound_at = excluded.bound_at,
                 bound_by = excluded.bound_by;
+    -- In another database, or after pg_upgrade, triggers have other numbers.
+    UPDATE retention.category SET guard_rows = NULL WHERE guard_rows IS NOT NULL;
     PERFORM retention.write_entry('bind', NULL, NULL,
         jsonb_build_object('system', system, 'timeline', tli, 'by', session_user));
 END

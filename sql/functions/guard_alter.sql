@@ -1,8 +1,12 @@
 -- Event trigger (ddl_command_end), which only a superuser can make: while a hold of a category is in
--- force whose guard is in place, no command leaves its tables otherwise than they were when they
--- were checked last: triggers disabled or replaced, columns, their types or keys changed, functions
--- of the guard made anew, partitions detached. Any ALTER is looked at, since ALTER VIEW can rename
--- a table's column, and ALTER TYPE, ALTER DOMAIN and ALTER EXTENSION change what values mean.
+-- force whose guard was in place once, no command leaves its tables otherwise than they were when
+-- they were checked last: triggers disabled or replaced, columns, their types or keys changed,
+-- functions of the guard made anew, partitions detached. Any ALTER is looked at, since ALTER VIEW
+-- can rename a table's column, and ALTER TYPE, ALTER DOMAIN and ALTER EXTENSION change what values
+-- mean.
+--
+-- Where not all of the guard is in place (a new partition lacks TRUNCATE's trigger), what is in
+-- place must stay, and so must columns and partitions; what setup prints adds the rest.
 CREATE OR REPLACE FUNCTION retention.guard_alter() RETURNS event_trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -18,8 +22,14 @@ BEGIN
         FROM retention.category c
             JOIN LATERAL (SELECT s.hold FROM retention.held_scope s
                           WHERE s.category = c.name AND s.held_until > now() LIMIT 1) h ON true
-        WHERE c.guard = 'refuse' AND c.guard_state = 'in place'
-          AND (c.fingerprint IS DISTINCT FROM retention.fingerprint(c.governed)
+        WHERE c.guard = 'refuse' AND c.guard_seen
+          AND (c.guard_state = 'in place'
+                   AND c.fingerprint IS DISTINCT FROM retention.fingerprint(c.governed)
+               OR EXISTS (SELECT FROM jsonb_each_text(c.guard_rows) was
+                          WHERE retention.guard_rows(c.guard_triggers) ->> was.key
+                                  IS DISTINCT FROM was.value
+                            AND EXISTS (SELECT FROM pg_class t
+                                        WHERE t.oid = split_part(was.value, ' ', 1)::oid))
                OR cardinality(retention.changed_columns(c.column_facts,
                     retention.column_facts(c.column_facts))) > 0
                OR EXISTS (SELECT FROM unnest(c.guard_leaves) l
@@ -28,10 +38,13 @@ BEGIN
         LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION USING ERRCODE = 'RT012',
-            MESSAGE = format('%s is refused: it changes a guarded table of category "%s", and '
-                'legal hold %s is in force', tg_tag, guarded.name, guarded.hold),
-            HINT = 'Ask legal about the hold by its id. A superuser can disable event trigger '
-                '"retention_guard_alter"; the next run will report what it finds changed.';
+            MESSAGE = format('%s is refused: after it the guarded tables of category "%s" are '
+                'not as they were checked last, and legal hold %s is in force', tg_tag,
+                guarded.name, guarded.hold),
+            HINT = 'Ask legal about the hold by its id. If the command touches none of these '
+                'tables, they changed before it: the next run of the worker checks them. A '
+                'superuser can disable event trigger "retention_guard_alter"; the next run will '
+                'report what it finds changed.';
     END IF;
 END
 $function$;

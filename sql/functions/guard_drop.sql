@@ -17,7 +17,7 @@ BEGIN
     IF NOT FOUND THEN
         SELECT d.object_identity, c.name, s.hold INTO guarded
             FROM pg_event_trigger_dropped_objects() d
-                JOIN retention.category c ON c.guard = 'refuse' AND c.guard_state = 'in place'
+                JOIN retention.category c ON c.guard = 'refuse' AND c.guard_seen
                 JOIN LATERAL unnest(c.governed) g ON retention.relation_oid(g) = d.objid
                 JOIN retention.held_scope s ON s.category = c.name AND s.held_until > now()
             WHERE d.object_type = 'table column'

@@ -6,7 +6,9 @@
 --
 -- The log hears of changes: an entry `guard` when it is found in place, when one that was in place
 -- is not any more (and an entry `anomaly`, code guard.disabled), and when the policy wants none any
--- more. What guards that only observe let through since becomes an entry `anomaly`, code
+-- more. One that is in place, but was not all the time since the last round, is both: its triggers
+-- that were in place then (guard_rows) are not the same any more, though the policy wants the same
+-- guard and the table is still guarded. What guards that only observe let through since becomes an entry `anomaly`, code
 -- guard.observed, whose seq is the number of records.
 CREATE OR REPLACE FUNCTION retention.record_guard(term bigint, category text, guard text,
     state text, problem text, fingerprint text, triggers text[], leaves oid[]) RETURNS void
@@ -18,6 +20,9 @@ DECLARE
     no_run constant uuid := '00000000-0000-0000-0000-000000000000';
     c retention.category%ROWTYPE;
     seen bigint;
+    rows jsonb;
+    same boolean;
+    lost boolean;
     what text;
     wanted text;
 BEGIN
@@ -40,7 +45,17 @@ BEGIN
             RETURN;
         END IF;
     END IF;
+    rows := retention.guard_rows(record_guard.triggers);
+    same := record_guard.state <> 'off'
+        AND c.guard_fingerprint IS NOT DISTINCT FROM record_guard.fingerprint;
+    lost := same AND EXISTS (
+        SELECT FROM jsonb_each_text(c.guard_rows) was
+        WHERE rows ->> was.key IS DISTINCT FROM was.value
+          AND (split_part(was.value, ' ', 1)::oid = ANY (record_guard.leaves)
+               OR EXISTS (SELECT FROM unnest(c.governed) g
+                          WHERE retention.relation_oid(g) = split_part(was.value, ' ', 1)::oid)));
     what := CASE
+        WHEN lost THEN 'disabled'
         WHEN record_guard.state = 'in place'
             AND (NOT c.guard_seen OR c.guard_state <> 'in place'
                  OR c.guard_fingerprint IS DISTINCT FROM record_guard.fingerprint)
@@ -57,19 +72,31 @@ BEGIN
     IF what = 'disabled' THEN
         PERFORM retention.write_entry('anomaly', NULL, c.name, jsonb_build_object(
             'run', no_run, 'seq', 0, 'code', 'guard.disabled'));
+        IF record_guard.state = 'in place' THEN
+            PERFORM retention.write_entry('guard', NULL, c.name, jsonb_build_object(
+                'category', c.name, 'what', 'installed', 'fingerprint', record_guard.fingerprint));
+        END IF;
+    END IF;
+    -- What is not as it should be may be mended without a word: only what stays counts as in place.
+    IF record_guard.state <> 'in place' THEN
+        rows := CASE WHEN same THEN
+            (SELECT coalesce(jsonb_object_agg(was.key, was.value), '{}')
+             FROM jsonb_each(c.guard_rows) was WHERE rows -> was.key = was.value) END;
     END IF;
     UPDATE retention.category k SET guard = record_guard.guard, guard_state = record_guard.state,
             guard_problem = record_guard.problem, guard_fingerprint = record_guard.fingerprint,
             guard_triggers = record_guard.triggers, guard_leaves = record_guard.leaves,
+            guard_rows = rows,
             guard_seen = CASE record_guard.state WHEN 'in place' THEN true WHEN 'off' THEN false
                          ELSE k.guard_seen END,
             guard_checked_at = clock_timestamp()
         WHERE k.name = c.name
           AND (what IS NOT NULL
                OR (k.guard, k.guard_state, k.guard_problem, k.guard_fingerprint, k.guard_triggers,
-                   k.guard_leaves)
+                   k.guard_leaves, k.guard_rows)
                   IS DISTINCT FROM (record_guard.guard, record_guard.state, record_guard.problem,
-                   record_guard.fingerprint, record_guard.triggers, record_guard.leaves));
+                   record_guard.fingerprint, record_guard.triggers, record_guard.leaves,
+                   rows));
 
     WITH told AS (
         UPDATE retention.guard_observed o SET logged = true

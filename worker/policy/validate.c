@@ -414,6 +414,30 @@ static void check_bases(struct check *check)
     }
 }
 
+/* A row trigger BEFORE that fires after one of the guard's could change the row that was asked
+ * about. They fire in the order of their names. */
+static void check_last_word(struct check *check, const struct guard_trigger *guards)
+{
+    const struct catalog_table *table = guards->table;
+    bool update = strstr(guards->definition, " BEFORE UPDATE ON ");
+    bool insert = strstr(guards->definition, " BEFORE INSERT ON ");
+    for (size_t i = 0; i < table->trigger_count; i++) {
+        const struct catalog_trigger *t = &table->triggers[i];
+        if (!t->before || !t->row || t->enabled == 'D' || guard_is_named(t) || t->inherited ||
+            !((t->on_update && update) || (t->on_insert && insert)) ||
+            strcmp(t->name, guards->name) < 0)
+            continue;
+        struct diag *diag = diag_error(
+            check->diags, check->category->data_at,
+            "trigger \"%s\" of \"%s.%s\" fires after the guard's \"%s\", and could change the "
+            "row that it let through",
+            t->name, table->schema, table->name, guards->name);
+        diag_hint(check->diags, diag,
+                  "Triggers fire in the order of their names: ALTER TRIGGER ... RENAME TO one that "
+                  "sorts before \"zzz_retention_guard_\".");
+    }
+}
+
 /* A guard that is not as it should be keeps nothing from running: batches ask for holds themselves.
  */
 static void check_guard(struct check *check)
@@ -425,6 +449,8 @@ static void check_guard(struct check *check)
         return;
     const struct guard_plan *guard =
         guard_build(check->arena, check->set, category, check->catalog);
+    for (size_t i = 0; i < guard->trigger_count; i++)
+        check_last_word(check, &guard->triggers[i]);
     if (guard_compare(check->arena, guard, &problem) == GUARD_IN_PLACE)
         return;
     struct diag *diag =
