@@ -233,8 +233,8 @@ START_TEST(anchors_are_tried_again)
     db_wait_until(site.site.admin, "SELECT anchor_failures >= 2 FROM retention.log_state");
     /* who asks the worker is told that nothing ran, and why */
     says(log_site_ctl(&site, 5, WORDS("run", "t")),
-         "older than log.anchor_max_age, since the anchor command exited with code 1");
-    says(log_site_ctl(&site, 5, WORDS("run")), "mend the command log.anchor");
+         "exited with code 1; mend the command log.anchor");
+    says(log_site_ctl(&site, 5, WORDS("run")), "older than log.anchor_max_age");
     ck_assert_int_eq(db_number(site.site.admin, "SELECT count(*) FROM public.t"), 10);
     free(file_write(site.site.directory, "go", ""));
     db_wait_until(site.site.admin, "SELECT anchor_error IS NULL AND anchor_failures = 0 FROM "
@@ -262,7 +262,7 @@ START_TEST(anchors_are_tried_again)
     struct program_result alone = program_run(
         (const char *const[]){"retentionctl", "-c", site.site.config, "run", "t", NULL});
     ck_assert_msg(alone.exit_code == 5 &&
-                      strstr(alone.out, "since the anchor command exited with code 1") &&
+                      strstr(alone.out, "exited with code 1; mend the command log.anchor") &&
                       !strstr(alone.out, "run it again"),
                   "exit %d: %s%s", alone.exit_code, alone.out, alone.err);
     program_result_free(&alone);
