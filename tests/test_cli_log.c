@@ -151,6 +151,31 @@ START_TEST(proofs_are_made)
     says(0, "of 700 entries extends the log of 700 entries",
          "$ctl log prove --since log/checkpoint --log log >proof && "
          "$ctl log verify proof --vkey vkey --against log/checkpoint");
+    /* over a rotation: the old key is one that the log names, or one of those in its file */
+    char *path _cleanup_free_ = NULL, *new_vkey _cleanup_free_ = logmaker_vkey(9);
+    ck_assert_int_gt(asprintf(&path, "%s/rotated", dir), 0);
+    struct logmaker *maker = logmaker_new(path, 0);
+    logmaker_fill(maker, 20);
+    logmaker_checkpoint(maker);
+    new_vkey[strcspn(new_vkey, "\n")] = '\0';
+    const char *values[] = {new_vkey};
+    logmaker_add(maker, "rotate", values);
+    logmaker_checkpoint(maker);
+    logmaker_key(maker, 9);
+    logmaker_fill(maker, 40);
+    logmaker_checkpoint(maker);
+    logmaker_free(maker);
+    says(0, "of 40 entries extends the log of 20 entries",
+         "cat vkey other.vkey >both.vkey; $ctl log prove --since rotated/checkpoints/20 --log "
+         "rotated >proof && $ctl log verify proof --vkey both.vkey --against "
+         "rotated/checkpoints/20");
+    says(6, "takes all its keys, one a line",
+         "$ctl log verify proof --vkey vkey --against rotated/checkpoints/20");
+    says(0, "it is entry 3 in the log",
+         "cp both.vkey rotated/vkey; $ctl log verify rotated --vkey vkey && $ctl log prove --entry "
+         "3 --log rotated >proof && $ctl log verify proof --vkey other.vkey");
+    says(6, "Entry 20 of the log announces a new key (rotate)",
+         "rm rotated/checkpoints/21 && $ctl log verify rotated --vkey vkey");
     says(0, "same", "$ctl log checkpoint --log log | cmp - log/checkpoint && echo same");
     says(0, "{\n  \"proof\": \"c2sp.org/tlog-proof@v1\\nextra ",
          "$ctl log prove --entry 4 --log log --json");

@@ -308,7 +308,10 @@ START_TEST(a_log_is_pruned)
     says(2, "--before wants a time", "prune --before soon");
     says(0, "Nothing to remove", "prune --before 2001-01-01");
 
-    /* the worker places and signs the prune entry while the command waits */
+    /* the worker places and signs the prune entry while the command waits; no anchor is, whatever
+     * an earlier worker had that was told to */
+    sql("UPDATE retention.log_state SET anchor_command = true, anchor_failures = 3,"
+        "    anchor_error = 'the anchor command exited with code 3'");
     says(0, "",
          "(prune --upto 512 >pruned 2>&1; echo $? >code) & "
          "n=0; while [ $n -lt 100 ] && ! grep -q Waiting pruned; do "
@@ -326,6 +329,18 @@ START_TEST(a_log_is_pruned)
     says(1, "entry 3 was pruned", "$ctl log prove --entry 3");
     says(0, "verifies", "$ctl log export copy && $ctl log verify copy --vkey vkey");
     says(0, "Removed 0 entries", "prune --upto 512"); /* once more: all is done */
+    /* for an anchor it waits too, and says so, and how long */
+    sql("UPDATE retention.log_state SET anchor_command = true, anchor_failures = 3,"
+        "    anchor_error = 'the anchor command exited with code 3'");
+    sql("ALTER TABLE retention.log_anchor DISABLE TRIGGER insert_only; DELETE FROM "
+        "retention.log_anchor; ALTER TABLE retention.log_anchor ENABLE TRIGGER insert_only");
+    says(0, "at most 120 s; so far the anchor command exited with code 3...",
+         "(prune --upto 512 >pruned 2>&1; echo $? >code) & "
+         "n=0; while [ $n -lt 100 ] && ! grep -q 'command log.anchor to take' pruned; do "
+         "sleep 0.1; n=$((n + 1)); done; "
+         "$ctl run call_recordings >/dev/null; wait; cat pruned; exit $(cat code)");
+    cli_fails(&f, CLI_OPERATOR, 1, "It takes the role that installed the schema, a member of ",
+              WORDS("log", "recover"));
     /* the worker goes on with it */
     sql("INSERT INTO ctm.call_recording SELECT n, 1, now() - interval '3 years', 'x'"
         " FROM generate_series(3001, 3400) n");

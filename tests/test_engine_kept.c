@@ -38,7 +38,8 @@ static int64_t count(const struct site *site, const char *what)
     "INSERT INTO account VALUES (10, 1, '2012-06-01'), (11, 1, '2011-06-01'),"                     \
     "(20, 2, '2013-06-01');"
 
-/* (a) The latest child's closing is the starting point. The hold is on agencies, accounts are due. */
+/* (a) The latest child's closing is the starting point. The hold is on agencies, accounts are due.
+ */
 START_TEST(a_child_that_is_the_start)
 {
     struct site site = site_new(cluster_shared(), AGENCIES, NULL);
@@ -98,13 +99,13 @@ END_TEST
 /* The same where the child hangs on a record of a third category. */
 START_TEST(a_dependant_that_is_the_subject)
 {
-    struct site site = site_new(
-        cluster_shared(),
-        FORMS "CREATE TABLE box (id int PRIMARY KEY, at timestamptz NOT NULL);"
-              "INSERT INTO box VALUES (1, '2015-01-01'), (2, '2015-01-01');"
-              "ALTER TABLE fld ADD box int REFERENCES box; UPDATE fld SET box = form;"
-              "CREATE INDEX ON fld (box);",
-        NULL);
+    struct site site =
+        site_new(cluster_shared(),
+                 FORMS "CREATE TABLE box (id int PRIMARY KEY, at timestamptz NOT NULL);"
+                       "INSERT INTO box VALUES (1, '2015-01-01'), (2, '2015-01-01');"
+                       "ALTER TABLE fld ADD box int REFERENCES box; UPDATE fld SET box = form;"
+                       "CREATE INDEX ON fld (box);",
+                 NULL);
     site_policy(&site, "boxes",
                 "  data: { table = \"public.box\"; start = \"at\"; with = ( { table = "
                 "\"public.fld\"; by = [ \"box\" ]; } ); };\n" SHORT);
@@ -127,14 +128,14 @@ END_TEST
 /* (c) A parent to which no foreign key leads. */
 START_TEST(a_parent_that_is_the_subject)
 {
-    struct site site = site_new(
-        cluster_shared(),
-        "CREATE TABLE person (id int PRIMARY KEY, phone text, at timestamptz NOT NULL);"
-        "CREATE TABLE chat (id int PRIMARY KEY, person int, at timestamptz NOT NULL);"
-        "INSERT INTO person VALUES (1, '+14105550001', '2015-01-01'),"
-        "(2, '+14105550002', '2015-01-01');"
-        "INSERT INTO chat VALUES (10, 1, '2020-01-01'), (20, 2, '2020-01-01');",
-        NULL);
+    struct site site =
+        site_new(cluster_shared(),
+                 "CREATE TABLE person (id int PRIMARY KEY, phone text, at timestamptz NOT NULL);"
+                 "CREATE TABLE chat (id int PRIMARY KEY, person int, at timestamptz NOT NULL);"
+                 "INSERT INTO person VALUES (1, '+14105550001', '2015-01-01'),"
+                 "(2, '+14105550002', '2015-01-01');"
+                 "INSERT INTO chat VALUES (10, 1, '2020-01-01'), (20, 2, '2020-01-01');",
+                 NULL);
     site_policy(&site, "a_people",
                 "  data: { table = \"public.person\"; start = \"at\"; };\n" SHORT);
     site_policy(&site, "chats",

@@ -545,8 +545,9 @@ START_TEST(a_trigger_that_has_the_last_word)
               "ctm.last(); CREATE TRIGGER zzzz_after AFTER UPDATE ON ctm.account FOR EACH ROW "
               "EXECUTE FUNCTION ctm.last();");
     free(guard_site_run(&site, NULL, 0, (const char *const[]){"check", NULL}));
-    db_exec(site.admin, "CREATE TRIGGER zzzz_last BEFORE UPDATE ON ctm.account FOR EACH ROW EXECUTE "
-                        "FUNCTION ctm.last()");
+    db_exec(site.admin,
+            "CREATE TRIGGER zzzz_last BEFORE UPDATE ON ctm.account FOR EACH ROW EXECUTE "
+            "FUNCTION ctm.last()");
     char *said = guard_site_run(&site, NULL, 3, (const char *const[]){"check", NULL});
     ck_assert_msg(strstr(said, "trigger \"zzzz_last\" of \"ctm.account\" fires after"), "%s", said);
     free(said);

@@ -278,11 +278,12 @@ START_TEST(taken_away_and_put_back)
     guard_site_setup(&site, NULL, false);
     free(run(0));
     expect_story("installed");
-    db_script(site.admin,
-              "BEGIN; ALTER TABLE ctm.recording DISABLE TRIGGER USER; DELETE FROM ctm.word WHERE "
-              "transcript_id = 4; DO $$DECLARE t name; BEGIN FOR t IN SELECT tgname FROM pg_trigger "
-              "WHERE tgrelid = 'ctm.recording'::regclass AND NOT tgisinternal LOOP EXECUTE format("
-              "'ALTER TABLE ctm.recording ENABLE ALWAYS TRIGGER %I', t); END LOOP; END$$; COMMIT");
+    db_script(
+        site.admin,
+        "BEGIN; ALTER TABLE ctm.recording DISABLE TRIGGER USER; DELETE FROM ctm.word WHERE "
+        "transcript_id = 4; DO $$DECLARE t name; BEGIN FOR t IN SELECT tgname FROM pg_trigger "
+        "WHERE tgrelid = 'ctm.recording'::regclass AND NOT tgisinternal LOOP EXECUTE format("
+        "'ALTER TABLE ctm.recording ENABLE ALWAYS TRIGGER %I', t); END LOOP; END$$; COMMIT");
     free(run(0));
     expect_story("installed disabled guard.disabled installed");
     guard_site_setup(&site, NULL, false);

@@ -64,6 +64,10 @@ static void tell(const char *const (*entries)[13], const char *sha256)
     {                                                                                              \
         "anomaly", RUN, seq, "gap"                                                                 \
     }
+#define LOADED(previous)                                                                           \
+    {                                                                                              \
+        "policy", "customers", NO_HASH, previous, "enforce", "loaded", "lead"                      \
+    }
 #define END                                                                                        \
     {                                                                                              \
         NULL                                                                                       \
@@ -111,6 +115,10 @@ static const struct {
      {PLAN("others", "TEXT"), BATCH("0", "3"), END}},
     {"entry 6: run " RUN " enforces a policy text that no entry before it names",
      {PLAN("customers", NO_HASH), END}},
+    {"entry 7: run " RUN " enforces a policy text that no entry before it approves",
+     {LOADED("none"), PLAN("customers", NO_HASH), END}},
+    {"policies/" NO_HASH " is missing: the policy text that entry 6 names", /* that may be run */
+     {LOADED("TEXT"), PLAN("customers", NO_HASH), END}},
     {"entry 7: digests are of epoch 2, which no entry before it names",
      {PLAN("customers", "TEXT"),
       {"batch", RUN, "0", "customers", "public.customer", "delete", "2", "3", NO_HASH, "742"},
@@ -177,6 +185,27 @@ START_TEST(the_period_is_that_of_all_entries)
     vlog_sound();
     ck_assert_int_eq(vlog_result.earliest_seconds, 1741064767);
     ck_assert_int_eq(vlog_result.latest_seconds, 1804136767);
+}
+END_TEST
+
+/* An entry that was copied: one of those that no number tells of. */
+START_TEST(the_same_entry_twice)
+{
+    static const char pause[] = "retention-log-entry/v1\ntype pause\n"
+                                "time 2026-07-24T12:00:02Z\n"
+                                "salt 03030303030303030303030303030303\n"
+                                "scope all\nwhat paused\nby somebody\n";
+    struct logmaker *maker = logmaker_new(vlog_dir, 0);
+    logmaker_fill(maker, 3000);
+    logmaker_add_bytes(maker, pause, strlen(pause));
+    logmaker_fill(maker, 3500);
+    logmaker_checkpoint(maker);
+    vlog_sound();
+    logmaker_add_bytes(maker, pause, strlen(pause));
+    logmaker_fill(maker, 3600);
+    logmaker_checkpoint(maker);
+    logmaker_free(maker);
+    vlog_wrong("", "entry 3500 is entry 3000 once more: the same entry stands in the log twice");
 }
 END_TEST
 
@@ -334,6 +363,7 @@ Suite *suite_ledger_verify_story(void)
     tcase_add_checked_fixture(tc, vlog_setup, vlog_teardown);
     tcase_add_loop_test(tc, entries_that_contradict_each_other, 0, (int)ARRAY_LENGTH(stories));
     tcase_add_test(tc, the_period_is_that_of_all_entries);
+    tcase_add_test(tc, the_same_entry_twice);
     tcase_add_test(tc, entries_of_later_versions_are_told_apart);
     tcase_add_test(tc, a_prune_that_the_log_tells_of);
     tcase_add_test(tc, anything_may_be_signed);

@@ -109,6 +109,10 @@ START_TEST(a_backup_of_files_is_restored)
     start(cluster);
     check_halted(size, 100, "it was restored from a backup (still timeline 1)");
     check_recovered(2);
+    /* what ends a run is of its category again */
+    ck_assert_int_eq(db_number(site.site.admin, "SELECT count(*) FROM retention.log_entry WHERE "
+                                                "type = 'done' AND category IS DISTINCT FROM 't'"),
+                     0);
 }
 END_TEST
 

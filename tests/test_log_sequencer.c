@@ -231,6 +231,11 @@ START_TEST(anchors_are_tried_again)
     says(log_site_ctl(&site, 0, WORDS("status")), "the anchor command exited with code 1");
     pid_t daemon = site_start(&site.site, NULL, NULL);
     db_wait_until(site.site.admin, "SELECT anchor_failures >= 2 FROM retention.log_state");
+    /* who asks the worker is told that nothing ran, and why */
+    says(log_site_ctl(&site, 5, WORDS("run", "t")),
+         "exited with code 1; mend the command log.anchor");
+    says(log_site_ctl(&site, 5, WORDS("run")), "older than log.anchor_max_age");
+    ck_assert_int_eq(db_number(site.site.admin, "SELECT count(*) FROM public.t"), 10);
     free(file_write(site.site.directory, "go", ""));
     db_wait_until(site.site.admin, "SELECT anchor_error IS NULL AND anchor_failures = 0 FROM "
                                    "retention.log_state");
@@ -252,6 +257,27 @@ START_TEST(anchors_are_tried_again)
     log_site_rows(&site, 100, 110);
     says(log_site_once(&site, NULL, 5), "older than log.anchor_max_age");
     ck_assert_int_eq(db_number(site.site.admin, "SELECT count(*) FROM public.t"), 11);
+    db_exec(site.site.admin, "ALTER TABLE retention.log_anchor ENABLE TRIGGER insert_only");
+    /* no worker: who leads for one round is told the same */
+    struct program_result alone = program_run(
+        (const char *const[]){"retentionctl", "-c", site.site.config, "run", "t", NULL});
+    ck_assert_msg(alone.exit_code == 5 &&
+                      strstr(alone.out, "exited with code 1; mend the command log.anchor") &&
+                      !strstr(alone.out, "run it again"),
+                  "exit %d: %s%s", alone.exit_code, alone.out, alone.err);
+    program_result_free(&alone);
+    /* a command that is not set any more is waited for by nothing, and complained of nowhere */
+    log_site_config(&site, NULL, NULL, NULL, NULL);
+    free(log_site_once(&site, NULL, 0));
+    ck_assert_int_eq(db_number(site.site.admin, "SELECT count(*) FROM public.t"), 0);
+    char *status = log_site_ctl(&site, 0, WORDS("status"));
+    ck_assert_msg(strstr(status, "not anchored any more: log.anchor is not set") &&
+                      !strstr(status, "exited with code"),
+                  "%s", status);
+    free(status);
+    ck_assert_int_eq(db_number(site.site.admin, "SELECT count(*) FROM retention.log_state WHERE "
+                                                "anchor_command OR anchor_error IS NOT NULL"),
+                     0);
     free(path);
 }
 END_TEST

@@ -571,8 +571,8 @@ static int64_t act(PGconn *conn, const struct policy_set *set, const struct test
                    const struct catalog *catalog, int64_t *ret_unchanged)
 {
     const struct category *category = policy_find(set, c->name);
-    const struct sql_leaf *leaf =
-        sql_build_leaf(arena, set, category, 0, catalog, category->table, SQL_ALL_SHAPES | SQL_READERS);
+    const struct sql_leaf *leaf = sql_build_leaf(arena, set, category, 0, catalog, category->table,
+                                                 SQL_ALL_SHAPES | SQL_READERS);
     const struct sql_statement *s = &leaf->remove;
     const char *values[100], *now = db_value(conn, "SELECT now()::text");
     for (size_t i = 0; i < s->param_count; i++)

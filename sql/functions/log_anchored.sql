@@ -1,4 +1,5 @@
 -- How the anchor command ended for the checkpoint of this size: error is NULL if it did its work.
+-- A size of NULL: no command is set, and nothing waits for one.
 CREATE OR REPLACE FUNCTION retention.log_anchored(term bigint, size bigint, error text)
 RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -7,6 +8,12 @@ AS $function$
 #variable_conflict use_column
 BEGIN
     PERFORM retention.require_term(log_anchored.term);
+    IF log_anchored.size IS NULL THEN
+        UPDATE retention.log_state SET anchor_command = false, anchor_error = NULL,
+            anchor_failures = 0
+            WHERE anchor_command OR anchor_error IS NOT NULL OR anchor_failures <> 0;
+        RETURN;
+    END IF;
     IF log_anchored.error IS NULL THEN
         INSERT INTO retention.log_anchor (size) VALUES (log_anchored.size);
     END IF;

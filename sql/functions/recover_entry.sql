@@ -6,12 +6,20 @@ SET search_path = pg_catalog, pg_temp
 AS $function$
 #variable_conflict use_column
 DECLARE
+    of_category text := recover_entry.category;
     place bigint;
     number bigint;
     written boolean := false;
     at constant timestamptz :=
         substring(recover_entry.entry FROM '\ntime ([0-9TZ:-]+)\n')::timestamptz;
 BEGIN
+    -- What ends a run, or tells of its numbers, names the run alone: the category is its plan's.
+    IF of_category IS NULL AND recover_entry.run IS NOT NULL THEN
+        of_category := coalesce(
+            (SELECT r.category FROM retention.run r WHERE r.run = recover_entry.run),
+            (SELECT p.category FROM retention.log_entry p
+                 WHERE p.type = 'plan' AND p.run_ref = recover_entry.run LIMIT 1));
+    END IF;
     IF recover_entry.type = 'batch' THEN
         SELECT e.id INTO place FROM retention.log_entry e
             WHERE e.run = recover_entry.run AND e.seq = recover_entry.seq
@@ -34,7 +42,7 @@ BEGIN
                 ON CONFLICT ON CONSTRAINT entry_counter_pkey DO UPDATE SET next = c.next + 1
                 RETURNING c.next - 1 INTO number;
             INSERT INTO retention.log_entry (type, seq, run_ref, category, relation, entry, at)
-                VALUES (recover_entry.type, number, recover_entry.run, recover_entry.category,
+                VALUES (recover_entry.type, number, recover_entry.run, of_category,
                         recover_entry.relation, recover_entry.entry, at)
                 RETURNING id INTO place;
         END IF;

@@ -9,8 +9,10 @@
 #include "ledger/tile.h"
 
 struct log_directory {
-    struct directory *directory; /* owned */
-    struct note_verifier own;    /* DIRECTORY/vkey: names the log, and proves nothing */
+    struct directory *directory;   /* owned */
+    struct note_verifier own;      /* of DIRECTORY/vkey, the one that signed; it proves nothing */
+    struct note_verifier keys[32]; /* all of DIRECTORY/vkey, one a line */
+    size_t key_count;
     struct checkpoint checkpoint;
     struct text note; /* the checkpoint as it is signed; owned */
     struct tile_source *source;
@@ -22,6 +24,9 @@ bool log_directory_open(struct log_directory *log, struct cli *cli, struct error
 void log_directory_close(struct log_directory *log);
 #define _cleanup_log_directory_ _cleanup_(log_directory_close)
 
+/* Opens an earlier checkpoint, which one of those keys signed, or one that the log names. */
+bool log_directory_open_old(struct log_directory *log, const char *note, size_t length,
+                            struct checkpoint *ret_old, struct error *error);
 /* Appends an entry to out. ERROR_FAILED where it was pruned, or never was. */
 bool log_directory_entry(const struct log_directory *log, uint64_t index, struct text *out,
                          struct error *error);

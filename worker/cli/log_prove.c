@@ -26,8 +26,8 @@ static void hand_out(struct cli *cli, const char *name, const struct text *text)
 
 /* --- log prove --- */
 
-static bool prove_consistency(struct cli *cli, const struct log_directory *log,
-                              const char *kept_file, struct text *out, struct error *error)
+static bool prove_consistency(struct cli *cli, struct log_directory *log, const char *kept_file,
+                              struct text *out, struct error *error)
 {
     struct text kept _cleanup_text_ = {0};
     struct checkpoint old;
@@ -35,7 +35,7 @@ static bool prove_consistency(struct cli *cli, const struct log_directory *log,
     struct proof_result *result = arena_alloc(cli->arena, sizeof(*result));
     if (!log_file_read(kept_file, NOTE_MOST, &kept, error))
         return false;
-    if (!checkpoint_open(&old, text_string(&kept), kept.length, &log->own, error)) {
+    if (!log_directory_open_old(log, text_string(&kept), kept.length, &old, error)) {
         error_context(error, "while reading \"%s\"", kept_file);
         return false;
     }

@@ -68,8 +68,8 @@ static bool is_true(const PGresult *result, const char *column)
 /* Until a checkpoint covers the entry, and left the machine. */
 static bool wait_for_checkpoint(struct prune *prune, struct error *error)
 {
-    const char *const values[] = {prune->entry};
-    bool covered = false;
+    const char *const values[] = {prune->entry}, *why = NULL;
+    bool covered = false, waits_for_anchor = false;
     for (int i = 0; i < WAIT_SECONDS * POLLS_A_SECOND; i++) {
         PGresult *state _cleanup_result_ =
             session_file(&prune->session, "cli/log_prune_state.sql", 1, values, error);
@@ -79,14 +79,31 @@ static bool wait_for_checkpoint(struct prune *prune, struct error *error)
         if (covered && is_true(state, "anchored"))
             return cli_number(PQgetvalue(state, 0, 0), &prune->place) ||
                    error_set(error, ERROR_FAILED, "the prune entry has no place");
-        if (i == 0 && !prune->cli->json)
-            fputs("Waiting for a checkpoint that covers the prune entry...\n", stderr);
+        why = arena_strdup(prune->cli->arena,
+                           result_value(state, 0, PQfnumber(state, "anchor_error")));
+        if (i == 0 && !covered && !prune->cli->json)
+            fprintf(stderr,
+                    "Waiting for a checkpoint that covers the prune entry, at most %d s...\n",
+                    WAIT_SECONDS);
+        if (covered && !waits_for_anchor && !prune->cli->json)
+            fprintf(stderr,
+                    "Waiting for the command log.anchor to take the checkpoint that covers the "
+                    "prune entry,\nat most %d s%s%s...\n",
+                    WAIT_SECONDS - i / POLLS_A_SECOND, why ? "; so far " : "", why ? why : "");
+        waits_for_anchor = covered;
         nanosleep(&(struct timespec){.tv_nsec = 1000000000 / POLLS_A_SECOND}, NULL);
     }
     error_set(error, ERROR_STOPPED,
               covered ? "the checkpoint that covers the prune entry was not anchored yet"
                       : "no checkpoint covers the prune entry yet");
-    error_hint(error, "Nothing was removed. A worker must run; then give the same command again.");
+    if (covered)
+        error_hint(error,
+                   "Nothing was removed. %s%sMend the command log.anchor, or take it out of the "
+                   "main file and start the worker again; then give the same command again.",
+                   why ? why : "", why ? ". " : "");
+    else
+        error_hint(error,
+                   "Nothing was removed. A worker must run; then give the same command again.");
     return false;
 }
 

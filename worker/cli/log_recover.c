@@ -46,9 +46,13 @@ static bool find_keys(struct recovery *recovery, const struct settings *settings
         recovery->keys[recovery->key_count++] = *note_signer_verifier(signer);
         note_signer_free(signer);
     }
-    if (!directory_read(recovery->directory, "vkey", 4096, &vkey, &absent, error) ||
-        (!absent && !add_key(recovery, vkey.data, error)))
+    if (!directory_read(recovery->directory, "vkey", 16384, &vkey, &absent, error))
         return false;
+    char *save = NULL;
+    for (char *line = vkey.data ? strtok_r(vkey.data, "\r\n", &save) : NULL; line;
+         line = strtok_r(NULL, "\r\n", &save))
+        if (!add_key(recovery, line, error))
+            return false;
     PGresult *result _cleanup_result_ =
         session_query(&recovery->session,
                       "SELECT pg_catalog.substring(e.entry, E'\\nvkey ([^\\n]+)\\n') "
@@ -441,6 +445,23 @@ static bool allow(struct recovery *recovery, const char *path, struct error *err
     return true;
 }
 
+/* Said before a transaction begins: it is the owner's alone, and no group may. */
+static bool may_recover(struct session *session, struct error *error)
+{
+    PGresult *result _cleanup_result_ = session_query(
+        session,
+        "SELECT pg_catalog.has_function_privilege('retention.recover_begin(bigint)', 'EXECUTE')", 0,
+        NULL, error);
+    if (!result || PQgetvalue(result, 0, 0)[0] == 't')
+        return result != NULL;
+    error_set(error, ERROR_FAILED, "role \"%s\" may not bring entries back", session->role);
+    error_hint(error,
+               "It takes the role that installed the schema, a member of %sowner; connect as it "
+               "with -d.",
+               session->prefix);
+    return false;
+}
+
 bool command_log_recover(struct cli *cli, struct error *error)
 {
     const struct settings *settings = cli_settings(cli, error);
@@ -453,7 +474,8 @@ bool command_log_recover(struct cli *cli, struct error *error)
     struct recovery recovery = {.cli = cli, .kek_file = settings->log.epoch_kek};
     recovery.directory = directory_open(settings->log.directory, error);
     bool done = recovery.directory && session_open(&recovery.session, cli, SESSION_SCHEMA, error) &&
-                session_bound(&recovery.session, error) && find_keys(&recovery, settings, error) &&
+                may_recover(&recovery.session, error) && session_bound(&recovery.session, error) &&
+                find_keys(&recovery, settings, error) &&
                 (checkpoint ? allow(&recovery, checkpoint, error) : recover(&recovery, error));
     session_close(&recovery.session);
     directory_free(recovery.directory);

@@ -428,6 +428,9 @@ static bool verify_a_proof(struct cli *cli, const char *path, const struct verif
         }
     }
     if (!right) {
+        if (error->primary && strstr(error->primary, "trusted") && !error->hint)
+            error_hint(error, "Where the log's key was rotated, the file of --vkey takes all its "
+                              "keys, one a line.");
         if (cli->json)
             json_object_set_new(output_document(cli), "verified", json_false());
         else

@@ -112,7 +112,8 @@ static void add_meaning(struct notes *notes, const struct run_result *r, int *co
         if (!text_equal(meanings[m].status, r->status))
             continue;
         codes[meanings[m].code]++;
-        if (meanings[m].advice)
+        bool refused = r->message && !r->run && text_equal(r->status, "stopped");
+        if (meanings[m].advice && !refused)
             notes_add(notes, r->category, "%s", meanings[m].advice);
         else if (r->message)
             notes_add(notes, r->category, "%s", r->message);

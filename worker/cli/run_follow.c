@@ -9,6 +9,8 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "cli/run.h"
+#include "cli/settings.h"
+#include "config/settings.h"
 
 enum { LOOK_MS = 500, TAKE_US = 30000000, ALONE_US = 3000000, HALTED_US = 2000000 };
 
@@ -54,8 +56,45 @@ static void show_progress(struct run_show *show, const PGresult *runs)
         }
 }
 
+/* Is the last anchored checkpoint too old for runs, as the main file here has it? */
+static bool anchor_is_too_old(struct run_show *show, const PGresult *log)
+{
+    struct error ignored _cleanup_error_ = {0};
+    const struct settings *settings = cli_settings(show->cli, &ignored);
+    int64_t age = number(log, 0, "anchor_age");
+    if (!text_equal(field(log, 0, "anchor_command"), "t"))
+        return false;
+    if (!settings) /* that of another machine: what fails there may be the reason */
+        return field(log, 0, "anchor_error") != NULL;
+    return settings->log.anchor_max_age_ms > 0 &&
+           (age < 0 || age * 1000 >= settings->log.anchor_max_age_ms);
+}
+
+/* Why the worker began no run of a category that it may run. */
+static bool why_refused(struct run_show *show, const char **ret_why, struct error *error)
+{
+    PGresult *log _cleanup_result_ =
+        session_file(show->session, "cli/log_state.sql", 0, NULL, error);
+    if (!log)
+        return false;
+    const char *message = PQntuples(log) ? field(log, 0, "message") : NULL;
+    const char *anchor = PQntuples(log) ? field(log, 0, "anchor_error") : NULL;
+    if (message)
+        *ret_why = arena_printf(show->cli->arena,
+                                "not run: the log is not signed, and no run starts: %s", message);
+    else if (PQntuples(log) && anchor_is_too_old(show, log))
+        *ret_why = arena_printf(
+            show->cli->arena,
+            "not run: the last anchored checkpoint is older than log.anchor_max_age%s%s; mend the "
+            "command log.anchor, and it runs when a checkpoint was anchored",
+            anchor ? ", since " : "", anchor ? anchor : "");
+    else
+        *ret_why = "not run: the worker began no run of it, and its journal says why";
+    return true;
+}
+
 /* Categories that were asked for and have no run: why. */
-static bool add_others(struct run_show *show, struct error *error)
+static bool add_others(struct run_show *show, bool finished, struct error *error)
 {
     static const struct {
         const char *cause, *status;
@@ -72,9 +111,10 @@ static bool add_others(struct run_show *show, struct error *error)
     if (!rows)
         return false;
     size_t ran = show->count;
+    const char *why = NULL;
     for (int r = 0; r < PQntuples(rows); r++) {
         const char *category = field(rows, r, "category"), *cause = field(rows, r, "cause");
-        bool has_run = false;
+        bool has_run = false, told = false;
         for (size_t i = 0; i < ran; i++)
             has_run |= strcmp(show->results[i].category, category) == 0;
         for (size_t w = 0; !has_run && w < ARRAY_LENGTH(words); w++)
@@ -93,12 +133,32 @@ static bool add_others(struct run_show *show, struct error *error)
                     .elapsed_us = -1,
                 };
                 run_show_add(show, &result);
+                told = true;
             }
+        if (has_run || told || !finished || text_equal(cause, "declared") ||
+            text_equal(cause, "running"))
+            continue;
+        if (!why && !why_refused(show, &why, error))
+            return false;
+        bool invalid = cause && text_starts_with(cause, "policy invalid");
+        run_show_add(show, &(struct run_result){.category = category,
+                                                .status = invalid ? "invalid" : "stopped",
+                                                .message = why,
+                                                .due = number(rows, r, "due"),
+                                                .held = number(rows, r, "held"),
+                                                .kept = number(rows, r, "kept"),
+                                                .waiting = number(rows, r, "waiting"),
+                                                .rows = -1,
+                                                .dependant_rows = -1,
+                                                .blocked = number(rows, r, "blocked"),
+                                                .remaining = -1,
+                                                .elapsed_us = -1});
     }
     return true;
 }
 
-static bool add_results(struct run_show *show, const PGresult *runs, struct error *error)
+static bool add_results(struct run_show *show, const PGresult *runs, bool finished,
+                        struct error *error)
 {
     for (int r = 0; r < PQntuples(runs); r++) {
         /* a run's rows are those of its entries: dependants included */
@@ -122,7 +182,7 @@ static bool add_results(struct run_show *show, const PGresult *runs, struct erro
         };
         run_show_add(show, &result);
     }
-    return add_others(show, error);
+    return add_others(show, finished, error);
 }
 
 static bool not_taken(struct error *error)
@@ -179,12 +239,12 @@ static bool follow(struct run_show *show, bool *ret_alone, struct error *error)
         bool taken = text_equal(field(state, 0, "taken"), "t");
         bool finished = text_equal(field(state, 0, "finished"), "t");
         if (finished)
-            return add_results(show, runs, error);
+            return add_results(show, runs, true, error);
         if (interrupted) {
             progress_clear(&show->progress);
             if (!show->cli->json)
                 puts("Not followed any further; the worker goes on.");
-            return add_results(show, runs, error);
+            return add_results(show, runs, false, error);
         }
         if (!is_alone(show, &led_us, ret_alone, error))
             return false;

@@ -218,6 +218,11 @@ static void hint_who_may(struct session *session, const char *denied, struct err
     if (known)
         error_hint(error, "Members of %s may; connect as one of them with -d.",
                    PQgetvalue(result, 0, 0));
+    else if (PQresultStatus(result) == PGRES_TUPLES_OK)
+        error_hint(error,
+                   "It takes the role that installed the schema, a member of %sowner; connect as "
+                   "it with -d.",
+                   session->prefix);
     else
         error_hint(error,
                    "It takes a member of one of %soperator, %sapprover, %sauditor, %slegal, "

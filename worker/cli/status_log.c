@@ -39,10 +39,15 @@ static void print_anchor(const PGresult *state)
 {
     char size[32], age[32];
     const char *error = value(state, "anchor_error"), *seconds = value(state, "anchor_age");
-    if (seconds)
+    const char *command = value(state, "anchor_command");
+    if (seconds && !text_equal(command, "t"))
+        printf("Checkpoints are not anchored any more: log.anchor is not set. The last one that "
+               "was,\nof size %s, is %s old.\n",
+               count(size, state, "anchored_size"), text_duration(age, strtoll(seconds, NULL, 10)));
+    else if (seconds)
         printf("The last anchored checkpoint, of size %s, is %s old.\n",
                count(size, state, "anchored_size"), text_duration(age, strtoll(seconds, NULL, 10)));
-    else if (value(state, "anchor_command") && value(state, "anchor_command")[0] == 't')
+    else if (text_equal(command, "t"))
         puts("No checkpoint was anchored yet.");
     if (error)
         printf("%s (%s failures in a row); it is tried again.\n", error,

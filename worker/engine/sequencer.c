@@ -206,6 +206,7 @@ static void on_begun(struct pg_conn *conn, enum pg_outcome outcome, PGresult *re
     sequencer->ready = true;
     error_clear(&sequencer->error);
     report(sequencer, "off", -1, NULL, NULL);
+    sequencer_anchor_begin(sequencer);
     if (sequencer->yield_then)
         sequencer_give_way(sequencer);
     sequencer_tell(sequencer, true, NULL);
@@ -388,8 +389,10 @@ void sequencer_wake(struct sequencer *sequencer)
 void sequencer_end_pass(struct sequencer *sequencer)
 {
     bool again = sequencer->again;
-    if (!sequencer->ready)
+    if (!sequencer->ready) {
         log_info("the log has %" PRIu64 " signed entries", sequencer->signed_size);
+        sequencer_anchor_begin(sequencer);
+    }
     sequencer->busy = sequencer->again = false;
     sequencer->ready = true;
     error_clear(&sequencer->error);
@@ -529,8 +532,7 @@ bool sequencer_may_run(struct worker *worker, struct error *error)
         return error_set(error, ERROR_STOPPED, "the log cannot be signed: %s",
                          sequencer->error.primary ? sequencer->error.primary : "unknown");
     if (sequencer->signer && sequencer_anchor_is_too_old(sequencer))
-        return error_set(error, ERROR_STOPPED,
-                         "the last anchored checkpoint is older than log.anchor_max_age");
+        return sequencer_anchor_refuse(sequencer, error);
     sequencer->refused = false;
     return true;
 }

@@ -142,6 +142,27 @@ bool sequencer_anchor_is_too_old(const struct sequencer *sequencer)
             clock_monotonic_us() - sequencer->anchored_us > most_ms * 1000);
 }
 
+bool sequencer_anchor_refuse(const struct sequencer *sequencer, struct error *error)
+{
+    const char *why = sequencer->anchor_untold_error;
+    return error_set(error, ERROR_STOPPED,
+                     "not run: the last anchored checkpoint is older than log.anchor_max_age%s%s; "
+                     "mend the command log.anchor, and it runs when a checkpoint was anchored",
+                     *why ? ", since " : "", why);
+}
+
+void sequencer_anchor_begin(struct sequencer *sequencer)
+{
+    char term[24];
+    const char *values[] = {sequencer_term(sequencer, term)};
+    if (sequencer->anchor)
+        return;
+    pg_conn_query(sequencer->worker->control,
+                  "SELECT retention.log_anchored($1::bigint, NULL, NULL)", 1, values, false, NULL,
+                  NULL);
+    pg_conn_sync(sequencer->worker->control);
+}
+
 void sequencer_anchor_forget(struct sequencer *sequencer)
 {
     sequencer->anchor_untold = false;

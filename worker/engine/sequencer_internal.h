@@ -130,6 +130,10 @@ bool sequencer_anchor_is_awaited(const struct sequencer *sequencer);
 /* The outcome of the command, into the database, if it could not be told before. */
 void sequencer_anchor_tell(struct sequencer *sequencer);
 bool sequencer_anchor_is_too_old(const struct sequencer *sequencer);
+/* Says why no run starts then; returns false. */
+bool sequencer_anchor_refuse(const struct sequencer *sequencer, struct error *error);
+/* Where no command is set, what an earlier worker's came to counts no more. */
+void sequencer_anchor_begin(struct sequencer *sequencer);
 void sequencer_anchor_forget(struct sequencer *sequencer);
 void sequencer_anchor_free(struct sequencer *sequencer);
 

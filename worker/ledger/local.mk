@@ -30,4 +30,5 @@ libretention_a_SOURCES += \
 	worker/ledger/verify_internal.h \
 	worker/ledger/verify_rest.c \
 	worker/ledger/verify_saved.c \
+	worker/ledger/verify_seen.c \
 	worker/ledger/verify_story.c

@@ -383,7 +383,12 @@ static bool replay_bundle(struct verify *v, struct replay *replay, const struct 
     if (bundle->width == TILE_WIDTH &&
         !climb(v, replay, &tile, (const uint8_t(*)[MERKLE_HASH_SIZE])replay->tile))
         return false;
-    return read == READ_ABSENT || tell_entries(v, replay, bundle, length);
+    if (read != READ_ABSENT && !tell_entries(v, replay, bundle, length))
+        return false;
+    for (unsigned i = 0; i < bundle->width; i++)
+        if (!verify_seen_leaf(v, bundle->index * TILE_WIDTH + i, replay->tile[i]))
+            return false;
+    return true;
 }
 
 static bool replay_all(struct verify *v)
@@ -523,10 +528,12 @@ static bool attempt(struct verify *v)
         v->keys[v->key_count++] = (struct verify_key){
             .verifier = v->options->keys[i], .until = UINT64_MAX, .trusted = true};
     v->story = verify_story_new();
+    v->seen = verify_seen_new();
     v->bundle = xmalloc(VERIFY_BUNDLE_MOST + 1);
     bool right = run(v);
     free(v->bundle);
     verify_story_free(v->story);
+    verify_seen_free(v->seen);
     return right;
 }
 

@@ -39,6 +39,7 @@ struct verify {
     struct verify_key keys[VERIFY_MOST_KEYS];
     size_t key_count;
     struct verify_story *story;
+    struct verify_seen *seen;  /* the leaves so far: verify_seen.c */
     struct tile_source source; /* over the directory's tiles, at the checkpoint's size */
     struct merkle_tree tree;   /* grown from the entries */
     uint8_t *bundle;           /* VERIFY_BUNDLE_MOST + 1 bytes */
@@ -66,6 +67,13 @@ enum verify_read verify_read_bundle(struct verify *v, const struct tile *tile, s
 /* The record digests of a batch entry: the file is there, sorted, and has the entry's root. */
 bool verify_records(struct verify *v, uint64_t index, const uint8_t run[16], uint64_t seq,
                     uint64_t rows, const uint8_t root[MERKLE_HASH_SIZE]);
+
+/* verify_seen.c: each entry stands in the log once (its salt tells it from any other) */
+
+struct verify_seen *verify_seen_new(void);
+void verify_seen_free(struct verify_seen *seen); /* accepts NULL */
+/* The next leaf, in the order of the log; must not have been there before. */
+bool verify_seen_leaf(struct verify *v, uint64_t index, const uint8_t leaf[MERKLE_HASH_SIZE]);
 
 /* verify_saved.c: the entries that a prune took away, and saved the proofs of */
 bool verify_saved(struct verify *v);
@@ -103,6 +111,8 @@ bool verify_story_entry(struct verify *v, uint64_t index, const struct entry *en
 bool verify_story_saved(struct verify *v, uint64_t index, const struct entry *entry);
 /* Entries are missing here: what depends on them cannot be told. */
 void verify_story_hole(struct verify *v);
+/* Whether an entry names the policy text of this hash. */
+bool verify_story_names_text(const struct verify *v, const uint8_t hash[MERKLE_HASH_SIZE]);
 /* After the last one. */
 bool verify_story_end(struct verify *v);
 

@@ -69,23 +69,25 @@ static bool stray(struct verify *v, const char *path)
     return true;
 }
 
+/* Reads a file that was seen in its directory. Where it is gone meanwhile (a worker signs, or
+ * prunes, while this reads), there is nothing to compare. False where the error is set. */
+static bool read_visited(struct verify *v, const char *path, void *ret_bytes, size_t most,
+                         size_t *ret_length, bool *ret_gone)
+{
+    enum verify_read read = verify_read_file(v, path, ret_bytes, most, ret_length);
+    *ret_gone = read == READ_ABSENT;
+    if (*ret_gone && fstatat(v->directory, path, &(struct stat){0}, AT_SYMLINK_NOFOLLOW) == 0)
+        stray(v, path); /* a link to nothing */
+    return read != READ_FAILED;
+}
+
 /* --- checkpoints kept --- */
 
 /* Reads checkpoints/<size>; the signature is not looked at yet. False where the error is set. */
 static bool read_kept(struct verify *v, const char *path, char *ret_note, size_t *ret_length,
                       bool *ret_absent)
 {
-    *ret_absent = false;
-    switch (verify_read_file(v, path, ret_note, VERIFY_NOTE_MOST, ret_length)) {
-    case READ_DONE:
-        return true;
-    case READ_ABSENT:
-        *ret_absent = true; /* gone meanwhile */
-        return true;
-    case READ_FAILED:
-        break;
-    }
-    return false;
+    return read_visited(v, path, ret_note, VERIFY_NOTE_MOST, ret_length, ret_absent);
 }
 
 static bool kept_root(struct verify *v, const char *path, const struct checkpoint *kept)
@@ -191,6 +193,23 @@ static bool visit_for_trust(struct verify *v, const char *path, const char *name
     return true;
 }
 
+/* No key that was given signed the checkpoint, nor one that the log names under their signature. */
+static bool fail_untrusted(struct verify *v, const struct error *why)
+{
+    uint64_t at = 0;
+    for (size_t i = 0; i < v->key_count; i++)
+        if (v->keys[i].from > at)
+            at = v->keys[i].from;
+    verify_fail(v, "checkpoint", UINT64_MAX, "checkpoint: %s", why->primary);
+    if (at > 0)
+        error_hint(v->error,
+                   "Entry %" PRIu64 " of the log announces a new key (rotate), but no checkpoint "
+                   "there that a key given here signed covers it. Get the log's keys over another "
+                   "way than the log, one a line in the file of --vkey.",
+                   at);
+    return false;
+}
+
 bool verify_trust(struct verify *v, bool is_signed)
 {
     struct verify_result *result = v->result;
@@ -207,7 +226,7 @@ bool verify_trust(struct verify *v, bool is_signed)
     }
     if (!is_signed) {
         if (!verify_open(v, result->note, strlen(result->note), &result->checkpoint, &key, &why))
-            return verify_fail(v, "checkpoint", UINT64_MAX, "checkpoint: %s", why.primary);
+            return fail_untrusted(v, &why);
         result->signer = v->keys[key].verifier;
     }
     for (size_t i = 0; i < v->key_count; i++)
@@ -219,21 +238,28 @@ bool verify_trust(struct verify *v, bool is_signed)
 
 static bool visit_vkey(struct verify *v, const char *path)
 {
-    char text[1024];
+    char text[16384];
     size_t length;
     struct note_verifier verifier;
     struct error why _cleanup_error_ = {0};
-    if (verify_read_file(v, path, text, sizeof(text) - 1, &length) != READ_DONE)
-        return false;
+    bool gone;
+    if (!read_visited(v, path, text, sizeof(text) - 1, &length, &gone) || gone)
+        return gone;
     text[length] = '\0';
-    if (strlen(text) != length || !note_verifier_parse(&verifier, text, &why))
-        return verify_fail(v, path, UINT64_MAX, "%s: %s", path,
-                           why.primary ? why.primary : "not a verifier key");
-    for (size_t i = 0; i < v->key_count; i++)
-        if (memcmp(&v->keys[i].verifier, &verifier, sizeof(verifier)) == 0)
-            return true;
-    return verify_fail(v, path, UINT64_MAX,
-                       "%s is neither the key given nor one that the log names", path);
+    if (strlen(text) != length || length == 0)
+        return verify_fail(v, path, UINT64_MAX, "%s: not a verifier key", path);
+    char *save = NULL;
+    for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+        bool known = false;
+        if (!note_verifier_parse(&verifier, line, &why))
+            return verify_fail(v, path, UINT64_MAX, "%s: %s", path, why.primary);
+        for (size_t i = 0; i < v->key_count; i++)
+            known |= memcmp(&v->keys[i].verifier, &verifier, sizeof(verifier)) == 0;
+        if (!known)
+            return verify_fail(v, path, UINT64_MAX,
+                               "%s is neither the key given nor one that the log names", path);
+    }
+    return true;
 }
 
 /* --- tiles left over --- */
@@ -245,6 +271,7 @@ static bool visit_tile(struct verify *v, const char *path)
     uint8_t file[TILE_BYTES], right[TILE_BYTES];
     size_t length, at = 0, n;
     const uint8_t *entry;
+    bool gone;
     if (!tile_path_parse(&tile, path))
         return stray(v, path);
     struct tile whole = {tile.level, tile.index, tile_width(tile.level, tile.index, size)};
@@ -256,18 +283,24 @@ static bool visit_tile(struct verify *v, const char *path)
     }
     v->result->partial_tiles++;
     whole.level = tile.level == TILE_ENTRIES ? 0 : tile.level;
-    if (verify_read_tile(v, &whole, right) != READ_DONE)
+    if (tile.level != TILE_ENTRIES
+            ? !read_visited(v, path, file, sizeof(file), &length, &gone)
+            : !read_visited(v, path, v->bundle, VERIFY_BUNDLE_MOST, &length, &gone))
         return false;
+    if (gone)
+        return true;
+    enum verify_read read = verify_read_tile(v, &whole, right);
+    if (read != READ_DONE) {
+        if (read == READ_ABSENT)
+            verify_fail(v, path, UINT64_MAX, "%s: the tile that it begins is missing", path);
+        return false;
+    }
     if (tile.level != TILE_ENTRIES) {
-        if (verify_read_file(v, path, file, sizeof(file), &length) != READ_DONE)
-            return false;
         return (length == tile.width * (size_t)MERKLE_HASH_SIZE &&
                 memcmp(file, right, length) == 0) ||
                verify_fail(v, path, UINT64_MAX,
                            "%s was altered: it is not the beginning of its tile", path);
     }
-    if (verify_read_file(v, path, v->bundle, VERIFY_BUNDLE_MOST, &length) != READ_DONE)
-        return false;
     for (unsigned i = 0; i < tile.width; i++) {
         uint8_t leaf[MERKLE_HASH_SIZE];
         uint64_t index = tile.index * TILE_WIDTH + i;
@@ -291,14 +324,14 @@ static bool visit_proof(struct verify *v, const char *path, const char *name)
     struct error why _cleanup_error_ = {0};
     uint64_t index;
     size_t length;
-    bool right = false;
+    bool right = false, gone;
     if (!lines_read_number(name, strlen(name), &index)) {
         free(proof);
         return stray(v, path);
     }
-    if (verify_read_file(v, path, v->bundle, VERIFY_BUNDLE_MOST, &length) != READ_DONE) {
+    if (!read_visited(v, path, v->bundle, VERIFY_BUNDLE_MOST, &length, &gone) || gone) {
         free(proof);
-        return false;
+        return gone;
     }
     for (size_t i = 0; i < v->key_count && !right; i++) {
         error_clear(&why);
@@ -325,10 +358,11 @@ static bool visit_policy(struct verify *v, const char *path, const char *name)
 {
     uint8_t hash[MERKLE_HASH_SIZE], named[MERKLE_HASH_SIZE];
     size_t length;
-    if (!hex_decode(named, sizeof(named), name, strlen(name)))
+    bool gone;
+    if (!hex_decode(named, sizeof(named), name, strlen(name)) || !verify_story_names_text(v, named))
         return stray(v, path);
-    if (verify_read_file(v, path, v->bundle, VERIFY_BUNDLE_MOST, &length) != READ_DONE)
-        return false;
+    if (!read_visited(v, path, v->bundle, VERIFY_BUNDLE_MOST, &length, &gone) || gone)
+        return gone;
     merkle_sha256(v->bundle, length, hash);
     if (memcmp(hash, named, sizeof(hash)) != 0)
         return verify_fail(v, path, UINT64_MAX, "%s was altered: its SHA-256 is not its name",
@@ -350,10 +384,11 @@ static bool visit_lock(struct verify *v, const char *path)
 {
     char who[256];
     size_t length;
+    bool gone;
     if (is_empty(v, path))
         return true;
-    if (verify_read_file(v, path, who, sizeof(who) - 1, &length) != READ_DONE)
-        return false;
+    if (!read_visited(v, path, who, sizeof(who) - 1, &length, &gone) || gone)
+        return gone;
     who[length] = '\0';
     const char *second = strchr(who, ' '), *third = second ? strchr(second + 1, ' ') : NULL;
     return (third && !strchr(third + 1, ' ') && strspn(who, "0123456789. ") == length) ||

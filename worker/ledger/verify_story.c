@@ -41,6 +41,9 @@ struct named {
     uint8_t hash[MERKLE_HASH_SIZE];
     uint64_t index;   /* of the entry that names it */
     bool is_in_force; /* approved, or a run enforced it: its text must be there */
+    /* A run may enforce it: it was approved, or loaded after another text of its category was; one
+     * that only keeps longer takes effect at once then. */
+    bool may_run;
 };
 
 enum { BUCKETS = 1024 };
@@ -212,7 +215,9 @@ static bool plan(struct verify *v, uint64_t index, const struct entry *entry)
     for (size_t i = 0; i < v->story->text_count; i++)
         if (memcmp(v->story->texts[i].hash, sha256, sizeof(sha256)) == 0) {
             v->story->texts[i].is_in_force = true;
-            return true;
+            return v->story->texts[i].may_run ||
+                   unnamed(v, index,
+                           "run %s enforces a policy text that no entry before it approves", hex);
         }
     return unnamed(v, index, "run %s enforces a policy text that no entry before it names", hex);
 }
@@ -317,9 +322,11 @@ static bool policy(struct verify *v, uint64_t index, const struct entry *entry)
     bool approved = strcmp(entry_value(entry, "what"), "approved") == 0;
     hash_of(entry, "sha256", text.hash);
     text.is_in_force = approved;
+    text.may_run = approved || strcmp(entry_value(entry, "previous"), "none") != 0;
     for (size_t i = 0; i < story->text_count; i++)
         if (memcmp(story->texts[i].hash, text.hash, sizeof(text.hash)) == 0) {
             story->texts[i].is_in_force |= approved;
+            story->texts[i].may_run |= text.may_run;
             return true;
         }
     story->texts = xrealloc(story->texts, (story->text_count + 1) * sizeof(*story->texts));
@@ -436,6 +443,14 @@ void verify_story_hole(struct verify *v)
                 run->partly = true;
                 v->result->runs_partly++;
             }
+}
+
+bool verify_story_names_text(const struct verify *v, const uint8_t hash[MERKLE_HASH_SIZE])
+{
+    for (size_t i = 0; i < v->story->text_count; i++)
+        if (memcmp(v->story->texts[i].hash, hash, MERKLE_HASH_SIZE) == 0)
+            return true;
+    return false;
 }
 
 static bool signer_is_named(const struct verify *v)

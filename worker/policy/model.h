@@ -271,7 +271,7 @@ struct brake {
 
 struct category {
     struct position at;
-    bool invalid;             /* as policy_validate found: it cannot be resolved in the catalog */
+    bool invalid; /* as policy_validate found: it cannot be resolved in the catalog */
     const char *name;
     const char *title, *basis, *notice, *sensitivity; /* NULL where not given */
     enum role role;

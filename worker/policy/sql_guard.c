@@ -34,9 +34,10 @@
  * it is known; about any hold, where the claim reads that table.
  *
  * The worker's batches have asked under the gate already. begin_batch says so by a setting, which
- * anybody can make, and by the sequence batch_begun, which only its owner can set, and so whoever is
- * a member of that role, and superusers: its currval() is the transaction that began a batch in this
- * session. Triggers compare it in their WHEN, so that a batch calls no function. What has to be put on every partition by hand is TRUNCATE's trigger. */
+ * anybody can make, and by the sequence batch_begun, which only its owner can set, and so whoever
+ * is a member of that role, and superusers: its currval() is the transaction that began a batch in
+ * this session. Triggers compare it in their WHEN, so that a batch calls no function. What has to
+ * be put on every partition by hand is TRUNCATE's trigger. */
 #include <assert.h>
 #include <openssl/evp.h>
 #include <stdlib.h>

@@ -127,8 +127,8 @@ static void judge_records(struct sql_builder *b, const struct category *other)
 {
     b->category = other;
     b->timezone = other->timezone;
-    b->target = (struct sql_scope){.table = sql_catalog_table(b, other->table),
-                                   .alias = sql_alias(b, 'y')};
+    b->target =
+        (struct sql_scope){.table = sql_catalog_table(b, other->table), .alias = sql_alias(b, 'y')};
     b->target.key = resolve_key(b->arena, b->target.table, other->key_given, &other->key);
     b->forecast = NULL;
     b->only_held = false;
@@ -222,7 +222,8 @@ static void add_dependants(struct sql_builder *b, struct text *text, const struc
         add_readers(b, &kept, &d, top ? &with[i] : NULL);
         add_dependants(b, &kept, &d, with[i].with, with[i].with_count, false);
         if (kept.length) {
-            struct reference reference = sql_reference(b, d.table, &with[i].by, up->table, &up->key);
+            struct reference reference =
+                sql_reference(b, d.table, &with[i].by, up->table, &up->key);
             add_or(text,
                    arena_printf(b->arena,
                                 "(EXISTS (SELECT 1 FROM %s %s WHERE %s AND (%s) IS TRUE)) IS TRUE",

@@ -5,7 +5,8 @@
 #include "pg/catalog.h"
 #include "policy/model.h"
 
-/* Adds to diags all that DESIGN section 3 ("Loading reports") asks for, and sets `invalid` of its categories. */
+/* Adds to diags all that DESIGN section 3 ("Loading reports") asks for, and sets `invalid` of its
+ * categories. */
 void policy_validate(const struct policy_set *set, const struct catalog *catalog,
                      struct diags *diags);
 
