@@ -266,14 +266,10 @@ START_TEST(nothing_matches)
 }
 END_TEST
 
-/* A session that does not let go: the hold is not placed, and it is said who, and what to do. */
-START_TEST(the_gate_is_kept)
+/* Who keeps the gate does not let go: the hold is not placed, and it is said who, and what to do.
+ */
+static void expect_kept_by(const char *who)
 {
-    PGconn *keeper = cli_fixture_connect(&f);
-    db_exec(keeper, "ALTER FUNCTION retention.close_hold_gate() SET lock_timeout = '100ms'");
-    db_exec(keeper, "BEGIN");
-    db_exec(keeper, "LOCK TABLE retention.hold_gate IN ROW SHARE MODE");
-    int64_t pid = db_number(keeper, "SELECT pg_backend_pid()");
     struct program_result r =
         cli_run(&f, CLI_LEGAL,
                 WORDS("hold", "place", "m", "--reason", "x", "--tenant", "1", "--category", "texts",
@@ -282,18 +278,31 @@ START_TEST(the_gate_is_kept)
     contains(r.out,
              "Asking again for hold 11111111-2222-4333-8444-555555555555 of matter \"m\"; it "
              "is not placed yet.\nThe hold is NOT placed.\n");
-    contains(r.err, "no hold is placed, changed or released, because another session kept");
-    char who[100];
-    snprintf(who, sizeof(who),
-             "Server process %lld (role \"postgres\") keeps it: a transaction that "
-             "has not ended.",
-             (long long)pid);
+    contains(r.err, "no hold is placed, changed or released, because another transaction kept");
     contains(r.err, who);
     contains(r.err, "ask the operator to stop the deletion runs (\"retentionctl stop --now\")");
     program_result_free(&r);
-    db_exec(keeper, "ROLLBACK");
-    PQfinish(keeper);
     ck_assert_int_eq(ask("SELECT count(*) FROM retention.hold"), 0);
+}
+
+START_TEST(the_gate_is_kept)
+{
+    PGconn *keeper = cli_fixture_connect(&f);
+    db_exec(keeper, "ALTER FUNCTION retention.close_hold_gate() SET lock_timeout = '100ms'");
+    db_exec(keeper, "BEGIN");
+    db_exec(keeper, "LOCK TABLE retention.hold_gate IN ROW SHARE MODE");
+    char who[200];
+    snprintf(who, sizeof(who),
+             "Server process %lld (role \"postgres\") keeps it: a transaction that "
+             "has not ended.",
+             (long long)db_number(keeper, "SELECT pg_backend_pid()"));
+    expect_kept_by(who);
+    /* no process is behind a prepared one */
+    db_exec(keeper, "PREPARE TRANSACTION 'payroll''s'");
+    expect_kept_by("The prepared transaction 'payroll''s' (role \"postgres\") keeps it: PREPARE "
+                   "TRANSACTION came, and neither COMMIT PREPARED nor ROLLBACK PREPARED.");
+    db_exec(keeper, "ROLLBACK PREPARED 'payroll''s'");
+    PQfinish(keeper);
 }
 END_TEST
 
