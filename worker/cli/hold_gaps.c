@@ -76,12 +76,14 @@ const char *hold_gaps_accept(struct cli *cli, struct error *error)
     char answer[64];
     if (!count || cli->json || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
         return NULL;
-    printf("\nIt cannot reach %zu %s, whose records would still be deleted, or that %s named:\n",
-           count, count == 1 ? "category" : "categories", count == 1 ? "is" : "are");
+    printf(
+        "\nIn %s it cannot reach all that is named; what it does not reach goes when its time is "
+        "over:\n",
+        count == 1 ? "this category" : arena_printf(cli->arena, "these %zu categories", count));
     for (size_t i = 0; i < count; i++)
         print_reason(gaps, count, i);
     printf("\nNothing is placed yet. If nothing in %s needs to be held, type \"accept\": ",
-           count == 1 ? "it" : "any of these");
+           count == 1 ? "it" : "any of them");
     fflush(stdout);
     if (!fgets(answer, sizeof(answer), stdin))
         answer[0] = '\0';

@@ -369,7 +369,8 @@ static void tell_refusal(struct cli *cli, const PGresult *rows)
     else if (names.length)
         printf(
             "\nPlacing it is refused, because it does not reach all of these, which delete records "
-            "or\nare named. If nothing there needs to be held, place it with\n--accept-gap %s\n",
+            "or\nare named. If nothing there needs to be held, place it with\n--accept-gap %s\n"
+            "On a terminal \"hold place\" lists them, and one word accepts them.\n",
             names.data);
     json_decref(list);
 }
