@@ -13,18 +13,19 @@
 #include "base/arena.h"
 #include "ledger/verify_internal.h"
 
-enum { PLACES = 2 * VERIFY_SEEN_LAST }; /* of a table: half of them are taken at most */
-
 struct verify_seen {
     uint64_t *last, *before; /* tables; 0: free */
+    size_t size;             /* of each: half of the places are taken at most */
     size_t count;            /* in `last` */
 };
 
-struct verify_seen *verify_seen_new(void)
+struct verify_seen *verify_seen_new(uint64_t entries)
 {
     struct verify_seen *seen = xcalloc(1, sizeof(*seen));
-    seen->last = xcalloc(PLACES, sizeof(*seen->last));
-    seen->before = xcalloc(PLACES, sizeof(*seen->before));
+    for (seen->size = 2; seen->size < 2 * VERIFY_SEEN_LAST && seen->size < 2 * entries;)
+        seen->size *= 2;
+    seen->last = xcalloc(seen->size, sizeof(*seen->last));
+    seen->before = xcalloc(seen->size, sizeof(*seen->before));
     return seen;
 }
 
@@ -38,28 +39,28 @@ void verify_seen_free(struct verify_seen *seen)
 }
 
 /* Where the beginning of a hash stands, or would. */
-static uint64_t *place_of(uint64_t *table, uint64_t begin)
+static uint64_t *place_of(const struct verify_seen *seen, uint64_t *table, uint64_t begin)
 {
-    size_t at = (size_t)begin & (PLACES - 1);
+    size_t at = (size_t)begin & (seen->size - 1);
     while (table[at] && table[at] != begin)
-        at = (at + 1) & (PLACES - 1);
+        at = (at + 1) & (seen->size - 1);
     return &table[at];
 }
 
 /* False where it was among the last ones already. */
 static bool take(struct verify_seen *seen, uint64_t begin)
 {
-    uint64_t *place = place_of(seen->last, begin);
-    if (*place || *place_of(seen->before, begin))
+    uint64_t *place = place_of(seen, seen->last, begin);
+    if (*place || *place_of(seen, seen->before, begin))
         return false;
     *place = begin;
-    if (++seen->count < VERIFY_SEEN_LAST)
+    if (++seen->count < seen->size / 2)
         return true;
     uint64_t *older = seen->before;
     seen->before = seen->last;
     seen->last = older;
     seen->count = 0;
-    memset(older, 0, PLACES * sizeof(*older));
+    memset(older, 0, seen->size * sizeof(*older));
     return true;
 }
 
