@@ -13,26 +13,12 @@
 set -eu
 top=$1
 build=$2
-. "$top/tests/harness/cluster.sh"
+. "$top/tests/bench/prelude.sh"
 rows=${BENCH_ROWS:-3000000}
 rounds=${BENCH_ROUNDS:-5}
-home=$top/build/bench
-mkdir -p "$home"
-say() { printf '%s\n' "$*"; }
-
-say "== a private PostgreSQL, fsync on"
-cluster_place bench
-cluster_make "shared_buffers = 512MB
-max_wal_size = 16GB
-checkpoint_timeout = 1h
+bench_begin bench "shared_buffers = 512MB
 autovacuum = off
-jit = off
 maintenance_work_mem = 256MB"
-cluster_start
-trap 'cluster_stop immediate' EXIT
-conninfo() { echo "host=$cluster port=5432 dbname=$1 user=$2"; }
-sql() { psql -X -q -A -t -v ON_ERROR_STOP=1 -d "$(conninfo "$1" postgres)" \
-  -c "SET client_min_messages = warning" -c "$2"; }
 ctl() {
   database=$1
   shift
@@ -120,7 +106,6 @@ size=$(sql bench_records "SELECT pg_size_pretty(pg_table_size('public.record')) 
   pg_size_pretty(pg_indexes_size('public.record')) || ' of indexes'")
 say "   $due rows are due; table $size"
 
-now_ms() { echo $(($(date +%s%N) / 1000000)); }
 # Processor time of the programs and server processes that have ended, in ms: says more than the
 # clock where the machine has other things to do.
 postmaster=$(as_server head -n 1 "$cluster/data/postmaster.pid")
@@ -174,19 +159,9 @@ run_one() {
   sql postgres "DROP DATABASE bench_copy WITH (FORCE)"
 }
 
-say "== $rounds rounds"
 contenders="delete loop-ctid loop-id worker-records-1 worker-records-2 worker-counts-2"
 : >"$home/times"
-round=1
-while [ "$round" -le "$rounds" ]; do
-  for contender in $contenders; do run_one "$round" "$contender"; done
-  # shellcheck disable=SC2086
-  set -- $contenders
-  first=$1
-  shift
-  contenders="$* $first"
-  round=$((round + 1))
-done
+bench_rounds run_one
 
 say ""
 psql -X -q -v ON_ERROR_STOP=1 -v rows="$rows" -v due="$due" -v rounds="$rounds" \

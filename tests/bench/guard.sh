@@ -15,25 +15,11 @@
 set -eu
 top=$1
 build=$2
-. "$top/tests/harness/cluster.sh"
+. "$top/tests/bench/prelude.sh"
 rows=${BENCH_ROWS:-200000}
 rounds=${BENCH_ROUNDS:-5}
-home=$top/build/bench-guard
-mkdir -p "$home"
-say() { printf '%s\n' "$*"; }
-
-say "== a private PostgreSQL, fsync on"
-cluster_place bench-guard-server
-cluster_make "shared_buffers = 512MB
-max_wal_size = 16GB
-checkpoint_timeout = 1h
-autovacuum = off
-jit = off"
-cluster_start
-trap 'cluster_stop immediate' EXIT
-conninfo() { echo "host=$cluster port=5432 dbname=$1 user=$2"; }
-sql() { psql -X -q -A -t -v ON_ERROR_STOP=1 -d "$(conninfo "$1" "${3:-postgres}")" \
-  -c "SET client_min_messages = warning" -c "$2"; }
+bench_begin bench-guard "shared_buffers = 512MB
+autovacuum = off"
 
 rm -rf "$home/site"
 mkdir -p "$home/site/policies"
@@ -144,19 +130,11 @@ measure() {
     FROM unnest('{plain,parts}'::text[]) relation, unnest('{DELETE,UPDATE}'::text[]) operation,
       unnest('{1,100,10000}'::int[]) n, generate_series(0, 9) again
     WHERE again < CASE n WHEN 10000 THEN 3 ELSE 10 END AND (again + 1) * n < $rows"
+  say "   round $1  $2"
 }
 
-round=1
-while [ "$round" -le "$rounds" ]; do
-  case $((round % 3)) in
-  0) order="none guard holds" ;;
-  1) order="guard holds none" ;;
-  2) order="holds none guard" ;;
-  esac
-  for contender in $order; do measure "$round" "$contender"; done
-  say "round $round of $rounds"
-  round=$((round + 1))
-done
+contenders="none guard holds"
+bench_rounds measure
 
 say ""
 say "== medians in ms, and how many times what it takes without a guard"

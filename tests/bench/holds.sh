@@ -18,27 +18,13 @@
 set -eu
 top=$1
 build=$2
-. "$top/tests/harness/cluster.sh"
+. "$top/tests/bench/prelude.sh"
 rows=${BENCH_ROWS:-2000000}
 rounds=${BENCH_ROUNDS:-5}
 contenders=${BENCH_CONTENDERS:-none subjects tenants third ranges}
-home=$top/build/bench-holds
-mkdir -p "$home"
-say() { printf '%s\n' "$*"; }
-
-say "== a private PostgreSQL, fsync on"
-cluster_place bench-holds-server
-cluster_make "shared_buffers = 512MB
-max_wal_size = 16GB
-checkpoint_timeout = 1h
+bench_begin bench-holds "shared_buffers = 512MB
 autovacuum = off
-jit = off
 maintenance_work_mem = 256MB"
-cluster_start
-trap 'cluster_stop immediate' EXIT
-conninfo() { echo "host=$cluster port=5432 dbname=$1 user=$2"; }
-sql() { psql -X -q -A -t -v ON_ERROR_STOP=1 -d "$(conninfo "$1" "${3:-postgres}")" \
-  -c "SET client_min_messages = warning" -c "$2"; }
 
 write_site() {
   rm -rf "$home/site"
@@ -113,7 +99,6 @@ place third "SELECT retention.place_hold(matter => 'M-1', reason => 'benchmark',
 place ranges "SELECT retention.place_hold(matter => 'M-1', reason => 'benchmark',
   category => 'records', subjects => $phones, starts_from => '1999-01-01', starts_to => '1999-02-01')"
 
-now_ms() { echo $(($(date +%s%N) / 1000000)); }
 
 # run_one ROUND CONTENDER: appends "round contender rows ms batches-ms" to $home/times
 run_one() {
@@ -134,18 +119,8 @@ run_one() {
   sql postgres "DROP DATABASE bench_copy WITH (FORCE)"
 }
 
-say "== $rounds rounds"
 : >"$home/times"
-round=1
-while [ "$round" -le "$rounds" ]; do
-  for contender in $contenders; do run_one "$round" "$contender"; done
-  # shellcheck disable=SC2086
-  set -- $contenders
-  first=$1
-  shift
-  contenders="$* $first"
-  round=$((round + 1))
-done
+bench_rounds run_one
 
 say ""
 psql -X -q -v ON_ERROR_STOP=1 -v rows="$rows" -v rounds="$rounds" \

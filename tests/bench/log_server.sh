@@ -13,29 +13,19 @@
 set -eu
 top=$1
 build=$2
-. "$top/tests/harness/cluster.sh"
+. "$top/tests/bench/prelude.sh"
 placed=${BENCH_PLACED:-70000}
 deleted=${BENCH_DELETED:-500000}
 rounds=${BENCH_ROUNDS:-5}
-home=$top/build/bench/log-server
-rm -rf "$home"
-mkdir -p "$home/policies"
-chmod go-w "$home" "$home/policies"
-say() { printf '%s\n' "$*"; }
+rm -rf "$top/build/bench-log"
 now() { date +%s%N; }
 median() { sort -n "$1" | sed -n "$((($(wc -l <"$1") + 1) / 2))p"; }
 seconds() { awk -v ns="$1" 'BEGIN { printf "%.2f", ns / 1e9 }'; }
 
-say "== a private PostgreSQL, fsync on"
-cluster_place bench-log
-cluster_make "shared_buffers = 256MB
-max_wal_size = 8GB
+bench_begin bench-log "shared_buffers = 256MB
 autovacuum = off"
-cluster_start
-trap 'cluster_stop immediate' EXIT
-conninfo() { echo "host=$cluster port=5432 dbname=$1 user=$2"; }
-sql() { psql -X -q -A -t -v ON_ERROR_STOP=1 -d "$(conninfo "$1" postgres)" \
-  -c "SET client_min_messages = warning" -c "$2"; }
+mkdir -p "$home/policies"
+chmod go-w "$home" "$home/policies"
 sql postgres "DROP DATABASE IF EXISTS bench_log WITH (FORCE)"
 sql postgres "CREATE DATABASE bench_log"
 "$build/retentionctl" -d "$(conninfo bench_log postgres)" migrate >/dev/null

@@ -17,26 +17,12 @@
 set -eu
 top=$1
 build=$2
-. "$top/tests/harness/cluster.sh"
+. "$top/tests/bench/prelude.sh"
 rows=${BENCH_ROWS:-10000000}
 holds=${BENCH_HOLDS:-200}
-home=$top/build/bench-placing
-mkdir -p "$home"
-say() { printf '%s\n' "$*"; }
-
-say "== a private PostgreSQL, fsync on"
-cluster_place bench-placing-server
-cluster_make "shared_buffers = 512MB
-max_wal_size = 16GB
-checkpoint_timeout = 1h
-jit = off"
-cluster_start
-trap 'cluster_stop immediate' EXIT
+bench_begin bench-placing "shared_buffers = 512MB"
 pgbench=$(pg_config --bindir)/pgbench
 [ -x "$pgbench" ] || pgbench=$(ls /usr/lib/postgresql/*/bin/pgbench | tail -n 1)
-conninfo() { echo "host=$cluster port=5432 dbname=$1 user=$2"; }
-sql() { psql -X -q -A -t -v ON_ERROR_STOP=1 -d "$(conninfo "$1" "${3:-postgres}")" \
-  -c "SET client_min_messages = warning" -c "$2"; }
 
 write_site() {
   rm -rf "$home/site"

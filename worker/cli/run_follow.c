@@ -115,23 +115,23 @@ static bool add_others(struct run_show *show, bool finished, struct error *error
     for (int r = 0; r < PQntuples(rows); r++) {
         const char *category = field(rows, r, "category"), *cause = field(rows, r, "cause");
         bool has_run = false, told = false;
+        struct run_result result = {
+            .category = category,
+            .due = number(rows, r, "due"),
+            .held = number(rows, r, "held"),
+            .kept = number(rows, r, "kept"),
+            .waiting = number(rows, r, "waiting"),
+            .blocked = number(rows, r, "blocked"),
+            .rows = -1,
+            .dependant_rows = -1,
+            .remaining = -1,
+            .elapsed_us = -1,
+        };
         for (size_t i = 0; i < ran; i++)
             has_run |= strcmp(show->results[i].category, category) == 0;
         for (size_t w = 0; !has_run && w < ARRAY_LENGTH(words); w++)
             if (text_equal(words[w].cause, cause)) {
-                struct run_result result = {
-                    .category = category,
-                    .status = words[w].status,
-                    .due = number(rows, r, "due"),
-                    .held = number(rows, r, "held"),
-                    .kept = number(rows, r, "kept"),
-                    .waiting = number(rows, r, "waiting"),
-                    .rows = -1,
-                    .dependant_rows = -1,
-                    .blocked = number(rows, r, "blocked"),
-                    .remaining = -1,
-                    .elapsed_us = -1,
-                };
+                result.status = words[w].status;
                 run_show_add(show, &result);
                 told = true;
             }
@@ -141,18 +141,9 @@ static bool add_others(struct run_show *show, bool finished, struct error *error
         if (!why && !why_refused(show, &why, error))
             return false;
         bool invalid = cause && text_starts_with(cause, "policy invalid");
-        run_show_add(show, &(struct run_result){.category = category,
-                                                .status = invalid ? "invalid" : "stopped",
-                                                .message = why,
-                                                .due = number(rows, r, "due"),
-                                                .held = number(rows, r, "held"),
-                                                .kept = number(rows, r, "kept"),
-                                                .waiting = number(rows, r, "waiting"),
-                                                .rows = -1,
-                                                .dependant_rows = -1,
-                                                .blocked = number(rows, r, "blocked"),
-                                                .remaining = -1,
-                                                .elapsed_us = -1});
+        result.status = invalid ? "invalid" : "stopped";
+        result.message = why;
+        run_show_add(show, &result);
     }
     return true;
 }

@@ -1,0 +1,48 @@
+# Sourced by the benchmarks, with $top and $build set: files, a private PostgreSQL, and rounds.
+#
+#   bench_begin NAME SETTINGS   sets $home (build/NAME), starts a server with these settings beside
+#                               the usual ones; it is stopped at the end
+#   bench_rounds COMMAND        COMMAND ROUND CONTENDER for each of $contenders in each of $rounds
+#                               rounds, beginning with another contender in each
+
+. "$top/tests/harness/cluster.sh"
+
+say() { printf '%s\n' "$*"; }
+now_ms() { echo $(($(date +%s%N) / 1000000)); }
+
+# conninfo DATABASE USER
+conninfo() { echo "host=$cluster port=5432 dbname=$1 user=$2"; }
+
+# sql DATABASE STATEMENT [USER]
+sql() {
+  psql -X -q -A -t -v ON_ERROR_STOP=1 -d "$(conninfo "$1" "${3:-postgres}")" \
+    -c "SET client_min_messages = warning" -c "$2"
+}
+
+bench_begin() {
+  home=$top/build/$1
+  mkdir -p "$home"
+  say "== a private PostgreSQL, fsync on"
+  cluster_place "$1-server"
+  cluster_make "max_wal_size = 16GB
+checkpoint_timeout = 1h
+jit = off
+$2"
+  cluster_start
+  trap 'cluster_stop immediate' EXIT
+}
+
+bench_rounds() {
+  say "== $rounds rounds"
+  round=1
+  while [ "$round" -le "$rounds" ]; do
+    for contender in $contenders; do "$1" "$round" "$contender"; done
+    # shellcheck disable=SC2086
+    set -- "$1" $contenders
+    command=$1 first=$2
+    shift 2
+    contenders="$* $first"
+    set -- "$command"
+    round=$((round + 1))
+  done
+}
