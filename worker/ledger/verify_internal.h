@@ -85,6 +85,10 @@ bool verify_saved(struct verify *v);
  * every key that the log names; else the keys named by what trusted keys signed, and one of them
  * must have signed the checkpoint. */
 bool verify_trust(struct verify *v, bool is_signed);
+/* A checkpoint of no more entries than the head's was signed by this one of the keys: the log must
+ * name it, and not after the one that signed the head, since a key signs nothing more once a newer
+ * one has. (The entry that retires it may be gone with a prune.) `what`: begins the message. */
+bool verify_key_order(struct verify *v, const char *where, const char *what, size_t key);
 /* A checkpoint kept in the directory that is signed, and of more entries than the one the log is
  * verified by: its size. 0: none. */
 uint64_t verify_newer_checkpoint(struct verify *v);
