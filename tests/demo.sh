@@ -162,11 +162,15 @@ chapter "the run"
 # The oldest recordings: the first of them that is gone afterwards is explained below.
 sql postgres "SELECT recording_id FROM ctm.call_recording WHERE kind IN ('call', 'voicemail')
   ORDER BY recorded_at LIMIT 50" >"$home/oldest"
+# And the oldest calls, but for the customer who agreed on seven years.
+[ -e "$home/gone_call" ] || sql postgres "SELECT call_id || ' ' || to_char(started_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.USOF')
+  FROM ctm.call WHERE started_at > '1971-01-01' AND account_id <> 3 AND status <> 'test'
+  ORDER BY started_at LIMIT 50" >"$home/oldest_calls"
 show retentiond run || { code=$?; [ $code = 5 ] || exit $code; }
 
-chapter "deletions per category"
+chapter "what the run acted on, per category"
 psql -X -q "host=$cluster port=5432 dbname=calls user=postgres" -c \
-  "SELECT category, sum(rows) AS deleted, sum(batches) AS transactions
+  "SELECT category, sum(rows) AS records, sum(batches) AS transactions
    FROM retention.run GROUP BY category HAVING sum(rows) > 0 ORDER BY sum(rows) DESC"
 
 chapter "status"
@@ -187,6 +191,37 @@ while read -r id; do
 done <"$home/oldest"
 [ ! -e "$home/gone" ] || show retentiond explain recordings "$(cat "$home/gone")"
 show retentiond explain recordings "$kept"
+
+chapter "a call at each stage of its life"
+# call WHERE: the first call that fits.
+call() {
+  sql postgres "SELECT call_id || ' ' || to_char(started_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.USOF')
+    FROM ctm.call WHERE status <> 'test' AND $1 ORDER BY started_at DESC LIMIT 1"
+}
+see() {
+  [ -n "$2" ] || { echo "no call is $1" >&2; exit 1; }
+  note "$1:"
+  sql postgres "SELECT '   caller ' || coalesce(caller, 'NULL') || ', name ' || coalesce(caller_name, 'NULL') ||
+    ', ' || source || ', ' || duration_s || ' s' FROM ctm.call WHERE call_id = ${2%% *}"
+  # shellcheck disable=SC2086
+  show retentiond explain call_logs $2
+}
+see "young: as it came in" "$(call "caller LIKE '+1__________' AND caller_name IS NOT NULL AND started_at < now()")"
+see "old enough to lose its number: the area code is left" "$(call "caller LIKE '+1___' AND account_id <> 3")"
+see "of a customer who agreed on seven years: it stays, without the number" \
+  "$(call "caller LIKE '+1___' AND account_id = 3 AND started_at < now() - interval '3 years'")"
+while read -r id at; do
+  [ ! -e "$home/gone_call" ] || break
+  [ "$(sql postgres "SELECT count(*) FROM ctm.call WHERE call_id = $id")" != 0 ] || echo "$id $at" >"$home/gone_call"
+done <"$home/oldest_calls"
+note "counted in its month and deleted, with the entry that says so:"
+# shellcheck disable=SC2046
+show retentiond explain call_logs $(cat "$home/gone_call")
+note "and what is published of it and its like, no cell with fewer than 11 callers:"
+psql -X -q "host=$cluster port=5432 dbname=calls user=postgres" -c \
+  "SELECT account_id, month, source, calls, seconds, durations, callers FROM ctm.call_month
+   ORDER BY calls DESC, month LIMIT 5" \
+  -c "SELECT count(*) AS cells, sum(calls) AS calls FROM ctm.call_month"
 
 chapter "the held record: it was due, and it stayed"
 verdict held "$held" || { echo "the held record $held is gone, or not held" >&2; exit 1; }

@@ -83,6 +83,20 @@ START_TEST(a_held_record_is_not_changed)
     ck_assert_int_eq(db_number(site.admin, "SELECT held FROM retention.compliance"), 1);
     ck_assert_int_eq(site_digests(&site, "public.call"), 199);
     site_check_log(&site);
+    /* between the stages: the numbers are gone, the hold names a tenant */
+    db_exec(site.admin, "SELECT retention.place_hold('M-2', 'test', category => 'calls', tenant => "
+                        "'3')");
+    db_exec(site.admin, "UPDATE call SET at = at - interval '400 days'");
+    site_once_expect(&site, NULL, 0);
+    ck_assert_int_eq(count(&site, "account = 3 AND caller = '+1410' AND name IS NULL"), 20);
+    ck_assert_int_eq(count(&site, "id = 7 AND caller = '+14105550007' AND name = 'Jane 7'"), 1);
+    ck_assert_int_eq(count(&site, "true"), 21);
+    /* the worker put the rules of its main file in force */
+    db_exec(site.admin, "UPDATE retention.hold_rules SET dual_control = false, grace = '0'");
+    db_exec(site.admin, "SELECT retention.release_hold(hold, 'over') FROM retention.hold");
+    site_once_expect(&site, NULL, 0);
+    ck_assert_int_eq(count(&site, "true"), 0);
+    site_check_log(&site);
     site_free(&site);
 }
 END_TEST

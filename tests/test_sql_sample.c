@@ -91,7 +91,7 @@ Suite *suite_sql_sample(void)
     Suite *suite = suite_create("sql sample");
     TCase *tcase = tcase_create("sample");
     tcase_add_checked_fixture(tcase, setup, teardown);
-    tcase_set_timeout(tcase, 120);
+    tcase_set_timeout(tcase, 300);
     tcase_add_test(tcase, all_can_be_planned_and_agree);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -238,6 +238,7 @@ START_TEST(test_versions)
         {140000, 3, 3, NULL},
     };
     schema_migrate(cluster_shared(), site.database, NULL, NULL);
+    db_exec(site.conn, "GRANT " WORKER " TO retention_owner");
     db_script(site.conn, validate_plain_table);
     validate_grant_all();
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -259,6 +260,28 @@ START_TEST(test_versions)
         ck_assert_str_eq(site.diags.items[0].message, expected);
         ck_assert_ptr_nonnull(site.diags.items[0].hint);
     }
+}
+END_TEST
+
+/* Nobody may lead whose sessions the next leader could not end: said before a run finds out. */
+START_TEST(test_cannot_be_ended)
+{
+    schema_migrate(cluster_shared(), site.database, NULL, "end_");
+    db_script(site.conn, validate_plain_table);
+    validate_grant_all();
+    db_exec(site.conn, "GRANT end_worker TO " WORKER);
+    for (int granted = 0; granted < 2; granted++) {
+        if (granted)
+            db_exec(site.conn, "GRANT " WORKER " TO end_owner");
+        validate_forget();
+        site.set = policy_load_text("test.cfg", validate_plain_policy, &site.diags);
+        validate_read_catalog(site.conn, WORKER);
+        policy_validate(site.set, site.catalog, &site.diags);
+        validate_expect(granted ? ""
+                                : "role \"" WORKER "\" cannot lead: the next leader could not "
+                                  "end its sessions\n    GRANT " WORKER " TO end_owner;\n");
+    }
+    db_exec(site.conn, "REVOKE end_worker FROM " WORKER);
 }
 END_TEST
 
@@ -286,6 +309,7 @@ START_TEST(test_own_functions)
          "\"another\" (unknown)"},
     };
     schema_migrate(cluster_shared(), site.database, NULL, "own_");
+    db_exec(site.conn, "GRANT " WORKER " TO own_owner");
     db_script(site.conn, validate_plain_table);
     validate_grant_all();
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -537,6 +561,7 @@ Suite *suite_validate(void)
     tcase_add_test(tcase, test_other_encoding);
     tcase_add_test(tcase, test_standby);
     tcase_add_test(tcase, test_versions);
+    tcase_add_test(tcase, test_cannot_be_ended);
     tcase_add_test(tcase, test_own_functions);
     tcase_add_test(tcase, test_server_log);
     tcase_add_test(tcase, test_literals);

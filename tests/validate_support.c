@@ -20,6 +20,8 @@ void validate_roles(PGconn *as)
     db_script(as, "do $$ begin"
                   " if to_regrole('" WORKER "') is null then create role " WORKER " login; end if;"
                   " if to_regrole('" OWNER "') is null then create role " OWNER " login; end if;"
+                  " if to_regrole('retention_reader') is null then create role retention_reader;"
+                  " end if;"
                   " if to_regrole('validate_group') is null then"
                   "  create role validate_group; grant validate_group to " WORKER "; end if;"
                   " alter role " WORKER " nobypassrls nosuperuser; end $$");

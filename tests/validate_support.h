@@ -31,7 +31,7 @@ extern const char *const validate_plain_table;
 void validate_setup(void);
 void validate_teardown(void);
 
-/* Makes WORKER and OWNER where they are not there. */
+/* Makes WORKER, OWNER and the role that setup grants reading to, where they are not there. */
 void validate_roles(PGconn *as);
 
 /* Every privilege that the worker may need, on all there is. */

@@ -342,6 +342,11 @@ SELECT pg_catalog.json_build_object(
            'worker_exists', w.oid IS NOT NULL,
            'worker_is_superuser', w.superuser,
            'worker_bypasses_rls', w.bypasses_rls,
+           -- what retention.lead asks: that whoever leads next may end its sessions
+           'worker_can_be_ended',
+           COALESCE((SELECT pg_catalog.pg_has_role(n.nspowner, w.oid, 'USAGE')
+                       FROM pg_catalog.pg_namespace n
+                      WHERE n.nspname = 'retention'), true),
            -- of what the worker's role asks: as it is set for it here, the role, the database,
            -- or for whoever reads this
            'log_parameters',

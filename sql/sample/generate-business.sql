@@ -46,11 +46,12 @@ begin
     from sample.stream(seed, 106, n, n, z.accounts);
 
     n := total * 3 / 1000;
-    insert into web.contact_request (form, full_name, email, phone, message, submitted_at,
+    insert into web.contact_request (form, full_name, email, phone, zip, message, submitted_at,
         handled_at)
     select case when j % 3 = 0 then 'contact_support' else 'contact_sales' end,
         sample.name(seed, j + 4000000), sample.email(seed, j + 4000000),
-        case when j % 2 = 0 then sample.phone(j + 900000) end, sample.sentence(j),
+        case when j % 2 = 0 then sample.phone(j + 900000) end,
+        case when j % 3 = 1 then lpad((j * 7919 % 100000)::text, 5, '0') end, sample.sentence(j),
         sample.at(run_at, x), case when j % 6 <> 0 then sample.at(run_at, x + (1 - x) * 0.02) end
     from sample.stream(seed, 112, n, n, z.accounts);
 

@@ -537,6 +537,7 @@ struct catalog *catalog_parse(const char *json, struct error *error)
     catalog->worker_role = string_of(&reader, root, "worker_role");
     catalog->worker_exists = json_is_true(json_object_get(root, "worker_exists"));
     catalog->worker_is_superuser = json_is_true(json_object_get(root, "worker_is_superuser"));
+    catalog->worker_can_be_ended = json_is_true(json_object_get(root, "worker_can_be_ended"));
     catalog->worker_bypasses_rls = json_is_true(json_object_get(root, "worker_bypasses_rls"));
     const json_t *logged = json_object_get(root, "log_parameters");
     catalog->log_parameter_max_length = string_of(&reader, logged, "log_parameter_max_length");

@@ -149,6 +149,7 @@ struct catalog {
     int64_t timeline;
     const char *worker_role; /* whose privileges are meant */
     bool worker_exists, worker_is_superuser, worker_bypasses_rls;
+    bool worker_can_be_ended; /* by the owner of schema retention; true where that is not there */
     /* how much of its parameters the server's log may hold, for that role: "0" none */
     const char *log_parameter_max_length, *log_parameter_max_length_on_error;
     int schema_version;     /* of schema retention; 0: not installed; -1: not readable */

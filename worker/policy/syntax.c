@@ -278,6 +278,11 @@ static const struct field dependant_fields[] = {
      .read = NULL,
      .value = "( { table; by; }, ... )",
      .help = "Dependants of its own."},
+    {.key = "columns",
+     .types = TYPE_GROUPS,
+     .flags = FIELD_LATER,
+     .value = "( { name; as; }, ... )",
+     .help = "What becomes of its columns where the record is de-identified."},
     {0}};
 const struct definition definition_dependant = {
     .name = "a dependant",

@@ -132,6 +132,12 @@ static void check_role(struct check *check)
                   "CREATE ROLE retentiond LOGIN; GRANT retention_worker TO retentiond;");
         return;
     }
+    if (catalog->schema_version > 0 && !catalog->worker_can_be_ended) {
+        diag = diag_error(check->diags, nowhere,
+                          "role \"%s\" cannot lead: the next leader could not end its sessions",
+                          catalog->worker_role);
+        diag_hint(check->diags, diag, "GRANT %s TO %sowner;", quoted, catalog->own_prefix);
+    }
     check_server_log(check);
     if (!catalog->worker_bypasses_rls)
         return;
