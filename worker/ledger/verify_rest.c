@@ -149,7 +149,7 @@ static bool visit_checkpoint(struct verify *v, const char *path, const char *nam
                              "start it and verify again.");
         return false;
     }
-    if (!kept_root(v, path, &kept) || !verify_key_order(v, path, path, key))
+    if (!kept_root(v, path, &kept) || !verify_key_order(v, path, key))
         return false;
     v->result->checkpoints++;
     return true;
@@ -230,12 +230,9 @@ bool verify_trust(struct verify *v, bool is_signed)
            verify_fail(v, "checkpoint", UINT64_MAX, "checkpoint: %s", why.primary);
 }
 
-bool verify_key_order(struct verify *v, const char *where, const char *what, size_t key)
+bool verify_key_order(struct verify *v, const char *what, size_t key)
 {
     const struct verify_key *kept = &v->keys[key];
-    if (v->result->checkpoint.size > 0 && !kept->named)
-        return verify_fail(v, where, UINT64_MAX, "%s: signed by a key that no entry of the log names",
-                           what);
     for (size_t i = 0; i < v->key_count; i++)
         if (v->keys[i].from < kept->from &&
             memcmp(&v->keys[i].verifier, &v->result->signer, sizeof(v->result->signer)) == 0) {
