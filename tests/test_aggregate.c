@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "config.h"
 #include "engine_support.h"
 #include "harness/cluster.h"
 #include "harness/db.h"
@@ -540,6 +541,29 @@ START_TEST(kill_the_worker)
 }
 END_TEST
 
+#ifdef ENABLE_FAULT_POINTS
+
+/* Killed where cells are closed: they are closed once, and published once. */
+START_TEST(killed_while_closing)
+{
+    static const char *const faults[] = {"run_close_sent=exit", "run_after_close=exit"};
+    for (int i = 0; i < 2; i++) {
+        struct site site = calls_site(1000, 100, POLICY);
+        site_once_expect(&site, faults[i], 70);
+        ck_assert_int_eq(number(&site, "count(*) FROM public.call"), 0);
+        site_once_expect(&site, NULL, 0);
+        check_books(&site);
+        check_closed(&site);
+        ck_assert_int_eq(number(&site, "count(*) FROM retention.log_entry WHERE type = 'cells'"),
+                         1);
+        site_check_log(&site);
+        site_free(&site);
+    }
+}
+END_TEST
+
+#endif
+
 Suite *suite_aggregate(void)
 {
     Suite *suite = suite_create("aggregate");
@@ -556,6 +580,9 @@ Suite *suite_aggregate(void)
     tc = tcase_create("aggregate kill");
     tcase_set_timeout(tc, 120 + from_environment("RETENTIOND_AGGREGATE_ROWS", 20000) / 200);
     tcase_add_test(tc, kill_the_worker);
+#ifdef ENABLE_FAULT_POINTS
+    tcase_add_test(tc, killed_while_closing);
+#endif
     suite_add_tcase(suite, tc);
     return suite;
 }

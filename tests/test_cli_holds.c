@@ -101,6 +101,46 @@ static char *place_one(void)
     return hold;
 }
 
+/* On a terminal, at which somebody types a line; what is printed, caller frees. */
+static char *typed(const char *line, int exit_code, const char *words)
+{
+    char *conninfo _cleanup_free_ = cluster_conninfo(cluster_shared(), f.database, CLI_LEGAL);
+    struct text script _cleanup_text_ = {0};
+    text_printf(&script, "echo '%s' | script -qec \"'%s' -c '%s' -d '%s' %s\" /dev/null", line,
+                build_path("retentionctl"), f.config, conninfo, words);
+    struct program_result r =
+        program_run((const char *const[]){"/bin/sh", "-c", script.data, NULL});
+    ck_assert_msg(r.exit_code == exit_code, "exit code %d: %s%s", r.exit_code, r.out, r.err);
+    free(r.err);
+    return r.out;
+}
+
+/* One word accepts the gaps that were printed; anything else accepts nothing. */
+START_TEST(gaps_accepted_on_a_terminal)
+{
+    static const char words[] = "hold place 2026-CV-0113 --reason Doe --subject phone:+14105551002";
+    char *refused _cleanup_free_ = typed("yes", 5, words);
+    contains(refused, "In these 2 categories it cannot reach all that is named;");
+    contains(refused, "it has no subject of kind \"phone\":\r\n  invoices texts\r\n");
+    contains(refused, "type \"accept\": ");
+    contains(refused, "The hold is NOT placed.");
+    contains(refused, "not accepted: nothing was done");
+    ck_assert_int_eq(ask("SELECT count(*) FROM retention.hold"), 0);
+    char *placed _cleanup_free_ = typed("accept", 0, words);
+    contains(placed, "Placed, and in force since 20");
+    ck_assert_int_eq(ask("SELECT count(*) FROM retention.hold WHERE accept_gaps @> "
+                         "'{invoices,texts}' AND cardinality(accept_gaps) = 2"),
+                     1);
+    /* what was accepted by name is not asked for, and stays accepted */
+    free(typed("accept", 0,
+               "hold place 2026-CV-0114 --reason Doe --subject phone:+14105551002 --accept-gap "
+               "texts"));
+    ck_assert_int_eq(ask("SELECT count(*) FROM retention.hold WHERE accept_gaps @> "
+                         "'{invoices,texts}' AND matter = '2026-CV-0114'"),
+                     1);
+}
+END_TEST
+
 /* The README's five minutes: a matter number and a list of phone numbers. */
 START_TEST(a_list_of_phone_numbers)
 {
@@ -266,14 +306,10 @@ START_TEST(nothing_matches)
 }
 END_TEST
 
-/* A session that does not let go: the hold is not placed, and it is said who, and what to do. */
-START_TEST(the_gate_is_kept)
+/* Who keeps the gate does not let go: the hold is not placed, and it is said who, and what to do.
+ */
+static void expect_kept_by(const char *who)
 {
-    PGconn *keeper = cli_fixture_connect(&f);
-    db_exec(keeper, "ALTER FUNCTION retention.close_hold_gate() SET lock_timeout = '100ms'");
-    db_exec(keeper, "BEGIN");
-    db_exec(keeper, "LOCK TABLE retention.hold_gate IN ROW SHARE MODE");
-    int64_t pid = db_number(keeper, "SELECT pg_backend_pid()");
     struct program_result r =
         cli_run(&f, CLI_LEGAL,
                 WORDS("hold", "place", "m", "--reason", "x", "--tenant", "1", "--category", "texts",
@@ -282,18 +318,31 @@ START_TEST(the_gate_is_kept)
     contains(r.out,
              "Asking again for hold 11111111-2222-4333-8444-555555555555 of matter \"m\"; it "
              "is not placed yet.\nThe hold is NOT placed.\n");
-    contains(r.err, "no hold is placed, changed or released, because another session kept");
-    char who[100];
-    snprintf(who, sizeof(who),
-             "Server process %lld (role \"postgres\") keeps it: a transaction that "
-             "has not ended.",
-             (long long)pid);
+    contains(r.err, "no hold is placed, changed or released, because another transaction kept");
     contains(r.err, who);
     contains(r.err, "ask the operator to stop the deletion runs (\"retentionctl stop --now\")");
     program_result_free(&r);
-    db_exec(keeper, "ROLLBACK");
-    PQfinish(keeper);
     ck_assert_int_eq(ask("SELECT count(*) FROM retention.hold"), 0);
+}
+
+START_TEST(the_gate_is_kept)
+{
+    PGconn *keeper = cli_fixture_connect(&f);
+    db_exec(keeper, "ALTER FUNCTION retention.close_hold_gate() SET lock_timeout = '100ms'");
+    db_exec(keeper, "BEGIN");
+    db_exec(keeper, "LOCK TABLE retention.hold_gate IN ROW SHARE MODE");
+    char who[200];
+    snprintf(who, sizeof(who),
+             "Server process %lld (role \"postgres\") keeps it: a transaction that "
+             "has not ended.",
+             (long long)db_number(keeper, "SELECT pg_backend_pid()"));
+    expect_kept_by(who);
+    /* no process is behind a prepared one */
+    db_exec(keeper, "PREPARE TRANSACTION 'payroll''s'");
+    expect_kept_by("The prepared transaction 'payroll''s' (role \"postgres\") keeps it: PREPARE "
+                   "TRANSACTION came, and neither COMMIT PREPARED nor ROLLBACK PREPARED.");
+    db_exec(keeper, "ROLLBACK PREPARED 'payroll''s'");
+    PQfinish(keeper);
 }
 END_TEST
 
@@ -702,6 +751,7 @@ Suite *suite_cli_holds(void)
     tcase_set_timeout(tests, 180);
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, a_list_of_phone_numbers);
+    tcase_add_test(tests, gaps_accepted_on_a_terminal);
     tcase_add_test(tests, all_wrong_lines_at_once);
     tcase_add_test(tests, phone_numbers_must_be_whole);
     tcase_add_test(tests, nothing_matches);

@@ -320,6 +320,7 @@ START_TEST(a_log_is_pruned)
     says(0, "Removed 512 entries and 2 sets of record digests", "cat pruned; exit $(cat code)");
     says(0, "pruned      512 entries are gone: the log itself says so",
          "$ctl log verify log --vkey vkey");
+    says(0, "upto 512", "$ctl log list --type prune");
     says(0, "proofs of such", "$ctl log verify log --vkey vkey");
     says(0, "\"unknown\": 0",
          "test ! -e log/tile/entries/000 && test -e log/tile/0/000 &&"

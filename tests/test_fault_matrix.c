@@ -2,7 +2,7 @@
  * nothing held (P2), each deletion with its entry and each entry with its deletion (P3), a log that
  * verifies and never forked (P4), without data of the people (P5), and the next start ends it all
  * (P12). worker/base/fault.h; what is killed more often, at more passes, is in test_kill and
- * test_log_kill.
+ * test_log_kill; what only a stage that aggregates passes by is in test_aggregate.
  */
 #define _GNU_SOURCE
 #include <check.h>
@@ -25,6 +25,8 @@ static const struct {
     const char *name;
     bool rare, fails;
 } points[] = {
+    {"approve_after", true, false}, /* these two below, in retentionctl */
+    {"approve_before", true, false},
     {"batch_after_action", false, true},
     {"batch_after_begin", false, true},
     {"batch_after_commit", false, false},
@@ -36,7 +38,11 @@ static const struct {
     {"batch_begins", false, false},
     {"batch_commit_sent", false, false},
     {"batch_lose_answer", false, true},
+    {"lead_after_resign", false, false},
     {"lead_after_term", false, false},
+    {"lead_before_ask", false, false},
+    {"lead_before_resign", false, false},
+    {"log_after_anchor", false, false},
     {"log_after_bundle", true, true},
     {"log_after_checkpoint", false, true},
     {"log_after_holds", true, false},
@@ -45,18 +51,29 @@ static const struct {
     {"log_after_place", false, false},
     {"log_after_record", false, false},
     {"log_after_tiles", false, true},
+    {"log_before_anchor", false, false},
     {"log_before_anchored", false, false},
     {"log_before_place", false, false},
     {"log_before_sign", false, true},
     {"log_before_sync", false, false},
+    {"log_compared", false, false},
     {"log_file_half_written", false, false},
     {"log_file_removed", true, false},
     {"log_file_renamed", false, false},
     {"log_own_placed", true, false},
+    {"run_after_close", true, false},
     {"run_after_done", false, false},
     {"run_after_plan", false, true},
+    {"run_after_status", false, false},
     {"run_before_done", false, false},
+    {"run_before_start", false, false},
+    {"run_close_sent", true, false},
 };
+
+/* Entries that tell of an approval. */
+#define APPROVALS                                                                                 \
+    "SELECT count(*) FROM retention.log_entry WHERE type = 'policy' AND "                          \
+    "entry LIKE E'%%\\nwhat approved\\n%%'"
 
 enum { POINTS = sizeof(points) / sizeof(points[0]), ROWS = 6, HELD = 900001, YOUNG = 900002 };
 
@@ -142,6 +159,57 @@ START_TEST(errors)
 }
 END_TEST
 
+/* An approval that is cut short has happened whole, or not at all, and its entry with it. */
+START_TEST(approvals)
+{
+    static const struct {
+        const char *fault;
+        int exit_code;
+        bool approved;
+    } cases[] = {
+        {"approve_before=error", 1, false},
+        {"approve_before=exit", 70, false},
+        {"approve_after=error", 1, true},
+        {"approve_after=exit", 70, true},
+    };
+    struct log_site site = matrix_site();
+    for (int i = 0; i < (int)ARRAY_LENGTH(cases); i++) {
+        char *fault, *database, *stages;
+        ck_assert_int_ge(asprintf(&fault, "RETENTIOND_FAULT=%s", cases[i].fault), 0);
+        database = cluster_conninfo(site.site.cluster, site.site.database, "t_approver");
+        ck_assert_int_ge(
+            asprintf(&stages,
+                     "data: { table = \"public.t\"; start = \"at\"; };\n"
+                     "stages = ( { name = \"gone\"; after = \"%d months\"; do = \"delete\"; } );\n"
+                     "brake: { rows = 1000000; fraction = 1.0; };",
+                     11 - i),
+            0);
+        site_policy(&site.site, "t", stages);
+        free(log_site_once(&site, NULL, 5));
+        int64_t before = db_number(site.site.admin, APPROVALS);
+        const char *const argv[] = {"retentionctl", "-d", database, "policy", "approve", "t", NULL};
+        const char *const env[] = {fault, NULL};
+        struct program_result result = program_run_env(argv, env);
+        ck_assert_msg(result.exit_code == cases[i].exit_code, "%s: exit code %d\n%s", fault,
+                      result.exit_code, result.err);
+        program_result_free(&result);
+        ck_assert_int_eq(db_number(site.site.admin, APPROVALS) - before, cases[i].approved);
+        free(log_site_once(&site, NULL, cases[i].approved ? 0 : 5));
+        if (!cases[i].approved) {
+            result = program_run(argv);
+            ck_assert_msg(result.exit_code == 0, "%s", result.err);
+            program_result_free(&result);
+            free(log_site_once(&site, NULL, 0));
+        }
+        free(fault);
+        free(database);
+        free(stages);
+    }
+    check_promises(&site);
+    log_site_free(&site);
+}
+END_TEST
+
 /* Who adds a fault point adds it here. */
 START_TEST(every_point_is_here)
 {
@@ -173,6 +241,7 @@ Suite *suite_fault_matrix(void)
     tcase_add_test(tc, every_point_is_here);
     tcase_add_test(tc, exits);
     tcase_add_test(tc, errors);
+    tcase_add_test(tc, approvals);
 #endif
     suite_add_tcase(suite, tc);
     return suite;

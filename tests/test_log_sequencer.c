@@ -313,6 +313,15 @@ START_TEST(keys_are_rotated)
                                "SELECT count(*) FROM retention.log_entry WHERE type = 'retire'"),
                      1);
     free(log_site_once(&site, NULL, 0));
+    /* "log list" names the keys by their ids */
+    char key[] = "key 01234567", *id = strchr(made, '+') + 1;
+    memcpy(key + 4, id, 8);
+    says(log_site_ctl(&site, 0, WORDS("log", "list", "--type", "rotate")), key);
+    char *first = log_site_ctl(&site, 0, WORDS("log", "list", "--type", "genesis"));
+    ck_assert_ptr_null(strstr(first, key));
+    memcpy(key + 4, strstr(first, "key ") + 4, 8);
+    says(log_site_ctl(&site, 0, WORDS("log", "list", "--type", "retire")), key);
+    free(first);
     free(made);
     free(fresh);
 }
@@ -347,6 +356,8 @@ START_TEST(epochs_rotate_and_are_shredded)
     ck_assert_int_eq(db_number(site.site.admin, "SELECT count(*) FROM retention.epoch_key WHERE "
                                                 "wrapped IS NULL"),
                      1);
+    says(log_site_ctl(&site, 0, WORDS("log", "list", "--type", "shred")), "epoch 1");
+    says(log_site_ctl(&site, 0, WORDS("log", "list", "--type", "epoch")), "epoch 2");
     free(log_site_once(&site, NULL, 0));
     log_site_verify(&site);
 }

@@ -15,6 +15,15 @@ FROM (
         pg_catalog.concat_ws(' ',
             pg_catalog.substring(e.entry, '(?n)^(?:what|status|code) (.*)$'),
             pg_catalog.substring(e.entry, '(?n)^scope (.*)$'),
+            CASE e.type
+                WHEN 'genesis' THEN 'key ' || pg_catalog.substring(e.entry, '(?n)^vkey [^+]*\+([^+]*)')
+                WHEN 'rotate' THEN 'key ' || pg_catalog.substring(e.entry, '(?n)^vkey [^+]*\+([^+]*)')
+                WHEN 'retire' THEN 'key ' || pg_catalog.substring(e.entry, '(?n)^keyid (.*)$')
+                WHEN 'epoch' THEN pg_catalog.substring(e.entry, '(?n)^(epoch .*)$')
+                WHEN 'shred' THEN pg_catalog.substring(e.entry, '(?n)^(epoch .*)$')
+                WHEN 'prune' THEN pg_catalog.substring(e.entry, '(?n)^(upto .*)$')
+                WHEN 'restored' THEN pg_catalog.substring(e.entry, '(?n)^(undone .*)$')
+            END,
             'by ' || pg_catalog.substring(e.entry, '(?n)^by (.*)$')) AS detail
     FROM retention.log_entry e
     CROSS JOIN LATERAL (

@@ -4,7 +4,7 @@
 -- A batch that keeps the gate for longer than 10 s may belong to a worker that is stopped or that
 -- lost its network, and the server would wait for it for ever: such a backend is terminated, which
 -- is safe at any time. RT011 if even that does not help, after 40 s in all: it says who keeps it,
--- by process and role, since lawyers get to read it. Internal.
+-- by process or prepared transaction and role, since lawyers get to read it. Internal.
 CREATE OR REPLACE FUNCTION retention.close_hold_gate() RETURNS void
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
@@ -34,24 +34,32 @@ BEGIN
             END LOOP;
         END;
     END LOOP;
-    SELECT string_agg(format('Server process %s (role "%s") keeps it: %s.', k.pid,
-               coalesce(a.usename, '?'), CASE WHEN w.pid IS NOT NULL
-                   THEN 'a deletion run in the middle of a batch'
-                   ELSE 'a transaction that has not ended' END), E'\n' ORDER BY k.pid)
+    -- A prepared transaction keeps its locks without a process; it shows as "-1/" and its number.
+    SELECT string_agg(CASE WHEN k.pid IS NULL
+                   THEN format('The prepared transaction %s (role "%s") keeps it: PREPARE '
+                       'TRANSACTION came, and neither COMMIT PREPARED nor ROLLBACK PREPARED.',
+                       coalesce(quote_literal(p.gid), '?'), coalesce(p.owner, '?'))
+                   ELSE format('Server process %s (role "%s") keeps it: %s.', k.pid,
+                       coalesce(a.usename, '?'), CASE WHEN w.pid IS NOT NULL
+                           THEN 'a deletion run in the middle of a batch'
+                           ELSE 'a transaction that has not ended' END)
+                   END, E'\n' ORDER BY k.pid, p.gid)
         INTO keepers
-        FROM (SELECT DISTINCT o.pid FROM pg_locks o
+        FROM (SELECT DISTINCT o.pid, o.virtualtransaction AS owner FROM pg_locks o
               WHERE o.relation = 'retention.hold_gate'::regclass AND o.granted
                 AND o.database = (SELECT d.oid FROM pg_database d
                                   WHERE d.datname = current_database())
-                AND o.pid <> pg_backend_pid()) k
+                AND o.pid IS DISTINCT FROM pg_backend_pid()) k
             LEFT JOIN pg_stat_activity a ON a.pid = k.pid
-            LEFT JOIN retention.worker_session w ON w.pid = k.pid;
+            LEFT JOIN retention.worker_session w ON w.pid = k.pid
+            LEFT JOIN pg_prepared_xacts p
+                ON k.pid IS NULL AND p.transaction::text = split_part(k.owner, '/', 2);
     RAISE EXCEPTION USING ERRCODE = 'RT011',
         MESSAGE = 'nothing was done: no hold is placed, changed or released, because another '
-            'session kept table retention.hold_gate locked for 40 seconds',
+            'transaction kept table retention.hold_gate locked for 40 seconds',
         DETAIL = coalesce(keepers, 'It has let go by now.'),
         HINT = 'Try the same again now. If that fails, too, ask the operator to stop the '
-            'deletion runs ("retentionctl stop --now") or to end the processes named, and try it again then.';
+            'deletion runs ("retentionctl stop --now") or to end what is named, and try it again then.';
 END
 $function$;
 REVOKE ALL ON FUNCTION retention.close_hold_gate() FROM PUBLIC;

@@ -8,8 +8,8 @@
 -- is not any more (and an entry `anomaly`, code guard.disabled), and when the policy wants none any
 -- more. One that is in place, but was not all the time since the last round, is both: its triggers
 -- that were in place then (guard_rows) are not the same any more, though the policy wants the same
--- guard and the table is still guarded. What guards that only observe let through since becomes an entry `anomaly`, code
--- guard.observed, whose seq is the number of records.
+-- guard and the table is still guarded. What guards that only observe let through since becomes an
+-- entry `anomaly`, code guard.observed, whose seq is the number of records.
 CREATE OR REPLACE FUNCTION retention.record_guard(term bigint, category text, guard text,
     state text, problem text, fingerprint text, triggers text[], leaves oid[]) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER

@@ -30,12 +30,12 @@ BEGIN
     IF number OPERATOR(pg_catalog.~) '^\+1' THEN
         RETURN coalesce(
             CASE WHEN keep OPERATOR(pg_catalog.=) 'npanxx'
-                 THEN substring(number, '^\+1[2-9][0-9]{2}[2-9][0-9]{2}') END,
+                 THEN pg_catalog.substring(number, '^\+1[2-9][0-9]{2}[2-9][0-9]{2}') END,
             CASE WHEN keep OPERATOR(pg_catalog.<>) 'country'
-                 THEN substring(number, '^\+1[2-9][0-9]{2}') END,
+                 THEN pg_catalog.substring(number, '^\+1[2-9][0-9]{2}') END,
             '+1');
     END IF;
-    RETURN substring(number, '^\+(?:7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|'
+    RETURN pg_catalog.substring(number, '^\+(?:7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|'
         '(?:2[1-689]|3[578]|42|5[09]|6[789]|8[03578]|9[679])[0-9])');
 END
 $function$;

@@ -17,7 +17,7 @@ enum error_code {
     ERROR_USAGE,   /* exit 2 */
     ERROR_CONFIG,  /* configuration or policy invalid: exit 3 */
     ERROR_OVERDUE, /* exit 4 */
-    ERROR_STOPPED, /* a brake, a pause, awaiting approval: exit 5 */
+    ERROR_STOPPED, /* a brake, a pause, awaiting approval, no anchor: exit 5 */
     ERROR_LOG,     /* log verification failed: exit 6 */
 };
 

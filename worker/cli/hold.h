@@ -62,6 +62,15 @@ bool hold_date_read(struct cli *cli, const char *option, const char **ret_date,
 /* Tells an error of a function with this scope in terms of files and options. */
 void hold_explain_error(struct cli *cli, const struct hold_scope *scope, struct error *error);
 
+/* --- cli/hold_gaps.c --- */
+
+/* "invoices,texts": the categories that such an error names as those that a hold cannot reach; NULL
+ * where it names none. In the arena. */
+const char *hold_gaps_words(struct cli *cli, const struct error *error);
+/* On a terminal: prints these categories with the reasons, and asks for one word that accepts them.
+ * The same words, or NULL, with an error of its own where something else was typed. */
+const char *hold_gaps_accept(struct cli *cli, struct error *error);
+
 /* --- cli/hold_tell.c: what a hold covers --- */
 
 /* The hold with this uuid, or whose uuid begins with these digits; NULL with an error. */

@@ -59,23 +59,15 @@ static void place_values(struct cli *cli, const struct hold_scope *scope, struct
     }
 }
 
-/* category "x" cannot be reached: ... -> --accept-gap x,y; every line of the detail, or the primary
- * message where there is only one. The words to add stand on a line of their own. */
-static void name_gaps(struct error *error)
+/* The words to add stand on a line of their own. */
+static void name_gaps(struct cli *cli, struct error *error)
 {
-    static const char start[] = "category \"", end[] = "\" cannot be reached";
-    struct text options _cleanup_text_ = {0};
-    const char *text = error->detail && *error->detail ? error->detail : error->primary;
-    for (const char *p = text; (p = strstr(p, start)); p++) {
-        const char *name = p + sizeof(start) - 1, *after = strstr(name, end);
-        if (after && !memchr(name, '\n', (size_t)(after - name)))
-            text_printf(&options, "%s%.*s", options.length ? "," : "", (int)(after - name), name);
-    }
-    if (options.length)
+    const char *words = hold_gaps_words(cli, error);
+    if (words)
         error_hint(error,
                    "If nothing there needs to be held, say so and run it again with\n"
                    "--accept-gap %s",
-                   options.data);
+                   words);
 }
 
 void hold_explain_error(struct cli *cli, const struct hold_scope *scope, struct error *error)
@@ -83,5 +75,5 @@ void hold_explain_error(struct cli *cli, const struct hold_scope *scope, struct 
     if (strcmp(error->sqlstate, "RT020") == 0)
         place_values(cli, scope, error);
     else if (strcmp(error->sqlstate, "RT021") == 0)
-        name_gaps(error);
+        name_gaps(cli, error);
 }

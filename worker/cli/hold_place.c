@@ -63,16 +63,16 @@ static bool read_kind(struct cli *cli, const char **ret_kind, struct error *erro
     return refuse_word("kind", kind, kinds, ARRAY_LENGTH(kinds), error);
 }
 
-/* --accept-gap CATEGORY, repeated, or several with commas between them. */
-static const char *accepted_gaps(struct cli *cli)
+/* --accept-gap CATEGORY, repeated, or several with commas between them; and `more`, likewise. */
+static const char *accepted_gaps(struct cli *cli, const char *more)
 {
-    size_t given = 0, count = 0, most = 0;
-    const char **words = cli_options(cli, "accept-gap", &given);
+    size_t given = 0, count = 0, most = more ? strlen(more) + 1 : 0;
+    const char **options = cli_options(cli, "accept-gap", &given);
     for (size_t i = 0; i < given; i++)
-        most += strlen(words[i]) + 1;
+        most += strlen(options[i]) + 1;
     char **names = arena_alloc(cli->arena, (most + 1) * sizeof(*names));
-    for (size_t i = 0; i < given; i++)
-        for (const char *p = words[i]; p; p = *p ? p + 1 : NULL) {
+    for (size_t i = 0; i < given + (more != NULL); i++)
+        for (const char *p = i < given ? options[i] : more; p; p = *p ? p + 1 : NULL) {
             size_t n = strcspn(p, ",");
             if (n)
                 names[count++] = arena_strndup(cli->arena, p, n);
@@ -132,6 +132,21 @@ static PGresult *send_twice(struct session *session, const char *file, size_t co
 
 /* ---- place ---- */
 
+enum { VALUE_GAPS = 11 }; /* where among the statement's values the accepted gaps are */
+
+/* Where it fails for gaps that are accepted then on the terminal, it is sent with these. */
+static PGresult *send_and_ask(struct session *session, size_t count, const char **values,
+                              const char **ret_accepted, struct error *error)
+{
+    PGresult *result = send_twice(session, "cli/hold_place.sql", count, values, error);
+    *ret_accepted = result ? NULL : hold_gaps_accept(session->cli, error);
+    if (!*ret_accepted)
+        return result;
+    values[VALUE_GAPS] = accepted_gaps(session->cli, *ret_accepted);
+    error_clear(error);
+    return send_twice(session, "cli/hold_place.sql", count, values, error);
+}
+
 static void print_placed(struct cli *cli, const PGresult *row)
 {
     if (cli->json) {
@@ -160,12 +175,13 @@ static void print_end(struct cli *cli, const char *hold, const PGresult *row)
     puts("It does not reach copies elsewhere, such as backups and exports.");
 }
 
-static const char *repeat_hint(struct cli *cli, const char *hold)
+/* `accepted`: what was accepted on the terminal, NULL: nothing. */
+static const char *repeat_hint(struct cli *cli, const char *hold, const char *accepted)
 {
     return arena_printf(cli->arena,
                         "Whether the hold was placed is not known. Run the same command again with "
-                        "--hold %s: that places it once, whatever happened.",
-                        hold);
+                        "--hold %s%s%s: that places it once, whatever happened.",
+                        hold, accepted ? " --accept-gap " : "", accepted ? accepted : "");
 }
 
 /* The hold is in force: that its records cannot be counted now is told, and fails nothing. */
@@ -183,15 +199,15 @@ static void tell_reach(struct session *session, const char *hold, const char *ca
 }
 
 static bool place(struct session *session, const struct hold_scope *scope, const char *hold,
-                  const char *const *values, size_t count, struct error *error)
+                  const char **values, size_t count, struct error *error)
 {
     struct cli *cli = session->cli;
-    PGresult *placed _cleanup_result_ =
-        send_twice(session, "cli/hold_place.sql", count, values, error);
+    const char *accepted;
+    PGresult *placed _cleanup_result_ = send_and_ask(session, count, values, &accepted, error);
     if (!placed) {
         bool unknown = !session->conn || connection_was_lost(session, error);
         if (unknown)
-            error_hint(error, "%s", repeat_hint(cli, hold));
+            error_hint(error, "%s", repeat_hint(cli, hold, accepted));
         hold_explain_error(cli, scope, error);
         if (!cli->json)
             puts(unknown ? "It is NOT KNOWN whether the hold is placed."
@@ -249,23 +265,23 @@ bool command_hold_place(struct cli *cli, struct error *error)
         puts("\"; it is not placed yet.");
         fflush(stdout);
     }
-    const char *const values[] = {matter,
-                                  cli_option(cli, "reason"),
-                                  hold,
-                                  scope.category,
-                                  scope.tenant,
-                                  hold_values_array(cli, &scope.subjects),
-                                  scope.from,
-                                  scope.to,
-                                  hold_values_array(cli, &scope.keys),
-                                  scope.everything ? "t" : "f",
-                                  kind,
-                                  accepted_gaps(cli),
-                                  review,
-                                  end,
-                                  cli_option(cli, "matter-name"),
-                                  cli_option(cli, "court-reference"),
-                                  cli_flag(cli, "confidential") ? "t" : NULL};
+    const char *values[] = {matter,
+                            cli_option(cli, "reason"),
+                            hold,
+                            scope.category,
+                            scope.tenant,
+                            hold_values_array(cli, &scope.subjects),
+                            scope.from,
+                            scope.to,
+                            hold_values_array(cli, &scope.keys),
+                            scope.everything ? "t" : "f",
+                            kind,
+                            accepted_gaps(cli, NULL),
+                            review,
+                            end,
+                            cli_option(cli, "matter-name"),
+                            cli_option(cli, "court-reference"),
+                            cli_flag(cli, "confidential") ? "t" : NULL};
     return place(&session, &scope, hold, values, ARRAY_LENGTH(values), error);
 }
 
@@ -308,7 +324,7 @@ bool command_hold_extend(struct cli *cli, struct error *error)
                                   scope.from,
                                   scope.to,
                                   hold_values_array(cli, &scope.keys),
-                                  accepted_gaps(cli)};
+                                  accepted_gaps(cli, NULL)};
     PGresult *part _cleanup_result_ =
         session_file(&session, "cli/hold_extend.sql", ARRAY_LENGTH(values), values, error);
     if (!part) {
@@ -353,7 +369,8 @@ static void tell_refusal(struct cli *cli, const PGresult *rows)
     else if (names.length)
         printf(
             "\nPlacing it is refused, because it does not reach all of these, which delete records "
-            "or\nare named. If nothing there needs to be held, place it with\n--accept-gap %s\n",
+            "or\nare named. If nothing there needs to be held, place it with\n--accept-gap %s\n"
+            "On a terminal \"hold place\" lists them, and one word accepts them.\n",
             names.data);
     json_decref(list);
 }

@@ -14,6 +14,7 @@ libretention_a_SOURCES += \
 	worker/cli/help.c \
 	worker/cli/hold.h \
 	worker/cli/hold_error.c \
+	worker/cli/hold_gaps.c \
 	worker/cli/hold_inventory.c \
 	worker/cli/hold_list.c \
 	worker/cli/hold_place.c \

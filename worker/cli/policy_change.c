@@ -1,5 +1,6 @@
 /* retentionctl policy diff | approve: what a change of a text means, and who answers for it. */
 #include "base/arena.h"
+#include "base/fault.h"
 #include "base/text.h"
 #include "cli/diff.h"
 #include "cli/hold.h"
@@ -202,10 +203,14 @@ bool command_policy_approve(struct cli *cli, struct error *error)
         return false;
     const char *const values[] = {name, sha256 ? sha256 : texts.loaded_sha256, expect,
                                   texts.loaded_facts, gaps};
+    if (FAULT_POINT("approve_before"))
+        return error_set(error, ERROR_FAILED, "fault before approving");
     PGresult *result _cleanup_result_ =
         session_file(&session, "cli/policy_approve.sql", ARRAY_LENGTH(values), values, error);
     if (!result)
         return false;
+    if (FAULT_POINT("approve_after"))
+        return error_set(error, ERROR_FAILED, "fault after approving");
     struct policy_change change = change_of_loaded(cli->arena, name, &texts);
     add_columns_reason(cli->arena, &texts, &change);
     if (cli->json) {

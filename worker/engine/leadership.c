@@ -165,6 +165,7 @@ void leadership_ask(struct worker *worker)
     snprintf(skew, sizeof(skew), "%lld ms", (long long)worker->limits.max_skew_ms);
     const char *values[] = {worker->uuid, worker->host, lease, skew};
     worker->leadership.asking = true;
+    (void)FAULT_POINT("lead_before_ask");
     pg_conn_query(worker->control,
                   "SELECT leads, term, held_by FROM retention.lead($1::uuid, $2::text, "
                   "$3::interval, $4::interval)",
@@ -180,6 +181,7 @@ static void on_resigned(struct pg_conn *conn, enum pg_outcome outcome, PGresult 
     (void)outcome;
     (void)result;
     (void)error;
+    (void)FAULT_POINT("lead_after_resign");
     if (worker->phase == PHASE_CLOSING)
         worker_enter(worker, PHASE_OVER);
 }
@@ -190,6 +192,7 @@ void leadership_resign(struct worker *worker)
     snprintf(term, sizeof(term), "%lld", (long long)worker->leadership.term);
     const char *values[] = {term};
     leadership_forget(worker);
+    (void)FAULT_POINT("lead_before_resign");
     pg_conn_query(worker->control, "SELECT retention.resign($1::bigint)", 1, values, false,
                   on_resigned, worker);
     pg_conn_sync(worker->control);

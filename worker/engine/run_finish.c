@@ -131,6 +131,7 @@ static void on_status(struct run *run, PGresult *result, const struct error *err
     (void)result;
     if (error)
         log_failure(LOG_LEVEL_WARNING, error);
+    (void)FAULT_POINT("run_after_status");
     run_over(run, run->stop_status);
 }
 

@@ -251,6 +251,7 @@ static void start(struct run *run)
                             changes ? transform_classes(run->worker->policies->arena, stage)
                                     : NULL};
     run->step = RUN_STEP_START;
+    (void)FAULT_POINT("run_before_start");
     run_control(run, sql_file("engine/start_run.sql"), ARRAY_LENGTH(values), values, on_started);
 }
 

@@ -55,6 +55,7 @@ static void on_beat(evutil_socket_t fd, short what, void *arg)
 
 void sequencer_anchor_signed(struct sequencer *sequencer)
 {
+    (void)FAULT_POINT("log_before_anchor");
     if (sequencer->anchor)
         anchor_send(sequencer->anchor, sequencer->signed_size, sequencer->last_note.data,
                     sequencer->last_note.length);
@@ -102,6 +103,7 @@ void sequencer_anchor_tell(struct sequencer *sequencer)
 static void on_anchor(void *arg, uint64_t size, const char *error)
 {
     struct sequencer *sequencer = arg;
+    (void)FAULT_POINT("log_after_anchor");
     if (error)
         log_about(LOG_LEVEL_WARNING, &(struct log_about){.event = LOG_EVENT_ANCHOR},
                   "could not anchor the log's checkpoint of size %" PRIu64 ": %s", size, error);

@@ -24,6 +24,7 @@
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/sql_files.h"
 #include "config/settings.h"
@@ -241,6 +242,7 @@ static void go_on(struct sequencer *sequencer)
         log_warning("log directory \"%s\" is behind the database: it is brought up from size "
                     "%" PRIu64,
                     directory_path(sequencer->directory), sequencer->last.size);
+    (void)FAULT_POINT("log_compared");
     sequencer_pass(sequencer);
 }
 

@@ -496,6 +496,7 @@ static bool run(struct verify *v)
     if (!open_head(v, &is_signed))
         return false;
     v->source = (struct tile_source){.size = v->result->checkpoint.size, .fetch = fetch, .arg = v};
+    v->seen = verify_seen_new(v->result->checkpoint.size);
     if (!verify_saved(v) || !replay_all(v) || !compare_root(v) || !verify_trust(v, is_signed) ||
         !compare_kept(v) || !judge_missing(v))
         return false;
@@ -528,7 +529,6 @@ static bool attempt(struct verify *v)
         v->keys[v->key_count++] = (struct verify_key){
             .verifier = v->options->keys[i], .until = UINT64_MAX, .trusted = true};
     v->story = verify_story_new();
-    v->seen = verify_seen_new();
     v->bundle = xmalloc(VERIFY_BUNDLE_MOST + 1);
     bool right = run(v);
     free(v->bundle);

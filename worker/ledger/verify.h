@@ -1,6 +1,6 @@
 /* Verification of a log directory, by whoever trusts nothing but the log's vkey (LOG-FORMAT:
- * "Proofs"). No database, no keys. The log streams; of each entry some 16 to 32
- * bytes stay in memory, which tell whether it stands there twice.
+ * "Proofs"). No database, no keys. The log streams: memory grows with what is
+ * open at one time, and not with the log.
  *
  * What is checked, in this order: the checkpoint's signature; every entry against the hash tiles,
  * every tile against the one above it, the whole tree against the checkpoint; what the entries say

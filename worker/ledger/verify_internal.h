@@ -10,6 +10,7 @@ enum {
     VERIFY_BUNDLE_MOST = TILE_WIDTH * (ENTRY_MOST_BYTES + 2),
     VERIFY_NOTE_MOST = sizeof(((struct verify_result *)0)->note) - 1,
     VERIFY_MISSING_MOST = 1024,
+    VERIFY_SEEN_LAST = 1 << 17, /* entries among which a copied one is found */
 };
 
 enum verify_read { READ_DONE, READ_ABSENT, READ_FAILED };
@@ -39,7 +40,7 @@ struct verify {
     struct verify_key keys[VERIFY_MOST_KEYS];
     size_t key_count;
     struct verify_story *story;
-    struct verify_seen *seen;  /* the leaves so far: verify_seen.c */
+    struct verify_seen *seen;  /* the last leaves: verify_seen.c */
     struct tile_source source; /* over the directory's tiles, at the checkpoint's size */
     struct merkle_tree tree;   /* grown from the entries */
     uint8_t *bundle;           /* VERIFY_BUNDLE_MOST + 1 bytes */
@@ -68,11 +69,11 @@ enum verify_read verify_read_bundle(struct verify *v, const struct tile *tile, s
 bool verify_records(struct verify *v, uint64_t index, const uint8_t run[16], uint64_t seq,
                     uint64_t rows, const uint8_t root[MERKLE_HASH_SIZE]);
 
-/* verify_seen.c: each entry stands in the log once (its salt tells it from any other) */
+/* verify_seen.c: no entry is a copy of one of those before it (its salt tells it from any other) */
 
-struct verify_seen *verify_seen_new(void);
+struct verify_seen *verify_seen_new(uint64_t entries); /* of a log of so many */
 void verify_seen_free(struct verify_seen *seen); /* accepts NULL */
-/* The next leaf, in the order of the log; must not have been there before. */
+/* The next leaf, in the order of the log; must not have been there among the last ones. */
 bool verify_seen_leaf(struct verify *v, uint64_t index, const uint8_t leaf[MERKLE_HASH_SIZE]);
 
 /* verify_saved.c: the entries that a prune took away, and saved the proofs of */

@@ -83,11 +83,19 @@ static bool read_visited(struct verify *v, const char *path, void *ret_bytes, si
 
 /* --- checkpoints kept --- */
 
-/* Reads checkpoints/<size>; the signature is not looked at yet. False where the error is set. */
-static bool read_kept(struct verify *v, const char *path, char *ret_note, size_t *ret_length,
-                      bool *ret_absent)
+/* Opens checkpoints/<size>, where it is a checkpoint of that size by a key that is trusted. What is
+ * wrong with another one is told by visit_checkpoint. */
+static bool open_kept(struct verify *v, const char *path, const char *name,
+                      struct checkpoint *ret_kept)
 {
-    return read_visited(v, path, ret_note, VERIFY_NOTE_MOST, ret_length, ret_absent);
+    char note[sizeof(v->result->note)];
+    size_t length, key;
+    uint64_t size;
+    bool gone;
+    struct error ignored _cleanup_error_ = {0};
+    return lines_read_number(name, strlen(name), &size) &&
+           read_visited(v, path, note, VERIFY_NOTE_MOST, &length, &gone) && !gone &&
+           verify_open(v, note, length, ret_kept, &key, &ignored) && ret_kept->size == size;
 }
 
 static bool kept_root(struct verify *v, const char *path, const struct checkpoint *kept)
@@ -114,13 +122,13 @@ static bool visit_checkpoint(struct verify *v, const char *path, const char *nam
     char note[sizeof(v->result->note)];
     size_t length, key;
     uint64_t size;
-    bool absent;
+    bool gone;
     struct checkpoint kept;
     struct error why _cleanup_error_ = {0};
     if (!lines_read_number(name, strlen(name), &size))
         return stray(v, path);
-    if (!read_kept(v, path, note, &length, &absent) || absent)
-        return absent;
+    if (!read_visited(v, path, note, VERIFY_NOTE_MOST, &length, &gone) || gone)
+        return gone;
     if (!verify_open(v, note, length, &kept, &key, &why))
         return verify_fail(v, path, UINT64_MAX, "%s: %s", path, why.primary);
     if (kept.size != size)
@@ -149,16 +157,9 @@ static bool visit_checkpoint(struct verify *v, const char *path, const char *nam
 
 static bool visit_for_newer(struct verify *v, const char *path, const char *name)
 {
-    char note[sizeof(v->result->note)];
-    size_t length, key;
-    uint64_t size;
-    bool absent;
     struct checkpoint kept;
-    struct error ignored _cleanup_error_ = {0};
-    if (lines_read_number(name, strlen(name), &size) && size > v->newer &&
-        read_kept(v, path, note, &length, &absent) && !absent &&
-        verify_open(v, note, length, &kept, &key, &ignored) && kept.size == size)
-        v->newer = size;
+    if (open_kept(v, path, name, &kept) && kept.size > v->newer)
+        v->newer = kept.size;
     return true;
 }
 
@@ -177,16 +178,9 @@ uint64_t verify_newer_checkpoint(struct verify *v)
 
 static bool visit_for_trust(struct verify *v, const char *path, const char *name)
 {
-    char note[sizeof(v->result->note)];
-    size_t length, key;
-    uint64_t size;
-    bool absent;
     struct checkpoint kept;
-    struct error ignored _cleanup_error_ = {0};
-    if (!lines_read_number(name, strlen(name), &size) ||
-        !read_kept(v, path, note, &length, &absent) || absent ||
-        !verify_open(v, note, length, &kept, &key, &ignored) ||
-        kept.size > v->result->checkpoint.size || !kept_root(v, path, &kept))
+    if (!open_kept(v, path, name, &kept) || kept.size > v->result->checkpoint.size ||
+        !kept_root(v, path, &kept))
         return true; /* what is wrong with it is told later */
     for (size_t i = 0; i < v->key_count; i++)
         v->keys[i].trusted |= v->keys[i].from < kept.size;

@@ -1,5 +1,11 @@
-/* That no entry stands in the log twice: two of the same bytes, salt included, are one that was
- * copied. Of each leaf eight bytes are kept; where they were seen before, the tiles decide. */
+/* That no entry was copied: two of the same bytes, salt included, are one that stands there twice.
+ *
+ * Of each of the last leaves eight bytes are kept, in two tables of a fixed size: the one that is
+ * full takes the place of the older one. So a copy is found among the VERIFY_SEEN_LAST entries
+ * behind the first, and perhaps up to twice as far, in memory that does not grow with the log. What
+ * further apart could be copied without the runs' numbers telling says nothing that whoever can
+ * sign it could not say in an entry of its own. Where eight bytes were seen before, the tiles
+ * decide. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,19 +13,19 @@
 #include "base/arena.h"
 #include "ledger/verify_internal.h"
 
-enum { FIRST_PLACES = 1024 };
-
 struct verify_seen {
-    uint64_t *places; /* 0: free */
-    size_t size;      /* a power of two, at least twice the count */
-    size_t count;
+    uint64_t *last, *before; /* tables; 0: free */
+    size_t size;             /* of each: half of the places are taken at most */
+    size_t count;            /* in `last` */
 };
 
-struct verify_seen *verify_seen_new(void)
+struct verify_seen *verify_seen_new(uint64_t entries)
 {
     struct verify_seen *seen = xcalloc(1, sizeof(*seen));
-    seen->size = FIRST_PLACES;
-    seen->places = xcalloc(seen->size, sizeof(*seen->places));
+    for (seen->size = 2; seen->size < 2 * VERIFY_SEEN_LAST && seen->size < 2 * entries;)
+        seen->size *= 2;
+    seen->last = xcalloc(seen->size, sizeof(*seen->last));
+    seen->before = xcalloc(seen->size, sizeof(*seen->before));
     return seen;
 }
 
@@ -27,31 +33,35 @@ void verify_seen_free(struct verify_seen *seen)
 {
     if (!seen)
         return;
-    free(seen->places);
+    free(seen->last);
+    free(seen->before);
     free(seen);
 }
 
-/* Takes a place for the beginning of a hash. False where it has one already. */
-static bool take(struct verify_seen *seen, uint64_t begin)
+/* Where the beginning of a hash stands, or would. */
+static uint64_t *place_of(const struct verify_seen *seen, uint64_t *table, uint64_t begin)
 {
     size_t at = (size_t)begin & (seen->size - 1);
-    for (; seen->places[at]; at = (at + 1) & (seen->size - 1))
-        if (seen->places[at] == begin)
-            return false;
-    seen->places[at] = begin;
-    seen->count++;
-    return true;
+    while (table[at] && table[at] != begin)
+        at = (at + 1) & (seen->size - 1);
+    return &table[at];
 }
 
-static void grow(struct verify_seen *seen)
+/* False where it was among the last ones already. */
+static bool take(struct verify_seen *seen, uint64_t begin)
 {
-    struct verify_seen larger = {.size = 2 * seen->size};
-    larger.places = xcalloc(larger.size, sizeof(*larger.places));
-    for (size_t i = 0; i < seen->size; i++)
-        if (seen->places[i])
-            take(&larger, seen->places[i]);
-    free(seen->places);
-    *seen = larger;
+    uint64_t *place = place_of(seen, seen->last, begin);
+    if (*place || *place_of(seen, seen->before, begin))
+        return false;
+    *place = begin;
+    if (++seen->count < seen->size / 2)
+        return true;
+    uint64_t *older = seen->before;
+    seen->before = seen->last;
+    seen->last = older;
+    seen->count = 0;
+    memset(older, 0, seen->size * sizeof(*older));
+    return true;
 }
 
 bool verify_seen_leaf(struct verify *v, uint64_t index, const uint8_t leaf[MERKLE_HASH_SIZE])
@@ -59,8 +69,6 @@ bool verify_seen_leaf(struct verify *v, uint64_t index, const uint8_t leaf[MERKL
     uint64_t begin;
     uint8_t earlier[MERKLE_HASH_SIZE];
     memcpy(&begin, leaf, sizeof(begin));
-    if (2 * (v->seen->count + 1) > v->seen->size)
-        grow(v->seen);
     if (take(v->seen, begin ? begin : 1))
         return true;
     for (uint64_t i = 0; i < index; i++)
