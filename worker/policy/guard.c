@@ -44,16 +44,6 @@ static bool is_as_made(struct arena *arena, const struct guard_plan *guard,
            is_function(arena, &guard->functions[made->function], trigger);
 }
 
-bool guard_has(struct arena *arena, const struct guard_plan *guard,
-               const struct catalog_table *table, const struct catalog_trigger *trigger)
-{
-    for (size_t i = 0; guard && i < guard->trigger_count; i++)
-        if (guard->triggers[i].table == table &&
-            strcmp(guard->triggers[i].name, trigger->name) == 0)
-            return is_as_made(arena, guard, &guard->triggers[i], trigger);
-    return false;
-}
-
 enum guard_state guard_compare(struct arena *arena, const struct guard_plan *guard,
                                const char **ret_problem)
 {

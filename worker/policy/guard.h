@@ -58,9 +58,5 @@ enum guard_state guard_compare(struct arena *arena, const struct guard_plan *gua
 
 /* True for a trigger that has the name and the function of a guard's. */
 bool guard_is_named(const struct catalog_trigger *trigger);
-/* True for one that is exactly as guard_build has it for this table; an inherited or disabled one,
- * too. */
-bool guard_has(struct arena *arena, const struct guard_plan *guard,
-               const struct catalog_table *table, const struct catalog_trigger *trigger);
 
 #endif
