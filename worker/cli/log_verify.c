@@ -418,9 +418,11 @@ static bool verify_a_proof(struct cli *cli, const char *path, const struct verif
         else
             for (size_t j = 0; j < options->key_count && !right; j++) {
                 error_clear(&why);
-                right = checkpoint_open(&old, options->against, options->against_length,
-                                        &options->keys[j], &why) &&
-                        proof_consistency_verify(result, text.data, text.length, &old, key, &why);
+                if (!checkpoint_open(&old, options->against, options->against_length,
+                                     &options->keys[j], &why))
+                    continue;
+                right = proof_consistency_verify(result, text.data, text.length, &old, key, &why);
+                break;
             }
         if (!right && (i == 0 || !strstr(why.primary, "trusted"))) {
             error_clear(error);
