@@ -32,6 +32,8 @@ tests_run_SOURCES = \
 	tests/harness/machine.c \
 	tests/harness/machine.h \
 	tests/harness/program.c \
+	tests/harness/proxy.c \
+	tests/harness/proxy.h \
 	tests/harness/schema.c \
 	tests/harness/schema.h \
 	tests/hold_support.c \
@@ -140,6 +142,7 @@ tests_run_SOURCES = \
 	tests/test_service_http.c \
 	tests/test_sql_builder.c \
 	tests/test_sql_sample.c \
+	tests/test_staying_up.c \
 	tests/test_systemd.c \
 	tests/test_policies_bad_db.c \
 	tests/test_setup_script.c \

@@ -71,7 +71,7 @@ static const struct {
 };
 
 /* Entries that tell of an approval. */
-#define APPROVALS                                                                                 \
+#define APPROVALS                                                                                  \
     "SELECT count(*) FROM retention.log_entry WHERE type = 'policy' AND "                          \
     "entry LIKE E'%%\\nwhat approved\\n%%'"
 

@@ -27,7 +27,8 @@ struct lane {
     size_t number;
     enum lane_state state;
     struct pg_conn *conn;
-    int pid; /* of the backend joined last; kept when it is lost */
+    bool told; /* that it cannot connect, since it last could */
+    int pid;   /* of the backend joined last; kept when it is lost */
     char backend_start[64];
     struct event *timer; /* of whoever has the lane */
     void (*timer_fn)(struct lane *lane, void *arg);

@@ -19,7 +19,8 @@
 #include "engine/state.h"
 #include "pg/sqlstate.h"
 
-enum { READING_MS = 50, ASK_MS = 3000 };
+/* retention.lead may wait for backends and locks, 10 s each: LEAD_MS is well beyond. */
+enum { READING_MS = 50, ASK_MS = 3000, PATIENT_LEASES = 3, LEAD_MS = 60000 };
 
 static void on_timer(evutil_socket_t fd, short what, void *arg);
 
@@ -34,6 +35,15 @@ static void arm(struct worker *worker, int64_t delay_ms)
 static int64_t beat_ms(const struct worker *worker)
 {
     return worker->limits.lease_ms * 2 / 3;
+}
+
+/* A connection may be dead without anybody's saying so. The lease is over by now. */
+static void give_up(struct worker *worker)
+{
+    struct error error _cleanup_error_ = {0};
+    error_set(&error, ERROR_FAILED, "the server does not answer: the connection is given up");
+    error_hint(&error, "The network may drop packets, or the server may be overloaded.");
+    worker_lost(worker, &error);
 }
 
 static void on_renewed(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
@@ -63,6 +73,7 @@ static void renew(struct worker *worker)
     pg_conn_query(worker->control, "SELECT retention.renew($1::bigint)", 1, values, false,
                   on_renewed, worker);
     pg_conn_sync(worker->control);
+    arm(worker, worker->limits.lease_ms * PATIENT_LEASES);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
@@ -70,9 +81,11 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
     struct worker *worker = arg;
     (void)fd;
     (void)what;
-    if (worker->leadership.asking || pg_conn_state(worker->control) != PG_CONN_READY)
+    if (pg_conn_state(worker->control) != PG_CONN_READY)
         return;
-    if (worker->reading)
+    if (worker->leadership.asking)
+        give_up(worker);
+    else if (worker->reading)
         arm(worker, READING_MS); /* renew writes: not inside the loader's transaction */
     else if (worker->leadership.term > 0)
         renew(worker);
@@ -171,6 +184,7 @@ void leadership_ask(struct worker *worker)
                   "$3::interval, $4::interval)",
                   4, values, false, on_answer, worker);
     pg_conn_sync(worker->control);
+    arm(worker, LEAD_MS);
 }
 
 static void on_resigned(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,

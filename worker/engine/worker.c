@@ -402,6 +402,7 @@ void worker_enter(struct worker *worker, enum worker_phase phase)
     case PHASE_SLEEPING:
         break;
     case PHASE_STANDBY:
+        pg_conn_query(worker->control, "SET idle_session_timeout = 0", 0, NULL, false, NULL, NULL);
         pg_conn_query(worker->control, "LISTEN retention", 0, NULL, false, NULL, NULL);
         pg_conn_sync(worker->control);
         leadership_ask(worker);
