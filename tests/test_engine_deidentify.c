@@ -68,6 +68,37 @@ START_TEST(passes_each_stage_once)
 }
 END_TEST
 
+static void expect_explained(const struct site *site, const char *id, const char *words)
+{
+    const char *const argv[] = {"retentionctl", "-c", site->config, "explain", "calls", id, NULL};
+    struct program_result result = program_run(argv);
+    ck_assert_int_eq(result.exit_code, 0);
+    for (char *p = result.out; *p; p++)
+        *p = *p == '\n' ? ' ' : *p;
+    ck_assert_msg(strstr(result.out, words) != NULL, "not \"%s\" in: %s", words, result.out);
+    program_result_free(&result);
+}
+
+/* Of a record that went through several stages, explain tells the last one; and of one that
+ * somebody else deleted, never that we did. */
+START_TEST(the_last_stage_is_explained)
+{
+    struct site site = site_new(cluster_shared(), CALLS ROWS("100", "1", "20"), NULL);
+    site_policy(&site, "calls", DATA "  stages = ( " NUMBER ", " GONE " );\n");
+    site_load_and_approve(&site, "calls", -1);
+    site_once_expect(&site, NULL, 0);
+    expect_explained(&site, "3", "It has passed stage \"number\": it is de-identified");
+    db_exec(site.admin, "DELETE FROM call WHERE id = 4");
+    db_exec(site.admin, "UPDATE call SET at = at - interval '400 days'");
+    site_once_expect(&site, NULL, 0);
+    expect_explained(&site, "3", "It was deleted at ");
+    expect_explained(&site, "3", "The run enforced stage \"gone\"");
+    expect_explained(&site, "4", "No log entry says that it was deleted");
+    expect_explained(&site, "4", "The run enforced stage \"number\"");
+    site_free(&site);
+}
+END_TEST
+
 /* A hold placed between the stages stops the later ones for exactly its records; released, they go
  * on. */
 START_TEST(a_held_record_is_not_changed)
@@ -176,6 +207,7 @@ Suite *suite_engine_deidentify(void)
     TCase *tests = tcase_create("deidentify");
     tcase_set_timeout(tests, 120);
     tcase_add_test(tests, passes_each_stage_once);
+    tcase_add_test(tests, the_last_stage_is_explained);
     tcase_add_test(tests, a_held_record_is_not_changed);
     tcase_add_test(tests, a_trigger_that_restores_is_found_out);
     tcase_add_test(tests, a_mark_says_that_it_is_done);

@@ -370,7 +370,8 @@ static void make_worker(void)
 {
     db_script(conn, "DO $$ BEGIN CREATE ROLE sample_worker LOGIN;"
                     " EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;"
-                    "GRANT retention_worker TO sample_worker");
+                    "GRANT retention_worker TO sample_worker;"
+                    "GRANT sample_worker TO retention_owner");
     static const char *const schemas[] = {"ctm",  "web",     "billing", "support",
                                           "risk", "privacy", "hr"};
     for (size_t i = 0; i < ARRAY_LENGTH(schemas); i++)

@@ -1,4 +1,4 @@
--- $1 category, $2 relation, $3 epoch, $4 digest in hex: the entry of the batch that it went in
+-- $1 category, $2 relation, $3 epoch, $4 digest in hex: the last entry of a batch that acted on it
 --
 -- The digests of a batch are sorted, and spread as evenly as random numbers are: the first bytes of
 -- one tell where it would stand, to within some standard deviations (at most half the root of their
@@ -8,7 +8,8 @@
 SELECT e.id,
     pg_catalog.timezone('UTC', pg_catalog.substring(e.entry, '(?n)^time (.*)$')::timestamptz)::text || '+00'
         AS at,
-    e.run, e.seq, r.stage, r.action, r.sha256, r.requested_by
+    e.run, e.seq, r.stage,
+    pg_catalog.substring(e.entry, '(?n)^action (.*)$') AS action, r.sha256, r.requested_by
 FROM (
     SELECT pg_catalog.decode($4::text, 'hex') AS ref,
         ('x' || pg_catalog.left($4::text, 8))::bit(32)::bigint / 4294967296.0::float8 AS share
@@ -40,5 +41,5 @@ WHERE e.type = 'batch' AND e.category = $1::text AND e.relation = $2::text
       THEN pg_catalog.mod(pg_catalog.position(w.refs, ref), 32) = 1
       ELSE pg_catalog.mod(pg_catalog.position(l.refs, ref), 32) = 1
   END
-ORDER BY e.id
+ORDER BY e.id DESC
 LIMIT 1

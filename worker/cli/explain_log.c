@@ -59,10 +59,17 @@ static bool tell_entry(struct explained *e, const PGresult *entry)
 #define FIELD(name) result_value(entry, 0, PQfnumber(entry, name))
     struct text text _cleanup_text_ = {0};
     text_printf(&text, "%s is gone.\n\n", explain_record_name(e));
-    text_printf(&text,
-                "It was deleted at %.19s UTC; the deletion and its log entry %s are one "
-                "transaction (run %s, batch %s).",
-                FIELD("at"), FIELD("id"), FIELD("run"), FIELD("seq"));
+    bool changed = text_equal(FIELD("action"), policy_action_name(ACTION_DEIDENTIFY));
+    bool counted = text_equal(FIELD("action"), policy_action_name(ACTION_AGGREGATE));
+    if (changed) /* what came after that was not this program's */
+        text_add(&text, "No log entry says that it was deleted: somebody else did it, or the entry "
+                        "is not in this database. The last that was done to it: ");
+    text_printf(
+        &text, "%s at %.19s UTC; %s and its log entry %s are one transaction (run %s, batch %s).",
+        changed   ? "it was de-identified"
+        : counted ? "It was counted in an aggregate and deleted"
+                  : "It was deleted",
+        FIELD("at"), changed ? "that" : "the deletion", FIELD("id"), FIELD("run"), FIELD("seq"));
     if (FIELD("stage"))
         text_printf(&text, " The run enforced stage \"%s\" of the policy text with SHA-256 %s.",
                     FIELD("stage"), FIELD("sha256"));
