@@ -128,6 +128,7 @@ START_TEST(gaps_accepted_on_a_terminal)
     ck_assert_int_eq(ask("SELECT count(*) FROM retention.hold"), 0);
     char *placed _cleanup_free_ = typed("accept", 0, words);
     contains(placed, "Placed, and in force since 20");
+    contains(placed, "No worker runs now. Until one does, the hold stands in the database alone");
     ck_assert_int_eq(ask("SELECT count(*) FROM retention.hold WHERE accept_gaps @> "
                          "'{invoices,texts}' AND cardinality(accept_gaps) = 2"),
                      1);

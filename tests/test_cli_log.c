@@ -171,6 +171,9 @@ START_TEST(proofs_are_made)
          "rotated/checkpoints/20");
     says(6, "takes all its keys, one a line",
          "$ctl log verify proof --vkey vkey --against rotated/checkpoints/20");
+    says(6, " does not extend the log of 20 entries",
+         "sed -e '2{s/^A/B/' -e t -e 's/^./A/' -e '}' proof >bad; $ctl log verify bad --vkey "
+         "both.vkey --against rotated/checkpoints/20");
     says(0, "it is entry 3 in the log",
          "cp both.vkey rotated/vkey; $ctl log verify rotated --vkey vkey && $ctl log prove --entry "
          "3 --log rotated >proof && $ctl log verify proof --vkey other.vkey");

@@ -233,6 +233,34 @@ START_TEST(a_new_key_is_followed_over_a_prune)
     logmaker_fill(maker, 310);
     logmaker_checkpoint(maker);
     vlog_wrong("checkpoint", "checkpoint: signed by a key that entry 21 of the log retires");
+    /* nor where whoever has it takes away what was saved of that: the new one has signed, as the
+     * directory shows, or a checkpoint kept elsewhere */
+    struct vlog_bytes saved = vlog_get("proofs/21"), kept = vlog_get("checkpoints/301");
+    kept.data[kept.length] = '\0';
+    ck_assert_int_eq(unlink(vlog_path("proofs/21")), 0);
+    vlog_wrong("checkpoint",
+               "checkpoint: signed by a key that was replaced by the one of entry 20, which had "
+               "signed checkpoints/301 before");
+    ck_assert_int_eq(unlink(vlog_path("checkpoints/301")), 0);
+    vlog_sound();
+    ck_assert(!vlog_verify(&vlog_key, 1, (char *)kept.data));
+    ck_assert_str_eq(vlog_error.primary,
+                     "checkpoint: signed by a key that was replaced by the one of entry 20, which "
+                     "had signed the checkpoint kept earlier before");
+    /* and if the announcement is taken away as well, to an auditor who was given both keys */
+    struct note_verifier both[2] = {vlog_key};
+    struct vlog_bytes announced = vlog_get("proofs/20");
+    ck_assert(note_verifier_parse(&both[1], new_vkey, NULL));
+    ck_assert_int_eq(unlink(vlog_path("proofs/20")), 0);
+    ck_assert(!vlog_verify(both, 2, (char *)kept.data));
+    ck_assert_str_eq(vlog_error.primary, "the checkpoint kept earlier: signed by a key that no "
+                                         "entry of the log names");
+    vlog_put("proofs/20", announced.data, announced.length);
+    vlog_put("proofs/21", saved.data, saved.length);
+    vlog_put("checkpoints/301", kept.data, kept.length);
+    free(announced.data);
+    free(saved.data);
+    free(kept.data);
     logmaker_key(maker, 9);
     logmaker_checkpoint(maker);
     vlog_sound();

@@ -211,7 +211,7 @@ Suite *suite_plan(void)
 {
     Suite *suite = suite_create("plan");
     TCase *tc = tcase_create("sample");
-    tcase_set_timeout(tc, 180);
+    tcase_set_timeout(tc, 600);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, plan_changes_nothing_and_tells_what_run_does);
     suite_add_tcase(suite, tc);

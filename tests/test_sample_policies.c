@@ -387,6 +387,7 @@ static void database_setup(void)
     setup();
     database = sample_load("60000", "1");
     conn = db_connect(cluster_shared(), database, NULL);
+    db_exec(conn, "SET jit = off"); /* as the worker and plan have it */
     char *conninfo _cleanup_free_ = cluster_conninfo(cluster_shared(), database, NULL);
     struct program_result result =
         program_run((const char *[]){"retentionctl", "-d", conninfo, "migrate", NULL});

@@ -27,6 +27,7 @@ static void setup(void)
     database = sample_load("20000", "1");
     schema_migrate(cluster_shared(), database, NULL, NULL);
     conn = db_connect(cluster_shared(), database, NULL);
+    db_exec(conn, "SET jit = off"); /* as the worker and plan have it */
     catalog = sql_support_catalog(conn);
     set = policy_load_directory(source_path("policies"), &diags);
     ck_assert_ptr_nonnull(set);

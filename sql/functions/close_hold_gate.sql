@@ -34,7 +34,7 @@ BEGIN
             END LOOP;
         END;
     END LOOP;
-    -- A prepared transaction keeps its locks without a process; it shows as "-1/" and its number.
+    -- A prepared transaction keeps its locks without a process, one on its own number among them.
     SELECT string_agg(CASE WHEN k.pid IS NULL
                    THEN format('The prepared transaction %s (role "%s") keeps it: PREPARE '
                        'TRANSACTION came, and neither COMMIT PREPARED nor ROLLBACK PREPARED.',
@@ -52,8 +52,10 @@ BEGIN
                 AND o.pid IS DISTINCT FROM pg_backend_pid()) k
             LEFT JOIN pg_stat_activity a ON a.pid = k.pid
             LEFT JOIN retention.worker_session w ON w.pid = k.pid
-            LEFT JOIN pg_prepared_xacts p
-                ON k.pid IS NULL AND p.transaction::text = split_part(k.owner, '/', 2);
+            LEFT JOIN pg_locks n ON k.pid IS NULL AND n.pid IS NULL AND n.granted
+                AND n.virtualtransaction = k.owner AND n.locktype = 'transactionid'
+                AND n.mode = 'ExclusiveLock'
+            LEFT JOIN pg_prepared_xacts p ON p.transaction = n.transactionid;
     RAISE EXCEPTION USING ERRCODE = 'RT011',
         MESSAGE = 'nothing was done: no hold is placed, changed or released, because another '
             'transaction kept table retention.hold_gate locked for 40 seconds',

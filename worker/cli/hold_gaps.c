@@ -77,7 +77,7 @@ const char *hold_gaps_accept(struct cli *cli, struct error *error)
     if (!count || cli->json || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
         return NULL;
     printf(
-        "\nIn %s it cannot reach all that is named; what it does not reach goes when its time is "
+        "\nIn %s it cannot reach all that is named; what it does not reach\ngoes when its time is "
         "over:\n",
         count == 1 ? "this category" : arena_printf(cli->arena, "these %zu categories", count));
     for (size_t i = 0; i < count; i++)

@@ -198,6 +198,23 @@ static void tell_reach(struct session *session, const char *hold, const char *ca
                why.primary, hold);
 }
 
+/* What is beside the log makes the database's going back known; only a worker writes there. */
+static void tell_copy(struct session *session)
+{
+    struct cli *cli = session->cli;
+    struct error ignored _cleanup_error_ = {0};
+    PGresult *leader _cleanup_result_ = session_file(session, "cli/leader.sql", 0, NULL, &ignored);
+    if (!leader || PQntuples(leader) != 1)
+        return;
+    bool leads = PQgetvalue(leader, 0, 0)[0] == 't';
+    if (cli->json)
+        json_object_set_new(output_document(cli), "worker_runs", json_boolean(leads));
+    else if (!leads)
+        puts(
+            "\nNo worker runs now. Until one does, the hold stands in the database alone: restored "
+            "from an\nolder backup, that would not know of it. Ask the operator to start it.");
+}
+
 static bool place(struct session *session, const struct hold_scope *scope, const char *hold,
                   const char **values, size_t count, struct error *error)
 {
@@ -225,6 +242,7 @@ static bool place(struct session *session, const struct hold_scope *scope, const
     print_placed(cli, row);
     tell_reach(session, hold, scope->category);
     print_end(cli, hold, row);
+    tell_copy(session);
     return true;
 }
 

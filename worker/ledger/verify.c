@@ -486,6 +486,9 @@ static bool compare_kept(struct verify *v)
         error_hint(v->error, "One key has signed two histories; the two checkpoints prove it.");
         return false;
     }
+    if (!verify_key_order(v, "the checkpoint kept earlier", key))
+        return false;
+    v->against_key = key;
     v->result->against_size = old.size;
     return true;
 }

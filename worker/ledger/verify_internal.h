@@ -39,6 +39,7 @@ struct verify {
     int directory; /* file descriptor */
     struct verify_key keys[VERIFY_MOST_KEYS];
     size_t key_count;
+    size_t against_key; /* of the checkpoint kept elsewhere */
     struct verify_story *story;
     struct verify_seen *seen;  /* the last leaves: verify_seen.c */
     struct tile_source source; /* over the directory's tiles, at the checkpoint's size */
@@ -85,6 +86,10 @@ bool verify_saved(struct verify *v);
  * every key that the log names; else the keys named by what trusted keys signed, and one of them
  * must have signed the checkpoint. */
 bool verify_trust(struct verify *v, bool is_signed);
+/* A checkpoint of no more entries than the head's, `what`, was signed by this one of the keys: not
+ * by one that the log names after that of the head, since a key signs nothing more once a newer one
+ * has. (The entry that retires it may be gone with a prune.) */
+bool verify_key_order(struct verify *v, const char *what, size_t key);
 /* A checkpoint kept in the directory that is signed, and of more entries than the one the log is
  * verified by: its size. 0: none. */
 uint64_t verify_newer_checkpoint(struct verify *v);

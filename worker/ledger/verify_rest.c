@@ -149,7 +149,7 @@ static bool visit_checkpoint(struct verify *v, const char *path, const char *nam
                              "start it and verify again.");
         return false;
     }
-    if (!kept_root(v, path, &kept))
+    if (!kept_root(v, path, &kept) || !verify_key_order(v, path, key))
         return false;
     v->result->checkpoints++;
     return true;
@@ -228,6 +228,22 @@ bool verify_trust(struct verify *v, bool is_signed)
     /* Again, now that it is known which keys were retired, and when. */
     return verify_open(v, result->note, strlen(result->note), &result->checkpoint, &key, &why) ||
            verify_fail(v, "checkpoint", UINT64_MAX, "checkpoint: %s", why.primary);
+}
+
+bool verify_key_order(struct verify *v, const char *what, size_t key)
+{
+    const struct verify_key *kept = &v->keys[key];
+    for (size_t i = 0; i < v->key_count; i++)
+        if (v->keys[i].from < kept->from &&
+            memcmp(&v->keys[i].verifier, &v->result->signer, sizeof(v->result->signer)) == 0) {
+            verify_fail(v, "checkpoint", UINT64_MAX,
+                        "checkpoint: signed by a key that was replaced by the one of entry %" PRIu64
+                        ", which had signed %s before",
+                        kept->from, what);
+            error_hint(v->error, "Whoever has the old key made this log longer.");
+            return false;
+        }
+    return true;
 }
 
 static bool visit_vkey(struct verify *v, const char *path)

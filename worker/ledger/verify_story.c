@@ -495,6 +495,10 @@ bool verify_story_end(struct verify *v)
     if (v->result->checkpoint.size > 0 && !signer_is_named(v))
         return verify_fail(v, "checkpoint", UINT64_MAX,
                            "checkpoint: signed by a key that no entry of the log names");
+    if (v->result->against_size > 0 && !v->keys[v->against_key].named)
+        return verify_fail(v, "", UINT64_MAX,
+                           "the checkpoint kept earlier: signed by a key that no entry of the log "
+                           "names");
     if (v->story->unnamed.length) {
         verify_fail(v, "", v->story->unnamed_at, "entry %" PRIu64 ": %s", v->story->unnamed_at,
                     v->story->unnamed.data);
