@@ -241,8 +241,13 @@ Suite *suite_fault_matrix(void)
     tcase_add_test(tc, every_point_is_here);
     tcase_add_test(tc, exits);
     tcase_add_test(tc, errors);
-    tcase_add_test(tc, approvals);
 #endif
     suite_add_tcase(suite, tc);
+#ifdef ENABLE_FAULT_POINTS
+    tc = tcase_create("approvals");
+    tcase_set_timeout(tc, 120);
+    tcase_add_test(tc, approvals);
+    suite_add_tcase(suite, tc);
+#endif
     return suite;
 }
