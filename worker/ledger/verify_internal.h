@@ -73,7 +73,7 @@ bool verify_records(struct verify *v, uint64_t index, const uint8_t run[16], uin
 /* verify_seen.c: no entry is a copy of one of those before it (its salt tells it from any other) */
 
 struct verify_seen *verify_seen_new(uint64_t entries); /* of a log of so many */
-void verify_seen_free(struct verify_seen *seen); /* accepts NULL */
+void verify_seen_free(struct verify_seen *seen);       /* accepts NULL */
 /* The next leaf, in the order of the log; must not have been there among the last ones. */
 bool verify_seen_leaf(struct verify *v, uint64_t index, const uint8_t leaf[MERKLE_HASH_SIZE]);
 
