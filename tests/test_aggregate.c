@@ -17,6 +17,7 @@
 #include "engine_support.h"
 #include "harness/cluster.h"
 #include "harness/db.h"
+#include "harness/number.h"
 #include "harness/schema.h"
 
 #define DATA                                                                                       \
@@ -35,12 +36,6 @@
     "        unit = \"month\"; to = \"month\"; }, { column = \"source\"; } );\n" MEASURES          \
     "    k = 11; fold = ( \"source\" ); then = \"delete\"; } );\n"
 #define POLICY DATA STAGE("1 month")
-
-static int from_environment(const char *name, int otherwise)
-{
-    const char *given = getenv(name);
-    return given && *given ? atoi(given) : otherwise;
-}
 
 static struct site calls_site(int count, int people, const char *policy)
 {
@@ -500,8 +495,8 @@ END_TEST
  * each time the books are right, and in the end everything has gone through exactly once. */
 START_TEST(kill_the_worker)
 {
-    int rows = from_environment("RETENTIOND_AGGREGATE_ROWS", 20000);
-    int seed = from_environment("RETENTIOND_AGGREGATE_SEED", 1);
+    int rows = (int)number_from_environment("RETENTIOND_AGGREGATE_ROWS", 20000);
+    int seed = (int)number_from_environment("RETENTIOND_AGGREGATE_SEED", 1);
     static const char *const faults[] = {"batch_commit_sent=exit:", "run_close_sent=exit:",
                                          "run_after_close=exit:", "batch_before_append=exit:"};
     struct site site = calls_site(rows, rows / 20, POLICY);
@@ -578,7 +573,8 @@ Suite *suite_aggregate(void)
     tcase_add_test(tc, nothing_small_can_be_derived);
     suite_add_tcase(suite, tc);
     tc = tcase_create("aggregate kill");
-    tcase_set_timeout(tc, 120 + from_environment("RETENTIOND_AGGREGATE_ROWS", 20000) / 200);
+    tcase_set_timeout(tc,
+                      120 + (int)number_from_environment("RETENTIOND_AGGREGATE_ROWS", 20000) / 200);
     tcase_add_test(tc, kill_the_worker);
 #ifdef ENABLE_FAULT_POINTS
     tcase_add_test(tc, killed_while_closing);

@@ -2,9 +2,9 @@
  * the values, here, and not in SQL: every transformation and type, NULL, values that cannot be
  * read, unicode, extremes.
  *
- * RETENTIOND_ORACLE_CASES says how many cases (default 120). A case is a table with a policy of its
- * own. Each: what is due has the values expected, what is not is as it was, a value that was to go
- * is nowhere in the table any more, and a second run finds nothing. */
+ * RETENTIOND_ORACLE_CASES says how many cases (default 45, 300 in .ci/run). A case is a table with
+ * a policy of its own. Each: what is due has the values expected, what is not is as it was, a value
+ * that was to go is nowhere in the table any more, and a second run finds nothing. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "harness/cluster.h"
 #include "harness/db.h"
+#include "harness/number.h"
 #include "harness/schema.h"
 #include "pg/catalog.h"
 #include "policy/parse.h"
@@ -683,11 +684,10 @@ static void round_of(int first, int count)
 
 START_TEST(values_are_what_they_should_be)
 {
-    const char *scale = getenv("RETENTIOND_ORACLE_CASES");
-    int cases = scale ? atoi(scale) : 120;
-    const char *seed = getenv("RETENTIOND_ORACLE_SEED");
+    int cases = (int)number_from_environment("RETENTIOND_ORACLE_CASES", 45);
+    int seed = (int)number_from_environment("RETENTIOND_ORACLE_SEED", 0);
     if (seed) {
-        round_of(atoi(seed) - FIRST_SEED, 1);
+        round_of(seed - FIRST_SEED, 1);
         return;
     }
     for (int first = 0; first < cases; first += ROUND)
