@@ -189,8 +189,8 @@ static struct pair draw_url(const struct drawn *d)
     static const char *const users[] = {"", "", "jane@", "jane:secret@", "a@b@"};
     static const char *const hosts[] = {"www.example.com", "EXAMPLE.org", "203.0.113.7",
                                         "[2001:db8::1]",
-                                        "b\xc3\xbc"
-                                        "cher.example"};
+                                        ("b\xc3\xbc"
+                                         "cher.example")};
     static const char *const ports[] = {"", "", ":8080"};
     static const char *const rests[] = {"",      "/",     "/jane?gclid=Cj0@x", "?q=jane",
                                         "#jane", "/a\nb", "/\xe6\x97\xa5"};

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/cleanup.h"
 #include "base/text.h"
 
 enum { MOST_TRIES = 300, BUFFERS = 8 };
@@ -86,6 +87,7 @@ void machine_down(void)
     text_free(&said);
 }
 
+static char *format_script(const char *format, va_list args) _printf_(1, 0);
 static char *format_script(const char *format, va_list args)
 {
     char *script;
