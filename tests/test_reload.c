@@ -222,6 +222,29 @@ START_TEST(the_next_worker_leads)
 }
 END_TEST
 
+#ifdef ENABLE_FAULT_POINTS
+/* Told to stop before the answer came: leadership that it got by then is given back. */
+START_TEST(stopped_while_it_asks_to_lead)
+{
+    struct site site = reload_site("worker: { lease = \"5 min\"; };");
+    for (int i = 0; i < 5; i++) {
+        pid_t pid = site_start(&site, NULL, "lead_before_ask=stop");
+        int status;
+        ck_assert_int_eq(waitpid(pid, &status, WUNTRACED), pid);
+        ck_assert(WIFSTOPPED(status));
+        kill(pid, SIGTERM);
+        kill(pid, SIGCONT);
+        ck_assert_int_eq(program_wait(pid), 0);
+        db_wait_until(site.admin, "SELECT count(*) = 0 FROM pg_stat_activity WHERE usename = "
+                                  "'t_worker' AND datname = current_database()");
+        ck_assert_int_eq(
+            db_number(site.admin, "SELECT count(*) FROM retention.leader WHERE worker IS NULL"), 1);
+    }
+    site_free(&site);
+}
+END_TEST
+#endif
+
 Suite *suite_reload(void)
 {
     Suite *suite = suite_create("reload");
@@ -231,6 +254,7 @@ Suite *suite_reload(void)
 #ifdef ENABLE_FAULT_POINTS
     tcase_add_test(tc, counts_from_the_next_batch);
     tcase_add_test(tc, nothing_new_disturbs_no_run);
+    tcase_add_test(tc, stopped_while_it_asks_to_lead);
 #endif
     tcase_add_test(tc, stop_cancels);
     tcase_add_test(tc, the_next_worker_leads);

@@ -129,6 +129,15 @@ static void stand_by(struct worker *worker, const char *held_by)
 
 enum { LEAD_LEADS, LEAD_TERM, LEAD_HELD_BY };
 
+/* Told to stop while it asked: what it was given is given back. */
+static void decline(struct worker *worker, enum pg_outcome outcome, PGresult *result)
+{
+    bool leads = outcome == PG_OK && PQgetvalue(result, 0, LEAD_LEADS)[0] == 't';
+    if (leads)
+        worker->leadership.term = strtoll(PQgetvalue(result, 0, LEAD_TERM), NULL, 10);
+    worker_enter(worker, leads ? PHASE_CLOSING : PHASE_OVER);
+}
+
 static void on_answer(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
                       const struct error *error, void *arg)
 {
@@ -137,6 +146,10 @@ static void on_answer(struct pg_conn *conn, enum pg_outcome outcome, PGresult *r
     worker->leadership.asking = false;
     if (outcome == PG_LOST || worker->phase != PHASE_STANDBY)
         return;
+    if (worker->stopping) {
+        decline(worker, outcome, result);
+        return;
+    }
     if (outcome != PG_OK) {
         enum retry_class class = sqlstate_retry_class(error->sqlstate);
         if (strcmp(error->sqlstate, "3F000") == 0 || strcmp(error->sqlstate, "42883") == 0) {

@@ -622,6 +622,9 @@ void worker_stop(struct worker *worker)
     stop_begin(worker);
     if (worker->run)
         run_stop(worker->run, RUN_STOPPED, "the worker was told to stop");
+    else if (worker->phase == PHASE_STANDBY && worker->leadership.asking &&
+             worker->leadership.term == 0)
+        return; /* the answer may be that it leads: leadership.c gives that back */
     else if (worker->phase == PHASE_SLEEPING || worker->phase == PHASE_STANDBY)
         worker_enter(worker, worker->leadership.term > 0 ? PHASE_CLOSING : PHASE_OVER);
     else if (worker->phase == PHASE_CONNECTING)
