@@ -250,4 +250,8 @@ fi
 note "retention-log(7) says how to do the same with openssl and sha256sum alone"
 
 chapter "done"
-note "The database stays in $cluster; ./dev demo again goes on with it, ./dev clean removes it."
+start="$bindir/pg_ctl -D $cluster/data -w start"
+[ "$(id -u)" != 0 ] || start="setpriv --reuid=postgres --regid=postgres --init-groups $start"
+note "The server is stopped; its data stays in $cluster. ./dev demo again goes on with it."
+note "To look around: $start"
+note "then: $build/retentionctl -c $home/retentiond.cfg -d \"host=$cluster dbname=calls user=anna\" status"

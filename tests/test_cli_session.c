@@ -187,6 +187,18 @@ START_TEST(environment_counts_where_nothing_is_given)
     ck_assert_msg(strstr(r.err, name), "%s", r.err);
     ck_assert_int_eq(r.exit_code, 3);
     program_result_free(&r);
+    /* a main file that was asked for counts more */
+    char file[] = "/tmp/retentiond-session.XXXXXX";
+    int fd = mkstemp(file);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_gt(dprintf(fd, "database: { conninfo = \"host=/nonexistent-by-file\"; };\n"), 0);
+    close(fd);
+    const char *const asked[] = {"retentionctl", "-c", file, "log", "list", NULL};
+    r = program_run_env(asked, env);
+    unlink(file);
+    ck_assert_msg(strstr(r.err, "/nonexistent-by-file"), "%s", r.err);
+    ck_assert_int_eq(r.exit_code, 1);
+    program_result_free(&r);
     db_drop(cluster_shared(), name);
 }
 END_TEST

@@ -19,8 +19,9 @@ enum { GLOBAL_JSON = 256, GLOBAL_VERSION, OWN_FIRST = 300 };
 const struct command_option global_options[] = {
     {"config", 'c', "FILE", false, "read this main file instead of " DEFAULT_CONFIG_FILE},
     {"dbname", 'd', "CONNINFO", false,
-     "connect with this connection string or URI; without it libpq's environment (PGHOST, "
-     "PGDATABASE, PGSERVICE, ...) counts, and without that the main file"},
+     "connect with this connection string or URI; without it the main file that -c names "
+     "counts, else libpq's environment (PGHOST, PGDATABASE, PGSERVICE, ...), else the usual main "
+     "file"},
     {"json", 0, NULL, false, "print one JSON document instead of tables, errors included"},
     {"help", 'h', NULL, false, "explain the program, or the command before it"},
     {"version", 'V', NULL, false, "print the version"},

@@ -38,9 +38,13 @@ const char *session_conninfo(struct cli *cli, struct error *error)
 {
     if (cli->conninfo)
         return cli->conninfo;
+    /* a file that was asked for counts more than what the shell happens to have set */
+    const char *conninfo = cli->config_file_given ? cli_settings_conninfo(cli) : NULL;
+    if (conninfo)
+        return conninfo;
     if (environment_names_a_database())
         return "";
-    const char *conninfo = cli_settings_conninfo(cli);
+    conninfo = cli_settings_conninfo(cli);
     if (!conninfo && cli->config_file_given && !cli_settings(cli, error))
         return NULL; /* the file that was asked for is wrong: say that, not "no database" */
     if (!conninfo) {
