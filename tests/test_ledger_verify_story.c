@@ -17,11 +17,9 @@
 #define THIRD   "efefefefefefefefefefefefefefefef"
 #define NO_HASH "0000000000000000000000000000000000000000000000000000000000000000"
 
-/* Signed entries after the beginning of a log; ends with a checkpoint. */
-static void tell(const char *const (*entries)[13], const char *sha256)
+static void add_entries(struct logmaker *maker, const char *const (*entries)[13],
+                        const char *sha256)
 {
-    struct logmaker *maker = logmaker_new(vlog_dir, 0);
-    logmaker_fill(maker, 6);
     for (; (*entries)[0]; entries++) {
         const char *values[12];
         for (int i = 0; i < 12; i++)
@@ -30,6 +28,14 @@ static void tell(const char *const (*entries)[13], const char *sha256)
                             : (*entries)[i + 1];
         logmaker_add(maker, (*entries)[0], values);
     }
+}
+
+/* Signed entries after the beginning of a log; ends with a checkpoint. */
+static void tell(const char *const (*entries)[13], const char *sha256)
+{
+    struct logmaker *maker = logmaker_new(vlog_dir, 0);
+    logmaker_fill(maker, 6);
+    add_entries(maker, entries, sha256);
     logmaker_checkpoint(maker);
     logmaker_free(maker);
 }
@@ -60,6 +66,10 @@ static void tell(const char *const (*entries)[13], const char *sha256)
 #define DONE(batches, rows)                                                                        \
     {                                                                                              \
         "done", RUN, batches, rows, "0", "done"                                                    \
+    }
+#define DONE_OTHER                                                                                 \
+    {                                                                                              \
+        "done", OTHER, "0", "0", "0", "done"                                                       \
     }
 #define GAP(seq)                                                                                   \
     {                                                                                              \
@@ -141,29 +151,109 @@ static const struct {
     {"entry 6: its verifier key is not one", {{"rotate", "x+y+z"}, END}},
 };
 
-START_TEST(entries_that_contradict_each_other)
+/* The hash of the text that the fill approves for customers. */
+static void customers_text(char sha256[65])
 {
-    char sha256[65] = "";
     struct logmaker *maker = logmaker_new(vlog_dir, 0);
     logmaker_fill(maker, 6);
     logmaker_checkpoint(maker);
     logmaker_free(maker);
-    /* the text that the fill approves for customers */
     struct vlog_bytes bundle = vlog_get("tile/entries/000.p/6");
+    sha256[0] = '\0';
     for (size_t i = 0; i + 71 < bundle.length && !*sha256; i++)
-        if (memcmp(bundle.data + i, "sha256 ", 7) == 0)
+        if (memcmp(bundle.data + i, "sha256 ", 7) == 0) {
             memcpy(sha256, bundle.data + i + 7, 64);
+            sha256[64] = '\0';
+        }
     free(bundle.data);
     ck_assert_uint_eq(strlen(sha256), 64);
-    tell(stories[_i].entries, sha256);
-    if (stories[_i].message) {
-        ck_assert_msg(!vlog_verify(&vlog_key, 1, NULL), "%s", stories[_i].message);
-        ck_assert_msg(strstr(vlog_error.primary, stories[_i].message), "%s", vlog_error.primary);
+}
+
+static void check_story(const char *message)
+{
+    if (message) {
+        ck_assert_msg(!vlog_verify(&vlog_key, 1, NULL), "%s", message);
+        ck_assert_msg(strstr(vlog_error.primary, message), "%s", vlog_error.primary);
         ck_assert_int_eq(vlog_error.code, ERROR_LOG);
     } else {
         bool right = vlog_verify(&vlog_key, 1, NULL);
         ck_assert_msg(right, "%s", vlog_error.primary);
     }
+}
+
+START_TEST(entries_that_contradict_each_other)
+{
+    char sha256[65];
+    customers_text(sha256);
+    tell(stories[_i].entries, sha256);
+    check_story(stories[_i].message);
+}
+END_TEST
+
+/* From entry 256 on: what is below was pruned, the plan of RUN with it. */
+static const struct {
+    const char *message; /* NULL: sound */
+    unsigned partly;
+    const char *entries[6][13];
+} pruned_stories[] = {
+    {NULL, 1, {BATCH("2", "3"), END}}, /* not ended yet */
+    {NULL, 1, {BATCH("2", "3"), GAP("1"), DONE("2", "7"), PLAN_OTHER, DONE_OTHER, END}},
+    {NULL, 1, {BATCH("2", "3"), LOST("3", "7"), PLAN_OTHER, END}},
+    {NULL, 1, {LOST("3", "7"), PLAN_OTHER, DONE_OTHER, PLAN_THIRD, END}},
+    {NULL, 0, {PLAN_OTHER, DONE_OTHER, PLAN_THIRD, END}},
+    {"entry 257: batch of run " RUN ", which was not planned, or is done",
+     0,
+     {PLAN_OTHER, BATCH("2", "3"), DONE("1", "3"), DONE_OTHER, END}},
+    {"entry 258: batch of run " RUN ", which was not planned, or is done",
+     0,
+     {PLAN_OTHER, DONE_OTHER, BATCH("0", "3"), DONE("1", "3"), END}},
+    {"entry 258: done of run " RUN ", which was not planned, or is done",
+     0,
+     {PLAN_OTHER, DONE_OTHER, DONE("0", "0"), END}},
+    {"entry 258: anomaly of run " RUN ", which was not planned, or is done",
+     0,
+     {PLAN_OTHER, DONE_OTHER, GAP("0"), END}},
+    {"entry 258: batch of run " RUN ", which was not planned, or is done",
+     0,
+     {LOST("3", "7"), PLAN_OTHER, BATCH("3", "3"), END}},
+};
+
+/* A run may have begun below a prune only until another is planned behind it. */
+START_TEST(runs_behind_a_prune)
+{
+    static const char *const figures[] = {"customers", "2026-01-01", "0", "0", "0",
+                                          "0",         "0",          "0", "0", "none"};
+    static const char *const upto[] = {"256"};
+    char sha256[65];
+    customers_text(sha256);
+    const char *const plan[] = {RUN,
+                                "customers",
+                                sha256,
+                                "public.customer",
+                                "delete",
+                                "1 year",
+                                "2026-01-01T00:00:00Z",
+                                "1",
+                                "0",
+                                "1",
+                                "1"};
+    struct logmaker *maker = logmaker_new(vlog_dir, 0);
+    logmaker_fill(maker, 6);
+    logmaker_add(maker, "plan", plan);
+    while (logmaker_size(maker) < 256)
+        logmaker_add(maker, "compliance", figures);
+    add_entries(maker, pruned_stories[_i].entries, sha256);
+    logmaker_add(maker, "prune", upto);
+    logmaker_checkpoint(maker);
+    logmaker_remove_below(maker, 256);
+    logmaker_free(maker);
+    check_story(pruned_stories[_i].message);
+    if (pruned_stories[_i].message)
+        ck_assert_msg(strstr(vlog_error.detail, "such a run ends before entry 25"), "%s",
+                      vlog_error.detail);
+    else
+        ck_assert_uint_eq(vlog_result.runs_partly, pruned_stories[_i].partly);
+    ck_assert_uint_eq(vlog_result.pruned, 256);
 }
 END_TEST
 
@@ -370,6 +460,7 @@ Suite *suite_ledger_verify_story(void)
     tcase_set_timeout(tc, 120);
     tcase_add_checked_fixture(tc, vlog_setup, vlog_teardown);
     tcase_add_loop_test(tc, entries_that_contradict_each_other, 0, (int)ARRAY_LENGTH(stories));
+    tcase_add_loop_test(tc, runs_behind_a_prune, 0, (int)ARRAY_LENGTH(pruned_stories));
     tcase_add_test(tc, the_period_is_that_of_all_entries);
     tcase_add_loop_test(tc, the_same_entry_twice, 0, 2);
     tcase_add_test(tc, entries_of_later_versions_are_told_apart);

@@ -9,8 +9,9 @@
  * the next leader, which ends it (status "lost") before it plans any of its own. So every run has
  * its `done`, but for one after which no other was planned: that one may not have ended yet.
  *
- * Where entries were pruned, runs that began before are counted, and otherwise believed; what the
- * prune saved (verify_saved.c) still names keys, epochs and policies. */
+ * Where entries were pruned, runs that began before are counted, and otherwise believed; they have
+ * their `done` before the first plan that is there, so behind it every run must be planned. What
+ * the prune saved (verify_saved.c) still names keys, epochs and policies. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -52,6 +53,8 @@ struct verify_story {
     struct run *runs[BUCKETS];
     uint64_t last_plan; /* its index */
     bool hole;          /* entries are missing */
+    bool planned_after; /* a plan stands behind the hole: */
+    uint64_t after;     /* the first */
     bool genesis;       /* was told */
     /* After a hole: the first entry that rests on one that was neither there nor saved. Told at the
      * end, since a hole that nothing excuses is what is wrong then. */
@@ -153,8 +156,8 @@ static struct run *run_add(struct verify_story *story, const uint8_t id[RUN_ID],
     return run;
 }
 
-/* The run that an entry names, which must be open; one that began where entries are missing is
- * made. NULL with the error set. */
+/* The run that an entry names, which must be open; one that may have begun where entries are
+ * missing is made. NULL with the error set. */
 static struct run *run_of(struct verify *v, uint64_t index, const struct entry *entry)
 {
     uint8_t id[RUN_ID];
@@ -163,8 +166,13 @@ static struct run *run_of(struct verify *v, uint64_t index, const struct entry *
     struct run *run = *run_place(v->story, id);
     if (run)
         return run;
-    if (!v->story->hole) {
+    if (!v->story->hole || v->story->planned_after) {
         fail(v, index, "%s of run %s, which was not planned, or is done", entry->type_name, hex);
+        if (v->story->hole)
+            error_detail(v->error,
+                         "It did not begin where entries were pruned: such a run ends before entry "
+                         "%" PRIu64 ", the first after them that plans one.",
+                         v->story->after);
         return NULL;
     }
     run = run_add(v->story, id, index);
@@ -209,6 +217,9 @@ static bool plan(struct verify *v, uint64_t index, const struct entry *entry)
         return fail(v, index, "run %s is planned a second time", hex);
     struct run *run = run_add(v->story, id, index);
     v->story->last_plan = index;
+    if (!v->story->planned_after)
+        v->story->after = index;
+    v->story->planned_after = true;
     run->category = xstrdup(entry_value(entry, "category"));
     v->result->runs++;
     hash_of(entry, "sha256", sha256);
@@ -437,6 +448,7 @@ bool verify_story_saved(struct verify *v, uint64_t index, const struct entry *en
 void verify_story_hole(struct verify *v)
 {
     v->story->hole = true;
+    v->story->planned_after = false;
     for (size_t i = 0; i < BUCKETS; i++)
         for (struct run *run = v->story->runs[i]; run; run = run->next)
             if (!run->partly) {
