@@ -101,11 +101,11 @@ START_TEST(facts_wait)
     free(cli_out(&f, NULL, 0, WORDS("policy", "load")));
     char *diff _cleanup_free_ = cli_out(&f, NULL, 0, WORDS("policy", "diff"));
     contains(diff, "loaded and waiting for approval");
-    contains(diff, "-tenant: of type bigint, in account_id");
-    contains(diff, "+tenant: of type numeric, in account_id");
+    contains(diff, "-tenant: of type bigint, in ctm.call_recording.account_id");
+    contains(diff, "+tenant: of type numeric, in ctm.call_recording.account_id");
     char *out _cleanup_free_ =
         cli_out(&f, CLI_APPROVER, 0, WORDS("policy", "approve", "call_recordings"));
-    contains(out, "+tenant: of type numeric, in account_id");
+    contains(out, "+tenant: of type numeric, in ctm.call_recording.account_id");
 }
 END_TEST
 

@@ -3,6 +3,7 @@ libretention_a_SOURCES += \
 	worker/policy/change.c worker/policy/change.h \
 	worker/policy/check.c \
 	worker/policy/definition.h \
+	worker/policy/hold_type.c worker/policy/hold_type.h \
 	worker/policy/field.c \
 	worker/policy/guard.c worker/policy/guard.h \
 	worker/policy/logic.c \

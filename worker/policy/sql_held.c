@@ -28,6 +28,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "policy/hold_type.h"
 #include "policy/sql_private.h"
 
 struct held {
@@ -96,27 +97,9 @@ const char *sql_ref_type(const struct ref *ref, const struct catalog_table *tabl
 
 const char *sql_fact_type(const struct catalog_column *column)
 {
-    static const char *const known[] = {"smallint",
-                                        "integer",
-                                        "bigint",
-                                        "numeric",
-                                        "text",
-                                        "character varying",
-                                        "character",
-                                        "uuid",
-                                        "inet",
-                                        "cidr",
-                                        "macaddr",
-                                        "date",
-                                        "timestamp without time zone",
-                                        "timestamp with time zone",
-                                        "bytea",
-                                        "boolean"};
     assert(column);
-    for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
-        if (text_equal(column->base_type, known[i]))
-            return known[i];
-    return "text";
+    const char *type = hold_type(column);
+    return type ? type : "text"; /* of keys: what is compared with is what was printed */
 }
 
 static const char *key_text(struct sql_builder *b)

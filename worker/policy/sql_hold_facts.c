@@ -37,13 +37,16 @@ static const char *ref_type(const struct sql_builder *b, const struct ref *ref)
     return sql_ref_type(ref, table);
 }
 
-/* What the value is read from, by name: a policy may not lose it while a hold relies on it. */
+/* What the value is read from, by name: a policy may not lose it while a hold relies on it. The
+ * column of another table, or of another row of the same one, is another one, whatever its name. */
 static const char *ref_name(const struct sql_builder *b, const struct ref *ref)
 {
     struct text text = {0};
-    if (ref->kind != REF_COLUMN)
-        text_printf(&text, "%s.", table_name_text(b->arena, ref->table));
-    text_add(&text, ref->column);
+    struct table_name own = {b->target.table->schema, b->target.table->name};
+    text_printf(&text, "%s.%s",
+                table_name_text(b->arena, ref->kind == REF_COLUMN ? own : ref->table), ref->column);
+    for (size_t i = 0; i < ref->by.count; i++)
+        text_printf(&text, "%s%s", i ? "," : "@", ref->by.items[i]);
     for (size_t i = 0; i < ref->path.count; i++)
         text_printf(&text, "%s%s", i ? "," : "#", ref->path.items[i]);
     return sql_take_text(b->arena, &text);

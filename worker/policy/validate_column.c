@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "policy/hold_type.h"
 #include "policy/quote.h"
 #include "policy/validate_internal.h"
 
@@ -453,15 +454,33 @@ static void check_agreements(struct check *check, const struct value *tenant)
     check_agreement_period(check, agreements, table);
 }
 
+/* A subject or the tenant: holds find records by it. */
+static struct value check_held_by(struct check *check, const struct ref *ref, const char *what)
+{
+    struct value value = check_ref(check, check->table, ref);
+    if (!value.column || ref->path.count || hold_type(value.column))
+        return value;
+    struct diag *diag = diag_error(
+        check->diags, ref->at,
+        value.column->deterministic_collation
+            ? "%s column \"%s\" is of type \"%s\", by which a legal hold would not find every "
+              "record"
+            : "%s column \"%s\" of type \"%s\" has a collation that takes different texts for "
+              "equal: a legal hold would not find every record by it",
+        what, value.column->name, value.column->type);
+    diag_hint(check->diags, diag, "It can be of these types: %s.", hold_types_text);
+    return value;
+}
+
 void check_references(struct check *check)
 {
     const struct category *category = check->category;
     check_start(check, check->table, &category->start);
     for (size_t i = 0; i < category->subject_count; i++)
-        check_ref(check, check->table, &category->subjects[i]);
+        check_held_by(check, &category->subjects[i], "subject");
     struct value tenant = {0};
     if (category->has_tenant)
-        tenant = check_ref(check, check->table, &category->tenant);
+        tenant = check_held_by(check, &category->tenant, "tenant");
     check_conditions(check, check->table, &category->only);
     for (size_t i = 0; i < category->floor_count; i++)
         check_start(check, check->table, &category->floors[i].start);
