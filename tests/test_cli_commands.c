@@ -313,6 +313,61 @@ START_TEST(status_and_its_check)
 }
 END_TEST
 
+/* A worker leads and no run comes as far as counting: that is overdue, though nothing is known to
+ * fall due. Not where nothing would be done: observed, suspended, paused. */
+START_TEST(status_of_what_nobody_counts)
+{
+    migrate();
+    PGconn *conn = db_connect(cluster_shared(), database, NULL);
+    static const struct {
+        const char *name, *state, *mode, *measured;
+        bool overdue;
+    } rows[] = {
+        {"counted", "active", "enforce", "1 hour", false},
+        {"forgotten", "active", "enforce", "9 days", true},
+        {"paused", "active", "enforce", "9 days", false},
+        {"suspended", "suspended", "enforce", "9 days", false},
+        {"watched", "active", "observe", "9 days", false},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+        db_exec(conn,
+                "INSERT INTO retention.policy_text (sha256, category, text, loaded_by) "
+                "VALUES (repeat('%zu', 64), '%s', 'x', 'a')",
+                i, rows[i].name);
+        db_exec(conn,
+                "INSERT INTO retention.category (name, state, mode, loaded_sha256, loaded_by, "
+                "loaded_at, approved_sha256) VALUES ('%s', '%s', '%s', repeat('%zu', 64), 'a', "
+                "now(), repeat('%zu', 64))",
+                rows[i].name, rows[i].state, rows[i].mode, i, i);
+        db_exec(conn,
+                "INSERT INTO retention.category_status (category, measured_at, due, to_act) "
+                "VALUES ('%s', now() - interval '%s', 0, 0)",
+                rows[i].name, rows[i].measured);
+    }
+    free(OUT(0, "pause", "--reason", "storage moves", "--category", "paused"));
+    db_exec(conn, "UPDATE retention.leader SET term = 1, worker = gen_random_uuid(), "
+                  "renewed_at = now(), lease = '1 hour'");
+    json_t *document = JSON(4, "status", "--check");
+    for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+        json_t *row = json_array_get(json_object_get(document, "categories"), i);
+        ck_assert_str_eq(json_string_value(json_object_get(row, "category")), rows[i].name);
+        ck_assert_msg(json_is_true(json_object_get(row, "overdue")) == rows[i].overdue, "%s",
+                      rows[i].name);
+        const char *cause = json_string_value(json_object_get(row, "cause"));
+        bool says = cause && strncmp(cause, "not counted since 20", 20) == 0;
+        ck_assert_msg(says == rows[i].overdue, "%s: %s", rows[i].name, cause);
+    }
+    ck_assert_str_eq(
+        json_string_value(json_object_get(json_object_get(document, "error"), "message")),
+        "1 category is overdue");
+    json_decref(document);
+    char *table _cleanup_free_ = OUT(0, "status");
+    ck_assert_ptr_nonnull(strstr(table, "a worker leads, but no run of it"));
+    free(OUT(0, "status", "--check", "counted", "paused", "suspended", "watched"));
+    PQfinish(conn);
+}
+END_TEST
+
 /* Shown again until interrupted; ends well then. */
 START_TEST(status_watch)
 {
@@ -355,6 +410,7 @@ Suite *suite_cli_commands(void)
     tcase_add_test(tests, report_compliance_from_the_log);
     tcase_add_test(tests, config_defaults_are_a_main_file);
     tcase_add_test(tests, status_and_its_check);
+    tcase_add_test(tests, status_of_what_nobody_counts);
     tcase_add_test(tests, status_watch);
     suite_add_tcase(suite, tests);
     return suite;

@@ -1,7 +1,9 @@
 -- $1 categories, NULL: all. The compliance view, and what is overdue: records that are due and free,
 -- or blocked, and whose oldest fell due more than a day ago, so that every daily window was open
 -- since. Where nobody has counted since the next record fell due, that record is overdue too: a
--- worker that does not run must not look like one that has nothing to do.
+-- worker that does not run must not look like one that has nothing to do. Nor must one whose runs
+-- never come as far as counting, whatever falls due next: a worker counts once a day at least, so two
+-- days without that are overdue.
 SELECT
     v.category, v.title, v.state, v.mode, v.relation, v.measured_at, v.rows, v.claimed, v.due,
     v.held, v.kept, v.kept_while, v.kept_floor, v.waiting, v.not_started, v.blocked, v.unclaimed,
@@ -14,6 +16,8 @@ SELECT
         WHEN v.cause IS NOT NULL AND v.cause <> 'not measured yet' THEN v.cause
         WHEN v.measured_at IS NULL THEN 'never counted'
         WHEN o.overdue AND NOT l.leads THEN 'no worker'
+        WHEN u.uncounted
+            THEN 'not counted since ' || pg_catalog.to_char(v.measured_at, 'YYYY-MM-DD HH24:MI')
         WHEN o.overdue THEN 'not done yet'
         WHEN v.waiting > 0 AND v.to_act = 0 AND t.paused THEN 'waiting, or tenant paused'
         WHEN v.waiting > 0 AND v.to_act = 0 THEN 'waiting for others'
@@ -22,7 +26,11 @@ SELECT
 FROM retention.compliance v
 JOIN retention.category c ON c.name = v.category
 CROSS JOIN LATERAL (
-    SELECT COALESCE(v.mode = 'enforce' AND (
+    SELECT COALESCE(v.mode = 'enforce' AND v.state = 'active' AND v.paused IS NULL
+        AND v.measured_at < pg_catalog.clock_timestamp() - interval '2 days', false) AS uncounted
+) u
+CROSS JOIN LATERAL (
+    SELECT u.uncounted OR COALESCE(v.mode = 'enforce' AND (
         v.measured_at IS NULL
         OR (COALESCE(v.to_act, 0) + v.blocked > 0
             AND COALESCE(v.oldest, '-infinity') < pg_catalog.clock_timestamp() - interval '1 day')

@@ -99,7 +99,8 @@ static const struct command commands[] = {
     {WATCH, NULL, "status", "[CATEGORY...]", 0, ANY_NUMBER,
      "show for each category what is due, what is kept, and since when",
      "The figures are those of the last count by the worker, with its time. A category is overdue "
-     "when records that are due and free are still there after its window; the cause is named.",
+     "when records that are due and free are still there after its window, or when nobody has "
+     "counted for two days; the cause is named.",
      "status",
      command_status,
      {{"check", 0, NULL, false, "exit 4 if anything is overdue or cannot run"},

@@ -100,8 +100,8 @@ static void add_advice(struct notes *notes, const PGresult *result, int row)
         {"policy file gone",
          "the policy file is gone; put it back, or \"retentionctl policy retire "
          "CATEGORY --because ...\""},
-        {"no worker", "records fell due more than a day ago and no worker leads; is retentiond "
-                      "running?"},
+        {"no worker", "records fell due, or were counted last, more than a day ago and no "
+                      "worker leads; is retentiond running?"},
         {"never counted", "no worker has counted it yet; is retentiond running?"},
         {"waiting, or tenant paused",
          "what is due waits for records of other categories, or its tenant is paused: "
@@ -132,6 +132,11 @@ static void add_advice(struct notes *notes, const PGresult *result, int row)
                   "\"retentionctl run --release-brake CATEGORY\"",
                   text_thousands(due, number(result, row, "brake_due")),
                   text_thousands(limit, number(result, row, "brake_limit")));
+    if (cause && text_starts_with(cause, "not counted since"))
+        notes_add(notes, category,
+                  "%s; a worker leads, but no run of it came as far as counting since: what "
+                  "retentiond logs says why (connections refused, runs that fail)",
+                  cause);
     if (cause && text_starts_with(cause, "guard not in place"))
         notes_add(
             notes, category,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/sql_files.h"
 #include "base/text.h"
@@ -71,7 +72,7 @@ static void on_ready(struct pg_conn *conn, void *arg)
     char term[24];
     snprintf(term, sizeof(term), "%lld", (long long)lane->worker->leadership.term);
     const char *values[] = {term};
-    lane->told = false;
+    lane->told_us = 0;
     pg_conn_query(conn, "SET idle_session_timeout = 0", 0, NULL, false, NULL, NULL);
     pg_conn_query(conn, sql_file("engine/join.sql"), 1, values, false, on_joined, lane);
     pg_conn_sync(conn);
@@ -91,9 +92,11 @@ static void on_broken(struct pg_conn *conn, const struct error *error, int64_t w
         error_set_sqlstate(&lane->error, error->sqlstate);
         run_lane_dead(lane->worker);
     } else {
-        if (lane->state == LANE_CONNECTING && !lane->told) {
+        int64_t now = clock_monotonic_us();
+        if (lane->state == LANE_CONNECTING &&
+            (!lane->told_us || now - lane->told_us >= CONNECT_TELL_AGAIN_US)) {
             log_failure_as(LOG_LEVEL_WARNING, LOG_EVENT_CONNECTION, error);
-            lane->told = true;
+            lane->told_us = now;
         }
         log_debug("worker connection %zu broke, again in %lld ms", lane->number,
                   (long long)will_retry_ms);

@@ -11,6 +11,7 @@
 #include <libpq-fe.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "engine/sweep.h"
@@ -27,8 +28,8 @@ struct lane {
     size_t number;
     enum lane_state state;
     struct pg_conn *conn;
-    bool told; /* that it cannot connect, since it last could */
-    int pid;   /* of the backend joined last; kept when it is lost */
+    int64_t told_us; /* when it last said that it cannot connect; 0: not since it last could */
+    int pid;         /* of the backend joined last; kept when it is lost */
     char backend_start[64];
     struct event *timer; /* of whoever has the lane */
     void (*timer_fn)(struct lane *lane, void *arg);

@@ -26,6 +26,9 @@ struct text;
 struct schedule;
 struct sequencer;
 
+/* How long nothing is said again of a connection that cannot be made. */
+enum { CONNECT_TELL_AGAIN_US = 600000000 };
+
 /* The settings that the engine uses, in the units it uses. */
 struct limits {
     const char *conninfo;

@@ -39,7 +39,7 @@
 #include "ledger/digest.h"
 #include "pg/sqlstate.h"
 
-enum { CONNECT_TIMEOUT_MS = 10000, BACKOFF_MOST_MS = 30000, TELL_AGAIN_US = 600000000 };
+enum { CONNECT_TIMEOUT_MS = 10000, BACKOFF_MOST_MS = 30000 };
 
 const char *run_status_word(enum run_status status)
 {
@@ -482,7 +482,8 @@ static void on_control_broken(struct pg_conn *conn, const struct error *error,
     worker_changed(worker);
     reload_go_on(worker);
     int64_t now = clock_monotonic_us();
-    if (!connecting || (worker->connect_told_us && now - worker->connect_told_us < TELL_AGAIN_US))
+    if (!connecting ||
+        (worker->connect_told_us && now - worker->connect_told_us < CONNECT_TELL_AGAIN_US))
         return;
     log_failure_as(LOG_LEVEL_WARNING, LOG_EVENT_CONNECTION, error);
     worker->connect_told_us = now;
