@@ -412,6 +412,39 @@ START_TEST(holds_that_were_removed_by_hand_are_missed)
 }
 END_TEST
 
+/* The hold, its entry that nobody signed, and the place that it waited for: only the count tells. */
+START_TEST(the_last_entry_of_a_hold_is_missed)
+{
+    make_site(RULES(""));
+    add_calls();
+    legal("SELECT retention.place_hold('2026-CV-2', 'because', 'call', tenant => '1', "
+          "hold => '" ONE "')");
+    db_script(site.site.admin,
+              "SET session_replication_role = replica; ALTER TABLE retention.log_entry DISABLE "
+              "TRIGGER insert_only; DELETE FROM retention.log_pending WHERE "
+              "entry = (SELECT max(id) FROM retention.log_entry WHERE type = 'hold'); DELETE FROM "
+              "retention.log_entry WHERE id = (SELECT max(id) FROM retention.log_entry WHERE type "
+              "= 'hold'); TRUNCATE retention.held_scope, "
+              "retention.hold_gap, retention.hold_request, retention.hold_key, "
+              "retention.hold_subject, retention.hold_part, retention.hold, retention.matter; "
+              "ALTER TABLE retention.log_entry ENABLE ALWAYS TRIGGER insert_only; "
+              "RESET session_replication_role");
+    refused("the last log entry of a legal hold is gone");
+    ck_assert_int_eq(calls(), 100);
+    refused("the last log entry of a legal hold is gone");
+    says(log_site_ctl(&site, 0, WORDS("status")), "the last log entry of a legal hold is gone");
+    legal("SELECT retention.place_hold('2026-CV-2', 'because', 'call', tenant => '1', "
+          "hold => '" ONE "')");
+    free(log_site_once(&site, NULL, 0));
+    ck_assert_int_eq(calls(), 10);
+    ck_assert_int_eq(db_number(site.site.admin, "SELECT count(*) FROM retention.log_entry WHERE "
+                                                "entry LIKE '%%code lost.hold%%'"),
+                     1);
+    says(log_site_ctl(&site, 6, WORDS("log", "verify", site.log, "--vkey", site.vkey)),
+         "was lost before it got its place");
+}
+END_TEST
+
 /* Copies are made anew where they are gone, broken, or older than what is in the database. */
 START_TEST(copies_are_made_anew)
 {
@@ -575,6 +608,7 @@ Suite *suite_log_holds(void)
     add(suite, stricter_rules_come_back);
     add(suite, a_category_must_be_there_first);
     add(suite, holds_that_were_removed_by_hand_are_missed);
+    add(suite, the_last_entry_of_a_hold_is_missed);
     add(suite, copies_are_made_anew);
     add(suite, no_hold_is_signed_without_its_copy);
 #ifdef ENABLE_FAULT_POINTS

@@ -179,6 +179,39 @@ START_TEST(holes_are_found)
 }
 END_TEST
 
+/* The last of its type: no next one shows it, and it is said once. An entry of a transaction that is
+ * still open, or was rolled back, is not missed. */
+START_TEST(the_last_of_a_type_is_missed)
+{
+    site = log_site_new(cluster_shared(), 10, NULL);
+    free(log_site_once(&site, NULL, 0));
+    PGconn *operator= db_connect(cluster_shared(), site.site.database, "t_operator");
+    db_exec(operator, "BEGIN; SELECT retention.pause('category:t', 'x', NULL)");
+    free(log_site_once(&site, NULL, 0));
+    db_exec(operator, "ROLLBACK");
+    free(log_site_once(&site, NULL, 0));
+    log_site_verify(&site);
+    db_exec(operator, "SELECT retention.pause('category:t', 'x', NULL)");
+    db_exec(site.site.admin,
+            "ALTER TABLE retention.log_entry DISABLE TRIGGER insert_only; DELETE FROM "
+            "retention.log_entry WHERE id IN (SELECT entry FROM retention.log_pending); DELETE "
+            "FROM retention.log_pending");
+    free(log_site_once(&site, NULL, 0));
+    free(log_site_once(&site, NULL, 0));
+    ck_assert_int_eq(db_number(site.site.admin, "SELECT count(*) FROM retention.log_entry WHERE "
+                                                "entry LIKE '%%code lost.pause%%'"),
+                     1);
+    db_exec(operator, "SELECT retention.resume('category:t', 'x')");
+    free(log_site_once(&site, NULL, 0));
+    ck_assert_int_eq(db_number(site.site.admin, "SELECT count(*) FROM retention.log_entry WHERE "
+                                                "entry LIKE '%%code lost.%%'"),
+                     1);
+    says(log_site_ctl(&site, 6, WORDS("log", "verify", site.log, "--vkey", site.vkey)),
+         "was lost before it got its place");
+    PQfinish(operator);
+}
+END_TEST
+
 /* (how long it takes: ./dev bench log) */
 START_TEST(seventy_thousand_entries_at_once)
 {
@@ -448,6 +481,7 @@ Suite *suite_log_sequencer(void)
 #endif
     tcase_add_test(tcase, a_directory_that_is_gone_or_behind_is_rebuilt);
     tcase_add_test(tcase, holes_are_found);
+    tcase_add_test(tcase, the_last_of_a_type_is_missed);
     tcase_add_test(tcase, seventy_thousand_entries_at_once);
     tcase_add_test(tcase, a_daemon_signs_what_is_new);
     tcase_add_test(tcase, anchors_are_tried_again);

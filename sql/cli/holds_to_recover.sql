@@ -3,6 +3,7 @@
 -- that one placed or extended it). `frozen`: nothing may be deleted before.
 SELECT h.hold, pg_catalog.bool_or(h.frozen) AS frozen
 FROM (SELECT m.hold, true AS frozen FROM retention.holds_missing($1::uuid[], $2::bigint[]) m
+      WHERE m.hold IS NOT NULL
       UNION ALL
       SELECT t.hold, t.scope
       FROM ROWS FROM (pg_catalog.unnest($3::uuid[]), pg_catalog.unnest($4::boolean[]))

@@ -8,6 +8,8 @@
 --     database went back behind it, maybe before anything was signed;
 --   * lost something that nobody can read (hold_lost), and was not placed, extended or released
 --     since.
+-- A row without hold: the last entry of a hold that was numbered is gone (see log_last_gone), and
+-- which hold it told of is not known. The next entry of a hold ends that, and makes it an anomaly.
 CREATE OR REPLACE FUNCTION retention.holds_missing(known uuid[], included bigint[])
 RETURNS TABLE (hold uuid, why text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -35,7 +37,13 @@ BEGIN
           WHERE NOT EXISTS (SELECT FROM retention.hold_part p
                             WHERE p.hold = l.hold AND p.placed_at > l.lost_at)
             AND NOT EXISTS (SELECT FROM retention.hold h
-                            WHERE h.hold = l.hold AND h.released_at > l.lost_at)) m
+                            WHERE h.hold = l.hold AND h.released_at > l.lost_at)
+          UNION ALL
+          SELECT NULL, 'the last entry of a hold is gone'
+          FROM retention.entry_counter c
+          WHERE c.type = 'hold' AND c.next > 0
+            AND NOT EXISTS (SELECT FROM retention.log_entry e
+                            WHERE e.type = 'hold' AND e.seq = c.next - 1 AND e.run IS NULL)) m
     GROUP BY m.hold
     ORDER BY m.hold;
 END

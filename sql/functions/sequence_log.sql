@@ -8,7 +8,9 @@
 -- Holes. Entries that belong to no batch have a number in their type, taken under a lock that is
 -- kept until COMMIT: the one before must have its place when one gets it. The batches of a run must
 -- all have theirs when `done` does. Where one has not, it lost its row in log_pending, or itself: an
--- entry `anomaly` says so, once, and what is still there is put in its place now.
+-- entry `anomaly` says so, once, and what is still there is put in its place now. The last of a type
+-- that is gone itself is missed without waiting for the next. (A counter and its entry are seen by
+-- one snapshot: what is not committed yet is in neither.)
 CREATE OR REPLACE FUNCTION retention.sequence_log(term bigint, most int,
     OUT size bigint, OUT more boolean)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -21,6 +23,7 @@ SET plan_cache_mode = force_generic_plan
 AS $function$
 #variable_conflict use_column
 DECLARE
+    told constant text := E'\nseq %s\ncode lost.%s\n';
     slice bigint[];
     placed bigint;
     suspect text[];
@@ -32,6 +35,20 @@ BEGIN
     IF size IS NULL THEN
         RAISE EXCEPTION USING ERRCODE = 'RT011', MESSAGE = 'the log was not begun';
     END IF;
+    FOR lost IN
+        SELECT c.type, c.next - 1 AS seq FROM retention.entry_counter c
+        WHERE c.next > 0
+          AND NOT EXISTS (SELECT FROM retention.log_entry e
+                          WHERE e.type = c.type AND e.seq = c.next - 1 AND e.run IS NULL)
+    LOOP
+        IF NOT EXISTS (SELECT FROM retention.log_entry a
+                       WHERE a.type = 'anomaly' AND a.run IS NULL
+                         AND strpos(a.entry, format(told, lost.seq, lost.type)) > 0) THEN
+            PERFORM retention.write_entry('anomaly', NULL, NULL, jsonb_build_object(
+                'run', '00000000-0000-0000-0000-000000000000',
+                'seq', lost.seq, 'code', 'lost.' || lost.type));
+        END IF;
+    END LOOP;
     SELECT array_agg(p.entry ORDER BY p.entry) INTO slice
         FROM (SELECT w.entry FROM retention.log_pending w ORDER BY w.entry LIMIT most) p;
     IF slice IS NULL THEN
@@ -75,6 +92,10 @@ BEGIN
         FROM unnest(slice) s (id)
         WHERE NOT EXISTS (SELECT FROM retention.log_entry e WHERE e.id = s.id)
     LOOP
+        CONTINUE WHEN lost.id IS NULL AND lost.run IS NULL
+            AND EXISTS (SELECT FROM retention.log_entry a
+                        WHERE a.type = 'anomaly' AND a.run IS NULL
+                          AND strpos(a.entry, format(told, lost.seq, lost.type)) > 0);
         IF lost.id IS NOT NULL THEN
             INSERT INTO retention.log_pending (entry) VALUES (lost.id) ON CONFLICT DO NOTHING;
         END IF;

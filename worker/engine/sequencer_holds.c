@@ -109,11 +109,27 @@ bool sequencer_scan_holds(struct sequencer *sequencer, struct error *error)
 
 /* --- ASK --- */
 
+/* Which hold it told of is not known: the entry never got its place, or the directory has it. */
+static void freeze_unknown(struct sequencer *sequencer)
+{
+    struct error error _cleanup_error_ = {0};
+    error_set(&error, ERROR_LOG,
+              "the last log entry of a legal hold is gone from the database (lost.hold): somebody "
+              "removed it, and maybe the hold with it");
+    error_hint(&error,
+               "Nothing is deleted until legal has placed, extended or released a hold. Legal "
+               "compares retentionctl hold list with what was ordered, and places again what is "
+               "missing; if nothing is, a hold that is placed and released will do. The log then "
+               "says lost.hold, and does not verify.");
+    sequencer_fail(sequencer, "frozen", -1, &error);
+}
+
 static void freeze(struct sequencer *sequencer, const PGresult *result)
 {
     struct error error _cleanup_error_ = {0};
     struct text list _cleanup_text_ = {0};
     int n = PQntuples(result);
+    n -= PQgetisnull(result, n - 1, 0); /* NULL sorts last: these first, then freeze_unknown */
     for (int i = 0; i < n && i < MOST_TOLD; i++)
         text_printf(&list, "%s%s", i ? ", " : "", PQgetvalue(result, i, 0));
     error_set(&error, ERROR_LOG,
@@ -135,6 +151,8 @@ static void on_missing(struct pg_conn *conn, enum pg_outcome outcome, PGresult *
         return;
     if (outcome != PG_OK)
         sequencer_fail(sequencer, "failing", -1, error);
+    else if (PQntuples(result) == 1 && PQgetisnull(result, 0, 0))
+        freeze_unknown(sequencer);
     else if (PQntuples(result) > 0)
         freeze(sequencer, result);
     else
