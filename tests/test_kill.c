@@ -5,8 +5,8 @@
  * A moment is a number of batches seen in the log, and then some microseconds, so that it falls
  * anywhere between two of them; or a fault point passed a number of times. Both come from a seeded
  * generator: RETENTIOND_KILL_SEED repeats a run (not its every race), RETENTIOND_KILL_ROUNDS makes
- * it longer (12 kills of the worker by default, for 5 of the server; 50 in .ci/run). The server writes its WAL as
- * it does in earnest: fsync, full pages and synchronous commits are on. */
+ * it longer (12 kills of the worker by default, for 5 of the server; 50 in .ci/run). The server
+ * writes its WAL as it does in earnest: fsync, full pages and synchronous commits are on. */
 #define _GNU_SOURCE
 #include <check.h>
 #include <poll.h>

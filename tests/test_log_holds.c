@@ -412,7 +412,8 @@ START_TEST(holds_that_were_removed_by_hand_are_missed)
 }
 END_TEST
 
-/* The hold, its entry that nobody signed, and the place that it waited for: only the count tells. */
+/* The hold, its entry that nobody signed, and the place that it waited for: only the count tells.
+ */
 START_TEST(the_last_entry_of_a_hold_is_missed)
 {
     make_site(RULES(""));

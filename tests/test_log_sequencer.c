@@ -179,8 +179,8 @@ START_TEST(holes_are_found)
 }
 END_TEST
 
-/* The last of its type: no next one shows it, and it is said once. An entry of a transaction that is
- * still open, or was rolled back, is not missed. */
+/* The last of its type: no next one shows it, and it is said once. An entry of a transaction that
+ * is still open, or was rolled back, is not missed. */
 START_TEST(the_last_of_a_type_is_missed)
 {
     site = log_site_new(cluster_shared(), 10, NULL);

@@ -4,7 +4,8 @@
  * The run's time is the worker's, so what is due is asked afterwards, of copies made before, at the
  * time that stands in retention.run. Rows gone, entries and digests must be exactly those; other
  * tables as they were; a second run takes only what fell due in between.
- * RETENTIOND_ORACLE_CASES says how many (default 90, 300 in .ci/run), SITE of them in one database. */
+ * RETENTIOND_ORACLE_CASES says how many (default 90, 300 in .ci/run), SITE of them in one database.
+ */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -226,9 +226,9 @@ START_TEST(functions_are_granted_as_designed)
     ck_assert_msg(strcmp(found, granted) == 0, "found %.200s, wanted %.200s", found + same,
                   granted + same);
     free(found);
-    /* none by PUBLIC; all pin search_path but those that records of a batch go through, which qualify
-     * everything; what is granted runs as the owner, unless it reads its arguments alone, and what
-     * counts by the worker's statements as the reader */
+    /* none by PUBLIC; all pin search_path but those that records of a batch go through, which
+     * qualify everything; what is granted runs as the owner, unless it reads its arguments alone,
+     * and what counts by the worker's statements as the reader */
     ck_assert_int_eq(
         db_number(admin,
                   "SELECT count(*) FROM pg_proc p WHERE p.pronamespace = "

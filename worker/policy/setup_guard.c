@@ -143,8 +143,8 @@ static void write_functions(struct script *s, const struct guard_plan *guard)
                              s->reader_role));
 }
 
-/* The trigger alone: its function is made again in any case, and a trigger that was touched counts as
- * one that was taken away (retention.guard_rows). */
+/* The trigger alone: its function is made again in any case, and a trigger that was touched counts
+ * as one that was taken away (retention.guard_rows). */
 static bool is_in_place(const struct guard_trigger *made)
 {
     for (size_t i = 0; i < made->table->trigger_count; i++) {
