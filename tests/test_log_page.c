@@ -247,6 +247,10 @@ static const struct {
     {TILES, "printf x | dd of=retention-log/tile/0/000.p/40 bs=1 seek=100 conv=notrunc "
             "status=none"},
     {TILES, "truncate -s -1 retention-log/tile/entries/000.p/40"},
+    /* the length of the last entry: more than is there */
+    {TILES, "at=$(grep -abo retention-log-entry/v1 retention-log/tile/entries/000.p/40 | tail -n 1 "
+            "| cut -d : -f 1) && printf '\\377' | dd of=retention-log/tile/entries/000.p/40 bs=1 "
+            "seek=$((at - 1)) conv=notrunc status=none"},
     {TILES, "rm retention-log/tile/entries/000.p/40"},
     {TILES, "rm retention-log/tile/0/000.p/40"},
     {TILES, "cp other-root retention-log/checkpoint"},
