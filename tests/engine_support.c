@@ -2,12 +2,14 @@
 #include "engine_support.h"
 
 #include <check.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "base/cleanup.h"
 #include "harness/cluster.h"
 #include "harness/schema.h"
 
@@ -191,4 +193,29 @@ void site_check_log(const struct site *site)
                                "FROM retention.log_entry WHERE run IS NOT NULL GROUP BY run) x "
                                "WHERE n <> c"),
                      0);
+}
+
+void site_request(const struct site *site)
+{
+    PGconn *operator= db_connect(site->cluster, site->database, "t_operator");
+    db_exec(operator, "SELECT retention.request_run(ARRAY['events'])");
+    PQfinish(operator);
+}
+
+void site_wait_empty(const struct site *site)
+{
+    db_wait_until(site->admin, "SELECT NOT EXISTS (SELECT FROM event)");
+    db_wait_until(site->admin,
+                  "SELECT NOT EXISTS (SELECT FROM retention.run WHERE status = 'running')");
+}
+
+void site_wait_said(const struct site *site, const char *what)
+{
+    for (int i = 0;; i++) {
+        char *said _cleanup_free_ = site_stderr(site);
+        if (strstr(said, what))
+            return;
+        ck_assert_msg(i < 1200, "never said \"%s\":\n%s", what, said);
+        poll(NULL, 0, 100); /* between two looks at a condition, not instead of one */
+    }
 }

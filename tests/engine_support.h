@@ -48,6 +48,14 @@ pid_t site_start(const struct site *site, const char *mode, const char *fault);
 pid_t site_start_at_run(const struct site *site);
 char *site_stderr(const struct site *site); /* of the one started last */
 
+/* Of category "events" and its table "event": as an operator, asks for a run; waits until it has no
+ * row left and no run goes on. */
+void site_request(const struct site *site);
+void site_wait_empty(const struct site *site);
+
+/* Waits until the worker started last has said this. */
+void site_wait_said(const struct site *site, const char *what);
+
 /* Rows in the log for a relation, and the digests stored for them. */
 int64_t site_logged(const struct site *site, const char *relation);
 int64_t site_digests(const struct site *site, const char *relation);

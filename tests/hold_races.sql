@@ -116,7 +116,7 @@ BEGIN
                 jsonb_build_object('subjects', jsonb_build_array(jsonb_build_object('kind', 'phone',
                     'as', 'e164', 'type', 'text', 'form', 'phone e164 text')), 'start', true,
                     'key', '[]'::jsonb, 'count', body));
-        EXCEPTION WHEN SQLSTATE 'RT011' THEN NULL;
+        EXCEPTION WHEN SQLSTATE 'RT011' OR SQLSTATE 'RT024' THEN NULL; -- refused, for a hold maybe
         END;
         COMMIT;
         PERFORM pg_sleep(random() * 0.02);
@@ -129,7 +129,7 @@ BEGIN
         BEGIN
             PERFORM retention.approve_policy(c.name, c.loaded_sha256, NULL)
                 FROM retention.category c WHERE c.name = 'others' AND c.state = 'suspended';
-        EXCEPTION WHEN SQLSTATE 'RT011' THEN NULL;
+        EXCEPTION WHEN SQLSTATE 'RT011' OR SQLSTATE 'RT024' THEN NULL; -- refused, for a hold maybe
         END;
         COMMIT;
         PERFORM pg_sleep(random() * 0.02);

@@ -24,6 +24,29 @@ START_TEST(numbers_have_thousands_separators)
 }
 END_TEST
 
+START_TEST(a_number_is_all_of_its_text)
+{
+    static const struct {
+        const char *text;
+        int number;
+    } rows[] = {{"0", 0},
+                {"65535", 65535},
+                {"-7", -7},
+                {"2147483647", 2147483647},
+                {"", -1},
+                {"2147483648", -1},
+                {"9999999999999999999999", -1},
+                {"12a", -1},
+                {" 12", -1},
+                {"+12", -1},
+                {"-", -1},
+                {"1.5", -1},
+                {NULL, -1}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        ck_assert_int_eq(text_number(rows[i].text, -1), rows[i].number);
+}
+END_TEST
+
 START_TEST(nearest_name_is_found_and_far_ones_are_not)
 {
     static const char *const names[] = {"subject", "start", "stages", "tenant", "timezone"};
@@ -101,6 +124,7 @@ Suite *suite_base_text(void)
     Suite *suite = suite_create("base_text");
     TCase *tc = tcase_create("text");
     tcase_add_test(tc, numbers_have_thousands_separators);
+    tcase_add_test(tc, a_number_is_all_of_its_text);
     tcase_add_test(tc, nearest_name_is_found_and_far_ones_are_not);
     tcase_add_test(tc, utf8_is_checked_strictly);
     tcase_add_test(tc, encodings_read_only_what_they_write);

@@ -38,13 +38,6 @@ static void more_rows(const struct site *site)
             "now() - interval '40 days', 'x' FROM generate_series(1, 10) i");
 }
 
-static void wait_empty(const struct site *site)
-{
-    db_wait_until(site->admin, "SELECT NOT EXISTS (SELECT FROM event)");
-    db_wait_until(site->admin,
-                  "SELECT NOT EXISTS (SELECT FROM retention.run WHERE status = 'running')");
-}
-
 /* An approval wakes the sleeping worker; so does a request, whose runs it then names. SIGTERM ends
  * an idle one at once, and it gives the leadership up. */
 START_TEST(sleeps_until_asked)
@@ -54,11 +47,11 @@ START_TEST(sleeps_until_asked)
     db_wait_until(site.admin, "SELECT EXISTS (SELECT FROM retention.category_status)");
     ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 1000);
     site_approve(&site, "events", -1);
-    wait_empty(&site);
+    site_wait_empty(&site);
     more_rows(&site);
     PGconn *operator= db_connect(site.cluster, site.database, "t_operator");
     db_exec(operator, "SELECT retention.request_run(ARRAY['events'])");
-    wait_empty(&site);
+    site_wait_empty(&site);
     db_wait_until(site.admin, "SELECT finished_at IS NOT NULL AND cardinality(runs) = 1 "
                               "FROM retention.run_request");
     kill(pid, SIGTERM);
@@ -78,7 +71,7 @@ START_TEST(second_takes_over)
     struct site site = daemon_site(cluster_shared());
     site_load_and_approve(&site, "events", -1);
     pid_t first = site_start(&site, NULL, NULL);
-    wait_empty(&site);
+    site_wait_empty(&site);
     pid_t second = site_start(&site, NULL, NULL);
     db_wait_until(site.admin, "SELECT count(*) = 2 FROM pg_stat_activity WHERE datname = "
                               "current_database() AND usename = 't_worker'");
@@ -86,7 +79,7 @@ START_TEST(second_takes_over)
     more_rows(&site);
     kill(first, SIGKILL);
     program_wait(first);
-    wait_empty(&site);
+    site_wait_empty(&site);
     ck_assert_int_eq(db_number(site.admin, "SELECT term FROM retention.leader"), term + 1);
     ck_assert_int_eq(site_digests(&site, "public.event"), 1010);
     kill(second, SIGTERM);
@@ -102,14 +95,14 @@ START_TEST(resignation_is_heard)
     struct site site = daemon_site(cluster_shared());
     site_load_and_approve(&site, "events", -1);
     pid_t first = site_start(&site, NULL, NULL);
-    wait_empty(&site);
+    site_wait_empty(&site);
     pid_t second = site_start(&site, NULL, NULL);
     db_wait_until(site.admin, "SELECT count(*) = 2 FROM pg_stat_activity WHERE datname = "
                               "current_database() AND usename = 't_worker'");
     more_rows(&site);
     kill(first, SIGTERM);
     ck_assert_int_eq(program_wait(first), 0);
-    wait_empty(&site);
+    site_wait_empty(&site);
     kill(second, SIGTERM);
     ck_assert_int_eq(program_wait(second), 0);
     site_free(&site);
@@ -133,7 +126,7 @@ START_TEST(server_crashes)
     cluster_start(cluster);
     PQfinish(site.admin);
     site.admin = db_connect(cluster, site.database, NULL);
-    wait_empty(&site);
+    site_wait_empty(&site);
     kill(pid, SIGTERM);
     ck_assert_int_eq(program_wait(pid), 0);
     ck_assert_int_eq(
@@ -156,7 +149,7 @@ START_TEST(control_lost)
     db_exec(site.admin, "SELECT pg_terminate_backend(pid) FROM retention.worker_session "
                         "WHERE kind = 'control'");
     kill(pid, SIGCONT);
-    wait_empty(&site);
+    site_wait_empty(&site);
     kill(pid, SIGTERM);
     ck_assert_int_eq(program_wait(pid), 0);
     ck_assert_int_eq(site_digests(&site, "public.event"), 1000);

@@ -121,14 +121,14 @@ static struct site scene_site(const struct scene *scene)
 static void refill(const struct site *site, const struct scene *scene)
 {
     db_script(site->admin,
-              "INSERT INTO rec SELECT i, i % 150, '+1' || 4100000000 + i % 700, now() - interval "
+              "INSERT INTO rec SELECT i, i % 150, '+1' || 4105550000 + i % 700, now() - interval "
               "'45 days' - i % 500 * interval '1 hour', true, repeat('x', 100) FROM (SELECT "
               "nextval('rec_id')::int AS i FROM generate_series(1, 3000)) n;");
     if (scene->messages)
         db_script(
             site->admin,
             "INSERT INTO message (rec_id, phone) SELECT id, caller FROM rec WHERE due;"
-            "INSERT INTO message (rec_id, phone) SELECT id, '+1' || 4200000000 + id % 300 FROM "
+            "INSERT INTO message (rec_id, phone) SELECT id, '+1' || 4205550000 + id % 300 FROM "
             "rec WHERE due AND id % 3 = 0;");
 }
 

@@ -40,31 +40,6 @@ static void more_rows(const struct site *site)
             "now() - interval '40 days', 'x' FROM generate_series(1, 10) i");
 }
 
-static void request(const struct site *site)
-{
-    PGconn *operator= db_connect(site->cluster, site->database, "t_operator");
-    db_exec(operator, "SELECT retention.request_run(ARRAY['events'])");
-    PQfinish(operator);
-}
-
-static void wait_empty(const struct site *site)
-{
-    db_wait_until(site->admin, "SELECT NOT EXISTS (SELECT FROM event)");
-    db_wait_until(site->admin,
-                  "SELECT NOT EXISTS (SELECT FROM retention.run WHERE status = 'running')");
-}
-
-static void wait_said(const struct site *site, const char *what)
-{
-    for (int i = 0;; i++) {
-        char *said _cleanup_free_ = site_stderr(site);
-        if (strstr(said, what))
-            return;
-        ck_assert_msg(i < 300, "never said \"%s\":\n%s", what, said);
-        usleep(100000);
-    }
-}
-
 static void end(const struct site *site, pid_t pid)
 {
     kill(pid, SIGTERM);
@@ -80,14 +55,14 @@ START_TEST(broken_files_are_refused)
     struct site site = reload_site(NULL);
     site_load_and_approve(&site, "events", -1);
     pid_t pid = site_start(&site, NULL, NULL);
-    wait_empty(&site);
+    site_wait_empty(&site);
     site_policy(&site, "events", POLICY("no_such", "30 days"));
     kill(pid, SIGHUP);
     db_wait_until(site.admin, "SELECT reload_refused LIKE '%%events.cfg:%%no_such%%' "
                               "FROM retention.leader");
     more_rows(&site);
-    request(&site);
-    wait_empty(&site);
+    site_request(&site);
+    site_wait_empty(&site);
 
     site_policy(&site, "events", POLICY("at", "30 days"));
     char *good _cleanup_free_ = file_read(site.config), *bad;
@@ -104,8 +79,8 @@ START_TEST(broken_files_are_refused)
                               "FROM retention.leader");
     free(bad);
     more_rows(&site);
-    request(&site);
-    wait_empty(&site);
+    site_request(&site);
+    site_wait_empty(&site);
     end(&site, pid);
     site_check_log(&site);
     site_free(&site);
@@ -137,7 +112,7 @@ START_TEST(counts_from_the_next_batch)
     ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM retention.run "
                                            "WHERE status = 'stopped'"),
                      1);
-    request(&site);
+    site_request(&site);
     db_wait_until(site.admin,
                   "SELECT bool_and(finished_at IS NOT NULL) FROM retention.run_request");
     ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), left);
@@ -158,8 +133,8 @@ START_TEST(nothing_new_disturbs_no_run)
     ck_assert_int_eq(waitpid(pid, &status, WUNTRACED), pid);
     kill(pid, SIGHUP);
     kill(pid, SIGCONT);
-    wait_said(&site, "nothing that is read on reload has changed");
-    wait_empty(&site);
+    site_wait_said(&site, "nothing that is read on reload has changed");
+    site_wait_empty(&site);
     ck_assert_int_eq(
         db_number(site.admin, "SELECT count(*) FROM retention.run WHERE status <> 'done'"), 0);
     end(&site, pid);
@@ -178,16 +153,18 @@ START_TEST(stop_cancels)
     PGconn *other = db_connect(site.cluster, site.database, NULL);
     db_exec(other, "BEGIN");
     pid_t pid = site_start(&site, NULL, NULL);
-    wait_empty(&site);
+    site_wait_empty(&site);
     more_rows(&site);
     db_exec(other, "LOCK TABLE event");
-    request(&site);
+    site_request(&site);
     db_wait_until(site.admin, "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = "
                               "current_database() AND usename = 't_worker' AND "
-                              "wait_event_type = 'Lock')");
+                              "wait_event_type = 'Lock' AND pid IN (SELECT pid FROM "
+                              "retention.worker_session WHERE kind = 'batch') AND query_start < "
+                              "clock_timestamp() - interval '300 ms')");
     end(&site, pid);
     char *said _cleanup_free_ = site_stderr(&site);
-    ck_assert_ptr_nonnull(strstr(said, "told to stop, and 1 statements are not over"));
+    ck_assert_msg(strstr(said, "statements are not over: they are cancelled"), "%s", said);
     ck_assert_int_eq(db_number(other, "SELECT count(*) FROM event"), 10);
     PQfinish(other);
     site_free(&site);
@@ -201,9 +178,9 @@ START_TEST(the_next_worker_leads)
     struct site site = reload_site("worker: { lease = \"5 min\"; };");
     site_load_and_approve(&site, "events", -1);
     pid_t first = site_start(&site, NULL, NULL);
-    wait_empty(&site);
+    site_wait_empty(&site);
     pid_t second = site_start(&site, NULL, NULL);
-    wait_said(&site, "standing by: worker");
+    site_wait_said(&site, "standing by: worker");
     int64_t term = db_number(site.admin, "SELECT term FROM retention.leader");
     kill(first, SIGKILL);
     program_wait(first);

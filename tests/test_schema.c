@@ -355,8 +355,9 @@ START_TEST(migrations_are_numbered)
         if (text_starts_with(names[i], "migrations/")) {
             const char *base = names[i] + strlen("migrations/");
             ck_assert(strspn(base, "0123456789") == 4 && base[4] == '_');
-            ck_assert_int_gt(atoi(base), last);
-            last = atoi(base);
+            int number = (int)strtol(base, NULL, 10);
+            ck_assert_int_gt(number, last);
+            last = number;
         }
     ck_assert_int_eq(last, migrate_newest());
 }

@@ -53,29 +53,9 @@ static struct proxy *between(const struct site *site)
 
 static void ask_for_run(const struct site *site)
 {
-    PGconn *operator= db_connect(site->cluster, site->database, "t_operator");
     db_exec(site->admin, "INSERT INTO event SELECT i, now() - interval '40 days' "
                          "FROM generate_series(100001, 100010) i");
-    db_exec(operator, "SELECT retention.request_run(ARRAY['events'])");
-    PQfinish(operator);
-}
-
-static void wait_empty(const struct site *site)
-{
-    db_wait_until(site->admin, "SELECT NOT EXISTS (SELECT FROM event)");
-    db_wait_until(site->admin,
-                  "SELECT NOT EXISTS (SELECT FROM retention.run WHERE status = 'running')");
-}
-
-static void wait_said(const struct site *site, const char *what)
-{
-    for (int i = 0;; i++) {
-        char *said _cleanup_free_ = site_stderr(site);
-        if (strstr(said, what))
-            return;
-        ck_assert_msg(i < 300, "never said \"%s\":\n%s", what, said);
-        usleep(100000);
-    }
+    site_request(site);
 }
 
 /* Ends in order, and everything went once. */
@@ -100,7 +80,7 @@ START_TEST(the_network_is_cut)
     ck_assert_int_eq(waitpid(pid, &status, WUNTRACED), pid);
     proxy_cut(proxy);
     kill(pid, SIGCONT);
-    wait_empty(&site);
+    site_wait_empty(&site);
     ck_assert_int_eq(
         db_number(site.admin, "SELECT count(*) FROM retention.run WHERE status = 'lost'"), 1);
     end(&site, pid, 1000);
@@ -117,14 +97,14 @@ START_TEST(the_network_is_dead)
     struct site site = up_site();
     struct proxy *proxy = between(&site);
     pid_t pid = site_start(&site, NULL, NULL);
-    wait_empty(&site);
+    site_wait_empty(&site);
     int64_t term = db_number(site.admin, "SELECT term FROM retention.leader");
     proxy_hold(proxy);
-    wait_said(&site, "the server does not answer");
+    site_wait_said(&site, "the server does not answer");
     db_wait_until(site.admin, "SELECT term > %lld AND worker IS NOT NULL FROM retention.leader",
                   (long long)term);
     ask_for_run(&site);
-    wait_empty(&site);
+    site_wait_empty(&site);
     end(&site, pid, 1010);
     proxy_free(proxy);
 }
@@ -142,10 +122,10 @@ START_TEST(out_of_connections)
     db_exec(site.admin, "ALTER DATABASE %s CONNECTION LIMIT 2", site.database);
     pid_t pid = site_start(&site, NULL, NULL);
     db_wait_until(site.admin, "SELECT worker IS NOT NULL FROM retention.leader");
-    wait_said(&site, "too many connections for database");
+    site_wait_said(&site, "too many connections for database");
     ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 1000);
     db_exec(site.admin, "ALTER DATABASE %s CONNECTION LIMIT -1", site.database);
-    wait_empty(&site);
+    site_wait_empty(&site);
     end(&site, pid, 1000);
 }
 END_TEST
@@ -156,11 +136,11 @@ START_TEST(idle_sessions_are_ended)
     struct site site = up_site();
     db_exec(site.admin, "ALTER DATABASE %s SET idle_session_timeout = '300ms'", site.database);
     pid_t pid = site_start(&site, NULL, NULL);
-    wait_empty(&site);
+    site_wait_empty(&site);
     int64_t term = db_number(site.admin, "SELECT term FROM retention.leader");
     db_exec(site.admin, "SELECT pg_sleep(1)"); /* longer than the server lets others be idle */
     ask_for_run(&site);
-    wait_empty(&site);
+    site_wait_empty(&site);
     ck_assert_int_eq(db_number(site.admin, "SELECT term FROM retention.leader"), term);
     end(&site, pid, 1010);
 }

@@ -120,9 +120,12 @@ struct proxy *proxy_new(const struct cluster *cluster)
     int listener = socket(AF_INET, SOCK_STREAM, 0), ends[2];
     ck_assert_ptr_nonnull(proxy);
     char *conninfo = cluster_conninfo(cluster, "postgres", NULL);
-    ck_assert_int_eq(sscanf(conninfo, "host=%80s", server.sun_path), 1);
+    char directory[81];
+    ck_assert_int_eq(sscanf(conninfo, "host=%80s", directory), 1);
     free(conninfo);
-    strcat(server.sun_path, "/.s.PGSQL.5432");
+    ck_assert_int_lt(
+        snprintf(server.sun_path, sizeof(server.sun_path), "%s/.s.PGSQL.5432", directory),
+        (int)sizeof(server.sun_path));
     ck_assert_int_eq(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
     ck_assert_int_eq(listen(listener, 16), 0);
     ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&address, &length), 0);

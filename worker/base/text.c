@@ -1,6 +1,9 @@
 #include "base/text.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -90,6 +93,16 @@ bool text_equal(const char *a, const char *b)
 bool text_starts_with(const char *s, const char *prefix)
 {
     return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+int text_number(const char *s, int otherwise)
+{
+    char *end;
+    if (!s || !((*s >= '0' && *s <= '9') || *s == '-'))
+        return otherwise;
+    errno = 0;
+    long number = strtol(s, &end, 10);
+    return *end || errno || number < INT_MIN || number > INT_MAX ? otherwise : (int)number;
 }
 
 bool text_is_valid_utf8(const char *s, size_t n)

@@ -3,6 +3,7 @@
  * pass, and the other one starts over and finds its work done. */
 #include "cli/migrate.h"
 
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -143,7 +144,7 @@ static struct migration *known_migrations(int *ret_count)
         struct migration *m = &migrations[n++];
         const char *base = names[i] + strlen(folder), *text = sql_file(names[i]);
         m->file = names[i];
-        m->number = atoi(base);
+        m->number = (int)strtol(base, NULL, 10); /* four digits: a test looks */
         snprintf(m->name, sizeof(m->name), "%.*s", (int)strcspn(base, "."), base);
         uint8_t digest[EVP_MAX_MD_SIZE];
         unsigned int length = 0;
@@ -173,7 +174,7 @@ static bool check_applied(PGconn *conn, const struct migration *known, int known
         return false;
     int applied = PQntuples(rows);
     for (int i = 0; i < applied; i++) {
-        int number = atoi(PQgetvalue(rows, i, 0));
+        int number = text_number(PQgetvalue(rows, i, 0), INT_MAX);
         if (i >= known_count || number > known[known_count - 1].number) {
             error_set(error, ERROR_FAILED,
                       "schema retention is of a newer version (%s) than this program (%04d)",

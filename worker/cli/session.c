@@ -140,8 +140,8 @@ static int connect_timeout_s(PGconn *conn)
     int seconds = CONNECT_TIMEOUT_S;
     PQconninfoOption *options = PQconninfo(conn);
     for (PQconninfoOption *o = options; o && o->keyword; o++)
-        if (strcmp(o->keyword, "connect_timeout") == 0 && o->val && atoi(o->val) > 0)
-            seconds = atoi(o->val);
+        if (strcmp(o->keyword, "connect_timeout") == 0 && text_number(o->val, 0) > 0)
+            seconds = text_number(o->val, 0);
     PQconninfoFree(options);
     return seconds;
 }
@@ -348,7 +348,7 @@ bool session_schema(struct session *session, struct error *error)
     if (!result)
         return false;
     const char *number = result_value(result, 0, 0), *prefix = result_value(result, 0, 1);
-    session->schema_version = number ? atoi(number) : 0;
+    session->schema_version = text_number(number, 0);
     if (prefix)
         session->prefix = arena_strdup(session->cli->arena, prefix);
     int newest = migrate_newest();

@@ -218,8 +218,8 @@ static bool is_local_address(const char *value)
     for (size_t i = 0; i < ARRAY_LENGTH(hosts); i++) {
         const char *port = value + strlen(hosts[i]);
         if (text_starts_with(value, hosts[i]))
-            return *port && strlen(port) <= 5 && !port[strspn(port, "0123456789")] &&
-                   atoi(port) > 0 && atoi(port) <= 65535;
+            return !port[strspn(port, "0123456789")] && text_number(port, 0) > 0 &&
+                   text_number(port, 0) <= 65535;
     }
     return false;
 }

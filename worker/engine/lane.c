@@ -59,7 +59,7 @@ static void on_joined(struct pg_conn *conn, enum pg_outcome outcome, PGresult *r
         run_lane_dead(lane->worker);
         return;
     }
-    lane->pid = atoi(PQgetvalue(result, 0, 0));
+    lane->pid = text_number(PQgetvalue(result, 0, 0), 0);
     snprintf(lane->backend_start, sizeof(lane->backend_start), "%s", PQgetvalue(result, 0, 1));
     set_state(lane, LANE_READY);
     run_lane_ready(lane->worker);

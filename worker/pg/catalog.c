@@ -508,7 +508,8 @@ static int newest_migration(void)
     const char *const *names = sql_file_names(&count);
     int newest = 0;
     for (size_t i = 0; i < count; i++) {
-        int number = text_starts_with(names[i], "migrations/") ? atoi(names[i] + 11) : 0;
+        int number =
+            text_starts_with(names[i], "migrations/") ? (int)strtol(names[i] + 11, NULL, 10) : 0;
         newest = number > newest ? number : newest;
     }
     return newest;

@@ -247,7 +247,7 @@ struct address {
 static struct address address_of(const char *listen)
 {
     struct address address = {0};
-    uint16_t port = htons((uint16_t)atoi(strrchr(listen, ':') + 1));
+    uint16_t port = htons((uint16_t)text_number(strrchr(listen, ':') + 1, 0));
     if (text_starts_with(listen, "unix:")) {
         address.local.sun_family = AF_UNIX;
         snprintf(address.local.sun_path, sizeof(address.local.sun_path), "%s", listen + 5);
