@@ -88,6 +88,9 @@ struct run {
     int read_attempts;
     int64_t told_us; /* when progress was last written to the database */
     struct event *timer;
+    struct event *look_timer; /* of pressure.c; NULL until it looked */
+    bool looking;
+    enum pace_cause told_cause;
     struct run *parked; /* the next one that is over and not freed yet */
 };
 
