@@ -114,7 +114,7 @@ START_TEST(lag_stays_below)
     pressure.lag_bytes = 30 * MB;
     pace_look(&pace, &pressure, now);
     ck_assert_int_eq(pace_wait_us(&pace, now), -1);
-    pace_describe(&pace, &why);
+    pace_describe(&pace, pace.waits, &why);
     ck_assert_str_eq(why.data, "standby or slot \"s1\" is 30 MB behind, pace allows 10");
 }
 END_TEST
@@ -126,7 +126,7 @@ START_TEST(missing_standby)
     pace_look(&pace, &pressure, 0);
     ck_assert_int_eq(pace_wait_us(&pace, 0), -1);
     struct text why _cleanup_text_ = {0};
-    pace_describe(&pace, &why);
+    pace_describe(&pace, pace.waits, &why);
     ck_assert_str_eq(why.data, "1 of 2 standbys are connected");
     pressure.standbys = 2;
     pace_look(&pace, &pressure, SECOND);

@@ -220,21 +220,9 @@ int64_t pace_batch_rows(const struct pace *pace)
     return rows < most ? rows : most;
 }
 
-const char *pace_cause_name(enum pace_cause cause)
+void pace_describe(const struct pace *pace, enum pace_cause cause, struct text *out)
 {
-    static const char *const names[PACE_CAUSES] = {
-        [PACE_FREE] = "none",
-        [PACE_ROWS] = "rows_per_second",
-        [PACE_WAL] = "wal",
-        [PACE_STANDBY_LAG] = "standby_lag",
-        [PACE_STANDBY_MISSING] = "standby_missing",
-    };
-    return names[cause];
-}
-
-void pace_describe(const struct pace *pace, struct text *out)
-{
-    switch (pace->waits) {
+    switch (cause) {
     case PACE_STANDBY_LAG:
         text_printf(out, "standby or slot \"%s\" is %" PRId64 " MB behind, pace allows %" PRId64,
                     pace->slowest, (int64_t)((double)pace->lag_bytes / MB),

@@ -93,9 +93,7 @@ int64_t pace_batch_rows(const struct pace *pace);
 bool pace_is_busy(const struct pace *pace);
 /* Whether anything hangs on looks: else none is needed. */
 bool pace_wants_looks(const struct pace *pace);
-/* The cause's word, for metrics. */
-const char *pace_cause_name(enum pace_cause cause);
-/* Why the run waits, in words; nothing where it does not. */
-void pace_describe(const struct pace *pace, struct text *out);
+/* The cause in words; nothing for PACE_FREE and PACE_ROWS, which nobody has to be told of. */
+void pace_describe(const struct pace *pace, enum pace_cause cause, struct text *out);
 
 #endif

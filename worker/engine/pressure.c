@@ -15,7 +15,7 @@
 #include "engine/state.h"
 
 /* What is written until the next look is within the limits of pace.c only if it comes soon. */
-enum { LOOK_EVERY_US = 200000 };
+enum { LOOK_EVERY_US = 200000, TELL_AGAIN_US = 2000000 };
 
 enum { OTHERS, BLOCKED, STANDBYS, LAG, SLOWEST, WAL, COLUMNS };
 
@@ -28,24 +28,33 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
     look(arg);
 }
 
-/* For people who ask why nothing happens: each time the cause is another one. */
-static void tell_cause(struct run *run)
+/* For people who ask why nothing happens: when the cause is another one, but not each time that the
+ * limit of write-ahead log lets a batch through. */
+static void tell_cause(struct run *run, enum pace_cause waited)
 {
-    if (run->pace.stands == run->told_cause)
+    int64_t now = clock_monotonic_us();
+    enum pace_cause cause = run->pace.stands;
+    if (cause == PACE_FREE && waited == PACE_WAL)
+        cause = PACE_WAL;
+    if (cause != PACE_FREE)
+        run->waited_at_us = now;
+    if (cause == run->told_cause || (cause == PACE_FREE && run->told_cause == PACE_WAL &&
+                                     now - run->waited_at_us < TELL_AGAIN_US))
         return;
-    run->told_cause = run->pace.stands;
-    struct text cause _cleanup_text_ = {0};
-    (void)pace_wait_us(&run->pace, clock_monotonic_us());
-    pace_describe(&run->pace, &cause);
+    run->told_cause = cause;
+    struct text text _cleanup_text_ = {0};
+    pace_describe(&run->pace, cause, &text);
+    snprintf(run->waits_for, sizeof(run->waits_for), "%s", text_string(&text));
+    worker_changed(run->worker);
     char term[24];
     snprintf(term, sizeof(term), "%" PRId64, run->worker->leadership.term);
-    const char *values[] = {term, run->id, cause.data};
+    const char *values[] = {term, run->id, text.data};
     pg_conn_query(run->worker->control,
                   "SELECT retention.run_waits($1::bigint, $2::uuid, $3::text)",
                   ARRAY_LENGTH(values), values, false, NULL, NULL);
     pg_conn_sync(run->worker->control);
-    if (cause.data)
-        log_info("category \"%s\" waits: %s", run->category->name, cause.data);
+    if (text.data)
+        log_info("category \"%s\" waits: %s", run->category->name, text.data);
     else
         log_info("category \"%s\" goes on", run->category->name);
 }
@@ -71,9 +80,10 @@ static void on_look(struct run *run, PGresult *result, const struct error *error
 #undef NUMBER
     if (run->step != RUN_STEP_SWEEP)
         return;
+    enum pace_cause waited = run->pace.waits;
     pace_look(&run->pace, &pressure, clock_monotonic_us());
     sweep_aim(&run->sweep, pace_batch_rows(&run->pace));
-    tell_cause(run);
+    tell_cause(run, waited);
     const struct timeval again = {0, LOOK_EVERY_US};
     evtimer_add(run->look_timer, &again);
     run_pump(run);

@@ -169,6 +169,9 @@ void run_over(struct run *run, enum run_status status)
     assert(worker->run == run && run->out == 0);
     run->step = RUN_STEP_OVER;
     worker->run = NULL;
+    (void)pace_wait_us(&run->pace, clock_monotonic_us()); /* the last wait is over, too */
+    for (int i = 0; i < PACE_CAUSES; i++)
+        worker->waited_us[i] += run->pace.waited_us[i];
     run->report.status = status;
     run->report.sqlstate = run->stop_sqlstate;
     run->report.message = run->message[0] ? run->message : NULL;

@@ -99,6 +99,7 @@ struct worker {
     } stop;
     struct category_figures *figures; /* one a category that was looked at; owned */
     size_t figure_count;
+    int64_t waited_us[PACE_CAUSES]; /* sums over the runs that are over */
 };
 
 /* The states of the whole: one function changes them. */
