@@ -51,6 +51,7 @@ SQL_FILES = \
 	migrations/0014_guard.sql \
 	migrations/0024_reload.sql \
 	migrations/0029_guard_rows.sql \
+	migrations/0032_failure.sql \
 	migrations/0018_columns.sql \
 	migrations/0017_hold_requests.sql \
 	migrations/0015_guard_lookup.sql \
@@ -171,6 +172,7 @@ SQL_FILES += \
 	engine/next_due.sql \
 	engine/pin.sql \
 	engine/propose_hold_rules.sql \
+	engine/record_failure.sql \
 	engine/record_status.sql \
 	engine/run_time.sql \
 	engine/start_run.sql \
@@ -246,6 +248,7 @@ SQL_FILES += \
 	functions/prune_log.sql \
 	functions/record_config.sql \
 	functions/record_guard.sql \
+	functions/record_failure.sql \
 	functions/record_reload.sql \
 	functions/record_status.sql \
 	functions/record_validity.sql \
