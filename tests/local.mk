@@ -7,6 +7,36 @@ check_PROGRAMS += tests/makelog
 tests_makelog_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 tests_makelog_LDADD = libretention.a $(COMMON_LIBS)
 tests_makelog_SOURCES = tests/logmaker.c tests/logmaker.h tests/makelog.c
+if HAVE_CHECK
+check_PROGRAMS += tests/soak/soak
+endif
+# ./dev soak
+tests_soak_soak_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+tests_soak_soak_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) -Wno-missing-prototypes
+tests_soak_soak_LDADD = libretention.a $(CHECK_LIBS) $(COMMON_LIBS)
+tests_soak_soak_SOURCES = \
+	tests/application.c \
+	tests/application.h \
+	tests/engine_support.c \
+	tests/engine_support.h \
+	tests/harness/cluster.c \
+	tests/harness/cluster.h \
+	tests/harness/db.c \
+	tests/harness/db.h \
+	tests/harness/number.c \
+	tests/harness/number.h \
+	tests/harness/program.c \
+	tests/harness/proxy.c \
+	tests/harness/proxy.h \
+	tests/harness/schema.c \
+	tests/harness/schema.h \
+	tests/harness/sitter.c \
+	tests/harness/sitter.h \
+	tests/log_audit.c \
+	tests/log_audit.h \
+	tests/soak/people.c \
+	tests/soak/people.h \
+	tests/soak/soak.c
 tests_run_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 tests_run_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) -Wno-missing-prototypes
 tests_run_LDADD = libretention.a $(CHECK_LIBS) $(COMMON_LIBS)
@@ -183,6 +213,7 @@ EXTRA_DIST += \
 EXTRA_DIST += tests/policies-bad tests/policies-good
 EXTRA_DIST += tests/aggregate.sql tests/application.sql tests/random_changes.sql
 EXTRA_DIST += tests/bench/bench.sh tests/bench/guard.sh tests/bench/log.sh tests/bench/log_server.sh
+EXTRA_DIST += tests/soak/soak.sql
 EXTRA_DIST += tests/bench/placing.sh tests/bench/prelude.sh
 # what is due, said apart from the builder
 EXTRA_DIST += tests/oracle.sql tests/bench/holds.sh tests/hold_races.sql
