@@ -231,6 +231,13 @@ START_TEST(brake_and_release)
     char *status _cleanup_free_ = OUT(0, "status");
     contains(status, "a brake stopped it: 2 records would go, the limit is 1");
     FAILS(1, "may not do this", "run", "--release-brake", "call_recordings");
+    FAILS(2, "no category \"call_recording\" is loaded", "run", "--release-brake",
+          "call_recording");
+    /* Nobody can go on: then the brake stays, and who starts a worker and comes again is heard. */
+    cli_fails(&f, CLI_OPERATOR, 1, "The brake of category \"call_recordings\" was not released",
+              WORDS("run", "--release-brake", "call_recordings"));
+    char *still _cleanup_free_ = OUT(0, "status");
+    contains(still, "a brake stopped it: 2 records would go, the limit is 1");
     PGconn *conn = cli_fixture_connect(&f);
     db_exec(conn, "GRANT retention_operator TO " CLI_WORKER);
     r = cli_run(&f, NULL, WORDS("run", "--release-brake", "call_recordings"));

@@ -198,6 +198,8 @@ bool command_run(struct cli *cli, struct error *error)
     struct session session _cleanup_session_ = {0};
     bool leads;
     if (!session_open(&session, cli, SESSION_SCHEMA, error) ||
+        (brake &&
+         !session_categories_exist(&session, session_array(cli, &only_brake[0], 1), error)) ||
         !run_has_leader(&session, &leads, error))
         return false;
     /* A brake that was released, and nobody to go on, would be one that nobody looks at again. */
