@@ -74,7 +74,8 @@ static char *ask(PGconn **conn, const char *conninfo, const char *sql, const cha
                           : NULL;
         const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
         bool refused = state && strncmp(state, "RT", 2) == 0; /* released already */
-        if (!done && !refused && PQstatus(*conn) == CONNECTION_OK)
+        bool server_went = !state || strncmp(state, "57P", 3) == 0;
+        if (!done && !refused && !server_went)
             fprintf(stderr, "holder: %s\n", PQerrorMessage(*conn));
         PQclear(result);
         if (done || refused)
