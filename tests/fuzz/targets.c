@@ -30,30 +30,26 @@ static char *terminated(const uint8_t *data, size_t size)
     return text;
 }
 
-/* A text without errors has a normal form, which is read without errors, and is its own. */
+/* A text of one category without errors has a normal form, which is read without errors, and is its
+ * own. */
 static void policy(const uint8_t *data, size_t size)
 {
     char *text _cleanup_free_ = terminated(data, size);
     struct diags diags = {0}, again = {0};
-    struct policy_set *set = policy_load_text("fuzz.cfg", text, &diags);
-    for (size_t i = 0; !diags.errors && set && i < set->category_count; i++) {
-        const char *normal = set->categories[i].normal_text;
+    struct policy_set *set = policy_load_text("fuzz.cfg", text, &diags), *second = NULL;
+    if (set && !diags.errors && set->category_count == 1) {
+        const char *normal = set->categories[0].normal_text;
         must(normal != NULL, "a valid category has a normal text");
-        struct policy_set *second = policy_load_text("normal.cfg", normal, &again);
-        for (size_t d = 0; d < again.count; d++)
-            if (again.items[d].level == DIAG_ERROR)
-                fprintf(stderr, "%zu: %s\n", (size_t)again.items[d].at.line,
-                        again.items[d].message);
-        if (again.errors || second->category_count != 1 ||
-            strcmp(second->categories[0].normal_text, normal) != 0)
-            fprintf(stderr, "---\n%s---\n%s", normal,
-                    second->category_count ? second->categories[0].normal_text : "");
+        second = policy_load_text("normal.cfg", normal, &again);
+        if (again.errors || strcmp(second->categories[0].normal_text, normal) != 0)
+            fprintf(stderr, "%s---\n%s", normal,
+                    again.errors ? again.items[0].message : second->categories[0].normal_text);
         must(!again.errors && second->category_count == 1, "a normal text is valid");
         must(strcmp(second->categories[0].normal_text, normal) == 0, "a normal text is its own");
-        policy_set_free(second);
-        diags_free(&again);
     }
+    policy_set_free(second);
     policy_set_free(set);
+    diags_free(&again);
     diags_free(&diags);
 }
 

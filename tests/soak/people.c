@@ -61,8 +61,18 @@ struct holder {
     char hold[64];
 };
 
+/* Whether it may go well if it is done once more: the server went, or somebody was in the way. */
+static bool may_be_repeated(const char *state)
+{
+    static const char *const classes[] = {"57P", "08", "40", "55P03"};
+    for (size_t i = 0; state && i < sizeof(classes) / sizeof(classes[0]); i++)
+        if (strncmp(state, classes[i], strlen(classes[i])) == 0)
+            return true;
+    return !state;
+}
+
 /* Repeats until it was done: all of these may be done twice. The first value, or NULL; freed by the
- * caller. */
+ * caller. What is refused is a violation; of a release, that it was released already is not. */
 static char *ask(PGconn **conn, const char *conninfo, const char *sql, const char *value)
 {
     for (;;) {
@@ -73,13 +83,14 @@ static char *ask(PGconn **conn, const char *conninfo, const char *sql, const cha
                           ? strdup(PQgetvalue(result, 0, 0))
                           : NULL;
         const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-        bool refused = state && strncmp(state, "RT", 2) == 0; /* released already */
-        bool server_went = !state || strncmp(state, "57P", 3) == 0;
-        if (!done && !refused && !server_went)
-            fprintf(stderr, "holder: %s\n", PQerrorMessage(*conn));
+        bool again = !done && may_be_repeated(state);
+        if (!done && !again && !(strstr(sql, "release_hold") && strcmp(state, "RT011") == 0))
+            printf("VIOLATION: a holder was refused: %s\n", PQerrorMessage(*conn));
+        fflush(stdout);
         PQclear(result);
-        if (done || refused)
+        if (!again)
             return first;
+        poll(NULL, 0, 20);
     }
 }
 
@@ -92,7 +103,8 @@ static void place(struct holder *h)
         "=> %L, category => %L, tenant => %L, subject => %L, starts_from => %L, starts_to => %L, "
         "record_key => %L), $1::text', hold, category, tenant::text, 'phone:' || phone, "
         "starts_from, "
-        "starts_to, ARRAY[key::text]::text[]) FROM soak.hold WHERE hold = $1::uuid",
+        "starts_to, CASE WHEN key IS NOT NULL THEN ARRAY[key::text] END) FROM soak.hold WHERE hold "
+        "= $1::uuid",
         h->hold);
     free(ask(&h->legal, h->legal_conninfo, scope, h->hold));
     free(scope);

@@ -511,6 +511,11 @@ START_TEST(soak)
     last_run();
     check_everything();
     print_sums();
+    ck_assert_msg(db_number(site.admin, "SELECT (SELECT count(*) FROM soak.hold WHERE state <> "
+                                        "'wanted') * (SELECT count(*) FROM soak.taken) * (SELECT "
+                                        "count(*) FROM retention.hold WHERE released_at IS NOT "
+                                        "NULL)") > 0,
+                  "nothing was taken, or placed, or released: this was no soak");
     int64_t violations = db_number(site.admin, "SELECT count(*) FROM soak.violation");
     PGresult *r =
         PQexec(site.admin, "SELECT left(what, 1000) FROM soak.violation ORDER BY at LIMIT 20");
