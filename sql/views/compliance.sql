@@ -48,7 +48,7 @@ SELECT c.name AS category,
             WHEN c.mode = 'observe' THEN 'observe only'
             WHEN p.pause IS NOT NULL THEN 'paused'
             WHEN c.brake_engaged_at IS NOT NULL THEN 'brake'
-            WHEN r.run IS NOT NULL THEN 'running'
+            WHEN r.run IS NOT NULL THEN concat_ws(': waits, ', 'running', r.waits_for)
             WHEN c.failed_at > l.finished_at OR c.failed_at IS NOT NULL AND l.run IS NULL
                 THEN 'last run failed: ' || c.failed_because
             WHEN l.status IN ('failed', 'lost', 'stopped') THEN concat_ws(': ', 'last run ' || l.status, l.message)
