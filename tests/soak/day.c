@@ -44,6 +44,7 @@ static void write_config(void)
                               "database: { conninfo = \"%s\"; };\npolicies = \"policies\";\n"
                               "log: { epoch_kek = \"kek\"; signing_key = \"seed\"; origin = "
                               "\"log.example/t\"; directory = \"log\"; };\n"
+                              "holds: { dual_control = false; grace = \"0 days\"; };\n"
                               "worker: { lease = \"60 s\"; };\nhttp: { listen = \"unix:%s\"; };\n",
                               conninfo, socket_path),
                      0);

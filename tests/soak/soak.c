@@ -116,6 +116,7 @@ static void write_config(void)
                  "database: { conninfo = \"%s\"; connections = 2; };\npolicies = \"policies\";\n"
                  "log: { epoch_kek = \"kek\"; signing_key = \"seed\"; origin = \"soak.example/t\"; "
                  "directory = \"log\"; };\n"
+                 "holds: { dual_control = false; grace = \"0 days\"; };\n"
                  "pace: { batch_rows = 100; family_rows = 100; };\n%s",
                  conninfo,
                  getenv("RETENTIOND_SOAK_SETTINGS") ? getenv("RETENTIOND_SOAK_SETTINGS") : ""),
