@@ -351,6 +351,15 @@ START_TEST(follow_a_worker)
     char *status _cleanup_free_ = AS(CLI_OPERATOR, 0, "status");
     contains(status, "A worker leads on host ");
     cli_fails(&f, CLI_OPERATOR, 1, "there is no category \"nosuch\"", WORDS("run", "nosuch"));
+    /* that one failed before it had a plan stands nowhere else */
+    db_exec(conn, "REVOKE SELECT ON retention.held_scope FROM retention_worker");
+    r = cli_run(&f, CLI_OPERATOR, WORDS("run", "call_recordings"));
+    ck_assert_msg(r.exit_code == 1, "%s%s", r.out, r.err);
+    contains(r.out, "insufficient privilege (SQLSTATE 42501)");
+    program_result_free(&r);
+    char *failing _cleanup_free_ = AS(CLI_OPERATOR, 4, "status", "--check");
+    contains(failing, "last run failed: insufficient privilege (SQLSTATE 42501)");
+    db_exec(conn, "GRANT SELECT ON retention.held_scope TO retention_worker");
     PQfinish(conn);
     kill(pid, SIGTERM);
     ck_assert_int_eq(program_wait(pid), 0);

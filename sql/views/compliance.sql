@@ -45,6 +45,8 @@ SELECT c.name AS category,
             WHEN c.scope_problem IS NOT NULL THEN 'what holds cover was altered: ' || c.scope_problem
             WHEN c.state = 'suspended' THEN 'awaiting approval'
             WHEN c.guard_problem IS NOT NULL THEN 'guard not in place: ' || c.guard_problem
+            WHEN c.mode = 'observe' AND c.failed_at IS NOT NULL
+                THEN 'last run failed: ' || c.failed_because
             WHEN c.mode = 'observe' THEN 'observe only'
             WHEN p.pause IS NOT NULL THEN 'paused'
             WHEN c.brake_engaged_at IS NOT NULL THEN 'brake'
