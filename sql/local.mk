@@ -51,6 +51,7 @@ SQL_FILES = \
 	migrations/0014_guard.sql \
 	migrations/0024_reload.sql \
 	migrations/0029_guard_rows.sql \
+	migrations/0032_failure.sql \
 	migrations/0033_run_waits.sql \
 	migrations/0018_columns.sql \
 	migrations/0017_hold_requests.sql \
@@ -173,6 +174,7 @@ SQL_FILES += \
 	engine/pin.sql \
 	engine/pressure.sql \
 	engine/propose_hold_rules.sql \
+	engine/record_failure.sql \
 	engine/record_status.sql \
 	engine/run_time.sql \
 	engine/start_run.sql \
@@ -248,6 +250,7 @@ SQL_FILES += \
 	functions/prune_log.sql \
 	functions/record_config.sql \
 	functions/record_guard.sql \
+	functions/record_failure.sql \
 	functions/record_reload.sql \
 	functions/record_status.sql \
 	functions/record_validity.sql \

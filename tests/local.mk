@@ -7,6 +7,58 @@ check_PROGRAMS += tests/makelog
 tests_makelog_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 tests_makelog_LDADD = libretention.a $(COMMON_LIBS)
 tests_makelog_SOURCES = tests/logmaker.c tests/logmaker.h tests/makelog.c
+# ./dev fuzz: made by name alone, with clang and its libFuzzer
+FUZZERS = tests/fuzz/policy tests/fuzz/entry tests/fuzz/note
+EXTRA_PROGRAMS = $(FUZZERS)
+CLEANFILES += $(FUZZERS)
+fuzz_sources = tests/fuzz/fuzzer.c tests/fuzz/targets.c tests/fuzz/targets.h
+fuzz_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+tests_fuzz_policy_SOURCES = $(fuzz_sources)
+tests_fuzz_policy_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"policy"'
+tests_fuzz_policy_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_policy_LDADD = libretention.a $(COMMON_LIBS)
+tests_fuzz_entry_SOURCES = $(fuzz_sources)
+tests_fuzz_entry_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"entry"'
+tests_fuzz_entry_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_entry_LDADD = libretention.a $(COMMON_LIBS)
+tests_fuzz_note_SOURCES = $(fuzz_sources)
+tests_fuzz_note_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"note"'
+tests_fuzz_note_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_note_LDADD = libretention.a $(COMMON_LIBS)
+EXTRA_DIST += tests/fuzz/corpus
+if HAVE_CHECK
+check_PROGRAMS += tests/soak/soak tests/soak/day
+endif
+# ./dev soak
+tests_soak_soak_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+tests_soak_soak_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) -Wno-missing-prototypes
+tests_soak_soak_LDADD = libretention.a $(CHECK_LIBS) $(COMMON_LIBS)
+soak_support = \
+	tests/application.c \
+	tests/application.h \
+	tests/engine_support.c \
+	tests/engine_support.h \
+	tests/harness/cluster.c \
+	tests/harness/cluster.h \
+	tests/harness/db.c \
+	tests/harness/db.h \
+	tests/harness/number.c \
+	tests/harness/number.h \
+	tests/harness/program.c \
+	tests/harness/proxy.c \
+	tests/harness/proxy.h \
+	tests/harness/schema.c \
+	tests/harness/schema.h \
+	tests/harness/sitter.c \
+	tests/harness/sitter.h \
+	tests/log_audit.c \
+	tests/log_audit.h
+tests_soak_soak_SOURCES = $(soak_support) tests/soak/people.c tests/soak/people.h tests/soak/soak.c
+# ./dev valgrind
+tests_soak_day_CPPFLAGS = $(tests_soak_soak_CPPFLAGS)
+tests_soak_day_CFLAGS = $(tests_soak_soak_CFLAGS)
+tests_soak_day_LDADD = $(tests_soak_soak_LDADD)
+tests_soak_day_SOURCES = $(soak_support) tests/log_support.c tests/log_support.h tests/soak/day.c
 tests_run_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 tests_run_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) -Wno-missing-prototypes
 tests_run_LDADD = libretention.a $(CHECK_LIBS) $(COMMON_LIBS)
@@ -19,6 +71,8 @@ tests_run_SOURCES = \
 	tests/engine_support.h \
 	tests/expect.c \
 	tests/expect.h \
+	tests/fuzz/targets.c \
+	tests/fuzz/targets.h \
 	tests/guard_support.c \
 	tests/guard_support.h \
 	tests/harness/cluster.c \
@@ -91,6 +145,7 @@ tests_run_SOURCES = \
 	tests/test_engine_schema.c \
 	tests/test_fault_matrix.c \
 	tests/test_fingerprint.c \
+	tests/test_fuzz_corpus.c \
 	tests/test_guard.c \
 	tests/test_guard_races.c \
 	tests/test_harness.c \
@@ -184,6 +239,8 @@ EXTRA_DIST += \
 EXTRA_DIST += tests/policies-bad tests/policies-good
 EXTRA_DIST += tests/aggregate.sql tests/application.sql tests/random_changes.sql
 EXTRA_DIST += tests/bench/bench.sh tests/bench/guard.sh tests/bench/idle.sh tests/bench/latency.sh tests/bench/log.sh tests/bench/log_server.sh
+EXTRA_DIST += tests/bench/bench.sh tests/bench/guard.sh tests/bench/log.sh tests/bench/log_server.sh
+EXTRA_DIST += tests/soak/soak.sql
 EXTRA_DIST += tests/bench/placing.sh tests/bench/prelude.sh
 # what is due, said apart from the builder
 EXTRA_DIST += tests/oracle.sql tests/bench/holds.sh tests/hold_races.sql

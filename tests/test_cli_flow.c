@@ -231,6 +231,13 @@ START_TEST(brake_and_release)
     char *status _cleanup_free_ = OUT(0, "status");
     contains(status, "a brake stopped it: 2 records would go, the limit is 1");
     FAILS(1, "may not do this", "run", "--release-brake", "call_recordings");
+    FAILS(2, "no category \"call_recording\" is loaded", "run", "--release-brake",
+          "call_recording");
+    /* Nobody can go on: then the brake stays, and who starts a worker and comes again is heard. */
+    cli_fails(&f, CLI_OPERATOR, 1, "The brake of category \"call_recordings\" was not released",
+              WORDS("run", "--release-brake", "call_recordings"));
+    char *still _cleanup_free_ = OUT(0, "status");
+    contains(still, "a brake stopped it: 2 records would go, the limit is 1");
     PGconn *conn = cli_fixture_connect(&f);
     db_exec(conn, "GRANT retention_operator TO " CLI_WORKER);
     r = cli_run(&f, NULL, WORDS("run", "--release-brake", "call_recordings"));
@@ -344,6 +351,15 @@ START_TEST(follow_a_worker)
     char *status _cleanup_free_ = AS(CLI_OPERATOR, 0, "status");
     contains(status, "A worker leads on host ");
     cli_fails(&f, CLI_OPERATOR, 1, "there is no category \"nosuch\"", WORDS("run", "nosuch"));
+    /* that one failed before it had a plan stands nowhere else */
+    db_exec(conn, "REVOKE SELECT ON retention.held_scope FROM retention_worker");
+    r = cli_run(&f, CLI_OPERATOR, WORDS("run", "call_recordings"));
+    ck_assert_msg(r.exit_code == 1, "%s%s", r.out, r.err);
+    contains(r.out, "insufficient privilege (SQLSTATE 42501)");
+    program_result_free(&r);
+    char *failing _cleanup_free_ = AS(CLI_OPERATOR, 4, "status", "--check");
+    contains(failing, "last run failed: insufficient privilege (SQLSTATE 42501)");
+    db_exec(conn, "GRANT SELECT ON retention.held_scope TO retention_worker");
     PQfinish(conn);
     kill(pid, SIGTERM);
     ck_assert_int_eq(program_wait(pid), 0);

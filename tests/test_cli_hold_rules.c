@@ -159,7 +159,8 @@ START_TEST(plans_without_reading_scopes)
         ck_assert_str_eq(db_fails(as, "SELECT retention.run_as_reader('SELECT 1', '{}')"), "42501");
         PQfinish(as);
     }
-    cli_fails(&f, CLI_OPERATOR, 2, "is not of the type", WORDS("explain", "call_recordings", "x"));
+    cli_fails(&f, CLI_OPERATOR, 2, "The key of category \"call_recordings\": recording_id (bigint)",
+              WORDS("explain", "call_recordings", "x"));
 }
 END_TEST
 

@@ -111,7 +111,8 @@ START_TEST(directories_are_checked)
                                 "    hint: Policies are the files of this directory that end in "
                                 ".cfg.\n");
     expect_directory("/nonexistent/policies",
-                     "0: could not open the directory: No such file or directory\n");
+                     "0: could not open the directory: No such file or directory\n    hint: Make "
+                     "it, or correct \"policies\" in the main file.\n");
     char *path _cleanup_free_ = file_write(directory, "policy.cfg", "x");
     expect_directory(path, "0: could not open the directory: Not a directory\n");
     ck_assert_int_eq(chmod(directory, 0777), 0);

@@ -545,6 +545,19 @@ START_TEST(a_plan_that_fails)
                     "  stages = ( { after = \"30 days\"; do = \"delete\"; } );\n");
     }
     ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 100);
+    /* No entry tells of it: the status does, in our words, until one ends well. */
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM retention.run"), 0);
+    char *told _cleanup_free_ =
+        db_value(site.admin, "SELECT failing || '|' || cause || '|' || failed_sqlstate FROM "
+                             "retention.compliance WHERE category = 'events'");
+    ck_assert_str_eq(told, "true|last run failed: insufficient privilege (SQLSTATE 42501)|42501");
+    db_exec(site.admin, "GRANT SELECT ON retention.held_scope TO retention_worker");
+    site_once_expect(&site, NULL, 3); /* for the second policy is not valid */
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 0);
+    ck_assert_int_eq(db_number(site.admin,
+                               "SELECT count(*) FROM retention.compliance WHERE failing "
+                               "OR failed_at IS NOT NULL"),
+                     0);
     site_free(&site);
 }
 END_TEST

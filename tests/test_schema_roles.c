@@ -180,6 +180,7 @@ START_TEST(functions_are_granted_as_designed)
                                   "propose_hold_rules worker|"
                                   "read_as_reader approver auditor operator|"
                                   "record_config worker|"
+                                  "record_failure worker|"
                                   "record_guard worker|"
                                   "record_inventory worker|"
                                   "record_reload worker|"

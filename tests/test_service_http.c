@@ -166,6 +166,25 @@ START_TEST(tells_what_was_done)
 }
 END_TEST
 
+/* A run that fails before it has a plan shows, until one ends well. */
+START_TEST(tells_of_a_failure)
+{
+    static const char failed[] = "retentiond_failed_timestamp_seconds{category=\"events\"}";
+    struct site site = http_site();
+    db_exec(site.admin, "REVOKE SELECT ON retention.held_scope FROM retention_worker");
+    pid_t pid = site_start(&site, NULL, NULL);
+    wait_for("/metrics", failed);
+    db_exec(site.admin, "GRANT SELECT ON retention.held_scope TO retention_worker");
+    site_approve(&site, "events", -1);
+    wait_for("/metrics", "retentiond_deleted_records_total{category=\"events\"} 7\n");
+    char *answer _cleanup_free_ = ask("GET /metrics HTTP/1.1\r\n\r\n");
+    ck_assert_ptr_null(strstr(answer, failed));
+    kill(pid, SIGTERM);
+    ck_assert_int_eq(program_wait(pid), 0);
+    site_free(&site);
+}
+END_TEST
+
 /* Without its server it is alive, and not ready. */
 START_TEST(is_not_ready_without_its_server)
 {
@@ -267,6 +286,7 @@ Suite *suite_service_http(void)
     TCase *tc = tcase_create("http");
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, tells_what_was_done);
+    tcase_add_test(tc, tells_of_a_failure);
     tcase_add_test(tc, is_not_ready_without_its_server);
     tcase_add_test(tc, abuse);
     suite_add_tcase(suite, tc);

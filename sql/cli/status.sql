@@ -10,7 +10,8 @@ SELECT
     v.to_act, v.floor_after_cap, v.oldest, v.next_due, v.last_success, v.last_run, v.last_status,
     v.last_message, v.last_remaining, v.running, v.running_rows, v.running_to_act, v.paused,
     v.paused_until, v.paused_reason, v.brake_engaged_at, v.brake_due, v.brake_limit,
-    o.overdue, v.failing, v.guard, v.guard_state, v.guard_problem,
+    o.overdue, v.failing, v.guard, v.guard_state, v.guard_problem, v.failed_at, v.failed_sqlstate,
+    v.failed_because,
     pg_catalog.array_to_string(c.changed_columns, ', ') AS changed_columns,
     CASE
         WHEN v.cause IS NOT NULL AND v.cause <> 'not measured yet' THEN v.cause

@@ -1,5 +1,6 @@
 -- What a measurement of a category found: an object with columns of category_status. Those it does
--- not name stay as they are; last_success and last_run are finish_run's.
+-- not name stay as they are; last_success and last_run are finish_run's. With "ended_well": true, a
+-- round of the category did, and what record_failure left is over.
 CREATE OR REPLACE FUNCTION retention.record_status(term bigint, category text, status jsonb)
 RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -28,6 +29,11 @@ BEGIN
             waiting = s.waiting, to_act = s.to_act, floor_after_cap = s.floor_after_cap,
             oldest = s.oldest, next_due = s.next_due, blocked = s.blocked, unclaimed = s.unclaimed
         WHERE o.category = record_status.category;
+    IF record_status.status @> '{"ended_well": true}' THEN
+        UPDATE retention.category c
+            SET failed_at = NULL, failed_sqlstate = NULL, failed_because = NULL
+            WHERE c.name = record_status.category AND c.failed_at IS NOT NULL;
+    END IF;
 END
 $function$;
 REVOKE ALL ON FUNCTION retention.record_status(bigint, text, jsonb) FROM PUBLIC;

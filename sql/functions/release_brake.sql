@@ -15,7 +15,8 @@ BEGIN
     END IF;
     IF c.brake_engaged_at IS NULL THEN
         RAISE EXCEPTION USING ERRCODE = 'RT011',
-            MESSAGE = format('the brake of category "%s" is not engaged', c.name);
+            MESSAGE = format('the brake of category "%s" is not engaged', c.name),
+            HINT = format('To run it: retentionctl run %s', c.name);
     END IF;
     UPDATE retention.category k SET brake_engaged_at = NULL,
             brake_allowance = greatest(c.brake_allowance, c.brake_due)

@@ -45,10 +45,14 @@ SELECT c.name AS category,
             WHEN c.scope_problem IS NOT NULL THEN 'what holds cover was altered: ' || c.scope_problem
             WHEN c.state = 'suspended' THEN 'awaiting approval'
             WHEN c.guard_problem IS NOT NULL THEN 'guard not in place: ' || c.guard_problem
+            WHEN c.mode = 'observe' AND c.failed_at IS NOT NULL
+                THEN 'last run failed: ' || c.failed_because
             WHEN c.mode = 'observe' THEN 'observe only'
             WHEN p.pause IS NOT NULL THEN 'paused'
             WHEN c.brake_engaged_at IS NOT NULL THEN 'brake'
             WHEN r.run IS NOT NULL THEN concat_ws(': waits, ', 'running', r.waits_for)
+            WHEN c.failed_at > l.finished_at OR c.failed_at IS NOT NULL AND l.run IS NULL
+                THEN 'last run failed: ' || c.failed_because
             WHEN l.status IN ('failed', 'lost', 'stopped') THEN concat_ws(': ', 'last run ' || l.status, l.message)
             WHEN greatest(coalesce(s.blocked, 0), b.blocked) > 0 THEN 'blocked records'
             WHEN s.measured_at IS NULL THEN 'not measured yet'
@@ -56,13 +60,17 @@ SELECT c.name AS category,
        s.to_act AS overdue,
        c.mode = 'enforce' AND c.state <> 'suspended'
            AND (c.state = 'red' OR c.invalid_because IS NOT NULL
+                OR c.failed_at IS NOT NULL
                 OR coalesce(l.status IN ('failed', 'lost'), false))
            OR c.scope_problem IS NOT NULL
            OR c.guard_problem IS NOT NULL AND c.state = 'active' AS failing,
        c.guard,
        c.guard_state,
        c.guard_problem,
-       c.guard_checked_at
+       c.guard_checked_at,
+       c.failed_at,
+       c.failed_sqlstate,
+       c.failed_because
 FROM retention.category c
     LEFT JOIN retention.category_status s ON s.category = c.name
     CROSS JOIN LATERAL (SELECT count(*) AS blocked FROM retention.blocked_record k

@@ -69,7 +69,7 @@ static const struct command commands[] = {
      command_run,
      {{"release-brake", 0, "NAME", false,
        "first release the brake of this category for as many records as the last count found due; the "
-       "role needs retention_operator besides"}}},
+       "role needs retention_operator, and nothing is released where it could not run then"}}},
     {ENFORCE, NULL, "pause", "", 0, 0,
      "stop acting, until resumed",
      "Batches under way end; no other begins. Without --category and --tenant everything pauses.",

@@ -299,16 +299,28 @@ static void add_blocked(const struct explained *e, json_t *document)
                                              : json_false());
 }
 
+/* Which value is the wrong one is not known where the key has several columns. */
+static bool refuse_key(const struct explained *e, struct error *error)
+{
+    const struct catalog_table *table = resolve_table(e->policies.catalog, e->category->table);
+    struct text columns _cleanup_text_ = {0};
+    for (size_t i = 0; i < e->key.count; i++) {
+        const struct catalog_column *column = catalog_column(table, e->key.items[i]);
+        text_printf(&columns, "%s%s%s%s%s", i ? ", " : "", e->key.items[i], column ? " (" : "",
+                    column ? column->full_type : "", column ? ")" : "");
+    }
+    error_set(error, ERROR_USAGE, "no record can have the key that was given");
+    error_hint(error, "The key of category \"%s\": %s.", e->category->name, columns.data);
+    return false;
+}
+
 static bool explain_stage(struct explained *e, const struct sql_category *sql, bool *ret_found,
                           struct error *error)
 {
     PGresult *result _cleanup_result_ = plan_query(e->session, e->category->name, &sql->explain,
                                                    e->run_time, e->cli->operands + 1, error);
     if (!result)
-        return error_is_bad_value(error)
-                   ? error_set(error, ERROR_USAGE, "the key is not of the type of column \"%s\"",
-                               e->key.items[0])
-                   : false;
+        return error_is_bad_value(error) ? refuse_key(e, error) : false;
     *ret_found = PQntuples(result) > 0;
     if (!*ret_found)
         return true;

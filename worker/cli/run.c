@@ -196,16 +196,20 @@ bool command_run(struct cli *cli, struct error *error)
         cli->operand_count = 1;
     }
     struct session session _cleanup_session_ = {0};
+    bool leads;
     if (!session_open(&session, cli, SESSION_SCHEMA, error) ||
-        (brake && !release_brake(&session, brake, error)))
+        (brake &&
+         !session_categories_exist(&session, session_array(cli, &only_brake[0], 1), error)) ||
+        !run_has_leader(&session, &leads, error))
+        return false;
+    /* A brake that was released, and nobody to go on, would be one that nobody looks at again. */
+    if (brake && ((!leads && !run_may_lead(&session, brake, error)) ||
+                  !release_brake(&session, brake, error)))
         return false;
     struct run_show show = {.cli = cli,
                             .session = &session,
                             .categories = session_array(cli, cli->operands, cli->operand_count)};
     progress_init(&show.progress, cli->json);
-    bool leads;
-    if (!run_has_leader(&session, &leads, error))
-        return false;
     /* One that leads is asked; if it goes before it is done, this one leads; if another was first,
      * that one is asked. */
     do {

@@ -138,6 +138,14 @@ static bool add_others(struct run_show *show, bool finished, struct error *error
         if (has_run || told || !finished || text_equal(cause, "declared") ||
             text_equal(cause, "running"))
             continue;
+        if (cause && text_starts_with(cause, "last run failed: ")) { /* before it had a plan */
+            result.status = "failed";
+            result.message = field(rows, r, "failed_because");
+            if (result.message) {
+                run_show_add(show, &result);
+                continue;
+            }
+        }
         if (!why && !why_refused(show, &why, error))
             return false;
         bool invalid = cause && text_starts_with(cause, "policy invalid");

@@ -68,7 +68,7 @@ static void on_finished(const struct run_report *report, void *arg)
 }
 
 /* The engine would be refused too, but cannot say what to do about it. */
-static bool may_lead(struct session *session, struct error *error)
+static bool role_may_lead(struct session *session, const char *brake, struct error *error)
 {
     const char *group = arena_printf(session->cli->arena, "%sworker", session->prefix);
     const char *const values[] = {group};
@@ -81,10 +81,13 @@ static bool may_lead(struct session *session, struct error *error)
         return true;
     error_set(error, ERROR_FAILED, "no worker runs, and %s \"%s\" cannot act as one",
               superuser ? "superuser" : "role", session->role);
-    error_hint(error,
-               "Start retentiond, and it will take the request; or connect as a member of %s, "
-               "as the main file does.",
-               group);
+    if (brake)
+        error_hint(error, "Start retentiond, then do this again: it goes on at once.");
+    else
+        error_hint(error,
+                   "Start retentiond, and it will take the request; or connect as a member of %s, "
+                   "as the main file does.",
+                   group);
     return false;
 }
 
@@ -117,13 +120,24 @@ static bool categories_exist(struct cli *cli, struct error *error)
     return known;
 }
 
+bool run_may_lead(struct session *session, const char *brake, struct error *error)
+{
+    struct cli *cli = session->cli;
+    if (role_may_lead(session, brake, error) && cli_settings(cli, error) &&
+        session_conninfo(cli, error) && categories_exist(cli, error))
+        return true;
+    if (brake)
+        error_detail(error, "The brake of category \"%s\" was not released.", brake);
+    return false;
+}
+
 bool run_lead(struct run_show *show, bool *ret_other, struct error *error)
 {
     struct cli *cli = show->cli;
+    if (!run_may_lead(show->session, NULL, error))
+        return false;
     const struct settings *settings = cli_settings(cli, error);
     const char *conninfo = session_conninfo(cli, error);
-    if (!settings || !conninfo || !categories_exist(cli, error) || !may_lead(show->session, error))
-        return false;
     if (show->request) {
         if (!withdraw(show, ret_other, error))
             return false;

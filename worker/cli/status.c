@@ -56,6 +56,9 @@ static const struct table_column columns[] = {
     {NULL, CELL_TEXT, "guard_state"},
     {NULL, CELL_TEXT, "guard_problem"},
     {NULL, CELL_TEXT, "changed_columns"},
+    {NULL, CELL_TIME, "failed_at"},
+    {NULL, CELL_TEXT, "failed_sqlstate"},
+    {NULL, CELL_TEXT, "failed_because"},
 };
 
 static volatile sig_atomic_t interrupted;

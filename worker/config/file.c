@@ -105,7 +105,9 @@ char **config_directory_list(const char *directory, size_t *ret_count, struct di
     int fd = open(directory, O_RDONLY | O_CLOEXEC | O_DIRECTORY);
     struct stat st;
     if (fd < 0 || fstat(fd, &st) < 0) {
-        diag_error(diags, at, "could not open the directory: %s", strerror(errno));
+        struct diag *d = diag_error(diags, at, "could not open the directory: %s", strerror(errno));
+        if (errno == ENOENT)
+            diag_hint(diags, d, "Make it, or correct \"policies\" in the main file.");
         descriptor_close(&fd);
         return NULL;
     }

@@ -123,6 +123,9 @@ static void status_json(const struct run *run, struct text *json)
     add_number(json, "floor_after_cap", state->found.floor_after_cap);
     add_number(json, "blocked", state->found.blocked);
     add_number(json, "unclaimed", run->unclaimed);
+    if (run->stage == 0 &&
+        (run->stop_status == RUN_DONE || run->stop_status == run->state->standing))
+        text_add(json, ",\"ended_well\":true"); /* the round's last stage */
     text_add_char(json, '}');
 }
 
@@ -150,6 +153,24 @@ static void record_status(struct run *run)
     snprintf(term, sizeof(term), "%lld", (long long)run->worker->leadership.term);
     const char *values[] = {term, run->category->name, json.data, oldest.data, next.data};
     run_control(run, sql_file("engine/record_status.sql"), ARRAY_LENGTH(values), values, on_status);
+}
+
+static void on_failure(struct run *run, PGresult *result, const struct error *error)
+{
+    (void)result;
+    if (error)
+        log_failure(LOG_LEVEL_WARNING, error);
+    record_status(run);
+}
+
+/* It has no row of retention.run, and no entry, to say so. */
+static void record_failure(struct run *run)
+{
+    char term[24];
+    snprintf(term, sizeof(term), "%lld", (long long)run->worker->leadership.term);
+    const char *values[] = {term, run->category->name, run->stop_sqlstate, run->message};
+    run_control(run, sql_file("engine/record_failure.sql"), ARRAY_LENGTH(values), values,
+                on_failure);
 }
 
 /* --- the last entries --- */
@@ -222,7 +243,10 @@ void run_finish(struct run *run, enum run_status status)
     run->stopping = true;
     run->step = RUN_STEP_FINISH;
     if (!run->started) {
-        record_status(run);
+        if (status == RUN_FAILED)
+            record_failure(run);
+        else
+            record_status(run);
         return;
     }
     if (status == RUN_BRAKE && run->trip.limit_name) {

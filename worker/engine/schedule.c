@@ -401,6 +401,18 @@ static void start_stages(struct worker *worker, struct category_state *state)
     run_start(worker, state, schedule->stage, on_run_done, NULL);
 }
 
+/* For retentionctl status. */
+static void tell_failure(struct worker *worker, const struct category_state *state,
+                         const char *sqlstate, const char *message)
+{
+    char term[24];
+    snprintf(term, sizeof(term), "%lld", (long long)worker->leadership.term);
+    const char *values[] = {term, state->name, sqlstate, message};
+    pg_conn_query(worker->control, sql_file("engine/record_failure.sql"), ARRAY_LENGTH(values),
+                  values, false, on_figures, worker);
+    pg_conn_sync(worker->control);
+}
+
 /* (inside, seconds until the window ends, or until it begins) */
 static void on_window(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
                       const struct error *error, void *arg)
@@ -413,6 +425,7 @@ static void on_window(struct pg_conn *conn, enum pg_outcome outcome, PGresult *r
         return;
     if (outcome != PG_OK) {
         log_failure(LOG_LEVEL_ERROR, error);
+        tell_failure(worker, state, error->sqlstate, "its window could not be read");
         report_skipped(worker, state, RUN_FAILED, "its window could not be read");
         rest_for(state, FAILED_REST_MS);
         state->try_again = true;

@@ -29,6 +29,7 @@ struct category_figures {
     int64_t due, held, kept, waiting, blocked, locked, left; /* left: due and free */
     int64_t oldest_us;  /* wall clock: when the oldest that is left fell due; 0: none */
     int64_t success_us; /* wall clock: when a run last ended well; 0: not yet */
+    int64_t failed_us;  /* wall clock: when one last failed; 0: none since one ended well */
     int64_t deleted, dependants, batches, runs, failures; /* sums */
 };
 

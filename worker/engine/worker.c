@@ -99,8 +99,12 @@ static void note_figures(struct worker *worker, const struct run_report *report)
         figures->dependants += report->dependant_rows;
     }
     figures->batches += report->batches;
-    if (report->status == RUN_DONE || report->status == RUN_OBSERVED)
+    if (report->status == RUN_DONE || report->status == RUN_OBSERVED) {
         figures->success_us = clock_wall_us();
+        figures->failed_us = 0;
+    } else if (report->status == RUN_FAILED || report->status == RUN_LOST) {
+        figures->failed_us = clock_wall_us();
+    }
     if (!state || !state->found.counted_us || state->found.counted_us == figures->counted_us)
         return; /* nobody looked: what was found last stays */
     figures->counted = true;

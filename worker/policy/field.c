@@ -51,21 +51,39 @@ static const struct field *field_find(const struct definition *definition, const
     return NULL;
 }
 
+/* The key that an unknown one probably is, or NULL. */
+static const char *key_meant(const struct definition *definition, const char *key)
+{
+    enum { MOST_KEYS = 64 };
+    const char *keys[MOST_KEYS];
+    size_t count = 0;
+    for (const struct field *f = definition->fields; f->key && count < MOST_KEYS; f++)
+        keys[count++] = f->key;
+    return text_nearest(key, keys, count);
+}
+
+/* A key that is there, but misspelt, is told of once: as unknown. */
+static bool is_misspelt(const config_setting_t *group, const struct definition *definition,
+                        const char *key)
+{
+    for (unsigned int i = 0; i < (unsigned int)config_setting_length(group); i++) {
+        const char *name = config_setting_name(config_setting_get_elem(group, i));
+        if (!field_find(definition, name) && text_equal(key_meant(definition, name), key))
+            return true;
+    }
+    return false;
+}
+
 static void refuse_unknown_key(struct reader *r, const config_setting_t *setting,
                                const struct definition *definition)
 {
-    enum { MOST_KEYS = 64 };
     const char *key = config_setting_name(setting);
-    const char *keys[MOST_KEYS];
-    size_t count = 0;
     struct text all _cleanup_text_ = {0};
-    for (const struct field *f = definition->fields; f->key && count < MOST_KEYS; f++) {
-        text_printf(&all, "%s\"%s\"", count ? ", " : "", f->key);
-        keys[count++] = f->key;
-    }
+    for (const struct field *f = definition->fields; f->key; f++)
+        text_printf(&all, "%s\"%s\"", all.length ? ", " : "", f->key);
     struct diag *d = diag_error(r->diags, position_of(r, setting), "unknown key \"%s\" in %s", key,
                                 definition->name);
-    const char *nearest = text_nearest(key, keys, count);
+    const char *nearest = key_meant(definition, key);
     if (nearest) {
         diag_hint(r->diags, d, "Did you mean \"%s\"?", nearest);
         return;
@@ -96,7 +114,8 @@ void group_read(struct reader *r, config_setting_t *group, const struct definiti
         }
     }
     for (const struct field *f = definition->fields; f->key; f++)
-        if (f->flags & FIELD_REQUIRED && !member(group, f->key))
+        if (f->flags & FIELD_REQUIRED && !member(group, f->key) &&
+            !is_misspelt(group, definition, f->key))
             diag_error(r->diags, position_of(r, group), "%s has no \"%s\"", definition->name,
                        f->key);
 }

@@ -131,6 +131,11 @@ static double category_success(const struct category_figures *figures)
     return figures->success_us ? (double)figures->success_us / 1e6 : NAN;
 }
 
+static double category_failed(const struct category_figures *figures)
+{
+    return figures->failed_us ? (double)figures->failed_us / 1e6 : NAN;
+}
+
 /* Metrics of one name stand together. */
 static const struct metric table[] = {
     {"retentiond_connected", "gauge", "Whether the worker is connected to the server.", NULL, up,
@@ -185,6 +190,9 @@ static const struct metric table[] = {
      category_counted},
     {"retentiond_success_timestamp_seconds", "gauge", "When a run last ended well.", NULL, NULL,
      category_success},
+    {"retentiond_failed_timestamp_seconds", "gauge",
+     "When a run last failed, or was lost, where none ended well since.", NULL, NULL,
+     category_failed},
     {"retentiond_deleted_records_total", "counter", "Records deleted since the worker started.",
      NULL, NULL, category_deleted},
     {"retentiond_deleted_dependants_total", "counter", "Dependants deleted with them.", NULL, NULL,
