@@ -174,6 +174,7 @@ SQL_FILES += \
 	engine/record_status.sql \
 	engine/run_time.sql \
 	engine/start_run.sql \
+	engine/idle_backends.sql \
 	engine/take_requests.sql \
 	engine/unblock_unseen.sql \
 	engine/window.sql
