@@ -165,6 +165,7 @@ SQL_FILES += \
 	engine/entry_exists.sql \
 	engine/epoch.sql \
 	engine/finish_run.sql \
+	engine/idle_backends.sql \
 	engine/join.sql \
 	engine/leaf.sql \
 	engine/leaves.sql \
@@ -174,7 +175,6 @@ SQL_FILES += \
 	engine/record_status.sql \
 	engine/run_time.sql \
 	engine/start_run.sql \
-	engine/idle_backends.sql \
 	engine/take_requests.sql \
 	engine/unblock_unseen.sql \
 	engine/window.sql

@@ -142,11 +142,14 @@ tests_run_SOURCES = \
 	tests/test_service_http.c \
 	tests/test_sql_builder.c \
 	tests/test_sql_sample.c \
+	tests/test_network.c \
 	tests/test_staying_up.c \
 	tests/test_systemd.c \
 	tests/test_policies_bad_db.c \
 	tests/test_setup_script.c \
 	tests/test_validate.c \
+	tests/up_support.c \
+	tests/up_support.h \
 	tests/validate_support.c \
 	tests/validate_support.h \
 	tests/test_verifiers.c \
