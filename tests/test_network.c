@@ -121,7 +121,7 @@ START_TEST(it_is_dead_while_the_catalog_is_read)
 {
     struct site site = up_site(cluster_shared(), NULL);
     PGconn *other = db_connect(site.cluster, site.database, NULL);
-    struct proxy *proxy = up_between(&site, NULL);
+    struct proxy *proxy = up_between(&site, "statement_timeout = \"1 s\";");
     db_exec(other, "BEGIN; LOCK TABLE retention.category IN ACCESS EXCLUSIVE MODE");
     pid_t pid = site_start(&site, NULL, NULL);
     db_wait_until(site.admin, "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE usename = "

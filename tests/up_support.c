@@ -42,22 +42,23 @@ struct site up_site(struct cluster *cluster, const char *settings)
     return site;
 }
 
-void up_conninfo(const struct site *site, const char *conninfo, const char *settings)
+void up_conninfo(const struct site *site, const char *conninfo, const char *database,
+                 const char *settings)
 {
     char *lines _cleanup_free_ = lines_of(settings), *text _cleanup_free_ = NULL;
     ck_assert_int_ge(asprintf(&text,
-                              "database: { conninfo = \"%s\"; statement_timeout = \"5 s\"; };\n"
+                              "database: { conninfo = \"%s\"; %s };\n"
                               "policies = \"policies\";\nlog: { epoch_kek = \"kek\"; };\n%s\n",
-                              conninfo, lines),
+                              conninfo, database ? database : "", lines),
                      0);
     free(file_write(site->directory, "retentiond.cfg", text));
 }
 
-struct proxy *up_between(const struct site *site, const char *settings)
+struct proxy *up_between(const struct site *site, const char *database)
 {
     struct proxy *proxy = proxy_new(site->cluster);
     char *conninfo _cleanup_free_ = proxy_conninfo(proxy, site->database, "t_worker");
-    up_conninfo(site, conninfo, settings);
+    up_conninfo(site, conninfo, database, NULL);
     return proxy;
 }
 

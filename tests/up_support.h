@@ -9,10 +9,12 @@ struct proxy;
 
 /* Short batches and a short lease. `settings`: more lines for the main file, or NULL. Approved. */
 struct site up_site(struct cluster *cluster, const char *settings);
-/* Writes the main file anew, with this connection string; the lines as before. */
-void up_conninfo(const struct site *site, const char *conninfo, const char *settings);
+/* Writes the main file anew, with this connection string, and perhaps more lines for its group
+ * database; the lines of up_site as before. */
+void up_conninfo(const struct site *site, const char *conninfo, const char *database,
+                 const char *settings);
 /* From now on the worker reaches the server through a proxy; the caller frees it. */
-struct proxy *up_between(const struct site *site, const char *settings);
+struct proxy *up_between(const struct site *site, const char *database);
 /* Ten more due rows, and a run is asked for. */
 void up_ask_for_run(const struct site *site);
 /* The daemon ends in order, and all of `rows` rows went once. Frees the site. */

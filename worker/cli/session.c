@@ -146,6 +146,20 @@ static int connect_timeout_s(PGconn *conn)
     return seconds;
 }
 
+/* Behind a pooler the settings that a command pins could count for another client, and not for the
+ * command. PgBouncer and its like make up the number of the backend that they tell a client. */
+static bool is_direct(PGconn *conn, struct error *error)
+{
+    PGresult *result _cleanup_result_ = PQexec(conn, "SELECT pg_catalog.pg_backend_pid()");
+    if (PQresultStatus(result) != PGRES_TUPLES_OK) /* the next statement tells why */
+        return true;
+    if (text_number(PQgetvalue(result, 0, 0), 0) == PQbackendPID(conn))
+        return true;
+    error_set(error, ERROR_CONFIG, "the connection goes through a pooler, such as PgBouncer");
+    error_hint(error, "Connect to the server itself: host and port in -d, or in database.conninfo.");
+    return false;
+}
+
 static bool connect_to(struct session *session, const char *conninfo, struct error *error)
 {
     char *reason = NULL;
@@ -184,7 +198,7 @@ static bool connect_to(struct session *session, const char *conninfo, struct err
             return refused(session->cli, conn, true, error);
     }
     PQsetErrorVerbosity(conn, PQERRORS_DEFAULT);
-    return true;
+    return is_direct(conn, error);
 }
 
 /* A notice of our own functions is for the person who called them. */
