@@ -75,6 +75,7 @@ tests_run_SOURCES = \
 	tests/test_cli_log_db.c \
 	tests/test_cli_policies.c \
 	tests/test_cli_session.c \
+	tests/test_clocks.c \
 	tests/test_config_file.c \
 	tests/test_config_settings.c \
 	tests/test_config_trap.c \
