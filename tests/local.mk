@@ -79,6 +79,7 @@ tests_run_SOURCES = \
 	tests/test_config_file.c \
 	tests/test_config_settings.c \
 	tests/test_config_trap.c \
+	tests/test_disk_full.c \
 	tests/test_engine_agreements.c \
 	tests/test_engine_kept.c \
 	tests/test_engine_daemon.c \

@@ -52,7 +52,7 @@ START_TEST(the_servers_was_ahead)
     site_wait_said(&site, "the server's clock is behind the last log entry");
     ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 1000);
     /* an hour later, as far as that entry is concerned */
-    db_exec(site.admin, "SET session_replication_role = replica; UPDATE retention.log_entry SET at "
+    db_exec(site.admin, "ALTER TABLE retention.log_entry DISABLE TRIGGER USER; UPDATE retention.log_entry SET at "
                         "= clock_timestamp() WHERE at > clock_timestamp()");
     site_wait_empty(&site);
     up_end(&site, pid, 1000);
