@@ -150,6 +150,7 @@ tests_run_SOURCES = \
 	tests/test_systemd.c \
 	tests/test_policies_bad_db.c \
 	tests/test_setup_script.c \
+	tests/test_tls.c \
 	tests/test_validate.c \
 	tests/up_support.c \
 	tests/up_support.h \
