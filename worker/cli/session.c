@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "cli/migrate.h"
 #include "cli/settings.h"
+#include "pg/conn.h"
 
 enum { CONNECT_TIMEOUT_S = 10 };
 
@@ -150,7 +151,7 @@ static int connect_timeout_s(PGconn *conn)
  * command. PgBouncer and its like make up the number of the backend that they tell a client. */
 static bool is_direct(PGconn *conn, struct error *error)
 {
-    PGresult *result _cleanup_result_ = PQexec(conn, "SELECT pg_catalog.pg_backend_pid()");
+    PGresult *result _cleanup_result_ = PQexec(conn, ASK_BACKEND_PID);
     if (PQresultStatus(result) != PGRES_TUPLES_OK) /* the next statement tells why */
         return true;
     if (text_number(PQgetvalue(result, 0, 0), 0) == PQbackendPID(conn))
@@ -198,7 +199,10 @@ static bool connect_to(struct session *session, const char *conninfo, struct err
             return refused(session->cli, conn, true, error);
     }
     PQsetErrorVerbosity(conn, PQERRORS_DEFAULT);
-    return is_direct(conn, error);
+    if (!is_direct(conn, error))
+        return false;
+    PQclear(PQexec(conn, PIN_SEARCH_PATH));
+    return true;
 }
 
 /* A notice of our own functions is for the person who called them. */

@@ -456,12 +456,15 @@ static void on_backend(struct pg_conn *conn, enum pg_outcome outcome, PGresult *
     struct error own _cleanup_error_ = {0};
     if (outcome == PG_LOST || worker->phase != PHASE_CONNECTING)
         return;
-    if (outcome != PG_OK)
+    if (outcome != PG_OK) {
         worker_fail(worker, error);
-    else if (!pg_conn_is_direct(conn, result, &own))
+    } else if (!pg_conn_is_direct(conn, result, &own)) {
         worker_fail(worker, &own);
-    else
+    } else {
+        pg_conn_query(conn, PIN_SEARCH_PATH, 0, NULL, false, NULL, NULL);
+        pg_conn_sync(conn);
         worker_enter(worker, PHASE_LOADING);
+    }
 }
 
 static void on_control_ready(struct pg_conn *conn, void *arg)
