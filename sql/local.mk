@@ -144,6 +144,7 @@ SQL_FILES += \
 	cli/request_runs.sql \
 	cli/resume.sql \
 	cli/schema_version.sql \
+	cli/server_powers.sql \
 	cli/session.sql \
 	cli/settle_agreements.sql \
 	cli/status.sql \

@@ -125,6 +125,7 @@ tests_run_SOURCES = \
 	tests/test_log_sample.c \
 	tests/test_log_restore.c \
 	tests/test_log_sequencer.c \
+	tests/test_managed.c \
 	tests/test_manual.c \
 	tests/test_oracle.c \
 	tests/test_oracle_deidentify.c \
