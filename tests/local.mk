@@ -150,6 +150,7 @@ tests_run_SOURCES = \
 	tests/test_pooler.c \
 	tests/test_staying_up.c \
 	tests/test_systemd.c \
+	tests/test_systemd_readme.c \
 	tests/test_policies_bad_db.c \
 	tests/test_setup_script.c \
 	tests/test_tls.c \
@@ -175,6 +176,7 @@ EXTRA_DIST += \
 	tests/harness/cluster.sh \
 	tests/harness/machine.sh \
 	tests/machine_setup.sh \
+	tests/machine_setup_readme.sh \
 	tests/notice-categories.txt \
 	tests/policies-bad-db \
 	tests/run-all.sh \
