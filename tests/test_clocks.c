@@ -1,6 +1,7 @@
-/* Clocks that step, the worker's and the server's: nothing is deleted until they agree again, status
- * says why, and then it goes on by itself. The machine's own clock is left alone: the worker's is
- * wrong by what a file says (base/fault.h), the server's is behind where the last entry is ahead. */
+/* Clocks that step, the worker's and the server's: nothing is deleted until they agree again,
+ * status says why, and then it goes on by itself. The machine's own clock is left alone: the
+ * worker's is wrong by what a file says (base/fault.h), the server's is behind where the last entry
+ * is ahead. */
 #define _GNU_SOURCE
 #include <check.h>
 #include <stdio.h>
@@ -52,8 +53,10 @@ START_TEST(the_servers_was_ahead)
     site_wait_said(&site, "the server's clock is behind the last log entry");
     ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 1000);
     /* an hour later, as far as that entry is concerned */
-    db_exec(site.admin, "ALTER TABLE retention.log_entry DISABLE TRIGGER USER; UPDATE retention.log_entry SET at "
-                        "= clock_timestamp() WHERE at > clock_timestamp()");
+    db_exec(
+        site.admin,
+        "ALTER TABLE retention.log_entry DISABLE TRIGGER USER; UPDATE retention.log_entry SET at "
+        "= clock_timestamp() WHERE at > clock_timestamp()");
     site_wait_empty(&site);
     up_end(&site, pid, 1000);
 }

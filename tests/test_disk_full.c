@@ -27,8 +27,7 @@ static bool namespace_is_possible(void)
     int status;
     pid_t pid = fork();
     if (pid == 0)
-        _exit(unshare(CLONE_NEWNS) == 0 &&
-                      mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+        _exit(unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
                       mount("tmpfs", "/mnt", "tmpfs", 0, "size=64k") == 0
                   ? 0
                   : 1);
@@ -166,8 +165,8 @@ END_TEST
 
 #ifdef ENABLE_FAULT_POINTS
 
-/* The disk of the WAL, full amid a batch: the server itself ends (PANIC), and starts again when there is room. Nothing
- * that was committed is lost, nothing else happened. */
+/* The disk of the WAL, full amid a batch: the server itself ends (PANIC), and starts again when
+ * there is room. Nothing that was committed is lost, nothing else happened. */
 START_TEST(of_the_wal)
 {
     own_namespace();

@@ -1,8 +1,8 @@
-/* Somebody who may create objects shadows what PostgreSQL brings: functions and operators of the same
- * names and types, in a schema that the database's own search_path puts first. None of them may run
- * with the rights of the worker, or of a person who uses retentionctl: what is ours is qualified, or
- * pins search_path. (Row security, triggers, rules, and functions in constraints, generated columns
- * and indexes are refused when a policy is loaded: policies_bad_db.) */
+/* Somebody who may create objects shadows what PostgreSQL brings: functions and operators of the
+ * same names and types, in a schema that the database's own search_path puts first. None of them
+ * may run with the rights of the worker, or of a person who uses retentionctl: what is ours is
+ * qualified, or pins search_path. (Row security, triggers, rules, and functions in constraints,
+ * generated columns and indexes are refused when a policy is loaded: policies_bad_db.) */
 #define _GNU_SOURCE
 #include <check.h>
 #include <stdio.h>

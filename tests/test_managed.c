@@ -15,14 +15,15 @@
 static void must(const char *const *argv, int code, const char *what)
 {
     struct program_result result = program_run(argv);
-    ck_assert_msg(result.exit_code == code && (strstr(result.out, what) || strstr(result.err, what)),
+    ck_assert_msg(result.exit_code == code &&
+                      (strstr(result.out, what) || strstr(result.err, what)),
                   "exit code %d, not %d, or no \"%s\" in:\n%s%s", result.exit_code, code, what,
                   result.out, result.err);
     program_result_free(&result);
 }
 
-/* Steps 1 to 6 of README, by roles of which none is a superuser. The cluster's administrator only makes
- * the roles and the database, as a managed server's console does. */
+/* Steps 1 to 6 of README, by roles of which none is a superuser. The cluster's administrator only
+ * makes the roles and the database, as a managed server's console does. */
 START_TEST(without_superuser)
 {
     struct cluster *cluster = cluster_shared();

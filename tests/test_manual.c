@@ -160,8 +160,8 @@ static bool is_in(const char *path, const char *what, size_t length)
     return memmem(bytes, n, what, length) != NULL;
 }
 
-/* What the page of failures quotes is what the programs say, but for the words of others; and of each
- * it says more than that. */
+/* What the page of failures quotes is what the programs say, but for the words of others; and of
+ * each it says more than that. */
 START_TEST(failures_are_quoted_as_they_are)
 {
     static const char *const of_others[] = {"Connection refused", "certificate verify failed",

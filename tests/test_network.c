@@ -1,5 +1,6 @@
-/* Networks that are cut, and networks that are dead: that the worker notices, and goes on by itself.
- * worker/engine/leadership.c, silence.c, worker/pg/. Between worker and server stands a proxy. */
+/* Networks that are cut, and networks that are dead: that the worker notices, and goes on by
+ * itself. worker/engine/leadership.c, silence.c, worker/pg/. Between worker and server stands a
+ * proxy. */
 #define _GNU_SOURCE
 #include <check.h>
 #include <signal.h>
@@ -49,9 +50,9 @@ START_TEST(it_is_cut)
 }
 END_TEST
 
-/* The worker connections are dead, amid a batch, the control connection is not: the server says that
- * it waits for us. They are given up and made again, the batch is looked up, and the run goes on
- * under the same term. */
+/* The worker connections are dead, amid a batch, the control connection is not: the server says
+ * that it waits for us. They are given up and made again, the batch is looked up, and the run goes
+ * on under the same term. */
 START_TEST(worker_connections_are_dead)
 {
     struct site site = up_site(cluster_shared(), NULL);
@@ -73,8 +74,8 @@ END_TEST
 
 #endif
 
-/* A statement that the server is at work on, here waiting for a lock, is no dead connection, however
- * long it takes. */
+/* A statement that the server is at work on, here waiting for a lock, is no dead connection,
+ * however long it takes. */
 START_TEST(a_long_statement_is_waited_for)
 {
     struct site site = up_site(cluster_shared(), NULL);

@@ -248,8 +248,8 @@ START_TEST(unreachable_servers_are_clear)
 }
 END_TEST
 
-/* The pauses double up to the most there is, each up to a quarter shorter by chance: workers that lost
- * one server do not come back in one moment. */
+/* The pauses double up to the most there is, each up to a quarter shorter by chance: workers that
+ * lost one server do not come back in one moment. */
 START_TEST(pauses_grow_and_differ)
 {
     int64_t told[8];

@@ -36,8 +36,12 @@ static pid_t start(const struct site *site, const char *directory, const char *m
         ck_assert_int_eq(chown(directory, postgres->pw_uid, postgres->pw_gid), 0);
         ck_assert_int_eq(chown(ini, postgres->pw_uid, postgres->pw_gid), 0);
         ck_assert_int_eq(chown(users, postgres->pw_uid, postgres->pw_gid), 0);
-        const char *const argv[] = {"/usr/bin/setpriv", "--reuid=postgres", "--regid=postgres",
-                                    "--init-groups",    program,            ini,
+        const char *const argv[] = {"/usr/bin/setpriv",
+                                    "--reuid=postgres",
+                                    "--regid=postgres",
+                                    "--init-groups",
+                                    program,
+                                    ini,
                                     NULL};
         return program_start(argv, NULL, log);
     }
@@ -90,11 +94,10 @@ START_TEST(is_refused)
 
     /* the backend that all of them shared is as it was, and nobody led */
     ck_assert_int_eq(db_number(through, "SELECT count(*) FROM pg_listening_channels()"), 0);
-    ck_assert_int_eq(
-        db_number(through,
-                  "SELECT (current_setting('search_path') <> '')::int + "
-                  "(SELECT count(*) FROM pg_prepared_statements WHERE NOT from_sql)"),
-        1);
+    ck_assert_int_eq(db_number(through,
+                               "SELECT (current_setting('search_path') <> '')::int + "
+                               "(SELECT count(*) FROM pg_prepared_statements WHERE NOT from_sql)"),
+                     1);
     ck_assert_int_eq(db_number(site.admin, "SELECT term FROM retention.leader"), term);
     ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 1000);
     PQfinish(through);

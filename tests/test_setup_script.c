@@ -132,8 +132,8 @@ START_TEST(test_setup)
 }
 END_TEST
 
-/* Every privilege that setup gives is needed: without any one of them the check fails, and names the
- * relation, the privilege, and the GRANT that brings it back. */
+/* Every privilege that setup gives is needed: without any one of them the check fails, and names
+ * the relation, the privilege, and the GRANT that brings it back. */
 START_TEST(test_one_grant_less)
 {
     static const char privileges[] =
@@ -170,9 +170,9 @@ START_TEST(test_one_grant_less)
         bool named = false;
         for (size_t d = 0; d < site.diags.count; d++) {
             const struct diag *diag = &site.diags.items[d];
-            named = named || (diag->level == DIAG_ERROR && strstr(diag->message, lacks) &&
-                              diag->hint && strstr(diag->hint, "GRANT") &&
-                              strstr(diag->hint, PQgetvalue(given, i, 3)));
+            named = named ||
+                    (diag->level == DIAG_ERROR && strstr(diag->message, lacks) && diag->hint &&
+                     strstr(diag->hint, "GRANT") && strstr(diag->hint, PQgetvalue(given, i, 3)));
         }
         ck_assert_msg(named, "without %s%s on %s: %zu errors, \"%s\"", privilege, column, what,
                       site.diags.errors,

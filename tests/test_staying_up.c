@@ -1,6 +1,6 @@
 /* What the server does to the worker's connections, and that it heals by itself: its limits, its
- * timeouts. Networks are in network, poolers in pooler, disks in disk_full, clocks in clocks, TLS in
- * tls, restarts of the server in engine_daemon and kill, failovers and clones in log_restore and
+ * timeouts. Networks are in network, poolers in pooler, disks in disk_full, clocks in clocks, TLS
+ * in tls, restarts of the server in engine_daemon and kill, failovers and clones in log_restore and
  * log_recovery, a password that changes in systemd. */
 #define _GNU_SOURCE
 #include <check.h>

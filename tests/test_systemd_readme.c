@@ -1,6 +1,7 @@
-/* README, "From package to first enforcement in production", tried step by step as it stands there, on
- * a machine with a real systemd and a PostgreSQL that knows nothing of retentiond yet. Where there can
- * be no such machine the suite is skipped, and says so; not where RETENTIOND_NEEDS_MACHINE is set. */
+/* README, "From package to first enforcement in production", tried step by step as it stands there,
+ * on a machine with a real systemd and a PostgreSQL that knows nothing of retentiond yet. Where
+ * there can be no such machine the suite is skipped, and says so; not where
+ * RETENTIOND_NEEDS_MACHINE is set. */
 #define _GNU_SOURCE
 #include <check.h>
 #include <stdio.h>

@@ -82,8 +82,7 @@ START_TEST(certificates_expire_and_are_renewed)
 #define CERTIFY(from_, to_)                                                                        \
     do {                                                                                           \
         char *path_ _cleanup_free_ = write_certificate(                                            \
-            data, "server.crt",                                                                    \
-            certificate(key, address, authority, authority_key, from_, to_));                  \
+            data, "server.crt", certificate(key, address, authority, authority_key, from_, to_));  \
         for_the_server(path_);                                                                     \
         db_exec(site.admin, "SELECT pg_reload_conf()");                                            \
     } while (0)

@@ -19,8 +19,8 @@ static char *lines_of(const char *settings)
 {
     char *lines;
     bool own = settings && strstr(settings, "worker:");
-    ck_assert_int_ge(
-        asprintf(&lines, SETTINGS "%s%s", own ? "" : LEASE, settings ? settings : ""), 0);
+    ck_assert_int_ge(asprintf(&lines, SETTINGS "%s%s", own ? "" : LEASE, settings ? settings : ""),
+                     0);
     return lines;
 }
 

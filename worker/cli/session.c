@@ -157,7 +157,8 @@ static bool is_direct(PGconn *conn, struct error *error)
     if (text_number(PQgetvalue(result, 0, 0), 0) == PQbackendPID(conn))
         return true;
     error_set(error, ERROR_CONFIG, "the connection goes through a pooler, such as PgBouncer");
-    error_hint(error, "Connect to the server itself: host and port in -d, or in database.conninfo.");
+    error_hint(error,
+               "Connect to the server itself: host and port in -d, or in database.conninfo.");
     return false;
 }
 

@@ -78,8 +78,8 @@ static void renew(struct worker *worker)
     arm(worker, worker->limits.lease_ms * PATIENT_LEASES);
 }
 
-/* While the catalog is read nothing else may be asked on the connection: longer than a statement may
- * take, and an answer be late, nobody waits. */
+/* While the catalog is read nothing else may be asked on the connection: longer than a statement
+ * may take, and an answer be late, nobody waits. */
 static bool is_silent(const struct worker *worker)
 {
     int64_t patience_ms =

@@ -1,12 +1,12 @@
 /* Worker connections that went dead without anybody's saying so: a firewall forgot them, a proxy
  * between holds them open. TCP may notice, after a minute or never.
  *
- * How long a statement takes says nothing: a batch may take minutes, a count an hour. But the server
- * knows whether it works: where a lane waits for an answer, and has heard nothing for a lease, its
- * backend is looked at over the control connection. One that is gone, waits for a next statement, or
- * for somebody to take its answer, is not the one that lets us wait. Found so in two looks in a row,
- * with nothing heard between (the answer may have been under way), the lane is given up. It connects
- * again, and batch_lost.c finds out what became of its batch. */
+ * How long a statement takes says nothing: a batch may take minutes, a count an hour. But the
+ * server knows whether it works: where a lane waits for an answer, and has heard nothing for a
+ * lease, its backend is looked at over the control connection. One that is gone, waits for a next
+ * statement, or for somebody to take its answer, is not the one that lets us wait. Found so in two
+ * looks in a row, with nothing heard between (the answer may have been under way), the lane is
+ * given up. It connects again, and batch_lost.c finds out what became of its batch. */
 #include "engine/silence.h"
 
 #include <stdlib.h>

@@ -4,7 +4,8 @@
 
 struct worker;
 
-/* Looks whether what is under way on the worker connections is; called now and then by who leads. */
+/* Looks whether what is under way on the worker connections is; called now and then by who leads.
+ */
 void silence_look(struct worker *worker);
 
 #endif

@@ -273,8 +273,9 @@ bool pg_conn_is_direct(const struct pg_conn *conn, const PGresult *backend_pid, 
     if (pid != 0 && pid == pg_conn_backend_pid(conn))
         return true;
     error_set(error, ERROR_CONFIG, "the connection goes through a pooler, such as PgBouncer");
-    error_hint(error, "Let database.conninfo name the server itself: settings, locks and the session "
-                      "must be the worker's own, and its sessions must end when it says so.");
+    error_hint(error,
+               "Let database.conninfo name the server itself: settings, locks and the session "
+               "must be the worker's own, and its sessions must end when it says so.");
     return false;
 }
 

@@ -94,7 +94,8 @@ static const struct {
     {NULL, "server does not support SSL", false, ERROR_FAILED,
      "Switch TLS on in the server, or allow less with sslmode."},
     {NULL, "certificate", true, ERROR_FAILED, /* one that has expired will be renewed */
-     "Has the server's certificate expired, or the client's? Else check sslrootcert, sslcert, sslkey "
+     "Has the server's certificate expired, or the client's? Else check sslrootcert, sslcert, "
+     "sslkey "
      "and the host name in the server's certificate."},
     {NULL, "private key file", false, ERROR_FAILED, "Check sslkey and its mode (0600)."},
     {NULL, "invalid ", false, ERROR_CONFIG, "Correct the connection string."},
