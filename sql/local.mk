@@ -146,6 +146,7 @@ SQL_FILES += \
 	cli/request_runs.sql \
 	cli/resume.sql \
 	cli/schema_version.sql \
+	cli/server_powers.sql \
 	cli/session.sql \
 	cli/settle_agreements.sql \
 	cli/status.sql \
@@ -167,6 +168,7 @@ SQL_FILES += \
 	engine/entry_exists.sql \
 	engine/epoch.sql \
 	engine/finish_run.sql \
+	engine/idle_backends.sql \
 	engine/join.sql \
 	engine/leaf.sql \
 	engine/leaves.sql \

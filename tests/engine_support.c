@@ -2,12 +2,14 @@
 #include "engine_support.h"
 
 #include <check.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "harness/cluster.h"
@@ -135,6 +137,7 @@ pid_t site_start(const struct site *site, const char *mode, const char *fault)
     ck_assert_int_ge(asprintf(&variable, "RETENTIOND_FAULT=%s", fault ? fault : ""), 0);
     const char *const argv[] = {"retentiond", "-c", site->config, mode, NULL};
     const char *const env[] = {variable, NULL};
+    close(open(path, O_WRONLY | O_CREAT, 0600)); /* there to be read from now on */
     pid_t pid = program_start(argv, env, path);
     free(variable);
     free(path);

@@ -129,9 +129,11 @@ tests_run_SOURCES = \
 	tests/test_cli_log_db.c \
 	tests/test_cli_policies.c \
 	tests/test_cli_session.c \
+	tests/test_clocks.c \
 	tests/test_config_file.c \
 	tests/test_config_settings.c \
 	tests/test_config_trap.c \
+	tests/test_disk_full.c \
 	tests/test_engine_agreements.c \
 	tests/test_engine_kept.c \
 	tests/test_engine_daemon.c \
@@ -156,6 +158,7 @@ tests_run_SOURCES = \
 	tests/test_hold_sessions.c \
 	tests/test_hold_values.c \
 	tests/test_hold_races.c \
+	tests/test_hostile.c \
 	tests/test_kill.c \
 	tests/test_leadership.c \
 	tests/test_ledger_digest.c \
@@ -177,6 +180,7 @@ tests_run_SOURCES = \
 	tests/test_log_sample.c \
 	tests/test_log_restore.c \
 	tests/test_log_sequencer.c \
+	tests/test_managed.c \
 	tests/test_manual.c \
 	tests/test_oracle.c \
 	tests/test_oracle_deidentify.c \
@@ -198,11 +202,17 @@ tests_run_SOURCES = \
 	tests/test_service_http.c \
 	tests/test_sql_builder.c \
 	tests/test_sql_sample.c \
+	tests/test_network.c \
+	tests/test_pooler.c \
 	tests/test_staying_up.c \
 	tests/test_systemd.c \
+	tests/test_systemd_readme.c \
 	tests/test_policies_bad_db.c \
 	tests/test_setup_script.c \
+	tests/test_tls.c \
 	tests/test_validate.c \
+	tests/up_support.c \
+	tests/up_support.h \
 	tests/validate_support.c \
 	tests/validate_support.h \
 	tests/test_verifiers.c \
@@ -222,6 +232,7 @@ EXTRA_DIST += \
 	tests/harness/cluster.sh \
 	tests/harness/machine.sh \
 	tests/machine_setup.sh \
+	tests/machine_setup_readme.sh \
 	tests/notice-categories.txt \
 	tests/policies-bad-db \
 	tests/run-all.sh \

@@ -149,6 +149,59 @@ START_TEST(examples_of_the_pages_work)
 }
 END_TEST
 
+/* Whether a text stands in a file of bytes. */
+static bool is_in(const char *path, const char *what, size_t length)
+{
+    FILE *file = fopen(path, "r");
+    ck_assert_msg(file != NULL, "%s", path);
+    static char bytes[32 << 20];
+    size_t n = fread(bytes, 1, sizeof(bytes), file);
+    fclose(file);
+    return memmem(bytes, n, what, length) != NULL;
+}
+
+/* What the page of failures quotes is what the programs say, but for the words of others; and of
+ * each it says more than that. */
+START_TEST(failures_are_quoted_as_they_are)
+{
+    static const char *const of_others[] = {"Connection refused", "certificate verify failed",
+                                            "certificate has expired", "No space left on device",
+                                            "password authentication failed"};
+    char *text _cleanup_free_ = file_read(build_path("worker/retentiond.8"));
+    char *from = strstr(text, ".Ss What goes wrong around it\n");
+    ck_assert_ptr_nonnull(from);
+    int quoted = 0;
+    for (char *save = NULL, *line = strtok_r(from, "\n", &save); line && strcmp(line, ".El") != 0;
+         line = strtok_r(NULL, "\n", &save)) {
+        if (strncmp(line, ".It ", 4) != 0 && strncmp(line, "Dq ", 3) != 0)
+            continue;
+        for (char *quote; (quote = strstr(line, "\\(dq"));) {
+            *quote = '"';
+            memmove(quote + 1, quote + 4, strlen(quote + 4) + 1);
+        }
+        for (char *phrase = strstr(line, "Dq "); phrase;) {
+            phrase += 3;
+            char *next = strstr(phrase, " , ");
+            size_t length = next ? (size_t)(next - phrase) : strlen(phrase);
+            while (length > 0) {
+                char *dots = memmem(phrase, length, " ... ", 5);
+                size_t piece = dots ? (size_t)(dots - phrase) : length;
+                bool known = is_in(build_path("retentiond"), phrase, piece) ||
+                             is_in(build_path("retentionctl"), phrase, piece);
+                for (size_t i = 0; i < sizeof(of_others) / sizeof(*of_others); i++)
+                    known = known || strncmp(of_others[i], phrase, piece) == 0;
+                ck_assert_msg(known, "nobody says \"%.*s\"", (int)piece, phrase);
+                phrase += dots ? piece + 5 : piece;
+                length -= dots ? piece + 5 : piece;
+                quoted++;
+            }
+            phrase = next ? strstr(next, "Dq ") : NULL;
+        }
+    }
+    ck_assert_int_ge(quoted, 20);
+}
+END_TEST
+
 static bool is_policy(const struct command *command, const char *name)
 {
     return command->group && strcmp(command->group, "policy") == 0 &&
@@ -256,6 +309,7 @@ Suite *suite_manual(void)
     TCase *tests = tcase_create("manual");
     tcase_set_timeout(tests, 120);
     tcase_add_test(tests, pages_are_clean_mdoc);
+    tcase_add_test(tests, failures_are_quoted_as_they_are);
     tcase_add_test(tests, examples_of_the_pages_work);
     tcase_add_loop_test(tests, examples_of_the_commands_work, 0, 2);
     tcase_add_test(tests, readme_places_a_hold);

@@ -248,6 +248,27 @@ START_TEST(unreachable_servers_are_clear)
 }
 END_TEST
 
+/* The pauses double up to the most there is, each up to a quarter shorter by chance: workers that
+ * lost one server do not come back in one moment. */
+START_TEST(pauses_grow_and_differ)
+{
+    int64_t told[8];
+    bool differ = false;
+    struct pg_session session = pg_session_new();
+    pg_session_open(&session, "host=/nonexistent dbname=x user=y", 5000);
+    for (int i = 0; i < 8; i++) {
+        int64_t whole = i < 2 ? 100 << i : 400; /* pg_session's most */
+        wait_until(&session, session.broken == i + 1);
+        told[i] = session.will_retry_ms;
+        ck_assert_int_le(told[i], whole);
+        ck_assert_int_ge(told[i], whole * 3 / 4);
+        differ = differ || (i > 2 && told[i] != told[i - 1]);
+    }
+    ck_assert(differ);
+    pg_session_close(&session);
+}
+END_TEST
+
 START_TEST(connection_strings_that_are_none_are_not_retried)
 {
     refused("host=/tmp password=my s3cret", 5000, false, ERROR_CONFIG, "",
@@ -479,6 +500,7 @@ Suite *suite_pg_conn_loss(void)
     tcase_add_test(tc, the_connection_survives_a_restart_of_the_server);
     tcase_add_test(tc, refusals_of_the_server_are_clear);
     tcase_add_test(tc, unreachable_servers_are_clear);
+    tcase_add_test(tc, pauses_grow_and_differ);
     tcase_add_test(tc, connection_strings_that_are_none_are_not_retried);
     tcase_add_test(tc, closing_completes_everything_and_opening_starts_anew);
     tcase_add_test(tc, callbacks_may_free_the_connection);

@@ -132,6 +132,60 @@ START_TEST(test_setup)
 }
 END_TEST
 
+/* Every privilege that setup gives is needed: without any one of them the check fails, and names
+ * the relation, the privilege, and the GRANT that brings it back. */
+START_TEST(test_one_grant_less)
+{
+    static const char privileges[] =
+        "SELECT format('%I.%I', n.nspname, c.relname), a.privilege_type, '', quote_ident(c.relname)"
+        "  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(c.relacl) a"
+        " WHERE a.grantee = '" WORKER "'::regrole AND n.nspname <> 'retention'"
+        " UNION ALL SELECT format('%I.%I', n.nspname, c.relname), a.privilege_type,"
+        "   format(' (%I)', t.attname), quote_ident(c.relname)"
+        "  FROM pg_attribute t JOIN pg_class c ON c.oid = t.attrelid"
+        "  JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(t.attacl) a"
+        " WHERE a.grantee = '" WORKER "'::regrole AND n.nspname <> 'retention'"
+        " UNION ALL SELECT format('SCHEMA %I', n.nspname), a.privilege_type, '',"
+        "   quote_ident(n.nspname)"
+        "  FROM pg_namespace n, aclexplode(n.nspacl) a"
+        " WHERE a.grantee = '" WORKER "'::regrole AND n.nspname <> 'retention'";
+    db_exec(site.conn, "grant create on database %s to " OWNER, site.database);
+    PGconn *owner = db_connect(cluster_shared(), site.database, OWNER);
+    db_exec(owner, "set client_min_messages = error");
+    db_script(owner, family_tables);
+    validate_policy_text(family_policy);
+    struct text script _cleanup_text_ = {0};
+    setup_script(&script, false);
+    run_script(owner, script.data);
+    PGresult *given = PQexec(site.conn, privileges);
+    ck_assert_int_eq(PQresultStatus(given), PGRES_TUPLES_OK);
+    ck_assert_int_ge(PQntuples(given), 12);
+    for (int i = 0; i < PQntuples(given); i++) {
+        const char *what = PQgetvalue(given, i, 0), *privilege = PQgetvalue(given, i, 1);
+        const char *column = PQgetvalue(given, i, 2);
+        db_exec(owner, "REVOKE %s%s ON %s FROM " WORKER, privilege, column, what);
+        validate_policy_text(family_policy);
+        char lacks[64];
+        snprintf(lacks, sizeof(lacks), "lacks %s", privilege);
+        bool named = false;
+        for (size_t d = 0; d < site.diags.count; d++) {
+            const struct diag *diag = &site.diags.items[d];
+            named = named ||
+                    (diag->level == DIAG_ERROR && strstr(diag->message, lacks) && diag->hint &&
+                     strstr(diag->hint, "GRANT") && strstr(diag->hint, PQgetvalue(given, i, 3)));
+        }
+        ck_assert_msg(named, "without %s%s on %s: %zu errors, \"%s\"", privilege, column, what,
+                      site.diags.errors,
+                      site.diags.count ? site.diags.items[0].message : "nothing");
+        db_exec(owner, "GRANT %s%s ON %s TO " WORKER, privilege, column, what);
+    }
+    PQclear(given);
+    validate_policy_text(family_policy);
+    validate_expect("");
+    PQfinish(owner);
+}
+END_TEST
+
 /* CREATE INDEX CONCURRENTLY that was broken off leaves an invalid index of that name behind. */
 START_TEST(test_setup_after_broken_index)
 {
@@ -192,6 +246,7 @@ Suite *suite_setup_script(void)
     tcase_add_checked_fixture(tcase, validate_setup, validate_teardown);
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, test_setup);
+    tcase_add_test(tcase, test_one_grant_less);
     tcase_add_test(tcase, test_setup_after_broken_index);
     tcase_add_test(tcase, test_sample_needs_only_setup);
     suite_add_tcase(suite, tcase);

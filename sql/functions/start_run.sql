@@ -16,6 +16,7 @@ AS $function$
 DECLARE
     c retention.category%ROWTYPE;
     left_open uuid;
+    latest timestamptz;
 BEGIN
     PERFORM retention.require_term(start_run.term);
     SELECT * INTO c FROM retention.category k WHERE k.name = start_run.category;
@@ -49,6 +50,15 @@ BEGIN
     IF start_run.run_time IS NULL OR start_run.run_time > clock_timestamp() THEN
         RAISE EXCEPTION USING ERRCODE = 'RT005',
             MESSAGE = 'the time of the run lies ahead of the server''s';
+    END IF;
+    -- begin_batch looks at the last entry alone. By then one stands there from after a jump of the
+    -- clock: this run's plan, or what a worker writes when it begins to lead. Here a thousand count.
+    SELECT max(e.at) INTO latest
+        FROM (SELECT o.at FROM retention.log_entry o ORDER BY o.id DESC LIMIT 1000) e;
+    IF latest > clock_timestamp() + interval '5 s' THEN
+        RAISE EXCEPTION USING ERRCODE = 'RT005',
+            MESSAGE = 'the server''s clock is behind the last log entry',
+            HINT = 'Set the server''s clock; nothing is deleted until it is past the last entry.';
     END IF;
     FOR left_open IN SELECT r.run FROM retention.run r
                      WHERE r.finished_at IS NULL ORDER BY r.started_at LOOP

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
@@ -67,7 +68,8 @@ void machine_up(const char *script_file)
     struct text said = {0};
     char machine_sh[4096];
     snprintf(machine_sh, sizeof(machine_sh), "%s", source_path("tests/harness/machine.sh"));
-    snprintf(directory, sizeof(directory), "%s/machine", root ? root : "/tmp");
+    /* the name is that of a control group, too: others may run such a machine beside this one */
+    snprintf(directory, sizeof(directory), "%s/machine-%d", root ? root : "/tmp", (int)getpid());
     is_up =
         shell(&said, "bash '%s' up '%s' 2>&1", machine_sh, directory) &&
         shell(&said, "make -s -C '%s' install DESTDIR='%s/m' 2>&1", build_path("."), directory) &&

@@ -18,7 +18,7 @@
 
 #include "harness/cluster.h"
 
-enum { MOST_PAIRS = 64, CUT = 'c', HOLD = 'h' };
+enum { MOST_PAIRS = 64, CUT = 'c', HOLD = 'h', HOLD_OLDEST = 'o', HOLD_OTHERS = 'n' };
 
 struct proxy {
     pid_t pid;
@@ -28,6 +28,7 @@ struct proxy {
 
 struct pair {
     int client, server;
+    unsigned number; /* in order of coming */
     bool held;
 };
 
@@ -51,6 +52,8 @@ static void take_in(int listener, const struct sockaddr_un *server)
         close(pair.server);
         return;
     }
+    static unsigned count;
+    pair.number = count++;
     pairs[pair_count++] = pair;
 }
 
@@ -75,8 +78,13 @@ static void obey(int control)
         _exit(0); /* the test is over */
     while (command == CUT && pair_count > 0)
         drop(0);
+    size_t oldest = 0;
+    for (size_t i = 1; i < pair_count; i++)
+        if (pairs[i].number < pairs[oldest].number)
+            oldest = i;
     for (size_t i = 0; i < pair_count; i++)
-        pairs[i].held = true;
+        if (command == HOLD || (command == HOLD_OLDEST) == (i == oldest))
+            pairs[i].held = true;
     if (write(control, &command, 1) != 1)
         _exit(0);
 }
@@ -176,4 +184,14 @@ void proxy_cut(struct proxy *proxy)
 void proxy_hold(struct proxy *proxy)
 {
     command(proxy, HOLD);
+}
+
+void proxy_hold_oldest(struct proxy *proxy)
+{
+    command(proxy, HOLD_OLDEST);
+}
+
+void proxy_hold_others(struct proxy *proxy)
+{
+    command(proxy, HOLD_OTHERS);
 }

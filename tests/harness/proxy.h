@@ -17,5 +17,9 @@ void proxy_cut(struct proxy *proxy);
 /* From now on nothing passes on the connections there are, which stay open: a dead network, as far
  * as either end can see. New ones work. */
 void proxy_hold(struct proxy *proxy);
+/* The same of the oldest connection there is alone (a worker's control connection), and of all but
+ * that. */
+void proxy_hold_oldest(struct proxy *proxy);
+void proxy_hold_others(struct proxy *proxy);
 
 #endif

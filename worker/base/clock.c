@@ -8,6 +8,8 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "base/fault.h"
+
 static int64_t clock_us(clockid_t id)
 {
     struct timespec now;
@@ -22,7 +24,7 @@ int64_t clock_monotonic_us(void)
 
 int64_t clock_wall_us(void)
 {
-    return clock_us(CLOCK_REALTIME);
+    return clock_us(CLOCK_REALTIME) + FAULT_CLOCK_S() * 1000000;
 }
 
 void random_bytes(void *out, size_t n)

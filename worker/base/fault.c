@@ -3,6 +3,7 @@
 #ifdef ENABLE_FAULT_POINTS
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -52,6 +53,19 @@ bool fault_point(const char *name)
         return strcmp(points[i].action, "error") == 0;
     }
     return false;
+}
+
+int64_t fault_clock_s(void)
+{
+    const char *path = getenv("RETENTIOND_FAULT_CLOCK");
+    FILE *file = path ? fopen(path, "r") : NULL;
+    long seconds = 0;
+    if (!file)
+        return 0;
+    if (fscanf(file, "%ld", &seconds) != 1)
+        seconds = 0;
+    fclose(file);
+    return seconds;
 }
 
 #else

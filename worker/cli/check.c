@@ -86,6 +86,43 @@ static bool find_altered_holds(struct session *session, struct error *error)
     return rows != NULL;
 }
 
+/* What a managed server cannot give, or nobody has given yet: it works without, and this is what is
+ * then missing. */
+static bool warn_powers(struct session *session, const struct settings *settings,
+                        const struct policies *policies, struct error *error)
+{
+    struct diags *diags = &session->cli->diags;
+    const char *role = policies->catalog->worker_role;
+    const char *values[] = {role};
+    const struct category *refuses = NULL;
+    for (size_t i = 0; i < policies->set->category_count && !refuses; i++)
+        if (policies->set->categories[i].guard == GUARD_REFUSE)
+            refuses = &policies->set->categories[i];
+    bool waits = settings->log.sign_after && text_equal(settings->log.sign_after, "replicated");
+    if (!refuses && !waits)
+        return true;
+    PGresult *row _cleanup_result_ =
+        session_file(session, "cli/server_powers.sql", 1, values, error);
+    if (!row)
+        return false;
+    if (waits && text_equal(result_value(row, 0, PQfnumber(row, "sees_standbys")), "f"))
+        diag_hint(diags,
+                  diag_warning(diags, ((struct position){settings->file, 0}),
+                               "role \"%s\" cannot see how far standbys are: only those with a "
+                               "physical replication slot count for log.sign_after",
+                               role),
+                  "Give each standby a slot (primary_slot_name); or, where that may be done: GRANT "
+                  "pg_read_all_stats TO \"%s\";",
+                  role);
+    if (refuses && text_equal(result_value(row, 0, PQfnumber(row, "has_event_triggers")), "f"))
+        diag_hint(diags,
+                  diag_warning(diags, refuses->at,
+                               "the guard has no event triggers: an owner can take guarded tables, "
+                               "or their guard, away; the next run reports it"),
+                  "Only a superuser can make them: retentionctl setup --sql prints how.");
+    return true;
+}
+
 static bool check_database(struct cli *cli, const struct settings *settings,
                            struct policies *policies, struct error *error)
 {
@@ -102,6 +139,8 @@ static bool check_database(struct cli *cli, const struct settings *settings,
     if (!policies_validate(policies, &session, error))
         return false;
     if (has_schema && !check_trials(&session, policies, error))
+        return false;
+    if (has_schema && !warn_powers(&session, settings, policies, error))
         return false;
     if (has_schema)
         warn_uncounted(cli, policies);

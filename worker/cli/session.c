@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "cli/migrate.h"
 #include "cli/settings.h"
+#include "pg/conn.h"
 
 enum { CONNECT_TIMEOUT_S = 10 };
 
@@ -146,6 +147,21 @@ static int connect_timeout_s(PGconn *conn)
     return seconds;
 }
 
+/* Behind a pooler the settings that a command pins could count for another client, and not for the
+ * command. PgBouncer and its like make up the number of the backend that they tell a client. */
+static bool is_direct(PGconn *conn, struct error *error)
+{
+    PGresult *result _cleanup_result_ = PQexec(conn, ASK_BACKEND_PID);
+    if (PQresultStatus(result) != PGRES_TUPLES_OK) /* the next statement tells why */
+        return true;
+    if (text_number(PQgetvalue(result, 0, 0), 0) == PQbackendPID(conn))
+        return true;
+    error_set(error, ERROR_CONFIG, "the connection goes through a pooler, such as PgBouncer");
+    error_hint(error,
+               "Connect to the server itself: host and port in -d, or in database.conninfo.");
+    return false;
+}
+
 static bool connect_to(struct session *session, const char *conninfo, struct error *error)
 {
     char *reason = NULL;
@@ -184,6 +200,9 @@ static bool connect_to(struct session *session, const char *conninfo, struct err
             return refused(session->cli, conn, true, error);
     }
     PQsetErrorVerbosity(conn, PQERRORS_DEFAULT);
+    if (!is_direct(conn, error))
+        return false;
+    PQclear(PQexec(conn, PIN_SEARCH_PATH));
     return true;
 }
 

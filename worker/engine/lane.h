@@ -31,7 +31,9 @@ struct lane {
     int64_t told_us; /* when it last said that it cannot connect; 0: not since it last could */
     int pid;         /* of the backend joined last; kept when it is lost */
     char backend_start[64];
-    struct event *timer; /* of whoever has the lane */
+    int idle_pid;          /* of silence.c: the backend that did nothing at the last look, */
+    int64_t idle_since_us; /* and when it had been heard of last */
+    struct event *timer;   /* of whoever has the lane */
     void (*timer_fn)(struct lane *lane, void *arg);
     void *timer_arg;
     struct error error;  /* why it is dead */

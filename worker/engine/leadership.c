@@ -16,6 +16,7 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "engine/silence.h"
 #include "engine/state.h"
 #include "pg/sqlstate.h"
 
@@ -61,6 +62,7 @@ static void on_renewed(struct pg_conn *conn, enum pg_outcome outcome, PGresult *
     }
     if (outcome != PG_OK)
         log_failure(LOG_LEVEL_WARNING, error);
+    silence_look(worker);
     arm(worker, beat_ms(worker));
 }
 
@@ -76,6 +78,15 @@ static void renew(struct worker *worker)
     arm(worker, worker->limits.lease_ms * PATIENT_LEASES);
 }
 
+/* While the catalog is read nothing else may be asked on the connection: longer than a statement
+ * may take, and an answer be late, nobody waits. */
+static bool is_silent(const struct worker *worker)
+{
+    int64_t patience_ms =
+        worker->limits.statement_timeout_ms + worker->limits.lease_ms * PATIENT_LEASES;
+    return clock_monotonic_us() - pg_conn_heard_us(worker->control) > patience_ms * 1000;
+}
+
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
     struct worker *worker = arg;
@@ -84,6 +95,8 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
     if (pg_conn_state(worker->control) != PG_CONN_READY)
         return;
     if (worker->leadership.asking)
+        give_up(worker);
+    else if (worker->reading && is_silent(worker))
         give_up(worker);
     else if (worker->reading)
         arm(worker, READING_MS); /* renew writes: not inside the loader's transaction */
@@ -196,6 +209,37 @@ void leadership_ask(struct worker *worker)
                   "SELECT leads, term, held_by FROM retention.lead($1::uuid, $2::text, "
                   "$3::interval, $4::interval)",
                   4, values, false, on_answer, worker);
+    pg_conn_sync(worker->control);
+    arm(worker, LEAD_MS);
+}
+
+static void on_backend(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                       const struct error *error, void *arg)
+{
+    struct worker *worker = arg;
+    struct error own _cleanup_error_ = {0};
+    worker->leadership.asking = false;
+    if (outcome == PG_LOST || worker->phase != PHASE_STANDBY)
+        return;
+    if (worker->stopping) {
+        worker_enter(worker, PHASE_OVER);
+    } else if (outcome != PG_OK) {
+        worker_fail(worker, error);
+    } else if (!pg_conn_is_direct(conn, result, &own)) {
+        worker_fail(worker, &own);
+    } else {
+        pg_conn_query(conn, PIN_SEARCH_PATH, 0, NULL, false, NULL, NULL);
+        pg_conn_query(conn, "SET idle_session_timeout = 0", 0, NULL, false, NULL, NULL);
+        pg_conn_query(conn, "LISTEN retention", 0, NULL, false, NULL, NULL);
+        pg_conn_sync(conn);
+        leadership_ask(worker);
+    }
+}
+
+void leadership_begin(struct worker *worker)
+{
+    worker->leadership.asking = true;
+    pg_conn_query(worker->control, ASK_BACKEND_PID, 0, NULL, false, on_backend, worker);
     pg_conn_sync(worker->control);
     arm(worker, LEAD_MS);
 }

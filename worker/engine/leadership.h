@@ -4,6 +4,8 @@
 
 struct worker;
 
+/* Makes sure that the server itself is at the other end, listens, and asks for the leadership. */
+void leadership_begin(struct worker *worker);
 /* Asks for the leadership; once it is ours worker_leads is called. Otherwise asks again: when the
  * leader resigns (NOTIFY), and before its lease could pass. */
 void leadership_ask(struct worker *worker);

@@ -45,6 +45,8 @@ libretention_a_SOURCES += \
 	worker/engine/sequencer_internal.h \
 	worker/engine/sequencer_publish.c \
 	worker/engine/state.h \
+	worker/engine/silence.c \
+	worker/engine/silence.h \
 	worker/engine/stop.c \
 	worker/engine/stop.h \
 	worker/engine/sweep.c \

@@ -406,10 +406,7 @@ void worker_enter(struct worker *worker, enum worker_phase phase)
     case PHASE_SLEEPING:
         break;
     case PHASE_STANDBY:
-        pg_conn_query(worker->control, "SET idle_session_timeout = 0", 0, NULL, false, NULL, NULL);
-        pg_conn_query(worker->control, "LISTEN retention", 0, NULL, false, NULL, NULL);
-        pg_conn_sync(worker->control);
-        leadership_ask(worker);
+        leadership_begin(worker);
         break;
     case PHASE_LOADING:
         begin_load(worker);
@@ -455,14 +452,37 @@ void worker_lost(struct worker *worker, const struct error *error)
 
 /* --- the control connection --- */
 
+/* Of a worker that only checks: one that leads asks the same, with a timer (leadership.c). */
+static void on_backend(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                       const struct error *error, void *arg)
+{
+    struct worker *worker = arg;
+    struct error own _cleanup_error_ = {0};
+    if (outcome == PG_LOST || worker->phase != PHASE_CONNECTING)
+        return;
+    if (outcome != PG_OK) {
+        worker_fail(worker, error);
+    } else if (!pg_conn_is_direct(conn, result, &own)) {
+        worker_fail(worker, &own);
+    } else {
+        pg_conn_query(conn, PIN_SEARCH_PATH, 0, NULL, false, NULL, NULL);
+        pg_conn_sync(conn);
+        worker_enter(worker, PHASE_LOADING);
+    }
+}
+
 static void on_control_ready(struct pg_conn *conn, void *arg)
 {
     struct worker *worker = arg;
-    (void)conn;
     worker->connect_told_us = 0;
     free(worker->trouble);
     worker->trouble = NULL;
-    worker_enter(worker, worker->options.mode == WORKER_CHECK ? PHASE_LOADING : PHASE_STANDBY);
+    if (worker->options.mode != WORKER_CHECK) {
+        worker_enter(worker, PHASE_STANDBY);
+        return;
+    }
+    pg_conn_query(conn, ASK_BACKEND_PID, 0, NULL, false, on_backend, worker);
+    pg_conn_sync(conn);
 }
 
 static void on_control_broken(struct pg_conn *conn, const struct error *error,

@@ -260,6 +260,36 @@ int pg_conn_backend_pid(const struct pg_conn *conn)
     return conn->state == PG_CONN_READY ? PQbackendPID(conn->libpq) : 0;
 }
 
+int64_t pg_conn_heard_us(const struct pg_conn *conn)
+{
+    return conn->state == PG_CONN_READY ? conn->heard_us : 0;
+}
+
+/* PgBouncer and its like make up what they tell a client of its backend, for they give it another
+ * one when it suits them; their answer of the server itself is true. */
+bool pg_conn_is_direct(const struct pg_conn *conn, const PGresult *backend_pid, struct error *error)
+{
+    int pid = PQntuples(backend_pid) == 1 ? (int)text_number(PQgetvalue(backend_pid, 0, 0), 0) : 0;
+    if (pid != 0 && pid == pg_conn_backend_pid(conn))
+        return true;
+    error_set(error, ERROR_CONFIG, "the connection goes through a pooler, such as PgBouncer");
+    error_hint(error,
+               "Let database.conninfo name the server itself: settings, locks and the session "
+               "must be the worker's own, and its sessions must end when it says so.");
+    return false;
+}
+
+void pg_conn_give_up(struct pg_conn *conn, const char *why)
+{
+    struct error error _cleanup_error_ = {0};
+    if (conn->state != PG_CONN_READY)
+        return;
+    conn_enter(conn);
+    error_set(&error, ERROR_FAILED, "%s", why);
+    conn_break(conn, &error, true);
+    conn_leave(conn);
+}
+
 PGconn *pg_conn_libpq(struct pg_conn *conn)
 {
     return conn->libpq;

@@ -93,6 +93,21 @@ void pg_conn_free(struct pg_conn *conn);
 
 enum pg_conn_state pg_conn_state(const struct pg_conn *conn);
 int pg_conn_backend_pid(const struct pg_conn *conn); /* 0 unless READY */
+/* When something was last heard of the server: the monotonic clock, microseconds. 0 unless READY.
+ */
+int64_t pg_conn_heard_us(const struct pg_conn *conn);
+#define ASK_BACKEND_PID "SELECT pg_catalog.pg_backend_pid()"
+/* Before any statement that has an operator: those of a schema that the database's or the role's
+ * own search_path puts first would run with the rights of whoever connects. */
+#define PIN_SEARCH_PATH "SET search_path = ''"
+/* Whether the backend that answered ASK_BACKEND_PID is the one that the connection was promised;
+ * else the error of a pooler between, where settings, locks and the session are not the caller's
+ * own. */
+bool pg_conn_is_direct(const struct pg_conn *conn, const PGresult *backend_pid,
+                       struct error *error);
+/* Somebody found out that a READY connection is dead: it is BROKEN for this reason, and connects
+ * again. From the loop only. */
+void pg_conn_give_up(struct pg_conn *conn, const char *why);
 /* For escaping and parameter status only; NULL while there is none. */
 PGconn *pg_conn_libpq(struct pg_conn *conn);
 

@@ -70,6 +70,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
     (void)fd, (void)what;
     struct pg_conn *conn = arg;
     conn_enter(conn);
+    conn->heard_us = clock_monotonic_us();
     conn_take_input(conn, PQconsumeInput(conn->libpq) == 1);
     conn_leave(conn);
 }
@@ -111,6 +112,7 @@ static void connect_done(struct pg_conn *conn)
         return;
     }
     conn_become(conn, PG_CONN_READY);
+    conn->heard_us = clock_monotonic_us();
     conn->want_send = true; /* what was queued before */
     if (conn->events.ready)
         conn->events.ready(conn, conn->arg);

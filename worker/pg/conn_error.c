@@ -93,8 +93,10 @@ static const struct {
      "Is the server running there, with this socket directory and port?"},
     {NULL, "server does not support SSL", false, ERROR_FAILED,
      "Switch TLS on in the server, or allow less with sslmode."},
-    {NULL, "certificate", false, ERROR_FAILED,
-     "Check sslrootcert, sslcert, sslkey and the host name in the server's certificate."},
+    {NULL, "certificate", true, ERROR_FAILED, /* one that has expired will be renewed */
+     "Has the server's certificate expired, or the client's? Else check sslrootcert, sslcert, "
+     "sslkey "
+     "and the host name in the server's certificate."},
     {NULL, "private key file", false, ERROR_FAILED, "Check sslkey and its mode (0600)."},
     {NULL, "invalid ", false, ERROR_CONFIG, "Correct the connection string."},
     {NULL, "definition of service", false, ERROR_CONFIG, "Correct service, or the service file."},

@@ -80,6 +80,7 @@ struct pg_conn {
     bool want_send;
     bool send_failed;
 
+    int64_t heard_us;   /* monotonic: when something arrived last */
     unsigned attempts;  /* since the last connection that was of use */
     bool useful;        /* this connection completed a request */
     char last_fatal[6]; /* SQLSTATE of the server's farewell */
