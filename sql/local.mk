@@ -51,6 +51,7 @@ SQL_FILES = \
 	migrations/0014_guard.sql \
 	migrations/0024_reload.sql \
 	migrations/0029_guard_rows.sql \
+	migrations/0030_batch_depth.sql \
 	migrations/0018_columns.sql \
 	migrations/0017_hold_requests.sql \
 	migrations/0015_guard_lookup.sql \
