@@ -4,12 +4,11 @@
 #                               the usual ones; it is stopped at the end
 #   bench_rounds COMMAND        COMMAND ROUND CONTENDER for each of $contenders in each of $rounds
 #                               rounds, beginning with another contender in each
-
-. "$top/tests/harness/cluster.sh"
-
 #   cpu_ms                      processor time of the programs and server processes that have ended, in
 #                               ms: says more than the clock where the machine has other things to do
 #   bench_wait_ends DATABASE    a server process is counted once the server has seen its end
+
+. "$top/tests/harness/cluster.sh"
 
 say() { printf '%s\n' "$*"; }
 now_ms() { echo $(($(date +%s%N) / 1000000)); }
