@@ -52,6 +52,8 @@ SQL_FILES = \
 	migrations/0024_reload.sql \
 	migrations/0029_guard_rows.sql \
 	migrations/0032_failure.sql \
+	migrations/0030_batch_depth.sql \
+	migrations/0031_category_was.sql \
 	migrations/0033_run_waits.sql \
 	migrations/0018_columns.sql \
 	migrations/0017_hold_requests.sql \
@@ -247,6 +249,8 @@ SQL_FILES += \
 	functions/start_settings.sql \
 	functions/holds_named.sql \
 	functions/hold_follows.sql \
+	functions/holds_not_following.sql \
+	functions/require_same_columns.sql \
 	functions/require_holds_follow.sql \
 	functions/progress_run.sql \
 	functions/prune_log.sql \

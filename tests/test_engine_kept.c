@@ -2,7 +2,9 @@
  * batches of the category that has them, be they due: the record would lose its hold with them. */
 #define _GNU_SOURCE
 #include <check.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 
 #include "engine_support.h"
 #include "harness/cluster.h"
@@ -154,6 +156,78 @@ START_TEST(a_parent_that_is_the_subject)
 }
 END_TEST
 
+#define PEOPLE                                                                                     \
+    "CREATE TABLE person (id int PRIMARY KEY, phone text, at timestamptz NOT NULL);"               \
+    "CREATE TABLE chat (id int PRIMARY KEY, person int NOT NULL REFERENCES person,"                \
+    "    at timestamptz NOT NULL);"                                                                \
+    "INSERT INTO person SELECT g, '+1410555000' || g, '2015-01-01' FROM generate_series(1, 3) g;"
+
+/* People lose their numbers, by which a hold finds their chats; there is none yet. */
+static struct site people(void)
+{
+    struct site site = site_new_single(cluster_shared(), PEOPLE, NULL);
+    site_policy(&site, "a_people",
+                "  data: { table = \"public.person\"; start = \"at\"; wait_for = [ \"chats\" ]; "
+                "};\n  stages = ( { after = \"30 days\"; do = \"deidentify\"; columns = ( { name = "
+                "\"phone\"; as = \"nullify\"; } ); } );\n"
+                "  brake: { fraction = 1.0; tenant_fraction = 1.0; };\n");
+    site_policy(&site, "chats",
+                "  data: { table = \"public.chat\"; start = \"at\"; subject = ( { parent = "
+                "\"public.person\"; by = \"person\"; column = \"phone\"; kind = \"phone\"; as = "
+                "\"e164\"; } ); };\n" SHORT);
+    site_load_and_approve(&site, "a_people", -1);
+    site_approve(&site, "chats", -1);
+    place(&site, "category => 'chats', subject => 'phone:+14105550001'");
+    return site;
+}
+
+/* A chat that is being added when the batch judges: its person is left, and once the chat is there,
+ * it is held and keeps its person's number. */
+START_TEST(a_record_being_added_keeps_what_it_reads)
+{
+    struct site site = people();
+    PGconn *application = db_connect(site.cluster, site.database, NULL);
+    db_exec(application, "BEGIN");
+    db_exec(application, "INSERT INTO chat VALUES (10, 1, '2015-01-01')");
+    site_once_expect(&site, NULL, 0);
+    db_exec(application, "COMMIT");
+    ck_assert_int_eq(count(&site, "person WHERE id = 1 AND phone IS NOT NULL"), 1);
+    ck_assert_int_eq(count(&site, "person WHERE phone IS NULL"), 2);
+    run_twice(&site);
+    ck_assert_int_eq(count(&site, "person WHERE id = 1 AND phone IS NOT NULL"), 1);
+    ck_assert_int_eq(count(&site, "chat"), 1);
+    PQfinish(application);
+    site_free(&site);
+}
+END_TEST
+
+/* The other order: a chat that comes when the batch has judged waits for its COMMIT, and so never had
+ * the number that was taken away. */
+START_TEST(a_record_that_comes_later_waits)
+{
+    struct site site = people();
+    PGconn *application = db_connect(site.cluster, site.database, NULL);
+    int status;
+    pid_t pid = site_start(&site, "--once", "batch_before_append=stop");
+    ck_assert_int_eq(waitpid(pid, &status, WUNTRACED), pid);
+    ck_assert(WIFSTOPPED(status));
+    db_exec(application, "SET lock_timeout = '300ms'");
+    ck_assert_str_eq(db_fails(application, "INSERT INTO chat VALUES (10, 1, '2015-01-01')"),
+                     "55P03");
+    kill(pid, SIGCONT);
+    db_exec(application, "SET lock_timeout = 0");
+    db_exec(application, "INSERT INTO chat VALUES (10, 1, now())");
+    ck_assert_int_eq(db_number(application, "SELECT count(*) FROM chat c JOIN person p ON p.id = "
+                                            "c.person AND p.phone IS NULL"),
+                     1);
+    ck_assert_int_eq(program_wait(pid), 0);
+    ck_assert_int_eq(count(&site, "person WHERE phone IS NULL"), 3);
+    site_check_log(&site);
+    PQfinish(application);
+    site_free(&site);
+}
+END_TEST
+
 Suite *suite_engine_kept(void)
 {
     Suite *suite = suite_create("engine_kept");
@@ -163,6 +237,8 @@ Suite *suite_engine_kept(void)
     tcase_add_test(tests, a_child_that_is_the_subject);
     tcase_add_test(tests, a_dependant_that_is_the_subject);
     tcase_add_test(tests, a_parent_that_is_the_subject);
+    tcase_add_test(tests, a_record_being_added_keeps_what_it_reads);
+    tcase_add_test(tests, a_record_that_comes_later_waits);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -13,6 +13,8 @@
 #include "guard_support.h"
 #include "harness/cluster.h"
 #include "harness/db.h"
+#include "hold_support.h"
+#include "sql_support.h"
 
 static struct guard_site site;
 static PGconn *app, *legal;
@@ -263,6 +265,62 @@ START_TEST(batches_pass)
 }
 END_TEST
 
+/* The recordings' policy accepts trigger "gone", and is approved with it. */
+static void accept_gone(void)
+{
+    static const char before[] = "  guard = \"refuse\";\n";
+    struct catalog *catalog = sql_support_catalog(site.admin);
+    char line[160] = "";
+    for (size_t t = 0; t < catalog->table_count; t++)
+        for (size_t i = 0; i < catalog->tables[t].trigger_count; i++)
+            if (strcmp(catalog->tables[t].triggers[i].name, "gone") == 0)
+                snprintf(line, sizeof(line), "  accept_triggers = [ \"gone:%s\" ];\n",
+                         catalog->tables[t].triggers[i].sha256);
+    catalog_free(catalog);
+    char *directory _cleanup_free_ = NULL, *path _cleanup_free_ = NULL, *new _cleanup_free_ = NULL;
+    ck_assert_int_gt(asprintf(&directory, "%s/policies", site.directory), 0);
+    ck_assert_int_gt(asprintf(&path, "%s/all.cfg", directory), 0);
+    char *old _cleanup_free_ = file_read(path);
+    char *rest = strstr(old, before); /* of the first category */
+    ck_assert_int_gt(asprintf(&new, "%.*s%s%s", (int)(rest - old), old, line, rest), 0);
+    free(file_write(directory, "all.cfg", new));
+    free(guard_site_run(&site, NULL, 0, (const char *const[]){"policy", "load", NULL}));
+    free(guard_site_run(&site, "t_approver", 0,
+                        (const char *const[]){"policy", "approve", "recordings", NULL}));
+}
+
+/* What an accepted trigger does in a batch is judged like anybody's: with recording n it deletes
+ * message n and visitor n, none of them due. Message 6 and visitor 8 are held, so recordings 6 and 8
+ * are set aside. All others go, and their dependants, which the cascade below the batch finds gone
+ * already. */
+START_TEST(triggers_in_batches)
+{
+    db_exec(site.admin, "UPDATE ctm.message SET at = now()");
+    db_exec(site.admin, "UPDATE ctm.visit SET at = now()");
+    hold_recording_5();
+    guard_hold(site.admin, "messages", "subject => 'email:s6@x.org'", '6');
+    guard_hold(site.admin, "visits", "subject => 'visitor:v8'", '8');
+    db_script(site.admin,
+              "CREATE FUNCTION ctm.gone() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ "
+              "BEGIN DELETE FROM ctm.message WHERE id = OLD.recording_id; DELETE FROM ctm.visit "
+              "WHERE visitor = 'v' || OLD.recording_id; RETURN NULL; END $$;"
+              "CREATE TRIGGER gone AFTER DELETE ON ctm.recording FOR EACH ROW EXECUTE FUNCTION "
+              "ctm.gone()");
+    accept_gone();
+    free(run(0));
+    ck_is("5 6 8 13", site.admin,
+          "SELECT string_agg(recording_id::text, ' ' ORDER BY recording_id) FROM ctm.recording");
+    ck_is("5 6 8 13", site.admin,
+          "SELECT string_agg(recording_id::text, ' ' ORDER BY recording_id) FROM ctm.transcript");
+    ck_is("5 6 8 13", site.admin, "SELECT string_agg(id::text, ' ' ORDER BY id) FROM ctm.message");
+    ck_is("v0 v13 v5 v6 v8", site.admin,
+          "SELECT string_agg(DISTINCT visitor, ' ' ORDER BY visitor) FROM ctm.visit");
+    ck_is("RT012 RT012", site.admin,
+          "SELECT string_agg(sqlstate, ' ') FROM retention.blocked_record WHERE category = "
+          "'recordings'");
+}
+END_TEST
+
 /* Taken away and put back between two runs: the triggers are as they should be, and not the ones
  * that were there. What setup prints, VACUUM, and partitions that go are no news. */
 START_TEST(taken_away_and_put_back)
@@ -433,6 +491,7 @@ Suite *suite_guard_races(void)
     tcase_set_timeout(tc, 300);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, batches_pass);
+    tcase_add_test(tc, triggers_in_batches);
     tcase_add_test(tc, taken_away_and_put_back);
     tcase_add_test(tc, found_missing);
     tcase_add_test(tc, removed);

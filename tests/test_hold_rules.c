@@ -294,6 +294,122 @@ START_TEST(found_by_fewer_columns)
 }
 END_TEST
 
+/* What a category left out before another one comes for it: covered since the hold was placed, and
+ * nobody took it then. Records that were added to a category after a hold was placed belong to it,
+ * too. A hold that is placed when the category is narrower does not know of them. */
+START_TEST(left_before_another_takes_it)
+{
+    char *less = db_value(site.admin,
+                          "SELECT replace('%s', '[\"caller\", \"callee\"]', '[\"caller\"]')",
+                          FACTS_CALLS);
+    enforce("calls", START, "");
+    char *hold = place("subject => 'phone:+1'");
+    load("active", "calls", START ONLY("kind", "eq = \"call\""), "", FACTS_CALLS);
+    load("active", "calls", START ONLY("kind", "eq = \"call\""), "  title = \"x\";\n", FACTS_CALLS);
+    char *later = place("subject => 'phone:+2'");
+    load("suspended", "faxes", START ONLY("kind", "eq = \"fax\""), "", less);
+    char *sql = approving("faxes", ""), *refused = hold_refused(site.approver, "%s", sql);
+    char *begin = message("RT024: hold %s covers records that category \"calls\" had until ", hold,
+                          NULL, NULL);
+    ck_assert_msg(strncmp(refused, begin, strlen(begin)) == 0, "%s", refused);
+    ck_assert_ptr_null(strstr(refused, later));
+    /* found by the same columns it is */
+    load("suspended", "faxes", START ONLY("kind", "eq = \"fax\""), "", FACTS_CALLS);
+    approve("faxes");
+    /* and when the hold is over, nothing is in the way */
+    load("suspended", "texts", START ONLY("kind", "eq = \"text\""), "", less);
+    ck_not_approved(begin, "texts", "");
+    db_exec(site.legal, "SELECT retention.release_hold('%s', 'x')", hold);
+    approve("texts");
+    ck_is("0", site.admin, "SELECT count(*) FROM retention.category_was");
+    free(begin);
+    free(refused);
+    free(sql);
+    free(later);
+    free(hold);
+    free(less);
+}
+END_TEST
+
+/* Columns under the same names that are others than those by which a hold found its records: whoever
+ * approves must say for each hold that it was looked at, and that stands in the log. */
+START_TEST(same_names_other_columns)
+{
+    static const struct {
+        const char *change, *names;
+    } cases[] = {
+        {"ALTER TABLE call ALTER account_id TYPE int", NULL},
+        {"ALTER TABLE call ALTER account_id TYPE bigint", NULL},
+        {"ALTER TABLE call ALTER caller TYPE varchar", NULL},
+        {"ALTER TABLE call RENAME caller TO x; ALTER TABLE call RENAME callee TO caller;"
+         "ALTER TABLE call RENAME x TO callee",
+         "public.call.callee, public.call.caller"},
+        {"ALTER TABLE call ALTER caller TYPE text USING reverse(caller)", "public.call.caller"},
+        {"ALTER TABLE call ALTER account_id TYPE numeric", "public.call.account_id"},
+    };
+    char *text = policy("calls", START, ""), *sql;
+    ck_assert_int_ge(
+        asprintf(&sql,
+                 "SELECT retention.load_policy(NULL, 'calls', encode(sha256('%s'), 'hex'), (SELECT "
+                 "approved_sha256 FROM retention.category WHERE name = 'calls'), '%s', 'enforce', "
+                 "'public.call', '{public.call}', NULL, false, 'Title', '" FACTS_CALLS
+                 "', '{\"public.call\": {\"caller\": null, \"callee\": null, \"account_id\": "
+                 "null}}')",
+                 text, text),
+        0);
+    free(db_value(site.worker, "%s", sql));
+    approve("calls");
+    char *hold = place("category => 'calls', subject => 'phone:+1'");
+    char *all = place("tenant => '7'");
+    char *others = place("category => 'calls', tenant => '8'");
+    db_exec(site.legal, "SELECT retention.release_hold('%s', 'x')", others);
+    int entries = 0;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        db_script(site.admin, cases[i].change);
+        char *state = db_value(site.worker, "%s", sql);
+        if (strcmp(state, "suspended") == 0 && cases[i].names) {
+            char *refused = message("RT021: each of the holds %s, %s found records of category \"calls\" when "
+                                    "these were other columns: %s",
+                                    hold, all, cases[i].names);
+            ck_not_approved(refused, "calls", "");
+            free(refused);
+            char *one = message(", NULL, '{%s}'", hold, NULL, NULL);
+            refused = message("RT021: hold %s found records of category \"calls\" when these were "
+                              "other columns: %s",
+                              all, cases[i].names, NULL);
+            ck_not_approved(refused, "calls", one);
+            free(refused);
+            free(one);
+            char *both = message(", NULL, '{%s,%s}'", hold, all, NULL);
+            char *accepting = approving("calls", both);
+            db_exec(site.approver, "%s", accepting);
+            free(accepting);
+            free(both);
+            entries += 2;
+        } else {
+            ck_assert_msg(!cases[i].names, "%s: %s", cases[i].change, state);
+            if (strcmp(state, "suspended") == 0)
+                approve("calls");
+        }
+        free(state);
+        ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM retention.log_entry WHERE type "
+                                               "= 'gap' AND category = 'calls'"),
+                         entries);
+    }
+    /* no hold, no question */
+    db_exec(site.legal, "SELECT retention.release_hold('%s', 'x')", hold);
+    db_exec(site.legal, "SELECT retention.release_hold('%s', 'x')", all);
+    db_script(site.admin, cases[3].change);
+    free(db_value(site.worker, "%s", sql));
+    approve("calls");
+    free(others);
+    free(all);
+    free(hold);
+    free(sql);
+    free(text);
+}
+END_TEST
+
 /* Found by the same columns in a form that makes fewer values equal: the hold's own form is no more
  * asked for. In a form that makes more of them equal, all that was covered still is. */
 static const struct {
@@ -617,6 +733,8 @@ Suite *suite_hold_rules(void)
     tcase_set_timeout(tc, 300);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, renamed);
+    tcase_add_test(tc, left_before_another_takes_it);
+    tcase_add_test(tc, same_names_other_columns);
     tcase_add_test(tc, grace_and_end);
     tcase_add_test(tc, apart);
     tcase_add_test(tc, split);

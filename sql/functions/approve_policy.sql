@@ -11,7 +11,8 @@
 -- what the caller read of it (hold_facts_text), and must be what is loaded. RT024 where a hold would
 -- not keep any more what it keeps (apply_holds, require_holds_follow). RT021 where a hold without
 -- category, which promises to cover categories approved later, does not reach this one: unless its
--- uuid stands in accept_gaps, and then the log has an entry of type gap.
+-- uuid stands in accept_gaps, and then the log has an entry of type gap; the same for holds in force
+-- where the columns are others than those that were approved before (require_same_columns).
 CREATE OR REPLACE FUNCTION retention.approve_policy(category text, sha256 text, expect_due bigint,
     hold_facts text DEFAULT NULL, accept_gaps uuid[] DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -101,6 +102,7 @@ BEGIN
             brake_allowance = coalesce(approve_policy.expect_due, c.brake_allowance)
         WHERE k.name = c.name;
     PERFORM retention.apply_holds(c.name, retention.hold_facts(c));
+    PERFORM retention.require_same_columns(c, coalesce(approve_policy.accept_gaps, '{}'));
     PERFORM retention.accept_hold_gaps(c.name, gaps_before,
         coalesce(approve_policy.accept_gaps, '{}'));
     PERFORM retention.require_holds_follow(c.name, c);

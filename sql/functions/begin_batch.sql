@@ -54,6 +54,8 @@ BEGIN
                                      WHERE d.datname = current_database()) AS bound,
            c.name, c.state, c.mode, c.approved_sha256, c.relation, c.governed, c.fingerprint,
            c.column_facts, c.brake_engaged_at, c.scope_problem,
+           (SELECT p.text ~ '\n *accept_triggers = ' FROM retention.policy_text p
+            WHERE p.category = c.name AND p.sha256 = c.approved_sha256) AS accepts,
            r.status, r.term AS run_term, r.sha256, r.category AS run_category,
            (SELECT p.scope FROM retention.pause p
             WHERE p.resumed_at IS NULL AND (p.until IS NULL OR p.until > begin_batch.at)
@@ -147,8 +149,10 @@ BEGIN
             HINT = 'The worker checks the policy against them again before it goes on.';
     END IF;
 
-    -- Guards leave this transaction's own statements alone; see worker/policy/sql_guard.c.
-    PERFORM setval('retention_guard.batch_begun', pg_current_xact_id()::text::bigint);
+    -- Guards leave this transaction's own statements alone, and what cascades from them; not what
+    -- accepted triggers do. See worker/policy/sql_guard.c.
+    PERFORM setval('retention_guard.batch_begun',
+        CASE WHEN f.accepts IS FALSE THEN 1 ELSE -1 END * pg_current_xact_id()::text::bigint);
     PERFORM set_config('retention.batch', 'on', true);
     xid := pg_current_xact_id()::text;
     epoch := coalesce(f.epoch, 0);

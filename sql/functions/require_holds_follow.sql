@@ -11,6 +11,9 @@
 --     category it may leave none at all, since nobody knows who takes it later;
 --   * starting points are what they were, where the part has a range of them.
 --
+-- What a part covers are the records of the categories that it reaches as these were at any time since
+-- it was placed (category_was): what a narrower text leaves out stays covered.
+--
 -- Columns that are gone are apply_holds's to refuse. Under hold_gate, after apply_holds. Internal.
 CREATE OR REPLACE FUNCTION retention.require_holds_follow(category text,
     before retention.category) RETURNS void
@@ -24,12 +27,16 @@ DECLARE
     k retention.category%ROWTYPE;
     x_text text;
     k_text text;
+    past record;
     was text;
     leaves boolean;
     takes boolean;
     losing uuid[];
     stopped text;
 BEGIN
+    DELETE FROM retention.category_was w
+        WHERE NOT EXISTS (SELECT FROM retention.hold_part p JOIN retention.hold h USING (hold)
+                          WHERE least(h.held_until, p.held_until) > at AND p.placed_at < w.until);
     IF NOT EXISTS (SELECT FROM retention.hold h WHERE h.held_until > at) THEN
         RETURN;
     END IF;
@@ -37,6 +44,10 @@ BEGIN
     x_text := retention.text_in_effect(x);
     SELECT t.text INTO was FROM retention.policy_text t
         WHERE t.category = x.name AND t.sha256 = before.approved_sha256;
+    IF was <> x_text THEN
+        INSERT INTO retention.category_was (category, sha256, hold_facts)
+            VALUES (x.name, before.approved_sha256, before.hold_facts);
+    END IF;
     IF x.state <> 'active' OR was = x_text THEN
         RETURN;
     END IF;
@@ -78,14 +89,7 @@ BEGIN
                 -- what a rest is was approved with the texts of the others, and they stay
                 AND (takes OR NOT retention.policy_takes_rest(k_text, x_text)
                               AND NOT retention.policy_takes_rest(x_text, k_text)) THEN
-            SELECT array_agg(DISTINCT h.hold) INTO losing
-                FROM retention.hold h JOIN retention.hold_part p USING (hold)
-                WHERE (h.category = k.name OR h.category IS NULL)
-                  AND least(h.held_until, p.held_until) > at
-                  AND EXISTS (SELECT FROM retention.held_scope s
-                              WHERE (s.hold, s.part) = (p.hold, p.part) AND s.category = k.name
-                                AND s.held_until > at)
-                  AND NOT retention.hold_follows(p, k, x);
+            losing := retention.holds_not_following(k, x);
             IF losing IS NOT NULL THEN
                 RAISE EXCEPTION USING ERRCODE = 'RT024',
                     MESSAGE = format('%s covers records of category "%s" and would not keep them '
@@ -112,6 +116,31 @@ BEGIN
                     HINT = format('Let legal place a hold of the same scope that reaches "%s", and '
                         'try again.', k.name);
             END IF;
+        END IF;
+    END LOOP;
+
+    -- those that others had, and left out since
+    FOR past IN SELECT w.* FROM retention.category_was w JOIN retention.category c ON c.name = w.category
+                WHERE x.mode = 'enforce' AND w.category <> x.name AND c.state <> 'retired'
+                ORDER BY w.category, w.until LOOP
+        SELECT * INTO k FROM retention.category c WHERE c.name = past.category;
+        k.approved_sha256 := past.sha256;
+        k.hold_facts := past.hold_facts;
+        k_text := retention.text_in_effect(k);
+        CONTINUE WHEN NOT retention.policy_tables(k_text) && retention.policy_tables(x_text)
+            OR retention.policies_apart(k_text, x_text)
+            OR NOT takes AND (retention.policy_takes_rest(k_text, x_text)
+                              OR retention.policy_takes_rest(x_text, k_text));
+        losing := retention.holds_not_following(k, x, past.until);
+        IF losing IS NOT NULL THEN
+            RAISE EXCEPTION USING ERRCODE = 'RT024',
+                MESSAGE = format('%s covers records that category "%s" had until %s, and would not '
+                    'keep them from category "%s", which may take them',
+                    retention.holds_named(losing), k.name,
+                    to_char(past.until AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"'), x.name),
+                HINT = format('Let legal place a hold of the same scope that reaches "%s", and try '
+                    'again. If the two share no record, let "only" of both say so by constants of '
+                    'one column.', x.name);
         END IF;
     END LOOP;
 END

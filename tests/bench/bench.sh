@@ -106,12 +106,6 @@ size=$(sql bench_records "SELECT pg_size_pretty(pg_table_size('public.record')) 
   pg_size_pretty(pg_indexes_size('public.record')) || ' of indexes'")
 say "   $due rows are due; table $size"
 
-# Processor time of the programs and server processes that have ended, in ms: says more than the
-# clock where the machine has other things to do.
-postmaster=$(as_server head -n 1 "$cluster/data/postmaster.pid")
-tick_ms=$((1000 / $(getconf CLK_TCK)))
-cpu_ms() { awk -v ms="$tick_ms" '{ n += $16 + $17 } END { print n * ms }' "/proc/$postmaster/stat" /proc/$$/stat; }
-
 # run_one ROUND CONTENDER: appends "round contender ms cpu-ms batches-ms" to $home/times
 run_one() {
   contender=$2
@@ -142,8 +136,7 @@ run_one() {
     ;;
   esac
   ms=$(($(now_ms) - began))
-  # A backend is counted once the server has seen its end.
-  until [ "$(sql postgres "SELECT count(*) FROM pg_stat_activity WHERE datname = 'bench_copy'")" = 0 ]; do :; done
+  bench_wait_ends bench_copy
   cpu=$(($(cpu_ms) - cpu))
   left=$(sql bench_copy "SELECT count(*) FROM public.record WHERE at <= '$cutoff'")
   [ "$left" = 0 ] || { say "$contender left $left rows" >&2; exit 1; }

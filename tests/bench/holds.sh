@@ -100,22 +100,25 @@ place ranges "SELECT retention.place_hold(matter => 'M-1', reason => 'benchmark'
   category => 'records', subjects => $phones, starts_from => '1999-01-01', starts_to => '1999-02-01')"
 
 
-# run_one ROUND CONTENDER: appends "round contender rows ms batches-ms" to $home/times
+# run_one ROUND CONTENDER: appends "round contender rows ms batches-ms cpu-ms" to $home/times
 run_one() {
   sql postgres "CREATE DATABASE bench_copy TEMPLATE bench_$2 STRATEGY file_copy"
   sql bench_copy "SELECT retention.adopt()" >/dev/null
   write_site bench_copy
   sql postgres "CHECKPOINT"
+  cpu=$(cpu_ms)
   began=$(now_ms)
   "$build/retentiond" -c "$home/site/retentiond.cfg" --once >"$home/run.log" 2>&1 ||
     { cat "$home/run.log" >&2; exit 1; }
   ms=$(($(now_ms) - began))
+  bench_wait_ends bench_copy
+  cpu=$(($(cpu_ms) - cpu))
   figures=$(sql bench_copy "SELECT sum(e.rows) || ' ' || $ms || ' ' ||
-      (1000 * extract(epoch FROM max(e.at) - min(r.started_at)))::int
+      (1000 * extract(epoch FROM max(e.at) - min(r.started_at)))::int || ' ' || $cpu
     FROM retention.run r JOIN retention.log_entry e USING (run)")
   echo "$1 $2 $figures" >>"$home/times"
   # shellcheck disable=SC2086
-  printf '   round %s  %-10s %8s rows deleted, %7s ms, batches %7s ms\n' "$1" "$2" $figures
+  printf '   round %s  %-10s %8s rows deleted, %7s ms, batches %7s ms, %7s ms of processors\n' "$1" "$2" $figures
   sql postgres "DROP DATABASE bench_copy WITH (FORCE)"
 }
 
@@ -126,25 +129,29 @@ say ""
 psql -X -q -v ON_ERROR_STOP=1 -v rows="$rows" -v rounds="$rounds" \
   -d "$(conninfo postgres postgres)" -f - <<SQL
 \\set QUIET on
-CREATE TEMP TABLE t (round int, contender text, rows bigint, ms numeric, batches_ms numeric);
+CREATE TEMP TABLE t (round int, contender text, rows bigint, ms numeric, batches_ms numeric,
+  cpu_ms numeric);
 \\copy t FROM '$home/times' WITH (DELIMITER ' ')
 CREATE TEMP VIEW result AS
   WITH one AS (
     SELECT t.*, t.batches_ms * n.rows / t.rows / n.batches_ms AS ratio,
-           t.ms * n.rows / t.rows / n.ms AS whole_ratio
+           t.ms * n.rows / t.rows / n.ms AS whole_ratio, t.cpu_ms * n.rows / t.rows / n.cpu_ms AS cpu_ratio
     FROM t JOIN t n ON n.round = t.round AND n.contender = 'none')
   SELECT contender, min(rows) AS rows,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY batches_ms) AS batches_ms,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY ratio) AS ratio,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY ms) AS ms,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY whole_ratio) AS whole_ratio,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY cpu_ms) AS cpu_ms,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY cpu_ratio) AS cpu_ratio,
     array_agg(round(ratio, 3) ORDER BY round) AS ratios, array_agg(batches_ms ORDER BY round) AS all_ms
   FROM one GROUP BY contender;
 \\pset footer off
 SELECT contender, to_char(rows, 'FM999,999,999') AS "deleted",
   round((batches_ms * 1000 / rows)::numeric, 2) AS "µs a row", round(ratio::numeric, 2) AS "to none",
   CASE contender WHEN 'subjects' THEN '1.3' WHEN 'tenants' THEN '1.3' WHEN 'third' THEN '1.5' END AS "aim",
-  round((ms / 1000)::numeric, 2) AS "whole program s", round(whole_ratio::numeric, 2) AS "to none "
+  round((ms / 1000)::numeric, 2) AS "whole program s", round(whole_ratio::numeric, 2) AS "to none ",
+  round((cpu_ms / 1000)::numeric, 2) AS "its processor s", round(cpu_ratio::numeric, 2) AS "to none  "
 FROM result ORDER BY ratio;
 \\pset format unaligned
 \\pset tuples_only on
@@ -154,6 +161,7 @@ SELECT jsonb_pretty(jsonb_build_object('rows', :rows, 'rounds', :rounds,
   'contenders', (SELECT jsonb_object_agg(contender, jsonb_build_object('deleted', rows,
     'batches_ms', round(batches_ms::numeric, 1), 'ratio', round(ratio::numeric, 3),
     'ms', round(ms::numeric, 1), 'whole_ratio', round(whole_ratio::numeric, 3),
+    'cpu_ms', round(cpu_ms::numeric, 1), 'cpu_ratio', round(cpu_ratio::numeric, 3),
     'ratios', ratios, 'all_batches_ms', all_ms)) FROM result)));
 SQL
 say "every figure: $home/holds.json"

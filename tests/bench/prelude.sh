@@ -4,6 +4,9 @@
 #                               the usual ones; it is stopped at the end
 #   bench_rounds COMMAND        COMMAND ROUND CONTENDER for each of $contenders in each of $rounds
 #                               rounds, beginning with another contender in each
+#   cpu_ms                      processor time of the programs and server processes that have ended, in
+#                               ms: says more than the clock where the machine has other things to do
+#   bench_wait_ends DATABASE    a server process is counted once the server has seen its end
 
 . "$top/tests/harness/cluster.sh"
 
@@ -19,6 +22,15 @@ sql() {
     -c "SET client_min_messages = warning" -c "$2"
 }
 
+cpu_ms() {
+  awk -v ms="$((1000 / $(getconf CLK_TCK)))" '{ n += $16 + $17 } END { print n * ms }' \
+    "/proc/$postmaster/stat" /proc/$$/stat
+}
+
+bench_wait_ends() {
+  until [ "$(sql postgres "SELECT count(*) FROM pg_stat_activity WHERE datname = '$1'")" = 0 ]; do :; done
+}
+
 bench_begin() {
   home=$top/build/$1
   mkdir -p "$home"
@@ -29,6 +41,7 @@ checkpoint_timeout = 1h
 jit = off
 $2"
   cluster_start
+  postmaster=$(as_server head -n 1 "$cluster/data/postmaster.pid")
   trap 'cluster_stop immediate' EXIT
 }
 

@@ -12,8 +12,9 @@
  *
  * What a verdict rests on is locked before the verdict. Optimistic is only a category whose
  * condition reads the record's own columns: DELETE locks the row and judges its newest version. All
- * others, those that read parents, children, agreements or rows waited for, and those with
- * dependants, go carefully, and judge in four steps, each a statement with a snapshot of its own:
+ * others, those that read parents, children, agreements or rows waited for, those with dependants,
+ * and those that change what records of others read, go carefully, and judge in four steps, each a
+ * statement with a snapshot of its own:
  *
  *   lock_rows   the records, FOR UPDATE: no child that a foreign key ties to them can appear
  *   lock_reads  the rows that the condition reads for them, FOR SHARE; a dependant's, which are to

@@ -87,14 +87,15 @@ struct sql_leaf {
      * first. */
     struct sql_statement lock_rows;
     /* One for each way in which the condition reads other rows (parents, children, agreements, rows
-     * waited for), in the order in which they must run; none: it reads the row's own columns alone,
-     * and only then may `remove` be used. PARAM_TIDS: locks what is read for these rows, FOR SHARE,
+     * waited for), in the order in which they must run; none: it reads the row's own columns alone.
+     * PARAM_TIDS: locks what is read for these rows, FOR SHARE,
      * a dependant's rows FOR UPDATE, and never waits. One row (rows bigint, tids text[] ordered):
      * the rows some of whose reads are not locked now, as somebody else holds them, or changed them
      * since the statement began: they must be left. */
     struct sql_statement *lock_reads;
     size_t lock_read_count;
-    /* With dependants or lock_reads, else empty. PARAM_TIDS: which of the rows locked are due and
+    /* With dependants or lock_reads, or where records of others read what is changed; else empty, and
+     * only then may `remove` be used. PARAM_TIDS: which of the rows locked are due and
      * free now, in a statement that began when they and what is read were locked already: a late
      * child that was committed while lock_rows ran is seen by this one. One row (rows bigint, tids
      * text[] ordered). */
@@ -209,6 +210,12 @@ const char *sql_load_facts(struct arena *arena, const struct policy_set *set,
  * empty search_path and under the settings of plan. */
 const char *sql_inventory(struct arena *arena, const struct policy_set *set,
                           const struct category *category, const struct catalog *catalog);
+
+/* Do records of `other` read, without a foreign key, what the stage changes? One that appears while
+ * a batch judges would lose its hold with that, and nothing makes it wait. Both must be valid. */
+bool sql_changes_untied(struct arena *arena, const struct policy_set *set,
+                        const struct category *category, size_t stage,
+                        const struct category *other, const struct catalog *catalog);
 
 /* Scopes of holds (retention.held_scope.shape) that a statement compares records with. */
 enum sql_shape {

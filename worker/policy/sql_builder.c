@@ -216,7 +216,7 @@ const char *sql_from_parent(struct sql_builder *b, const struct sql_scope *scope
         sql_reference(b, scope->table, &ref->by, parent->table, &parent->key);
     const char *where = sql_joined(b, &reference, scope, parent);
     sql_note_lookup(
-        b, &(struct sql_lookup){*parent, scope->alias, where, false, reference.foreign_key});
+        b, &(struct sql_lookup){*parent, scope->alias, where, false, reference.foreign_key, NULL});
     return arena_printf(b->arena, "(SELECT %s FROM %s %s WHERE %s)", expression,
                         sql_from(b, parent->table), parent->alias, where);
 }
@@ -226,7 +226,8 @@ const char *sql_child_where(struct sql_builder *b, const struct sql_scope *scope
 {
     struct reference reference = sql_reference(b, child->table, by, scope->table, &scope->key);
     const char *where = sql_joined(b, &reference, child, scope);
-    sql_note_lookup(b, &(struct sql_lookup){*child, scope->alias, where, false, NULL});
+    sql_note_lookup(
+        b, &(struct sql_lookup){*child, scope->alias, where, false, NULL, reference.foreign_key});
     return where;
 }
 

@@ -95,7 +95,7 @@ static const char *due_by_table(struct sql_builder *b, const char *start,
                                              sql_operator(b->arena, column, "="), tenant)
                               : arena_printf(b->arena, "%s::text = %s",
                                              sql_column(b, &a, table->tenant), tenant_text);
-    sql_note_lookup(b, &(struct sql_lookup){a, holder->alias, matches, true, NULL});
+    sql_note_lookup(b, &(struct sql_lookup){a, holder->alias, matches, true, NULL, NULL});
     /* The value is made once for each row of the agreement table. */
     const char *v = sql_alias(b, 'v'), *g = sql_alias(b, 'g');
     const char *now = arena_printf(

@@ -104,7 +104,7 @@ static const char *belongs(struct sql_builder *b, const struct sql_scope *scope,
     const char *above = belongs(b, &up, other, path, depth - 1);
     struct reference reference = sql_reference(b, scope->table, &own->by, up.table, &up.key);
     const char *where = sql_joined(b, &reference, scope, &up);
-    sql_note_lookup(b, &(struct sql_lookup){up, scope->alias, where, false, NULL});
+    sql_note_lookup(b, &(struct sql_lookup){up, scope->alias, where, false, NULL, NULL});
     return arena_printf(b->arena, "(EXISTS (SELECT 1 FROM %s %s WHERE %s AND %s)) IS TRUE",
                         sql_from(b, up.table), up.alias, where, above);
 }
@@ -123,7 +123,7 @@ static void add_waits(struct sql_builder *b, struct text *text, const struct cat
             continue;
         struct sql_scope w = sql_read(b, (struct table_name){table->schema, table->name}, 'w');
         const char *joined = sql_joined(b, &references[i], &w, &b->target);
-        sql_note_lookup(b, &(struct sql_lookup){w, b->target.alias, joined, false, NULL});
+        sql_note_lookup(b, &(struct sql_lookup){w, b->target.alias, joined, false, NULL, NULL});
         text_printf(text, "%s(EXISTS (SELECT 1 FROM %s %s WHERE %s AND %s)) IS TRUE",
                     text->length ? " OR " : "", sql_from(b, table), w.alias, joined,
                     belongs(b, &w, other, path, depth));

@@ -36,8 +36,11 @@
  * The worker's batches have asked under the gate already. begin_batch says so by a setting, which
  * anybody can make, and by the sequence batch_begun, which only its owner can set, and so whoever
  * is a member of that role, and superusers: its currval() is the transaction that began a batch in
- * this session. Triggers compare it in their WHEN, so that a batch calls no function. What has to
- * be put on every partition by hand is TRUNCATE's trigger. */
+ * this session. Triggers compare it in their WHEN, so that a batch calls no function. Where the
+ * policy accepts triggers it is the transaction's negative: then the batch's own statements pass
+ * and what triggers do is judged like anybody's; so are cascades, which find dependants gone
+ * already. Else there are only cascades below a batch, and each would call a function for nothing.
+ * What has to be put on every partition by hand is TRUNCATE's trigger. */
 #include <assert.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
@@ -663,11 +666,13 @@ static void add_trigger(struct maker *m, const struct guarded *g, const struct c
     };
 }
 
-/* As PostgreSQL prints it. The first half keeps currval() from failing in other sessions. */
+/* As PostgreSQL prints it. The first half keeps currval() from failing in other sessions. The depth
+ * is that of the trigger that made the statement: 0 where the batch itself did. */
+#define BATCH    "(currval('" GUARD_SCHEMA ".batch_begun'::regclass) IS DISTINCT FROM "
+#define THIS_XID "((pg_current_xact_id_if_assigned())::text)::bigint"
 #define NO_BATCH                                                                                   \
-    "((current_setting('retention.batch'::text, true) IS DISTINCT FROM 'on'::text) OR "            \
-    "(currval('" GUARD_SCHEMA ".batch_begun'::regclass) IS DISTINCT FROM "                         \
-    "((pg_current_xact_id_if_assigned())::text)::bigint))"
+    "((current_setting('retention.batch'::text, true) IS DISTINCT FROM 'on'::text) OR (" BATCH     \
+    THIS_XID ") AND (" BATCH "(- " THIS_XID ")) OR (pg_trigger_depth() > 0))))"
 
 static void add_row_triggers(struct maker *m, const struct guarded *g,
                              const struct catalog_table *table, bool copied)

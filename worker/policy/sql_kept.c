@@ -5,8 +5,12 @@
  * would move the record out of its hold, and the next batch would take it. So a row stays as long
  * as a held record of any category reads it; the same goes for the rows that hang on it.
  *
- * No lock is needed beyond the gate: every batch sees the same holds, and as long as none takes a
- * row that a held record reads, every batch sees that record held, whatever others do meanwhile.
+ * No lock is needed against other batches, beyond the gate: every batch sees the same holds, and as
+ * long as none takes a row that a held record reads, every batch sees that record held. Records that
+ * applications add meanwhile are another matter: one with a foreign key to a row that goes keeps it
+ * from going; where the row is changed, it is locked FOR UPDATE before it is judged (sql_build_leaf),
+ * so that such a record waits and then never had what the row lost; and where no foreign key would
+ * make it wait, the policy is refused (sql_changes_untied).
  *
  * The other category's record is a SubPlan over the row. It leaves no trace in the lookups, columns
  * and relations that the statement's own category rests on: it locks nothing, and another policy
@@ -149,6 +153,33 @@ static void judge_again(struct sql_builder *b, const struct sql_builder *before)
     b->params = after.params;
     b->param_types = after.param_types;
     b->param_count = after.param_count;
+}
+
+/* Can a record that appears while a batch has the row come to read it, with nobody to wait for? A
+ * foreign key to the row waits for its lock; one that the row has needs the record before it. */
+static bool is_untied(const struct sql_lookup *lookup)
+{
+    const struct catalog_constraint *child = lookup->child_key;
+    return !lookup->parent_key && !(child && child->validated && !child->deferrable);
+}
+
+bool sql_changes_untied(struct arena *arena, const struct policy_set *set,
+                        const struct category *category, size_t stage,
+                        const struct category *other, const struct catalog *catalog)
+{
+    struct sql_builder builder, *b = &builder;
+    sql_builder_init(b, arena, set, category, stage, catalog);
+    sql_begin(b);
+    struct sql_scope row = b->target;
+    const struct stage *changes = b->stage;
+    judge_records(b, other);
+    (void)sql_claim(b, &b->target, other);
+    (void)sql_held(b, SKIP_NOTHING);
+    for (size_t i = 0; i < b->lookup_count; i++)
+        if (overlap(b, b->lookups[i].inner.table, row.table) &&
+            takes(b, &row, b->lookups[i].inner.alias, changes) && is_untied(&b->lookups[i]))
+            return true;
+    return false;
 }
 
 /* Does a held record of `other` read the row? NULL: none can. `own`: how the row hangs on the

@@ -35,6 +35,7 @@ struct sql_lookup {
     const char *where;
     bool last; /* `where` has subqueries of its own: what they read is locked before */
     const struct catalog_constraint *parent_key; /* of the outer row, to a parent; NULL: none */
+    const struct catalog_constraint *child_key;  /* of a child, to the outer row; NULL: none */
 };
 
 /* A column that an expression names. */

@@ -14,6 +14,8 @@
 #include "policy/guard.h"
 #include "policy/needs.h"
 #include "policy/quote.h"
+#include "policy/resolve.h"
+#include "policy/sql.h"
 #include "policy/validate_internal.h"
 
 enum { LEAST_SERVER = 140000 };
@@ -420,6 +422,36 @@ static void check_bases(struct check *check)
     }
 }
 
+/* What records of other categories read may be changed only where a new one waits for the batch. */
+static void check_readers(struct check *check)
+{
+    const struct policy_set *set = check->set;
+    const struct category *category = check->category;
+    if (category->mode == MODE_DECLARED || !policy_category_is_valid(category, set, check->diags))
+        return;
+    for (size_t s = 0; s < category->stage_count; s++) {
+        const struct stage *stage = &category->stages[s];
+        for (size_t i = 0; stage->action == ACTION_DEIDENTIFY && i < set->category_count; i++) {
+            const struct category *other = &set->categories[i];
+            if (other == category || !check_is_about_table(other) ||
+                !policy_category_is_valid(other, set, check->diags) ||
+                !sql_changes_untied(check->arena, set, category, s, other, check->catalog))
+                continue;
+            struct diag *diag = diag_add(
+                check->diags, category->mode == MODE_ENFORCE ? DIAG_ERROR : DIAG_WARNING, stage->at,
+                "stage \"%s\" changes columns of \"%s\" by which holds find records of \"%s\", and "
+                "no foreign key ties these to it",
+                stage->name, check_name(check, resolve_table(check->catalog, category->table)),
+                other->name);
+            diag_hint(check->diags, diag,
+                      "A record that appears while a row is changed could lose its hold unseen. Add "
+                      "the foreign key (validated, not deferrable where the changed row is the one "
+                      "that refers), or let \"%s\" not read these columns.",
+                      other->name);
+        }
+    }
+}
+
 /* A row trigger BEFORE that fires after one of the guard's could change the row that was asked
  * about. They fire in the order of their names. */
 static void check_last_word(struct check *check, const struct guard_trigger *guards)
@@ -481,6 +513,7 @@ void policy_validate(const struct policy_set *set, const struct catalog *catalog
     check_coverage(&check);
     for (size_t i = 0; i < set->category_count; i++) {
         check.category = &set->categories[i];
+        check_readers(&check);
         check_guard(&check);
     }
     for (size_t i = 0; i < set->category_count; i++)
