@@ -72,7 +72,7 @@ bool check_trials(struct session *session, const struct policies *policies, stru
                            resolve_table(policies->catalog, category->table), &count);
         for (size_t s = 0; s < category->stage_count; s++) {
             bool failed = false;
-            if (category->stages[s].action != ACTION_DEIDENTIFY)
+            if (policy_stage_removes(&category->stages[s]))
                 continue;
             for (size_t k = 0; k < count && k < MOST_LEAVES && !failed; k++)
                 if (!try_leaf(session, policies, category, s, leaves[k], &failed, error))

@@ -126,15 +126,11 @@ bool batch_take_removed(struct batch *batch, const PGresult *result, size_t rela
         return false;
     if (!tenants_follow)
         return true;
-    switch (batch->run->sql->stage->action) {
-    case ACTION_DEIDENTIFY:
-        return all_changed(result, keys_at + (int)columns, error);
-    case ACTION_AGGREGATE:
-        return all_counted(result, keys_at + (int)columns, error);
-    case ACTION_DELETE:
-        break;
-    }
-    return true;
+    const struct stage *stage = batch->run->sql->stage;
+    int at = keys_at + (int)columns;
+    if (!policy_stage_removes(stage) && !all_changed(result, at++, error))
+        return false;
+    return !stage->aggregate || all_counted(result, at, error);
 }
 
 void batch_mark(struct batch *batch)

@@ -230,7 +230,7 @@ static void start(struct run *run)
     if (!make_digesters(run))
         return;
     const struct stage *stage = &run->category->stages[run->stage];
-    bool changes = stage->action == ACTION_DEIDENTIFY;
+    bool changes = !policy_stage_removes(stage);
     char term[24], columns[24];
     snprintf(term, sizeof(term), "%lld", (long long)worker->leadership.term);
     snprintf(columns, sizeof(columns), "%zu", stage->column_count);

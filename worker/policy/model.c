@@ -30,15 +30,39 @@ const char *policy_action_name(enum action action)
     return actions[action].name;
 }
 
+static bool counts_and_keeps(const struct stage *stage)
+{
+    return stage->aggregate && stage->aggregate->keeps;
+}
+
 bool policy_stage_removes(const struct stage *stage)
 {
-    return stage->action != ACTION_DEIDENTIFY;
+    return stage->action != ACTION_DEIDENTIFY && !counts_and_keeps(stage);
+}
+
+const struct stage *policy_counting_stage(const struct category *category)
+{
+    for (size_t i = 0; i < category->stage_count; i++)
+        if (counts_and_keeps(&category->stages[i]))
+            return &category->stages[i];
+    return NULL;
+}
+
+size_t policy_stage_of_turn(const struct category *category, size_t turn)
+{
+    const struct stage *counting = policy_counting_stage(category);
+    if (!counting)
+        return turn;
+    size_t first = (size_t)(counting - category->stages);
+    if (turn + 1 == category->stage_count)
+        return first;
+    return turn + 1 > first ? turn + 1 : turn;
 }
 
 bool policy_changes(const struct category *category)
 {
     for (size_t i = 0; i < category->stage_count; i++)
-        if (category->stages[i].action == ACTION_DEIDENTIFY)
+        if (!policy_stage_removes(&category->stages[i]))
             return true;
     return false;
 }

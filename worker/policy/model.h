@@ -182,6 +182,7 @@ struct aggregate {
     size_t measure_count;
     struct string_list fold; /* columns of the target */
     struct position fold_at;
+    bool keeps; /* then = "deidentify": the records stay, and are de-identified when they count */
 };
 
 /* What there is to know of an action: one table (model.c), for parser, statements and messages. */
@@ -219,7 +220,7 @@ struct stage {
     struct conditions only;      /* of its own, in addition */
     struct aggregate *aggregate; /* ACTION_AGGREGATE, else NULL */
     int64_t k; /* distinct subjects that a published cell counts at least; default 11 */
-    /* ACTION_DEIDENTIFY */
+    /* of stages that change records */
     struct transform *columns;
     size_t column_count;
     const char *mark; /* the column that says that it is done; NULL: the values say it */
@@ -352,6 +353,12 @@ bool aggregate_folds(const struct aggregate *aggregate, const char *to);
 bool policy_is_target(const struct policy_set *set, struct table_name table);
 /* Is the record gone when the stage has acted on it? */
 bool policy_stage_removes(const struct stage *stage);
+/* The stage of a category that counts records and leaves them; NULL: none does. Those behind it do
+ * not take what it has not counted yet. */
+const struct stage *policy_counting_stage(const struct category *category);
+/* A round enforces one stage a turn, from turn stage_count - 1 down to 0: the last stage first,
+ * since what it takes away needs no earlier one any more; but before it the one that counts. */
+size_t policy_stage_of_turn(const struct category *category, size_t turn);
 /* Does some stage of the category change records? */
 bool policy_changes(const struct category *category);
 /* Does some stage of the category take records away? */

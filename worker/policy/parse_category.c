@@ -124,6 +124,18 @@ static void refuse_keys(struct reader *r, config_setting_t *group, unsigned int 
     }
 }
 
+/* What is deleted when it is counted has no columns to change. */
+static void refuse_changes(struct reader *r, config_setting_t *group)
+{
+    static const char *const keys[] = {"columns", "mark", "claim"};
+    for (size_t i = 0; i < ARRAY_LENGTH(keys); i++)
+        if (member(group, keys[i]))
+            diag_hint(r->diags,
+                      diag_error(r->diags, position_of(r, member(group, keys[i])),
+                                 "\"%s\" goes with then = \"deidentify\" only", keys[i]),
+                      "The stage deletes the records that it counts.");
+}
+
 void read_stages(struct reader *r, config_setting_t *setting, const struct field *field, void *out)
 {
     (void)field;
@@ -147,10 +159,12 @@ void read_stages(struct reader *r, config_setting_t *setting, const struct field
                 diag_error(r->diags, position_of(r, member(group, later[k])),
                            "\"%s\" of stages that de-identify is not available in this version",
                            later[k]);
-        if (s.action == ACTION_DEIDENTIFY && !s.column_count && c->mode != MODE_DECLARED)
+        if (!policy_stage_removes(&s) && !s.column_count && c->mode != MODE_DECLARED)
             diag_hint(r->diags,
                       diag_error(r->diags, s.at, "a stage that de-identifies has no \"columns\""),
                       "Add columns = ( { name = \"caller_name\"; as = \"nullify\"; } ).");
+        if (s.action == ACTION_AGGREGATE && policy_stage_removes(&s))
+            refuse_changes(r, group);
         c->stages = arena_push(r->arena, c->stages, &c->stage_count, sizeof(*c->stages));
         c->stages[c->stage_count - 1] = s;
     }

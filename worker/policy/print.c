@@ -412,6 +412,8 @@ static void print_aggregate(struct printer *p, const struct aggregate *a)
     print_measures(p, a);
     if (a->fold.count)
         add_strings(p, "fold", &a->fold);
+    if (a->keeps)
+        add_string(p, "then", "deidentify");
 }
 
 static void add_string_list(struct printer *p, const char *key, const struct string_list *list)

@@ -89,6 +89,9 @@ static const char *verdict_case(struct sql_builder *b)
         assert(other);
         add_when(&text, arena_printf(b->arena, "%s IS TRUE", sql_waits(b, other)), VERDICT_WAITING);
     }
+    const char *uncounted = sql_uncounted(b);
+    if (uncounted)
+        add_when(&text, arena_printf(b->arena, "%s IS TRUE", uncounted), VERDICT_WAITING);
     const char *paused = sql_paused(b);
     if (paused)
         add_when(&text, arena_printf(b->arena, "%s IS TRUE", paused), VERDICT_WAITING);

@@ -178,6 +178,8 @@ const char *sql_waits(struct sql_builder *b, const struct category *other);
 /* How many categories the stage waits for: what leaves the record where it is waits for none. */
 size_t sql_wait_count(const struct sql_builder *b);
 const char *sql_paused(struct sql_builder *b); /* NULL (C) where there is no tenant */
+/* Is an earlier stage still to count the row? NULL (C): there is none that counts and keeps. */
+const char *sql_uncounted(struct sql_builder *b);
 
 /* What an action's condition leaves out: what reads dependants' tables, once they are gone. */
 enum sql_skip { SKIP_NOTHING, SKIP_DEPENDANTS };
@@ -211,6 +213,8 @@ const char *sql_passed(struct sql_builder *b);
 const char *sql_changes(struct sql_builder *b);
 /* In RETURNING: has the row the values that were set? */
 const char *sql_changed(struct sql_builder *b);
+/* Does the stage need of a row what it was before? Then it acts on locked rows only. */
+bool sql_reads_before(const struct stage *stage);
 
 /* sql_statement.c */
 /* The whole condition of an action, "a\n   AND b ...". */

@@ -53,7 +53,7 @@ const char *sql_action_condition(struct sql_builder *b, enum sql_skip skip)
     condition = sql_conditions(b, &b->target, &b->stage->only);
     add_judged(b, &text, condition, skip, reads);
 
-    if (b->stage->action == ACTION_DEIDENTIFY)
+    if (!policy_stage_removes(b->stage))
         sql_add_and(&text, arena_printf(b->arena, "%s IS NOT TRUE", sql_passed(b)));
 
     sql_add_and(&text, sql_prefilter(b));
@@ -87,6 +87,10 @@ const char *sql_action_condition(struct sql_builder *b, enum sql_skip skip)
         condition = sql_waits(b, other);
         add_judged(b, &text, arena_printf(b->arena, "%s IS NOT TRUE", condition), skip, reads);
     }
+    reads = b->read_count;
+    condition = sql_uncounted(b);
+    if (condition)
+        add_judged(b, &text, arena_printf(b->arena, "%s IS NOT TRUE", condition), skip, reads);
     reads = b->read_count;
     condition = sql_paused(b);
     if (condition)
@@ -129,12 +133,24 @@ static const char *tid_range(struct sql_builder *b)
                         sql_param(b, PARAM_TO_TID, 0, NULL, "tid"));
 }
 
-/* How a statement begins that acts on the rows of a leaf. */
-static const char *head(struct sql_builder *b, const char *leaf)
+/* DELETE of the rows that meet the condition; or UPDATE. What is counted of a row that stays is what
+ * it was before, which RETURNING does not tell: it is read first. Such statements come only when the
+ * rows are locked, so both see the same ones; no join is needed. */
+static void add_action(struct sql_builder *b, struct text *text, const char *leaf,
+                       const char *which, const char *condition)
 {
-    if (b->stage->action == ACTION_DEIDENTIFY)
-        return arena_printf(b->arena, "UPDATE ONLY %s t\n   SET %s", leaf, sql_changes(b));
-    return arena_printf(b->arena, "DELETE FROM ONLY %s t", leaf);
+    if (policy_stage_removes(b->stage))
+        text_printf(text, "gone AS (\nDELETE FROM ONLY %s t\n WHERE %s\n   AND %s\n", leaf, which,
+                    condition);
+    else if (sql_reads_before(b->stage))
+        text_printf(text,
+                    "counted AS MATERIALIZED (\nSELECT t.ctid AS tid%s\n  FROM ONLY %s t\n WHERE "
+                    "%s\n   AND %s),\ngone AS (\nUPDATE ONLY %s t\n   SET %s\n WHERE t.ctid = ANY "
+                    "(ARRAY(SELECT c.tid FROM counted c))\n",
+                    sql_counted(b), leaf, which, condition, leaf, sql_changes(b));
+    else
+        text_printf(text, "gone AS (\nUPDATE ONLY %s t\n   SET %s\n WHERE %s\n   AND %s\n", leaf,
+                    sql_changes(b), which, condition);
 }
 
 /* DELETE or UPDATE, and what was acted on: rows, by tenant, keys. `rows` is a CTE's name, so no
@@ -144,16 +160,16 @@ static struct sql_statement removal(struct sql_builder *b, const char *leaf, con
 {
     struct text text = {0};
     const char *condition = sql_action_condition(b, skip);
-    bool changes = b->stage->action == ACTION_DEIDENTIFY;
-    text_printf(&text, "WITH gone AS (\n%s\n WHERE %s\n   AND %s\n", head(b, leaf), which,
-                condition);
+    bool changes = !policy_stage_removes(b->stage);
+    text_add(&text, "WITH ");
+    add_action(b, &text, leaf, which, condition);
     const char *keys = key_list(b, &b->target);
     bool tenant = b->category->has_tenant;
     text_printf(&text, "RETURNING %s AS tenant%s", tenant ? sql_tenant_text(b) : "NULL::text",
                 keys);
     if (changes)
         text_printf(&text, ",\n       (%s) AS changed", sql_changed(b));
-    if (b->stage->aggregate)
+    if (b->stage->aggregate && !changes)
         text_add(&text, sql_counted(b));
     text_add(&text, ")");
     if (tenant)
@@ -162,13 +178,15 @@ static struct sql_statement removal(struct sql_builder *b, const char *leaf, con
                         "  FROM (SELECT g.tenant, count(*) AS rows FROM gone g GROUP BY g.tenant) "
                         "c)");
     text_printf(
-        &text, "\nSELECT count(*) AS rows, %s AS tenants, %s AS tenant_rows%s%s\n  FROM gone g",
+        &text, "\nSELECT count(*) AS rows, %s AS tenants, %s AS tenant_rows%s",
         tenant ? "(SELECT n.tenants FROM by_tenant n)" : "NULL::text[]",
-        tenant ? "(SELECT n.tenant_rows FROM by_tenant n)" : "NULL::bigint[]", key_arrays(b, "g"),
-        changes               ? ", count(*) FILTER (WHERE g.changed IS NOT TRUE) AS unchanged"
-        : b->stage->aggregate ? arena_printf(b->arena, ",\n       count(*) - %s AS uncounted",
-                                             sql_rolled_up(b, "gone"))
-                              : "");
+        tenant ? "(SELECT n.tenant_rows FROM by_tenant n)" : "NULL::bigint[]", key_arrays(b, "g"));
+    if (changes)
+        text_add(&text, ", count(*) FILTER (WHERE g.changed IS NOT TRUE) AS unchanged");
+    if (b->stage->aggregate)
+        text_printf(&text, ",\n       count(*) - %s AS uncounted",
+                    sql_rolled_up(b, changes ? "counted" : "gone"));
+    text_add(&text, "\n  FROM gone g");
     return sql_finish(b, sql_take_text(b->arena, &text));
 }
 
@@ -228,7 +246,7 @@ struct sql_leaf *sql_build_leaf(struct arena *arena, const struct policy_set *se
     sql_begin(b);
     out->judge_tids = (struct sql_statement){.text = ""};
     bool hang = category->with_count && policy_stage_removes(b->stage);
-    if (hang || out->lock_read_count)
+    if (hang || out->lock_read_count || sql_reads_before(b->stage))
         out->judge_tids = rows_judged(b, table);
     sql_begin(b);
     const char *tids = sql_param(b, PARAM_TIDS, 0, NULL, "tid[]");

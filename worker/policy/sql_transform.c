@@ -335,13 +335,22 @@ static const char *mark_is_set(struct sql_builder *b)
                         is_type(column, "boolean") ? "IS TRUE" : "IS NOT NULL");
 }
 
+bool sql_reads_before(const struct stage *stage)
+{
+    return stage->aggregate && !policy_stage_removes(stage);
+}
+
+/* Of a stage that counts the mark alone: who was counted once is not counted again, whatever the
+ * application writes into the record afterwards. */
 const char *sql_passed(struct sql_builder *b)
 {
     struct text text = {0};
     const struct stage *stage = b->stage;
-    assert(stage->action == ACTION_DEIDENTIFY);
+    assert(!policy_stage_removes(stage));
     if (stage->mark)
         sql_add_and(&text, mark_is_set(b));
+    if (stage->aggregate)
+        return arena_printf(b->arena, "(%s)", sql_take_text(b->arena, &text));
     for (size_t i = 0; i < stage->column_count; i++)
         if (stage->columns[i].as->testable)
             sql_add_and(&text, is_done(b, &stage->columns[i]));

@@ -405,7 +405,7 @@ static const struct field stage_fields[] = {
      .offset = STAGE(action),
      .choices = action_choices,
      .value = "delete | deidentify | aggregate",
-     .help = "The action. \"aggregate\" counts records into cells and deletes them."},
+     .help = "The action. \"aggregate\" counts records into cells, and deletes or de-identifies them."},
     {.key = "start",
      .types = TYPE_STRING | TYPE_GROUP,
      .read = read_start,
@@ -422,14 +422,14 @@ static const struct field stage_fields[] = {
      .help = "The stage is for rows that fulfil at least one of these."},
     {.key = "columns",
      .types = TYPE_GROUPS,
-     .flags = FIELD_DEIDENTIFY,
+     .flags = FIELD_DEIDENTIFY | FIELD_AGGREGATE,
      .read = read_transforms,
      .value = "( { name; as; }, ... )",
      .help = "What becomes of which columns, in one UPDATE. Columns that decide about the record "
              "cannot be among them."},
     {.key = "mark",
      .types = TYPE_STRING,
-     .flags = FIELD_DEIDENTIFY,
+     .flags = FIELD_DEIDENTIFY | FIELD_AGGREGATE,
      .read = read_name,
      .offset = STAGE(mark),
      .value = "column",
@@ -438,7 +438,7 @@ static const struct field stage_fields[] = {
          "it gets the run's time, or true. Without it that must be seen in the values."},
     {.key = "claim",
      .types = TYPE_STRING,
-     .flags = FIELD_DEIDENTIFY,
+     .flags = FIELD_DEIDENTIFY | FIELD_AGGREGATE,
      .read = read_choice,
      .offset = STAGE(claim),
      .choices = claim_choices,
@@ -485,8 +485,10 @@ static const struct field stage_fields[] = {
      .types = TYPE_STRING,
      .flags = FIELD_AGGREGATE,
      .read = read_then,
-     .value = "delete",
-     .help = "What becomes of a record that was counted, in the same transaction."},
+     .value = "delete | deidentify",
+     .help = "What becomes of a record that was counted, in the same transaction. With "
+             "\"deidentify\" it stays, changed as \"columns\" say; \"mark\" must be given, and it "
+             "alone says that the record was counted. Default: delete."},
     {0}};
 const struct definition definition_stage = {
     .name = "a stage",

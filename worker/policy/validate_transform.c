@@ -436,7 +436,7 @@ void check_transforms(struct check *check)
         check_column(check, category->data_at, check->table, category->identifiers.items[i]);
     for (size_t i = 0; i < category->stage_count; i++) {
         const struct stage *stage = &category->stages[i];
-        if (stage->action != ACTION_DEIDENTIFY)
+        if (policy_stage_removes(stage))
             continue;
         for (size_t k = 0; k < stage->column_count; k++)
             check_transform(check, stage, &stage->columns[k]);
