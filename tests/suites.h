@@ -1,5 +1,6 @@
 /* Every test suite, one line each, sorted: SUITE(name) is Suite *suite_name(void). */
 SUITE(aggregate)
+SUITE(aggregate_keep)
 SUITE(base_span)
 SUITE(base_text)
 SUITE(begin_batch)

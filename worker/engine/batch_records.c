@@ -85,27 +85,32 @@ static bool take_tenants(struct batch *batch, const PGresult *result, struct err
     return true;
 }
 
+static bool not_changed(struct error *error)
+{
+    error_set(error, ERROR_FAILED, "%s", sqlstate_condition(SQLSTATE_NOT_CHANGED));
+    error_set_sqlstate(error, SQLSTATE_NOT_CHANGED);
+    return false;
+}
+
 /* A trigger may have put other values in the place of those that were set. */
 static bool all_changed(const PGresult *result, int column, struct error *error)
 {
     int64_t unchanged;
     if (PQnfields(result) <= column || !binary_int64(result, 0, column, &unchanged))
         return bad_shape(error, "count of records that did not change");
-    if (unchanged == 0)
-        return true;
-    error_set(error, ERROR_FAILED, "%s", sqlstate_condition(SQLSTATE_NOT_CHANGED));
-    error_set_sqlstate(error, SQLSTATE_NOT_CHANGED);
-    return false;
+    return unchanged == 0 || not_changed(error);
 }
 
-/* What goes uncounted would be missing in the sums for ever. */
-static bool all_counted(const PGresult *result, int column, struct error *error)
+/* What goes uncounted would be missing in the sums for ever. Of records that stay, more may have
+ * been counted than were changed: a trigger kept one as it was. */
+static bool all_counted(const PGresult *result, int column, bool stay, struct error *error)
 {
     int64_t uncounted;
-    if (PQnfields(result) <= column || !binary_int64(result, 0, column, &uncounted) ||
-        uncounted != 0)
+    if (PQnfields(result) <= column || !binary_int64(result, 0, column, &uncounted))
         return bad_shape(error, "records that were not counted");
-    return true;
+    if (uncounted < 0 && stay)
+        return not_changed(error);
+    return uncounted == 0 || bad_shape(error, "records that were not counted");
 }
 
 bool batch_take_removed(struct batch *batch, const PGresult *result, size_t relation,
@@ -117,12 +122,12 @@ bool batch_take_removed(struct batch *batch, const PGresult *result, size_t rela
     if (PQntuples(result) != 1 || PQnfields(result) < keys_at + (int)columns ||
         !binary_int64(result, 0, 0, &rows) || rows < 0)
         return bad_shape(error, "count of rows");
-    if (rows == 0)
-        return true;
-    batch->taken[relation].rows += rows;
-    if (tenants_follow && !take_tenants(batch, result, error))
+    if (rows > 0)
+        batch->taken[relation].rows += rows;
+    if (rows > 0 && tenants_follow && !take_tenants(batch, result, error))
         return false;
-    if (batch->run->digesters && !take_keys(batch, result, relation, keys_at, rows, error))
+    if (rows > 0 && batch->run->digesters &&
+        !take_keys(batch, result, relation, keys_at, rows, error))
         return false;
     if (!tenants_follow)
         return true;
@@ -130,7 +135,7 @@ bool batch_take_removed(struct batch *batch, const PGresult *result, size_t rela
     int at = keys_at + (int)columns;
     if (!policy_stage_removes(stage) && !all_changed(result, at++, error))
         return false;
-    return !stage->aggregate || all_counted(result, at, error);
+    return !stage->aggregate || all_counted(result, at, !policy_stage_removes(stage), error);
 }
 
 void batch_mark(struct batch *batch)
