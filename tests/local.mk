@@ -131,6 +131,7 @@ tests_run_SOURCES = \
 	tests/test_pg_conn.c \
 	tests/test_pg_conn_loss.c \
 	tests/test_plan.c \
+	tests/test_quasi.c \
 	tests/test_policies_bad.c \
 	tests/test_policy_change.c \
 	tests/test_policy_parse.c \

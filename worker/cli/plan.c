@@ -332,6 +332,36 @@ static bool add_examples(struct planning *p, const struct sql_category *sql, jso
     return true;
 }
 
+/* How many groups of records that share their quasi-identifiers are too small. */
+static bool add_groups(struct planning *p, const struct sql_category *sql, json_t *row,
+                       struct error *error)
+{
+    if (!sql->groups.text[0])
+        return true;
+    PGresult *result _cleanup_result_ =
+        plan_query(p->session, sql->category->name, &sql->groups, p->run_time, NULL, error);
+    if (!result)
+        return false;
+    const char *groups = result_value(result, 0, 0), *small = result_value(result, 0, 1);
+    const char *nullified = result_value(result, 0, 2);
+    if (row) {
+        json_object_set_new(row, "groups",
+                            json_pack("{so so so sI}", "groups", json_number(groups), "small",
+                                      json_number(small), "nullified", json_number(nullified), "k",
+                                      (json_int_t)sql->stage->k));
+        return true;
+    }
+    text_printf(&p->notes,
+                "%s, stage \"%s\": of %s groups that share their quasi-identifiers, %s count fewer "
+                "than %lld subjects; their %s records lose ",
+                sql->category->name, sql->stage->name, groups, small, (long long)sql->stage->k,
+                nullified);
+    for (size_t i = 0; i < sql->stage->quasi.count; i++)
+        text_printf(&p->notes, "%s%s", i ? ", " : "", sql->stage->quasi.items[i]);
+    text_add(&p->notes, " too\n");
+    return true;
+}
+
 static bool plan_stage(struct planning *p, const struct sql_category *sql, struct error *error)
 {
     struct numbers n;
@@ -344,7 +374,7 @@ static bool plan_stage(struct planning *p, const struct sql_category *sql, struc
         json_t *row = stage_json(p, sql, &n, how), *examples = json_array();
         json_array_append_new(p->rows, row);
         json_object_set_new(row, "columns", examples);
-        return add_examples(p, sql, examples, error);
+        return add_groups(p, sql, row, error) && add_examples(p, sql, examples, error);
     }
     const char *kept = arena_printf(
         p->cli->arena, "%lld",
@@ -364,7 +394,7 @@ static bool plan_stage(struct planning *p, const struct sql_category *sql, struc
     };
     table_row(p->table, cells);
     add_notes(&p->notes, sql, &n);
-    return add_examples(p, sql, NULL, error);
+    return add_groups(p, sql, NULL, error) && add_examples(p, sql, NULL, error);
 }
 
 static json_t *statement_json(const struct sql_statement *statement, const char *title,
@@ -468,7 +498,13 @@ static bool print_stage(struct planning *p, const struct sql_category *sql, size
                        &leaf->remove_tids, p->run_time);
     }
     plan_print_sql(cli, TITLE("what remains"), &sql->remaining, p->run_time);
-    plan_print_sql(cli, TITLE("close cells that are complete"), &sql->close, p->run_time);
+    plan_print_sql(cli, TITLE("groups that share their quasi-identifiers"), &sql->groups,
+                   p->run_time);
+    plan_print_sql(cli, TITLE("groups that may keep them"), &sql->keep, p->run_time);
+    plan_print_sql(cli,
+                   sql->stage->quasi.count ? TITLE("settle the groups of the run")
+                                           : TITLE("close cells that are complete"),
+                   &sql->close, p->run_time);
 #undef TITLE
     return true;
 }

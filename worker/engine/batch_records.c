@@ -135,7 +135,8 @@ bool batch_take_removed(struct batch *batch, const PGresult *result, size_t rela
     int at = keys_at + (int)columns;
     if (!policy_stage_removes(stage) && !all_changed(result, at++, error))
         return false;
-    return !stage->aggregate || all_counted(result, at, !policy_stage_removes(stage), error);
+    return (!stage->aggregate && !stage->quasi.count) ||
+           all_counted(result, at, !policy_stage_removes(stage), error);
 }
 
 void batch_mark(struct batch *batch)

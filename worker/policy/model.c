@@ -59,6 +59,25 @@ size_t policy_stage_of_turn(const struct category *category, size_t turn)
     return turn + 1 > first ? turn + 1 : turn;
 }
 
+static bool has_transform(const struct stage *stage, const char *column)
+{
+    for (size_t i = 0; i < stage->column_count; i++)
+        if (text_equal(stage->columns[i].column, column))
+            return true;
+    return false;
+}
+
+const char *policy_stage_column(const struct stage *stage, size_t i)
+{
+    if (i < stage->column_count)
+        return stage->columns[i].column;
+    i -= stage->column_count;
+    for (size_t q = 0; q < stage->quasi.count; q++)
+        if (!has_transform(stage, stage->quasi.items[q]) && i-- == 0)
+            return stage->quasi.items[q];
+    return NULL;
+}
+
 bool policy_changes(const struct category *category)
 {
     for (size_t i = 0; i < category->stage_count; i++)

@@ -219,12 +219,15 @@ struct stage {
     struct start start;          /* ref_count 0: the category's */
     struct conditions only;      /* of its own, in addition */
     struct aggregate *aggregate; /* ACTION_AGGREGATE, else NULL */
-    int64_t k; /* distinct subjects that a published cell counts at least; default 11 */
+    int64_t k; /* distinct subjects that a published cell, or a group of records that share their
+                  quasi-identifiers, counts at least; default 11 */
     /* of stages that change records */
     struct transform *columns;
     size_t column_count;
     const char *mark; /* the column that says that it is done; NULL: the values say it */
     enum claim claim;
+    struct string_list quasi; /* ACTION_DEIDENTIFY: columns that fewer than k subjects must not
+                                 share; none: nothing is counted */
 };
 
 struct agreement {
@@ -359,6 +362,8 @@ const struct stage *policy_counting_stage(const struct category *category);
 /* A round enforces one stage a turn, from turn stage_count - 1 down to 0: the last stage first,
  * since what it takes away needs no earlier one any more; but before it the one that counts. */
 size_t policy_stage_of_turn(const struct category *category, size_t turn);
+/* The columns of a record that a stage changes, but for the mark: number i, NULL behind the last. */
+const char *policy_stage_column(const struct stage *stage, size_t i);
 /* Does some stage of the category change records? */
 bool policy_changes(const struct category *category);
 /* Does some stage of the category take records away? */

@@ -39,8 +39,12 @@ static void need_change(struct collector *c, const struct category *category,
 {
     for (size_t i = 0; i < category->stage_count; i++) {
         const struct stage *stage = &category->stages[i];
-        for (size_t k = 0; k <= stage->column_count; k++) {
-            const char *name = k < stage->column_count ? stage->columns[k].column : stage->mark;
+        bool last = false;
+        for (size_t k = 0; !last; k++) {
+            const char *name = policy_stage_column(stage, k);
+            last = !name;
+            if (last)
+                name = stage->mark;
             bool known = !name || !catalog_column(table, name);
             for (size_t n = 0; n < need->change.count && !known; n++)
                 known = strcmp(need->change.items[n], name) == 0;

@@ -136,6 +136,26 @@ static void refuse_changes(struct reader *r, config_setting_t *group)
                       "The stage deletes the records that it counts.");
 }
 
+static void check_quasi(struct reader *r, config_setting_t *quasi, const struct category *c,
+                        const struct stage *s)
+{
+    if (!config_setting_length(quasi))
+        error_at(r, quasi, "\"quasi\" is empty");
+    if (!s->mark)
+        diag_hint(r->diags, error_at(r, quasi, "\"quasi\" needs a \"mark\""),
+                  "Records that a run de-identifies together are known by it: a timestamptz.");
+    if (c->data_at.file && !c->subject_count)
+        diag_hint(r->diags,
+                  error_at(r, quasi, "\"quasi\" counts distinct subjects, but the category has none"),
+                  "Say in \"data\" who the records are about.");
+    else if (c->subject_count && c->subjects[0].kind != REF_COLUMN)
+        diag_hint(r->diags,
+                  error_at(r, quasi,
+                           "\"quasi\" counts distinct subjects, but the category's first subject is no "
+                           "column of the table itself"),
+                  "Subjects of parents and children cannot be counted in this version.");
+}
+
 void read_stages(struct reader *r, config_setting_t *setting, const struct field *field, void *out)
 {
     (void)field;
@@ -153,12 +173,13 @@ void read_stages(struct reader *r, config_setting_t *setting, const struct field
         const char *action = member_string(r, group, "do");
         if (action && strcmp(action, policy_action_name(s.action)) == 0)
             refuse_keys(r, group, allowed[s.action]);
-        static const char *const later[] = {"quasi", "k"};
-        for (size_t k = 0; k < ARRAY_LENGTH(later) && s.action == ACTION_DEIDENTIFY; k++)
-            if (member(group, later[k]))
-                diag_error(r->diags, position_of(r, member(group, later[k])),
-                           "\"%s\" of stages that de-identify is not available in this version",
-                           later[k]);
+        if (s.action == ACTION_DEIDENTIFY && member(group, "k") && !member(group, "quasi"))
+            diag_hint(r->diags,
+                      error_at(r, member(group, "k"), "\"k\" of a stage that de-identifies needs "
+                                                      "\"quasi\""),
+                      "Add quasi = [ \"zip\", \"day\" ]: the columns that so many must share.");
+        if (s.action == ACTION_DEIDENTIFY && member(group, "quasi"))
+            check_quasi(r, member(group, "quasi"), c, &s);
         if (!policy_stage_removes(&s) && !s.column_count && c->mode != MODE_DECLARED)
             diag_hint(r->diags,
                       diag_error(r->diags, s.at, "a stage that de-identifies has no \"columns\""),

@@ -494,6 +494,10 @@ static void print_changes(struct printer *p, const struct stage *s)
         close_list(p);
     }
     add_string(p, "mark", s->mark);
+    if (s->quasi.count) { /* with k: another one is another change */
+        add_strings(p, "quasi", &s->quasi);
+        add_integer(p, "k", s->k, 11);
+    }
     if (s->claim == CLAIM_ANONYMOUS)
         add_string(p, "claim", "anonymous");
 }
@@ -522,7 +526,8 @@ static void print_stages(struct printer *p, const struct category *c)
         print_start(p, &s->start);
         print_conditions(p, &s->only);
         print_changes(p, s);
-        add_integer(p, "k", s->k, 11);
+        if (!s->quasi.count)
+            add_integer(p, "k", s->k, 11);
         if (s->aggregate)
             print_aggregate(p, s->aggregate);
         close_element(p, i + 1 == c->stage_count);

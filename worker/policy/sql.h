@@ -152,6 +152,13 @@ struct sql_category {
      * published. PARAM_TERM, PARAM_RUN, PARAM_RUN_TIME; one row: (families bigint, most bigint,
      * published bigint); as long as families = most, there are more. */
     struct sql_statement close;
+    /* Of a stage with a k-check, else empty. `groups`, PARAM_RUN_TIME: one row (groups bigint, small
+     * bigint, nullified bigint): how many groups the records make that are due and free, how many of
+     * them are too small, how many records would lose their quasi-identifiers. `keep`, PARAM_TERM,
+     * PARAM_RUN, PARAM_RUN_TIME: writes down which groups may keep them; before the first batch.
+     * `close` then looks whether so many came, and returns two more columns: (again bigint,
+     * nullified bigint): records that are due again, and that have lost them. */
+    struct sql_statement groups, keep;
     struct sql_relation *relations; /* dependants first, the category's table last */
     size_t relation_count;
     struct string_list governed;     /* "schema.table" of every relation the fingerprint covers */

@@ -297,6 +297,8 @@ static void target_columns(struct sql_builder *b, struct text *names, struct tex
 struct sql_statement sql_close_cells(struct sql_builder *b)
 {
     const struct aggregate *a = b->stage->aggregate;
+    if (b->stage->quasi.count)
+        return sql_settle_groups(b);
     if (!a)
         return (struct sql_statement){.text = ""};
     struct text names = {0}, values = {0};

@@ -107,9 +107,9 @@ static bool takes(const struct sql_builder *b, const struct sql_scope *row, cons
     if (policy_stage_removes(stage) || !text_equal(row->alias, "t"))
         return true;
     for (size_t i = 0; i < b->used_count; i++)
-        for (size_t k = 0; k < stage->column_count; k++)
+        for (size_t k = 0; policy_stage_column(stage, k); k++)
             if (text_equal(b->used[i].alias, alias) &&
-                text_equal(b->used[i].column, stage->columns[k].column))
+                text_equal(b->used[i].column, policy_stage_column(stage, k)))
                 return true;
     return false;
 }

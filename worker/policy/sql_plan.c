@@ -281,6 +281,10 @@ struct sql_category *sql_build_category(struct arena *arena, const struct policy
     out->explain = sql_explain(b);
     sql_begin(b);
     out->close = sql_close_cells(b);
+    sql_begin(b);
+    out->groups = sql_groups(b);
+    sql_begin(b);
+    out->keep = sql_keep_groups(b);
     sql_relations(b, out);
     out->columns = b->columns;
     out->column_count = b->column_count;

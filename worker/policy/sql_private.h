@@ -232,6 +232,21 @@ const char *sql_counted(struct sql_builder *b);
 const char *sql_rolled_up(struct sql_builder *b, const char *gone);
 struct sql_statement sql_close_cells(struct sql_builder *b);
 
+/* sql_quasi.c: groups of records that share their quasi-identifiers */
+bool sql_is_quasi(const struct stage *stage, const char *column);
+/* The column's new value: NULL where its group is too small. */
+const char *sql_quasi_change(struct sql_builder *b, const char *column);
+/* What the mark becomes. */
+const char *sql_quasi_cohort(struct sql_builder *b);
+/* Are the quasi-identifiers that the row has those of a group that may keep them? */
+const char *sql_quasi_done(struct sql_builder *b);
+/* ", ..." of a row as it was: what is counted. And: adds such rows, how many were counted. */
+const char *sql_quasi_counted(struct sql_builder *b);
+const char *sql_quasi_added(struct sql_builder *b, const char *rows);
+struct sql_statement sql_groups(struct sql_builder *b);
+struct sql_statement sql_keep_groups(struct sql_builder *b);
+struct sql_statement sql_settle_groups(struct sql_builder *b);
+
 /* sql_plan.c, sql_explain.c, sql_relation.c */
 struct sql_statement sql_plan(struct sql_builder *b);
 struct sql_statement sql_tenants(struct sql_builder *b);

@@ -147,7 +147,8 @@ static void add_action(struct sql_builder *b, struct text *text, const char *lea
                     "counted AS MATERIALIZED (\nSELECT t.ctid AS tid%s\n  FROM ONLY %s t\n WHERE "
                     "%s\n   AND %s),\ngone AS (\nUPDATE ONLY %s t\n   SET %s\n WHERE t.ctid = ANY "
                     "(ARRAY(SELECT c.tid FROM counted c))\n",
-                    sql_counted(b), leaf, which, condition, leaf, sql_changes(b));
+                    b->stage->aggregate ? sql_counted(b) : sql_quasi_counted(b), leaf, which,
+                    condition, leaf, sql_changes(b));
     else
         text_printf(text, "gone AS (\nUPDATE ONLY %s t\n   SET %s\n WHERE %s\n   AND %s\n", leaf,
                     sql_changes(b), which, condition);
@@ -186,6 +187,8 @@ static struct sql_statement removal(struct sql_builder *b, const char *leaf, con
     if (b->stage->aggregate)
         text_printf(&text, ",\n       count(*) - %s AS uncounted",
                     sql_rolled_up(b, changes ? "counted" : "gone"));
+    else if (b->stage->quasi.count)
+        text_printf(&text, ",\n       count(*) - %s AS uncounted", sql_quasi_added(b, "counted"));
     text_add(&text, "\n  FROM gone g");
     return sql_finish(b, sql_take_text(b->arena, &text));
 }

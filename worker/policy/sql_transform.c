@@ -337,7 +337,7 @@ static const char *mark_is_set(struct sql_builder *b)
 
 bool sql_reads_before(const struct stage *stage)
 {
-    return stage->aggregate && !policy_stage_removes(stage);
+    return stage->quasi.count || (stage->aggregate && !policy_stage_removes(stage));
 }
 
 /* Of a stage that counts the mark alone: who was counted once is not counted again, whatever the
@@ -354,7 +354,16 @@ const char *sql_passed(struct sql_builder *b)
     for (size_t i = 0; i < stage->column_count; i++)
         if (stage->columns[i].as->testable)
             sql_add_and(&text, is_done(b, &stage->columns[i]));
+    if (stage->quasi.count)
+        sql_add_and(&text, sql_quasi_done(b));
     return arena_printf(b->arena, "(%s)", sql_take_text(b->arena, &text));
+}
+
+static void add_change(struct sql_builder *b, struct text *text, const char *column,
+                       const char *value)
+{
+    text_printf(text, "%s%s = %s", text->length ? ",\n       " : "", quote_name(b->arena, column),
+                value);
 }
 
 const char *sql_changes(struct sql_builder *b)
@@ -364,13 +373,17 @@ const char *sql_changes(struct sql_builder *b)
     for (size_t i = 0; i < stage->column_count; i++) {
         const struct transform *t = &stage->columns[i];
         const struct catalog_column *column = column_of(b, t->column);
-        text_printf(&text, "%s%s = %s", i ? ",\n       " : "", quote_name(b->arena, t->column),
-                    t->as->sql(b, t, column, sql_column(b, &b->target, t->column)));
+        if (!sql_is_quasi(stage, t->column))
+            add_change(b, &text, t->column,
+                       t->as->sql(b, t, column, sql_column(b, &b->target, t->column)));
     }
+    for (size_t i = 0; i < stage->quasi.count; i++)
+        add_change(b, &text, stage->quasi.items[i], sql_quasi_change(b, stage->quasi.items[i]));
     if (stage->mark)
-        text_printf(&text, "%s%s = %s", text.length ? ",\n       " : "",
-                    quote_name(b->arena, stage->mark),
-                    is_type(column_of(b, stage->mark), "boolean") ? "true" : sql_run_time(b));
+        add_change(b, &text, stage->mark,
+                   stage->quasi.count                             ? sql_quasi_cohort(b)
+                   : is_type(column_of(b, stage->mark), "boolean") ? "true"
+                                                                   : sql_run_time(b));
     return sql_take_text(b->arena, &text);
 }
 
@@ -382,6 +395,8 @@ const char *sql_changed(struct sql_builder *b)
         sql_add_and(&text, is_done(b, &stage->columns[i]));
     if (stage->mark)
         sql_add_and(&text, mark_is_set(b));
+    if (stage->quasi.count)
+        sql_add_and(&text, sql_quasi_done(b));
     return sql_take_text(b->arena, &text);
 }
 

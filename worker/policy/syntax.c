@@ -445,7 +445,15 @@ static const struct field stage_fields[] = {
      .value = "anonymous",
      .help = "What the policy says of the records afterwards. \"anonymous\" is refused where a "
              "transformation is pseudonymous, or a subject or identifier stays as it is."},
-    LATER_FIELD("quasi", TYPE_TEXTS, FIELD_DEIDENTIFY),
+    {.key = "quasi",
+     .types = TYPE_TEXTS,
+     .flags = FIELD_DEIDENTIFY,
+     .read = read_names,
+     .offset = STAGE(quasi),
+     .value = "[ column, ... ]",
+     .help = "Quasi-identifiers: columns that together can tell who it was. Of records that one run "
+             "de-identifies, those that fewer than \"k\" distinct subjects share these with lose them "
+             "too. Needs \"mark\", a timestamptz."},
     {.key = "k",
      .types = TYPE_INTEGER,
      .flags = FIELD_DEIDENTIFY | FIELD_AGGREGATE,
@@ -454,7 +462,8 @@ static const struct field stage_fields[] = {
      .least = 5,
      .most = 1000000,
      .value = "number",
-     .help = "How many distinct subjects a published cell counts at least. Default: 11."},
+     .help = "How many distinct subjects a published cell counts at least, and a group of records "
+             "that share their quasi-identifiers. Default: 11."},
     {.key = "into",
      .types = TYPE_STRING,
      .flags = FIELD_AGGREGATE,
