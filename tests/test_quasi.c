@@ -223,8 +223,8 @@ START_TEST(killed_between_batches)
                                          "run_close_sent=exit", "run_after_close=exit"};
     for (size_t i = 0; i < ARRAY_LENGTH(faults); i++) {
         char fill[80];
-        snprintf(fill, sizeof(fill), "SELECT fill(800, 60, 0.%zu)", i + 1);
-        struct site site = visits_site("pace: { batch_rows = 50; };", fill);
+        snprintf(fill, sizeof(fill), "SELECT fill(1500, 100, 0.%zu)", i + 1);
+        struct site site = visits_site("pace: { batch_rows = 100; };", fill);
         site_once_expect(&site, faults[i], 70);
         site_once_expect(&site, NULL, 0);
         check_groups(&site);
