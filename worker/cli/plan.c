@@ -472,12 +472,12 @@ static bool print_stage(struct planning *p, const struct sql_category *sql, size
     struct sql_statement numbers = forecast(p, sql);
     plan_print_sql(cli, TITLE("the numbers of plan"), &numbers, p->run_time);
     plan_print_sql(cli, TITLE("records that no category takes"), &sql->unclaimed, p->run_time);
+    bool removes = policy_stage_removes(sql->stage);
     for (size_t r = 0; r + 1 < sql->relation_count; r++)
         plan_print_sql(cli,
-                       arena_printf(cli->arena, "%s: delete from dependant %s", name,
-                                    sql->relations[r].relation),
+                       arena_printf(cli->arena, "%s: %s dependant %s", name,
+                                    removes ? "delete from" : "change", sql->relations[r].relation),
                        &sql->relations[r].remove, p->run_time);
-    bool removes = policy_stage_removes(sql->stage);
     if (leaf_count) {
         struct table_name first = {leaves[0]->schema, leaves[0]->name};
         const struct sql_leaf *leaf = sql_build_leaf(cli->arena, p->policies.set, category, stage,

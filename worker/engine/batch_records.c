@@ -130,7 +130,8 @@ bool batch_take_removed(struct batch *batch, const PGresult *result, size_t rela
         !take_keys(batch, result, relation, keys_at, rows, error))
         return false;
     if (!tenants_follow)
-        return true;
+        return policy_stage_removes(batch->run->sql->stage) ||
+               all_changed(result, keys_at + (int)columns, error);
     const struct stage *stage = batch->run->sql->stage;
     int at = keys_at + (int)columns;
     if (!policy_stage_removes(stage) && !all_changed(result, at++, error))
@@ -367,7 +368,8 @@ bool batch_entry(struct batch *batch, size_t relation, int64_t seq, struct text 
     struct run *run = batch->run;
     struct taken *taken = &batch->taken[relation];
     const enum action action = run->category->stages[run->stage].action;
-    const bool is_dependant = relation + 1 < run->sql->relation_count; /* of a stage that removes */
+    const bool is_dependant = relation + 1 < run->sql->relation_count;
+    const bool removes = policy_stage_removes(run->sql->stage);
     char seq_text[24], epoch[24], rows[24], records[2 * DIGEST_SIZE + 1] = "none";
     snprintf(seq_text, sizeof(seq_text), "%lld", (long long)seq);
     snprintf(epoch, sizeof(epoch), "%lld", (long long)batch->epoch);
@@ -388,7 +390,9 @@ bool batch_entry(struct batch *batch, size_t relation, int64_t seq, struct text 
         {"seq", seq_text},
         {"category", run->category->name},
         {"relation", run->sql->relations[relation].relation},
-        {"action", policy_action_name(is_dependant ? ACTION_DELETE : action)},
+        {"action", policy_action_name(!is_dependant ? action
+                                      : removes     ? ACTION_DELETE
+                                                    : ACTION_DEIDENTIFY)},
         {"epoch", epoch},
         {"rows", rows},
         {"records", records},

@@ -233,7 +233,8 @@ static void start(struct run *run)
     bool changes = !policy_stage_removes(stage);
     char term[24], columns[24];
     snprintf(term, sizeof(term), "%lld", (long long)worker->leadership.term);
-    snprintf(columns, sizeof(columns), "%zu", stage->column_count);
+    struct transform_list list = transform_all(run->worker->policies->arena, run->category, stage);
+    snprintf(columns, sizeof(columns), "%zu", list.count);
     const char *values[] = {term,
                             run->id,
                             run->category->name,
@@ -248,7 +249,7 @@ static void start(struct run *run)
                             run->time,
                             NULL,
                             changes ? columns : NULL,
-                            changes ? transform_classes(run->worker->policies->arena, stage)
+                            changes ? transform_classes(run->worker->policies->arena, &list)
                                     : NULL};
     run->step = RUN_STEP_START;
     (void)FAULT_POINT("run_before_start");

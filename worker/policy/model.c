@@ -59,6 +59,33 @@ size_t policy_stage_of_turn(const struct category *category, size_t turn)
     return turn + 1 > first ? turn + 1 : turn;
 }
 
+const struct stage *policy_dependant_stage(const struct category *category,
+                                           const struct dependant *dependant)
+{
+    const struct stage *only = NULL;
+    for (size_t i = 0; i < category->stage_count && dependant->column_count; i++) {
+        const struct stage *stage = &category->stages[i];
+        if (policy_stage_removes(stage))
+            continue;
+        if (dependant->stage ? text_equal(stage->name, dependant->stage) : !only)
+            only = stage;
+        else if (!dependant->stage)
+            return NULL;
+    }
+    return only;
+}
+
+bool policy_stage_reaches(const struct category *category, const struct stage *stage,
+                          const struct dependant *dependant)
+{
+    if (policy_dependant_stage(category, dependant) == stage)
+        return true;
+    for (size_t i = 0; i < dependant->with_count; i++)
+        if (policy_stage_reaches(category, stage, &dependant->with[i]))
+            return true;
+    return false;
+}
+
 static bool has_transform(const struct stage *stage, const char *column)
 {
     for (size_t i = 0; i < stage->column_count; i++)

@@ -119,11 +119,15 @@ struct conditions {
 };
 
 /* Rows acted on before their parent; may have dependants of their own. */
+struct transform;
 struct dependant {
     struct position at;
     struct table_name table;
     struct string_list by;  /* columns of the dependant that hold the parent's key */
     struct string_list key; /* empty: its primary key */
+    struct transform *columns; /* what becomes of it where a stage changes the record */
+    size_t column_count;
+    const char *stage; /* which stage; NULL: the only one that changes records */
     struct dependant *with;
     size_t with_count;
 };
@@ -362,6 +366,12 @@ const struct stage *policy_counting_stage(const struct category *category);
 /* A round enforces one stage a turn, from turn stage_count - 1 down to 0: the last stage first,
  * since what it takes away needs no earlier one any more; but before it the one that counts. */
 size_t policy_stage_of_turn(const struct category *category, size_t turn);
+/* The stage that changes the dependant's columns; NULL: it has none, or no stage is named. */
+const struct stage *policy_dependant_stage(const struct category *category,
+                                           const struct dependant *dependant);
+/* Does the stage change columns of the dependant, or of one that hangs on it? */
+bool policy_stage_reaches(const struct category *category, const struct stage *stage,
+                          const struct dependant *dependant);
 /* The columns of a record that a stage changes, but for the mark: number i, NULL behind the last. */
 const char *policy_stage_column(const struct stage *stage, size_t i);
 /* Does some stage of the category change records? */

@@ -44,6 +44,13 @@ static void dependants_read(struct reader *r, config_setting_t *list, struct dep
         config_setting_t *with = member(group, "with");
         if (with && type_of(with) & TYPE_GROUPS)
             dependants_read(r, with, &d.with, &d.with_count);
+        config_setting_t *columns = member(group, "columns");
+        if (columns && type_of(columns) & TYPE_GROUPS) {
+            struct stage read = {0};
+            read_transforms(r, columns, NULL, &read);
+            d.columns = read.columns;
+            d.column_count = read.column_count;
+        }
         *items = arena_push(r->arena, *items, count, sizeof(**items));
         (*items)[*count - 1] = d;
     }

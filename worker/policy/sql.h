@@ -40,7 +40,10 @@ struct sql_statement {
     size_t param_count;
 };
 
-/* One table that a batch deletes from, children before parents; the last one is the category's. */
+/* One table that a batch deletes from, children before parents; the last one is the category's. Of a
+ * stage that changes records: dependants whose columns it changes, and what they hang on. Then rows
+ * are changed instead of deleted, those that are done are left out, and `remove`, `remove_some` and
+ * `remove_own` return one more column at the end: (unchanged bigint), as sql_leaf's. */
 struct sql_relation {
     struct table_name table;
     const char *relation; /* "schema.table", quoted as by PostgreSQL, as it stands in entries
@@ -68,6 +71,7 @@ struct sql_relation {
      * PARAM_LIMIT rows and returns as lock_rows; remove_own deletes the rows whose own keys are
      * PARAM_KEYS. As `remove`. */
     struct sql_statement lock_some, remove_own;
+    bool passes;   /* the stage changes only what hangs on it: nothing of it goes */
     size_t parent; /* index in the array of the relation whose keys it needs */
 };
 

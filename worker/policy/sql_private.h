@@ -211,6 +211,11 @@ const char *sql_kept(struct sql_builder *b, enum sql_skip skip);
 const char *sql_passed(struct sql_builder *b);
 /* "a = f(a), b = ...": after SET. */
 const char *sql_changes(struct sql_builder *b);
+/* The same of a dependant's row: NULL (C) where the stage changes none of its columns. */
+const char *sql_dependant_changes(struct sql_builder *b, const struct sql_scope *row,
+                                  const struct dependant *dependant);
+const char *sql_dependant_changed(struct sql_builder *b, const struct sql_scope *row,
+                                  const struct dependant *dependant);
 /* In RETURNING: has the row the values that were set? */
 const char *sql_changed(struct sql_builder *b);
 /* Does the stage need of a row what it was before? Then it acts on locked rows only. */
@@ -252,7 +257,14 @@ struct sql_statement sql_plan(struct sql_builder *b);
 struct sql_statement sql_tenants(struct sql_builder *b);
 struct sql_statement sql_explain(struct sql_builder *b);
 void sql_relations(struct sql_builder *b, struct sql_category *out);
+/* The dependants that the stage acts on: all where it removes the record, else those whose columns
+ * it changes, and what they hang on. */
+const struct dependant *sql_dependants(const struct sql_builder *b, size_t *ret_count);
 bool sql_is_dependant(const struct sql_builder *b, const struct catalog_table *table);
+/* Of a stage that changes records: is the dependant's row, or one that hangs on it, not done yet?
+ * NULL (C): it is not for this stage. */
+const char *sql_undone(struct sql_builder *b, const struct sql_scope *row,
+                       const struct dependant *dependant);
 /* Key columns that statements on the category's own rows return. */
 struct string_list sql_returned_key(const struct sql_builder *b);
 

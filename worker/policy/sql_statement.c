@@ -26,8 +26,9 @@ static bool list_has_table(const struct dependant *with, size_t count,
 
 bool sql_is_dependant(const struct sql_builder *b, const struct catalog_table *table)
 {
-    return policy_stage_removes(b->stage) &&
-           list_has_table(b->category->with, b->category->with_count, table);
+    size_t count;
+    const struct dependant *with = sql_dependants(b, &count);
+    return list_has_table(with, count, table);
 }
 
 /* Adds a condition unless it reads a table that is to be skipped. Its subqueries were made since
@@ -53,8 +54,11 @@ const char *sql_action_condition(struct sql_builder *b, enum sql_skip skip)
     condition = sql_conditions(b, &b->target, &b->stage->only);
     add_judged(b, &text, condition, skip, reads);
 
-    if (!policy_stage_removes(b->stage))
-        sql_add_and(&text, arena_printf(b->arena, "%s IS NOT TRUE", sql_passed(b)));
+    reads = b->read_count;
+    if (!policy_stage_removes(b->stage)) {
+        condition = sql_passed(b);
+        add_judged(b, &text, arena_printf(b->arena, "%s IS NOT TRUE", condition), skip, reads);
+    }
 
     sql_add_and(&text, sql_prefilter(b));
     reads = b->read_count;
@@ -100,7 +104,8 @@ const char *sql_action_condition(struct sql_builder *b, enum sql_skip skip)
 
 struct string_list sql_returned_key(const struct sql_builder *b)
 {
-    bool hang = b->category->with_count && policy_stage_removes(b->stage);
+    size_t hang;
+    (void)sql_dependants(b, &hang);
     if (b->category->evidence == EVIDENCE_COUNTS && !hang)
         return (struct string_list){0};
     return b->target.key;
@@ -248,7 +253,8 @@ struct sql_leaf *sql_build_leaf(struct arena *arena, const struct policy_set *se
     sql_lock_reads(b, table, out);
     sql_begin(b);
     out->judge_tids = (struct sql_statement){.text = ""};
-    bool hang = category->with_count && policy_stage_removes(b->stage);
+    size_t hang;
+    (void)sql_dependants(b, &hang);
     if (hang || out->lock_read_count || sql_reads_before(b->stage))
         out->judge_tids = rows_judged(b, table);
     sql_begin(b);

@@ -335,6 +335,86 @@ static const char *mark_is_set(struct sql_builder *b)
                         is_type(column, "boolean") ? "IS TRUE" : "IS NOT NULL");
 }
 
+/* ---- dependants ---- */
+
+/* The target is the dependant's row while its columns are written. */
+static struct sql_scope set_target(struct sql_builder *b, const struct sql_scope *row)
+{
+    struct sql_scope before = b->target;
+    b->target = *row;
+    return before;
+}
+
+const char *sql_dependant_changes(struct sql_builder *b, const struct sql_scope *row,
+                                  const struct dependant *dependant)
+{
+    if (policy_dependant_stage(b->category, dependant) != b->stage)
+        return NULL;
+    struct text text = {0};
+    struct sql_scope target = set_target(b, row);
+    for (size_t i = 0; i < dependant->column_count; i++) {
+        const struct transform *t = &dependant->columns[i];
+        text_printf(&text, "%s%s = %s", i ? ",\n       " : "", quote_name(b->arena, t->column),
+                    t->as->sql(b, t, column_of(b, t->column), sql_column(b, row, t->column)));
+    }
+    b->target = target;
+    return sql_take_text(b->arena, &text);
+}
+
+const char *sql_dependant_changed(struct sql_builder *b, const struct sql_scope *row,
+                                  const struct dependant *dependant)
+{
+    if (policy_dependant_stage(b->category, dependant) != b->stage)
+        return NULL;
+    struct text text = {0};
+    struct sql_scope target = set_target(b, row);
+    for (size_t i = 0; i < dependant->column_count; i++)
+        sql_add_and(&text, is_done(b, &dependant->columns[i]));
+    b->target = target;
+    return arena_printf(b->arena, "(%s)", sql_take_text(b->arena, &text));
+}
+
+/* Are rows that hang on this one not done? NULL (C): none are for this stage. */
+static const char *below_undone(struct sql_builder *b, const struct sql_scope *row,
+                                const struct dependant *with, size_t count)
+{
+    struct text text = {0};
+    for (size_t i = 0; i < count; i++) {
+        if (!policy_stage_reaches(b->category, b->stage, &with[i]))
+            continue;
+        struct sql_scope child = sql_read(b, with[i].table, 'd');
+        if (with[i].key.count)
+            child.key = with[i].key;
+        const char *link = sql_child_where(b, row, &with[i].by, &child);
+        text_printf(&text, "%s(EXISTS (SELECT 1 FROM %s %s WHERE %s AND %s)) IS TRUE",
+                    text.length ? " OR " : "", sql_from(b, child.table), child.alias, link,
+                    sql_undone(b, &child, &with[i]));
+    }
+    return text.length ? arena_printf(b->arena, "(%s)", sql_take_text(b->arena, &text)) : NULL;
+}
+
+const char *sql_undone(struct sql_builder *b, const struct sql_scope *row,
+                       const struct dependant *dependant)
+{
+    if (policy_stage_removes(b->stage) ||
+        !policy_stage_reaches(b->category, b->stage, dependant))
+        return NULL;
+    const char *own = sql_dependant_changed(b, row, dependant);
+    const char *below = below_undone(b, row, dependant->with, dependant->with_count);
+    if (own && below)
+        return arena_printf(b->arena, "(%s IS NOT TRUE OR %s)", own, below);
+    return own ? arena_printf(b->arena, "%s IS NOT TRUE", own) : below;
+}
+
+/* A record has passed with all that hangs on it: also what comes later is done. */
+static void add_dependants_done(struct sql_builder *b, struct text *text)
+{
+    const char *below =
+        below_undone(b, &b->target, b->category->with, b->category->with_count);
+    if (below)
+        sql_add_and(text, arena_printf(b->arena, "%s IS NOT TRUE", below));
+}
+
 bool sql_reads_before(const struct stage *stage)
 {
     return stage->quasi.count || (stage->aggregate && !policy_stage_removes(stage));
@@ -349,13 +429,12 @@ const char *sql_passed(struct sql_builder *b)
     assert(!policy_stage_removes(stage));
     if (stage->mark)
         sql_add_and(&text, mark_is_set(b));
-    if (stage->aggregate)
-        return arena_printf(b->arena, "(%s)", sql_take_text(b->arena, &text));
-    for (size_t i = 0; i < stage->column_count; i++)
+    for (size_t i = 0; i < stage->column_count && stage->aggregate == NULL; i++)
         if (stage->columns[i].as->testable)
             sql_add_and(&text, is_done(b, &stage->columns[i]));
     if (stage->quasi.count)
         sql_add_and(&text, sql_quasi_done(b));
+    add_dependants_done(b, &text);
     return arena_printf(b->arena, "(%s)", sql_take_text(b->arena, &text));
 }
 

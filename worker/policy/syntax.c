@@ -280,9 +280,16 @@ static const struct field dependant_fields[] = {
      .help = "Dependants of its own."},
     {.key = "columns",
      .types = TYPE_GROUPS,
-     .flags = FIELD_LATER,
+     .read = NULL,
      .value = "( { name; as; }, ... )",
-     .help = "What becomes of its columns where the record is de-identified."},
+     .help = "What becomes of its columns where the record is de-identified, in the same "
+             "transaction: transformations that can be seen to be done without a mark."},
+    {.key = "stage",
+     .types = TYPE_STRING,
+     .read = read_name,
+     .offset = offsetof(struct dependant, stage),
+     .value = "name",
+     .help = "The stage that does it. Required where several de-identify."},
     {0}};
 const struct definition definition_dependant = {
     .name = "a dependant",

@@ -174,12 +174,41 @@ const char *transform_class_name(enum transform_class class)
     return class_names[class];
 }
 
-const char *transform_classes(struct arena *arena, const struct stage *stage)
+static void add_transforms(struct arena *arena, struct transform_list *list,
+                           const struct transform *columns, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        list->items = arena_push(arena, list->items, &list->count, sizeof(*list->items));
+        list->items[list->count - 1] = &columns[i];
+    }
+}
+
+static void add_dependants(struct arena *arena, struct transform_list *list,
+                           const struct category *category, const struct stage *stage,
+                           const struct dependant *with, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (policy_dependant_stage(category, &with[i]) == stage)
+            add_transforms(arena, list, with[i].columns, with[i].column_count);
+        add_dependants(arena, list, category, stage, with[i].with, with[i].with_count);
+    }
+}
+
+struct transform_list transform_all(struct arena *arena, const struct category *category,
+                                    const struct stage *stage)
+{
+    struct transform_list list = {0};
+    add_transforms(arena, &list, stage->columns, stage->column_count);
+    add_dependants(arena, &list, category, stage, category->with, category->with_count);
+    return list;
+}
+
+const char *transform_classes(struct arena *arena, const struct transform_list *list)
 {
     struct text text _cleanup_text_ = {0};
     for (size_t k = 0; k < ARRAY_LENGTH(class_names); k++)
-        for (size_t i = 0; i < stage->column_count; i++)
-            if (stage->columns[i].as && (size_t)stage->columns[i].as->class == k) {
+        for (size_t i = 0; i < list->count; i++)
+            if (list->items[i]->as && (size_t)list->items[i]->as->class == k) {
                 text_printf(&text, "%s%s", text.length ? "," : "", class_names[k]);
                 break;
             }

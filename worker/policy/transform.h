@@ -57,8 +57,15 @@ bool transformation_takes(const struct transformation *transformation, const cha
 
 /* "erasing", "generalising", "pseudonymous" */
 const char *transform_class_name(enum transform_class class);
-/* The classes of a stage's columns, each once, in this order: "erasing,generalising". */
-const char *transform_classes(struct arena *arena, const struct stage *stage);
+/* What a stage does to columns: of the record, and of the dependants that it changes. */
+struct transform_list {
+    const struct transform **items;
+    size_t count;
+};
+struct transform_list transform_all(struct arena *arena, const struct category *category,
+                                    const struct stage *stage);
+/* Their classes, each once, in this order: "erasing,generalising". */
+const char *transform_classes(struct arena *arena, const struct transform_list *list);
 
 /* The family of a column's type, one bit of TAKES_... */
 unsigned transform_family(const struct catalog_column *column);

@@ -479,6 +479,36 @@ static void check_claim(struct check *check, const struct stage *stage)
                        stage->name, category->identifiers.items[i]);
 }
 
+/* As of a record; the row is known by the dependant's key. Its columns are no other category's. */
+static void check_dependants(struct check *check, const struct dependant *with, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct stage *stage = policy_dependant_stage(check->category, &with[i]);
+        struct category as_category = *check->category;
+        struct check of = *check;
+        of.table = resolve_table(check->catalog, with[i].table);
+        of.category = &as_category;
+        as_category.key = with[i].key;
+        as_category.key_given = with[i].key.count > 0;
+        for (size_t k = 0; k < with[i].column_count && stage && of.table; k++) {
+            check_transform(&of, stage, &with[i].columns[k]);
+            for (size_t c = 0; c < check->set->category_count; c++) {
+                const struct category *other = &check->set->categories[c];
+                if (!check_is_about_table(other) ||
+                    resolve_table(check->catalog, other->table) != of.table)
+                    continue;
+                for (size_t s = 0; s < other->stage_count; s++)
+                    if (stage_changes(&other->stages[s], with[i].columns[k].column))
+                        diag_error(check->diags, with[i].columns[k].at,
+                                   "column \"%s\" is changed by category \"%s\" too, which may take "
+                                   "the same records",
+                                   with[i].columns[k].column, other->name);
+            }
+        }
+        check_dependants(check, with[i].with, with[i].with_count);
+    }
+}
+
 void check_transforms(struct check *check)
 {
     const struct category *category = check->category;
@@ -495,4 +525,5 @@ void check_transforms(struct check *check)
         check_others(check, stage);
         check_claim(check, stage);
     }
+    check_dependants(check, category->with, category->with_count);
 }
