@@ -407,6 +407,7 @@ static json_t *statement_json(const struct sql_statement *statement, const char 
         [PARAM_KEYS] = "keys",           [PARAM_LIMIT] = "limit",
         [PARAM_TERM] = "term",           [PARAM_RUN] = "run",
         [PARAM_NONCE] = "random",
+        [PARAM_HASHED_OLD] = "values",   [PARAM_HASHED_NEW] = "their keyed digests",
     };
     json_t *params = json_array();
     for (size_t i = 0; i < statement->param_count; i++) {

@@ -109,6 +109,11 @@ static const struct setting table[] = {
      "No run starts while the last checkpoint that was anchored is older than this. Default: runs "
      "do not depend on anchors. When nothing happens, a heartbeat entry is signed and anchored in "
      "time."},
+    {"deidentify.hmac_key", SETTING_FILE, AT(deidentify.hmac_key), 0, 0, NULL, AT_RESTART, NOW,
+     "File with the key of the keyed digests that \"hmac\" makes of values. Only its owner may read "
+     "it. Default: the systemd credential hmac-key, where there is one. Required where a policy uses "
+     "\"hmac\". Whoever has it can find the value of a digest by trying; when it is destroyed, nobody "
+     "can."},
     {"pace.rows_per_second", SETTING_INTEGER, AT(pace.rows_per_second), 0, 1000000000, "0",
      ON_RELOAD, NOW,
      "Most rows to act on in a second, over all connections; 0: no limit. A policy may set less."},

@@ -44,6 +44,10 @@ struct settings {
     } log;
 
     struct {
+        const char *hmac_key; /* file with the key of "hmac" */
+    } deidentify;
+
+    struct {
         int64_t rows_per_second; /* 0: not limited */
         int64_t batch_rows;
         int64_t family_rows;

@@ -176,6 +176,8 @@ static void next_part(struct batch *batch)
 /* The records to act on are known, and nothing can be added to them any more. */
 void batch_rows_judged(struct batch *batch)
 {
+    if (batch_send_read_values(batch))
+        return;
     batch->relation_keys =
         arena_alloc(batch->arena, batch->taken_count * sizeof(*batch->relation_keys));
     batch->family_end = batch->pick_count;

@@ -212,6 +212,18 @@ static bool make_digesters(struct run *run)
     return true;
 }
 
+static bool has_hmac_key(struct run *run)
+{
+    const struct stage *stage = run->sql->stage;
+    for (size_t i = 0; i < stage->column_count; i++)
+        if (stage->columns[i].as->keyed && !run->worker->epochs->has_hmac_key) {
+            run_stop(run, RUN_FAILED,
+                     "no key is set (deidentify.hmac_key), and the stage makes keyed digests");
+            return false;
+        }
+    return true;
+}
+
 static void start(struct run *run)
 {
     struct worker *worker = run->worker;
@@ -227,7 +239,7 @@ static void start(struct run *run)
         run_finish(run, run->state->standing);
         return;
     }
-    if (!make_digesters(run))
+    if (!make_digesters(run) || !has_hmac_key(run))
         return;
     const struct stage *stage = &run->category->stages[run->stage];
     bool changes = !policy_stage_removes(stage);

@@ -26,6 +26,9 @@ enum sql_param_kind {
     PARAM_TERM,     /* bigint, of the leadership */
     PARAM_RUN,      /* uuid */
     PARAM_NONCE,    /* text: random, another for each batch */
+    PARAM_HASHED_OLD, /* of column number `index` of sql_leaf.hashed: text[] literal of the values
+                         that were read, and of what they become */
+    PARAM_HASHED_NEW, /* text[] literal of what each of these becomes */
 };
 
 struct sql_param {
@@ -103,6 +106,12 @@ struct sql_leaf {
      * child that was committed while lock_rows ran is seen by this one. One row (rows bigint, tids
      * text[] ordered). */
     struct sql_statement judge_tids;
+    /* Columns whose new values the worker makes (transformation "hmac"); then judge_tids is there.
+     * read_values, PARAM_TIDS: one row, for each of them a text[] of the distinct values; what the
+     * worker makes of them is bound to remove_tids, which leaves rows with any other value alone. */
+    const struct transform **hashed;
+    size_t hashed_count;
+    struct sql_statement read_values;
     /* PARAM_TIDS: deletes those still due and free. Result as `remove`. With dependants, what is
      * read from their tables is not asked again, since they are gone by then; fewer rows than were
      * locked mean that something else changed meanwhile (an agreement, a parent): roll back. */

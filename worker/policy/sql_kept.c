@@ -211,35 +211,6 @@ static void add_readers(struct sql_builder *b, struct text *text, const struct s
     }
 }
 
-/* A dependant's row can be a record of another category, and held as such. */
-static void add_holders(struct sql_builder *b, struct text *text, const struct sql_scope *row)
-{
-    for (size_t i = 0; i < b->set->category_count; i++) {
-        const struct category *other = &b->set->categories[i];
-        if (other->mode == MODE_DECLARED || other == b->category)
-            continue;
-        const struct catalog_table *table =
-            catalog_find(b->catalog, other->table.schema, other->table.name);
-        if (!table || !overlap(b, table, row->table))
-            continue;
-        if (other->invalid || table != row->table) {
-            add_or(text, any_hold(b, other));
-            continue;
-        }
-        struct sql_builder outer = *b;
-        judge_records(b, other);
-        b->target = *row;
-        b->target.key = resolve_key(b->arena, row->table, other->key_given, &other->key);
-        const char *claim = sql_claim(b, &b->target, other);
-        const char *held = sql_held(b, SKIP_NOTHING);
-        pass_columns(b, row, row->alias);
-        judge_again(b, &outer);
-        add_or(text, arena_printf(b->arena, "(CASE WHEN %s THEN (%s) IS TRUE AND %s IS TRUE ELSE "
-                                            "false END)",
-                                  any_hold(b, other), claim, held));
-    }
-}
-
 static void add_dependants(struct sql_builder *b, struct text *text, const struct sql_scope *up,
                            const struct dependant *with, size_t count, bool top)
 {
@@ -249,7 +220,6 @@ static void add_dependants(struct sql_builder *b, struct text *text, const struc
         d.key = with[i].key.count ? with[i].key : sql_primary_key(b->arena, d.table);
         struct text kept = {0};
         add_readers(b, &kept, &d, top ? &with[i] : NULL);
-        add_holders(b, &kept, &d);
         add_dependants(b, &kept, &d, with[i].with, with[i].with_count, false);
         if (kept.length) {
             struct reference reference =

@@ -60,6 +60,7 @@ struct sql_builder {
     bool only_held;  /* rows that are waited for count only where they are held */
     bool literal;    /* values stand in the text: there are no parameters */
     bool example;    /* made-up values: there is no record */
+    bool trial;      /* tried and rolled back: nobody makes digests */
     bool one_row; /* it asks about one row, and there is a scope: they are looked up, not hashed */
     unsigned moves; /* enum sql_move: scopes count only where that could free a record */
     size_t aliases;
@@ -218,6 +219,11 @@ const char *sql_dependant_changed(struct sql_builder *b, const struct sql_scope 
                                   const struct dependant *dependant);
 /* In RETURNING: has the row the values that were set? */
 const char *sql_changed(struct sql_builder *b);
+/* Columns whose new values the worker makes. */
+const struct transform **sql_hashed(struct sql_builder *b, size_t *ret_count);
+/* Has it the values that the worker made new ones of? NULL (C): it makes none. */
+const char *sql_hashed_known(struct sql_builder *b);
+struct sql_statement sql_read_values(struct sql_builder *b, const char *leaf);
 /* Does the stage need of a row what it was before? Then it acts on locked rows only. */
 bool sql_reads_before(const struct stage *stage);
 

@@ -165,8 +165,10 @@ static struct sql_statement removal(struct sql_builder *b, const char *leaf, con
                                     enum sql_skip skip)
 {
     struct text text = {0};
-    const char *condition = sql_action_condition(b, skip);
+    const char *condition = sql_action_condition(b, skip), *known = sql_hashed_known(b);
     bool changes = !policy_stage_removes(b->stage);
+    if (known)
+        condition = arena_printf(b->arena, "%s\n   AND %s", condition, known);
     text_add(&text, "WITH ");
     add_action(b, &text, leaf, which, condition);
     const char *keys = key_list(b, &b->target);
@@ -255,12 +257,15 @@ struct sql_leaf *sql_build_leaf(struct arena *arena, const struct policy_set *se
     out->judge_tids = (struct sql_statement){.text = ""};
     size_t hang;
     (void)sql_dependants(b, &hang);
-    if (hang || out->lock_read_count || sql_reads_before(b->stage))
+    out->hashed = sql_hashed(b, &out->hashed_count);
+    if (hang || out->lock_read_count || out->hashed_count || sql_reads_before(b->stage))
         out->judge_tids = rows_judged(b, table);
     sql_begin(b);
     const char *tids = sql_param(b, PARAM_TIDS, 0, NULL, "tid[]");
     out->remove_tids = removal(b, table, arena_printf(arena, "t.ctid = ANY (%s)", tids),
                                hang ? SKIP_DEPENDANTS : SKIP_NOTHING);
+    sql_begin(b);
+    out->read_values = sql_read_values(b, table);
     sql_begin(b);
     out->count_range = range_count(b, table);
     return out;

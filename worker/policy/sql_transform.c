@@ -95,6 +95,36 @@ TRANSFORM_SQL(random_token)
         as_column(b, column, arena_printf(b->arena, "left(%s, %lld)", digest, (long long)length)));
 }
 
+/* Which of the stage's columns that the worker makes values for. */
+static size_t hashed_index(const struct sql_builder *b, const struct transform *transform)
+{
+    size_t n = 0;
+    for (size_t i = 0; &b->stage->columns[i] != transform; i++)
+        n += b->stage->columns[i].as->keyed;
+    return n;
+}
+
+static const char *hashed_map(struct sql_builder *b, const struct transform *transform)
+{
+    size_t i = hashed_index(b, transform);
+    const char *old = sql_param(b, PARAM_HASHED_OLD, i, NULL, "text[]");
+    return arena_printf(b->arena, "(SELECT jsonb_object(%s, %s))", old,
+                        sql_param(b, PARAM_HASHED_NEW, i, NULL, "text[]"));
+}
+
+/* What the worker made of the value, found by the value itself; where nobody makes it, something
+ * that looks like it. */
+TRANSFORM_SQL(hmac)
+{
+    if (b->example || b->trial) {
+        struct transform token = *transform;
+        token.length = TRANSFORM_DIGEST_LENGTH;
+        return sql_transform_random_token(b, &token, column, x);
+    }
+    return as_column(b, column,
+                     arena_printf(b->arena, "%s ->> %s::text", hashed_map(b, transform), x));
+}
+
 static const char *json_paths(struct sql_builder *b, const struct transform *transform,
                               const struct catalog_column *column, const char *x,
                               const char *function)
@@ -415,6 +445,50 @@ static void add_dependants_done(struct sql_builder *b, struct text *text)
         sql_add_and(text, arena_printf(b->arena, "%s IS NOT TRUE", below));
 }
 
+/* ---- values that the worker makes ---- */
+
+const struct transform **sql_hashed(struct sql_builder *b, size_t *ret_count)
+{
+    const struct transform **list =
+        arena_alloc(b->arena, (b->stage->column_count + 1) * sizeof(*list));
+    *ret_count = 0;
+    for (size_t i = 0; i < b->stage->column_count; i++)
+        if (b->stage->columns[i].as->keyed)
+            list[(*ret_count)++] = &b->stage->columns[i];
+    return list;
+}
+
+const char *sql_hashed_known(struct sql_builder *b)
+{
+    size_t count;
+    const struct transform **hashed = sql_hashed(b, &count);
+    struct text text = {0};
+    for (size_t i = 0; i < count; i++) {
+        const char *x = sql_column(b, &b->target, hashed[i]->column);
+        sql_add_and(&text, arena_printf(b->arena, "(%s IS NULL OR jsonb_exists(%s, %s::text))", x,
+                                        hashed_map(b, hashed[i]), x));
+    }
+    return count ? sql_take_text(b->arena, &text) : NULL;
+}
+
+struct sql_statement sql_read_values(struct sql_builder *b, const char *leaf)
+{
+    size_t count;
+    const struct transform **hashed = sql_hashed(b, &count);
+    struct text text = {0};
+    if (!count)
+        return (struct sql_statement){.text = ""};
+    const char *tids = sql_param(b, PARAM_TIDS, 0, NULL, "tid[]");
+    for (size_t i = 0; i < count; i++) {
+        const char *x = as_text(b, sql_column(b, &b->target, hashed[i]->column));
+        text_printf(&text,
+                    "%sARRAY(SELECT DISTINCT %s FROM ONLY %s t WHERE t.ctid = ANY (%s) AND %s IS NOT "
+                    "NULL) AS v%zu",
+                    i ? ",\n       " : "SELECT ", x, leaf, tids, x, i + 1);
+    }
+    return sql_finish(b, sql_take_text(b->arena, &text));
+}
+
 bool sql_reads_before(const struct stage *stage)
 {
     return stage->quasi.count || (stage->aggregate && !policy_stage_removes(stage));
@@ -505,6 +579,7 @@ struct sql_statement sql_build_trial(struct arena *arena, const struct policy_se
 {
     struct sql_builder builder, *b = &builder;
     sql_builder_init(b, arena, set, category, stage, catalog);
+    b->trial = true;
     sql_begin(b);
     const char *table = table_name_text(arena, leaf), *changes = sql_changes(b);
     const char *passed = sql_passed(b), *held = sql_held(b, SKIP_NOTHING);

@@ -272,6 +272,11 @@ static void check_fit(struct check *check, const struct transform *t,
             diag_hint(check->diags, d, "Expected is %s.", expected);
         }
     }
+    if (t->as->keyed && transform_family(column) == TAKES_TEXT && modifier(column, 0) >= 0 &&
+        modifier(column, 0) < TRANSFORM_DIGEST_LENGTH)
+        diag_error(check->diags, t->at,
+                   "\"%s\" gives %d characters, but column \"%s\" is of type \"%s\"", t->as->name,
+                   TRANSFORM_DIGEST_LENGTH, t->column, column->full_type);
     bool fixed = transform_family(column) == TAKES_TEXT && transformation_takes(t->as, "length");
     long most = fixed ? modifier(column, 0) : -1;
     if (most >= 0 && t->length > most)
