@@ -297,39 +297,65 @@ static void add_notes(struct text *notes, const struct sql_category *sql, const 
                     category->name);
 }
 
-/* What a stage makes of made-up values: a line, or a member of `list`, for each column. */
+/* What a stage makes of a made-up value: a line, or a member of `list`. */
+static bool add_example(struct planning *p, const struct sql_category *sql,
+                        const struct transform *t, struct table_name table, json_t *list,
+                        struct error *error)
+{
+    struct arena *arena = p->cli->arena;
+    const struct stage *stage = sql->stage;
+    size_t number_of_stage = (size_t)(stage - sql->category->stages);
+    const char *class = transform_class_name(t->as->class), *before = NULL, *after = NULL;
+    const char *of = table_name_equal(table, sql->category->table) ? NULL : table_name_text(arena, table);
+    struct sql_statement example = sql_build_example(
+        arena, p->policies.set, sql->category, number_of_stage, p->policies.catalog, t, table);
+    PGresult *result _cleanup_result_ = NULL;
+    if (example.text[0]) {
+        if (!(result =
+                  plan_query(p->session, sql->category->name, &example, p->run_time, NULL, error)))
+            return false;
+        before = result_value(result, 0, 0);
+        after = result_value(result, 0, 1);
+    }
+    if (list) {
+        json_array_append_new(list, json_pack("{ss ss ss so so so}", "column", t->column, "as",
+                                              t->as->name, "class", class, "before",
+                                              json_text(before), "after", json_text(after),
+                                              "dependant", json_text(of)));
+        return true;
+    }
+    text_printf(&p->notes, "%s, stage \"%s\": column \"%s\"%s%s, %s (%s)", sql->category->name,
+                stage->name, t->column, of ? " of dependant " : "", of ? of : "", t->as->name, class);
+    if (before)
+        text_printf(&p->notes, "; of the made-up value %s it makes %s", before,
+                    after ? after : "NULL");
+    text_add_char(&p->notes, '\n');
+    return true;
+}
+
+static bool add_dependants_examples(struct planning *p, const struct sql_category *sql,
+                                    const struct dependant *with, size_t count, json_t *list,
+                                    struct error *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        bool own = policy_dependant_stage(sql->category, &with[i]) == sql->stage;
+        for (size_t k = 0; k < with[i].column_count && own; k++)
+            if (!add_example(p, sql, &with[i].columns[k], with[i].table, list, error))
+                return false;
+        if (!add_dependants_examples(p, sql, with[i].with, with[i].with_count, list, error))
+            return false;
+    }
+    return true;
+}
+
 static bool add_examples(struct planning *p, const struct sql_category *sql, json_t *list,
                          struct error *error)
 {
-    const struct stage *stage = sql->stage;
-    size_t number_of_stage = (size_t)(stage - sql->category->stages);
-    for (size_t i = 0; i < stage->column_count; i++) {
-        const struct transform *t = &stage->columns[i];
-        const char *class = transform_class_name(t->as->class), *before = NULL, *after = NULL;
-        struct sql_statement example = sql_build_example(
-            p->cli->arena, p->policies.set, sql->category, number_of_stage, p->policies.catalog, i);
-        PGresult *result _cleanup_result_ = NULL;
-        if (example.text[0]) {
-            if (!(result = plan_query(p->session, sql->category->name, &example, p->run_time, NULL,
-                                      error)))
-                return false;
-            before = result_value(result, 0, 0);
-            after = result_value(result, 0, 1);
-        }
-        if (list) {
-            json_array_append_new(list, json_pack("{ss ss ss so so}", "column", t->column, "as",
-                                                  t->as->name, "class", class, "before",
-                                                  json_text(before), "after", json_text(after)));
-            continue;
-        }
-        text_printf(&p->notes, "%s, stage \"%s\": column \"%s\", %s (%s)", sql->category->name,
-                    stage->name, t->column, t->as->name, class);
-        if (before)
-            text_printf(&p->notes, "; of the made-up value %s it makes %s", before,
-                        after ? after : "NULL");
-        text_add_char(&p->notes, '\n');
-    }
-    return true;
+    for (size_t i = 0; i < sql->stage->column_count; i++)
+        if (!add_example(p, sql, &sql->stage->columns[i], sql->category->table, list, error))
+            return false;
+    return add_dependants_examples(p, sql, sql->category->with, sql->category->with_count, list,
+                                   error);
 }
 
 /* How many groups of records that share their quasi-identifiers are too small. */

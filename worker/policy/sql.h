@@ -201,17 +201,20 @@ struct sql_statement sql_build_forecast(struct arena *arena, const struct policy
                                         const struct catalog *catalog,
                                         const struct string_list *acting);
 
-/* What a stage makes of a made-up value in its column number `column`: one row (before, after).
- * PARAM_NONCE. Empty text: no made-up value of the column's type is known. */
+/* What a stage makes of a made-up value in a column of its record, or of a dependant: one row
+ * (before, after). PARAM_NONCE. Empty text: no made-up value of the column's type is known. */
 struct sql_statement sql_build_example(struct arena *arena, const struct policy_set *set,
                                        const struct category *category, size_t stage,
-                                       const struct catalog *catalog, size_t column);
+                                       const struct catalog *catalog,
+                                       const struct transform *transform, struct table_name table);
 
 /* Does to some records of a leaf what a stage that de-identifies does, due or not; never to one
- * under hold. To be rolled back. PARAM_NONCE. One row: (rows bigint, unchanged bigint). */
+ * under hold. With a dependant: to some of its rows. To be rolled back. PARAM_NONCE. One row:
+ * (rows bigint, unchanged bigint). */
 struct sql_statement sql_build_trial(struct arena *arena, const struct policy_set *set,
                                      const struct category *category, size_t stage,
-                                     const struct catalog *catalog, struct table_name leaf);
+                                     const struct catalog *catalog, struct table_name leaf,
+                                     const struct dependant *dependant);
 
 /* category.hold_facts, a JSON document: the category's tenant, subjects, key with their types as
  * holds are to be converted to them, and the statement that counts what a hold ($1, uuid) covers;

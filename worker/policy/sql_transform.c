@@ -555,13 +555,14 @@ const char *sql_changed(struct sql_builder *b)
 
 struct sql_statement sql_build_example(struct arena *arena, const struct policy_set *set,
                                        const struct category *category, size_t stage,
-                                       const struct catalog *catalog, size_t column)
+                                       const struct catalog *catalog,
+                                       const struct transform *t, struct table_name table)
 {
     struct sql_builder builder, *b = &builder;
     sql_builder_init(b, arena, set, category, stage, catalog);
     b->example = true;
     sql_begin(b);
-    const struct transform *t = &b->stage->columns[column];
+    b->target.table = sql_catalog_table(b, table);
     const struct catalog_column *c = column_of(b, t->column);
     const char *example = transform_example(t, c);
     if (!example)
@@ -575,20 +576,29 @@ struct sql_statement sql_build_example(struct arena *arena, const struct policy_
 
 struct sql_statement sql_build_trial(struct arena *arena, const struct policy_set *set,
                                      const struct category *category, size_t stage,
-                                     const struct catalog *catalog, struct table_name leaf)
+                                     const struct catalog *catalog, struct table_name leaf,
+                                     const struct dependant *dependant)
 {
     struct sql_builder builder, *b = &builder;
     sql_builder_init(b, arena, set, category, stage, catalog);
     b->trial = true;
     sql_begin(b);
-    const char *table = table_name_text(arena, leaf), *changes = sql_changes(b);
-    const char *passed = sql_passed(b), *held = sql_held(b, SKIP_NOTHING);
+    const char *table = table_name_text(arena, leaf), *changes, *changed, *leave;
+    if (dependant) {
+        const struct sql_scope row = {.table = sql_catalog_table(b, dependant->table), .alias = "t"};
+        changes = sql_dependant_changes(b, &row, dependant);
+        changed = leave = sql_dependant_changed(b, &row, dependant);
+    } else {
+        changes = sql_changes(b);
+        leave = arena_printf(arena, "%s IS TRUE\n    OR %s", sql_passed(b), sql_held(b, SKIP_NOTHING));
+        changed = sql_changed(b);
+    }
     return sql_finish(
         b, arena_printf(arena,
                         "WITH tried AS (\nUPDATE ONLY %s t\n   SET %s\n WHERE t.ctid = ANY "
-                        "(ARRAY(SELECT s.ctid FROM ONLY %s s LIMIT 50))\n   AND %s IS NOT TRUE\n"
-                        "   AND %s IS NOT TRUE\nRETURNING (%s) AS changed)\n"
+                        "(ARRAY(SELECT s.ctid FROM ONLY %s s LIMIT 50))\n   AND (%s) IS NOT TRUE\n"
+                        "RETURNING (%s) AS changed)\n"
                         "SELECT count(*) AS rows, count(*) FILTER (WHERE g.changed IS NOT TRUE) AS "
                         "unchanged\n  FROM tried g",
-                        table, changes, table, passed, held, sql_changed(b)));
+                        table, changes, table, leave, changed));
 }
