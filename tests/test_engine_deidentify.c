@@ -495,6 +495,35 @@ START_TEST(a_very_large_family_is_changed)
 }
 END_TEST
 
+/* --- tried before it is run --- */
+
+/* What only rows can tell is tried on some of them, of dependants too, and rolled back. */
+START_TEST(check_tries_it_on_rows)
+{
+    struct site site = family_site(
+        "ALTER TABLE call ADD CONSTRAINT known CHECK (caller IS NOT NULL) NOT VALID;"
+        "ALTER TABLE transcript ADD CONSTRAINT long CHECK (length(phone) > 8) NOT VALID");
+    const char *const argv[] = {"retentionctl", "-c", site.config, "check", NULL};
+    struct program_result result = program_run(argv);
+    ck_assert_int_eq(result.exit_code, 3);
+    ck_assert_msg(strstr(result.err, "stage \"number\" cannot change records of \"public.call\": check "
+                                     "violation") != NULL,
+                  "%s", result.err);
+    ck_assert_msg(strstr(result.err, "stage \"number\" cannot change records of "
+                                     "\"public.transcript\": check violation") != NULL,
+                  "%s", result.err);
+    ck_assert_ptr_null(strstr(result.err, "\"public.note\""));
+    program_result_free(&result);
+    ck_assert_int_eq(whole(&site), 100);
+    db_exec(site.admin, "ALTER TABLE call DROP CONSTRAINT known");
+    db_exec(site.admin, "ALTER TABLE transcript DROP CONSTRAINT long");
+    result = program_run(argv);
+    ck_assert_msg(result.exit_code == 0, "%s", result.err);
+    program_result_free(&result);
+    site_free(&site);
+}
+END_TEST
+
 Suite *suite_engine_deidentify(void)
 {
     Suite *suite = suite_create("engine deidentify");
@@ -510,6 +539,7 @@ Suite *suite_engine_deidentify(void)
     tcase_add_test(tests, dependants_are_changed_with_their_record);
     tcase_add_test(tests, a_dependant_keeps_its_record_whole);
     tcase_add_test(tests, a_very_large_family_is_changed);
+    tcase_add_test(tests, check_tries_it_on_rows);
     suite_add_tcase(suite, tests);
     return suite;
 }
