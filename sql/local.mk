@@ -71,6 +71,12 @@ SQL_FILES += \
 	functions/roll_up.sql \
 	migrations/0021_aggregate.sql \
 	migrations/0023_cells_entry.sql
+# groups of de-identified records
+SQL_FILES += \
+	functions/count_groups.sql \
+	functions/keep_groups.sql \
+	functions/settle_groups.sql \
+	migrations/0035_groups.sql
 # what retentionctl asks
 SQL_FILES += \
 	cli/epoch_keys.sql \

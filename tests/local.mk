@@ -117,6 +117,7 @@ tests_run_SOURCES = \
 	tests/test_base_text.c \
 	tests/test_begin_batch.c \
 	tests/test_aggregate.c \
+	tests/test_aggregate_keep.c \
 	tests/test_brake.c \
 	tests/test_catalog.c \
 	tests/test_cli_commands.c \
@@ -190,6 +191,7 @@ tests_run_SOURCES = \
 	tests/test_pg_conn.c \
 	tests/test_pg_conn_loss.c \
 	tests/test_plan.c \
+	tests/test_quasi.c \
 	tests/test_policies_bad.c \
 	tests/test_policy_change.c \
 	tests/test_policy_parse.c \

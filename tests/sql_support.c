@@ -44,6 +44,8 @@ const char *sql_support_value(const struct sql_param *p)
         return "(100,0)";
     case PARAM_TIDS:
     case PARAM_KEYS:
+    case PARAM_HASHED_OLD:
+    case PARAM_HASHED_NEW:
         return "{}";
     case PARAM_LIMIT:
         return "10";

@@ -15,10 +15,12 @@
 #include "base/cleanup.h"
 #include "base/diag.h"
 #include "base/text.h"
+#include "engine/binary.h"
 #include "harness/cluster.h"
 #include "harness/db.h"
 #include "harness/number.h"
 #include "harness/schema.h"
+#include "ledger/pseudonym.h"
 #include "pg/catalog.h"
 #include "policy/parse.h"
 #include "policy/sql.h"
@@ -500,11 +502,35 @@ static void choose_token(struct drawn *d)
     d->type = "text";
 }
 
+/* ---- keyed digests: here the test is the worker ---- */
+
+static const uint8_t key[32] = {7, 1, 9};
+
+static struct pair draw_hmac(const struct drawn *d)
+{
+    static const char *const values[] = {"+14105550123", "+14105550124", "", "NULL", "a,b{c}\\d\"e",
+                                         "\xe6\x97\xa5\xc3\xa9", " Jane ", "Jane"};
+    char *digest = arena_alloc(arena, PSEUDONYM_LENGTH + 1);
+    const char *value = ONE_OF(values);
+    pseudonym_make(key, d->text[0], value, digest);
+    if (draw_chance(20)) /* one that was made before */
+        value = digest;
+    return (struct pair){value, digest};
+}
+
+static void choose_hmac(struct drawn *d)
+{
+    d->text[0] = draw_chance(50) ? "a" : "b";
+    d->rule = P("as = \"hmac\"; domain = \"%s\";", d->text[0]);
+    d->draw = draw_hmac;
+    d->type = draw_chance(50) ? "text" : "varchar(60)";
+}
+
 typedef void choose_fn(struct drawn *d);
 static choose_fn *const choosers[] = {choose_mask,   choose_zip,  choose_phone,  choose_url,
                                       choose_email,  choose_ip,   choose_moment, choose_number,
                                       choose_number, choose_json, choose_erased, choose_erased,
-                                      choose_token};
+                                      choose_token,  choose_hmac};
 
 /* ---- cases ---- */
 
@@ -512,9 +538,15 @@ struct test_case {
     uint64_t seed;
     char name[16];
     struct drawn columns[COLUMNS];
-    bool tokens;
+    bool tokens, keyed;
+    bool hangs;       /* the columns are a dependant's */
     const char *mark; /* its type, or NULL */
 };
+
+static const char *table_of(const struct test_case *c)
+{
+    return c->hangs ? P("%s_of", c->name) : c->name;
+}
 
 static const char *literal(PGconn *conn, const char *value)
 {
@@ -535,15 +567,27 @@ static void make(PGconn *conn, struct test_case *c, int number, struct text *pol
         c->columns[i] = (struct drawn){0};
         ONE_OF(choosers)(&c->columns[i]);
         c->tokens |= c->columns[i].draw == draw_token;
+        c->keyed |= c->columns[i].draw == draw_hmac;
     }
-    c->mark = c->tokens || draw_chance(20) ? draw_chance(50) ? "timestamptz" : "boolean" : NULL;
+    c->hangs = !c->tokens && !c->keyed && draw_chance(30);
+    c->mark = c->tokens || c->keyed || draw_chance(20) ? draw_chance(50) ? "timestamptz" : "boolean" : NULL;
     text_printf(&sql, "CREATE TABLE x.%s (id int PRIMARY KEY, at timestamptz, mark %s", c->name,
                 c->mark ? c->mark : "text");
+    if (c->hangs)
+        text_printf(&sql, ", own text);\nCREATE TABLE x.%s_of (id int PRIMARY KEY, record int "
+                          "REFERENCES x.%s", c->name, c->name);
     text_printf(policy,
                 "%s: { title = \"t\"; basis = \"t\"; mode = \"enforce\"; timezone = "
-                "\"America/New_York\";\n  data: { table = \"x.%s\"; start = \"at\"; };\n"
-                "  stages = ( { after = \"30 days\"; do = \"deidentify\"; %s columns = (\n",
-                c->name, c->name, c->mark ? "mark = \"mark\";" : "");
+                "\"America/New_York\";\n  data: { table = \"x.%s\"; start = \"at\";",
+                c->name, c->name);
+    const char *stage =
+        P("  stages = ( { after = \"30 days\"; do = \"deidentify\"; %s columns = (\n",
+          c->mark ? "mark = \"mark\";" : "");
+    if (c->hangs)
+        text_printf(policy, " with = ( { table = \"x.%s_of\"; by = [ \"record\" ]; columns = (\n",
+                    c->name);
+    else
+        text_printf(policy, " };\n%s", stage);
     for (int i = 0; i < COLUMNS; i++) {
         const char *type = c->columns[i].type;
         text_printf(&sql, ", c%d %s, o%d %s, e%d %s", i, type, i, type, i,
@@ -551,11 +595,20 @@ static void make(PGconn *conn, struct test_case *c, int number, struct text *pol
         text_printf(policy, "    { name = \"c%d\"; %s }%s\n", i, c->columns[i].rule,
                     i + 1 < COLUMNS ? "," : "");
     }
-    text_printf(policy, "  ); } );\n};\n");
-    text_printf(&sql, ");\nGRANT SELECT, UPDATE ON x.%s TO t_worker;\n", c->name);
+    if (c->hangs)
+        text_printf(policy, "  ); } ); };\n%s    { name = \"own\"; as = \"nullify\"; } ); } );\n};\n",
+                    stage);
+    else
+        text_printf(policy, "  ); } );\n};\n");
+    text_printf(&sql, ");\nGRANT SELECT, UPDATE ON x.%s TO t_worker;\n", table_of(c));
+    if (c->hangs)
+        text_printf(&sql, "GRANT SELECT, UPDATE ON x.%s TO t_worker;\n", c->name);
     for (int row = 0; row < ROWS; row++) {
-        text_printf(&sql, "INSERT INTO x.%s VALUES (%d, now() - interval '%s', NULL", c->name, row,
-                    row % 3 ? "31 days" : "10 days");
+        const char *age = P("now() - interval '%s', NULL", row % 3 ? "31 days" : "10 days");
+        if (c->hangs)
+            text_printf(&sql, "INSERT INTO x.%s VALUES (%d, %s, 'Jane');\n", c->name, row, age);
+        text_printf(&sql, "INSERT INTO x.%s VALUES (%d, %s", table_of(c), row,
+                    c->hangs ? P("%d", row) : age);
         for (int i = 0; i < COLUMNS; i++) {
             struct pair p = draw_chance(10) ? (struct pair){0} : c->columns[i].draw(&c->columns[i]);
             if (!p.value)
@@ -568,27 +621,113 @@ static void make(PGconn *conn, struct test_case *c, int number, struct text *pol
     db_script(conn, sql.data);
 }
 
+/* What the worker makes of the values that the leaf's statement reads: array literals. */
+static void make_digests(PGconn *conn, const struct sql_leaf *leaf, const char *tids, size_t index,
+                         struct text *old, struct text *new)
+{
+    const char *values[10];
+    for (size_t i = 0; i < leaf->read_values.param_count; i++)
+        values[i] = leaf->read_values.params[i].kind == PARAM_TIDS
+                        ? tids
+                        : sql_support_value(&leaf->read_values.params[i]);
+    const char *sql = P("SELECT unnest(q.v%zu) FROM (%s) q", index + 1, leaf->read_values.text);
+    PGresult *result =
+        PQexecParams(conn, sql, (int)leaf->read_values.param_count, NULL, values, NULL, NULL, 0);
+    ck_assert_msg(PQresultStatus(result) == PGRES_TUPLES_OK, "%s", PQerrorMessage(conn));
+    for (int i = 0; i < PQntuples(result); i++) {
+        char digest[PSEUDONYM_LENGTH + 1];
+        const char *value = PQgetvalue(result, i, 0);
+        pseudonym_make(key, leaf->hashed[index]->domain, value, digest);
+        text_add(old, i ? "," : "{");
+        text_add(new, i ? "," : "{");
+        array_literal_add(old, value, strlen(value));
+        array_literal_add(new, digest, PSEUDONYM_LENGTH);
+        text_add_char(old, ',');
+        text_add_char(new, ',');
+        array_literal_add(old, digest, PSEUDONYM_LENGTH);
+        array_literal_add(new, digest, PSEUDONYM_LENGTH);
+    }
+    text_add(old, old->length ? "}" : "{}");
+    text_add(new, new->length ? "}" : "{}");
+    PQclear(result);
+}
+
+static int64_t changed(PGconn *conn, const struct test_case *c, const struct sql_statement *s,
+                       const char *const *values, int64_t *ret_unchanged)
+{
+    PGresult *result =
+        PQexecParams(conn, s->text, (int)s->param_count, NULL, values, NULL, NULL, 0);
+    ck_assert_msg(PQresultStatus(result) == PGRES_TUPLES_OK, "case %llu: %s\n%s",
+                  (unsigned long long)c->seed, PQerrorMessage(conn), s->text);
+    int64_t rows = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
+    *ret_unchanged += strtoll(PQgetvalue(result, 0, PQnfields(result) - 1), NULL, 10);
+    PQclear(result);
+    return rows;
+}
+
+/* The dependants of the records that are due, as a batch does it before it changes these. */
+static void act_on_dependants(PGconn *conn, const struct policy_set *set, const struct test_case *c,
+                              const struct catalog *catalog, int64_t *ret_unchanged)
+{
+    const struct sql_category *sql =
+        sql_build_category(arena, set, policy_find(set, c->name), 0, catalog);
+    ck_assert_uint_eq(sql->relation_count, 2);
+    const struct sql_statement *s = &sql->relations[0].remove;
+    const char *values[100], *keys = db_value(conn,
+                                              "SELECT array_agg(id)::text FROM x.%s WHERE at < "
+                                              "now() - interval '30 days'",
+                                              c->name);
+    for (size_t i = 0; i < s->param_count; i++)
+        values[i] =
+            s->params[i].kind == PARAM_KEYS ? keys : sql_support_value(&s->params[i]);
+    (void)changed(conn, c, s, values, ret_unchanged);
+}
+
 static int64_t act(PGconn *conn, const struct policy_set *set, const struct test_case *c,
                    const struct catalog *catalog, int64_t *ret_unchanged)
 {
     const struct category *category = policy_find(set, c->name);
     const struct sql_leaf *leaf = sql_build_leaf(arena, set, category, 0, catalog, category->table,
                                                  SQL_ALL_SHAPES | SQL_READERS);
-    const struct sql_statement *s = &leaf->remove;
+    const char *tids =
+        db_value(conn, "SELECT array_agg(ctid)::text FROM x.%s WHERE at < now() - interval '30 days'",
+                 c->name);
+    const struct sql_statement *s = c->hangs ? &leaf->remove_tids : &leaf->remove;
     const char *values[100], *now = db_value(conn, "SELECT now()::text");
-    for (size_t i = 0; i < s->param_count; i++)
-        values[i] = s->params[i].kind == PARAM_RUN_TIME ? now : sql_support_value(&s->params[i]);
+    *ret_unchanged = 0;
+    bool again = c->hangs && db_number(conn, "SELECT count(*) FROM x.%s WHERE own IS NULL", c->name);
     db_exec(conn, "BEGIN");
     db_exec(conn, "SET LOCAL timezone = 'America/New_York'");
     db_exec(conn, "SET LOCAL search_path = ''");
     db_exec(conn, "SET LOCAL ROLE t_worker");
-    PGresult *result =
-        PQexecParams(conn, s->text, (int)s->param_count, NULL, values, NULL, NULL, 0);
-    ck_assert_msg(PQresultStatus(result) == PGRES_TUPLES_OK, "case %llu: %s\n%s",
-                  (unsigned long long)c->seed, PQerrorMessage(conn), s->text);
-    int64_t rows = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
-    *ret_unchanged = strtoll(PQgetvalue(result, 0, PQnfields(result) - 1), NULL, 10);
-    PQclear(result);
+    for (size_t i = 0; i < s->param_count; i++) {
+        const struct sql_param *p = &s->params[i];
+        struct text old = {0}, new = {0};
+        values[i] = p->kind == PARAM_RUN_TIME ? now : p->kind == PARAM_TIDS ? tids : sql_support_value(p);
+        if (p->kind == PARAM_HASHED_OLD || p->kind == PARAM_HASHED_NEW) {
+            make_digests(conn, leaf, tids, p->index, &old, &new);
+            values[i] = P("%s", p->kind == PARAM_HASHED_OLD ? old.data : new.data);
+        }
+        text_free(&old);
+        text_free(&new);
+    }
+    int64_t rows = 0;
+    if (again) { /* what is left of it is asked as the worker asks before it acts */
+        const struct sql_statement *judge = &leaf->judge_tids;
+        for (size_t i = 0; i < judge->param_count; i++)
+            values[i] = judge->params[i].kind == PARAM_RUN_TIME ? now
+                        : judge->params[i].kind == PARAM_TIDS   ? tids
+                                                                : sql_support_value(&judge->params[i]);
+        PGresult *result =
+            PQexecParams(conn, judge->text, (int)judge->param_count, NULL, values, NULL, NULL, 0);
+        ck_assert_msg(PQresultStatus(result) == PGRES_TUPLES_OK, "%s", PQerrorMessage(conn));
+        rows = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
+        PQclear(result);
+    } else {
+        if (c->hangs)
+            act_on_dependants(conn, set, c, catalog, ret_unchanged);
+        rows = changed(conn, c, s, values, ret_unchanged);
+    }
     db_exec(conn, "COMMIT");
     return rows;
 }
@@ -621,7 +760,7 @@ static void check_rows(PGconn *conn, const struct test_case *c)
                      "coalesce(c%d::text, 'NULL'), coalesce(e%d::text, 'NULL')), E'\\n') FROM x.%s "
                      "WHERE NOT "
                      "CASE WHEN id %% 3 = 0 THEN %s ELSE %s END",
-                     i, i, i, c->name, kept, fit);
+                     i, i, i, table_of(c), kept, fit);
         if (wrong && *wrong)
             refute(c, "a value is not what it should be", wrong);
         free(wrong);

@@ -171,6 +171,7 @@ bool command_check(struct cli *cli, struct error *error)
         return false;
     warn_unsigned(cli, settings);
     bool online = !cli_flag(cli, "offline") && session_is_configured(cli);
+    check_hmac_key(cli, settings, policies.set);
     if (!online)
         check_epoch_key(cli, settings, policies.set, NULL);
     else if (!check_database(cli, settings, &policies, error))

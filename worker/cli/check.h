@@ -9,6 +9,7 @@ struct settings;
 
 /* Adds to cli->diags what is wrong with the key that wraps the keys of record digests; session is
  * NULL where no database with the schema is asked. */
+void check_hmac_key(struct cli *cli, const struct settings *settings, const struct policy_set *set);
 void check_epoch_key(struct cli *cli, const struct settings *settings, const struct policy_set *set,
                      struct session *session);
 

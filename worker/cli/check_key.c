@@ -10,6 +10,7 @@
 #include "config/settings.h"
 #include "ledger/epoch.h"
 #include "ledger/keyfile.h"
+#include "policy/transform.h"
 
 static void add(struct cli *cli, enum diag_level level, const struct error *why)
 {
@@ -54,6 +55,31 @@ static void check_opens(struct session *session, const uint8_t kek[KEYFILE_SIZE]
         OPENSSL_cleanse(key, sizeof(key));
     if (why.primary)
         add(session->cli, DIAG_ERROR, &why);
+}
+
+/* The key of "hmac", too. */
+void check_hmac_key(struct cli *cli, const struct settings *settings, const struct policy_set *set)
+{
+    struct error why _cleanup_error_ = {0};
+    uint8_t key[KEYFILE_SIZE];
+    char *file _cleanup_free_ = keyfile_find(&keyfile_hmac, settings->deidentify.hmac_key);
+    if (file && keyfile_load(&keyfile_hmac, file, key, &why))
+        OPENSSL_cleanse(key, sizeof(key));
+    else if (file)
+        add(cli, is_not_ours(file) ? DIAG_WARNING : DIAG_ERROR, &why);
+    for (size_t i = 0; i < set->category_count && !file; i++)
+        for (size_t s = 0; s < set->categories[i].stage_count; s++)
+            for (size_t k = 0; k < set->categories[i].stages[s].column_count; k++) {
+                const struct transform *t = &set->categories[i].stages[s].columns[k];
+                if (set->categories[i].mode == MODE_ENFORCE && t->as && t->as->keyed)
+                    diag_hint(&cli->diags,
+                              diag_error(&cli->diags, t->at,
+                                         "\"%s\" of column \"%s\" needs a key, and "
+                                         "deidentify.hmac_key is not set",
+                                         t->as->name, t->column),
+                              "Make a key, (umask 077; openssl rand -hex 32 > hmac.key), and set "
+                              "deidentify: { hmac_key = \"hmac.key\"; };");
+            }
 }
 
 void check_epoch_key(struct cli *cli, const struct settings *settings, const struct policy_set *set,

@@ -22,24 +22,26 @@ static bool says_nothing(const char *sqlstate)
            strcmp(sqlstate, "40P01") == 0 || strcmp(sqlstate, "42883") == 0;
 }
 
-static void report(struct cli *cli, const struct category *category, const struct stage *stage,
+static void report(struct cli *cli, struct table_name table, const struct stage *stage,
                    const char *why)
 {
     struct diag *d =
         diag_error(&cli->diags, stage->at, "stage \"%s\" cannot change records of \"%s\": %s",
-                   stage->name, table_name_text(cli->arena, category->table), why);
+                   stage->name, table_name_text(cli->arena, table), why);
     diag_hint(&cli->diags, d, "It was tried on some of them, and rolled back.");
 }
 
 static bool try_leaf(struct session *session, const struct policies *policies,
                      const struct category *category, size_t stage,
-                     const struct catalog_table *leaf, bool *ret_failed, struct error *error)
+                     const struct dependant *dependant, const struct catalog_table *leaf,
+                     bool *ret_failed, struct error *error)
 {
     struct cli *cli = session->cli;
     struct error refused _cleanup_error_ = {0};
+    struct table_name table = dependant ? dependant->table : category->table;
     struct sql_statement trial =
         sql_build_trial(cli->arena, policies->set, category, stage, policies->catalog,
-                        (struct table_name){leaf->schema, leaf->name});
+                        (struct table_name){leaf->schema, leaf->name}, dependant);
     if (!session_execute(session, "BEGIN", error) ||
         !session_execute(session, "SET LOCAL lock_timeout = '500ms'", error) ||
         !session_execute(session, "SET LOCAL statement_timeout = '10s'", error) ||
@@ -48,14 +50,43 @@ static bool try_leaf(struct session *session, const struct policies *policies,
     PGresult *result _cleanup_result_ =
         plan_query(session, category->name, &trial, "now", NULL, &refused);
     if (!result && refused.sqlstate[0] && !says_nothing(refused.sqlstate)) {
-        report(cli, category, &category->stages[stage], refused.primary);
+        report(cli, table, &category->stages[stage], refused.primary);
         *ret_failed = true;
     } else if (result && strcmp(result_value(result, 0, 1), "0") != 0) {
-        report(cli, category, &category->stages[stage],
+        report(cli, table, &category->stages[stage],
                "a trigger puts other values in the place of those that were set");
         *ret_failed = true;
     }
     return session_execute(session, "ROLLBACK", error);
+}
+
+static bool try_table(struct session *session, const struct policies *policies,
+                      const struct category *category, size_t stage,
+                      const struct dependant *dependant, struct error *error)
+{
+    size_t count;
+    bool failed = false;
+    const struct catalog_table **leaves = resolve_leaves(
+        session->cli->arena, policies->catalog,
+        resolve_table(policies->catalog, dependant ? dependant->table : category->table), &count);
+    for (size_t k = 0; k < count && k < MOST_LEAVES && !failed; k++)
+        if (!try_leaf(session, policies, category, stage, dependant, leaves[k], &failed, error))
+            return false;
+    return true;
+}
+
+static bool try_dependants(struct session *session, const struct policies *policies,
+                           const struct category *category, size_t stage,
+                           const struct dependant *with, size_t count, struct error *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        bool own = policy_dependant_stage(category, &with[i]) == &category->stages[stage];
+        if ((own && !try_table(session, policies, category, stage, &with[i], error)) ||
+            !try_dependants(session, policies, category, stage, with[i].with, with[i].with_count,
+                            error))
+            return false;
+    }
+    return true;
 }
 
 bool check_trials(struct session *session, const struct policies *policies, struct error *error)
@@ -66,18 +97,12 @@ bool check_trials(struct session *session, const struct policies *policies, stru
         if (category->mode == MODE_DECLARED || !policy_changes(category) ||
             !policy_category_is_valid(category, policies->set, &cli->diags))
             continue;
-        size_t count;
-        const struct catalog_table **leaves =
-            resolve_leaves(cli->arena, policies->catalog,
-                           resolve_table(policies->catalog, category->table), &count);
-        for (size_t s = 0; s < category->stage_count; s++) {
-            bool failed = false;
-            if (category->stages[s].action != ACTION_DEIDENTIFY)
-                continue;
-            for (size_t k = 0; k < count && k < MOST_LEAVES && !failed; k++)
-                if (!try_leaf(session, policies, category, s, leaves[k], &failed, error))
-                    return false;
-        }
+        for (size_t s = 0; s < category->stage_count; s++)
+            if (!policy_stage_removes(&category->stages[s]) &&
+                (!try_table(session, policies, category, s, NULL, error) ||
+                 !try_dependants(session, policies, category, s, category->with,
+                                 category->with_count, error)))
+                return false;
     }
     return true;
 }

@@ -94,6 +94,8 @@ static void add_waits(struct text *out, const json_t *document)
                         string(wait, "category"),
                         json_is_true(json_object_get(wait, "held")) ? ", under a legal hold" : "");
     }
+    if (json_is_true(json_object_get(document, "uncounted")))
+        text_add(out, " An earlier stage is still to count it.");
 }
 
 /* Legal holds keep it whatever else is said; "A legal hold" where they are not told. */

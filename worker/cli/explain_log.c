@@ -61,12 +61,16 @@ static bool tell_entry(struct explained *e, const PGresult *entry)
     text_printf(&text, "%s is gone.\n\n", explain_record_name(e));
     bool changed = text_equal(FIELD("action"), policy_action_name(ACTION_DEIDENTIFY));
     bool counted = text_equal(FIELD("action"), policy_action_name(ACTION_AGGREGATE));
+    const struct stage *counting = policy_counting_stage(e->category);
+    if (counted && counting && text_equal(counting->name, FIELD("stage")))
+        changed = true;
     if (changed) /* what came after that was not this program's */
         text_add(&text, "No log entry says that it was deleted: somebody else did it, or the entry "
                         "is not in this database. The last that was done to it: ");
     text_printf(
         &text, "%s at %.19s UTC; %s and its log entry %s are one transaction (run %s, batch %s).",
-        changed   ? "it was de-identified"
+        changed   ? counted ? "it was counted in an aggregate and de-identified"
+                            : "it was de-identified"
         : counted ? "It was counted in an aggregate and deleted"
                   : "It was deleted",
         FIELD("at"), changed ? "that" : "the deletion", FIELD("id"), FIELD("run"), FIELD("seq"));

@@ -297,38 +297,94 @@ static void add_notes(struct text *notes, const struct sql_category *sql, const 
                     category->name);
 }
 
-/* What a stage makes of made-up values: a line, or a member of `list`, for each column. */
+/* What a stage makes of a made-up value: a line, or a member of `list`. */
+static bool add_example(struct planning *p, const struct sql_category *sql,
+                        const struct transform *t, struct table_name table, json_t *list,
+                        struct error *error)
+{
+    struct arena *arena = p->cli->arena;
+    const struct stage *stage = sql->stage;
+    size_t number_of_stage = (size_t)(stage - sql->category->stages);
+    const char *class = transform_class_name(t->as->class), *before = NULL, *after = NULL;
+    const char *of = table_name_equal(table, sql->category->table) ? NULL : table_name_text(arena, table);
+    struct sql_statement example = sql_build_example(
+        arena, p->policies.set, sql->category, number_of_stage, p->policies.catalog, t, table);
+    PGresult *result _cleanup_result_ = NULL;
+    if (example.text[0]) {
+        if (!(result =
+                  plan_query(p->session, sql->category->name, &example, p->run_time, NULL, error)))
+            return false;
+        before = result_value(result, 0, 0);
+        after = result_value(result, 0, 1);
+    }
+    if (list) {
+        json_array_append_new(list, json_pack("{ss ss ss so so so}", "column", t->column, "as",
+                                              t->as->name, "class", class, "before",
+                                              json_text(before), "after", json_text(after),
+                                              "dependant", json_text(of)));
+        return true;
+    }
+    text_printf(&p->notes, "%s, stage \"%s\": column \"%s\"%s%s, %s (%s)", sql->category->name,
+                stage->name, t->column, of ? " of dependant " : "", of ? of : "", t->as->name, class);
+    if (before)
+        text_printf(&p->notes, "; of the made-up value %s it makes %s", before,
+                    after ? after : "NULL");
+    text_add_char(&p->notes, '\n');
+    return true;
+}
+
+static bool add_dependants_examples(struct planning *p, const struct sql_category *sql,
+                                    const struct dependant *with, size_t count, json_t *list,
+                                    struct error *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        bool own = policy_dependant_stage(sql->category, &with[i]) == sql->stage;
+        for (size_t k = 0; k < with[i].column_count && own; k++)
+            if (!add_example(p, sql, &with[i].columns[k], with[i].table, list, error))
+                return false;
+        if (!add_dependants_examples(p, sql, with[i].with, with[i].with_count, list, error))
+            return false;
+    }
+    return true;
+}
+
 static bool add_examples(struct planning *p, const struct sql_category *sql, json_t *list,
                          struct error *error)
 {
-    const struct stage *stage = sql->stage;
-    size_t number_of_stage = (size_t)(stage - sql->category->stages);
-    for (size_t i = 0; i < stage->column_count; i++) {
-        const struct transform *t = &stage->columns[i];
-        const char *class = transform_class_name(t->as->class), *before = NULL, *after = NULL;
-        struct sql_statement example = sql_build_example(
-            p->cli->arena, p->policies.set, sql->category, number_of_stage, p->policies.catalog, i);
-        PGresult *result _cleanup_result_ = NULL;
-        if (example.text[0]) {
-            if (!(result = plan_query(p->session, sql->category->name, &example, p->run_time, NULL,
-                                      error)))
-                return false;
-            before = result_value(result, 0, 0);
-            after = result_value(result, 0, 1);
-        }
-        if (list) {
-            json_array_append_new(list, json_pack("{ss ss ss so so}", "column", t->column, "as",
-                                                  t->as->name, "class", class, "before",
-                                                  json_text(before), "after", json_text(after)));
-            continue;
-        }
-        text_printf(&p->notes, "%s, stage \"%s\": column \"%s\", %s (%s)", sql->category->name,
-                    stage->name, t->column, t->as->name, class);
-        if (before)
-            text_printf(&p->notes, "; of the made-up value %s it makes %s", before,
-                        after ? after : "NULL");
-        text_add_char(&p->notes, '\n');
+    for (size_t i = 0; i < sql->stage->column_count; i++)
+        if (!add_example(p, sql, &sql->stage->columns[i], sql->category->table, list, error))
+            return false;
+    return add_dependants_examples(p, sql, sql->category->with, sql->category->with_count, list,
+                                   error);
+}
+
+/* How many groups of records that share their quasi-identifiers are too small. */
+static bool add_groups(struct planning *p, const struct sql_category *sql, json_t *row,
+                       struct error *error)
+{
+    if (!sql->groups.text[0])
+        return true;
+    PGresult *result _cleanup_result_ =
+        plan_query(p->session, sql->category->name, &sql->groups, p->run_time, NULL, error);
+    if (!result)
+        return false;
+    const char *groups = result_value(result, 0, 0), *small = result_value(result, 0, 1);
+    const char *nullified = result_value(result, 0, 2);
+    if (row) {
+        json_object_set_new(row, "groups",
+                            json_pack("{so so so sI}", "groups", json_number(groups), "small",
+                                      json_number(small), "nullified", json_number(nullified), "k",
+                                      (json_int_t)sql->stage->k));
+        return true;
     }
+    text_printf(&p->notes,
+                "%s, stage \"%s\": of %s groups that share their quasi-identifiers, %s count fewer "
+                "than %lld subjects; their %s records lose ",
+                sql->category->name, sql->stage->name, groups, small, (long long)sql->stage->k,
+                nullified);
+    for (size_t i = 0; i < sql->stage->quasi.count; i++)
+        text_printf(&p->notes, "%s%s", i ? ", " : "", sql->stage->quasi.items[i]);
+    text_add(&p->notes, " too\n");
     return true;
 }
 
@@ -344,7 +400,7 @@ static bool plan_stage(struct planning *p, const struct sql_category *sql, struc
         json_t *row = stage_json(p, sql, &n, how), *examples = json_array();
         json_array_append_new(p->rows, row);
         json_object_set_new(row, "columns", examples);
-        return add_examples(p, sql, examples, error);
+        return add_groups(p, sql, row, error) && add_examples(p, sql, examples, error);
     }
     const char *kept = arena_printf(
         p->cli->arena, "%lld",
@@ -364,7 +420,7 @@ static bool plan_stage(struct planning *p, const struct sql_category *sql, struc
     };
     table_row(p->table, cells);
     add_notes(&p->notes, sql, &n);
-    return add_examples(p, sql, NULL, error);
+    return add_groups(p, sql, NULL, error) && add_examples(p, sql, NULL, error);
 }
 
 static json_t *statement_json(const struct sql_statement *statement, const char *title,
@@ -377,6 +433,7 @@ static json_t *statement_json(const struct sql_statement *statement, const char 
         [PARAM_KEYS] = "keys",           [PARAM_LIMIT] = "limit",
         [PARAM_TERM] = "term",           [PARAM_RUN] = "run",
         [PARAM_NONCE] = "random",
+        [PARAM_HASHED_OLD] = "values",   [PARAM_HASHED_NEW] = "their keyed digests",
     };
     json_t *params = json_array();
     for (size_t i = 0; i < statement->param_count; i++) {
@@ -442,12 +499,12 @@ static bool print_stage(struct planning *p, const struct sql_category *sql, size
     struct sql_statement numbers = forecast(p, sql);
     plan_print_sql(cli, TITLE("the numbers of plan"), &numbers, p->run_time);
     plan_print_sql(cli, TITLE("records that no category takes"), &sql->unclaimed, p->run_time);
+    bool removes = policy_stage_removes(sql->stage);
     for (size_t r = 0; r + 1 < sql->relation_count; r++)
         plan_print_sql(cli,
-                       arena_printf(cli->arena, "%s: delete from dependant %s", name,
-                                    sql->relations[r].relation),
+                       arena_printf(cli->arena, "%s: %s dependant %s", name,
+                                    removes ? "delete from" : "change", sql->relations[r].relation),
                        &sql->relations[r].remove, p->run_time);
-    bool removes = policy_stage_removes(sql->stage);
     if (leaf_count) {
         struct table_name first = {leaves[0]->schema, leaves[0]->name};
         const struct sql_leaf *leaf = sql_build_leaf(cli->arena, p->policies.set, category, stage,
@@ -468,7 +525,13 @@ static bool print_stage(struct planning *p, const struct sql_category *sql, size
                        &leaf->remove_tids, p->run_time);
     }
     plan_print_sql(cli, TITLE("what remains"), &sql->remaining, p->run_time);
-    plan_print_sql(cli, TITLE("close cells that are complete"), &sql->close, p->run_time);
+    plan_print_sql(cli, TITLE("groups that share their quasi-identifiers"), &sql->groups,
+                   p->run_time);
+    plan_print_sql(cli, TITLE("groups that may keep them"), &sql->keep, p->run_time);
+    plan_print_sql(cli,
+                   sql->stage->quasi.count ? TITLE("settle the groups of the run")
+                                           : TITLE("close cells that are complete"),
+                   &sql->close, p->run_time);
 #undef TITLE
     return true;
 }

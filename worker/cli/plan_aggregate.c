@@ -43,6 +43,9 @@ void plan_aggregate_note(struct text *notes, const struct category *category,
                 (long long)stage->k);
     for (size_t i = 0; i < a->fold.count; i++)
         text_printf(notes, "%s%s", i ? ", " : ", smaller ones together without ", a->fold.items[i]);
+    if (a->keeps)
+        text_printf(notes, "; the records stay, de-identified, and \"%s\" says that they were counted",
+                    stage->mark);
     text_add_char(notes, '\n');
 }
 
@@ -61,6 +64,7 @@ json_t *plan_aggregate_json(const struct stage *stage)
                               json_pack("{ss so ss}", "kind",
                                         measure_kind_name(a->measures[i].kind), "column",
                                         json_text(a->measures[i].column), "to", a->measures[i].to));
-    return json_pack("{ss so so sI}", "into", table_name_text(arena, a->into), "by", by, "measures",
-                     measures, "k", (json_int_t)stage->k);
+    return json_pack("{ss so so sI ss}", "into", table_name_text(arena, a->into), "by", by,
+                     "measures", measures, "k", (json_int_t)stage->k, "then",
+                     policy_action_name(a->keeps ? ACTION_DEIDENTIFY : ACTION_DELETE));
 }

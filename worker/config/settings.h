@@ -45,6 +45,10 @@ struct settings {
     } log;
 
     struct {
+        const char *hmac_key; /* file with the key of "hmac" */
+    } deidentify;
+
+    struct {
         const char *preset;                        /* "gentle", "normal", "fast" */
         int64_t rows_per_second;                   /* 0: not limited */
         int64_t standby_lag_mb, wal_mb_per_second; /* 0: the preset's */

@@ -95,6 +95,7 @@ void batch_finish(struct batch *batch, bool committed)
     }
     batch->seq_count = 0;
     batch->state = BATCH_STATE_IDLE;
+    batch_forget_values(batch);
     if (batch->abandoned) {
         error_clear(&batch->result.error);
         return;
@@ -235,7 +236,7 @@ static bool is_action(enum step step)
     return step == STEP_REMOVE_RANGE || step == STEP_LOCK_ROWS || step == STEP_REMOVE_DEPENDANTS ||
            step == STEP_REMOVE_SOME || step == STEP_REMOVE_OWN || step == STEP_REMOVE_TIDS ||
            step == STEP_COUNT_DEPENDANTS || step == STEP_LOCK_DEPENDANTS ||
-           step == STEP_LOCK_READS || step == STEP_JUDGE_ROWS;
+           step == STEP_LOCK_READS || step == STEP_JUDGE_ROWS || step == STEP_READ_VALUES;
 }
 
 /* A statement timeout: half of the range, or one record at a time. */
@@ -390,6 +391,8 @@ static bool take_answer(struct batch *batch, struct request_step step, const PGr
     case STEP_LOCK_READS:
     case STEP_JUDGE_ROWS:
         return batch_take_judged(batch, result, step.step, error);
+    case STEP_READ_VALUES:
+        return batch_take_values(batch, result, error);
     case STEP_COUNT_DEPENDANTS:
         batch->relation_keys[step.relation].counted = true;
         return take_count(result, &batch->relation_keys[step.relation].rows, error);
@@ -452,6 +455,12 @@ static void group_over(struct batch *batch)
             batch_keep_judged(batch);
             batch_rows_judged(batch);
         }
+        break;
+    case BATCH_STATE_READING:
+        if (batch->failed)
+            act_on_failure(batch);
+        else
+            batch_values_read(batch);
         break;
     case BATCH_STATE_COUNTING:
         if (batch->failed)
@@ -618,6 +627,7 @@ void batch_free(struct batch *batch)
     for (size_t i = 0; i < batch->taken_capacity; i++)
         free(batch->taken[i].refs);
     free(batch->taken);
+    batch_forget_values(batch);
     free(batch->steps);
     arena_free(batch->arena);
     error_clear(&batch->error);

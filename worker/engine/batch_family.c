@@ -176,6 +176,8 @@ static void next_part(struct batch *batch)
 /* The records to act on are known, and nothing can be added to them any more. */
 void batch_rows_judged(struct batch *batch)
 {
+    if (batch_send_read_values(batch))
+        return;
     batch->relation_keys =
         arena_alloc(batch->arena, batch->taken_count * sizeof(*batch->relation_keys));
     batch->family_end = batch->pick_count;
@@ -237,7 +239,8 @@ void batch_part_removed(struct batch *batch)
     if (batch->large_family && batch->top != batch->taken_count - 1 &&
         batch->some_relation == NO_RELATION) {
         const struct relation_keys *top = &batch->relation_keys[batch->top];
-        if (batch->taken[batch->top].rows == (int64_t)top->count)
+        if (batch->run->sql->relations[batch->top].passes ||
+            batch->taken[batch->top].rows == (int64_t)top->count)
             batch_commit_or_not(batch);
         else if (batch->work.bisect)
             batch_undo_part(batch, SQLSTATE_REFUSED);

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "engine/batch.h"
 #include "engine/lane.h"
 #include "engine/run.h"
@@ -23,6 +24,7 @@ enum batch_state {
     BATCH_STATE_ACTING,       /* group 1, optimistic: begin ... DELETE of the range */
     BATCH_STATE_LOCKING,      /* group 1, careful: begin ... SELECT FOR UPDATE SKIP LOCKED */
     BATCH_STATE_JUDGING,      /* what is read for the rows locked is locked, then they are judged */
+    BATCH_STATE_READING,      /* values that the worker makes new ones of */
     BATCH_STATE_COUNTING,     /* dependants of the parents chosen; keys of nested ones */
     BATCH_STATE_REMOVING,     /* dependants, then parents, by tid */
     BATCH_STATE_UNDOING,      /* ROLLBACK TO the savepoint of a part that failed */
@@ -43,6 +45,7 @@ enum step {
     STEP_LOCK_ROWS,
     STEP_LOCK_READS,
     STEP_JUDGE_ROWS,
+    STEP_READ_VALUES,
     STEP_LOCK_DEPENDANTS,
     STEP_COUNT_DEPENDANTS,
     STEP_SAVEPOINT,
@@ -115,6 +118,11 @@ struct verdict {
     bool due;      /* and free */
 };
 
+/* What a column's values become: literals of arrays, old and new in the same order. */
+struct made_values {
+    struct text old, new;
+};
+
 /* A part of the picks: [from, to). */
 struct part {
     size_t from, to;
@@ -153,6 +161,8 @@ struct batch {
     size_t *picks;                       /* indexes into locked, those to act on */
     size_t pick_count;
     struct verdict *verdicts; /* one a pick while they are judged, else NULL; owned by the arena */
+    struct made_values *made; /* one a column of sql->hashed, once they are read; owned */
+    size_t made_count;
     size_t family_end;        /* picks from here on are a later batch's */
     bool part_begins;         /* nothing was sent for the part yet */
     bool savepoint_open;      /* of the part under way, or of the one before */
@@ -208,6 +218,12 @@ void batch_part_removed(struct batch *batch);
 void batch_undo_part(struct batch *batch, const char *sqlstate);
 void batch_part_undone(struct batch *batch);
 
+/* --- batch_values.c --- */
+
+bool batch_take_values(struct batch *batch, const PGresult *result, struct error *error);
+void batch_values_read(struct batch *batch);
+void batch_forget_values(struct batch *batch); /* wipes them */
+
 /* --- batch_lost.c --- */
 
 void batch_lost(struct batch *batch);
@@ -226,6 +242,8 @@ void batch_send_lock_rows(struct batch *batch);
 /* Locks what the condition reads for the picks, and asks which of them are due and free then; false
  * where the policy has no such statement. */
 bool batch_send_judge(struct batch *batch);
+/* Reads the values that the worker makes new ones of, once a batch; false: there are none. */
+bool batch_send_read_values(struct batch *batch);
 /* Counts or locks what can be counted or locked next for the part; false where nothing is left. */
 bool batch_send_family(struct batch *batch);
 /* Removes the part; under a savepoint where the batch bisects. */

@@ -85,27 +85,32 @@ static bool take_tenants(struct batch *batch, const PGresult *result, struct err
     return true;
 }
 
+static bool not_changed(struct error *error)
+{
+    error_set(error, ERROR_FAILED, "%s", sqlstate_condition(SQLSTATE_NOT_CHANGED));
+    error_set_sqlstate(error, SQLSTATE_NOT_CHANGED);
+    return false;
+}
+
 /* A trigger may have put other values in the place of those that were set. */
 static bool all_changed(const PGresult *result, int column, struct error *error)
 {
     int64_t unchanged;
     if (PQnfields(result) <= column || !binary_int64(result, 0, column, &unchanged))
         return bad_shape(error, "count of records that did not change");
-    if (unchanged == 0)
-        return true;
-    error_set(error, ERROR_FAILED, "%s", sqlstate_condition(SQLSTATE_NOT_CHANGED));
-    error_set_sqlstate(error, SQLSTATE_NOT_CHANGED);
-    return false;
+    return unchanged == 0 || not_changed(error);
 }
 
-/* What goes uncounted would be missing in the sums for ever. */
-static bool all_counted(const PGresult *result, int column, struct error *error)
+/* What goes uncounted would be missing in the sums for ever. Of records that stay, more may have
+ * been counted than were changed: a trigger kept one as it was. */
+static bool all_counted(const PGresult *result, int column, bool stay, struct error *error)
 {
     int64_t uncounted;
-    if (PQnfields(result) <= column || !binary_int64(result, 0, column, &uncounted) ||
-        uncounted != 0)
+    if (PQnfields(result) <= column || !binary_int64(result, 0, column, &uncounted))
         return bad_shape(error, "records that were not counted");
-    return true;
+    if (uncounted < 0 && stay)
+        return not_changed(error);
+    return uncounted == 0 || bad_shape(error, "records that were not counted");
 }
 
 bool batch_take_removed(struct batch *batch, const PGresult *result, size_t relation,
@@ -117,24 +122,22 @@ bool batch_take_removed(struct batch *batch, const PGresult *result, size_t rela
     if (PQntuples(result) != 1 || PQnfields(result) < keys_at + (int)columns ||
         !binary_int64(result, 0, 0, &rows) || rows < 0)
         return bad_shape(error, "count of rows");
-    if (rows == 0)
-        return true;
-    batch->taken[relation].rows += rows;
-    if (tenants_follow && !take_tenants(batch, result, error))
+    if (rows > 0)
+        batch->taken[relation].rows += rows;
+    if (rows > 0 && tenants_follow && !take_tenants(batch, result, error))
         return false;
-    if (batch->run->digesters && !take_keys(batch, result, relation, keys_at, rows, error))
+    if (rows > 0 && batch->run->digesters &&
+        !take_keys(batch, result, relation, keys_at, rows, error))
         return false;
     if (!tenants_follow)
-        return true;
-    switch (batch->run->sql->stage->action) {
-    case ACTION_DEIDENTIFY:
-        return all_changed(result, keys_at + (int)columns, error);
-    case ACTION_AGGREGATE:
-        return all_counted(result, keys_at + (int)columns, error);
-    case ACTION_DELETE:
-        break;
-    }
-    return true;
+        return policy_stage_removes(batch->run->sql->stage) ||
+               all_changed(result, keys_at + (int)columns, error);
+    const struct stage *stage = batch->run->sql->stage;
+    int at = keys_at + (int)columns;
+    if (!policy_stage_removes(stage) && !all_changed(result, at++, error))
+        return false;
+    return (!stage->aggregate && !stage->quasi.count) ||
+           all_counted(result, at, !policy_stage_removes(stage), error);
 }
 
 void batch_mark(struct batch *batch)
@@ -365,7 +368,8 @@ bool batch_entry(struct batch *batch, size_t relation, int64_t seq, struct text 
     struct run *run = batch->run;
     struct taken *taken = &batch->taken[relation];
     const enum action action = run->category->stages[run->stage].action;
-    const bool is_dependant = relation + 1 < run->sql->relation_count; /* of a stage that removes */
+    const bool is_dependant = relation + 1 < run->sql->relation_count;
+    const bool removes = policy_stage_removes(run->sql->stage);
     char seq_text[24], epoch[24], rows[24], records[2 * DIGEST_SIZE + 1] = "none";
     snprintf(seq_text, sizeof(seq_text), "%lld", (long long)seq);
     snprintf(epoch, sizeof(epoch), "%lld", (long long)batch->epoch);
@@ -386,7 +390,9 @@ bool batch_entry(struct batch *batch, size_t relation, int64_t seq, struct text 
         {"seq", seq_text},
         {"category", run->category->name},
         {"relation", run->sql->relations[relation].relation},
-        {"action", policy_action_name(is_dependant ? ACTION_DELETE : action)},
+        {"action", policy_action_name(!is_dependant ? action
+                                      : removes     ? ACTION_DELETE
+                                                    : ACTION_DEIDENTIFY)},
         {"epoch", epoch},
         {"rows", rows},
         {"records", records},

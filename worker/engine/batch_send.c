@@ -139,6 +139,13 @@ static void queue_statement(struct batch *batch, enum step step, size_t relation
         case PARAM_NONCE:
             values[i] = nonce;
             break;
+        case PARAM_HASHED_OLD:
+        case PARAM_HASHED_NEW:
+            assert(param->index < batch->made_count);
+            values[i] = text_string(param->kind == PARAM_HASHED_OLD
+                                        ? &batch->made[param->index].old
+                                        : &batch->made[param->index].new);
+            break;
         case PARAM_KEY:
         case PARAM_TERM:
         case PARAM_RUN:
@@ -207,6 +214,17 @@ bool batch_send_judge(struct batch *batch)
         queue_statement(batch, STEP_LOCK_READS, table_relation(batch), &sql->lock_reads[i],
                         (struct part){0, batch->pick_count}, 0);
     queue_statement(batch, STEP_JUDGE_ROWS, table_relation(batch), judge,
+                    (struct part){0, batch->pick_count}, 0);
+    batch_end_group(batch);
+    return true;
+}
+
+bool batch_send_read_values(struct batch *batch)
+{
+    if (!batch->sql->hashed_count || batch->made || batch->pick_count == 0)
+        return false;
+    batch_begin_group(batch, BATCH_STATE_READING);
+    queue_statement(batch, STEP_READ_VALUES, table_relation(batch), &batch->sql->read_values,
                     (struct part){0, batch->pick_count}, 0);
     batch_end_group(batch);
     return true;

@@ -34,6 +34,17 @@ bool epochs_read_kek(struct worker *worker, struct error *error)
     return true;
 }
 
+bool epochs_read_hmac_key(struct worker *worker, struct error *error)
+{
+    char *file _cleanup_free_ = keyfile_find(&keyfile_hmac, worker->limits.hmac_file);
+    if (!file)
+        return true;
+    if (!keyfile_load(&keyfile_hmac, file, worker->epochs->hmac_key, error))
+        return false;
+    worker->epochs->has_hmac_key = true;
+    return true;
+}
+
 static void finish(struct load *load, const struct error *error)
 {
     struct worker *worker = load->worker;

@@ -509,8 +509,9 @@ void run_pump(struct run *run)
         run_finish(run, run->stop_status);
         return;
     }
-    bool reads = run->step < RUN_STEP_START || run->step == RUN_STEP_LIST ||
-                 run->step == RUN_STEP_COUNT || run->step == RUN_STEP_CLOSE;
+    bool reads = run->step < RUN_STEP_START || run->step == RUN_STEP_GROUPS ||
+                 run->step == RUN_STEP_LIST || run->step == RUN_STEP_COUNT ||
+                 run->step == RUN_STEP_CLOSE;
     struct lane *lane;
     if (!reads || run->out > 0 || !(lane = lane_any_ready(worker)))
         return;
@@ -523,6 +524,8 @@ void run_pump(struct run *run)
         run_read_statement(run, lane, &run->sql->remaining, false, on_remaining);
     } else if (run->step == RUN_STEP_CLOSE) {
         run_close_next(run, lane);
+    } else if (run->step == RUN_STEP_GROUPS) {
+        run_keep_groups(run, lane);
     } else {
         run_plan_next(run, lane);
     }
@@ -530,6 +533,17 @@ void run_pump(struct run *run)
 
 void run_planned(struct run *run)
 {
+    if (run->sql->keep.text[0] && run->report.pass == 0) {
+        run->step = RUN_STEP_GROUPS;
+        run_pump(run);
+        return;
+    }
+    begin_pass(run);
+}
+
+void run_sweep_again(struct run *run)
+{
+    run->quiet_passes = 0;
     begin_pass(run);
 }
 

@@ -26,6 +26,7 @@ enum run_step {
     RUN_STEP_UNCLAIMED,
     RUN_STEP_TENANTS,
     RUN_STEP_START,  /* start_run: the plan entry, on the control connection */
+    RUN_STEP_GROUPS, /* which groups of records may keep their quasi-identifiers */
     RUN_STEP_LIST,   /* the leaves of a pass */
     RUN_STEP_SWEEP,  /* batches */
     RUN_STEP_PAUSE,  /* before another pass for what others have locked */
@@ -76,6 +77,7 @@ struct run {
     size_t family_hint;          /* parents a batch that had about family_rows children */
 
     struct digest_set blocked; /* set aside in this run: not tried again */
+    int64_t nullified;         /* records that lost their quasi-identifiers */
     int64_t pass_rows;         /* acted on in this pass, dependants included */
     bool careful;              /* the pass goes record by record where one refuses */
     int quiet_passes;          /* passes in a row that acted on nothing */

@@ -6,6 +6,7 @@
  * and if it were, it would be a late record: retention.close_cells says why nothing is lost or
  * counted twice. Each call is one transaction with its log entry, over some families of cells. One
  * whose COMMIT was lost is asked again: what it closed is closed. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,46 @@ void run_complete(struct run *run)
     run_pump(run);
 }
 
+/* Of a stage with a k-check: groups that too few came to, since records were held or locked, are
+ * nullified by another pass. Then this is asked again, and says how many were. */
+static void settled(struct run *run, const PGresult *result)
+{
+    int64_t again = strtoll(PQgetvalue(result, 0, 3), NULL, 10);
+    run->nullified += strtoll(PQgetvalue(result, 0, 4), NULL, 10);
+    (void)FAULT_POINT("run_after_close");
+    if (again > 0) {
+        run_sweep_again(run);
+        return;
+    }
+    if (run->nullified > 0) {
+        log_info("run of category \"%s\": %lld records lost their quasi-identifiers, which fewer "
+                 "than %lld persons shared",
+                 run->category->name, (long long)run->nullified, (long long)run->sql->stage->k);
+        if (!run->message[0])
+            snprintf(run->message, sizeof(run->message),
+                     "%lld records lost their quasi-identifiers, which fewer than %lld persons "
+                     "shared",
+                     (long long)run->nullified, (long long)run->sql->stage->k);
+    }
+    run_finish(run, RUN_DONE);
+}
+
+static void on_kept(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                    const struct error *error, void *arg)
+{
+    (void)conn;
+    (void)result;
+    struct run *run = run_read_over(arg, outcome, error);
+    if (run)
+        run_sweep_again(run);
+}
+
+void run_keep_groups(struct run *run, struct lane *lane)
+{
+    run_write_statement(run, lane, &run->sql->keep, on_kept);
+    (void)FAULT_POINT("run_keep_sent");
+}
+
 static void on_closed(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
                       const struct error *error, void *arg)
 {
@@ -30,8 +71,13 @@ static void on_closed(struct pg_conn *conn, enum pg_outcome outcome, PGresult *r
     struct run *run = run_read_over(arg, outcome, error);
     if (!run)
         return;
-    if (PQntuples(result) != 1 || PQnfields(result) != 3) {
+    bool settles = run->sql->stage->quasi.count > 0;
+    if (PQntuples(result) != 1 || PQnfields(result) != (settles ? 5 : 3)) {
         run_stop(run, RUN_FAILED, "unexpected answer of the server: closed cells");
+        return;
+    }
+    if (settles) {
+        settled(run, result);
         return;
     }
     int64_t families = strtoll(PQgetvalue(result, 0, 0), NULL, 10);

@@ -83,7 +83,7 @@ static void add_found(const struct run *run)
     int64_t left =
         run->report.remaining >= 0 ? run->report.remaining : planned(run, PLAN_TO_ACT) - gone;
     left = left > blocked ? left - blocked : 0;       /* these are told apart */
-    if (run->stage + 1 == run->category->stage_count) /* they run from the last one back */
+    if (run->stage == policy_stage_of_turn(run->category, run->category->stage_count - 1))
         memset(&state->found, 0, sizeof(state->found));
     if (planned(run, PLAN_NOT_STARTED) > state->found.not_started)
         state->found.not_started = planned(run, PLAN_NOT_STARTED);
@@ -219,9 +219,10 @@ static void send_finish(struct run *run)
                             run_status_word(run->stop_status),
                             run->message[0] ? run->message : NULL};
     (void)FAULT_POINT("run_before_done");
-    if (run->stop_status == RUN_DONE && run->stage == 0) { /* the round's last */
-        const struct category *category = run->category;
-        const char *unseen[] = {term, run->id, category->stages[category->stage_count - 1].name};
+    const struct category *category = run->category;
+    if (run->stop_status == RUN_DONE && run->stage == policy_stage_of_turn(category, 0)) {
+        size_t first = policy_stage_of_turn(category, category->stage_count - 1);
+        const char *unseen[] = {term, run->id, category->stages[first].name};
         run_control(run, sql_file("engine/unblock_unseen.sql"), ARRAY_LENGTH(unseen), unseen, NULL);
     }
     run_control(run, sql_file("engine/finish_run.sql"), ARRAY_LENGTH(values), values, on_finished);

@@ -55,6 +55,8 @@ void run_planned(struct run *run);                      /* start_run was accepte
 /* Nothing is left to act on: the run closes cells, if it has any, and ends. */
 void run_complete(struct run *run);
 void run_close_next(struct run *run, struct lane *lane);
+void run_keep_groups(struct run *run, struct lane *lane); /* step GROUPS */
+void run_sweep_again(struct run *run);                    /* run.c: records are due once more */
 
 /* Steps FINISH and OVER. */
 void run_finish(struct run *run, enum run_status status);

@@ -212,6 +212,18 @@ static bool make_digesters(struct run *run)
     return true;
 }
 
+static bool has_hmac_key(struct run *run)
+{
+    const struct stage *stage = run->sql->stage;
+    for (size_t i = 0; i < stage->column_count; i++)
+        if (stage->columns[i].as->keyed && !run->worker->epochs->has_hmac_key) {
+            run_stop(run, RUN_FAILED,
+                     "no key is set (deidentify.hmac_key), and the stage makes keyed digests");
+            return false;
+        }
+    return true;
+}
+
 static void start(struct run *run)
 {
     struct worker *worker = run->worker;
@@ -227,13 +239,14 @@ static void start(struct run *run)
         run_finish(run, run->state->standing);
         return;
     }
-    if (!make_digesters(run))
+    if (!make_digesters(run) || !has_hmac_key(run))
         return;
     const struct stage *stage = &run->category->stages[run->stage];
-    bool changes = stage->action == ACTION_DEIDENTIFY;
+    bool changes = !policy_stage_removes(stage);
     char term[24], columns[24];
     snprintf(term, sizeof(term), "%lld", (long long)worker->leadership.term);
-    snprintf(columns, sizeof(columns), "%zu", stage->column_count);
+    struct transform_list list = transform_all(run->worker->policies->arena, run->category, stage);
+    snprintf(columns, sizeof(columns), "%zu", list.count);
     const char *values[] = {term,
                             run->id,
                             run->category->name,
@@ -248,7 +261,7 @@ static void start(struct run *run)
                             run->time,
                             NULL,
                             changes ? columns : NULL,
-                            changes ? transform_classes(run->worker->policies->arena, stage)
+                            changes ? transform_classes(run->worker->policies->arena, &list)
                                     : NULL};
     run->step = RUN_STEP_START;
     (void)FAULT_POINT("run_before_start");

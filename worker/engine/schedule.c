@@ -59,7 +59,7 @@ struct schedule {
     size_t next; /* position in order */
     size_t *order;
     size_t order_count;
-    size_t stage;
+    size_t turn; /* policy_stage_of_turn says which stage that is */
     struct category_state *state;
     bool stopped; /* a stage did not end well: no further stage */
     struct request *requests;
@@ -365,8 +365,9 @@ static void on_run_done(struct worker *worker, const struct run_report *report, 
     }
     bool ended_well = report->status == RUN_DONE || report->status == RUN_OBSERVED ||
                       report->status == RUN_SUSPENDED || report->status == state->standing;
-    if (ended_well && !reload_is_pending(worker) && schedule->stage-- > 0) {
-        run_start(worker, state, schedule->stage, on_run_done, NULL);
+    if (ended_well && !reload_is_pending(worker) && schedule->turn-- > 0) {
+        run_start(worker, state, policy_stage_of_turn(state->category, schedule->turn),
+                  on_run_done, NULL);
         return;
     }
     next_category(worker);
@@ -394,11 +395,11 @@ static void report_skipped(struct worker *worker, struct category_state *state,
 static void start_stages(struct worker *worker, struct category_state *state)
 {
     struct schedule *schedule = worker->schedule;
-    /* The last stage first: what it takes away needs no earlier stage any more. */
-    schedule->stage = state->category->stage_count - 1;
+    schedule->turn = state->category->stage_count - 1;
     schedule->state = state;
     sequencer_expect(worker);
-    run_start(worker, state, schedule->stage, on_run_done, NULL);
+    run_start(worker, state, policy_stage_of_turn(state->category, schedule->turn), on_run_done,
+              NULL);
 }
 
 /* For retentionctl status. */

@@ -44,6 +44,7 @@ struct limits {
     int64_t lease_ms, max_skew_ms, wake_most_ms, stop_within_ms;
     const char *policy_directory;
     const char *kek_file; /* NULL: none */
+    const char *hmac_file;
     const char *epoch;    /* interval text: how long a key is used */
 };
 

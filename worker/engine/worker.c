@@ -555,6 +555,7 @@ static void take_settings(struct worker *worker)
         .stop_within_ms = settings->worker.stop_within_ms,
         .policy_directory = settings->policies,
         .kek_file = settings->log.epoch_kek,
+        .hmac_file = settings->deidentify.hmac_key,
         .epoch = settings->log.epoch_text,
     };
 }
@@ -631,7 +632,8 @@ static bool knows_named(struct worker *worker, struct error *error)
 int worker_run(struct worker *worker, struct error *error)
 {
     if (!loader_read(worker, error) || !knows_named(worker, error) ||
-        !epochs_read_kek(worker, error) || !sequencer_read_key(worker, error))
+        !epochs_read_kek(worker, error) || !epochs_read_hmac_key(worker, error) ||
+        !sequencer_read_key(worker, error))
         return error_exit_code(error);
     worker_changed(worker);
     pg_conn_open(worker->control);

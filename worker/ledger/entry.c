@@ -108,6 +108,9 @@ static const struct entry_field heartbeat[] = {NUMBER("size")};
 static const struct entry_field cells[] = {
     NAME("category"),    NAME("stage"),    NAME("relation"),  NUMBER_OR_NONE("k"),
     NUMBER("published"), NUMBER("folded"), NUMBER("withheld")};
+static const struct entry_field groups[] = {
+    ID("run"),      NAME("category"), NAME("stage"),      NUMBER("k"),
+    NUMBER("kept"), NUMBER("small"),  NUMBER("nullified")};
 static const struct entry_field anomaly[] = {ID("run"), NUMBER("seq"), NAME("code")};
 static const struct entry_field transform[] = {ID("run"), NAME("category"), NAME("stage"),
                                                NUMBER("columns"), TEXT("classes")};
@@ -151,6 +154,7 @@ static const struct entry_type types[] = {
     TYPE("restored", restored),
     TYPE("transform", transform),
     TYPE("cells", cells),
+    TYPE("groups", groups),
     TYPE("gap", gap),
 };
 

@@ -28,6 +28,11 @@ const struct keyfile_kind keyfile_signing = {
     "Without this key the log cannot go on: its checkpoints stay valid, but nobody can sign that a "
     "later one extends them."};
 
+const struct keyfile_kind keyfile_hmac = {
+    "key of keyed digests", "hmac-key",
+    "What \"hmac\" makes of a value depends on this key: with another one, equal values of old and "
+    "new records cannot be recognised any more."};
+
 static void close_file(int *fd)
 {
     if (*fd >= 0)

@@ -15,7 +15,7 @@ struct keyfile_kind {
     const char *credential; /* "log-epoch-kek" */
     const char *loss;       /* what it means that the file is not there: a sentence */
 };
-extern const struct keyfile_kind keyfile_kek, keyfile_signing;
+extern const struct keyfile_kind keyfile_kek, keyfile_signing, keyfile_hmac;
 
 /* Where the key is: the file set, else the credential in $CREDENTIALS_DIRECTORY if it is there,
  * else NULL. The caller frees it. */

@@ -11,6 +11,8 @@ libretention_a_SOURCES += \
 	worker/ledger/hold_file.h \
 	worker/ledger/keyfile.c \
 	worker/ledger/keyfile.h \
+	worker/ledger/pseudonym.c \
+	worker/ledger/pseudonym.h \
 	worker/ledger/lines.c \
 	worker/ledger/lines.h \
 	worker/ledger/merkle.c \

@@ -137,6 +137,9 @@ static void compare_dependants(struct comparison *c, const struct dependant *bef
         if (!text_equal(joined(c->arena, &old->by), joined(c->arena, &after[i].by)) ||
             !text_equal(joined(c->arena, &old->key), joined(c->arena, &after[i].key)))
             needs(c, "columns of dependant %s changed", table);
+        compare_text(c, arena_printf(c->arena, "what becomes of columns of dependant %s", table),
+                     dependant_changes_print(c->arena, old),
+                     dependant_changes_print(c->arena, &after[i]), true);
         compare_dependants(c, old->with, old->with_count, after[i].with, after[i].with_count);
     }
     for (size_t j = 0; j < before_count; j++) {

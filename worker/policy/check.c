@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "policy/definition.h"
+#include "policy/transform.h"
 
 /* ---- one category ---- */
 
@@ -110,6 +111,43 @@ static void check_agreements(const struct category *c, struct diags *diags)
         diag_error(diags, t->at, "\"min\" of the agreements is longer than \"max\"");
 }
 
+/* What becomes of a dependant's columns is for one stage to say. */
+static void check_dependant_columns(const struct category *c, const struct dependant *d,
+                                    const char *table, struct diags *diags)
+{
+    size_t changing = 0;
+    if (d->stage && !d->column_count)
+        diag_error(diags, d->at, "dependant \"%s\" names a stage, but has no \"columns\"", table);
+    if (!d->column_count)
+        return;
+    for (size_t i = 0; i < c->stage_count; i++)
+        changing += !policy_stage_removes(&c->stages[i]);
+    const struct stage *stage = policy_dependant_stage(c, d);
+    if (d->stage && !stage)
+        diag_hint(diags,
+                  diag_error(diags, d->at,
+                             "dependant \"%s\" refers to stage \"%s\", which de-identifies nothing",
+                             table, d->stage),
+                  "Its columns are changed together with the record's: name a stage that does that.");
+    else if (!changing)
+        diag_hint(diags,
+                  diag_error(diags, d->at,
+                             "dependant \"%s\" has \"columns\", but no stage de-identifies", table),
+                  "Where the record is deleted, its dependants are deleted too.");
+    else if (!stage)
+        diag_hint(diags,
+                  diag_error(diags, d->at, "dependant \"%s\" has \"columns\", but names no stage",
+                             table),
+                  "There are %zu stages that de-identify; add stage = \"...\".", changing);
+    for (size_t i = 0; i < d->column_count; i++)
+        if (d->columns[i].as && !d->columns[i].as->testable)
+            diag_hint(diags,
+                      diag_error(diags, d->columns[i].at,
+                                 "that \"%s\" was done cannot be seen in column \"%s\" of a dependant",
+                                 d->columns[i].as->name, d->columns[i].column),
+                      "Dependants have no mark. Use \"nullify\", \"constant\" or the like.");
+}
+
 static void check_dependants(struct arena *arena, const struct category *c,
                              const struct dependant *items, size_t count, struct diags *diags)
 {
@@ -122,6 +160,7 @@ static void check_dependants(struct arena *arena, const struct category *c,
         for (size_t j = 0; j < i; j++)
             if (table_name_equal(items[i].table, items[j].table))
                 diag_error(diags, items[i].at, "dependant \"%s\" is named twice", table);
+        check_dependant_columns(c, &items[i], table, diags);
         check_dependants(arena, c, items[i].with, items[i].with_count, diags);
     }
 }

@@ -146,6 +146,7 @@ const char *conditions_print(struct arena *arena, const struct conditions *condi
 const char *aggregate_print(struct arena *arena, const struct aggregate *aggregate);
 /* What a stage does to columns. */
 const char *changes_print(struct arena *arena, const struct stage *stage);
+const char *dependant_changes_print(struct arena *arena, const struct dependant *dependant);
 
 /* ---- policy/logic.c ---- */
 

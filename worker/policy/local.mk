@@ -25,6 +25,7 @@ libretention_a_SOURCES += \
 	worker/policy/setup_internal.h \
 	worker/policy/sql.h \
 	worker/policy/sql_aggregate.c \
+	worker/policy/sql_quasi.c \
 	worker/policy/sql_builder.c \
 	worker/policy/sql_condition.c \
 	worker/policy/sql_due.c \

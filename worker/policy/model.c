@@ -30,15 +30,85 @@ const char *policy_action_name(enum action action)
     return actions[action].name;
 }
 
+static bool counts_and_keeps(const struct stage *stage)
+{
+    return stage->aggregate && stage->aggregate->keeps;
+}
+
 bool policy_stage_removes(const struct stage *stage)
 {
-    return stage->action != ACTION_DEIDENTIFY;
+    return stage->action != ACTION_DEIDENTIFY && !counts_and_keeps(stage);
+}
+
+const struct stage *policy_counting_stage(const struct category *category)
+{
+    for (size_t i = 0; i < category->stage_count; i++)
+        if (counts_and_keeps(&category->stages[i]))
+            return &category->stages[i];
+    return NULL;
+}
+
+size_t policy_stage_of_turn(const struct category *category, size_t turn)
+{
+    const struct stage *counting = policy_counting_stage(category);
+    if (!counting)
+        return turn;
+    size_t first = (size_t)(counting - category->stages);
+    if (turn + 1 == category->stage_count)
+        return first;
+    return turn + 1 > first ? turn + 1 : turn;
+}
+
+const struct stage *policy_dependant_stage(const struct category *category,
+                                           const struct dependant *dependant)
+{
+    const struct stage *only = NULL;
+    for (size_t i = 0; i < category->stage_count && dependant->column_count; i++) {
+        const struct stage *stage = &category->stages[i];
+        if (policy_stage_removes(stage))
+            continue;
+        if (dependant->stage ? text_equal(stage->name, dependant->stage) : !only)
+            only = stage;
+        else if (!dependant->stage)
+            return NULL;
+    }
+    return only;
+}
+
+bool policy_stage_reaches(const struct category *category, const struct stage *stage,
+                          const struct dependant *dependant)
+{
+    if (policy_dependant_stage(category, dependant) == stage)
+        return true;
+    for (size_t i = 0; i < dependant->with_count; i++)
+        if (policy_stage_reaches(category, stage, &dependant->with[i]))
+            return true;
+    return false;
+}
+
+static bool has_transform(const struct stage *stage, const char *column)
+{
+    for (size_t i = 0; i < stage->column_count; i++)
+        if (text_equal(stage->columns[i].column, column))
+            return true;
+    return false;
+}
+
+const char *policy_stage_column(const struct stage *stage, size_t i)
+{
+    if (i < stage->column_count)
+        return stage->columns[i].column;
+    i -= stage->column_count;
+    for (size_t q = 0; q < stage->quasi.count; q++)
+        if (!has_transform(stage, stage->quasi.items[q]) && i-- == 0)
+            return stage->quasi.items[q];
+    return NULL;
 }
 
 bool policy_changes(const struct category *category)
 {
     for (size_t i = 0; i < category->stage_count; i++)
-        if (category->stages[i].action == ACTION_DEIDENTIFY)
+        if (!policy_stage_removes(&category->stages[i]))
             return true;
     return false;
 }

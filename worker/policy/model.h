@@ -120,11 +120,15 @@ struct conditions {
 };
 
 /* Rows acted on before their parent; may have dependants of their own. */
+struct transform;
 struct dependant {
     struct position at;
     struct table_name table;
     struct string_list by;  /* columns of the dependant that hold the parent's key */
     struct string_list key; /* empty: its primary key */
+    struct transform *columns; /* what becomes of it where a stage changes the record */
+    size_t column_count;
+    const char *stage; /* which stage; NULL: the only one that changes records */
     struct dependant *with;
     size_t with_count;
 };
@@ -183,6 +187,7 @@ struct aggregate {
     size_t measure_count;
     struct string_list fold; /* columns of the target */
     struct position fold_at;
+    bool keeps; /* then = "deidentify": the records stay, and are de-identified when they count */
 };
 
 /* What there is to know of an action: one table (model.c), for parser, statements and messages. */
@@ -219,12 +224,15 @@ struct stage {
     struct start start;          /* ref_count 0: the category's */
     struct conditions only;      /* of its own, in addition */
     struct aggregate *aggregate; /* ACTION_AGGREGATE, else NULL */
-    int64_t k; /* distinct subjects that a published cell counts at least; default 11 */
-    /* ACTION_DEIDENTIFY */
+    int64_t k; /* distinct subjects that a published cell, or a group of records that share their
+                  quasi-identifiers, counts at least; default 11 */
+    /* of stages that change records */
     struct transform *columns;
     size_t column_count;
     const char *mark; /* the column that says that it is done; NULL: the values say it */
     enum claim claim;
+    struct string_list quasi; /* ACTION_DEIDENTIFY: columns that fewer than k subjects must not
+                                 share; none: nothing is counted */
 };
 
 struct agreement {
@@ -348,6 +356,20 @@ bool aggregate_folds(const struct aggregate *aggregate, const char *to);
 bool policy_is_target(const struct policy_set *set, struct table_name table);
 /* Is the record gone when the stage has acted on it? */
 bool policy_stage_removes(const struct stage *stage);
+/* The stage of a category that counts records and leaves them; NULL: none does. Those behind it do
+ * not take what it has not counted yet. */
+const struct stage *policy_counting_stage(const struct category *category);
+/* A round enforces one stage a turn, from turn stage_count - 1 down to 0: the last stage first,
+ * since what it takes away needs no earlier one any more; but before it the one that counts. */
+size_t policy_stage_of_turn(const struct category *category, size_t turn);
+/* The stage that changes the dependant's columns; NULL: it has none, or no stage is named. */
+const struct stage *policy_dependant_stage(const struct category *category,
+                                           const struct dependant *dependant);
+/* Does the stage change columns of the dependant, or of one that hangs on it? */
+bool policy_stage_reaches(const struct category *category, const struct stage *stage,
+                          const struct dependant *dependant);
+/* The columns of a record that a stage changes, but for the mark: number i, NULL behind the last. */
+const char *policy_stage_column(const struct stage *stage, size_t i);
 /* Does some stage of the category change records? */
 bool policy_changes(const struct category *category);
 /* Does some stage of the category take records away? */

@@ -34,22 +34,32 @@ static void need_table(struct collector *c, struct position at, const struct cat
 }
 
 /* Columns that stages give other values. */
+static void need_column(struct collector *c, const struct catalog_table *table,
+                        struct table_need *need, const char *name)
+{
+    bool known = !name || !catalog_column(table, name);
+    for (size_t n = 0; n < need->change.count && !known; n++)
+        known = strcmp(need->change.items[n], name) == 0;
+    if (known)
+        return;
+    need->privileges |= NEED_CHANGE;
+    need->change.items =
+        arena_push(c->arena, need->change.items, &need->change.count, sizeof(*need->change.items));
+    need->change.items[need->change.count - 1] = name;
+}
+
 static void need_change(struct collector *c, const struct category *category,
                         const struct catalog_table *table, struct table_need *need)
 {
     for (size_t i = 0; i < category->stage_count; i++) {
         const struct stage *stage = &category->stages[i];
-        for (size_t k = 0; k <= stage->column_count; k++) {
-            const char *name = k < stage->column_count ? stage->columns[k].column : stage->mark;
-            bool known = !name || !catalog_column(table, name);
-            for (size_t n = 0; n < need->change.count && !known; n++)
-                known = strcmp(need->change.items[n], name) == 0;
-            if (known)
-                continue;
-            need->privileges |= NEED_CHANGE;
-            need->change.items = arena_push(c->arena, need->change.items, &need->change.count,
-                                            sizeof(*need->change.items));
-            need->change.items[need->change.count - 1] = name;
+        bool last = false;
+        for (size_t k = 0; !last; k++) {
+            const char *name = policy_stage_column(stage, k);
+            last = !name;
+            if (last)
+                name = stage->mark;
+            need_column(c, table, need, name);
         }
     }
 }
@@ -135,18 +145,24 @@ static void need_start(struct collector *c, const struct catalog_table *table,
         need_ref(c, table, &start->refs[i]);
 }
 
-static void need_dependants(struct collector *c, const struct catalog_table *parent,
-                            const struct dependant *with, size_t count)
+static void need_dependants(struct collector *c, const struct category *category,
+                            const struct catalog_table *parent, const struct dependant *with,
+                            size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const struct catalog_table *table = resolve_table(c->catalog, with[i].table);
         if (!table)
             continue;
         struct string_list key = resolve_key(c->arena, table, with[i].key.count > 0, &with[i].key);
-        need_table(c, with[i].at, table, NEED_SELECT | NEED_DELETE | NEED_LOCK,
+        need_table(c, with[i].at, table,
+                   NEED_SELECT | NEED_LOCK | (policy_removes(category) ? NEED_DELETE : 0u),
                    lock_column(table, &key));
+        for (size_t n = 0; n < c->needs->table_count; n++)
+            for (size_t k = 0; k < with[i].column_count; k++)
+                if (c->needs->tables[n].table == table)
+                    need_column(c, table, &c->needs->tables[n], with[i].columns[k].column);
         need_index(c, with[i].at, table, with[i].by, child_index(c, parent));
-        need_dependants(c, table, with[i].with, with[i].with_count);
+        need_dependants(c, category, table, with[i].with, with[i].with_count);
     }
 }
 
@@ -248,7 +264,7 @@ void needs_collect(struct arena *arena, const struct policy_set *set,
     if (category->has_tenant)
         need_ref(&c, table, &category->tenant);
     need_conditions(&c, table, &category->only);
-    need_dependants(&c, table, category->with, category->with_count);
+    need_dependants(&c, category, table, category->with, category->with_count);
     for (size_t i = 0; i < category->floor_count; i++)
         need_start(&c, table, &category->floors[i].start);
     if (category->cap)

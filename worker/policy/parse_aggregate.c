@@ -127,19 +127,11 @@ void read_then(struct reader *r, config_setting_t *setting, const struct field *
 {
     const char *text = config_setting_get_string(setting);
     (void)field;
-    (void)aggregate_of(r, out);
-    if (strcmp(text, "delete") == 0)
-        return;
-    struct diag *d;
-    if (strcmp(text, "deidentify") == 0) {
-        d = diag_error(r->diags, position_of(r, setting),
-                       "then = \"deidentify\" is not available in this version");
-        diag_hint(r->diags, d,
-                  "Records are deleted when they are aggregated: then = \"delete\". Let a stage "
-                  "before this one de-identify them.");
-        return;
-    }
-    diag_error(r->diags, position_of(r, setting), "\"then\" must be \"delete\", not \"%s\"", text);
+    struct aggregate *aggregate = aggregate_of(r, out);
+    aggregate->keeps = strcmp(text, "deidentify") == 0;
+    if (!aggregate->keeps && strcmp(text, "delete") != 0)
+        diag_error(r->diags, position_of(r, setting),
+                   "\"then\" must be \"delete\" or \"deidentify\", not \"%s\"", text);
 }
 
 void read_by(struct reader *r, config_setting_t *setting, const struct field *field, void *out)
@@ -321,6 +313,13 @@ void aggregate_check(const struct category *c, const struct stage *stage, struct
     if (c->table.schema && a->into.schema && table_name_equal(c->table, a->into))
         diag_error(diags, stage->at, "stage \"%s\" aggregates into the table that it takes from",
                    stage->name);
+    if (a->keeps && !stage->mark)
+        diag_hint(diags,
+                  diag_error(diags, stage->at,
+                             "stage \"%s\" counts records and keeps them, but has no \"mark\"",
+                             stage->name),
+                  "That a record was counted cannot be seen in its values: name a column that says "
+                  "so, a timestamptz or a boolean.");
     check_targets(a, diags);
     check_fold(a, diags);
 }

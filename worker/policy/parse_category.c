@@ -44,6 +44,13 @@ static void dependants_read(struct reader *r, config_setting_t *list, struct dep
         config_setting_t *with = member(group, "with");
         if (with && type_of(with) & TYPE_GROUPS)
             dependants_read(r, with, &d.with, &d.with_count);
+        config_setting_t *columns = member(group, "columns");
+        if (columns && type_of(columns) & TYPE_GROUPS) {
+            struct stage read = {0};
+            read_transforms(r, columns, NULL, &read);
+            d.columns = read.columns;
+            d.column_count = read.column_count;
+        }
         *items = arena_push(r->arena, *items, count, sizeof(**items));
         (*items)[*count - 1] = d;
     }
@@ -124,6 +131,38 @@ static void refuse_keys(struct reader *r, config_setting_t *group, unsigned int 
     }
 }
 
+/* What is deleted when it is counted has no columns to change. */
+static void refuse_changes(struct reader *r, config_setting_t *group)
+{
+    static const char *const keys[] = {"columns", "mark", "claim"};
+    for (size_t i = 0; i < ARRAY_LENGTH(keys); i++)
+        if (member(group, keys[i]))
+            diag_hint(r->diags,
+                      diag_error(r->diags, position_of(r, member(group, keys[i])),
+                                 "\"%s\" goes with then = \"deidentify\" only", keys[i]),
+                      "The stage deletes the records that it counts.");
+}
+
+static void check_quasi(struct reader *r, config_setting_t *quasi, const struct category *c,
+                        const struct stage *s)
+{
+    if (!config_setting_length(quasi))
+        error_at(r, quasi, "\"quasi\" is empty");
+    if (!s->mark)
+        diag_hint(r->diags, error_at(r, quasi, "\"quasi\" needs a \"mark\""),
+                  "Records that a run de-identifies together are known by it: a timestamptz.");
+    if (c->data_at.file && !c->subject_count)
+        diag_hint(r->diags,
+                  error_at(r, quasi, "\"quasi\" counts distinct subjects, but the category has none"),
+                  "Say in \"data\" who the records are about.");
+    else if (c->subject_count && c->subjects[0].kind != REF_COLUMN)
+        diag_hint(r->diags,
+                  error_at(r, quasi,
+                           "\"quasi\" counts distinct subjects, but the category's first subject is no "
+                           "column of the table itself"),
+                  "Subjects of parents and children cannot be counted in this version.");
+}
+
 void read_stages(struct reader *r, config_setting_t *setting, const struct field *field, void *out)
 {
     (void)field;
@@ -141,16 +180,19 @@ void read_stages(struct reader *r, config_setting_t *setting, const struct field
         const char *action = member_string(r, group, "do");
         if (action && strcmp(action, policy_action_name(s.action)) == 0)
             refuse_keys(r, group, allowed[s.action]);
-        static const char *const later[] = {"quasi", "k"};
-        for (size_t k = 0; k < ARRAY_LENGTH(later) && s.action == ACTION_DEIDENTIFY; k++)
-            if (member(group, later[k]))
-                diag_error(r->diags, position_of(r, member(group, later[k])),
-                           "\"%s\" of stages that de-identify is not available in this version",
-                           later[k]);
-        if (s.action == ACTION_DEIDENTIFY && !s.column_count && c->mode != MODE_DECLARED)
+        if (s.action == ACTION_DEIDENTIFY && member(group, "k") && !member(group, "quasi"))
+            diag_hint(r->diags,
+                      error_at(r, member(group, "k"), "\"k\" of a stage that de-identifies needs "
+                                                      "\"quasi\""),
+                      "Add quasi = [ \"zip\", \"day\" ]: the columns that so many must share.");
+        if (s.action == ACTION_DEIDENTIFY && member(group, "quasi"))
+            check_quasi(r, member(group, "quasi"), c, &s);
+        if (!policy_stage_removes(&s) && !s.column_count && c->mode != MODE_DECLARED)
             diag_hint(r->diags,
                       diag_error(r->diags, s.at, "a stage that de-identifies has no \"columns\""),
                       "Add columns = ( { name = \"caller_name\"; as = \"nullify\"; } ).");
+        if (s.action == ACTION_AGGREGATE && policy_stage_removes(&s))
+            refuse_changes(r, group);
         c->stages = arena_push(r->arena, c->stages, &c->stage_count, sizeof(*c->stages));
         c->stages[c->stage_count - 1] = s;
     }

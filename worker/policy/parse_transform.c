@@ -171,9 +171,6 @@ static void read_as(struct reader *r, config_setting_t *setting, const struct fi
     const struct transformation *found = transformation_find(text);
     (void)field;
     *(const struct transformation **)out = found;
-    if (found && !found->available)
-        diag_error(r->diags, position_of(r, setting),
-                   "transformation \"%s\" is not available in this version", text);
     if (found)
         return;
     struct text list _cleanup_text_ = {0};

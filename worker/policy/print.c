@@ -276,22 +276,7 @@ static void print_conditions(struct printer *p, const struct conditions *c)
 
 /* ---- the rest of a category ---- */
 
-static void print_dependants(struct printer *p, const struct dependant *items, size_t count)
-{
-    if (!count)
-        return;
-    open_list(p, "with");
-    for (size_t i = 0; i < count; i++) {
-        open_element(p);
-        add_table(p, "table", items[i].table);
-        add_strings(p, "by", &items[i].by);
-        if (items[i].key.count)
-            add_strings(p, "key", &items[i].key);
-        print_dependants(p, items[i].with, items[i].with_count);
-        close_element(p, i + 1 == count);
-    }
-    close_list(p);
-}
+static void print_dependants(struct printer *p, const struct dependant *items, size_t count);
 
 static void print_data(struct printer *p, const struct category *c)
 {
@@ -412,6 +397,8 @@ static void print_aggregate(struct printer *p, const struct aggregate *a)
     print_measures(p, a);
     if (a->fold.count)
         add_strings(p, "fold", &a->fold);
+    if (a->keeps)
+        add_string(p, "then", "deidentify");
 }
 
 static void add_string_list(struct printer *p, const char *key, const struct string_list *list)
@@ -480,20 +467,60 @@ static void print_transform(struct printer *p, const struct transform *t)
     add_string_list(p, "allow", &t->allow);
 }
 
+static void print_transforms(struct printer *p, const struct transform *columns, size_t count)
+{
+    if (!count)
+        return;
+    open_list(p, "columns");
+    for (size_t i = 0; i < count; i++) {
+        open_element(p);
+        print_transform(p, &columns[i]);
+        close_element(p, i + 1 == count);
+    }
+    close_list(p);
+}
+
 static void print_changes(struct printer *p, const struct stage *s)
 {
-    if (s->column_count) {
-        open_list(p, "columns");
-        for (size_t i = 0; i < s->column_count; i++) {
-            open_element(p);
-            print_transform(p, &s->columns[i]);
-            close_element(p, i + 1 == s->column_count);
-        }
-        close_list(p);
-    }
+    print_transforms(p, s->columns, s->column_count);
     add_string(p, "mark", s->mark);
+    if (s->quasi.count) { /* with k: another one is another change */
+        add_strings(p, "quasi", &s->quasi);
+        add_integer(p, "k", s->k, 11);
+    }
     if (s->claim == CLAIM_ANONYMOUS)
         add_string(p, "claim", "anonymous");
+}
+
+static void print_dependants(struct printer *p, const struct dependant *items, size_t count)
+{
+    if (!count)
+        return;
+    open_list(p, "with");
+    for (size_t i = 0; i < count; i++) {
+        open_element(p);
+        add_table(p, "table", items[i].table);
+        add_strings(p, "by", &items[i].by);
+        if (items[i].key.count)
+            add_strings(p, "key", &items[i].key);
+        print_transforms(p, items[i].columns, items[i].column_count);
+        if (items[i].stage)
+            add_string(p, "stage", items[i].stage);
+        print_dependants(p, items[i].with, items[i].with_count);
+        close_element(p, i + 1 == count);
+    }
+    close_list(p);
+}
+
+const char *dependant_changes_print(struct arena *arena, const struct dependant *dependant)
+{
+    struct printer p = {.arena = arena};
+    print_transforms(&p, dependant->columns, dependant->column_count);
+    if (dependant->stage)
+        add_string(&p, "stage", dependant->stage);
+    const char *text = arena_strdup(arena, text_string(&p.out));
+    text_free(&p.out);
+    return text;
 }
 
 const char *changes_print(struct arena *arena, const struct stage *stage)
@@ -520,7 +547,8 @@ static void print_stages(struct printer *p, const struct category *c)
         print_start(p, &s->start);
         print_conditions(p, &s->only);
         print_changes(p, s);
-        add_integer(p, "k", s->k, 11);
+        if (!s->quasi.count)
+            add_integer(p, "k", s->k, 11);
         if (s->aggregate)
             print_aggregate(p, s->aggregate);
         close_element(p, i + 1 == c->stage_count);

@@ -26,6 +26,9 @@ enum sql_param_kind {
     PARAM_TERM,     /* bigint, of the leadership */
     PARAM_RUN,      /* uuid */
     PARAM_NONCE,    /* text: random, another for each batch */
+    PARAM_HASHED_OLD, /* of column number `index` of sql_leaf.hashed: text[] literal of the values
+                         that were read, and of what they become */
+    PARAM_HASHED_NEW, /* text[] literal of what each of these becomes */
 };
 
 struct sql_param {
@@ -40,7 +43,10 @@ struct sql_statement {
     size_t param_count;
 };
 
-/* One table that a batch deletes from, children before parents; the last one is the category's. */
+/* One table that a batch deletes from, children before parents; the last one is the category's. Of a
+ * stage that changes records: dependants whose columns it changes, and what they hang on. Then rows
+ * are changed instead of deleted, those that are done are left out, and `remove`, `remove_some` and
+ * `remove_own` return one more column at the end: (unchanged bigint), as sql_leaf's. */
 struct sql_relation {
     struct table_name table;
     const char *relation; /* "schema.table", quoted as by PostgreSQL, as it stands in entries
@@ -68,6 +74,7 @@ struct sql_relation {
      * PARAM_LIMIT rows and returns as lock_rows; remove_own deletes the rows whose own keys are
      * PARAM_KEYS. As `remove`. */
     struct sql_statement lock_some, remove_own;
+    bool passes;   /* the stage changes only what hangs on it: nothing of it goes */
     size_t parent; /* index in the array of the relation whose keys it needs */
 };
 
@@ -100,6 +107,12 @@ struct sql_leaf {
      * child that was committed while lock_rows ran is seen by this one. One row (rows bigint, tids
      * text[] ordered). */
     struct sql_statement judge_tids;
+    /* Columns whose new values the worker makes (transformation "hmac"); then judge_tids is there.
+     * read_values, PARAM_TIDS: one row, for each of them a text[] of the distinct values; what the
+     * worker makes of them is bound to remove_tids, which leaves rows with any other value alone. */
+    const struct transform **hashed;
+    size_t hashed_count;
+    struct sql_statement read_values;
     /* PARAM_TIDS: deletes those still due and free. Result as `remove`. With dependants, what is
      * read from their tables is not asked again, since they are gone by then; fewer rows than were
      * locked mean that something else changed meanwhile (an agreement, a parent): roll back. */
@@ -153,6 +166,13 @@ struct sql_category {
      * published. PARAM_TERM, PARAM_RUN, PARAM_RUN_TIME; one row: (families bigint, most bigint,
      * published bigint); as long as families = most, there are more. */
     struct sql_statement close;
+    /* Of a stage with a k-check, else empty. `groups`, PARAM_RUN_TIME: one row (groups bigint, small
+     * bigint, nullified bigint): how many groups the records make that are due and free, how many of
+     * them are too small, how many records would lose their quasi-identifiers. `keep`, PARAM_TERM,
+     * PARAM_RUN, PARAM_RUN_TIME: writes down which groups may keep them; before the first batch.
+     * `close` then looks whether so many came, and returns two more columns: (again bigint,
+     * nullified bigint): records that are due again, and that have lost them. */
+    struct sql_statement groups, keep;
     struct sql_relation *relations; /* dependants first, the category's table last */
     size_t relation_count;
     struct string_list governed;     /* "schema.table" of every relation the fingerprint covers */
@@ -182,17 +202,20 @@ struct sql_statement sql_build_forecast(struct arena *arena, const struct policy
                                         const struct catalog *catalog,
                                         const struct string_list *acting);
 
-/* What a stage makes of a made-up value in its column number `column`: one row (before, after).
- * PARAM_NONCE. Empty text: no made-up value of the column's type is known. */
+/* What a stage makes of a made-up value in a column of its record, or of a dependant: one row
+ * (before, after). PARAM_NONCE. Empty text: no made-up value of the column's type is known. */
 struct sql_statement sql_build_example(struct arena *arena, const struct policy_set *set,
                                        const struct category *category, size_t stage,
-                                       const struct catalog *catalog, size_t column);
+                                       const struct catalog *catalog,
+                                       const struct transform *transform, struct table_name table);
 
 /* Does to some records of a leaf what a stage that de-identifies does, due or not; never to one
- * under hold. To be rolled back. PARAM_NONCE. One row: (rows bigint, unchanged bigint). */
+ * under hold. With a dependant: to some of its rows. To be rolled back. PARAM_NONCE. One row:
+ * (rows bigint, unchanged bigint). */
 struct sql_statement sql_build_trial(struct arena *arena, const struct policy_set *set,
                                      const struct category *category, size_t stage,
-                                     const struct catalog *catalog, struct table_name leaf);
+                                     const struct catalog *catalog, struct table_name leaf,
+                                     const struct dependant *dependant);
 
 /* category.hold_facts, a JSON document: the category's tenant, subjects, key with their types as
  * holds are to be converted to them, and the statement that counts what a hold ($1, uuid) covers;

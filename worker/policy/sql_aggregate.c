@@ -236,6 +236,8 @@ static const char *to_come(struct sql_builder *b, const struct aggregate_by *by)
     sql_add_and(&text, in_past(b, by));
     sql_add_and(&text, sql_claim(b, &b->target, b->category));
     sql_add_and(&text, sql_conditions(b, &b->target, &b->stage->only));
+    if (!policy_stage_removes(b->stage))
+        sql_add_and(&text, arena_printf(b->arena, "%s IS NOT TRUE", sql_passed(b)));
     sql_add_and(&text, arena_printf(b->arena, "%s IS NOT NULL", sql_due_at(b)));
     sql_add_and(&text, arena_printf(b->arena, "%s IS NOT TRUE", sql_held(b, SKIP_NOTHING)));
     for (size_t i = 0; i < b->category->keep_while_count; i++)
@@ -295,6 +297,8 @@ static void target_columns(struct sql_builder *b, struct text *names, struct tex
 struct sql_statement sql_close_cells(struct sql_builder *b)
 {
     const struct aggregate *a = b->stage->aggregate;
+    if (b->stage->quasi.count)
+        return sql_settle_groups(b);
     if (!a)
         return (struct sql_statement){.text = ""};
     struct text names = {0}, values = {0};

@@ -123,7 +123,7 @@ static void explain_due(struct sql_builder *b, struct facts *facts)
     add_member(facts, "due_at", "x.due_at");
     add_member(facts, "due",
                arena_printf(b->arena, "coalesce(x.due_at <= %s, false)", sql_run_time(b)));
-    bool changes = b->stage->action == ACTION_DEIDENTIFY;
+    bool changes = !policy_stage_removes(b->stage);
     add_fact(facts, "passed",
              changes ? arena_printf(b->arena, "%s IS TRUE", sql_passed(b)) : "false");
     add_member(facts, "action", sql_value(b, policy_action_name(b->stage->action), "text"));
@@ -177,6 +177,12 @@ static void explain_kept(struct sql_builder *b, struct facts *facts, struct text
         text_printf(waiting, " OR x.%s", name);
     }
     add_member(facts, "waiting_for", array_of(b, &items));
+    const char *uncounted = sql_uncounted(b);
+    if (uncounted) {
+        add_fact(facts, "uncounted", arena_printf(b->arena, "%s IS TRUE", uncounted));
+        add_member(facts, "uncounted", "x.uncounted");
+        text_add(waiting, " OR x.uncounted");
+    }
     const char *paused = sql_paused(b);
     add_fact(facts, "paused", paused ? arena_printf(b->arena, "%s IS TRUE", paused) : "false");
     add_member(facts, "tenant_paused", "x.paused");

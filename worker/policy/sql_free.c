@@ -135,6 +135,20 @@ static void add_waits(struct sql_builder *b, struct text *text, const struct cat
     }
 }
 
+const char *sql_uncounted(struct sql_builder *b)
+{
+    const struct stage *own = b->stage, *counting = policy_counting_stage(b->category);
+    if (!counting || counting >= own)
+        return NULL;
+    b->stage = counting;
+    struct text text = {0};
+    sql_add_and(&text, sql_conditions(b, &b->target, &counting->only));
+    sql_add_and(&text, arena_printf(b->arena, "%s <= %s", sql_due_at(b), sql_run_time(b)));
+    sql_add_and(&text, arena_printf(b->arena, "%s IS NOT TRUE", sql_passed(b)));
+    b->stage = own;
+    return arena_printf(b->arena, "(%s)", sql_take_text(b->arena, &text));
+}
+
 size_t sql_wait_count(const struct sql_builder *b)
 {
     return policy_stage_removes(b->stage) ? b->category->wait_for.count : 0;

@@ -162,6 +162,7 @@ const char *sql_load_facts(struct arena *arena, const struct policy_set *set,
         const struct sql_category *sql = sql_build_category(arena, set, category, i, catalog);
         add_statement(list, sql->unclaimed);
         add_statement(list, sql->explain);
+        add_statement(list, sql->groups);
         add_plans(arena, set, category, i, catalog, list);
     }
     if (json_array_size(list))

@@ -111,9 +111,9 @@ static bool takes(const struct sql_builder *b, const struct sql_scope *row, cons
     if (policy_stage_removes(stage) || !text_equal(row->alias, "t"))
         return true;
     for (size_t i = 0; i < b->used_count; i++)
-        for (size_t k = 0; k < stage->column_count; k++)
+        for (size_t k = 0; policy_stage_column(stage, k); k++)
             if (text_equal(b->used[i].alias, alias) &&
-                text_equal(b->used[i].column, stage->columns[k].column))
+                text_equal(b->used[i].column, policy_stage_column(stage, k)))
                 return true;
     return false;
 }
@@ -270,8 +270,10 @@ const char *sql_kept(struct sql_builder *b, enum sql_skip skip)
     struct text text = {0};
     struct sql_scope row = b->target;
     add_readers(b, &text, &row, NULL);
-    if (policy_stage_removes(b->stage) && skip != SKIP_DEPENDANTS)
-        add_dependants(b, &text, &row, b->category->with, b->category->with_count, true);
+    size_t count;
+    const struct dependant *with = sql_dependants(b, &count);
+    if (skip != SKIP_DEPENDANTS)
+        add_dependants(b, &text, &row, with, count, true);
     if (!text.length)
         return NULL;
     if (b->shapes & SQL_READERS)

@@ -89,6 +89,9 @@ static const char *verdict_case(struct sql_builder *b)
         assert(other);
         add_when(&text, arena_printf(b->arena, "%s IS TRUE", sql_waits(b, other)), VERDICT_WAITING);
     }
+    const char *uncounted = sql_uncounted(b);
+    if (uncounted)
+        add_when(&text, arena_printf(b->arena, "%s IS TRUE", uncounted), VERDICT_WAITING);
     const char *paused = sql_paused(b);
     if (paused)
         add_when(&text, arena_printf(b->arena, "%s IS TRUE", paused), VERDICT_WAITING);
@@ -278,6 +281,10 @@ struct sql_category *sql_build_category(struct arena *arena, const struct policy
     out->explain = sql_explain(b);
     sql_begin(b);
     out->close = sql_close_cells(b);
+    sql_begin(b);
+    out->groups = sql_groups(b);
+    sql_begin(b);
+    out->keep = sql_keep_groups(b);
     sql_relations(b, out);
     out->columns = b->columns;
     out->column_count = b->column_count;

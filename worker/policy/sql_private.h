@@ -61,6 +61,7 @@ struct sql_builder {
     bool only_held;  /* rows that are waited for count only where they are held */
     bool literal;    /* values stand in the text: there are no parameters */
     bool example;    /* made-up values: there is no record */
+    bool trial;      /* tried and rolled back: nobody makes digests */
     bool one_row; /* it asks about one row, and there is a scope: they are looked up, not hashed */
     unsigned moves; /* enum sql_move: scopes count only where that could free a record */
     size_t aliases;
@@ -179,6 +180,8 @@ const char *sql_waits(struct sql_builder *b, const struct category *other);
 /* How many categories the stage waits for: what leaves the record where it is waits for none. */
 size_t sql_wait_count(const struct sql_builder *b);
 const char *sql_paused(struct sql_builder *b); /* NULL (C) where there is no tenant */
+/* Is an earlier stage still to count the row? NULL (C): there is none that counts and keeps. */
+const char *sql_uncounted(struct sql_builder *b);
 
 /* What an action's condition leaves out: what reads dependants' tables, once they are gone. */
 enum sql_skip { SKIP_NOTHING, SKIP_DEPENDANTS };
@@ -210,8 +213,20 @@ const char *sql_kept(struct sql_builder *b, enum sql_skip skip);
 const char *sql_passed(struct sql_builder *b);
 /* "a = f(a), b = ...": after SET. */
 const char *sql_changes(struct sql_builder *b);
+/* The same of a dependant's row: NULL (C) where the stage changes none of its columns. */
+const char *sql_dependant_changes(struct sql_builder *b, const struct sql_scope *row,
+                                  const struct dependant *dependant);
+const char *sql_dependant_changed(struct sql_builder *b, const struct sql_scope *row,
+                                  const struct dependant *dependant);
 /* In RETURNING: has the row the values that were set? */
 const char *sql_changed(struct sql_builder *b);
+/* Columns whose new values the worker makes. */
+const struct transform **sql_hashed(struct sql_builder *b, size_t *ret_count);
+/* Has it the values that the worker made new ones of? NULL (C): it makes none. */
+const char *sql_hashed_known(struct sql_builder *b);
+struct sql_statement sql_read_values(struct sql_builder *b, const char *leaf);
+/* Does the stage need of a row what it was before? Then it acts on locked rows only. */
+bool sql_reads_before(const struct stage *stage);
 
 /* sql_statement.c */
 /* The whole condition of an action, "a\n   AND b ...". */
@@ -229,12 +244,34 @@ const char *sql_counted(struct sql_builder *b);
 const char *sql_rolled_up(struct sql_builder *b, const char *gone);
 struct sql_statement sql_close_cells(struct sql_builder *b);
 
+/* sql_quasi.c: groups of records that share their quasi-identifiers */
+bool sql_is_quasi(const struct stage *stage, const char *column);
+/* The column's new value: NULL where its group is too small. */
+const char *sql_quasi_change(struct sql_builder *b, const char *column);
+/* What the mark becomes. */
+const char *sql_quasi_cohort(struct sql_builder *b);
+/* Are the quasi-identifiers that the row has those of a group that may keep them? */
+const char *sql_quasi_done(struct sql_builder *b);
+/* ", ..." of a row as it was: what is counted. And: adds such rows, how many were counted. */
+const char *sql_quasi_counted(struct sql_builder *b);
+const char *sql_quasi_added(struct sql_builder *b, const char *rows);
+struct sql_statement sql_groups(struct sql_builder *b);
+struct sql_statement sql_keep_groups(struct sql_builder *b);
+struct sql_statement sql_settle_groups(struct sql_builder *b);
+
 /* sql_plan.c, sql_explain.c, sql_relation.c */
 struct sql_statement sql_plan(struct sql_builder *b);
 struct sql_statement sql_tenants(struct sql_builder *b);
 struct sql_statement sql_explain(struct sql_builder *b);
 void sql_relations(struct sql_builder *b, struct sql_category *out);
+/* The dependants that the stage acts on: all where it removes the record, else those whose columns
+ * it changes, and what they hang on. */
+const struct dependant *sql_dependants(const struct sql_builder *b, size_t *ret_count);
 bool sql_is_dependant(const struct sql_builder *b, const struct catalog_table *table);
+/* Of a stage that changes records: is the dependant's row, or one that hangs on it, not done yet?
+ * NULL (C): it is not for this stage. */
+const char *sql_undone(struct sql_builder *b, const struct sql_scope *row,
+                       const struct dependant *dependant);
 /* Key columns that statements on the category's own rows return. */
 struct string_list sql_returned_key(const struct sql_builder *b);
 

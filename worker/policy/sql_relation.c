@@ -89,16 +89,57 @@ static const char *arrays_of(struct sql_builder *b, const struct string_list *ke
     return sql_take_text(b->arena, &text);
 }
 
+/* DELETE; or UPDATE where the stage changes records; or nothing, where it changes only what hangs on
+ * this dependant. */
 static struct sql_statement removal(struct sql_builder *b, const struct sql_scope *d,
+                                    const struct dependant *dependant,
                                     const struct string_list *key, const char *which)
 {
     const char *held = sql_held_wholly(b); /* whose parents are held was judged with them */
-    return sql_finish(
-        b, arena_printf(b->arena,
-                        "WITH gone AS (\nDELETE FROM %s %s\n WHERE %s\n   AND %s IS NOT TRUE\n"
-                        "RETURNING %s)\nSELECT count(*) AS rows%s\n  FROM gone x",
-                        sql_from(b, d->table), d->alias, which, held, keys_of(b, d, key),
-                        arrays_of(b, key)));
+    const char *changes = NULL, *changed = "", *unchanged = "";
+    const char *from = sql_from(b, d->table), *begin;
+    if (policy_stage_removes(b->stage)) {
+        begin = arena_printf(b->arena, "DELETE FROM %s %s", from, d->alias);
+    } else if (!(changes = sql_dependant_changes(b, d, dependant))) {
+        struct text none = {0};
+        for (size_t i = 0; i < key->count; i++)
+            text_printf(&none, ", NULL::text[] AS key%zu", i + 1);
+        return sql_finish(b, arena_printf(b->arena, "SELECT 0::bigint AS rows%s, 0::bigint AS unchanged",
+                                          sql_take_text(b->arena, &none)));
+    } else {
+        begin = arena_printf(b->arena, "UPDATE %s %s\n   SET %s", from, d->alias, changes);
+        changed = arena_printf(b->arena, ",\n       %s AS changed",
+                               sql_dependant_changed(b, d, dependant));
+        unchanged = ", count(*) FILTER (WHERE x.changed IS NOT TRUE) AS unchanged";
+    }
+    return sql_finish(b, arena_printf(b->arena,
+                                      "WITH gone AS (\n%s\n WHERE %s\n   AND %s IS NOT TRUE\n"
+                                      "RETURNING %s%s)\nSELECT count(*) AS rows%s%s\n  FROM gone x",
+                                      begin, which, held, keys_of(b, d, key), changed,
+                                      arrays_of(b, key), unchanged));
+}
+
+/* What hangs on the parents; of a stage that changes records, as far as it is not done yet. */
+static const char *hangs_undone(struct sql_builder *b, const struct sql_scope *d,
+                                const struct dependant *dependant,
+                                const struct catalog_table *parent,
+                                const struct string_list *parent_key)
+{
+    const char *hangs = hangs_on(b, d, &dependant->by, parent, parent_key);
+    const char *undone = sql_undone(b, d, dependant);
+    return undone ? arena_printf(b->arena, "%s\n   AND %s", hangs, undone) : hangs;
+}
+
+/* The rows that the stage changes itself, of those. */
+static const char *hangs_unchanged(struct sql_builder *b, const struct sql_scope *d,
+                                   const struct dependant *dependant,
+                                   const struct catalog_table *parent,
+                                   const struct string_list *parent_key)
+{
+    const char *hangs = hangs_on(b, d, &dependant->by, parent, parent_key);
+    const char *changed =
+        policy_stage_removes(b->stage) ? NULL : sql_dependant_changed(b, d, dependant);
+    return changed ? arena_printf(b->arena, "%s\n   AND %s IS NOT TRUE", hangs, changed) : hangs;
 }
 
 static void fill_key(struct sql_builder *b, struct sql_relation *relation,
@@ -151,15 +192,20 @@ static void dependant_statements(struct sql_builder *b, struct sql_relation *rel
                                  const struct catalog_table *parent,
                                  const struct string_list *parent_key)
 {
-    struct sql_scope d = {.table = sql_catalog_table(b, dependant->table), .alias = "d"};
+    struct sql_scope d = {.table = sql_catalog_table(b, dependant->table), .alias = "d", .key = relation->key};
+    if (!d.key.count)
+        d.key = dependant->key.count ? dependant->key : sql_primary_key(b->arena, d.table);
     const char *from = sql_from(b, d.table);
+    relation->passes = !policy_stage_removes(b->stage) &&
+                       policy_dependant_stage(b->category, dependant) != b->stage;
     relation->lock = arena_printf(b->arena, "LOCK TABLE %s IN ROW EXCLUSIVE MODE", from);
 
     sql_begin(b);
     relation->remove =
-        removal(b, &d, &relation->key, hangs_on(b, &d, &dependant->by, parent, parent_key));
+        removal(b, &d, dependant, &relation->key,
+                hangs_unchanged(b, &d, dependant, parent, parent_key));
     sql_begin(b);
-    const char *which = hangs_on(b, &d, &dependant->by, parent, parent_key);
+    const char *which = hangs_undone(b, &d, dependant, parent, parent_key);
     relation->count = sql_finish(
         b,
         arena_printf(b->arena,
@@ -167,31 +213,32 @@ static void dependant_statements(struct sql_builder *b, struct sql_relation *rel
                      from, which, sql_param(b, PARAM_LIMIT, 0, NULL, "bigint")));
 
     sql_begin(b);
-    which = hangs_on(b, &d, &dependant->by, parent, parent_key);
-    struct sql_scope some = {.table = d.table, .alias = "s"};
+    which = hangs_undone(b, &d, dependant, parent, parent_key);
+    struct sql_scope some = {.table = d.table, .alias = "s", .key = d.key};
     /* A ctid names a row of each leaf; what hangs on the parents goes anyway, so one too many is
      * no harm. */
     const char *picked =
         arena_printf(b->arena, "d.ctid = ANY (ARRAY(SELECT s.ctid FROM %s s WHERE %s LIMIT %s))",
-                     from, hangs_on(b, &some, &dependant->by, parent, parent_key),
+                     from, hangs_unchanged(b, &some, dependant, parent, parent_key),
                      sql_param(b, PARAM_LIMIT, 0, NULL, "bigint"));
     relation->remove_some =
-        removal(b, &d, &relation->key, arena_printf(b->arena, "%s\n   AND %s", picked, which));
+        removal(b, &d, dependant, &relation->key,
+                arena_printf(b->arena, "%s\n   AND %s", picked, which));
 
     relation->lock_rows = relation->lock_some = relation->remove_own =
         (struct sql_statement){.text = ""};
     if (!dependant->with_count)
         return;
     sql_begin(b);
-    which = hangs_on(b, &d, &dependant->by, parent, parent_key);
+    which = hangs_undone(b, &d, dependant, parent, parent_key);
     relation->lock_rows = locking(b, &d, &relation->key, which, "");
     sql_begin(b);
-    which = hangs_on(b, &d, &dependant->by, parent, parent_key);
+    which = hangs_undone(b, &d, dependant, parent, parent_key);
     const char *limit = sql_param(b, PARAM_LIMIT, 0, NULL, "bigint");
     relation->lock_some =
         locking(b, &d, &relation->key, which, arena_printf(b->arena, "\n LIMIT %s", limit));
     sql_begin(b);
-    relation->remove_own = removal(b, &d, &relation->key, has_key(b, &d, &relation->key));
+    relation->remove_own = removal(b, &d, dependant, &relation->key, has_key(b, &d, &relation->key));
 }
 
 static size_t count_dependants(const struct dependant *with, size_t count)
@@ -246,11 +293,35 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+static struct dependant *reached(const struct sql_builder *b, const struct dependant *with,
+                                 size_t count, size_t *ret_count)
+{
+    struct dependant *list = arena_alloc(b->arena, (count + 1) * sizeof(*list));
+    *ret_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!policy_stage_reaches(b->category, b->stage, &with[i]))
+            continue;
+        struct dependant *d = &list[(*ret_count)++];
+        *d = with[i];
+        d->with = reached(b, with[i].with, with[i].with_count, &d->with_count);
+    }
+    return list;
+}
+
+const struct dependant *sql_dependants(const struct sql_builder *b, size_t *ret_count)
+{
+    *ret_count = b->category->with_count;
+    return policy_stage_removes(b->stage)
+               ? b->category->with
+               : reached(b, b->category->with, b->category->with_count, ret_count);
+}
+
 void sql_relations(struct sql_builder *b, struct sql_category *out)
 {
     const struct category *category = b->category;
-    size_t hang = policy_stage_removes(b->stage) ? category->with_count : 0;
-    size_t last = count_dependants(category->with, hang);
+    size_t hang;
+    const struct dependant *with = sql_dependants(b, &hang);
+    size_t last = count_dependants(with, hang);
     out->relation_count = last + 1;
     out->relations = arena_alloc(b->arena, out->relation_count * sizeof(*out->relations));
     struct sql_relation *own = &out->relations[last];
@@ -260,7 +331,7 @@ void sql_relations(struct sql_builder *b, struct sql_category *out)
     own->remove.text = own->lock_rows.text = own->count.text = own->remove_some.text = "";
     own->lock_some.text = own->remove_own.text = "";
     fill_key(b, own, b->target.table, sql_returned_key(b));
-    add_dependants(b, out, category->with, hang, last, b->target.table, &b->target.key, &last);
+    add_dependants(b, out, with, hang, last, b->target.table, &b->target.key, &last);
     assert(last == 0);
 
     /* The fingerprint covers what is acted on, and what is read to decide, by any stage: a parent's

@@ -26,8 +26,9 @@ static bool list_has_table(const struct dependant *with, size_t count,
 
 bool sql_is_dependant(const struct sql_builder *b, const struct catalog_table *table)
 {
-    return policy_stage_removes(b->stage) &&
-           list_has_table(b->category->with, b->category->with_count, table);
+    size_t count;
+    const struct dependant *with = sql_dependants(b, &count);
+    return list_has_table(with, count, table);
 }
 
 /* Adds a condition unless it reads a table that is to be skipped. Its subqueries were made since
@@ -53,8 +54,11 @@ const char *sql_action_condition(struct sql_builder *b, enum sql_skip skip)
     condition = sql_conditions(b, &b->target, &b->stage->only);
     add_judged(b, &text, condition, skip, reads);
 
-    if (b->stage->action == ACTION_DEIDENTIFY)
-        sql_add_and(&text, arena_printf(b->arena, "%s IS NOT TRUE", sql_passed(b)));
+    reads = b->read_count;
+    if (!policy_stage_removes(b->stage)) {
+        condition = sql_passed(b);
+        add_judged(b, &text, arena_printf(b->arena, "%s IS NOT TRUE", condition), skip, reads);
+    }
 
     sql_add_and(&text, sql_prefilter(b));
     reads = b->read_count;
@@ -88,6 +92,10 @@ const char *sql_action_condition(struct sql_builder *b, enum sql_skip skip)
         add_judged(b, &text, arena_printf(b->arena, "%s IS NOT TRUE", condition), skip, reads);
     }
     reads = b->read_count;
+    condition = sql_uncounted(b);
+    if (condition)
+        add_judged(b, &text, arena_printf(b->arena, "%s IS NOT TRUE", condition), skip, reads);
+    reads = b->read_count;
     condition = sql_paused(b);
     if (condition)
         add_judged(b, &text, arena_printf(b->arena, "%s IS NOT TRUE", condition), skip, reads);
@@ -96,7 +104,8 @@ const char *sql_action_condition(struct sql_builder *b, enum sql_skip skip)
 
 struct string_list sql_returned_key(const struct sql_builder *b)
 {
-    bool hang = b->category->with_count && policy_stage_removes(b->stage);
+    size_t hang;
+    (void)sql_dependants(b, &hang);
     if (b->category->evidence == EVIDENCE_COUNTS && !hang)
         return (struct string_list){0};
     return b->target.key;
@@ -129,12 +138,25 @@ static const char *tid_range(struct sql_builder *b)
                         sql_param(b, PARAM_TO_TID, 0, NULL, "tid"));
 }
 
-/* How a statement begins that acts on the rows of a leaf. */
-static const char *head(struct sql_builder *b, const char *leaf)
+/* DELETE of the rows that meet the condition; or UPDATE. What is counted of a row that stays is what
+ * it was before, which RETURNING does not tell: it is read first. Such statements come only when the
+ * rows are locked, so both see the same ones; no join is needed. */
+static void add_action(struct sql_builder *b, struct text *text, const char *leaf,
+                       const char *which, const char *condition)
 {
-    if (b->stage->action == ACTION_DEIDENTIFY)
-        return arena_printf(b->arena, "UPDATE ONLY %s t\n   SET %s", leaf, sql_changes(b));
-    return arena_printf(b->arena, "DELETE FROM ONLY %s t", leaf);
+    if (policy_stage_removes(b->stage))
+        text_printf(text, "gone AS (\nDELETE FROM ONLY %s t\n WHERE %s\n   AND %s\n", leaf, which,
+                    condition);
+    else if (sql_reads_before(b->stage))
+        text_printf(text,
+                    "counted AS MATERIALIZED (\nSELECT t.ctid AS tid%s\n  FROM ONLY %s t\n WHERE "
+                    "%s\n   AND %s),\ngone AS (\nUPDATE ONLY %s t\n   SET %s\n WHERE t.ctid = ANY "
+                    "(ARRAY(SELECT c.tid FROM counted c))\n",
+                    b->stage->aggregate ? sql_counted(b) : sql_quasi_counted(b), leaf, which,
+                    condition, leaf, sql_changes(b));
+    else
+        text_printf(text, "gone AS (\nUPDATE ONLY %s t\n   SET %s\n WHERE %s\n   AND %s\n", leaf,
+                    sql_changes(b), which, condition);
 }
 
 /* DELETE or UPDATE, and what was acted on: rows, by tenant, keys. `rows` is a CTE's name, so no
@@ -143,17 +165,19 @@ static struct sql_statement removal(struct sql_builder *b, const char *leaf, con
                                     enum sql_skip skip)
 {
     struct text text = {0};
-    const char *condition = sql_action_condition(b, skip);
-    bool changes = b->stage->action == ACTION_DEIDENTIFY;
-    text_printf(&text, "WITH gone AS (\n%s\n WHERE %s\n   AND %s\n", head(b, leaf), which,
-                condition);
+    const char *condition = sql_action_condition(b, skip), *known = sql_hashed_known(b);
+    bool changes = !policy_stage_removes(b->stage);
+    if (known)
+        condition = arena_printf(b->arena, "%s\n   AND %s", condition, known);
+    text_add(&text, "WITH ");
+    add_action(b, &text, leaf, which, condition);
     const char *keys = key_list(b, &b->target);
     bool tenant = b->category->has_tenant;
     text_printf(&text, "RETURNING %s AS tenant%s", tenant ? sql_tenant_text(b) : "NULL::text",
                 keys);
     if (changes)
         text_printf(&text, ",\n       (%s) AS changed", sql_changed(b));
-    if (b->stage->aggregate)
+    if (b->stage->aggregate && !changes)
         text_add(&text, sql_counted(b));
     text_add(&text, ")");
     if (tenant)
@@ -162,13 +186,17 @@ static struct sql_statement removal(struct sql_builder *b, const char *leaf, con
                         "  FROM (SELECT g.tenant, count(*) AS rows FROM gone g GROUP BY g.tenant) "
                         "c)");
     text_printf(
-        &text, "\nSELECT count(*) AS rows, %s AS tenants, %s AS tenant_rows%s%s\n  FROM gone g",
+        &text, "\nSELECT count(*) AS rows, %s AS tenants, %s AS tenant_rows%s",
         tenant ? "(SELECT n.tenants FROM by_tenant n)" : "NULL::text[]",
-        tenant ? "(SELECT n.tenant_rows FROM by_tenant n)" : "NULL::bigint[]", key_arrays(b, "g"),
-        changes               ? ", count(*) FILTER (WHERE g.changed IS NOT TRUE) AS unchanged"
-        : b->stage->aggregate ? arena_printf(b->arena, ",\n       count(*) - %s AS uncounted",
-                                             sql_rolled_up(b, "gone"))
-                              : "");
+        tenant ? "(SELECT n.tenant_rows FROM by_tenant n)" : "NULL::bigint[]", key_arrays(b, "g"));
+    if (changes)
+        text_add(&text, ", count(*) FILTER (WHERE g.changed IS NOT TRUE) AS unchanged");
+    if (b->stage->aggregate)
+        text_printf(&text, ",\n       count(*) - %s AS uncounted",
+                    sql_rolled_up(b, changes ? "counted" : "gone"));
+    else if (b->stage->quasi.count)
+        text_printf(&text, ",\n       count(*) - %s AS uncounted", sql_quasi_added(b, "counted"));
+    text_add(&text, "\n  FROM gone g");
     return sql_finish(b, sql_take_text(b->arena, &text));
 }
 
@@ -227,17 +255,21 @@ struct sql_leaf *sql_build_leaf(struct arena *arena, const struct policy_set *se
     sql_lock_reads(b, table, out);
     sql_begin(b);
     out->judge_tids = (struct sql_statement){.text = ""};
-    bool hang = category->with_count && policy_stage_removes(b->stage);
     /* An UPDATE alone would not keep records from coming that refer to the row (sql_kept.c). */
     bool is_read = b->stage->action == ACTION_DEIDENTIFY && shapes & SQL_READERS &&
                    sql_kept(b, SKIP_NOTHING);
     sql_begin(b);
-    if (hang || is_read || out->lock_read_count)
+    size_t hang;
+    (void)sql_dependants(b, &hang);
+    out->hashed = sql_hashed(b, &out->hashed_count);
+    if (hang || is_read || out->lock_read_count || out->hashed_count || sql_reads_before(b->stage))
         out->judge_tids = rows_judged(b, table);
     sql_begin(b);
     const char *tids = sql_param(b, PARAM_TIDS, 0, NULL, "tid[]");
     out->remove_tids = removal(b, table, arena_printf(arena, "t.ctid = ANY (%s)", tids),
                                hang ? SKIP_DEPENDANTS : SKIP_NOTHING);
+    sql_begin(b);
+    out->read_values = sql_read_values(b, table);
     sql_begin(b);
     out->count_range = range_count(b, table);
     return out;

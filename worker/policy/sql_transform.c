@@ -95,6 +95,36 @@ TRANSFORM_SQL(random_token)
         as_column(b, column, arena_printf(b->arena, "left(%s, %lld)", digest, (long long)length)));
 }
 
+/* Which of the stage's columns that the worker makes values for. */
+static size_t hashed_index(const struct sql_builder *b, const struct transform *transform)
+{
+    size_t n = 0;
+    for (size_t i = 0; &b->stage->columns[i] != transform; i++)
+        n += b->stage->columns[i].as->keyed;
+    return n;
+}
+
+static const char *hashed_map(struct sql_builder *b, const struct transform *transform)
+{
+    size_t i = hashed_index(b, transform);
+    const char *old = sql_param(b, PARAM_HASHED_OLD, i, NULL, "text[]");
+    return arena_printf(b->arena, "(SELECT jsonb_object(%s, %s))", old,
+                        sql_param(b, PARAM_HASHED_NEW, i, NULL, "text[]"));
+}
+
+/* What the worker made of the value, found by the value itself; where nobody makes it, something
+ * that looks like it. */
+TRANSFORM_SQL(hmac)
+{
+    if (b->example || b->trial) {
+        struct transform token = *transform;
+        token.length = TRANSFORM_DIGEST_LENGTH;
+        return sql_transform_random_token(b, &token, column, x);
+    }
+    return as_column(b, column,
+                     arena_printf(b->arena, "%s ->> %s::text", hashed_map(b, transform), x));
+}
+
 static const char *json_paths(struct sql_builder *b, const struct transform *transform,
                               const struct catalog_column *column, const char *x,
                               const char *function)
@@ -335,17 +365,158 @@ static const char *mark_is_set(struct sql_builder *b)
                         is_type(column, "boolean") ? "IS TRUE" : "IS NOT NULL");
 }
 
+/* ---- dependants ---- */
+
+/* The target is the dependant's row while its columns are written. */
+static struct sql_scope set_target(struct sql_builder *b, const struct sql_scope *row)
+{
+    struct sql_scope before = b->target;
+    b->target = *row;
+    return before;
+}
+
+const char *sql_dependant_changes(struct sql_builder *b, const struct sql_scope *row,
+                                  const struct dependant *dependant)
+{
+    if (policy_dependant_stage(b->category, dependant) != b->stage)
+        return NULL;
+    struct text text = {0};
+    struct sql_scope target = set_target(b, row);
+    for (size_t i = 0; i < dependant->column_count; i++) {
+        const struct transform *t = &dependant->columns[i];
+        text_printf(&text, "%s%s = %s", i ? ",\n       " : "", quote_name(b->arena, t->column),
+                    t->as->sql(b, t, column_of(b, t->column), sql_column(b, row, t->column)));
+    }
+    b->target = target;
+    return sql_take_text(b->arena, &text);
+}
+
+const char *sql_dependant_changed(struct sql_builder *b, const struct sql_scope *row,
+                                  const struct dependant *dependant)
+{
+    if (policy_dependant_stage(b->category, dependant) != b->stage)
+        return NULL;
+    struct text text = {0};
+    struct sql_scope target = set_target(b, row);
+    for (size_t i = 0; i < dependant->column_count; i++)
+        sql_add_and(&text, is_done(b, &dependant->columns[i]));
+    b->target = target;
+    return arena_printf(b->arena, "(%s)", sql_take_text(b->arena, &text));
+}
+
+/* Are rows that hang on this one not done? NULL (C): none are for this stage. */
+static const char *below_undone(struct sql_builder *b, const struct sql_scope *row,
+                                const struct dependant *with, size_t count)
+{
+    struct text text = {0};
+    for (size_t i = 0; i < count; i++) {
+        if (!policy_stage_reaches(b->category, b->stage, &with[i]))
+            continue;
+        struct sql_scope child = sql_read(b, with[i].table, 'd');
+        if (with[i].key.count)
+            child.key = with[i].key;
+        const char *link = sql_child_where(b, row, &with[i].by, &child);
+        text_printf(&text, "%s(EXISTS (SELECT 1 FROM %s %s WHERE %s AND %s)) IS TRUE",
+                    text.length ? " OR " : "", sql_from(b, child.table), child.alias, link,
+                    sql_undone(b, &child, &with[i]));
+    }
+    return text.length ? arena_printf(b->arena, "(%s)", sql_take_text(b->arena, &text)) : NULL;
+}
+
+const char *sql_undone(struct sql_builder *b, const struct sql_scope *row,
+                       const struct dependant *dependant)
+{
+    if (policy_stage_removes(b->stage) ||
+        !policy_stage_reaches(b->category, b->stage, dependant))
+        return NULL;
+    const char *own = sql_dependant_changed(b, row, dependant);
+    const char *below = below_undone(b, row, dependant->with, dependant->with_count);
+    if (own && below)
+        return arena_printf(b->arena, "(%s IS NOT TRUE OR %s)", own, below);
+    return own ? arena_printf(b->arena, "%s IS NOT TRUE", own) : below;
+}
+
+/* A record has passed with all that hangs on it: also what comes later is done. */
+static void add_dependants_done(struct sql_builder *b, struct text *text)
+{
+    const char *below =
+        below_undone(b, &b->target, b->category->with, b->category->with_count);
+    if (below)
+        sql_add_and(text, arena_printf(b->arena, "%s IS NOT TRUE", below));
+}
+
+/* ---- values that the worker makes ---- */
+
+const struct transform **sql_hashed(struct sql_builder *b, size_t *ret_count)
+{
+    const struct transform **list =
+        arena_alloc(b->arena, (b->stage->column_count + 1) * sizeof(*list));
+    *ret_count = 0;
+    for (size_t i = 0; i < b->stage->column_count; i++)
+        if (b->stage->columns[i].as->keyed)
+            list[(*ret_count)++] = &b->stage->columns[i];
+    return list;
+}
+
+const char *sql_hashed_known(struct sql_builder *b)
+{
+    size_t count;
+    const struct transform **hashed = sql_hashed(b, &count);
+    struct text text = {0};
+    for (size_t i = 0; i < count; i++) {
+        const char *x = sql_column(b, &b->target, hashed[i]->column);
+        sql_add_and(&text, arena_printf(b->arena, "(%s IS NULL OR jsonb_exists(%s, %s::text))", x,
+                                        hashed_map(b, hashed[i]), x));
+    }
+    return count ? sql_take_text(b->arena, &text) : NULL;
+}
+
+struct sql_statement sql_read_values(struct sql_builder *b, const char *leaf)
+{
+    size_t count;
+    const struct transform **hashed = sql_hashed(b, &count);
+    struct text text = {0};
+    if (!count)
+        return (struct sql_statement){.text = ""};
+    const char *tids = sql_param(b, PARAM_TIDS, 0, NULL, "tid[]");
+    for (size_t i = 0; i < count; i++) {
+        const char *x = as_text(b, sql_column(b, &b->target, hashed[i]->column));
+        text_printf(&text,
+                    "%sARRAY(SELECT DISTINCT %s FROM ONLY %s t WHERE t.ctid = ANY (%s) AND %s IS NOT "
+                    "NULL) AS v%zu",
+                    i ? ",\n       " : "SELECT ", x, leaf, tids, x, i + 1);
+    }
+    return sql_finish(b, sql_take_text(b->arena, &text));
+}
+
+bool sql_reads_before(const struct stage *stage)
+{
+    return stage->quasi.count || (stage->aggregate && !policy_stage_removes(stage));
+}
+
+/* Of a stage that counts the mark alone: who was counted once is not counted again, whatever the
+ * application writes into the record afterwards. */
 const char *sql_passed(struct sql_builder *b)
 {
     struct text text = {0};
     const struct stage *stage = b->stage;
-    assert(stage->action == ACTION_DEIDENTIFY);
+    assert(!policy_stage_removes(stage));
     if (stage->mark)
         sql_add_and(&text, mark_is_set(b));
-    for (size_t i = 0; i < stage->column_count; i++)
+    for (size_t i = 0; i < stage->column_count && stage->aggregate == NULL; i++)
         if (stage->columns[i].as->testable)
             sql_add_and(&text, is_done(b, &stage->columns[i]));
+    if (stage->quasi.count)
+        sql_add_and(&text, sql_quasi_done(b));
+    add_dependants_done(b, &text);
     return arena_printf(b->arena, "(%s)", sql_take_text(b->arena, &text));
+}
+
+static void add_change(struct sql_builder *b, struct text *text, const char *column,
+                       const char *value)
+{
+    text_printf(text, "%s%s = %s", text->length ? ",\n       " : "", quote_name(b->arena, column),
+                value);
 }
 
 const char *sql_changes(struct sql_builder *b)
@@ -355,13 +526,17 @@ const char *sql_changes(struct sql_builder *b)
     for (size_t i = 0; i < stage->column_count; i++) {
         const struct transform *t = &stage->columns[i];
         const struct catalog_column *column = column_of(b, t->column);
-        text_printf(&text, "%s%s = %s", i ? ",\n       " : "", quote_name(b->arena, t->column),
-                    t->as->sql(b, t, column, sql_column(b, &b->target, t->column)));
+        if (!sql_is_quasi(stage, t->column))
+            add_change(b, &text, t->column,
+                       t->as->sql(b, t, column, sql_column(b, &b->target, t->column)));
     }
+    for (size_t i = 0; i < stage->quasi.count; i++)
+        add_change(b, &text, stage->quasi.items[i], sql_quasi_change(b, stage->quasi.items[i]));
     if (stage->mark)
-        text_printf(&text, "%s%s = %s", text.length ? ",\n       " : "",
-                    quote_name(b->arena, stage->mark),
-                    is_type(column_of(b, stage->mark), "boolean") ? "true" : sql_run_time(b));
+        add_change(b, &text, stage->mark,
+                   stage->quasi.count                             ? sql_quasi_cohort(b)
+                   : is_type(column_of(b, stage->mark), "boolean") ? "true"
+                                                                   : sql_run_time(b));
     return sql_take_text(b->arena, &text);
 }
 
@@ -373,18 +548,21 @@ const char *sql_changed(struct sql_builder *b)
         sql_add_and(&text, is_done(b, &stage->columns[i]));
     if (stage->mark)
         sql_add_and(&text, mark_is_set(b));
+    if (stage->quasi.count)
+        sql_add_and(&text, sql_quasi_done(b));
     return sql_take_text(b->arena, &text);
 }
 
 struct sql_statement sql_build_example(struct arena *arena, const struct policy_set *set,
                                        const struct category *category, size_t stage,
-                                       const struct catalog *catalog, size_t column)
+                                       const struct catalog *catalog,
+                                       const struct transform *t, struct table_name table)
 {
     struct sql_builder builder, *b = &builder;
     sql_builder_init(b, arena, set, category, stage, catalog);
     b->example = true;
     sql_begin(b);
-    const struct transform *t = &b->stage->columns[column];
+    b->target.table = sql_catalog_table(b, table);
     const struct catalog_column *c = column_of(b, t->column);
     const char *example = transform_example(t, c);
     if (!example)
@@ -398,19 +576,29 @@ struct sql_statement sql_build_example(struct arena *arena, const struct policy_
 
 struct sql_statement sql_build_trial(struct arena *arena, const struct policy_set *set,
                                      const struct category *category, size_t stage,
-                                     const struct catalog *catalog, struct table_name leaf)
+                                     const struct catalog *catalog, struct table_name leaf,
+                                     const struct dependant *dependant)
 {
     struct sql_builder builder, *b = &builder;
     sql_builder_init(b, arena, set, category, stage, catalog);
+    b->trial = true;
     sql_begin(b);
-    const char *table = table_name_text(arena, leaf), *changes = sql_changes(b);
-    const char *passed = sql_passed(b), *held = sql_held(b, SKIP_NOTHING);
+    const char *table = table_name_text(arena, leaf), *changes, *changed, *leave;
+    if (dependant) {
+        const struct sql_scope row = {.table = sql_catalog_table(b, dependant->table), .alias = "t"};
+        changes = sql_dependant_changes(b, &row, dependant);
+        changed = leave = sql_dependant_changed(b, &row, dependant);
+    } else {
+        changes = sql_changes(b);
+        leave = arena_printf(arena, "%s IS TRUE\n    OR %s", sql_passed(b), sql_held(b, SKIP_NOTHING));
+        changed = sql_changed(b);
+    }
     return sql_finish(
         b, arena_printf(arena,
                         "WITH tried AS (\nUPDATE ONLY %s t\n   SET %s\n WHERE t.ctid = ANY "
-                        "(ARRAY(SELECT s.ctid FROM ONLY %s s LIMIT 50))\n   AND %s IS NOT TRUE\n"
-                        "   AND %s IS NOT TRUE\nRETURNING (%s) AS changed)\n"
+                        "(ARRAY(SELECT s.ctid FROM ONLY %s s LIMIT 50))\n   AND (%s) IS NOT TRUE\n"
+                        "RETURNING (%s) AS changed)\n"
                         "SELECT count(*) AS rows, count(*) FILTER (WHERE g.changed IS NOT TRUE) AS "
                         "unchanged\n  FROM tried g",
-                        table, changes, table, passed, held, sql_changed(b)));
+                        table, changes, table, leave, changed));
 }

@@ -280,9 +280,16 @@ static const struct field dependant_fields[] = {
      .help = "Dependants of its own."},
     {.key = "columns",
      .types = TYPE_GROUPS,
-     .flags = FIELD_LATER,
+     .read = NULL,
      .value = "( { name; as; }, ... )",
-     .help = "What becomes of its columns where the record is de-identified."},
+     .help = "What becomes of its columns where the record is de-identified, in the same "
+             "transaction: transformations that can be seen to be done without a mark."},
+    {.key = "stage",
+     .types = TYPE_STRING,
+     .read = read_name,
+     .offset = offsetof(struct dependant, stage),
+     .value = "name",
+     .help = "The stage that does it. Required where several de-identify."},
     {0}};
 const struct definition definition_dependant = {
     .name = "a dependant",
@@ -405,7 +412,7 @@ static const struct field stage_fields[] = {
      .offset = STAGE(action),
      .choices = action_choices,
      .value = "delete | deidentify | aggregate",
-     .help = "The action. \"aggregate\" counts records into cells and deletes them."},
+     .help = "The action. \"aggregate\" counts records into cells, and deletes or de-identifies them."},
     {.key = "start",
      .types = TYPE_STRING | TYPE_GROUP,
      .read = read_start,
@@ -422,14 +429,14 @@ static const struct field stage_fields[] = {
      .help = "The stage is for rows that fulfil at least one of these."},
     {.key = "columns",
      .types = TYPE_GROUPS,
-     .flags = FIELD_DEIDENTIFY,
+     .flags = FIELD_DEIDENTIFY | FIELD_AGGREGATE,
      .read = read_transforms,
      .value = "( { name; as; }, ... )",
      .help = "What becomes of which columns, in one UPDATE. Columns that decide about the record "
              "cannot be among them."},
     {.key = "mark",
      .types = TYPE_STRING,
-     .flags = FIELD_DEIDENTIFY,
+     .flags = FIELD_DEIDENTIFY | FIELD_AGGREGATE,
      .read = read_name,
      .offset = STAGE(mark),
      .value = "column",
@@ -438,14 +445,22 @@ static const struct field stage_fields[] = {
          "it gets the run's time, or true. Without it that must be seen in the values."},
     {.key = "claim",
      .types = TYPE_STRING,
-     .flags = FIELD_DEIDENTIFY,
+     .flags = FIELD_DEIDENTIFY | FIELD_AGGREGATE,
      .read = read_choice,
      .offset = STAGE(claim),
      .choices = claim_choices,
      .value = "anonymous",
      .help = "What the policy says of the records afterwards. \"anonymous\" is refused where a "
              "transformation is pseudonymous, or a subject or identifier stays as it is."},
-    LATER_FIELD("quasi", TYPE_TEXTS, FIELD_DEIDENTIFY),
+    {.key = "quasi",
+     .types = TYPE_TEXTS,
+     .flags = FIELD_DEIDENTIFY,
+     .read = read_names,
+     .offset = STAGE(quasi),
+     .value = "[ column, ... ]",
+     .help = "Quasi-identifiers: columns that together can tell who it was. Of records that one run "
+             "de-identifies, those that fewer than \"k\" distinct subjects share these with lose them "
+             "too. Needs \"mark\", a timestamptz."},
     {.key = "k",
      .types = TYPE_INTEGER,
      .flags = FIELD_DEIDENTIFY | FIELD_AGGREGATE,
@@ -454,7 +469,8 @@ static const struct field stage_fields[] = {
      .least = 5,
      .most = 1000000,
      .value = "number",
-     .help = "How many distinct subjects a published cell counts at least. Default: 11."},
+     .help = "How many distinct subjects a published cell counts at least, and a group of records "
+             "that share their quasi-identifiers. Default: 11."},
     {.key = "into",
      .types = TYPE_STRING,
      .flags = FIELD_AGGREGATE,
@@ -485,8 +501,10 @@ static const struct field stage_fields[] = {
      .types = TYPE_STRING,
      .flags = FIELD_AGGREGATE,
      .read = read_then,
-     .value = "delete",
-     .help = "What becomes of a record that was counted, in the same transaction."},
+     .value = "delete | deidentify",
+     .help = "What becomes of a record that was counted, in the same transaction. With "
+             "\"deidentify\" it stays, changed as \"columns\" say; \"mark\" must be given, and it "
+             "alone says that the record was counted. Default: delete."},
     {0}};
 const struct definition definition_stage = {
     .name = "a stage",

@@ -88,57 +88,61 @@ static void check_paths(const struct transform *t, struct diags *diags)
 /* ---- the table ---- */
 
 const struct transformation transformations[] = {
-    {"nullify", CLASS_ERASING, TAKES_ANY, true, false, true, " ", "The value becomes NULL.", NULL,
+    {"nullify", CLASS_ERASING, TAKES_ANY, true, false, false, " ", "The value becomes NULL.", NULL,
      NULL, sql_transform_nullify},
-    {"constant", CLASS_ERASING, TAKES_ANY & ~(unsigned)TAKES_OTHER, true, false, true, " value! ",
+    {"constant", CLASS_ERASING, TAKES_ANY & ~(unsigned)TAKES_OTHER, true, false, false, " value! ",
      "Every value becomes the one given.", NULL, NULL, sql_transform_constant},
-    {"random_token", CLASS_ERASING, TAKES_TEXT | TAKES_UUID, false, true, true, " length ",
+    {"random_token", CLASS_ERASING, TAKES_TEXT | TAKES_UUID, false, true, false, " length ",
      "A fresh random token of so many hexadecimal digits (16, at least 8), for columns that must "
      "stay unique. Needs \"mark\", since a token cannot be told from a value.",
      NULL, NULL, sql_transform_random_token},
-    {"json_keep", CLASS_ERASING, TAKES_JSON, true, false, true, " paths! ",
+    {"json_keep", CLASS_ERASING, TAKES_JSON, true, false, false, " paths! ",
      "Keeps what stands under the paths (keys with dots between them, through arrays), and nothing "
      "else.",
      NULL, check_paths, sql_transform_json_keep},
-    {"json_drop", CLASS_ERASING, TAKES_JSON, true, false, true, " paths! ",
+    {"json_drop", CLASS_ERASING, TAKES_JSON, true, false, false, " paths! ",
      "Takes out what stands under the paths. Keys that the application adds later stay: prefer "
      "\"json_keep\".",
      NULL, check_paths, sql_transform_json_drop},
-    {"phone_truncate", CLASS_GENERALISING, TAKES_TEXT, true, false, true, " keep! ",
+    {"phone_truncate", CLASS_GENERALISING, TAKES_TEXT, true, false, false, " keep! ",
      "The beginning of a phone number in E.164 form: the country code, for North American numbers "
      "also the area code (\"npa\") or area code and exchange (\"npanxx\").",
      "+14105550123", NULL, sql_transform_phone_truncate},
-    {"zip_prefix", CLASS_GENERALISING, TAKES_TEXT, true, false, true, " length small ",
+    {"zip_prefix", CLASS_GENERALISING, TAKES_TEXT, true, false, false, " length small ",
      "The first characters (3) of a postal code; prefixes that are listed as small become zeros.",
      "21201-4422", check_zip, sql_transform_zip_prefix},
-    {"ip_truncate", CLASS_GENERALISING, TAKES_TEXT | TAKES_INET, true, false, true, " v4 v6 ",
+    {"ip_truncate", CLASS_GENERALISING, TAKES_TEXT | TAKES_INET, true, false, false, " v4 v6 ",
      "Keeps so many bits of an address: 24 of IPv4, also where it is mapped into IPv6, 48 of IPv6.",
      "203.0.113.77", NULL, sql_transform_ip_truncate},
-    {"date_trunc", CLASS_GENERALISING, TAKES_MOMENT, true, false, true, " unit ",
+    {"date_trunc", CLASS_GENERALISING, TAKES_MOMENT, true, false, false, " unit ",
      "The beginning of the month (or another unit) in the category's time zone.", NULL, NULL,
      sql_transform_date_trunc},
-    {"bucket", CLASS_GENERALISING, TAKES_NUMBER, true, false, true, " width bounds clamp ",
+    {"bucket", CLASS_GENERALISING, TAKES_NUMBER, true, false, false, " width bounds clamp ",
      "The lower bound of the bucket in which a number lies: multiples of \"width\", or the "
      "\"bounds\" "
      "that are listed. What is below the first bound becomes NULL, or the first bound with "
      "\"clamp\".",
      NULL, check_bucket, sql_transform_bucket},
-    {"top_code", CLASS_GENERALISING, TAKES_NUMBER, true, false, true, " min max ",
+    {"top_code", CLASS_GENERALISING, TAKES_NUMBER, true, false, false, " min max ",
      "Numbers below \"min\" become \"min\", those above \"max\" become \"max\".", "97",
      check_top_code, sql_transform_top_code},
-    {"url_strip", CLASS_GENERALISING, TAKES_TEXT, true, false, true, " keep ",
+    {"url_strip", CLASS_GENERALISING, TAKES_TEXT, true, false, false, " keep ",
      "Scheme, host and port of a URL: user, path, query and fragment go.",
      "https://jane@www.example.com/offers?gclid=Cj0KCQ#form", NULL, sql_transform_url_strip},
-    {"email_domain", CLASS_GENERALISING, TAKES_TEXT, true, false, true, " allow! ",
+    {"email_domain", CLASS_GENERALISING, TAKES_TEXT, true, false, false, " allow! ",
      "The domain of an e-mail address if it is listed, else \"other\".", "jane.roe@example.com",
      NULL, sql_transform_email_domain},
-    {"mask", CLASS_GENERALISING, TAKES_TEXT, true, false, true, " first last char length ",
+    {"mask", CLASS_GENERALISING, TAKES_TEXT, true, false, false, " first last char length ",
      "So many of the first and last characters (0 and 0), and between them \"char\" (*) up to "
      "\"length\" (8) in all, whatever the length of the value. Values of fewer than twice the "
      "characters shown are masked entirely.",
      NULL, check_mask, sql_transform_mask},
-    {"hmac", CLASS_PSEUDONYMOUS, TAKES_TEXT, false, false, false, " domain! ",
-     "A keyed digest, made by the worker.", NULL, NULL, NULL},
+    {"hmac", CLASS_PSEUDONYMOUS, TAKES_TEXT, false, true, true, " domain! ",
+     "A keyed digest of 40 hexadecimal digits, made by the worker under the key of the main file "
+     "(deidentify.hmac_key). Equal values of a domain have equal digests, so that records of one "
+     "person can still be told to be that; whoever has the key can find out whose they are. Needs "
+     "\"mark\", since only the key tells a digest from a value.",
+     "+14105550123", NULL, sql_transform_hmac},
 };
 const size_t transformation_count = ARRAY_LENGTH(transformations);
 
@@ -174,12 +178,41 @@ const char *transform_class_name(enum transform_class class)
     return class_names[class];
 }
 
-const char *transform_classes(struct arena *arena, const struct stage *stage)
+static void add_transforms(struct arena *arena, struct transform_list *list,
+                           const struct transform *columns, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        list->items = arena_push(arena, list->items, &list->count, sizeof(*list->items));
+        list->items[list->count - 1] = &columns[i];
+    }
+}
+
+static void add_dependants(struct arena *arena, struct transform_list *list,
+                           const struct category *category, const struct stage *stage,
+                           const struct dependant *with, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (policy_dependant_stage(category, &with[i]) == stage)
+            add_transforms(arena, list, with[i].columns, with[i].column_count);
+        add_dependants(arena, list, category, stage, with[i].with, with[i].with_count);
+    }
+}
+
+struct transform_list transform_all(struct arena *arena, const struct category *category,
+                                    const struct stage *stage)
+{
+    struct transform_list list = {0};
+    add_transforms(arena, &list, stage->columns, stage->column_count);
+    add_dependants(arena, &list, category, stage, category->with, category->with_count);
+    return list;
+}
+
+const char *transform_classes(struct arena *arena, const struct transform_list *list)
 {
     struct text text _cleanup_text_ = {0};
     for (size_t k = 0; k < ARRAY_LENGTH(class_names); k++)
-        for (size_t i = 0; i < stage->column_count; i++)
-            if (stage->columns[i].as && (size_t)stage->columns[i].as->class == k) {
+        for (size_t i = 0; i < list->count; i++)
+            if (list->items[i]->as && (size_t)list->items[i]->as->class == k) {
                 text_printf(&text, "%s%s", text.length ? "," : "", class_names[k]);
                 break;
             }
@@ -280,8 +313,6 @@ void transform_print_man(FILE *out)
                             (int)strcspn(word, "!"), word, strchr(word, '!') ? " (required)" : "");
             text_add(&text, ".");
         }
-        if (!t->available)
-            text_add(&text, " Not available in this version.");
         mdoc_print_text(out, text.data);
     }
     fputs(".El\n", out);

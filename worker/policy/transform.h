@@ -30,13 +30,16 @@ enum {
     TAKES_ANY = 127,
 };
 
+/* How many characters a keyed digest has. */
+enum { TRANSFORM_DIGEST_LENGTH = 40 };
+
 struct transformation {
     const char *name;
     enum transform_class class;
     unsigned takes; /* TAKES_... */
     bool testable;  /* that it was done can be seen in SQL: its value is a fixed point */
     bool unique;    /* gives different values for different records: fit for UNIQUE columns */
-    bool available; /* false: refused, not available in this version */
+    bool keyed;     /* its values are made by the worker, with a key */
     const char *parameters; /* keys, between blanks; those with a ! must be given */
     const char *help;       /* for the manual: sentences */
     const char *example;    /* a made-up value; NULL: the type's */
@@ -57,8 +60,15 @@ bool transformation_takes(const struct transformation *transformation, const cha
 
 /* "erasing", "generalising", "pseudonymous" */
 const char *transform_class_name(enum transform_class class);
-/* The classes of a stage's columns, each once, in this order: "erasing,generalising". */
-const char *transform_classes(struct arena *arena, const struct stage *stage);
+/* What a stage does to columns: of the record, and of the dependants that it changes. */
+struct transform_list {
+    const struct transform **items;
+    size_t count;
+};
+struct transform_list transform_all(struct arena *arena, const struct category *category,
+                                    const struct stage *stage);
+/* Their classes, each once, in this order: "erasing,generalising". */
+const char *transform_classes(struct arena *arena, const struct transform_list *list);
 
 /* The family of a column's type, one bit of TAKES_... */
 unsigned transform_family(const struct catalog_column *column);
@@ -88,5 +98,6 @@ TRANSFORM_SQL(top_code);
 TRANSFORM_SQL(url_strip);
 TRANSFORM_SQL(email_domain);
 TRANSFORM_SQL(mask);
+TRANSFORM_SQL(hmac);
 
 #endif

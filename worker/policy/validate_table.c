@@ -183,11 +183,26 @@ static void hint_accept(struct check *check, struct diag *diag, const char *name
     diag_hint(check->diags, diag, "%s\naccept_triggers = [ \"%s:%s\" ];", before, name, sha256);
 }
 
+/* Does a stage change rows of the table: the category's own, or a dependant with "columns"? */
+static bool is_changed(const struct check *check, const struct catalog_table *root,
+                       const struct dependant *with, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if ((with[i].column_count && resolve_table(check->catalog, with[i].table) == root) ||
+            is_changed(check, root, with[i].with, with[i].with_count))
+            return true;
+    return false;
+}
+
 static void check_trigger(struct check *check, struct position at,
                           const struct catalog_table *table, const struct catalog_trigger *trigger)
 {
-    bool changes = resolve_root(check->catalog, table) == check->table && trigger->on_update &&
-                   policy_changes(check->category);
+    const struct category *category = check->category;
+    const struct catalog_table *root = resolve_root(check->catalog, table);
+    bool changes = trigger->on_update &&
+                   (root == check->table
+                        ? policy_changes(category)
+                        : is_changed(check, root, category->with, category->with_count));
     bool deletes = trigger->on_delete && policy_removes(check->category);
     if ((!deletes && !changes) || trigger->internal || trigger->inherited ||
         trigger->enabled == 'D')

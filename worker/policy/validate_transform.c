@@ -272,12 +272,30 @@ static void check_fit(struct check *check, const struct transform *t,
             diag_hint(check->diags, d, "Expected is %s.", expected);
         }
     }
+    if (t->as->keyed && transform_family(column) == TAKES_TEXT && modifier(column, 0) >= 0 &&
+        modifier(column, 0) < TRANSFORM_DIGEST_LENGTH)
+        diag_error(check->diags, t->at,
+                   "\"%s\" gives %d characters, but column \"%s\" is of type \"%s\"", t->as->name,
+                   TRANSFORM_DIGEST_LENGTH, t->column, column->full_type);
     bool fixed = transform_family(column) == TAKES_TEXT && transformation_takes(t->as, "length");
     long most = fixed ? modifier(column, 0) : -1;
     if (most >= 0 && t->length > most)
         diag_error(check->diags, t->at,
                    "\"%s\" gives %lld characters, but column \"%s\" is of type \"%s\"", t->as->name,
                    (long long)t->length, t->column, column->full_type);
+}
+
+static void check_nullable(struct check *check, const struct transform *t,
+                           const struct catalog_column *column)
+{
+    if (!column->not_null)
+        return;
+    struct diag *d =
+        diag_error(check->diags, t->at, "column \"%s\" of \"%s\" is NOT NULL, and cannot be nullified",
+                   t->column, check_name(check, check->table));
+    diag_hint(check->diags, d,
+              "Use \"constant\", or:\nALTER TABLE %s ALTER COLUMN %s DROP NOT NULL;",
+              quote_table(check->arena, check->table), quote_name(check->arena, t->column));
 }
 
 static void check_transform(struct check *check, const struct stage *stage,
@@ -303,14 +321,8 @@ static void check_transform(struct check *check, const struct stage *stage,
                    column->generated ? "a generated column" : "an identity column");
         return;
     }
-    if (column->not_null && text_equal(t->as->name, "nullify")) {
-        struct diag *d = diag_error(check->diags, t->at,
-                                    "column \"%s\" of \"%s\" is NOT NULL, and cannot be nullified",
-                                    t->column, check_name(check, check->table));
-        diag_hint(check->diags, d,
-                  "Use \"constant\", or:\nALTER TABLE %s ALTER COLUMN %s DROP NOT NULL;",
-                  quote_table(check->arena, check->table), quote_name(check->arena, t->column));
-    }
+    if (column->not_null && text_equal(t->as->name, "nullify"))
+        check_nullable(check, t, column);
     if (!t->as->testable && !stage->mark) {
         struct diag *d = diag_error(
             check->diags, t->at,
@@ -334,8 +346,8 @@ static void check_transform(struct check *check, const struct stage *stage,
 
 static bool stage_changes(const struct stage *stage, const char *column)
 {
-    for (size_t i = 0; i < stage->column_count; i++)
-        if (text_equal(stage->columns[i].column, column))
+    for (size_t i = 0; policy_stage_column(stage, i); i++)
+        if (text_equal(policy_stage_column(stage, i), column))
             return true;
     return false;
 }
@@ -380,24 +392,67 @@ static void check_others(struct check *check, const struct stage *stage)
             resolve_table(check->catalog, other->table) != check->table)
             continue;
         for (size_t k = 0; k < other->stage_count; k++)
-            for (size_t c = 0; c < stage->column_count; c++)
-                if (stage_changes(&other->stages[k], stage->columns[c].column) &&
+            for (size_t c = 0; policy_stage_column(stage, c); c++)
+                if (stage_changes(&other->stages[k], policy_stage_column(stage, c)) &&
                     check_may_share(check->table, check->category, other))
-                    diag_error(
-                        check->diags, stage->columns[c].at,
-                        "column \"%s\" is changed by category \"%s\" too, which may take the "
-                        "same records",
-                        stage->columns[c].column, other->name);
+                    diag_error(check->diags,
+                               c < stage->column_count ? stage->columns[c].at : stage->at,
+                               "column \"%s\" is changed by category \"%s\" too, which may take the "
+                               "same records",
+                               policy_stage_column(stage, c), other->name);
     }
 }
 
+/* A quasi-identifier alone stays as it is where enough persons share it. */
 static bool was_changed(const struct category *category, const struct stage *stage,
                         const char *column)
 {
     for (const struct stage *s = category->stages; s <= stage; s++)
-        if (stage_changes(s, column))
-            return true;
+        for (size_t i = 0; i < s->column_count; i++)
+            if (text_equal(s->columns[i].column, column))
+                return true;
     return false;
+}
+
+/* A quasi-identifier becomes NULL where its group is too small, whatever becomes of it else. */
+static void check_quasi(struct check *check, const struct stage *stage)
+{
+    for (size_t i = 0; i < stage->quasi.count; i++) {
+        const struct transform nullify = {
+            .at = stage->at, .column = stage->quasi.items[i], .as = transformation_find("nullify")};
+        const struct catalog_column *column = catalog_column(check->table, nullify.column);
+        for (size_t k = 0; k < i; k++)
+            if (text_equal(stage->quasi.items[k], nullify.column))
+                diag_error(check->diags, stage->at, "column \"%s\" stands twice in \"quasi\"",
+                           nullify.column);
+        bool transformed = false;
+        for (size_t k = 0; k < stage->column_count; k++) {
+            const struct transform *t = &stage->columns[k];
+            if (!text_equal(t->column, nullify.column))
+                continue;
+            transformed = true;
+            if (t->as && !t->as->testable)
+                diag_error(check->diags, stage->at,
+                           "quasi-identifier \"%s\" is made \"%s\", which nobody shares",
+                           t->column, t->as->name);
+            if (column && column->not_null && t->as && !text_equal(t->as->name, "nullify"))
+                check_nullable(check, &nullify, column);
+        }
+        if (!transformed)
+            check_transform(check, stage, &nullify);
+        if (column && column->base_type && !column->deterministic_collation)
+            diag_error(check->diags, stage->at,
+                       "quasi-identifier \"%s\" has a collation that is not deterministic",
+                       nullify.column);
+    }
+    const struct catalog_column *mark =
+        stage->quasi.count && stage->mark ? catalog_column(check->table, stage->mark) : NULL;
+    if (mark && strcmp(mark->base_type, "timestamp with time zone") != 0)
+        diag_hint(check->diags,
+                  diag_error(check->diags, stage->at,
+                             "\"mark\" column \"%s\" of a stage with \"quasi\" must be a timestamptz",
+                             stage->mark),
+                  "It tells which records were de-identified together.");
 }
 
 static void check_claim(struct check *check, const struct stage *stage)
@@ -429,6 +484,36 @@ static void check_claim(struct check *check, const struct stage *stage)
                        stage->name, category->identifiers.items[i]);
 }
 
+/* As of a record; the row is known by the dependant's key. Its columns are no other category's. */
+static void check_dependants(struct check *check, const struct dependant *with, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct stage *stage = policy_dependant_stage(check->category, &with[i]);
+        struct category as_category = *check->category;
+        struct check of = *check;
+        of.table = resolve_table(check->catalog, with[i].table);
+        of.category = &as_category;
+        as_category.key = with[i].key;
+        as_category.key_given = with[i].key.count > 0;
+        for (size_t k = 0; k < with[i].column_count && stage && of.table; k++) {
+            check_transform(&of, stage, &with[i].columns[k]);
+            for (size_t c = 0; c < check->set->category_count; c++) {
+                const struct category *other = &check->set->categories[c];
+                if (!check_is_about_table(other) ||
+                    resolve_table(check->catalog, other->table) != of.table)
+                    continue;
+                for (size_t s = 0; s < other->stage_count; s++)
+                    if (stage_changes(&other->stages[s], with[i].columns[k].column))
+                        diag_error(check->diags, with[i].columns[k].at,
+                                   "column \"%s\" is changed by category \"%s\" too, which may take "
+                                   "the same records",
+                                   with[i].columns[k].column, other->name);
+            }
+        }
+        check_dependants(check, with[i].with, with[i].with_count);
+    }
+}
+
 void check_transforms(struct check *check)
 {
     const struct category *category = check->category;
@@ -436,12 +521,14 @@ void check_transforms(struct check *check)
         check_column(check, category->data_at, check->table, category->identifiers.items[i]);
     for (size_t i = 0; i < category->stage_count; i++) {
         const struct stage *stage = &category->stages[i];
-        if (stage->action != ACTION_DEIDENTIFY)
+        if (policy_stage_removes(stage))
             continue;
         for (size_t k = 0; k < stage->column_count; k++)
             check_transform(check, stage, &stage->columns[k]);
         check_mark(check, stage);
+        check_quasi(check, stage);
         check_others(check, stage);
         check_claim(check, stage);
     }
+    check_dependants(check, category->with, category->with_count);
 }
