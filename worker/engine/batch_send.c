@@ -16,7 +16,7 @@
 #include "engine/batch_internal.h"
 
 /* Gates and relations may be waited for longer than rows: nobody waits behind a row lock for it. */
-enum { GATE_TIMEOUT_MS = 2000 };
+enum { GATE_TIMEOUT_MS = 2000, RANGE_PIECES = 4 };
 
 void batch_begin_group(struct batch *batch, enum batch_state state)
 {
@@ -94,10 +94,10 @@ void batch_send_prologue(struct batch *batch)
 }
 
 /* Binds a statement's parameters and queues it, asking for binary columns. */
-static void queue_statement(struct batch *batch, enum step step, size_t relation,
-                            const struct sql_statement *statement, struct part part, int64_t limit)
+static void queue_over(struct batch *batch, enum step step, size_t relation,
+                       const struct sql_statement *statement, struct part part, int64_t limit,
+                       const struct work *work)
 {
-    const struct work *work = &batch->work;
     char from[32], to[32], most[24], nonce[33];
     uint8_t random[16];
     random_bytes(random, sizeof(random));
@@ -154,6 +154,12 @@ static void queue_statement(struct batch *batch, enum step step, size_t relation
     free(values);
 }
 
+static void queue_statement(struct batch *batch, enum step step, size_t relation,
+                            const struct sql_statement *statement, struct part part, int64_t limit)
+{
+    queue_over(batch, step, relation, statement, part, limit, &batch->work);
+}
+
 static const struct part no_part = {0, 0};
 
 /* A group within the transaction. At the first one of a part, the savepoint of the part before,
@@ -175,8 +181,19 @@ void batch_send_remove_range(struct batch *batch)
 {
     batch_begin_group(batch, BATCH_STATE_ACTING);
     batch_send_prologue(batch);
-    queue_statement(batch, STEP_REMOVE_RANGE, table_relation(batch), &batch->sql->remove, no_part,
-                    0);
+    /* In pieces: the digests of one are made while the server works on the next. */
+    const struct work *work = &batch->work;
+    int64_t blocks = work->to_block - work->from.block;
+    int64_t pieces = blocks < RANGE_PIECES ? blocks : RANGE_PIECES;
+    struct work piece = *work;
+    for (int64_t i = 1; i <= pieces; i++) {
+        piece.to_block = work->from.block + blocks * i / pieces;
+        queue_over(batch, STEP_REMOVE_RANGE, table_relation(batch), &batch->sql->remove, no_part, 0,
+                   &piece);
+        if (i < pieces)
+            pg_conn_flush(batch->lane->conn);
+        piece.from = (struct tid){.block = (uint32_t)piece.to_block};
+    }
     batch_end_group(batch);
     (void)FAULT_POINT("batch_begin_sent");
 }

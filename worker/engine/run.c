@@ -1,8 +1,8 @@
 /* A run: one enforcement of one stage of one category.
  *
- *   TIME -> PLAN -> UNCLAIMED -> TENANTS -> START -> LIST -> SWEEP -> COUNT -> FINISH -> OVER
- *                                                     ^               |  \       ^
- *                               something is left     +--- PAUSE <----+   CLOSE -+  cells
+ *   TIME -> SHAPES -> PLAN -> UNCLAIMED -> TENANTS -> START -> LIST -> SWEEP -> COUNT -> FINISH
+ *                                                               ^               |  \       ^   |
+ *                                         something is left     +--- PAUSE <----+   CLOSE -+   OVER
  *
  * The run's time is one instant of the server, taken first; all that follows is judged by it. The
  * numbers of the plan are read before anything is written; then the `plan` entry, and only behind
@@ -120,6 +120,7 @@ static void free_digesters(struct run *run)
 static void run_free(struct run *run)
 {
     free_digesters(run);
+    arena_free(run->counts_arena);
     for (size_t i = 0; i < PLAN_COLUMNS; i++)
         free(run->plan[i]);
     sweep_free(&run->sweep);
@@ -243,6 +244,10 @@ static void on_remaining(struct pg_conn *conn, enum pg_outcome outcome, PGresult
     struct run *run = run_read_over(arg, outcome, error);
     if (!run)
         return;
+    if (run_counted_blindly(run, result, 1)) {
+        run_pump(run);
+        return;
+    }
     int64_t blocked = (int64_t)run->blocked.count;
     run->report.remaining = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
     run->report.locked = run->report.remaining > blocked ? run->report.remaining - blocked : 0;
@@ -473,7 +478,7 @@ void run_pump(struct run *run)
         const char *values[] = {name.data};
         run_read(run, lane, sweep_leaves_sql(), 1, values, false, on_leaves);
     } else if (run->step == RUN_STEP_COUNT) {
-        run_read_statement(run, lane, &run->sql->remaining, false, on_remaining);
+        run_read_statement(run, lane, &run_counts(run)->remaining, false, on_remaining);
     } else if (run->step == RUN_STEP_CLOSE) {
         run_close_next(run, lane);
     } else {

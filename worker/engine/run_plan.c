@@ -107,6 +107,27 @@ void run_write_statement(struct run *run, struct lane *lane, const struct sql_st
     free(values);
 }
 
+const struct sql_counts *run_counts(struct run *run)
+{
+    if (run->counts && run->counts->shapes == run->shapes)
+        return run->counts;
+    arena_free(run->counts_arena);
+    run->counts_arena = arena_new();
+    const struct policies *policies = run->worker->policies;
+    run->counts = sql_build_counts(run->counts_arena, policies->set, run->category, run->stage,
+                                   policies->catalog, run->shapes);
+    return run->counts;
+}
+
+bool run_counted_blindly(struct run *run, const PGresult *result, int columns)
+{
+    if (PQntuples(result) != 1 || PQnfields(result) <= columns ||
+        strcmp(PQgetvalue(result, 0, columns), "f") == 0)
+        return false;
+    run->shapes = SQL_ALL_SHAPES | SQL_READERS;
+    return true;
+}
+
 struct control_use {
     struct worker *worker;
     struct run *run;
@@ -323,7 +344,11 @@ static void on_plan(struct pg_conn *conn, enum pg_outcome outcome, PGresult *res
     (void)conn;
     if (!run)
         return;
-    if (PQntuples(result) != 1 || PQnfields(result) != PLAN_COLUMNS) {
+    if (run_counted_blindly(run, result, PLAN_COLUMNS)) {
+        run_pump(run);
+        return;
+    }
+    if (PQntuples(result) != 1 || PQnfields(result) < PLAN_COLUMNS) {
         run_stop(run, RUN_FAILED, "unexpected answer of the server: plan");
         return;
     }
@@ -344,18 +369,34 @@ static void on_time(struct pg_conn *conn, enum pg_outcome outcome, PGresult *res
     if (!run)
         return;
     snprintf(run->time, sizeof(run->time), "%s", PQgetvalue(result, 0, 0));
+    run->step = RUN_STEP_SHAPES;
+    run_pump(run);
+}
+
+static void on_shapes(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                      const struct error *error, void *arg)
+{
+    struct run *run = run_read_over(arg, outcome, error);
+    (void)conn;
+    if (!run)
+        return;
+    run->shapes = (unsigned)strtoul(PQgetvalue(result, 0, 0), NULL, 10);
     run->step = RUN_STEP_PLAN;
     run_pump(run);
 }
 
 void run_plan_next(struct run *run, struct lane *lane)
 {
+    const char *category[] = {run->category->name};
     switch (run->step) {
     case RUN_STEP_TIME:
         run_read(run, lane, sql_file("engine/run_time.sql"), 0, NULL, false, on_time);
         break;
+    case RUN_STEP_SHAPES:
+        run_read(run, lane, sql_file("engine/hold_shapes.sql"), 1, category, false, on_shapes);
+        break;
     case RUN_STEP_PLAN:
-        run_read_statement(run, lane, &run->sql->plan, false, on_plan);
+        run_read_statement(run, lane, &run_counts(run)->plan, false, on_plan);
         break;
     case RUN_STEP_UNCLAIMED:
         run_read_statement(run, lane, &run->sql->unclaimed, false, on_unclaimed);

@@ -80,7 +80,9 @@ struct sql_relation {
 struct sql_leaf {
     const char *lock; /* LOCK TABLE ONLY leaf IN ROW EXCLUSIVE MODE */
     /* No dependants. Optimistic: DELETE of a block range. Result: one row
-     * (rows bigint, tenants text[] or NULL, tenant_rows bigint[] or NULL, key1 text[], ...). */
+     * (rows bigint, tenants text[] or NULL, tenant_rows bigint[] or NULL, key1, ...), keys being
+     * bigint[] or uuid[] where all of the column's values are that, else text[]. Where rows is all
+     * there would be, no result: the command says how many. */
     struct sql_statement remove;
     /* SELECT ... FOR UPDATE SKIP LOCKED of a block range, at most PARAM_LIMIT rows: one row
      * (rows bigint, more boolean, tids text[] ordered, key1 text[], ...). With dependants it comes
@@ -222,6 +224,19 @@ enum sql_shape {
     SQL_ALL_SHAPES = 127,
     SQL_READERS = 128, /* any, in any category: held records keep what they read */
 };
+
+/* `plan` and `remaining` for a run that knows which scopes of holds there are: without the ways to
+ * be held that nothing is held by, the server counts several times as fast, and with several
+ * processes. Unless `shapes` are all of them, both have one more column at the end: unasked
+ * (boolean). Where it is true there were other scopes, everything was counted as held, and it is to
+ * be counted again with all shapes. */
+struct sql_counts {
+    unsigned shapes;
+    struct sql_statement plan, remaining;
+};
+struct sql_counts *sql_build_counts(struct arena *arena, const struct policy_set *set,
+                                    const struct category *category, size_t stage,
+                                    const struct catalog *catalog, unsigned shapes);
 
 /* The statements of one leaf: schema and name of a leaf partition, or of the plain table itself.
  * `shapes`: enum sql_shape. Where the category has a scope of another shape, or without SQL_READERS

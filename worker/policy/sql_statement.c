@@ -1,5 +1,6 @@
 /* The statements of a leaf, and the condition of an action. */
 #include <assert.h>
+#include <string.h>
 
 #include "policy/sql_private.h"
 
@@ -58,8 +59,7 @@ const char *sql_action_condition(struct sql_builder *b, enum sql_skip skip)
 
     sql_add_and(&text, sql_prefilter(b));
     reads = b->read_count;
-    condition = sql_due_at(b);
-    condition = arena_printf(b->arena, "%s <= %s", condition, sql_run_time(b));
+    condition = sql_is_due(b);
     add_judged(b, &text, condition, skip, reads);
 
     sql_add_and(&text, arena_printf(b->arena, "%s IS NOT TRUE", sql_held(b, skip)));
@@ -102,13 +102,16 @@ struct string_list sql_returned_key(const struct sql_builder *b)
     return b->target.key;
 }
 
-/* ", t.id::text AS k1, ..." */
-static const char *key_list(struct sql_builder *b, const struct sql_scope *scope)
+/* ", t.id::text AS k1, ..."; `values`: as the worker can print them itself, where it can. */
+static const char *key_list(struct sql_builder *b, const struct sql_scope *scope, bool values)
 {
     struct string_list key = sql_returned_key(b);
     struct text text = {0};
     for (size_t i = 0; i < key.count; i++)
-        text_printf(&text, ", %s AS k%zu", sql_key_text(b, scope, key.items[i]), i + 1);
+        text_printf(&text, ", %s AS k%zu",
+                    values ? sql_key_value(b, scope, key.items[i])
+                           : sql_key_text(b, scope, key.items[i]),
+                    i + 1);
     return sql_take_text(b->arena, &text);
 }
 
@@ -137,25 +140,29 @@ static const char *head(struct sql_builder *b, const char *leaf)
     return arena_printf(b->arena, "DELETE FROM ONLY %s t", leaf);
 }
 
-/* DELETE or UPDATE, and what was acted on: rows, by tenant, keys. `rows` is a CTE's name, so no
- * join is needed. */
+/* DELETE or UPDATE, and what was acted on: rows, by tenant, keys. `gone` is a CTE's name, so no
+ * join is needed. Where rows alone are asked for, a plain DELETE counts them. */
 static struct sql_statement removal(struct sql_builder *b, const char *leaf, const char *which,
                                     enum sql_skip skip)
 {
     struct text text = {0};
     const char *condition = sql_action_condition(b, skip);
     bool changes = b->stage->action == ACTION_DEIDENTIFY;
-    text_printf(&text, "WITH gone AS (\n%s\n WHERE %s\n   AND %s\n", head(b, leaf), which,
-                condition);
-    const char *keys = key_list(b, &b->target);
     bool tenant = b->category->has_tenant;
-    text_printf(&text, "RETURNING %s AS tenant%s", tenant ? sql_tenant_text(b) : "NULL::text",
-                keys);
+    struct text returned = {0};
+    if (tenant)
+        text_printf(&returned, ", %s AS tenant", sql_tenant_text(b));
+    text_add(&returned, key_list(b, &b->target, true));
     if (changes)
-        text_printf(&text, ",\n       (%s) AS changed", sql_changed(b));
+        text_printf(&returned, ",\n       (%s) AS changed", sql_changed(b));
     if (b->stage->aggregate)
-        text_add(&text, sql_counted(b));
-    text_add(&text, ")");
+        text_add(&returned, sql_counted(b));
+    if (!returned.length) {
+        text_printf(&text, "%s\n WHERE %s\n   AND %s", head(b, leaf), which, condition);
+        return sql_finish(b, sql_take_text(b->arena, &text));
+    }
+    text_printf(&text, "WITH gone AS (\n%s\n WHERE %s\n   AND %s\nRETURNING %s)", head(b, leaf),
+                which, condition, strchr(sql_take_text(b->arena, &returned), ' ') + 1);
     if (tenant)
         text_add(&text, ",\nby_tenant AS (\n"
                         "SELECT array_agg(c.tenant) AS tenants, array_agg(c.rows) AS tenant_rows\n"
@@ -176,7 +183,7 @@ static struct sql_statement rows_lock(struct sql_builder *b, const char *leaf)
 {
     const char *range = tid_range(b);
     const char *condition = sql_action_condition(b, SKIP_NOTHING);
-    const char *keys = key_list(b, &b->target);
+    const char *keys = key_list(b, &b->target, false);
     const char *limit = sql_param(b, PARAM_LIMIT, 0, NULL, "bigint");
     return sql_finish(
         b, arena_printf(b->arena,
