@@ -16,7 +16,7 @@
 #include "engine/batch_internal.h"
 
 /* Gates and relations may be waited for longer than rows: nobody waits behind a row lock for it. */
-enum { GATE_TIMEOUT_MS = 2000, RANGE_PIECES = 4 };
+enum { GATE_TIMEOUT_MS = 2000 };
 
 void batch_begin_group(struct batch *batch, enum batch_state state)
 {
@@ -139,6 +139,12 @@ static void queue_over(struct batch *batch, enum step step, size_t relation,
         case PARAM_NONCE:
             values[i] = nonce;
             break;
+        case PARAM_FROM_START:
+            values[i] = work_from_start(work);
+            break;
+        case PARAM_TO_START:
+            values[i] = work_to_start(work);
+            break;
         case PARAM_KEY:
         case PARAM_TERM:
         case PARAM_RUN:
@@ -183,16 +189,25 @@ void batch_send_remove_range(struct batch *batch)
     batch_send_prologue(batch);
     /* In pieces: the digests of one are made while the server works on the next. */
     const struct work *work = &batch->work;
+    const struct sql_statement *remove =
+        work->to_slice ? &batch->sql->remove_slice : &batch->sql->remove;
     int64_t blocks = work->to_block - work->from.block;
-    int64_t pieces = blocks < RANGE_PIECES ? blocks : RANGE_PIECES;
+    int64_t pieces = work->to_slice          ? work->to_slice - work->slice
+                     : blocks < SWEEP_PIECES ? blocks
+                                             : SWEEP_PIECES;
     struct work piece = *work;
     for (int64_t i = 1; i <= pieces; i++) {
-        piece.to_block = work->from.block + blocks * i / pieces;
-        queue_over(batch, STEP_REMOVE_RANGE, table_relation(batch), &batch->sql->remove, no_part, 0,
-                   &piece);
+        if (work->to_slice) {
+            piece.slice = work->slice + i - 1;
+            piece.to_slice = piece.slice + 1;
+        } else {
+            piece.to_block = work->from.block + blocks * i / pieces;
+        }
+        queue_over(batch, STEP_REMOVE_RANGE, table_relation(batch), remove, no_part, 0, &piece);
         if (i < pieces)
             pg_conn_flush(batch->lane->conn);
-        piece.from = (struct tid){.block = (uint32_t)piece.to_block};
+        if (!work->to_slice)
+            piece.from = (struct tid){.block = (uint32_t)piece.to_block};
     }
     batch_end_group(batch);
     (void)FAULT_POINT("batch_begin_sent");
@@ -207,7 +222,8 @@ void batch_send_lock_rows(struct batch *batch)
     const struct sql_leaf *sql = batch->sql;
     batch_begin_group(batch, BATCH_STATE_LOCKING);
     batch_send_prologue(batch);
-    queue_statement(batch, STEP_LOCK_ROWS, table_relation(batch), &sql->lock_rows, no_part, most);
+    queue_statement(batch, STEP_LOCK_ROWS, table_relation(batch),
+                    batch->work.to_slice ? &sql->lock_slice : &sql->lock_rows, no_part, most);
     batch_end_group(batch);
 }
 

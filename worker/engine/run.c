@@ -36,6 +36,7 @@
 #include "engine/loader.h"
 #include "engine/run_internal.h"
 #include "engine/state.h"
+#include "engine/strategy.h"
 #include "pg/sqlstate.h"
 
 enum { MOST_QUIET_PASSES = 4, QUIET_MS = 250, TELL_EVERY_US = 1000000 };
@@ -309,9 +310,8 @@ static void check_leaf(struct run *run, struct lane *lane, struct leaf *leaf)
     lane->use->leaf = leaf;
 }
 
-static void start_batch(struct run *run, struct lane *lane, struct work *work)
+static void build_leaf(struct run *run, struct leaf *leaf)
 {
-    struct leaf *leaf = work->leaf;
     const struct policies *policies = run->worker->policies;
     if (!leaf->arena)
         leaf->arena = arena_new();
@@ -320,6 +320,52 @@ static void start_batch(struct run *run, struct lane *lane, struct work *work)
         leaf->sql = sql_build_leaf(leaf->arena, policies->set, run->category, run->stage,
                                    policies->catalog, leaf->name, run->shapes);
     }
+}
+
+static void on_opened(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                      const struct error *error, void *arg)
+{
+    struct leaf *leaf;
+    struct run *run = run_use_end(arg, &leaf);
+    (void)conn;
+    if (!run)
+        return;
+    if (outcome != PG_OK) {
+        /* A leaf that is gone, or may not be read: the batches find out, and say so. */
+        sweep_decided(leaf, outcome == PG_LOST ? leaf->way : LEAF_BY_BLOCKS);
+        if (outcome != PG_LOST)
+            log_failure(LOG_LEVEL_DEBUG, error);
+    } else if (leaf->way == LEAF_BOUNDS) {
+        sweep_bounded(&run->sweep, leaf, result);
+    } else {
+        bool by_index = PQntuples(result) == 1 && strategy_is_index(PQgetvalue(result, 0, 0));
+        sweep_decided(leaf, by_index ? LEAF_BOUNDS : LEAF_BY_BLOCKS);
+    }
+    run_pump(run);
+}
+
+/* How does the leaf go? False: by blocks, nobody needs to be asked. */
+static bool open_leaf(struct run *run, struct lane *lane, struct leaf *leaf)
+{
+    build_leaf(run, leaf);
+    enum strategy strategy = run->category->strategy;
+    bool possible = leaf->sql->choose.text[0] && strategy != STRATEGY_SWEEP && !run->careful;
+    if (possible && strategy == STRATEGY_INDEX)
+        leaf->way = LEAF_BOUNDS;
+    if (!possible) {
+        sweep_decided(leaf, LEAF_BY_BLOCKS);
+        return false;
+    }
+    run_read_statement(run, lane,
+                       leaf->way == LEAF_BOUNDS ? &leaf->sql->bounds : &leaf->sql->choose, false,
+                       on_opened);
+    lane->use->leaf = leaf;
+    return true;
+}
+
+static void start_batch(struct run *run, struct lane *lane, struct work *work)
+{
+    build_leaf(run, work->leaf);
     if (run->careful)
         work->careful = work->bisect = true;
     lane_take(lane);
@@ -346,6 +392,8 @@ static void pump_sweep(struct run *run)
             start_batch(run, lane, &work);
         else if (next == SWEEP_CHECK)
             check_leaf(run, lane, leaf);
+        else if (next == SWEEP_OPEN)
+            (void)open_leaf(run, lane, leaf);
         else
             break;
     }

@@ -71,10 +71,12 @@ void run_read(struct run *run, struct lane *lane, const char *sql, size_t count,
     lane_read(lane, run->category->timezone, sql, count, values, rows, fn, use);
 }
 
-/* The parameters' values; to be freed. `term` is of 24 bytes and must live as long. */
+/* The parameters' values; to be freed. `term` is of 48 bytes and must live as long. */
 static const char **bound_values(const struct run *run, const struct sql_statement *statement,
                                  char *term)
 {
+    char *limit = term + 24;
+    snprintf(limit, 24, "%lld", (long long)sweep_slice_rows(&run->sweep));
     const char **values = xcalloc(statement->param_count + 1, sizeof(*values));
     snprintf(term, 24, "%lld", (long long)run->worker->leadership.term);
     for (size_t i = 0; i < statement->param_count; i++) {
@@ -82,6 +84,7 @@ static const char **bound_values(const struct run *run, const struct sql_stateme
         values[i] = param->kind == PARAM_RUN_TIME ? run->time
                     : param->kind == PARAM_RUN    ? run->id
                     : param->kind == PARAM_TERM   ? term
+                    : param->kind == PARAM_LIMIT  ? limit
                                                   : param->value;
     }
     return values;
@@ -90,7 +93,7 @@ static const char **bound_values(const struct run *run, const struct sql_stateme
 void run_read_statement(struct run *run, struct lane *lane, const struct sql_statement *statement,
                         bool rows, pg_result_fn *fn)
 {
-    char term[24];
+    char term[48];
     const char **values = bound_values(run, statement, term);
     run_read(run, lane, statement->text, statement->param_count, values, rows, fn);
     free(values);
@@ -99,7 +102,7 @@ void run_read_statement(struct run *run, struct lane *lane, const struct sql_sta
 void run_write_statement(struct run *run, struct lane *lane, const struct sql_statement *statement,
                          pg_result_fn *fn)
 {
-    char term[24];
+    char term[48];
     const char **values = bound_values(run, statement, term);
     struct run_use *use = use_lane(run, lane);
     lane_write(lane, run->category->timezone, statement->text, statement->param_count, values, fn,

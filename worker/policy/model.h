@@ -248,6 +248,7 @@ enum role { ROLE_CONTROLLER, ROLE_PROCESSOR };
 enum mode { MODE_OBSERVE, MODE_ENFORCE, MODE_DECLARED };
 enum evidence { EVIDENCE_RECORDS, EVIDENCE_COUNTS };
 enum guard { GUARD_OFF, GUARD_OBSERVE, GUARD_REFUSE };
+enum strategy { STRATEGY_AUTO, STRATEGY_INDEX, STRATEGY_SWEEP };
 
 struct window {
     bool given;
@@ -308,6 +309,7 @@ struct category {
 
     enum evidence evidence;
     enum guard guard;
+    enum strategy strategy;
     struct accepted_trigger *accept_triggers;
     size_t accept_trigger_count;
     const char *on_request; /* NULL, "delete", "deidentify", "keep" */

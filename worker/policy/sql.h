@@ -15,17 +15,20 @@ struct arena;
 
 /* What the engine binds to $n, in order. All parameters are sent as text. */
 enum sql_param_kind {
-    PARAM_VALUE,    /* known from the policy: `value` */
-    PARAM_RUN_TIME, /* the run's time, timestamptz text */
-    PARAM_FROM_TID, /* "(block,0)", inclusive */
-    PARAM_TO_TID,   /* "(block,0)", exclusive */
-    PARAM_TIDS,     /* tid[] literal, "{\"(0,1)\",...}" */
-    PARAM_KEY,      /* key column number `index`: one text value (explain) */
-    PARAM_KEYS,     /* key column number `index`: text[] literal or binary array as returned */
-    PARAM_LIMIT,    /* bigint */
-    PARAM_TERM,     /* bigint, of the leadership */
-    PARAM_RUN,      /* uuid */
-    PARAM_NONCE,    /* text: random, another for each batch */
+    PARAM_VALUE,      /* known from the policy: `value` */
+    PARAM_RUN_TIME,   /* the run's time, timestamptz text */
+    PARAM_FROM_TID,   /* "(block,0)", inclusive */
+    PARAM_TO_TID,     /* "(block,0)", exclusive */
+    PARAM_TIDS,       /* tid[] literal, "{\"(0,1)\",...}" */
+    PARAM_KEY,        /* key column number `index`: one text value (explain) */
+    PARAM_KEYS,       /* key column number `index`: text[] literal or binary array as returned */
+    PARAM_LIMIT,      /* bigint */
+    PARAM_TERM,       /* bigint, of the leadership */
+    PARAM_RUN,        /* uuid */
+    PARAM_NONCE,      /* text: random, another for each batch */
+    PARAM_FROM_START, /* of a slice, exclusive: the start column's type, "-infinity" for the first
+                       */
+    PARAM_TO_START,   /* inclusive, "infinity" for the last */
 };
 
 struct sql_param {
@@ -105,6 +108,13 @@ struct sql_leaf {
      * read from their tables is not asked again, since they are gone by then; fewer rows than were
      * locked mean that something else changed meanwhile (an agreement, a parent): roll back. */
     struct sql_statement remove_tids;
+    /* Strategy `index`, for records whose condition reads their own columns alone and whose start
+     * is a column with an index under it; else all four are empty. `choose`: EXPLAIN (FORMAT JSON)
+     * of reading what may be due. `bounds`: PARAM_LIMIT rows a slice; rows (bound text, ties
+     * bigint), the starting points between slices in order, and how many rows begin at just that
+     * moment, counted up to four times the limit. `remove_slice` and `lock_slice` are remove and
+     * lock_rows of a slice; lock_slice has the range of blocks as well. */
+    struct sql_statement choose, bounds, remove_slice, lock_slice;
     /* How many due and free rows of the block range are locked by others right now are left:
      * (bigint); counts due and free rows of the range without locking. */
     struct sql_statement count_range;

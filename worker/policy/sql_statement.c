@@ -179,9 +179,72 @@ static struct sql_statement removal(struct sql_builder *b, const char *leaf, con
     return sql_finish(b, sql_take_text(b->arena, &text));
 }
 
-static struct sql_statement rows_lock(struct sql_builder *b, const char *leaf)
+/* The start's column as it is compared in ranges, where a stage can go by it; else NULL. */
+static const struct catalog_column *slice_column(const struct sql_builder *b)
 {
-    const char *range = tid_range(b);
+    static const char *const types[] = {"timestamp with time zone", "timestamp without time zone",
+                                        "date"};
+    const struct start *start = sql_stage_start(b);
+    const struct ref *ref = &start->refs[0];
+    if (start->ref_count != 1 || ref->kind != REF_COLUMN || ref->path.count)
+        return NULL;
+    const struct catalog_table *table = b->target.table;
+    bool indexed = false;
+    for (size_t i = 0; i < table->index_count; i++) {
+        const struct catalog_index *index = &table->indexes[i];
+        indexed |= index->valid && !index->partial && text_equal(index->method, "btree") &&
+                   index->column_count > 0 && text_equal(index->columns[0], ref->column);
+    }
+    const struct catalog_column *column = catalog_column(table, ref->column);
+    for (size_t i = 0; indexed && i < sizeof(types) / sizeof(*types); i++)
+        if (text_equal(column->base_type, types[i]))
+            return column;
+    return NULL;
+}
+
+static const char *slice_range(struct sql_builder *b, const struct catalog_column *column)
+{
+    const char *raw = sql_column(b, &b->target, column->name);
+    const char *type = sql_base_type(b->arena, column);
+    return arena_printf(b->arena, "%s > %s\n   AND %s <= %s", raw,
+                        sql_param(b, PARAM_FROM_START, 0, NULL, type), raw,
+                        sql_param(b, PARAM_TO_START, 0, NULL, type));
+}
+
+/* A function that keeps the planner from sharing the rows among processes, as DELETE does; it is
+ * not run. */
+static struct sql_statement slice_choice(struct sql_builder *b, const char *leaf,
+                                         const char *filter)
+{
+    return sql_finish(b,
+                      arena_printf(b->arena,
+                                   "EXPLAIN (FORMAT JSON)\nSELECT t.ctid, "
+                                   "pg_catalog.pg_current_xact_id()\n  FROM ONLY %s t\n WHERE %s",
+                                   leaf, filter));
+}
+
+/* From each bound to the next the index is walked once. */
+static struct sql_statement slice_bounds(struct sql_builder *b, const char *leaf,
+                                         const char *filter, const struct catalog_column *column)
+{
+    const char *raw = sql_column(b, &b->target, column->name);
+    const char *limit = sql_param(b, PARAM_LIMIT, 0, NULL, "bigint");
+    const char *next = arena_printf(b->arena, "ORDER BY %s OFFSET %s LIMIT 1", raw, limit);
+    return sql_finish(
+        b, arena_printf(
+               b->arena,
+               "WITH RECURSIVE bound AS (\n"
+               "SELECT (SELECT %s FROM ONLY %s t WHERE %s %s) AS at\n UNION ALL\n"
+               "SELECT (SELECT %s FROM ONLY %s t WHERE %s AND %s > b.at %s)\n"
+               "  FROM bound b WHERE b.at IS NOT NULL)\n"
+               "SELECT b.at::text AS bound,\n       (SELECT count(*) FROM (SELECT 1 FROM ONLY "
+               "%s t WHERE %s = b.at LIMIT 4 * %s) x) AS ties\n"
+               "  FROM bound b WHERE b.at IS NOT NULL\n ORDER BY b.at",
+               raw, leaf, filter, next, raw, leaf, filter, raw, next, leaf, raw, limit));
+}
+
+static struct sql_statement rows_lock(struct sql_builder *b, const char *leaf, const char *range)
+{
     const char *condition = sql_action_condition(b, SKIP_NOTHING);
     const char *keys = key_list(b, &b->target, false);
     const char *limit = sql_param(b, PARAM_LIMIT, 0, NULL, "bigint");
@@ -229,7 +292,7 @@ struct sql_leaf *sql_build_leaf(struct arena *arena, const struct policy_set *se
     sql_begin(b);
     out->remove = removal(b, table, tid_range(b), SKIP_NOTHING);
     sql_begin(b);
-    out->lock_rows = rows_lock(b, table);
+    out->lock_rows = rows_lock(b, table, tid_range(b));
     sql_begin(b);
     sql_lock_reads(b, table, out);
     sql_begin(b);
@@ -243,5 +306,20 @@ struct sql_leaf *sql_build_leaf(struct arena *arena, const struct policy_set *se
                                hang ? SKIP_DEPENDANTS : SKIP_NOTHING);
     sql_begin(b);
     out->count_range = range_count(b, table);
+    out->choose = out->bounds = out->remove_slice = out->lock_slice =
+        (struct sql_statement){.text = ""};
+    const struct catalog_column *column = slice_column(b);
+    if (!column || hang || out->lock_read_count || !sql_prefilter(b))
+        return out;
+    sql_begin(b);
+    out->choose = slice_choice(b, table, sql_prefilter(b));
+    sql_begin(b);
+    out->bounds = slice_bounds(b, table, sql_prefilter(b), column);
+    sql_begin(b);
+    out->remove_slice = removal(b, table, slice_range(b, column), SKIP_NOTHING);
+    sql_begin(b);
+    const char *blocks = tid_range(b);
+    out->lock_slice =
+        rows_lock(b, table, arena_printf(arena, "%s\n   AND %s", blocks, slice_range(b, column)));
     return out;
 }
