@@ -143,6 +143,7 @@ tests_run_SOURCES = \
 	tests/test_sql_builder.c \
 	tests/test_sql_sample.c \
 	tests/test_staying_up.c \
+	tests/test_strategy.c \
 	tests/test_systemd.c \
 	tests/test_policies_bad_db.c \
 	tests/test_setup_script.c \
@@ -182,7 +183,7 @@ EXTRA_DIST += \
 	tests/golden/starts.cfg tests/golden/starts.sql
 EXTRA_DIST += tests/policies-bad tests/policies-good
 EXTRA_DIST += tests/aggregate.sql tests/application.sql tests/random_changes.sql
-EXTRA_DIST += tests/bench/bench.sh tests/bench/guard.sh tests/bench/log.sh tests/bench/log_server.sh
+EXTRA_DIST += tests/bench/actions.sh tests/bench/bench.sh tests/bench/guard.sh tests/bench/log.sh tests/bench/log_server.sh
 EXTRA_DIST += tests/bench/placing.sh tests/bench/prelude.sh
 # what is due, said apart from the builder
 EXTRA_DIST += tests/oracle.sql tests/bench/holds.sh tests/hold_races.sql
