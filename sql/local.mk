@@ -51,6 +51,7 @@ SQL_FILES = \
 	migrations/0014_guard.sql \
 	migrations/0024_reload.sql \
 	migrations/0029_guard_rows.sql \
+	migrations/0033_run_waits.sql \
 	migrations/0018_columns.sql \
 	migrations/0017_hold_requests.sql \
 	migrations/0015_guard_lookup.sql \
@@ -170,6 +171,7 @@ SQL_FILES += \
 	engine/leaves.sql \
 	engine/next_due.sql \
 	engine/pin.sql \
+	engine/pressure.sql \
 	engine/propose_hold_rules.sql \
 	engine/record_status.sql \
 	engine/run_time.sql \
@@ -257,6 +259,7 @@ SQL_FILES += \
 	functions/resign.sql \
 	functions/resume.sql \
 	functions/retire_policy.sql \
+	functions/run_waits.sql \
 	functions/session_is_gone.sql \
 	functions/set_fingerprint.sql \
 	functions/settle_agreements.sql \

@@ -13,8 +13,8 @@
 #include "harness/cluster.h"
 #include "harness/schema.h"
 
-static struct site make(struct cluster *cluster, const char *sql, int connections,
-                        const char *settings)
+struct site site_new_wide(struct cluster *cluster, const char *sql, int connections,
+                          const char *settings)
 {
     struct site site = {.cluster = cluster};
     site.database = schema_db_new(cluster);
@@ -49,12 +49,12 @@ static struct site make(struct cluster *cluster, const char *sql, int connection
 
 struct site site_new(struct cluster *cluster, const char *sql, const char *settings)
 {
-    return make(cluster, sql, 2, settings);
+    return site_new_wide(cluster, sql, 2, settings);
 }
 
 struct site site_new_single(struct cluster *cluster, const char *sql, const char *settings)
 {
-    return make(cluster, sql, 1, settings);
+    return site_new_wide(cluster, sql, 1, settings);
 }
 
 void site_free(struct site *site)

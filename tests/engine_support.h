@@ -28,6 +28,9 @@ struct site {
 struct site site_new(struct cluster *cluster, const char *sql, const char *settings);
 /* The same with one worker connection: while the worker stands still, no other batch is open. */
 struct site site_new_single(struct cluster *cluster, const char *sql, const char *settings);
+/* The same with so many. */
+struct site site_new_wide(struct cluster *cluster, const char *sql, int connections,
+                          const char *settings);
 void site_free(struct site *site);
 
 /* Writes policies/NAME.cfg; "NAME: { ... };" with mode = "enforce" is put around the body. */

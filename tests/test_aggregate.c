@@ -37,10 +37,13 @@
     "    k = 11; fold = ( \"source\" ); then = \"delete\"; } );\n"
 #define POLICY DATA STAGE("1 month")
 
-static struct site calls_site(int count, int people, const char *policy)
+/* `batch`: rows of a batch. */
+static struct site calls_site_wide(int count, int people, const char *policy, int connections,
+                                   int batch)
 {
-    char *sql _cleanup_free_ = file_read(source_path("tests/aggregate.sql"));
-    struct site site = site_new(cluster_shared(), sql, "pace: { batch_rows = 100; };");
+    char *sql _cleanup_free_ = file_read(source_path("tests/aggregate.sql")), pace[64];
+    snprintf(pace, sizeof(pace), "pace: { batch_rows = %d; };", batch);
+    struct site site = site_new_wide(cluster_shared(), sql, connections, pace);
     db_exec(site.admin, "REVOKE ALL ON public.call_month FROM t_worker");
     db_exec(site.admin, "GRANT INSERT ON public.call_month TO t_worker");
     db_exec(site.admin, "SELECT oracle.fill(%d, %d, 0.5)", count, people);
@@ -48,6 +51,11 @@ static struct site calls_site(int count, int people, const char *policy)
     site_policy(&site, "calls", policy);
     site_load_and_approve(&site, "calls", -1);
     return site;
+}
+
+static struct site calls_site(int count, int people, const char *policy)
+{
+    return calls_site_wide(count, people, policy, 2, 100);
 }
 
 static void expect_none(const struct site *site, const char *view)
@@ -491,7 +499,7 @@ END_TEST
 
 /* --- crashes --- */
 
-/* The worker is killed, again and again, with two connections at work, and late rows come between:
+/* The worker is killed, again and again, with four connections at work, and late rows come between:
  * each time the books are right, and in the end everything has gone through exactly once. */
 START_TEST(kill_the_worker)
 {
@@ -499,7 +507,7 @@ START_TEST(kill_the_worker)
     int seed = (int)number_from_environment("RETENTIOND_AGGREGATE_SEED", 1);
     static const char *const faults[] = {"batch_commit_sent=exit:", "run_close_sent=exit:",
                                          "run_after_close=exit:", "batch_before_append=exit:"};
-    struct site site = calls_site(rows, rows / 20, POLICY);
+    struct site site = calls_site_wide(rows, rows / 20, POLICY, 4, 100 + rows / 500);
     unsigned chance = (unsigned)seed;
     for (int round = 0; number(&site, "count(*) FROM public.call") > 0; round++) {
         ck_assert_int_lt(round, 60 + rows / 200);

@@ -7,7 +7,6 @@
 #include "engine/batch_internal.h"
 #include "engine/binary.h"
 #include "engine/brake.h"
-#include "engine/pace.h"
 #include "engine/run.h"
 #include "engine/seq.h"
 
@@ -83,25 +82,6 @@ START_TEST(brake_knows_tenants)
 }
 END_TEST
 
-START_TEST(pace_is_kept)
-{
-    struct pace pace;
-    pace_init(&pace, 1000, 0, 0);
-    ck_assert_int_eq(pace_wait_us(&pace, 0), 0);
-    pace_spend(&pace, 3000, 0);
-    int64_t wait = pace_wait_us(&pace, 0);
-    ck_assert_int_ge(wait, 2000000);
-    ck_assert_int_le(wait, 2010000);
-    ck_assert_int_eq(pace_wait_us(&pace, wait), 0);
-    ck_assert_int_eq(pace_batch_rows(&pace, 25000), 1000);
-    pace_init(&pace, 0, 0, 0);
-    pace_spend(&pace, 1000000, 0);
-    ck_assert_int_eq(pace_wait_us(&pace, 0), 0);
-    pace_init(&pace, 1000, 10, 0);
-    ck_assert_int_eq(pace.rows_per_second, 10);
-}
-END_TEST
-
 START_TEST(tids_and_literals)
 {
     struct tid tid;
@@ -140,7 +120,6 @@ Suite *suite_engine_parts(void)
     tcase_add_test(tc, numbers_are_dense);
     tcase_add_test(tc, brake_counts_before_commit);
     tcase_add_test(tc, brake_knows_tenants);
-    tcase_add_test(tc, pace_is_kept);
     tcase_add_test(tc, tids_and_literals);
     tcase_add_test(tc, digest_sets);
     suite_add_tcase(suite, tc);

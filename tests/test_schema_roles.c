@@ -196,6 +196,7 @@ START_TEST(functions_are_granted_as_designed)
                                   "retire_policy approver|"
                                   "roll_up worker|"
                                   "run_as_reader reader|"
+                                  "run_waits worker|"
                                   "sequence_log worker|"
                                   "session_is_gone worker|"
                                   "set_fingerprint worker|"

@@ -48,7 +48,7 @@ SELECT c.name AS category,
             WHEN c.mode = 'observe' THEN 'observe only'
             WHEN p.pause IS NOT NULL THEN 'paused'
             WHEN c.brake_engaged_at IS NOT NULL THEN 'brake'
-            WHEN r.run IS NOT NULL THEN 'running'
+            WHEN r.run IS NOT NULL THEN concat_ws(': waits, ', 'running', r.waits_for)
             WHEN l.status IN ('failed', 'lost', 'stopped') THEN concat_ws(': ', 'last run ' || l.status, l.message)
             WHEN greatest(coalesce(s.blocked, 0), b.blocked) > 0 THEN 'blocked records'
             WHEN s.measured_at IS NULL THEN 'not measured yet'

@@ -16,8 +16,9 @@ enum setting_type {
     SETTING_CONNINFO, /* must hold no password */
     SETTING_FILE,
     SETTING_DIRECTORY,
-    SETTING_PREFIX, /* of role names */
-    SETTING_SIGN_AFTER,
+    SETTING_PREFIX,     /* of role names */
+    SETTING_SIGN_AFTER, /* this and the next: one of words[] */
+    SETTING_PACE,
     SETTING_LISTEN, /* a socket that only this machine reaches */
     SETTING_INTEGER,
     SETTING_BOOLEAN,
@@ -39,6 +40,11 @@ struct setting {
     enum reload reload;
     enum available available;
     const char *help; /* sentences; the first one says what it is */
+};
+
+static const char *const words[][4] = {
+    [SETTING_SIGN_AFTER] = {"commit", "replicated"},
+    [SETTING_PACE] = {"gentle", "normal", "fast"},
 };
 
 #define AT(member_) offsetof(struct settings, member_)
@@ -109,6 +115,26 @@ static const struct setting table[] = {
      "No run starts while the last checkpoint that was anchored is older than this. Default: runs "
      "do not depend on anchors. When nothing happens, a heartbeat entry is signed and anchored in "
      "time."},
+    {"pace.preset", SETTING_PACE, AT(pace.preset), 0, 0, "normal", ON_RELOAD, NOW,
+     "How much the application may feel of a run. \"normal\": while others are in a transaction, "
+     "batches take a few milliseconds and connections rest half of the time; while nobody is, they "
+     "work at full speed. \"gentle\": connections work a quarter of the time then, and half of it "
+     "while nobody else is there; at most 16 MB of write-ahead log a second. \"fast\": as fast as "
+     "it goes, whatever others do. \"normal\" lets no standby or replication slot come to lie "
+     "more than 64 MB behind, \"gentle\" 16, \"fast\" knows no limit. The gentler of this and "
+     "the policy's counts."},
+    {"pace.standby_lag_mb", SETTING_INTEGER, AT(pace.standby_lag_mb), 0, 1000000, "0", ON_RELOAD,
+     NOW,
+     "How many megabytes of write-ahead log a standby or replication slot may lie behind while a "
+     "run goes on; 0: what the preset says. The distance that standbys have replayed is seen where "
+     "the worker's role is a member of pg_read_all_stats; that of slots, always."},
+    {"pace.wal_mb_per_second", SETTING_INTEGER, AT(pace.wal_mb_per_second), 0, 100000, "0",
+     ON_RELOAD, NOW,
+     "How fast the write-ahead log may grow while a run goes on, whoever writes it; 0: what the "
+     "preset says."},
+    {"pace.standbys", SETTING_INTEGER, AT(pace.standbys), 0, 100, "0", ON_RELOAD, NOW,
+     "How many standbys must be connected for a run to go on: one that is gone is seen by nothing "
+     "else if it has no replication slot."},
     {"pace.rows_per_second", SETTING_INTEGER, AT(pace.rows_per_second), 0, 1000000000, "0",
      ON_RELOAD, NOW,
      "Most rows to act on in a second, over all connections; 0: no limit. A policy may set less."},
@@ -145,8 +171,8 @@ static const struct setting table[] = {
 enum { SETTING_COUNT = sizeof(table) / sizeof(table[0]) };
 
 static const char *const type_names[] = {
-    "string",  "connection string", "file name", "directory", "string", "string",
-    "address", "integer",           "boolean",   "duration",  "period"};
+    "string", "connection string", "file name", "directory", "string",   "string",
+    "string", "address",           "integer",   "boolean",   "duration", "period"};
 
 static unsigned int value_types(enum setting_type type)
 {
@@ -224,6 +250,31 @@ static bool is_local_address(const char *value)
     return false;
 }
 
+static bool has_words(enum setting_type type)
+{
+    return type < ARRAY_LENGTH(words) && words[type][0];
+}
+
+static bool is_word(const char *const *word, const char *value)
+{
+    while (*word && !text_equal(*word, value))
+        word++;
+    return *word;
+}
+
+/* "a", "b" or "c" */
+static const char *words_text(struct arena *arena, const char *const *word)
+{
+    const char *text = "";
+    for (size_t i = 0; word[i]; i++)
+        text = arena_printf(arena, "%s%s\"%s\"", text,
+                            !i            ? ""
+                            : word[i + 1] ? ", "
+                                          : " or ",
+                            word[i]);
+    return text;
+}
+
 static void take_text(struct reader *r, const struct setting *s, struct position at,
                       const char *value, void *place)
 {
@@ -261,10 +312,9 @@ static void take_text(struct reader *r, const struct setting *s, struct position
             return;
         }
     }
-    if (s->type == SETTING_SIGN_AFTER && !text_equal(value, "commit") &&
-        !text_equal(value, "replicated")) {
-        diag_error(r->diags, at, "\"%s\" must be \"commit\" or \"replicated\", not \"%s\"", s->name,
-                   value);
+    if (has_words(s->type) && !is_word(words[s->type], value)) {
+        diag_error(r->diags, at, "\"%s\" must be %s, not \"%s\"", s->name,
+                   words_text(arena, words[s->type]), value);
         return;
     }
     bool relative = (s->type == SETTING_FILE || s->type == SETTING_DIRECTORY) && *value != '/';

@@ -44,7 +44,10 @@ struct settings {
     } log;
 
     struct {
-        int64_t rows_per_second; /* 0: not limited */
+        const char *preset;                        /* "gentle", "normal", "fast" */
+        int64_t rows_per_second;                   /* 0: not limited */
+        int64_t standby_lag_mb, wal_mb_per_second; /* 0: the preset's */
+        int64_t standbys;                          /* that must be connected */
         int64_t batch_rows;
         int64_t family_rows;
     } pace;

@@ -216,7 +216,7 @@ void batch_send_remove_range(struct batch *batch)
 void batch_send_lock_rows(struct batch *batch)
 {
     struct run *run = batch->run;
-    int64_t most = pace_batch_rows(&run->pace, run->worker->limits.batch_rows);
+    int64_t most = pace_batch_rows(&run->pace);
     if (run->sql->relation_count > 1 && (int64_t)run->family_hint < most)
         most = (int64_t)run->family_hint;
     const struct sql_leaf *sql = batch->sql;

@@ -36,6 +36,7 @@ struct lane {
     void *timer_arg;
     struct error error;  /* why it is dead */
     struct batch *batch; /* owned; made by the first batch on this lane */
+    int64_t began_us;    /* monotonic: its last batch */
     struct run_use *use; /* of the run's read under way, or NULL */
     struct work again;   /* of the run: to be tried again when the timer ends */
 };

@@ -23,6 +23,8 @@ libretention_a_SOURCES += \
 	worker/engine/loader.h \
 	worker/engine/pace.c \
 	worker/engine/pace.h \
+	worker/engine/pressure.c \
+	worker/engine/pressure.h \
 	worker/engine/reload.c \
 	worker/engine/reload.h \
 	worker/engine/run.c \

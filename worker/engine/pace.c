@@ -1,5 +1,73 @@
 #include "engine/pace.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+
+/* A batch of fewer records does not get shorter: it is its beginning and end that take the time. */
+enum { LEAST_ROWS = 200, LEAST_AIM_US = 1000 };
+
+/* As long as nobody knows better. */
+#define USUAL_ROW_BYTES 300.0
+#define MB              (1024.0 * 1024.0)
+
+/* Others count as at work where every tenth look finds one of them in a transaction. */
+#define BUSY        0.1
+#define BUSY_WEIGHT 0.2 /* of the newest look */
+#define RATE_WEIGHT 0.2 /* of the newest batch */
+
+const struct pace_preset pace_presets[] = {
+    {.name = "gentle",
+     .help = "connections work half of the time, and a quarter while others do",
+     .duty = 0.5,
+     .busy_duty = 0.25,
+     .busy_batch_us = 2500,
+     .standby_lag_mb = 16,
+     .wal_mb_per_second = 16},
+    {.name = "normal",
+     .help = "connections work all of the time, and half of it while others do",
+     .duty = 1,
+     .busy_duty = 0.5,
+     .busy_batch_us = 2500,
+     .standby_lag_mb = 64},
+    {.name = "fast", .help = "as fast as it goes, whatever others do", .duty = 1, .busy_duty = 1},
+    {0},
+};
+
+const char *pace_gentler(const char *one, const char *other)
+{
+    if (!one || !other)
+        return one ? one : other;
+    for (const struct pace_preset *p = pace_presets; p->name; p++)
+        if (text_equal(p->name, one) || text_equal(p->name, other))
+            return p->name;
+    return one;
+}
+
+void pace_init(struct pace *pace, const struct pace_limits *limits, int64_t now_us)
+{
+    const struct pace_preset *preset = pace_presets;
+    while (preset[1].name && !text_equal(preset->name, limits->preset))
+        preset++;
+    *pace = (struct pace){
+        .preset = *preset,
+        .standbys = limits->standbys,
+        .rows_per_second = limits->rows_per_second,
+        .batch_rows = limits->batch_rows,
+        .available = (double)limits->rows_per_second,
+        .at_us = now_us,
+        .aim_us = preset->busy_batch_us,
+        .row_bytes = USUAL_ROW_BYTES,
+        .waits_since_us = now_us,
+    };
+    if (limits->standby_lag_mb)
+        pace->preset.standby_lag_mb = limits->standby_lag_mb;
+    if (limits->wal_mb_per_second)
+        pace->preset.wal_mb_per_second = limits->wal_mb_per_second;
+}
+
 static void refill(struct pace *pace, int64_t now_us)
 {
     double rate = (double)pace->rows_per_second;
@@ -9,35 +77,168 @@ static void refill(struct pace *pace, int64_t now_us)
     pace->at_us = now_us;
 }
 
-void pace_init(struct pace *pace, int64_t general, int64_t category, int64_t now_us)
+bool pace_is_busy(const struct pace *pace)
 {
-    int64_t rate = general;
-    if (category > 0 && (rate == 0 || category < rate))
-        rate = category;
-    *pace = (struct pace){.rows_per_second = rate, .available = (double)rate, .at_us = now_us};
+    return pace->busy >= BUSY || pace->waits_for_us;
 }
 
-void pace_spend(struct pace *pace, int64_t rows, int64_t now_us)
+bool pace_wants_looks(const struct pace *pace)
 {
-    if (pace->rows_per_second == 0)
-        return;
-    refill(pace, now_us);
-    pace->available -= (double)rows;
+    const struct pace_preset *preset = &pace->preset;
+    return preset->busy_batch_us || preset->standby_lag_mb || preset->wal_mb_per_second ||
+           pace->standbys;
+}
+
+static double average(double old, double new, double weight)
+{
+    return old + (new - old) * weight;
+}
+
+/* How long batches are while others work: half as long at each look that finds others waiting for
+ * our locks, and longer again, slowly. */
+static void adapt_aim(struct pace *pace)
+{
+    int64_t most = pace->preset.busy_batch_us;
+    if (pace->waits_for_us)
+        pace->aim_us /= 2;
+    else
+        pace->aim_us += most / 20;
+    if (pace->aim_us < LEAST_AIM_US)
+        pace->aim_us = LEAST_AIM_US;
+    if (pace->aim_us > most)
+        pace->aim_us = most;
+}
+
+/* What may be written until the next look: so much that no standby can come to lie behind farther
+ * than it may, and what the limit allows in the time that went by. */
+static void allow_wal(struct pace *pace, const struct pressure *pressure, int64_t now_us)
+{
+    const struct pace_preset *preset = &pace->preset;
+    pace->wal_limited = pace->lag_limited = false;
+    if (preset->wal_mb_per_second) {
+        double rate = (double)preset->wal_mb_per_second * MB;
+        double written = pace->looked ? (double)(pressure->wal_bytes - pace->wal_bytes) : 0;
+        double seconds = pace->looked ? (double)(now_us - pace->looked_us) / 1e6 : 0;
+        /* what batches have spent meanwhile is part of what was written */
+        pace->wal_left = pace->looked ? pace->wal_left + rate * seconds - written : rate / 4;
+        pace->wal_left += pace->row_bytes * (double)pace->rows_since;
+        if (pace->wal_left > rate / 2)
+            pace->wal_left = rate / 2;
+        pace->wal_limited = true;
+    }
+    if (preset->standby_lag_mb && (pressure->lag_bytes > 0 || pressure->standbys > 0)) {
+        double left = (double)preset->standby_lag_mb * MB / 2 - (double)pressure->lag_bytes;
+        pace->lag_limited = !pace->wal_limited || left < pace->wal_left;
+        if (pace->lag_limited)
+            pace->wal_left = left;
+        pace->wal_limited = true;
+    }
+}
+
+void pace_look(struct pace *pace, const struct pressure *pressure, int64_t now_us)
+{
+    const struct pace_preset *preset = &pace->preset;
+    double seen = pressure->others > 0 ? 1 : 0;
+    pace->busy = pace->looked ? average(pace->busy, seen, BUSY_WEIGHT) : seen;
+    pace->waits_for_us = pressure->blocked > 0;
+    if (preset->busy_batch_us)
+        adapt_aim(pace);
+    if (pace->looked && pace->rows_since > 1000) {
+        double bytes = (double)(pressure->wal_bytes - pace->wal_bytes) / (double)pace->rows_since;
+        pace->row_bytes = average(pace->row_bytes, bytes, 0.5);
+    }
+    allow_wal(pace, pressure, now_us);
+    pace->lag_bytes = pressure->lag_bytes;
+    pace->standbys_seen = pressure->standbys;
+    snprintf(pace->slowest, sizeof(pace->slowest), "%s",
+             pressure->slowest ? pressure->slowest : "");
+    pace->stands = PACE_FREE;
+    if (pressure->standbys < pace->standbys)
+        pace->stands = PACE_STANDBY_MISSING;
+    else if (preset->standby_lag_mb &&
+             (double)pressure->lag_bytes > (double)preset->standby_lag_mb * MB / 2)
+        pace->stands = PACE_STANDBY_LAG;
+    pace->wal_bytes = pressure->wal_bytes;
+    pace->looked_us = now_us;
+    pace->rows_since = 0;
+    pace->looked = true;
+}
+
+int64_t pace_spend(struct pace *pace, int64_t rows, int64_t took_us, int64_t now_us)
+{
+    pace->rows_since += rows;
+    pace->wal_left -= pace->row_bytes * (double)rows;
+    if (pace->rows_per_second) {
+        refill(pace, now_us);
+        pace->available -= (double)rows;
+    }
+    if (rows > 0 && took_us > 0) {
+        double rate = (double)rows / (double)took_us;
+        pace->rows_per_us =
+            pace->rows_per_us > 0 ? average(pace->rows_per_us, rate, RATE_WEIGHT) : rate;
+    }
+    double duty = pace_is_busy(pace) ? pace->preset.busy_duty : pace->preset.duty;
+    return (int64_t)((double)took_us * (1 - duty) / duty);
+}
+
+static void set_waits(struct pace *pace, enum pace_cause cause, int64_t now_us)
+{
+    pace->waited_us[pace->waits] += now_us - pace->waits_since_us;
+    pace->waits_since_us = now_us;
+    pace->waits = cause;
 }
 
 int64_t pace_wait_us(struct pace *pace, int64_t now_us)
 {
-    if (pace->rows_per_second == 0)
-        return 0;
-    refill(pace, now_us);
-    if (pace->available > 0)
-        return 0;
-    return (int64_t)(-pace->available / (double)pace->rows_per_second * 1e6) + 1000;
+    enum pace_cause cause = pace->stands;
+    int64_t wait_us = cause == PACE_FREE ? 0 : -1;
+    if (cause == PACE_FREE && pace->wal_limited && pace->wal_left < 0) {
+        cause = pace->lag_limited ? PACE_STANDBY_LAG : PACE_WAL;
+        wait_us = -1;
+    }
+    if (cause == PACE_FREE && pace->rows_per_second) {
+        refill(pace, now_us);
+        if (pace->available <= 0) {
+            cause = PACE_ROWS;
+            wait_us = (int64_t)(-pace->available / (double)pace->rows_per_second * 1e6) + 1000;
+        }
+    }
+    set_waits(pace, cause, now_us);
+    return wait_us;
 }
 
-int64_t pace_batch_rows(const struct pace *pace, int64_t most)
+int64_t pace_batch_rows(const struct pace *pace)
 {
-    if (pace->rows_per_second == 0 || pace->rows_per_second > most)
+    int64_t most = pace->batch_rows;
+    if (pace->rows_per_second && pace->rows_per_second < most)
+        most = pace->rows_per_second;
+    if (!pace->preset.busy_batch_us || !pace_is_busy(pace))
         return most;
-    return pace->rows_per_second;
+    int64_t rows = (int64_t)(pace->rows_per_us * (double)pace->aim_us);
+    if (rows < LEAST_ROWS)
+        rows = LEAST_ROWS;
+    return rows < most ? rows : most;
+}
+
+void pace_describe(const struct pace *pace, enum pace_cause cause, struct text *out)
+{
+    switch (cause) {
+    case PACE_STANDBY_LAG:
+        text_printf(out, "standby or slot \"%s\" is %" PRId64 " MB behind, pace allows %" PRId64,
+                    pace->slowest, (int64_t)((double)pace->lag_bytes / MB),
+                    pace->preset.standby_lag_mb);
+        break;
+    case PACE_STANDBY_MISSING:
+        text_printf(out, "%" PRId64 " of %" PRId64 " standbys are connected", pace->standbys_seen,
+                    pace->standbys);
+        break;
+    case PACE_WAL:
+        text_printf(out, "write-ahead log grows by more than %" PRId64 " MB a second",
+                    pace->preset.wal_mb_per_second);
+        break;
+    case PACE_FREE:
+    case PACE_ROWS:
+    case PACE_CAUSES:
+        break;
+    }
 }

@@ -1,22 +1,99 @@
-/* Pace: how fast records may go. A bucket of one second's worth of records; a batch spends what it
- * acted on, and who comes while the bucket is in debt is told how long to wait. */
+/* Pace: how fast records may go, by what the server feels. A pure controller: the run tells it what
+ * a look at the server showed (pressure.h) and what its batches took, and asks how large the next
+ * batch should be, how long a connection rests behind one, and whether the run has to wait.
+ *
+ * What an application feels is how long a transaction of ours is, and how much of the time one is
+ * open. So while others work, batches are short and connections rest between them; while nobody
+ * does, they are long. Three things make the run wait: the bucket of rows_per_second, standbys that
+ * are behind or missing, and a limit on write-ahead log. The last two are turned into bytes that
+ * may be written until the next look. */
 #ifndef ENGINE_PACE_H
 #define ENGINE_PACE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-struct pace {
-    int64_t rows_per_second; /* 0: not limited */
-    double available;        /* records; may be negative */
-    int64_t at_us;           /* when `available` was true */
+struct text;
+
+/* What a preset sets. */
+struct pace_preset {
+    const char *name, *help;
+    double duty, busy_duty; /* share of the time in which a connection works; while others do */
+    int64_t busy_batch_us;  /* aim for a batch while others work; 0: as long as it takes */
+    int64_t standby_lag_mb, wal_mb_per_second; /* 0: no limit */
 };
 
-/* The slower of the two rates counts; 0 means not limited. */
-void pace_init(struct pace *pace, int64_t general, int64_t category, int64_t now_us);
-void pace_spend(struct pace *pace, int64_t rows, int64_t now_us);
-/* Microseconds until the next batch may start; 0: now. */
+/* Ends with one without a name. The first is the gentlest. */
+extern const struct pace_preset pace_presets[];
+
+struct pace_limits {
+    const char *preset;      /* "gentle", "normal", "fast" */
+    int64_t rows_per_second; /* 0: not limited */
+    int64_t batch_rows;
+    int64_t standby_lag_mb, wal_mb_per_second; /* 0: the preset's */
+    int64_t standbys;                          /* that must be connected */
+};
+
+/* What a look at the server showed. */
+struct pressure {
+    int64_t others;  /* sessions other than ours that are in a transaction */
+    int64_t blocked; /* of them, those that wait for a lock of ours */
+    int64_t standbys;
+    int64_t lag_bytes; /* of the standby or slot that is farthest behind; 0: none */
+    const char *slowest;
+    int64_t wal_bytes; /* ever written */
+};
+
+enum pace_cause {
+    PACE_FREE,
+    PACE_ROWS,            /* rows_per_second */
+    PACE_WAL,             /* the limit of write-ahead log */
+    PACE_STANDBY_LAG,     /* a standby or slot is too far behind */
+    PACE_STANDBY_MISSING, /* fewer standbys are connected than there should be */
+    PACE_CAUSES,
+};
+
+struct pace {
+    struct pace_preset preset; /* with the limits that were set instead */
+    int64_t standbys;
+    int64_t rows_per_second; /* 0: not limited */
+    int64_t batch_rows;
+    double available; /* records; may be negative */
+    int64_t at_us;    /* when `available` was true */
+
+    bool looked;        /* a look has come, which the following is of */
+    double busy;        /* how often others were in a transaction, 0 to 1 */
+    bool waits_for_us;  /* others waited for our locks at the last look */
+    int64_t aim_us;     /* of a batch while others work: halved while they wait for our locks */
+    double rows_per_us; /* of batches; 0: none yet */
+    double row_bytes;   /* write-ahead log of a record, whoever wrote it */
+    double wal_left;    /* bytes until the next look; below zero the run waits */
+    bool wal_limited, lag_limited; /* there are such bytes; they are those of a standby */
+    int64_t wal_bytes, looked_us, rows_since; /* of the last look, and acted on since */
+    enum pace_cause stands;                   /* why nothing may be done until the next look */
+    int64_t lag_bytes, standbys_seen;
+    char slowest[64];
+
+    enum pace_cause waits;                          /* now */
+    int64_t waits_since_us, waited_us[PACE_CAUSES]; /* sums by cause */
+};
+
+/* The gentler of two presets; NULL: the other. One must be a name. */
+const char *pace_gentler(const char *one, const char *other);
+
+void pace_init(struct pace *pace, const struct pace_limits *limits, int64_t now_us);
+/* Something was heard of the server. */
+void pace_look(struct pace *pace, const struct pressure *pressure, int64_t now_us);
+/* A batch acted on so many records and took so long. How long its connection should rest. */
+int64_t pace_spend(struct pace *pace, int64_t rows, int64_t took_us, int64_t now_us);
+/* Microseconds until the next batch may start; 0: now; -1: not before the next look. */
 int64_t pace_wait_us(struct pace *pace, int64_t now_us);
-/* The most records that one batch should act on, at most `most`. */
-int64_t pace_batch_rows(const struct pace *pace, int64_t most);
+/* The most records that one batch should act on. */
+int64_t pace_batch_rows(const struct pace *pace);
+bool pace_is_busy(const struct pace *pace);
+/* Whether anything hangs on looks: else none is needed. */
+bool pace_wants_looks(const struct pace *pace);
+/* The cause in words; nothing for PACE_FREE and PACE_ROWS, which nobody has to be told of. */
+void pace_describe(const struct pace *pace, enum pace_cause cause, struct text *out);
 
 #endif

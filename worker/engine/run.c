@@ -34,12 +34,18 @@
 #include "engine/epochs.h"
 #include "engine/lane.h"
 #include "engine/loader.h"
+#include "engine/pressure.h"
 #include "engine/run_internal.h"
 #include "engine/state.h"
 #include "engine/strategy.h"
 #include "pg/sqlstate.h"
 
-enum { MOST_QUIET_PASSES = 4, QUIET_MS = 250, TELL_EVERY_US = 1000000 };
+enum {
+    MOST_QUIET_PASSES = 4,
+    QUIET_MS = 250,
+    TELL_EVERY_US = 1000000,
+    SHORTEST_REST_US = 500,
+};
 
 static void begin_pass(struct run *run);
 static void sweep_is_over(struct run *run);
@@ -74,6 +80,23 @@ static void make_id(struct run *run)
     hex_encode(run->id, bytes, sizeof(bytes));
 }
 
+/* The slower of two rates counts, and the gentler of two presets. */
+static void start_pace(struct run *run, int64_t now_us)
+{
+    const struct limits *limits = &run->worker->limits;
+    int64_t rate = limits->rows_per_second, own = run->category->pace_rows_per_second;
+    const struct pace_limits pace = {
+        .preset = pace_gentler(limits->pace_preset, run->category->pace_preset),
+        .rows_per_second = own > 0 && (rate == 0 || own < rate) ? own : rate,
+        .batch_rows = limits->batch_rows,
+        .standby_lag_mb = limits->standby_lag_mb,
+        .wal_mb_per_second = limits->wal_mb_per_second,
+        .standbys = limits->standbys,
+    };
+    pace_init(&run->pace, &pace, now_us);
+    sweep_init(&run->sweep, pace_batch_rows(&run->pace));
+}
+
 void run_start(struct worker *worker, struct category_state *state, size_t stage, run_done_fn *done,
                void *arg)
 {
@@ -104,8 +127,7 @@ void run_start(struct worker *worker, struct category_state *state, size_t stage
         .started_us = now,
     };
     run->timer = evtimer_new(worker->base, on_timer, run);
-    pace_init(&run->pace, worker->limits.rows_per_second, run->category->pace_rows_per_second, now);
-    sweep_init(&run->sweep, pace_batch_rows(&run->pace, worker->limits.batch_rows));
+    start_pace(run, now);
     run->step = RUN_STEP_TIME;
     run_pump(run);
 }
@@ -128,6 +150,7 @@ static void run_free(struct run *run)
     brake_free(&run->brake);
     seq_free(&run->seq);
     digest_set_free(&run->blocked);
+    pressure_end(run);
     event_free(run->timer);
     free(run);
 }
@@ -148,6 +171,9 @@ void run_over(struct run *run, enum run_status status)
     assert(worker->run == run && run->out == 0);
     run->step = RUN_STEP_OVER;
     worker->run = NULL;
+    (void)pace_wait_us(&run->pace, clock_monotonic_us()); /* the last wait is over, too */
+    for (int i = 0; i < PACE_CAUSES; i++)
+        worker->waited_us[i] += run->pace.waited_us[i];
     run->report.status = status;
     run->report.sqlstate = run->stop_sqlstate;
     run->report.message = run->message[0] ? run->message : NULL;
@@ -226,6 +252,8 @@ static void on_leaves(struct pg_conn *conn, enum pg_outcome outcome, PGresult *r
         return;
     }
     run->step = RUN_STEP_SWEEP;
+    if (pace_wants_looks(&run->pace))
+        pressure_begin(run);
     run_pump(run);
 }
 
@@ -368,6 +396,8 @@ static void start_batch(struct run *run, struct lane *lane, struct work *work)
     build_leaf(run, work->leaf);
     if (run->careful)
         work->careful = work->bisect = true;
+    run->pace.batch_rows = run->worker->limits.batch_rows;
+    lane->began_us = clock_monotonic_us();
     lane_take(lane);
     run->out++;
     (void)FAULT_POINT("batch_begins");
@@ -380,11 +410,13 @@ static void pump_sweep(struct run *run)
     struct lane *lane;
     enum sweep_next next = SWEEP_WAIT;
     while (!run->stopping && (lane = lane_any_ready(worker))) {
-        int64_t wait_us = pace_wait_us(&run->pace, clock_monotonic_us());
-        if (wait_us > 0) {
-            run_after(run, wait_us);
+        if (pace_wants_looks(&run->pace) && !run->pace.looked)
             return;
-        }
+        int64_t wait_us = pace_wait_us(&run->pace, clock_monotonic_us());
+        if (wait_us > 0)
+            run_after(run, wait_us);
+        if (wait_us != 0)
+            return;
         struct work work;
         struct leaf *leaf;
         next = sweep_take(&run->sweep, &work, &leaf);
@@ -437,17 +469,29 @@ static void on_again(struct lane *lane, void *arg)
     run_pump(run);
 }
 
-static void acted(struct run *run, const struct batch_result *result)
+static void on_rested(struct lane *lane, void *arg)
+{
+    struct run *run = arg;
+    run->out--;
+    lane_give_back(lane);
+    run_pump(run);
+}
+
+/* How long the lane should rest. */
+static int64_t acted(struct run *run, const struct lane *lane, const struct batch_result *result)
 {
     run->report.rows += result->rows;
     run->report.dependant_rows += result->dependant_rows;
     run->report.batches += result->entries;
     run->report.blocked += result->blocked;
     run->pass_rows += result->rows + result->dependant_rows + result->blocked;
-    pace_spend(&run->pace, result->rows + result->dependant_rows, clock_monotonic_us());
+    int64_t now = clock_monotonic_us();
+    int64_t rest_us =
+        pace_spend(&run->pace, result->rows + result->dependant_rows, now - lane->began_us, now);
     tell_progress(run);
     if ((int64_t)run->blocked.count > RUN_MOST_BLOCKED)
         run_stop(run, RUN_FAILED, "too many records refuse to be acted on");
+    return rest_us;
 }
 
 void run_batch_done(struct run *run, struct lane *lane, const struct work *work,
@@ -461,10 +505,13 @@ void run_batch_done(struct run *run, struct lane *lane, const struct work *work,
         lane_after(lane, result->delay_ms, on_again, run);
         return;
     }
-    run->out--;
-    lane_give_back(lane);
-    if (result->end == BATCH_ACTED)
-        acted(run, result);
+    int64_t rest_us = result->end == BATCH_ACTED ? acted(run, lane, result) : 0;
+    if (rest_us >= SHORTEST_REST_US && !run->stopping) {
+        lane_after(lane, (rest_us + 500) / 1000, on_rested, run); /* out until then */
+    } else {
+        run->out--;
+        lane_give_back(lane);
+    }
     if (result->end == BATCH_LEAF_DENIED && !run->denied) {
         /* A leaf made without the grants: the others go on, and the run says so at its end. */
         run->denied = true;

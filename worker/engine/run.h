@@ -91,7 +91,12 @@ struct run {
     int read_attempts;
     int64_t told_us; /* when progress was last written to the database */
     struct event *timer;
-    struct run *parked; /* the next one that is over and not freed yet */
+    struct event *look_timer; /* of pressure.c; NULL until it looked */
+    bool looking;
+    enum pace_cause told_cause;
+    int64_t waited_at_us; /* when a look last found it waiting */
+    char waits_for[160];  /* told_cause in words, or "" */
+    struct run *parked;   /* the next one that is over and not freed yet */
 };
 
 /* Begins a run of one stage; `done` is called once, from the loop. */

@@ -36,6 +36,9 @@ struct limits {
     int64_t statement_timeout_ms, lock_timeout_ms;
     int64_t batch_rows, family_rows;
     int64_t rows_per_second; /* 0: not limited */
+    const char *pace_preset;
+    int64_t standby_lag_mb, wal_mb_per_second; /* 0: the preset's */
+    int64_t standbys;                          /* that must be connected */
     int64_t lease_ms, max_skew_ms, wake_most_ms, stop_within_ms;
     const char *policy_directory;
     const char *kek_file; /* NULL: none */
@@ -96,6 +99,7 @@ struct worker {
     } stop;
     struct category_figures *figures; /* one a category that was looked at; owned */
     size_t figure_count;
+    int64_t waited_us[PACE_CAUSES]; /* sums over the runs that are over */
 };
 
 /* The states of the whole: one function changes them. */

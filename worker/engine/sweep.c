@@ -55,19 +55,33 @@ const char *sweep_check_sql(void)
 }
 
 /* A range should hold no more than a batch's rows even if all of them are due. */
-static void set_range(struct sweep *sweep, int64_t rows)
+static void set_range(struct sweep *sweep)
 {
-    int64_t blocks = 0;
-    for (size_t i = 0; i < sweep->leaf_count; i++)
-        blocks += sweep->leaves[i].end;
     sweep->most_blocks = UNKNOWN_BLOCKS;
-    if (rows > 0 && blocks > 0)
-        sweep->most_blocks = (int64_t)((double)sweep->batch_rows * (double)blocks / (double)rows);
+    if (sweep->row_blocks > 0)
+        sweep->most_blocks = (int64_t)((double)sweep->batch_rows * sweep->row_blocks);
     if (sweep->most_blocks < 1)
         sweep->most_blocks = 1;
     if (sweep->most_blocks > MOST_BLOCKS)
         sweep->most_blocks = MOST_BLOCKS;
     sweep->range_blocks = sweep->most_blocks;
+}
+
+static void note_density(struct sweep *sweep, int64_t rows)
+{
+    int64_t blocks = 0;
+    for (size_t i = 0; i < sweep->leaf_count; i++)
+        blocks += sweep->leaves[i].end;
+    sweep->row_blocks = rows > 0 ? (double)blocks / (double)rows : 0;
+}
+
+void sweep_aim(struct sweep *sweep, int64_t batch_rows)
+{
+    int64_t difference = batch_rows - sweep->batch_rows;
+    if ((difference < 0 ? -difference : difference) * 10 < sweep->batch_rows)
+        return; /* what ranges have learned of the rows' density is worth more */
+    sweep->batch_rows = batch_rows;
+    set_range(sweep);
 }
 
 bool sweep_begin(struct sweep *sweep, const PGresult *result, int64_t rows)
@@ -89,7 +103,8 @@ bool sweep_begin(struct sweep *sweep, const PGresult *result, int64_t rows)
         leaf->end = strtoll(PQgetvalue(result, row, LEAF_BLOCKS), NULL, 10);
     }
     sweep->leaf_count = count;
-    set_range(sweep, rows);
+    note_density(sweep, rows);
+    set_range(sweep);
     return true;
 }
 

@@ -65,6 +65,7 @@ struct sweep {
     int64_t range_blocks; /* of the next range; shrinks where rows stand closer */
     int64_t most_blocks;  /* as many as hold batch_rows on the average */
     int64_t batch_rows;
+    double row_blocks; /* blocks a row takes on the average; 0: not known */
 };
 
 /* Pieces of a batch, and slices that are handed out together. */
@@ -76,6 +77,9 @@ int64_t sweep_slice_rows(const struct sweep *sweep);
 
 void sweep_init(struct sweep *sweep, int64_t batch_rows);
 void sweep_free(struct sweep *sweep); /* leaves {0} */
+
+/* Ranges from now on should hold about so many rows. */
+void sweep_aim(struct sweep *sweep, int64_t batch_rows);
 
 /* The statement that lists the leaves of a table ($1: its name as regclass reads it), and one leaf
  * again ($1: its oid): (oid, schema, name, quoted, filenode, blocks). */

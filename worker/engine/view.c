@@ -21,6 +21,10 @@ void worker_look(const struct worker *worker, struct worker_view *ret_view)
         .figures = worker->figures,
         .figure_count = worker->figure_count,
     };
+    const struct run *run = worker->run;
+    ret_view->waits_for = run && run->waits_for[0] ? run->waits_for : NULL;
+    for (int i = 0; i < PACE_CAUSES; i++)
+        ret_view->waited_us[i] = worker->waited_us[i] + (run ? run->pace.waited_us[i] : 0);
     if (worker->phase == PHASE_SLEEPING)
         schedule_look(worker, ret_view);
     reload_look(worker, ret_view);

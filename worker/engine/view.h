@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/pace.h"
+
 struct run_report;
 struct worker;
 
@@ -32,12 +34,14 @@ struct category_figures {
 
 struct worker_view {
     enum worker_activity activity;
-    int64_t term;                 /* 0: it does not lead */
-    const char *held_by;          /* who leads instead, or NULL */
-    const char *trouble;          /* why it is not connected, or NULL */
-    const struct run_report *run; /* under way, or NULL */
-    int64_t wakes_us;             /* wall clock, while it sleeps; 0: by a notice only */
-    const char *wakes_for;        /* category, or NULL */
+    int64_t term;                   /* 0: it does not lead */
+    const char *held_by;            /* who leads instead, or NULL */
+    const char *trouble;            /* why it is not connected, or NULL */
+    const struct run_report *run;   /* under way, or NULL */
+    const char *waits_for;          /* why it hands out no batch now, or NULL */
+    int64_t waited_us[PACE_CAUSES]; /* sums over runs */
+    int64_t wakes_us;               /* wall clock, while it sleeps; 0: by a notice only */
+    const char *wakes_for;          /* category, or NULL */
 
     int64_t reloads, reloads_refused;
     const char *reload_refused;       /* why the last reload was, or NULL */

@@ -426,7 +426,8 @@ static void compare_words(struct comparison *c)
     if (a->window.given != b->window.given || a->window.from_minute != b->window.from_minute ||
         a->window.to_minute != b->window.to_minute)
         allows(c, "window changed");
-    if (a->pace_rows_per_second != b->pace_rows_per_second)
+    if (a->pace_rows_per_second != b->pace_rows_per_second ||
+        !text_equal(a->pace_preset, b->pace_preset))
         allows(c, "pace changed");
 }
 

@@ -314,6 +314,7 @@ struct category {
     size_t accept_trigger_count;
     const char *on_request; /* NULL, "delete", "deidentify", "keep" */
     struct window window;
+    const char *pace_preset;      /* "gentle", "normal", "fast"; NULL: retentiond.cfg's */
     int64_t pace_rows_per_second; /* 0: not limited */
     struct brake brake;
 

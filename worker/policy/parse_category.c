@@ -259,25 +259,29 @@ void read_window(struct reader *r, config_setting_t *setting, const struct field
     *window = (struct window){true, from, to};
 }
 
-void read_pace(struct reader *r, config_setting_t *setting, const struct field *field, void *out)
+void read_pace_preset(struct reader *r, config_setting_t *setting, const struct field *field,
+                      void *out)
 {
     static const char *const presets[] = {"gentle", "normal", "fast"};
-    (void)field;
-    if (type_of(setting) == TYPE_GROUP) {
-        group_read(r, setting, &definition_pace, out);
-        return;
-    }
+    struct category *c = out;
     const char *text = config_setting_get_string(setting);
     for (size_t i = 0; i < ARRAY_LENGTH(presets); i++)
         if (strcmp(presets[i], text) == 0) {
-            struct diag *d = diag_error(r->diags, position_of(r, setting),
-                                        "pace \"%s\" is not available in this version", text);
-            diag_hint(r->diags, d, "Write pace: { rows_per_second = 50000; }.");
+            c->pace_preset = presets[i];
             return;
         }
-    struct diag *d =
-        diag_error(r->diags, position_of(r, setting), "\"pace\" must be a group, not \"%s\"", text);
-    diag_hint(r->diags, d, "Write pace: { rows_per_second = 50000; }.");
+    struct diag *d = diag_error(r->diags, position_of(r, setting),
+                                "\"%s\" must be \"gentle\", \"normal\" or \"fast\", not \"%s\"",
+                                field->key, text);
+    diag_hint(r->diags, d, "A number of rows: pace: { rows_per_second = 50000; }.");
+}
+
+void read_pace(struct reader *r, config_setting_t *setting, const struct field *field, void *out)
+{
+    if (type_of(setting) == TYPE_GROUP)
+        group_read(r, setting, &definition_pace, out);
+    else
+        read_pace_preset(r, setting, field, out);
 }
 
 void read_brake(struct reader *r, config_setting_t *setting, const struct field *field, void *out)

@@ -612,8 +612,10 @@ static void print_safety(struct printer *p, const struct category *c)
                    arena_printf(p->arena, "%02d:%02d-%02d:%02d", c->window.from_minute / 60,
                                 c->window.from_minute % 60, c->window.to_minute / 60,
                                 c->window.to_minute % 60));
-    if (c->pace_rows_per_second) {
+    if (c->pace_preset || c->pace_rows_per_second) {
         open_group(p, "pace");
+        if (c->pace_preset)
+            add_string(p, "preset", c->pace_preset);
         add_integer(p, "rows_per_second", c->pace_rows_per_second, 0);
         close_group(p);
     }

@@ -167,8 +167,8 @@ static const struct field category_fields[] = {
     {.key = "pace",
      .types = TYPE_STRING | TYPE_GROUP,
      .read = read_pace,
-     .value = "{ ... }",
-     .help = "How fast rows are acted on."},
+     .value = "\"gentle\" | \"normal\" | \"fast\" | { ... }",
+     .help = "How fast rows are acted on; the word alone is that of \"preset\"."},
     {.key = "brake",
      .types = TYPE_GROUP,
      .read = read_brake,
@@ -607,9 +607,15 @@ const struct definition definition_agreement_table = {
 };
 
 static const struct field pace_fields[] = {
+    {.key = "preset",
+     .types = TYPE_STRING,
+     .read = read_pace_preset,
+     .value = "\"gentle\" | \"normal\" | \"fast\"",
+     .help =
+         "How much the application may feel, see retentiond.cfg(5). The gentler of this and the "
+         "setting there counts. Default: the setting."},
     {.key = "rows_per_second",
      .types = TYPE_INTEGER,
-     .flags = FIELD_REQUIRED,
      .read = read_integer,
      .offset = AT(pace_rows_per_second),
      .least = 1,

@@ -81,6 +81,16 @@ static double anchor_age(const struct worker_view *view)
     return view->term > 0 && view->log_anchored ? age_s(view->anchor_us) : NAN;
 }
 
+#define WAITED(name_, cause_)                                                                      \
+    static double name_(const struct worker_view *view)                                            \
+    {                                                                                              \
+        return (double)view->waited_us[cause_] / 1e6;                                              \
+    }
+WAITED(waited_rows, PACE_ROWS)
+WAITED(waited_wal, PACE_WAL)
+WAITED(waited_lag, PACE_STANDBY_LAG)
+WAITED(waited_missing, PACE_STANDBY_MISSING)
+
 #define COUNTED(member_)                                                                           \
     static double category_##member_(const struct category_figures *figures)                       \
     {                                                                                              \
@@ -135,6 +145,15 @@ static const struct metric table[] = {
     {"retentiond_reload_refused", "gauge",
      "Whether the last reload was refused, so that files and worker differ.", NULL,
      reload_is_refused, NULL},
+    {"retentiond_pace_wait_seconds_total", "counter",
+     "Time in which runs handed out no batch since the worker started, by cause: rows_per_second, "
+     "wal (pace.wal_mb_per_second), standby_lag (pace.standby_lag_mb), standby_missing "
+     "(pace.standbys).",
+     "cause=\"rows_per_second\"", waited_rows, NULL},
+    {"retentiond_pace_wait_seconds_total", NULL, NULL, "cause=\"wal\"", waited_wal, NULL},
+    {"retentiond_pace_wait_seconds_total", NULL, NULL, "cause=\"standby_lag\"", waited_lag, NULL},
+    {"retentiond_pace_wait_seconds_total", NULL, NULL, "cause=\"standby_missing\"", waited_missing,
+     NULL},
     {"retentiond_log_entries", "gauge", "Entries of the deletion log that have their place.", NULL,
      log_size, NULL},
     {"retentiond_log_signed_entries", "gauge", "Entries under the last signed checkpoint.", NULL,
@@ -238,6 +257,8 @@ void metrics_write(const struct worker_view *view, struct text *out)
         if (isnan(value))
             continue;
         text_add(out, metric->name);
+        if (metric->label)
+            text_printf(out, "{%s}", metric->label);
         add_value(out, value);
     }
     write_standings(view, out);

@@ -60,6 +60,8 @@ static void describe_activity(const struct worker_view *view, struct text *out)
             describe_run(view->run, out);
         else
             text_add(out, "looking which category is due");
+        if (view->waits_for)
+            text_printf(out, "; waits: %s", view->waits_for);
         break;
     case WORKER_SLEEPS:
         describe_sleep(view, out);

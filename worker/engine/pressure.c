@@ -1,0 +1,119 @@
+#include "engine/pressure.h"
+
+#include <event2/event.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/sql_files.h"
+#include "base/text.h"
+#include "engine/run_internal.h"
+#include "engine/state.h"
+
+/* What is written until the next look is within the limits of pace.c only if it comes soon. */
+enum { LOOK_EVERY_US = 200000, TELL_AGAIN_US = 2000000 };
+
+enum { OTHERS, BLOCKED, STANDBYS, LAG, SLOWEST, WAL, COLUMNS };
+
+static void look(struct run *run);
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    look(arg);
+}
+
+/* For people who ask why nothing happens: when the cause is another one, but not each time that the
+ * limit of write-ahead log lets a batch through. */
+static void tell_cause(struct run *run, enum pace_cause waited)
+{
+    int64_t now = clock_monotonic_us();
+    enum pace_cause cause = run->pace.stands;
+    if (cause == PACE_FREE && waited == PACE_WAL)
+        cause = PACE_WAL;
+    if (cause != PACE_FREE)
+        run->waited_at_us = now;
+    if (cause == run->told_cause || (cause == PACE_FREE && run->told_cause == PACE_WAL &&
+                                     now - run->waited_at_us < TELL_AGAIN_US))
+        return;
+    run->told_cause = cause;
+    struct text text _cleanup_text_ = {0};
+    pace_describe(&run->pace, cause, &text);
+    snprintf(run->waits_for, sizeof(run->waits_for), "%s", text_string(&text));
+    worker_changed(run->worker);
+    char term[24];
+    snprintf(term, sizeof(term), "%" PRId64, run->worker->leadership.term);
+    const char *values[] = {term, run->id, text.data};
+    pg_conn_query(run->worker->control,
+                  "SELECT retention.run_waits($1::bigint, $2::uuid, $3::text)",
+                  ARRAY_LENGTH(values), values, false, NULL, NULL);
+    pg_conn_sync(run->worker->control);
+    if (text.data)
+        log_info("category \"%s\" waits: %s", run->category->name, text.data);
+    else
+        log_info("category \"%s\" goes on", run->category->name);
+}
+
+static void on_look(struct run *run, PGresult *result, const struct error *error)
+{
+    run->looking = false;
+    if (error || PQnfields(result) != COLUMNS || PQntuples(result) != 1) {
+        /* Without a look there is no limit to keep: better not to act. */
+        if (error)
+            run_stop_error(run, error);
+        return;
+    }
+#define NUMBER(column_) strtoll(PQgetvalue(result, 0, column_), NULL, 10)
+    const struct pressure pressure = {
+        .others = NUMBER(OTHERS),
+        .blocked = NUMBER(BLOCKED),
+        .standbys = NUMBER(STANDBYS),
+        .lag_bytes = NUMBER(LAG),
+        .slowest = PQgetvalue(result, 0, SLOWEST),
+        .wal_bytes = NUMBER(WAL),
+    };
+#undef NUMBER
+    if (run->step != RUN_STEP_SWEEP)
+        return;
+    enum pace_cause waited = run->pace.waits;
+    pace_look(&run->pace, &pressure, clock_monotonic_us());
+    sweep_aim(&run->sweep, pace_batch_rows(&run->pace));
+    tell_cause(run, waited);
+    const struct timeval again = {0, LOOK_EVERY_US};
+    evtimer_add(run->look_timer, &again);
+    run_pump(run);
+}
+
+static void look(struct run *run)
+{
+    struct worker *worker = run->worker;
+    if (run->looking || run->step != RUN_STEP_SWEEP)
+        return;
+    run->looking = true;
+    struct text pids _cleanup_text_ = {0};
+    text_add_char(&pids, '{');
+    for (size_t i = 0; i < worker->lane_count; i++)
+        text_printf(&pids, "%s%d", i ? "," : "", worker->lanes[i]->pid);
+    text_add_char(&pids, '}');
+    const char *values[] = {pids.data};
+    run_control(run, sql_file("engine/pressure.sql"), ARRAY_LENGTH(values), values, on_look);
+}
+
+void pressure_begin(struct run *run)
+{
+    if (!run->look_timer)
+        run->look_timer = evtimer_new(run->worker->base, on_timer, run);
+    look(run);
+}
+
+void pressure_end(struct run *run)
+{
+    if (run->look_timer)
+        event_free(run->look_timer);
+    run->look_timer = NULL;
+}
