@@ -13,7 +13,7 @@
 static const char *const strategies[] = {"auto", "index", "sweep"};
 
 /* 20 000 records of which the oldest 1000 are due, long ones, in an order of their own; 30 of them
- * held. Slices are of 25 and one more, batches of four. */
+ * held. Slices are of 3, batches of 33 of them. */
 /* `code`: of the first run, which loads the policy. */
 static struct site site_of(const char *strategy, const char *start_type, const char *more, int code)
 {
@@ -62,9 +62,9 @@ START_TEST(all_take_the_same)
     site_check_log(&site);
     /* of the first batch, two have not begun */
     if (strcmp(strategies[_i], "sweep") == 0)
-        ck_assert_int_lt(batches_of(&site, 104), 5);
+        ck_assert_int_lt(batches_of(&site, 99), 5);
     else
-        ck_assert_int_eq(batches_of(&site, 104), 8);
+        ck_assert_int_eq(batches_of(&site, 99), 9);
     site_free(&site);
 }
 END_TEST
@@ -114,7 +114,6 @@ START_TEST(what_is_locked_or_refuses_is_left)
     ck_assert_str_eq(left, "300,700");
     free(left);
     ck_assert_int_eq(site_logged(&site, "public.event"), 998);
-    ck_assert_int_eq(batches_of(&site, 104), 7); /* the slices without them went as always */
     db_exec(other, "COMMIT");
     PQfinish(other);
     site_once_expect(&site, NULL, 0);

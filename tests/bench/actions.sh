@@ -84,7 +84,8 @@ INSERT INTO public.call
 ALTER TABLE public.call ADD PRIMARY KEY (id);
 CREATE INDEX ON public.call (at);
 CREATE INDEX ON public.call (account);
-CREATE TABLE public.call_month (account text, month date, calls bigint NOT NULL, seconds bigint NOT NULL);
+CREATE TABLE public.call_month (account text, month date, calls bigint NOT NULL, seconds bigint NOT NULL,
+  UNIQUE NULLS NOT DISTINCT (account, month));
 GRANT SELECT, DELETE, UPDATE ON public.call TO bench_worker;
 GRANT INSERT ON public.call_month TO bench_worker;"
   sql "bench_$kind" "VACUUM (FREEZE, ANALYZE) public.call"

@@ -16,7 +16,7 @@
 #include "engine/batch_internal.h"
 
 /* Gates and relations may be waited for longer than rows: nobody waits behind a row lock for it. */
-enum { GATE_TIMEOUT_MS = 2000 };
+enum { GATE_TIMEOUT_MS = 2000, RANGE_PIECES = 4 };
 
 void batch_begin_group(struct batch *batch, enum batch_state state)
 {
@@ -191,23 +191,23 @@ void batch_send_remove_range(struct batch *batch)
     const struct work *work = &batch->work;
     const struct sql_statement *remove =
         work->to_slice ? &batch->sql->remove_slice : &batch->sql->remove;
-    int64_t blocks = work->to_block - work->from.block;
-    int64_t pieces = work->to_slice          ? work->to_slice - work->slice
-                     : blocks < SWEEP_PIECES ? blocks
-                                             : SWEEP_PIECES;
+    int64_t from = work->to_slice ? work->slice : work->from.block;
+    int64_t size = (work->to_slice ? work->to_slice : work->to_block) - from;
+    int64_t pieces = size < RANGE_PIECES ? size : RANGE_PIECES;
     struct work piece = *work;
     for (int64_t i = 1; i <= pieces; i++) {
-        if (work->to_slice) {
-            piece.slice = work->slice + i - 1;
-            piece.to_slice = piece.slice + 1;
-        } else {
-            piece.to_block = work->from.block + blocks * i / pieces;
-        }
+        int64_t to = from + size * i / pieces;
+        if (work->to_slice)
+            piece.to_slice = to;
+        else
+            piece.to_block = to;
         queue_over(batch, STEP_REMOVE_RANGE, table_relation(batch), remove, no_part, 0, &piece);
         if (i < pieces)
             pg_conn_flush(batch->lane->conn);
-        if (!work->to_slice)
-            piece.from = (struct tid){.block = (uint32_t)piece.to_block};
+        if (work->to_slice)
+            piece.slice = to;
+        else
+            piece.from = (struct tid){.block = (uint32_t)to};
     }
     batch_end_group(batch);
     (void)FAULT_POINT("batch_begin_sent");

@@ -76,7 +76,7 @@ static const char **bound_values(const struct run *run, const struct sql_stateme
                                  char *term)
 {
     char *limit = term + 24;
-    snprintf(limit, 24, "%lld", (long long)sweep_slice_rows(&run->sweep));
+    snprintf(limit, 24, "%lld", (long long)run->sweep.slice_rows);
     const char **values = xcalloc(statement->param_count + 1, sizeof(*values));
     snprintf(term, 24, "%lld", (long long)run->worker->leadership.term);
     for (size_t i = 0; i < statement->param_count; i++) {

@@ -18,6 +18,7 @@ enum { LEAF_OID, LEAF_SCHEMA, LEAF_NAME, LEAF_QUOTED, LEAF_FILENODE, LEAF_BLOCKS
 void sweep_init(struct sweep *sweep, int64_t batch_rows)
 {
     *sweep = (struct sweep){.range_blocks = UNKNOWN_BLOCKS, .batch_rows = batch_rows};
+    sweep->slice_rows = batch_rows > SWEEP_SLICES ? batch_rows / SWEEP_SLICES : 1;
 }
 
 static void free_leaf(struct leaf *leaf)
@@ -149,7 +150,8 @@ enum sweep_next sweep_take(struct sweep *sweep, struct work *ret_work, struct le
             return SWEEP_OPEN;
         }
         if (leaf->way == LEAF_BY_SLICES && leaf->next < leaf->end) {
-            int64_t to = leaf->next + SWEEP_PIECES;
+            int64_t slices = sweep->batch_rows / sweep->slice_rows;
+            int64_t to = leaf->next + (slices > 0 ? slices : 1);
             *ret_work = (struct work){.leaf = leaf,
                                       .slice = leaf->next,
                                       .to_slice = to < leaf->end ? to : leaf->end,
@@ -224,12 +226,6 @@ void sweep_check_failed(struct leaf *leaf)
     leaf->checking = false;
 }
 
-int64_t sweep_slice_rows(const struct sweep *sweep)
-{
-    int64_t rows = sweep->batch_rows / SWEEP_PIECES;
-    return rows > 0 ? rows : 1;
-}
-
 void sweep_decided(struct leaf *leaf, enum leaf_way way)
 {
     leaf->checking = false;
@@ -243,7 +239,7 @@ void sweep_bounded(struct sweep *sweep, struct leaf *leaf, const PGresult *resul
     leaf->way = LEAF_BY_BLOCKS;
     leaf->bounds = arena_alloc(sweep->arena, ((size_t)count + 1) * sizeof(*leaf->bounds));
     for (int row = 0; row < count; row++) {
-        if (strtoll(PQgetvalue(result, row, 1), NULL, 10) >= 4 * sweep_slice_rows(sweep))
+        if (strtoll(PQgetvalue(result, row, 1), NULL, 10) >= SWEEP_SLICES * sweep->slice_rows)
             return; /* one slice of them would be too much at once */
         leaf->bounds[row] = arena_strdup(sweep->arena, PQgetvalue(result, row, 0));
     }

@@ -65,15 +65,14 @@ struct sweep {
     int64_t range_blocks; /* of the next range; shrinks where rows stand closer */
     int64_t most_blocks;  /* as many as hold batch_rows on the average */
     int64_t batch_rows;
-    double row_blocks; /* blocks a row takes on the average; 0: not known */
+    double row_blocks;  /* blocks a row takes on the average; 0: not known */
+    int64_t slice_rows; /* of a slice, from the run's first aim on */
 };
 
-/* Pieces of a batch, and slices that are handed out together. */
-enum { SWEEP_PIECES = 4 };
+/* A full batch takes so many slices; a shorter one, fewer. */
+enum { SWEEP_SLICES = 32 };
 
 enum sweep_next { SWEEP_WORK, SWEEP_CHECK, SWEEP_OPEN, SWEEP_WAIT, SWEEP_OVER };
-
-int64_t sweep_slice_rows(const struct sweep *sweep);
 
 void sweep_init(struct sweep *sweep, int64_t batch_rows);
 void sweep_free(struct sweep *sweep); /* leaves {0} */

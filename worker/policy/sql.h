@@ -112,7 +112,7 @@ struct sql_leaf {
      * is a column with an index under it; else all four are empty. `choose`: EXPLAIN (FORMAT JSON)
      * of reading what may be due. `bounds`: PARAM_LIMIT rows a slice; rows (bound text, ties
      * bigint), the starting points between slices in order, and how many rows begin at just that
-     * moment, counted up to four times the limit. `remove_slice` and `lock_slice` are remove and
+     * moment, counted up to 32 times the limit. `remove_slice` and `lock_slice` are remove and
      * lock_rows of a slice; lock_slice has the range of blocks as well. */
     struct sql_statement choose, bounds, remove_slice, lock_slice;
     /* How many due and free rows of the block range are locked by others right now are left:

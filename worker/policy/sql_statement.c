@@ -229,7 +229,7 @@ static struct sql_statement slice_bounds(struct sql_builder *b, const char *leaf
 {
     const char *raw = sql_column(b, &b->target, column->name);
     const char *limit = sql_param(b, PARAM_LIMIT, 0, NULL, "bigint");
-    const char *next = arena_printf(b->arena, "ORDER BY %s OFFSET %s LIMIT 1", raw, limit);
+    const char *next = arena_printf(b->arena, "ORDER BY %s OFFSET %s - 1 LIMIT 1", raw, limit);
     return sql_finish(
         b, arena_printf(
                b->arena,
@@ -238,7 +238,7 @@ static struct sql_statement slice_bounds(struct sql_builder *b, const char *leaf
                "SELECT (SELECT %s FROM ONLY %s t WHERE %s AND %s > b.at %s)\n"
                "  FROM bound b WHERE b.at IS NOT NULL)\n"
                "SELECT b.at::text AS bound,\n       (SELECT count(*) FROM (SELECT 1 FROM ONLY "
-               "%s t WHERE %s = b.at LIMIT 4 * %s) x) AS ties\n"
+               "%s t WHERE %s = b.at LIMIT 32 * %s) x) AS ties\n"
                "  FROM bound b WHERE b.at IS NOT NULL\n ORDER BY b.at",
                raw, leaf, filter, next, raw, leaf, filter, raw, next, leaf, raw, limit));
 }
