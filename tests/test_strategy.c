@@ -1,11 +1,14 @@
 /* Strategies: whichever is taken, the same records go, and the log says the same. What differs is
  * seen by the sizes of batches: slices hold as many records each, blocks do not. */
 #include <check.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "config.h"
 #include "engine_support.h"
 #include "harness/cluster.h"
 #include "harness/db.h"
@@ -138,6 +141,47 @@ START_TEST(many_at_one_moment_go_by_blocks)
 }
 END_TEST
 
+#ifdef ENABLE_FAULT_POINTS
+
+/* The run found no scope of a hold, and counts by statements that ask for none. A hold placed
+ * before they run would make everything held: it counts again, and the log tells the right numbers.
+ */
+START_TEST(a_hold_placed_before_a_count)
+{
+    static const char *const points[] = {"run_before_plan=stop", "run_before_count=stop"};
+    struct site site = site_of("auto", "timestamptz", "", 5);
+    pid_t pid = site_start(&site, "--once", points[_i]);
+    int status;
+    ck_assert_int_eq(waitpid(pid, &status, WUNTRACED), pid);
+    ck_assert(WIFSTOPPED(status));
+    const char *until = "now() - interval '80 days'";
+    if (_i == 0)
+        until = "(SELECT at FROM event WHERE n = 100)";
+    else
+        db_exec(site.admin,
+                "INSERT INTO event (n, at, note) VALUES (1, now() - interval '90 days', "
+                "''), (2, now() - interval '31 days', '')");
+    free(db_value(
+        site.admin,
+        "SELECT retention.place_hold('M', 'suit filed', category => 'events', starts_to => "
+        "%s)",
+        until));
+    ck_assert_int_eq(kill(pid, SIGCONT), 0);
+    ck_assert_int_eq(program_wait(pid), 0);
+    if (_i == 0)
+        ck_assert_int_eq(db_number(site.admin, "SELECT 1000 * held + to_act FROM retention.run"),
+                         99901);
+    ck_assert_int_eq(db_number(site.admin, "SELECT remaining FROM retention.run"), 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event WHERE at < now() - interval "
+                                           "'30 days'"),
+                     _i == 0 ? 99 : 1);
+    site_check_log(&site);
+    site_free(&site);
+}
+END_TEST
+
+#endif
+
 /* And says so before. */
 START_TEST(plan_names_the_index)
 {
@@ -164,6 +208,9 @@ Suite *suite_strategy(void)
     tcase_add_test(tcase, what_is_locked_or_refuses_is_left);
     tcase_add_test(tcase, many_at_one_moment_go_by_blocks);
     tcase_add_test(tcase, plan_names_the_index);
+#ifdef ENABLE_FAULT_POINTS
+    tcase_add_loop_test(tcase, a_hold_placed_before_a_count, 0, 2);
+#endif
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -573,6 +573,7 @@ void run_pump(struct run *run)
         const char *values[] = {name.data};
         run_read(run, lane, sweep_leaves_sql(), 1, values, false, on_leaves);
     } else if (run->step == RUN_STEP_COUNT) {
+        (void)FAULT_POINT("run_before_count");
         run_read_statement(run, lane, &run_counts(run)->remaining, false, on_remaining);
     } else if (run->step == RUN_STEP_CLOSE) {
         run_close_next(run, lane);

@@ -399,6 +399,7 @@ void run_plan_next(struct run *run, struct lane *lane)
         run_read(run, lane, sql_file("engine/hold_shapes.sql"), 1, category, false, on_shapes);
         break;
     case RUN_STEP_PLAN:
+        (void)FAULT_POINT("run_before_plan");
         run_read_statement(run, lane, &run_counts(run)->plan, false, on_plan);
         break;
     case RUN_STEP_UNCLAIMED:
