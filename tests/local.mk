@@ -207,6 +207,7 @@ tests_run_SOURCES = \
 	tests/test_network.c \
 	tests/test_pooler.c \
 	tests/test_staying_up.c \
+	tests/test_strategy.c \
 	tests/test_systemd.c \
 	tests/test_systemd_readme.c \
 	tests/test_policies_bad_db.c \
@@ -251,6 +252,7 @@ EXTRA_DIST += \
 	tests/golden/starts.cfg tests/golden/starts.sql
 EXTRA_DIST += tests/policies-bad tests/policies-good
 EXTRA_DIST += tests/aggregate.sql tests/application.sql tests/random_changes.sql
+EXTRA_DIST += tests/bench/actions.sh tests/bench/bench.sh tests/bench/guard.sh tests/bench/log.sh tests/bench/log_server.sh
 EXTRA_DIST += tests/bench/bench.sh tests/bench/guard.sh tests/bench/idle.sh tests/bench/latency.sh tests/bench/log.sh tests/bench/log_server.sh
 EXTRA_DIST += tests/bench/bench.sh tests/bench/guard.sh tests/bench/log.sh tests/bench/log_server.sh
 EXTRA_DIST += tests/soak/soak.sql

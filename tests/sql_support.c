@@ -55,6 +55,10 @@ const char *sql_support_value(const struct sql_param *p)
         return "00000000-0000-4000-8000-000000000001";
     case PARAM_NONCE:
         return "00112233445566778899aabbccddeeff";
+    case PARAM_FROM_START:
+        return "-infinity";
+    case PARAM_TO_START:
+        return "infinity";
     case PARAM_KEY:
         return NULL;
     }
@@ -121,6 +125,8 @@ void sql_support_each(struct arena *arena, const struct policy_set *set,
     fn("leaf: judge_tids", &leaf->judge_tids, arg);
     fn("leaf: remove_tids", &leaf->remove_tids, arg);
     fn("leaf: count_range", &leaf->count_range, arg);
+    fn("leaf: remove_slice", &leaf->remove_slice, arg);
+    fn("leaf: lock_slice", &leaf->lock_slice, arg);
 }
 
 void sql_support_hold(PGconn *conn, const struct policy_set *set, int each)

@@ -65,7 +65,9 @@ static const struct {
     {"run_after_done", false, false},
     {"run_after_plan", false, true},
     {"run_after_status", false, false},
+    {"run_before_count", false, false},
     {"run_before_done", false, false},
+    {"run_before_plan", false, false},
     {"run_before_start", false, false},
     {"run_close_sent", true, false},
 };

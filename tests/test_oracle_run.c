@@ -23,30 +23,6 @@ enum { SITE = 15, FIRST_SEED = 500000 };
 
 static const char *const plain_tables[] = {"account", "setting", "waiter"};
 
-/* A policy directory takes one file for each case; the first lines name the tables that are not
- * governed. */
-static void add_case(struct site *site, const struct oracle_case *c)
-{
-    db_exec(site->admin, "SET timezone = '%s'", c->timezone);
-    db_script(site->admin, text_string(&c->tables));
-    db_exec(site->admin, "RESET timezone");
-    db_exec(site->admin, "GRANT USAGE ON SCHEMA %s TO t_worker", c->schema);
-    db_exec(site->admin, "GRANT SELECT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %s TO t_worker",
-            c->schema);
-    char name[64];
-    snprintf(name, sizeof(name), "%s.cfg", c->category);
-    free(file_write(site->policies, name, text_string(&c->policy)));
-    /* what was there before, for the oracle to look at afterwards */
-    db_exec(site->admin, "CREATE SCHEMA before_%s", c->schema);
-    db_exec(
-        site->admin,
-        "DO $$ DECLARE r record; BEGIN FOR r IN SELECT relname FROM pg_class WHERE relnamespace "
-        "= '%s'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition LOOP EXECUTE "
-        "format('CREATE TABLE before_%s.%%I AS TABLE %s.%%I', r.relname, r.relname); END LOOP; "
-        "END $$",
-        c->schema, c->schema, c->schema);
-}
-
 /* text with every `from` replaced; caller frees. */
 static char *replaced(const char *text, const char *from, const char *to)
 {
@@ -60,6 +36,43 @@ static char *replaced(const char *text, const char *from, const char *to)
             text_add_char(&out, *p++);
         }
     return text_steal(&out);
+}
+
+/* A policy directory takes one file for each case; the first lines name the tables that are not
+ * governed. */
+static void add_case(struct site *site, const struct oracle_case *c)
+{
+    db_exec(site->admin, "SET timezone = '%s'", c->timezone);
+    db_script(site->admin, text_string(&c->tables));
+    db_exec(site->admin, "RESET timezone");
+    db_exec(site->admin, "GRANT USAGE ON SCHEMA %s TO t_worker", c->schema);
+    db_exec(site->admin, "GRANT SELECT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %s TO t_worker",
+            c->schema);
+    /* Whatever the strategy, the same go: one after the other is told, or the planner decides. */
+    db_exec(
+        site->admin,
+        "DO $$ DECLARE a name; BEGIN FOR a IN SELECT attname FROM pg_attribute WHERE attrelid = "
+        "'%s'::regclass AND attnum > 0 AND atttypid IN ('timestamptz'::regtype, "
+        "'timestamp'::regtype, 'date'::regtype) LOOP EXECUTE format('CREATE INDEX ON %s (%%I)', "
+        "a); END LOOP; END $$",
+        c->table, c->table);
+    static const char *const strategies[] = {"index", "sweep", "auto"};
+    char name[64], head[64], chosen[128];
+    snprintf(head, sizeof(head), "%s: {", c->category);
+    snprintf(chosen, sizeof(chosen), "%s\n  strategy = \"%s\";", head, strategies[c->seed % 3]);
+    char *policy = replaced(text_string(&c->policy), head, chosen);
+    snprintf(name, sizeof(name), "%s.cfg", c->category);
+    free(file_write(site->policies, name, policy));
+    free(policy);
+    /* what was there before, for the oracle to look at afterwards */
+    db_exec(site->admin, "CREATE SCHEMA before_%s", c->schema);
+    db_exec(
+        site->admin,
+        "DO $$ DECLARE r record; BEGIN FOR r IN SELECT relname FROM pg_class WHERE relnamespace "
+        "= '%s'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition LOOP EXECUTE "
+        "format('CREATE TABLE before_%s.%%I AS TABLE %s.%%I', r.relname, r.relname); END LOOP; "
+        "END $$",
+        c->schema, c->schema, c->schema);
 }
 
 static void refute(const struct oracle_case *c, const char *what, int64_t got, int64_t expected)
@@ -165,7 +178,8 @@ static void once(const struct site *site, int exit_code)
 
 static void run_site(int first, int count)
 {
-    struct site site = site_new(cluster_shared(), "SELECT", NULL);
+    struct site site = site_new(cluster_shared(), "SELECT",
+                                "pace: { batch_rows = 100; };\n"); /* several batches */
     char *functions = file_read(source_path("tests/oracle.sql"));
     db_script(site.admin, functions);
     free(functions);

@@ -63,10 +63,18 @@ static void add_statement(struct text *out, const char *name, const struct sql_s
         return;
     text_printf(out, "-- %s\n%s;\n", name, statement->text);
     static const char *const kinds[] = {
-        [PARAM_VALUE] = "value",   [PARAM_RUN_TIME] = "run time", [PARAM_FROM_TID] = "from tid",
-        [PARAM_TO_TID] = "to tid", [PARAM_TIDS] = "tids",         [PARAM_KEY] = "key",
-        [PARAM_KEYS] = "keys",     [PARAM_LIMIT] = "limit",       [PARAM_TERM] = "term",
+        [PARAM_VALUE] = "value",
+        [PARAM_RUN_TIME] = "run time",
+        [PARAM_FROM_TID] = "from tid",
+        [PARAM_TO_TID] = "to tid",
+        [PARAM_TIDS] = "tids",
+        [PARAM_KEY] = "key",
+        [PARAM_KEYS] = "keys",
+        [PARAM_LIMIT] = "limit",
+        [PARAM_TERM] = "term",
         [PARAM_RUN] = "run",
+        [PARAM_FROM_START] = "from start",
+        [PARAM_TO_START] = "to start",
     };
     for (size_t i = 0; i < statement->param_count; i++) {
         const struct sql_param *p = &statement->params[i];

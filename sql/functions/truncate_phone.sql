@@ -7,6 +7,12 @@ AS $function$
 DECLARE
     number text := value;
 BEGIN
+    -- As most are, and as the rest would find, several expressions later.
+    IF value OPERATOR(pg_catalog.~) '^\+1[2-9][0-9]{2}[2-9][0-9]{6}$' THEN
+        RETURN pg_catalog.left(value, CASE WHEN keep OPERATOR(pg_catalog.=) 'npanxx' THEN 8
+                                           WHEN keep OPERATOR(pg_catalog.=) 'country' THEN 2
+                                           ELSE 5 END);
+    END IF;
     IF number OPERATOR(pg_catalog.~) '^\+[0-9]{1,7}$' THEN
         NULL; -- given by this function, or nothing at all
     ELSIF number OPERATOR(pg_catalog.~) '^\+1[0-9]{10}$' THEN

@@ -1,15 +1,20 @@
 #!/bin/sh
-# bench.sh TOP BUILD: how long it takes to delete the older half of a table, by the worker and by the
-# usual ways, on fresh copies of one database. Called by ./dev bench.
+# bench.sh TOP BUILD: how long it takes to delete the older half of a table, and the oldest hundredth,
+# by the worker and by the usual ways, on fresh copies of one database; and what plan costs beside a
+# count. Called by ./dev bench.
 #
-#   BENCH_ROWS    rows of the table, 3 000 000 by default; 150 bytes each, three indexes
-#   BENCH_ROUNDS  rounds, 5 by default; every contender runs once in each, in a turning order
+#   BENCH_ROWS        rows of the table, 3 000 000 by default; 150 bytes each, three indexes
+#   BENCH_ROUNDS      rounds, 5 by default; every contender runs once in each, in a turning order
+#   BENCH_CONTENDERS  only these, of those named at the end
 #
 # Every run gets a copy of its own (files copied, nothing in shared buffers) and a checkpoint before.
 # fsync is on. Times are those of the whole program, from its start to its end: the worker's include
 # connecting, checking its policies, counting what is due before and what remains after. Its second
-# figure, "batches", runs from the entry "plan" to the last batch's. Ratios are to the plain DELETE
-# of the same round; what is printed are medians. build/bench/purge.json has every single figure.
+# figure, "batches", runs from the entry "plan" to the last batch's. "own" is the processor time of the
+# program itself, its start included, per record; "WAL" what the server wrote, per record. Ratios are
+# to the plain DELETE of the same round (of the hundredth: to that through the index; of plan: to
+# SELECT count(*) of what is due); what is printed are medians. build/bench/purge.json has every single
+# figure.
 set -eu
 top=$1
 build=$2
@@ -25,7 +30,7 @@ ctl() {
   "$build/retentionctl" -d "$(conninfo "$database" postgres)" "$@" >/dev/null
 }
 
-# write_site DATABASE EVIDENCE CONNECTIONS: main file and policy in $home/site
+# write_site DATABASE EVIDENCE CONNECTIONS [PERIOD]: main file and policy in $home/site
 write_site() {
   rm -rf "$home/site"
   mkdir -p "$home/site/policies"
@@ -34,7 +39,7 @@ write_site() {
 records: {
   title = "Records to be deleted"; role = "controller"; basis = "benchmark"; mode = "enforce";
   data: { table = "public.record"; start = "at"; };
-  stages = ( { after = "30 days"; do = "delete"; } );
+  stages = ( { after = "${4:-30 days}"; do = "delete"; } );
   evidence = "$2";
   brake: { rows = 1000000000; fraction = 1.0; tenant_fraction = 1.0; };
 };
@@ -102,25 +107,39 @@ done
 # The same for everybody: what is due when the first run begins.
 cutoff=$(sql bench_records "SELECT now() - interval '30 days'")
 due=$(sql bench_records "SELECT count(*) FROM public.record WHERE at <= '$cutoff'")
+one="59 days 10 hours" # a longer period needs no approval
+one_cutoff=$(sql bench_records "SELECT now() - interval '$one'")
+one_due=$(sql bench_records "SELECT count(*) FROM public.record WHERE at <= '$one_cutoff'")
 size=$(sql bench_records "SELECT pg_size_pretty(pg_table_size('public.record')) || ' and ' ||
   pg_size_pretty(pg_indexes_size('public.record')) || ' of indexes'")
 say "   $due rows are due; table $size"
 
-# run_one ROUND CONTENDER: appends "round contender ms cpu-ms batches-ms" to $home/times
+tick_ms=$((1000 / $(getconf CLK_TCK)))
+own_ms() { awk -v ms="$tick_ms" '{ print ($16 + $17) * ms }' "/proc/$$/stat"; }
+
+# run_one ROUND CONTENDER: appends "round contender ms cpu-ms batches-ms own-ms WAL-bytes records" to
+# $home/times
 run_one() {
   contender=$2
+  rows_due=$due rows_cutoff=$cutoff period=
+  case $contender in
+  one-*) rows_due=$one_due rows_cutoff=$one_cutoff period=$one ;;
+  esac
   case $contender in
   worker-counts-*) master=counts ;;
   *) master=records ;;
   esac
   sql postgres "CREATE DATABASE bench_copy TEMPLATE bench_$master STRATEGY file_copy"
   case $contender in
-  worker-*)
+  *worker-* | plan)
     sql bench_copy "SELECT retention.adopt()" >/dev/null
-    write_site bench_copy "$master" "${contender##*-}"
+    write_site bench_copy "$master" "${contender##*-}" "$period"
     ;;
   esac
+  case $contender in plan) write_site bench_copy "$master" 2 ;; esac
   sql postgres "CHECKPOINT"
+  lsn=$(sql postgres "SELECT pg_current_wal_insert_lsn()")
+  own=$(own_ms)
   cpu=$(cpu_ms)
   began=$(now_ms)
   case $contender in
@@ -128,31 +147,47 @@ run_one() {
     sql bench_copy "SET enable_indexscan = off; SET enable_bitmapscan = off;
       DELETE FROM public.record WHERE at <= '$cutoff'"
     ;;
+  one-delete)
+    sql bench_copy "SET enable_seqscan = off; DELETE FROM public.record WHERE at <= '$one_cutoff'"
+    ;;
+  count)
+    sql bench_copy "SELECT count(*) FROM public.record WHERE at + interval '30 days' <= now()" >/dev/null
+    ;;
+  plan)
+    "$build/retentionctl" -c "$home/site/retentiond.cfg" plan >"$home/run.log" 2>&1 ||
+      { cat "$home/run.log" >&2; exit 1; }
+    ;;
   loop-ctid) sql bench_copy "CALL public.by_ctid('$cutoff')" ;;
   loop-id) sql bench_copy "CALL public.by_id('$cutoff')" ;;
-  worker-*)
+  *worker-*)
     "$build/retentiond" -c "$home/site/retentiond.cfg" --once >"$home/run.log" 2>&1 ||
       { cat "$home/run.log" >&2; exit 1; }
     ;;
   esac
   ms=$(($(now_ms) - began))
+  own=$(($(own_ms) - own))
   bench_wait_ends bench_copy
   cpu=$(($(cpu_ms) - cpu))
-  left=$(sql bench_copy "SELECT count(*) FROM public.record WHERE at <= '$cutoff'")
-  [ "$left" = 0 ] || { say "$contender left $left rows" >&2; exit 1; }
+  wal=$(sql postgres "SELECT pg_current_wal_insert_lsn() - '$lsn'::pg_lsn")
+  left=$(sql bench_copy "SELECT count(*) FROM public.record WHERE at <= '$rows_cutoff'")
+  case $contender in
+  plan | count) [ "$left" = "$due" ] ;;
+  *) [ "$left" = 0 ] ;;
+  esac || { say "$contender left $left rows" >&2; exit 1; }
   batches=null
   case $contender in
-  worker-*)
+  *worker-*)
     batches=$(sql bench_copy "SELECT (1000 * extract(epoch FROM max(e.at) - min(r.started_at)))::int
       FROM retention.run r JOIN retention.log_entry e USING (run)")
     ;;
   esac
-  echo "$1 $contender $ms $cpu $batches" >>"$home/times"
+  echo "$1 $contender $ms $cpu $batches $own $wal $rows_due" >>"$home/times"
   printf '   round %s  %-18s %7s ms %7s ms of processors   batches %s\n' "$1" "$contender" "$ms" "$cpu" "$batches"
   sql postgres "DROP DATABASE bench_copy WITH (FORCE)"
 }
 
-contenders="delete loop-ctid loop-id worker-records-1 worker-records-2 worker-counts-2"
+contenders=${BENCH_CONTENDERS:-delete loop-ctid loop-id worker-records-1 worker-records-2 worker-counts-2 \
+  one-delete one-worker-records-2 count plan}
 : >"$home/times"
 bench_rounds run_one
 
@@ -160,27 +195,35 @@ say ""
 psql -X -q -v ON_ERROR_STOP=1 -v rows="$rows" -v due="$due" -v rounds="$rounds" \
   -d "$(conninfo postgres postgres)" -f - <<SQL
 \\set QUIET on
-CREATE TEMP TABLE t (round int, contender text, ms numeric, cpu_ms numeric, batches text);
+CREATE TEMP TABLE t (round int, contender text, ms numeric, cpu_ms numeric, batches text, own_ms numeric,
+  wal numeric, due numeric);
 \\copy t FROM '$home/times' WITH (DELIMITER ' ')
 CREATE TEMP VIEW result AS
   WITH one AS (
     SELECT t.*, nullif(t.batches, 'null')::numeric AS batches_ms, d.ms AS delete_ms, d.cpu_ms AS delete_cpu_ms
-    FROM t JOIN t d ON d.round = t.round AND d.contender = 'delete')
+    FROM t JOIN t d ON d.round = t.round AND d.contender =
+      CASE WHEN t.contender LIKE 'one-%' THEN 'one-delete' WHEN t.contender IN ('plan', 'count') THEN 'count'
+        ELSE 'delete' END)
   SELECT contender,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY ms) AS ms,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY ms / delete_ms) AS ratio,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY cpu_ms) AS cpu_ms,
-    percentile_cont(0.5) WITHIN GROUP (ORDER BY cpu_ms / delete_cpu_ms) AS cpu_ratio,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY cpu_ms / nullif(delete_cpu_ms, 0)) AS cpu_ratio,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY batches_ms) AS batches_ms,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY batches_ms / delete_ms) AS batches_ratio,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY 1000 * own_ms / due)
+      FILTER (WHERE contender LIKE '%worker-%') AS own_us,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY wal / due)
+      FILTER (WHERE contender NOT IN ('plan', 'count')) AS wal, max(due) AS due,
     array_agg(ms ORDER BY round) AS all_ms, array_agg(batches_ms ORDER BY round) AS all_batches_ms
   FROM one GROUP BY contender;
 \\pset footer off
 \\pset null ''
 SELECT contender, round(ms::numeric / 1000, 2) AS "seconds", round(ratio::numeric, 2) AS "to DELETE",
-  to_char(:due / (ms / 1000), 'FM999,999,999') AS "rows/s",
+  to_char(due / (ms / 1000), 'FM999,999,999') AS "rows/s",
   round(cpu_ms::numeric / 1000, 2) AS "processor s", round(cpu_ratio::numeric, 2) AS "to  DELETE",
-  round(batches_ms::numeric / 1000, 2) AS "batches only", round(batches_ratio::numeric, 2) AS "to DELETE "
+  round(batches_ms::numeric / 1000, 2) AS "batches only", round(batches_ratio::numeric, 2) AS "to DELETE ",
+  round(own_us::numeric, 2) AS "own us", round(wal::numeric) AS "WAL"
 FROM result ORDER BY ms;
 \\pset format unaligned
 \\pset tuples_only on
@@ -189,6 +232,7 @@ SELECT jsonb_pretty(jsonb_build_object('rows', :rows, 'due', :due, 'rounds', :ro
   'server', current_setting('server_version'),
   'contenders', (SELECT jsonb_object_agg(contender, jsonb_build_object('ms', round(ms::numeric, 1),
     'ratio', round(ratio::numeric, 3), 'cpu_ms', round(cpu_ms::numeric, 1), 'cpu_ratio', round(cpu_ratio::numeric, 3),
+    'due', due, 'own_us', round(own_us::numeric, 3), 'wal_bytes', round(wal::numeric, 1),
     'batches_ms', round(batches_ms::numeric, 1),
     'batches_ratio', round(batches_ratio::numeric, 3), 'all_ms', all_ms,
     'all_batches_ms', all_batches_ms)) FROM result)));

@@ -13,12 +13,11 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS waiting,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS to_act,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS floor_after_cap,
-       (min(g.oldest) FILTER (WHERE g.verdict = 10))::text AS oldest,
-       (min(g.next) FILTER (WHERE g.verdict IN (3, 7, 8)))::text AS next_due,
+       ((min(g.oldest) FILTER (WHERE g.verdict = 10)))::text AS oldest,
+       ((min(g.oldest) FILTER (WHERE g.verdict = 3)))::text AS next_due,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed
   FROM (
-  SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest,
-         min(r.moment) FILTER (WHERE r.moment > $1::timestamptz) AS next
+  SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest
   FROM (
   SELECT t."retention due" AS due_at,
          CASE
@@ -33,8 +32,7 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
      OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h7.key FROM retention.held_scope h7 WHERE h7.category = $2::text AND h7.shape = 'key_more' AND h7.held_until > now() AND h7.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h8 WHERE h8.category = $2::text AND h8.shape = 'key_more' AND h8.held_until > now() AND h8.key = ARRAY[t.month::text, t.call_id::text] AND (h8.tenant IS NULL OR h8.tenant = t.account_id::text) AND coalesce(h8.starts_from <= CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h8.starts_to, true) AND (NOT h8.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h9 WHERE h9.category = $2::text AND h9.shape = 'key_subject' AND h9.held_until > now() AND h9.hold = h8.hold AND h9.part = h8.part AND false))))))
      ELSE false END) IS TRUE THEN 5
               WHEN (EXISTS (SELECT 1 FROM retention.pause z10 WHERE z10.scope = 'tenant' AND z10.resumed_at IS NULL AND (z10.until IS NULL OR z10.until > now()) AND z10.name = t.account_id::text)) IS TRUE THEN 9
-              ELSE 10 END AS verdict,
-         t."retention due" AS moment
+              ELSE 10 END AS verdict
     FROM (SELECT 2 AS "retention claimed",
                  (SELECT GREATEST(coalesce((SELECT max(CASE WHEN v11.period IS NULL THEN s12.start + $4::interval WHEN v11.period >= '0'::interval AND v11.period <= '1000 years'::interval AND extract(year FROM v11.period) BETWEEN -1000 AND 1000 AND extract(day FROM v11.period) BETWEEN -400000 AND 400000 THEN CASE WHEN s12.start + v11.period BETWEEN s12.start + $5::interval AND s12.start + $6::interval THEN s12.start + v11.period ELSE s12.start + $6::interval END ELSE s12.start + $6::interval END) FROM (SELECT a13.call_retention AS period FROM ONLY g.account_setting a13 WHERE a13.account_id = t.account_id OFFSET 0) v11), s12.start + $4::interval), coalesce((SELECT max(CASE WHEN g14.settled IS NULL THEN s12.start + $4::interval WHEN g14.settled >= '0'::interval AND g14.settled <= '1000 years'::interval AND extract(year FROM g14.settled) BETWEEN -1000 AND 1000 AND extract(day FROM g14.settled) BETWEEN -400000 AND 400000 THEN CASE WHEN s12.start + g14.settled BETWEEN s12.start + $5::interval AND s12.start + $6::interval THEN s12.start + g14.settled ELSE s12.start + $6::interval END ELSE s12.start + $6::interval END) FROM retention.agreement_state g14 WHERE g14.category = $2::text AND g14.tenant = t.account_id::text), CASE WHEN EXISTS (SELECT FROM retention.category k15 WHERE k15.name = $2::text AND k15.agreements_since IS NOT NULL) THEN s12.start + $4::interval END)) FROM (SELECT CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AS start OFFSET 0) s12) AS "retention due", t.account_id, t.call_id, t.month, t.started_at
             FROM g.call t OFFSET 0) t OFFSET 0) r
@@ -47,7 +45,10 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
 -- $6 value 7 years
 
 -- tenants
-SELECT r.tenant, count(*) AS rows, count(*) FILTER (WHERE r.verdict = 10) AS to_act
+SELECT g.tenant, sum(g.rows)::bigint AS rows,
+       (sum(g.rows) FILTER (WHERE g.verdict = 10))::bigint AS to_act
+  FROM (
+  SELECT r.tenant, r.verdict, count(*) AS rows
   FROM (
   SELECT t."retention due" AS due_at,
          CASE
@@ -67,9 +68,10 @@ SELECT r.tenant, count(*) AS rows, count(*) FILTER (WHERE r.verdict = 10) AS to_
     FROM (SELECT 2 AS "retention claimed",
                  (SELECT GREATEST(coalesce((SELECT max(CASE WHEN v11.period IS NULL THEN s12.start + $4::interval WHEN v11.period >= '0'::interval AND v11.period <= '1000 years'::interval AND extract(year FROM v11.period) BETWEEN -1000 AND 1000 AND extract(day FROM v11.period) BETWEEN -400000 AND 400000 THEN CASE WHEN s12.start + v11.period BETWEEN s12.start + $5::interval AND s12.start + $6::interval THEN s12.start + v11.period ELSE s12.start + $6::interval END ELSE s12.start + $6::interval END) FROM (SELECT a13.call_retention AS period FROM ONLY g.account_setting a13 WHERE a13.account_id = t.account_id OFFSET 0) v11), s12.start + $4::interval), coalesce((SELECT max(CASE WHEN g14.settled IS NULL THEN s12.start + $4::interval WHEN g14.settled >= '0'::interval AND g14.settled <= '1000 years'::interval AND extract(year FROM g14.settled) BETWEEN -1000 AND 1000 AND extract(day FROM g14.settled) BETWEEN -400000 AND 400000 THEN CASE WHEN s12.start + g14.settled BETWEEN s12.start + $5::interval AND s12.start + $6::interval THEN s12.start + g14.settled ELSE s12.start + $6::interval END ELSE s12.start + $6::interval END) FROM retention.agreement_state g14 WHERE g14.category = $2::text AND g14.tenant = t.account_id::text), CASE WHEN EXISTS (SELECT FROM retention.category k15 WHERE k15.name = $2::text AND k15.agreements_since IS NOT NULL) THEN s12.start + $4::interval END)) FROM (SELECT CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AS start OFFSET 0) s12) AS "retention due", t.account_id, t.call_id, t.month, t.started_at
             FROM g.call t OFFSET 0) t OFFSET 0) r
- WHERE r.verdict >= 1
- GROUP BY r.tenant
-HAVING count(*) FILTER (WHERE r.verdict = 10) > 0;
+   GROUP BY r.tenant, r.verdict) g
+ WHERE g.verdict >= 1
+ GROUP BY g.tenant
+HAVING count(*) FILTER (WHERE g.verdict = 10) > 0;
 -- $1 run time
 -- $2 value calls
 -- $3 value 1970-01-02
@@ -172,7 +174,7 @@ DELETE FROM ONLY g.call_2024 t
      OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h12.key FROM retention.held_scope h12 WHERE h12.category = $7::text AND h12.shape = 'key_more' AND h12.held_until > now() AND h12.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h13 WHERE h13.category = $7::text AND h13.shape = 'key_more' AND h13.held_until > now() AND h13.key = ARRAY[t.month::text, t.call_id::text] AND (h13.tenant IS NULL OR h13.tenant = t.account_id::text) AND coalesce(h13.starts_from <= CASE WHEN t.started_at >= $8::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $8::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h13.starts_to, true) AND (NOT h13.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h14 WHERE h14.category = $7::text AND h14.shape = 'key_subject' AND h14.held_until > now() AND h14.hold = h13.hold AND h14.part = h13.part AND false))))))
      ELSE false END) IS NOT TRUE
    AND (EXISTS (SELECT 1 FROM retention.pause z15 WHERE z15.scope = 'tenant' AND z15.resumed_at IS NULL AND (z15.until IS NULL OR z15.until > now()) AND z15.name = t.account_id::text)) IS NOT TRUE
-RETURNING t.account_id::text AS tenant, t.month::text AS k1, t.call_id::text AS k2),
+RETURNING t.account_id::text AS tenant, t.month::text AS k1, t.call_id::bigint AS k2),
 by_tenant AS (
 SELECT array_agg(c.tenant) AS tenants, array_agg(c.rows) AS tenant_rows
   FROM (SELECT g.tenant, count(*) AS rows FROM gone g GROUP BY g.tenant) c)
@@ -267,7 +269,7 @@ DELETE FROM ONLY g.call_2024 t
      OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h12.key FROM retention.held_scope h12 WHERE h12.category = $6::text AND h12.shape = 'key_more' AND h12.held_until > now() AND h12.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h13 WHERE h13.category = $6::text AND h13.shape = 'key_more' AND h13.held_until > now() AND h13.key = ARRAY[t.month::text, t.call_id::text] AND (h13.tenant IS NULL OR h13.tenant = t.account_id::text) AND coalesce(h13.starts_from <= CASE WHEN t.started_at >= $7::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $7::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h13.starts_to, true) AND (NOT h13.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h14 WHERE h14.category = $6::text AND h14.shape = 'key_subject' AND h14.held_until > now() AND h14.hold = h13.hold AND h14.part = h13.part AND false))))))
      ELSE false END) IS NOT TRUE
    AND (EXISTS (SELECT 1 FROM retention.pause z15 WHERE z15.scope = 'tenant' AND z15.resumed_at IS NULL AND (z15.until IS NULL OR z15.until > now()) AND z15.name = t.account_id::text)) IS NOT TRUE
-RETURNING t.account_id::text AS tenant, t.month::text AS k1, t.call_id::text AS k2),
+RETURNING t.account_id::text AS tenant, t.month::text AS k1, t.call_id::bigint AS k2),
 by_tenant AS (
 SELECT array_agg(c.tenant) AS tenants, array_agg(c.rows) AS tenant_rows
   FROM (SELECT g.tenant, count(*) AS rows FROM gone g GROUP BY g.tenant) c)
@@ -319,12 +321,11 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS waiting,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS to_act,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS floor_after_cap,
-       (min(g.oldest) FILTER (WHERE g.verdict = 10))::text AS oldest,
-       (min(g.next) FILTER (WHERE g.verdict IN (3, 7, 8)))::text AS next_due,
+       ((min(g.oldest) FILTER (WHERE g.verdict = 10)))::text AS oldest,
+       ((min(g.oldest) FILTER (WHERE g.verdict = 3)))::text AS next_due,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed
   FROM (
-  SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest,
-         min(r.moment) FILTER (WHERE r.moment > $1::timestamptz) AS next
+  SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest
   FROM (
   SELECT t."retention due" AS due_at,
          CASE
@@ -339,8 +340,7 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
      OR (ARRAY[t.session_id::text] IN (SELECT h9.key FROM retention.held_scope h9 WHERE h9.category = $2::text AND h9.shape = 'key_more' AND h9.held_until > now() AND h9.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h10 WHERE h10.category = $2::text AND h10.shape = 'key_more' AND h10.held_until > now() AND h10.key = ARRAY[t.session_id::text] AND (h10.tenant IS NULL OR (EXISTS (SELECT 1 FROM ONLY g.page_event c11 WHERE c11.session_id = t.session_id AND c11.account_id::text = h10.tenant)) IS TRUE) AND coalesce(h10.starts_from <= CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END AND CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END < h10.starts_to, true) AND (NOT h10.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h12 WHERE h12.category = $2::text AND h12.shape = 'key_subject' AND h12.held_until > now() AND h12.hold = h10.hold AND h12.part = h10.part AND false))))))
      ELSE false END) IS TRUE THEN 5
               WHEN (EXISTS (SELECT 1 FROM retention.pause z13 WHERE z13.scope = 'tenant' AND z13.resumed_at IS NULL AND (z13.until IS NULL OR z13.until > now()) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c14 WHERE c14.session_id = t.session_id AND c14.account_id::text = z13.name)) IS TRUE)) IS TRUE THEN 9
-              ELSE 10 END AS verdict,
-         t."retention due" AS moment
+              ELSE 10 END AS verdict
     FROM (SELECT 2 AS "retention claimed",
                  (SELECT CASE WHEN s15.start IS NOT NULL THEN LEAST(coalesce((SELECT max(GREATEST(coalesce((SELECT max(CASE WHEN v16.period IS NULL THEN s15.start + $5::interval WHEN v16.period >= '0'::interval AND v16.period <= '1000 years'::interval AND extract(year FROM v16.period) BETWEEN -1000 AND 1000 AND extract(day FROM v16.period) BETWEEN -400000 AND 400000 THEN CASE WHEN s15.start + v16.period BETWEEN s15.start + $6::interval AND s15.start + $7::interval THEN s15.start + v16.period ELSE s15.start + $7::interval END ELSE s15.start + $7::interval END) FROM (SELECT CASE WHEN a17.call_days IS NULL THEN NULL WHEN a17.call_days BETWEEN 0 AND 400000 THEN make_interval(days => a17.call_days::int) ELSE '-1 day'::interval END AS period FROM ONLY g.account_setting a17 WHERE a17.account_id::text = c18.account_id::text OFFSET 0) v16), s15.start + $5::interval), coalesce((SELECT max(CASE WHEN g19.settled IS NULL THEN s15.start + $5::interval WHEN g19.settled >= '0'::interval AND g19.settled <= '1000 years'::interval AND extract(year FROM g19.settled) BETWEEN -1000 AND 1000 AND extract(day FROM g19.settled) BETWEEN -400000 AND 400000 THEN CASE WHEN s15.start + g19.settled BETWEEN s15.start + $6::interval AND s15.start + $7::interval THEN s15.start + g19.settled ELSE s15.start + $7::interval END ELSE s15.start + $7::interval END) FROM retention.agreement_state g19 WHERE g19.category = $2::text AND g19.tenant = c18.account_id::text), CASE WHEN EXISTS (SELECT FROM retention.category k20 WHERE k20.name = $2::text AND k20.agreements_since IS NOT NULL) THEN s15.start + $5::interval END))) FROM ONLY g.page_event c18 WHERE c18.session_id = t.session_id), s15.start + $5::interval), CASE WHEN t.clock_ms >= ceil(extract(epoch FROM $3::timestamptz AT TIME ZONE 'UTC') * 1000)::bigint AND t.clock_ms <= 253402300799999 THEN to_timestamp(t.clock_ms::float8 / 1000) END + $8::interval) END FROM (SELECT CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END AS start OFFSET 0) s15) AS "retention due", t.session_id, t.started_at
             FROM ONLY g.session t OFFSET 0) t OFFSET 0) r
@@ -355,7 +355,10 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
 -- $8 value 3 years
 
 -- tenants
-SELECT r.tenant, count(*) AS rows, count(*) FILTER (WHERE r.verdict = 10) AS to_act
+SELECT g.tenant, sum(g.rows)::bigint AS rows,
+       (sum(g.rows) FILTER (WHERE g.verdict = 10))::bigint AS to_act
+  FROM (
+  SELECT r.tenant, r.verdict, count(*) AS rows
   FROM (
   SELECT t."retention due" AS due_at,
          CASE
@@ -375,9 +378,10 @@ SELECT r.tenant, count(*) AS rows, count(*) FILTER (WHERE r.verdict = 10) AS to_
     FROM (SELECT 2 AS "retention claimed",
                  (SELECT CASE WHEN s16.start IS NOT NULL THEN LEAST(coalesce((SELECT max(GREATEST(coalesce((SELECT max(CASE WHEN v17.period IS NULL THEN s16.start + $5::interval WHEN v17.period >= '0'::interval AND v17.period <= '1000 years'::interval AND extract(year FROM v17.period) BETWEEN -1000 AND 1000 AND extract(day FROM v17.period) BETWEEN -400000 AND 400000 THEN CASE WHEN s16.start + v17.period BETWEEN s16.start + $6::interval AND s16.start + $7::interval THEN s16.start + v17.period ELSE s16.start + $7::interval END ELSE s16.start + $7::interval END) FROM (SELECT CASE WHEN a18.call_days IS NULL THEN NULL WHEN a18.call_days BETWEEN 0 AND 400000 THEN make_interval(days => a18.call_days::int) ELSE '-1 day'::interval END AS period FROM ONLY g.account_setting a18 WHERE a18.account_id::text = c19.account_id::text OFFSET 0) v17), s16.start + $5::interval), coalesce((SELECT max(CASE WHEN g20.settled IS NULL THEN s16.start + $5::interval WHEN g20.settled >= '0'::interval AND g20.settled <= '1000 years'::interval AND extract(year FROM g20.settled) BETWEEN -1000 AND 1000 AND extract(day FROM g20.settled) BETWEEN -400000 AND 400000 THEN CASE WHEN s16.start + g20.settled BETWEEN s16.start + $6::interval AND s16.start + $7::interval THEN s16.start + g20.settled ELSE s16.start + $7::interval END ELSE s16.start + $7::interval END) FROM retention.agreement_state g20 WHERE g20.category = $2::text AND g20.tenant = c19.account_id::text), CASE WHEN EXISTS (SELECT FROM retention.category k21 WHERE k21.name = $2::text AND k21.agreements_since IS NOT NULL) THEN s16.start + $5::interval END))) FROM ONLY g.page_event c19 WHERE c19.session_id = t.session_id), s16.start + $5::interval), CASE WHEN t.clock_ms >= ceil(extract(epoch FROM $3::timestamptz AT TIME ZONE 'UTC') * 1000)::bigint AND t.clock_ms <= 253402300799999 THEN to_timestamp(t.clock_ms::float8 / 1000) END + $8::interval) END FROM (SELECT CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END AS start OFFSET 0) s16) AS "retention due", t.session_id, t.started_at
             FROM ONLY g.session t OFFSET 0) t OFFSET 0) r
- WHERE r.verdict >= 1
- GROUP BY r.tenant
-HAVING count(*) FILTER (WHERE r.verdict = 10) > 0;
+   GROUP BY r.tenant, r.verdict) g
+ WHERE g.verdict >= 1
+ GROUP BY g.tenant
+HAVING count(*) FILTER (WHERE g.verdict = 10) > 0;
 -- $1 run time
 -- $2 value sessions
 -- $3 value 1970-01-02
@@ -485,7 +489,7 @@ DELETE FROM ONLY g.session t
      OR (ARRAY[t.session_id::text] IN (SELECT h15.key FROM retention.held_scope h15 WHERE h15.category = $6::text AND h15.shape = 'key_more' AND h15.held_until > now() AND h15.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h16 WHERE h16.category = $6::text AND h16.shape = 'key_more' AND h16.held_until > now() AND h16.key = ARRAY[t.session_id::text] AND (h16.tenant IS NULL OR (EXISTS (SELECT 1 FROM ONLY g.page_event c17 WHERE c17.session_id = t.session_id AND c17.account_id::text = h16.tenant)) IS TRUE) AND coalesce(h16.starts_from <= CASE WHEN t.started_at >= ($7::timestamptz AT TIME ZONE $9::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $9::text) END AND CASE WHEN t.started_at >= ($7::timestamptz AT TIME ZONE $9::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $9::text) END < h16.starts_to, true) AND (NOT h16.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h18 WHERE h18.category = $6::text AND h18.shape = 'key_subject' AND h18.held_until > now() AND h18.hold = h16.hold AND h18.part = h16.part AND false))))))
      ELSE false END) IS NOT TRUE
    AND (EXISTS (SELECT 1 FROM retention.pause z19 WHERE z19.scope = 'tenant' AND z19.resumed_at IS NULL AND (z19.until IS NULL OR z19.until > now()) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c20 WHERE c20.session_id = t.session_id AND c20.account_id::text = z19.name)) IS TRUE)) IS NOT TRUE
-RETURNING (SELECT min(c21.account_id::text) FROM ONLY g.page_event c21 WHERE c21.session_id = t.session_id) AS tenant, t.session_id::text AS k1),
+RETURNING (SELECT min(c21.account_id::text) FROM ONLY g.page_event c21 WHERE c21.session_id = t.session_id) AS tenant, t.session_id::uuid AS k1),
 by_tenant AS (
 SELECT array_agg(c.tenant) AS tenants, array_agg(c.rows) AS tenant_rows
   FROM (SELECT g.tenant, count(*) AS rows FROM gone g GROUP BY g.tenant) c)
@@ -597,7 +601,7 @@ DELETE FROM ONLY g.session t
      OR (ARRAY[t.session_id::text] IN (SELECT h15.key FROM retention.held_scope h15 WHERE h15.category = $5::text AND h15.shape = 'key_more' AND h15.held_until > now() AND h15.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h16 WHERE h16.category = $5::text AND h16.shape = 'key_more' AND h16.held_until > now() AND h16.key = ARRAY[t.session_id::text] AND (h16.tenant IS NULL OR (EXISTS (SELECT 1 FROM ONLY g.page_event c17 WHERE c17.session_id = t.session_id AND c17.account_id::text = h16.tenant)) IS TRUE) AND coalesce(h16.starts_from <= CASE WHEN t.started_at >= ($6::timestamptz AT TIME ZONE $8::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $8::text) END AND CASE WHEN t.started_at >= ($6::timestamptz AT TIME ZONE $8::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $8::text) END < h16.starts_to, true) AND (NOT h16.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h18 WHERE h18.category = $5::text AND h18.shape = 'key_subject' AND h18.held_until > now() AND h18.hold = h16.hold AND h18.part = h16.part AND false))))))
      ELSE false END) IS NOT TRUE
    AND (EXISTS (SELECT 1 FROM retention.pause z19 WHERE z19.scope = 'tenant' AND z19.resumed_at IS NULL AND (z19.until IS NULL OR z19.until > now()) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c20 WHERE c20.session_id = t.session_id AND c20.account_id::text = z19.name)) IS TRUE)) IS NOT TRUE
-RETURNING (SELECT min(c21.account_id::text) FROM ONLY g.page_event c21 WHERE c21.session_id = t.session_id) AS tenant, t.session_id::text AS k1),
+RETURNING (SELECT min(c21.account_id::text) FROM ONLY g.page_event c21 WHERE c21.session_id = t.session_id) AS tenant, t.session_id::uuid AS k1),
 by_tenant AS (
 SELECT array_agg(c.tenant) AS tenants, array_agg(c.rows) AS tenant_rows
   FROM (SELECT g.tenant, count(*) AS rows FROM gone g GROUP BY g.tenant) c)

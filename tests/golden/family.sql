@@ -13,12 +13,13 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS waiting,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS to_act,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS floor_after_cap,
-       (min(g.oldest) FILTER (WHERE g.verdict = 10))::text AS oldest,
-       (min(g.next) FILTER (WHERE g.verdict IN (3, 7, 8)))::text AS next_due,
+       ((min(g.oldest) FILTER (WHERE g.verdict = 10)))::text AS oldest,
+       (LEAST((min(g.oldest) FILTER (WHERE g.verdict = 3)),
+        (min(g.floor) FILTER (WHERE g.verdict IN (7, 8)))))::text AS next_due,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed
   FROM (
   SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest,
-         min(coalesce(r.moment, r.due_at)) FILTER (WHERE coalesce(r.moment, r.due_at) > $1::timestamptz) AS next
+         min(r.moment) FILTER (WHERE r.moment > $1::timestamptz) AS floor
   FROM (
   SELECT t."retention due" AS due_at,
          CASE
@@ -61,7 +62,10 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
 -- $15 value 1 year 1 mon
 
 -- tenants
-SELECT r.tenant, count(*) AS rows, count(*) FILTER (WHERE r.verdict = 10) AS to_act
+SELECT g.tenant, sum(g.rows)::bigint AS rows,
+       (sum(g.rows) FILTER (WHERE g.verdict = 10))::bigint AS to_act
+  FROM (
+  SELECT r.tenant, r.verdict, count(*) AS rows
   FROM (
   SELECT t."retention due" AS due_at,
          CASE
@@ -86,9 +90,10 @@ SELECT r.tenant, count(*) AS rows, count(*) FILTER (WHERE r.verdict = 10) AS to_
     FROM (SELECT CASE WHEN (t.kind = ANY (ARRAY[$9::g.kind, $10::g.kind])) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
                  LEAST(CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + CASE t.account_id::text WHEN $11::text THEN $12::interval WHEN $13::text THEN $14::interval ELSE $15::interval END, CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $6::interval) AS "retention due", t.account_id, t.call_id, t.month, t.started_at, t.ended_at
             FROM g.call t OFFSET 0) t OFFSET 0) r
- WHERE r.verdict >= 1
- GROUP BY r.tenant
-HAVING count(*) FILTER (WHERE r.verdict = 10) > 0;
+   GROUP BY r.tenant, r.verdict) g
+ WHERE g.verdict >= 1
+ GROUP BY g.tenant
+HAVING count(*) FILTER (WHERE g.verdict = 10) > 0;
 -- $1 run time
 -- $2 value calls
 -- $3 value 1970-01-02
@@ -350,7 +355,7 @@ DELETE FROM ONLY g.call_2024 t
    AND CASE WHEN t.started_at >= $10::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $15::interval <= $5::timestamptz
    AND CASE WHEN t.ended_at >= ($10::timestamptz AT TIME ZONE $16::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $16::text) END + $17::interval <= $5::timestamptz
    AND (EXISTS (SELECT 1 FROM retention.pause z11 WHERE z11.scope = 'tenant' AND z11.resumed_at IS NULL AND (z11.until IS NULL OR z11.until > now()) AND z11.name = t.account_id::text)) IS NOT TRUE
-RETURNING t.account_id::text AS tenant, t.month::text AS k1, t.call_id::text AS k2),
+RETURNING t.account_id::text AS tenant, t.month::text AS k1, t.call_id::bigint AS k2),
 by_tenant AS (
 SELECT array_agg(c.tenant) AS tenants, array_agg(c.rows) AS tenant_rows
   FROM (SELECT g.tenant, count(*) AS rows FROM gone g GROUP BY g.tenant) c)
@@ -484,7 +489,7 @@ DELETE FROM ONLY g.call_2024 t
    AND CASE WHEN t.started_at >= $9::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $14::interval <= $4::timestamptz
    AND CASE WHEN t.ended_at >= ($9::timestamptz AT TIME ZONE $15::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $15::text) END + $16::interval <= $4::timestamptz
    AND (EXISTS (SELECT 1 FROM retention.pause z11 WHERE z11.scope = 'tenant' AND z11.resumed_at IS NULL AND (z11.until IS NULL OR z11.until > now()) AND z11.name = t.account_id::text)) IS NOT TRUE
-RETURNING t.account_id::text AS tenant, t.month::text AS k1, t.call_id::text AS k2),
+RETURNING t.account_id::text AS tenant, t.month::text AS k1, t.call_id::bigint AS k2),
 by_tenant AS (
 SELECT array_agg(c.tenant) AS tenants, array_agg(c.rows) AS tenant_rows
   FROM (SELECT g.tenant, count(*) AS rows FROM gone g GROUP BY g.tenant) c)
@@ -558,36 +563,34 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS waiting,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS to_act,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS floor_after_cap,
-       (min(g.oldest) FILTER (WHERE g.verdict = 10))::text AS oldest,
-       (min(g.next) FILTER (WHERE g.verdict IN (3, 7, 8)))::text AS next_due,
+       ((min(g.oldest) FILTER (WHERE g.verdict = 10)) + $1::interval)::text AS oldest,
+       ((min(g.oldest) FILTER (WHERE g.verdict = 3)) + $1::interval)::text AS next_due,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed
   FROM (
-  SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest,
-         min(r.moment) FILTER (WHERE r.moment > $1::timestamptz) AS next
+  SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest
   FROM (
   SELECT t."retention due" AS due_at,
          CASE
               WHEN t."retention claimed" = 0 THEN 0
               WHEN t."retention claimed" = 1 THEN 1
               WHEN t."retention due" IS NULL THEN 2
-              WHEN t."retention due" > $1::timestamptz THEN 3
-              WHEN (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $2::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $2::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t.ended_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $4::text) END, 'infinity'::timestamptz)
-     OR ARRAY[t.month::text, t.call_id::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $2::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
-     OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $2::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $2::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t.month::text, t.call_id::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t.ended_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $4::text) END AND CASE WHEN t.ended_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $4::text) END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $2::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
+              WHEN (t."retention due" <= (($2::timestamptz AT TIME ZONE 'UTC' - $1::interval - '7 days'::interval) AT TIME ZONE 'UTC') OR (t."retention due" <= (($2::timestamptz AT TIME ZONE 'UTC' - $1::interval + '7 days'::interval) AT TIME ZONE 'UTC') AND t."retention due" + $1::interval <= $2::timestamptz)) IS NOT TRUE THEN 3
+              WHEN (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $3::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $3::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t.ended_at >= ($4::timestamptz AT TIME ZONE $5::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $5::text) END, 'infinity'::timestamptz)
+     OR ARRAY[t.month::text, t.call_id::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $3::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
+     OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $3::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $3::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t.month::text, t.call_id::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t.ended_at >= ($4::timestamptz AT TIME ZONE $5::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $5::text) END AND CASE WHEN t.ended_at >= ($4::timestamptz AT TIME ZONE $5::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $5::text) END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $3::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
      ELSE false END) IS TRUE THEN 5
-              ELSE 10 END AS verdict,
-         t."retention due" AS moment
-    FROM (SELECT CASE WHEN ((t.kind = ANY (ARRAY[$5::g.kind, $6::g.kind])) IS NOT TRUE) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
-                 CASE WHEN t.ended_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $4::text) END + $7::interval AS "retention due", t.call_id, t.month, t.ended_at
+              ELSE 10 END AS verdict
+    FROM (SELECT CASE WHEN ((t.kind = ANY (ARRAY[$6::g.kind, $7::g.kind])) IS NOT TRUE) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
+                 CASE WHEN t.ended_at >= ($4::timestamptz AT TIME ZONE $5::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $5::text) END AS "retention due", t.call_id, t.month, t.ended_at
             FROM g.call t OFFSET 0) t OFFSET 0) r
    GROUP BY r.verdict) g;
--- $1 run time
--- $2 value texts
--- $3 value 1970-01-02
--- $4 value UTC
--- $5 value call
--- $6 value voicemail
--- $7 value 1 year
+-- $1 value 1 year
+-- $2 run time
+-- $3 value texts
+-- $4 value 1970-01-02
+-- $5 value UTC
+-- $6 value call
+-- $7 value voicemail
 
 -- unclaimed
 SELECT 0::bigint AS rows;
@@ -597,7 +600,7 @@ SELECT count(*) AS rows
   FROM g.call t
  WHERE (t.kind = ANY (ARRAY[$1::g.kind, $2::g.kind])) IS NOT TRUE
    AND t.ended_at <= GREATEST($3::timestamptz AT TIME ZONE 'UTC' - $4::interval) + '4 days'::interval
-   AND CASE WHEN t.ended_at >= ($5::timestamptz AT TIME ZONE $6::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $6::text) END + $4::interval <= $3::timestamptz
+   AND (CASE WHEN t.ended_at >= ($5::timestamptz AT TIME ZONE $6::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $6::text) END <= (($3::timestamptz AT TIME ZONE 'UTC' - $4::interval - '7 days'::interval) AT TIME ZONE 'UTC') OR CASE WHEN t.ended_at >= ($5::timestamptz AT TIME ZONE $6::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $6::text) END + $4::interval <= $3::timestamptz)
    AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $7::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $7::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t.ended_at >= ($5::timestamptz AT TIME ZONE $6::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $6::text) END, 'infinity'::timestamptz)
      OR ARRAY[t.month::text, t.call_id::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $7::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
      OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $7::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $7::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t.month::text, t.call_id::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t.ended_at >= ($5::timestamptz AT TIME ZONE $6::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $6::text) END AND CASE WHEN t.ended_at >= ($5::timestamptz AT TIME ZONE $6::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $6::text) END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $7::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
@@ -670,12 +673,12 @@ DELETE FROM ONLY g.call_2024 t
    AND t.ctid < $2::tid
    AND (t.kind = ANY (ARRAY[$3::g.kind, $4::g.kind])) IS NOT TRUE
    AND t.ended_at <= GREATEST($5::timestamptz AT TIME ZONE 'UTC' - $6::interval) + '4 days'::interval
-   AND CASE WHEN t.ended_at >= ($7::timestamptz AT TIME ZONE $8::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $8::text) END + $6::interval <= $5::timestamptz
+   AND (CASE WHEN t.ended_at >= ($7::timestamptz AT TIME ZONE $8::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $8::text) END <= (($5::timestamptz AT TIME ZONE 'UTC' - $6::interval - '7 days'::interval) AT TIME ZONE 'UTC') OR CASE WHEN t.ended_at >= ($7::timestamptz AT TIME ZONE $8::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $8::text) END + $6::interval <= $5::timestamptz)
    AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $9::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $9::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t.ended_at >= ($7::timestamptz AT TIME ZONE $8::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $8::text) END, 'infinity'::timestamptz)
      OR ARRAY[t.month::text, t.call_id::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $9::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
      OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $9::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $9::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t.month::text, t.call_id::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t.ended_at >= ($7::timestamptz AT TIME ZONE $8::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $8::text) END AND CASE WHEN t.ended_at >= ($7::timestamptz AT TIME ZONE $8::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $8::text) END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $9::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
      ELSE false END) IS NOT TRUE
-RETURNING NULL::text AS tenant, t.month::text AS k1, t.call_id::text AS k2)
+RETURNING t.month::text AS k1, t.call_id::bigint AS k2)
 SELECT count(*) AS rows, NULL::text[] AS tenants, NULL::bigint[] AS tenant_rows, array_agg(g.k1) AS key1, array_agg(g.k2) AS key2
   FROM gone g;
 -- $1 from tid
@@ -696,7 +699,7 @@ SELECT t.ctid AS tid, t.month::text AS k1, t.call_id::text AS k2
    AND t.ctid < $2::tid
    AND (t.kind = ANY (ARRAY[$3::g.kind, $4::g.kind])) IS NOT TRUE
    AND t.ended_at <= GREATEST($5::timestamptz AT TIME ZONE 'UTC' - $6::interval) + '4 days'::interval
-   AND CASE WHEN t.ended_at >= ($7::timestamptz AT TIME ZONE $8::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $8::text) END + $6::interval <= $5::timestamptz
+   AND (CASE WHEN t.ended_at >= ($7::timestamptz AT TIME ZONE $8::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $8::text) END <= (($5::timestamptz AT TIME ZONE 'UTC' - $6::interval - '7 days'::interval) AT TIME ZONE 'UTC') OR CASE WHEN t.ended_at >= ($7::timestamptz AT TIME ZONE $8::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $8::text) END + $6::interval <= $5::timestamptz)
    AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $9::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $9::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t.ended_at >= ($7::timestamptz AT TIME ZONE $8::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $8::text) END, 'infinity'::timestamptz)
      OR ARRAY[t.month::text, t.call_id::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $9::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
      OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $9::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $9::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t.month::text, t.call_id::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t.ended_at >= ($7::timestamptz AT TIME ZONE $8::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $8::text) END AND CASE WHEN t.ended_at >= ($7::timestamptz AT TIME ZONE $8::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $8::text) END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $9::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
@@ -723,12 +726,12 @@ DELETE FROM ONLY g.call_2024 t
  WHERE t.ctid = ANY ($1::tid[])
    AND (t.kind = ANY (ARRAY[$2::g.kind, $3::g.kind])) IS NOT TRUE
    AND t.ended_at <= GREATEST($4::timestamptz AT TIME ZONE 'UTC' - $5::interval) + '4 days'::interval
-   AND CASE WHEN t.ended_at >= ($6::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END + $5::interval <= $4::timestamptz
+   AND (CASE WHEN t.ended_at >= ($6::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END <= (($4::timestamptz AT TIME ZONE 'UTC' - $5::interval - '7 days'::interval) AT TIME ZONE 'UTC') OR CASE WHEN t.ended_at >= ($6::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END + $5::interval <= $4::timestamptz)
    AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $8::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $8::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t.ended_at >= ($6::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END, 'infinity'::timestamptz)
      OR ARRAY[t.month::text, t.call_id::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $8::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
      OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $8::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $8::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t.month::text, t.call_id::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t.ended_at >= ($6::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END AND CASE WHEN t.ended_at >= ($6::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $8::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
      ELSE false END) IS NOT TRUE
-RETURNING NULL::text AS tenant, t.month::text AS k1, t.call_id::text AS k2)
+RETURNING t.month::text AS k1, t.call_id::bigint AS k2)
 SELECT count(*) AS rows, NULL::text[] AS tenants, NULL::bigint[] AS tenant_rows, array_agg(g.k1) AS key1, array_agg(g.k2) AS key2
   FROM gone g;
 -- $1 tids
@@ -747,7 +750,7 @@ SELECT count(*) AS rows
    AND t.ctid < $2::tid
    AND (t.kind = ANY (ARRAY[$3::g.kind, $4::g.kind])) IS NOT TRUE
    AND t.ended_at <= GREATEST($5::timestamptz AT TIME ZONE 'UTC' - $6::interval) + '4 days'::interval
-   AND CASE WHEN t.ended_at >= ($7::timestamptz AT TIME ZONE $8::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $8::text) END + $6::interval <= $5::timestamptz
+   AND (CASE WHEN t.ended_at >= ($7::timestamptz AT TIME ZONE $8::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $8::text) END <= (($5::timestamptz AT TIME ZONE 'UTC' - $6::interval - '7 days'::interval) AT TIME ZONE 'UTC') OR CASE WHEN t.ended_at >= ($7::timestamptz AT TIME ZONE $8::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $8::text) END + $6::interval <= $5::timestamptz)
    AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $9::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $9::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t.ended_at >= ($7::timestamptz AT TIME ZONE $8::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $8::text) END, 'infinity'::timestamptz)
      OR ARRAY[t.month::text, t.call_id::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $9::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
      OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $9::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $9::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t.month::text, t.call_id::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t.ended_at >= ($7::timestamptz AT TIME ZONE $8::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $8::text) END AND CASE WHEN t.ended_at >= ($7::timestamptz AT TIME ZONE $8::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $8::text) END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $9::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))

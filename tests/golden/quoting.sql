@@ -13,34 +13,32 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS waiting,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS to_act,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS floor_after_cap,
-       (min(g.oldest) FILTER (WHERE g.verdict = 10))::text AS oldest,
-       (min(g.next) FILTER (WHERE g.verdict IN (3, 7, 8)))::text AS next_due,
+       ((min(g.oldest) FILTER (WHERE g.verdict = 10)) + $1::interval)::text AS oldest,
+       ((min(g.oldest) FILTER (WHERE g.verdict = 3)) + $1::interval)::text AS next_due,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed
   FROM (
-  SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest,
-         min(r.moment) FILTER (WHERE r.moment > $1::timestamptz) AS next
+  SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest
   FROM (
   SELECT t."retention due" AS due_at,
          CASE
               WHEN t."retention claimed" = 0 THEN 0
               WHEN t."retention claimed" = 1 THEN 1
               WHEN t."retention due" IS NULL THEN 2
-              WHEN t."retention due" > $1::timestamptz THEN 3
-              WHEN (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $2::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $2::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t."Größe" >= $3::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END, 'infinity'::timestamptz)
-     OR ARRAY[t."select"::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $2::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
-     OR (ARRAY[t."select"::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $2::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $2::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t."select"::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t."Größe" >= $3::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END AND CASE WHEN t."Größe" >= $3::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $2::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
+              WHEN (t."retention due" <= (($2::timestamptz AT TIME ZONE 'UTC' - $1::interval - '7 days'::interval) AT TIME ZONE 'UTC') OR (t."retention due" <= (($2::timestamptz AT TIME ZONE 'UTC' - $1::interval + '7 days'::interval) AT TIME ZONE 'UTC') AND t."retention due" + $1::interval <= $2::timestamptz)) IS NOT TRUE THEN 3
+              WHEN (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $3::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $3::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t."Größe" >= $4::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END, 'infinity'::timestamptz)
+     OR ARRAY[t."select"::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $3::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
+     OR (ARRAY[t."select"::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $3::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $3::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t."select"::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t."Größe" >= $4::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END AND CASE WHEN t."Größe" >= $4::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $3::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
      ELSE false END) IS TRUE THEN 5
-              ELSE 10 END AS verdict,
-         t."retention due" AS moment
-    FROM (SELECT CASE WHEN (t."a b" = $4::text) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
-                 CASE WHEN t."Größe" >= $3::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END + $5::interval AS "retention due", t."select", t."Größe"
+              ELSE 10 END AS verdict
+    FROM (SELECT CASE WHEN (t."a b" = $5::text) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
+                 CASE WHEN t."Größe" >= $4::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END AS "retention due", t."select", t."Größe"
             FROM ONLY g."Weird ""Table""" t OFFSET 0) t OFFSET 0) r
    GROUP BY r.verdict) g;
--- $1 run time
--- $2 value weird
--- $3 value 1970-01-02
--- $4 value it's; -- \
--- $5 value 1 mon
+-- $1 value 1 mon
+-- $2 run time
+-- $3 value weird
+-- $4 value 1970-01-02
+-- $5 value it's; -- \
 
 -- unclaimed
 SELECT count(*) AS rows
@@ -53,7 +51,7 @@ SELECT count(*) AS rows
   FROM ONLY g."Weird ""Table""" t
  WHERE t."a b" = $1::text
    AND t."Größe" <= ((GREATEST($2::timestamptz AT TIME ZONE 'UTC' - $3::interval) + '4 days'::interval) AT TIME ZONE 'UTC')
-   AND CASE WHEN t."Größe" >= $4::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END + $3::interval <= $2::timestamptz
+   AND (CASE WHEN t."Größe" >= $4::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END <= (($2::timestamptz AT TIME ZONE 'UTC' - $3::interval - '7 days'::interval) AT TIME ZONE 'UTC') OR CASE WHEN t."Größe" >= $4::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END + $3::interval <= $2::timestamptz)
    AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $5::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $5::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t."Größe" >= $4::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END, 'infinity'::timestamptz)
      OR ARRAY[t."select"::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $5::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
      OR (ARRAY[t."select"::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $5::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $5::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t."select"::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t."Größe" >= $4::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END AND CASE WHEN t."Größe" >= $4::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $5::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
@@ -121,12 +119,12 @@ DELETE FROM ONLY g."Weird ""Table""" t
    AND t.ctid < $2::tid
    AND t."a b" = $3::text
    AND t."Größe" <= ((GREATEST($4::timestamptz AT TIME ZONE 'UTC' - $5::interval) + '4 days'::interval) AT TIME ZONE 'UTC')
-   AND CASE WHEN t."Größe" >= $6::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END + $5::interval <= $4::timestamptz
+   AND (CASE WHEN t."Größe" >= $6::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END <= (($4::timestamptz AT TIME ZONE 'UTC' - $5::interval - '7 days'::interval) AT TIME ZONE 'UTC') OR CASE WHEN t."Größe" >= $6::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END + $5::interval <= $4::timestamptz)
    AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $7::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $7::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t."Größe" >= $6::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END, 'infinity'::timestamptz)
      OR ARRAY[t."select"::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $7::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
      OR (ARRAY[t."select"::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $7::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $7::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t."select"::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t."Größe" >= $6::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END AND CASE WHEN t."Größe" >= $6::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $7::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
      ELSE false END) IS NOT TRUE
-RETURNING NULL::text AS tenant, t."select"::text AS k1)
+RETURNING t."select"::bigint AS k1)
 SELECT count(*) AS rows, NULL::text[] AS tenants, NULL::bigint[] AS tenant_rows, array_agg(g.k1) AS key1
   FROM gone g;
 -- $1 from tid
@@ -145,7 +143,7 @@ SELECT t.ctid AS tid, t."select"::text AS k1
    AND t.ctid < $2::tid
    AND t."a b" = $3::text
    AND t."Größe" <= ((GREATEST($4::timestamptz AT TIME ZONE 'UTC' - $5::interval) + '4 days'::interval) AT TIME ZONE 'UTC')
-   AND CASE WHEN t."Größe" >= $6::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END + $5::interval <= $4::timestamptz
+   AND (CASE WHEN t."Größe" >= $6::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END <= (($4::timestamptz AT TIME ZONE 'UTC' - $5::interval - '7 days'::interval) AT TIME ZONE 'UTC') OR CASE WHEN t."Größe" >= $6::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END + $5::interval <= $4::timestamptz)
    AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $7::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $7::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t."Größe" >= $6::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END, 'infinity'::timestamptz)
      OR ARRAY[t."select"::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $7::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
      OR (ARRAY[t."select"::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $7::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $7::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t."select"::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t."Größe" >= $6::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END AND CASE WHEN t."Größe" >= $6::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $7::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
@@ -170,12 +168,12 @@ DELETE FROM ONLY g."Weird ""Table""" t
  WHERE t.ctid = ANY ($1::tid[])
    AND t."a b" = $2::text
    AND t."Größe" <= ((GREATEST($3::timestamptz AT TIME ZONE 'UTC' - $4::interval) + '4 days'::interval) AT TIME ZONE 'UTC')
-   AND CASE WHEN t."Größe" >= $5::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END + $4::interval <= $3::timestamptz
+   AND (CASE WHEN t."Größe" >= $5::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END <= (($3::timestamptz AT TIME ZONE 'UTC' - $4::interval - '7 days'::interval) AT TIME ZONE 'UTC') OR CASE WHEN t."Größe" >= $5::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END + $4::interval <= $3::timestamptz)
    AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $6::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $6::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t."Größe" >= $5::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END, 'infinity'::timestamptz)
      OR ARRAY[t."select"::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $6::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
      OR (ARRAY[t."select"::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $6::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $6::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t."select"::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t."Größe" >= $5::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END AND CASE WHEN t."Größe" >= $5::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $6::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
      ELSE false END) IS NOT TRUE
-RETURNING NULL::text AS tenant, t."select"::text AS k1)
+RETURNING t."select"::bigint AS k1)
 SELECT count(*) AS rows, NULL::text[] AS tenants, NULL::bigint[] AS tenant_rows, array_agg(g.k1) AS key1
   FROM gone g;
 -- $1 tids
@@ -192,7 +190,7 @@ SELECT count(*) AS rows
    AND t.ctid < $2::tid
    AND t."a b" = $3::text
    AND t."Größe" <= ((GREATEST($4::timestamptz AT TIME ZONE 'UTC' - $5::interval) + '4 days'::interval) AT TIME ZONE 'UTC')
-   AND CASE WHEN t."Größe" >= $6::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END + $5::interval <= $4::timestamptz
+   AND (CASE WHEN t."Größe" >= $6::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END <= (($4::timestamptz AT TIME ZONE 'UTC' - $5::interval - '7 days'::interval) AT TIME ZONE 'UTC') OR CASE WHEN t."Größe" >= $6::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END + $5::interval <= $4::timestamptz)
    AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $7::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $7::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t."Größe" >= $6::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END, 'infinity'::timestamptz)
      OR ARRAY[t."select"::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $7::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
      OR (ARRAY[t."select"::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $7::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $7::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t."select"::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t."Größe" >= $6::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END AND CASE WHEN t."Größe" >= $6::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $7::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))

@@ -13,12 +13,11 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS waiting,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS to_act,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS floor_after_cap,
-       (min(g.oldest) FILTER (WHERE g.verdict = 10))::text AS oldest,
-       (min(g.next) FILTER (WHERE g.verdict IN (3, 7, 8)))::text AS next_due,
+       ((min(g.oldest) FILTER (WHERE g.verdict = 10)))::text AS oldest,
+       ((min(g.oldest) FILTER (WHERE g.verdict = 3)))::text AS next_due,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed
   FROM (
-  SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest,
-         min(r.moment) FILTER (WHERE r.moment > $1::timestamptz) AS next
+  SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest
   FROM (
   SELECT t."retention due" AS due_at,
          CASE
@@ -33,8 +32,7 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
      OR (ARRAY[t.session_id::text] IN (SELECT h12.key FROM retention.held_scope h12 WHERE h12.category = $2::text AND h12.shape = 'key_more' AND h12.held_until > now() AND h12.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h13 WHERE h13.category = $2::text AND h13.shape = 'key_more' AND h13.held_until > now() AND h13.key = ARRAY[t.session_id::text] AND (h13.tenant IS NULL OR (EXISTS (SELECT 1 FROM ONLY g.page_event c14 WHERE c14.session_id = t.session_id AND c14.account_id::text = h13.tenant)) IS TRUE) AND (SELECT coalesce(h13.starts_from <= s15.start AND s15.start < h13.starts_to, true) FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END WHEN count(*) = count(CASE WHEN c4.seen_at >= $3::timestamptz AND c4.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c4.seen_at END) THEN max(CASE WHEN c4.seen_at >= $3::timestamptz AND c4.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c4.seen_at END) END FROM ONLY g.page_event c4 WHERE c4.session_id = t.session_id) AS start OFFSET 0) s15) AND (NOT h13.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h16 WHERE h16.category = $2::text AND h16.shape = 'key_subject' AND h16.held_until > now() AND h16.hold = h13.hold AND h16.part = h13.part AND false))))))
      ELSE false END) IS TRUE THEN 5
               WHEN (EXISTS (SELECT 1 FROM retention.pause z17 WHERE z17.scope = 'tenant' AND z17.resumed_at IS NULL AND (z17.until IS NULL OR z17.until > now()) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c18 WHERE c18.session_id = t.session_id AND c18.account_id::text = z17.name)) IS TRUE)) IS TRUE THEN 9
-              ELSE 10 END AS verdict,
-         t."retention due" AS moment
+              ELSE 10 END AS verdict
     FROM (SELECT CASE WHEN (t.source = $5::text) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
                  (SELECT coalesce((SELECT max(s19.start + CASE c20.account_id::text WHEN $6::text THEN $7::interval ELSE $8::interval END) FROM ONLY g.page_event c20 WHERE c20.session_id = t.session_id), s19.start + $8::interval) FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END WHEN count(*) = count(CASE WHEN c21.seen_at >= $3::timestamptz AND c21.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c21.seen_at END) THEN max(CASE WHEN c21.seen_at >= $3::timestamptz AND c21.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c21.seen_at END) END FROM ONLY g.page_event c21 WHERE c21.session_id = t.session_id) AS start OFFSET 0) s19) AS "retention due", t.session_id, t.started_at
             FROM ONLY g.session t OFFSET 0) t OFFSET 0) r
@@ -49,7 +47,10 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
 -- $8 value 1 year
 
 -- tenants
-SELECT r.tenant, count(*) AS rows, count(*) FILTER (WHERE r.verdict = 10) AS to_act
+SELECT g.tenant, sum(g.rows)::bigint AS rows,
+       (sum(g.rows) FILTER (WHERE g.verdict = 10))::bigint AS to_act
+  FROM (
+  SELECT r.tenant, r.verdict, count(*) AS rows
   FROM (
   SELECT t."retention due" AS due_at,
          CASE
@@ -69,9 +70,10 @@ SELECT r.tenant, count(*) AS rows, count(*) FILTER (WHERE r.verdict = 10) AS to_
     FROM (SELECT CASE WHEN (t.source = $5::text) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
                  (SELECT coalesce((SELECT max(s20.start + CASE c21.account_id::text WHEN $6::text THEN $7::interval ELSE $8::interval END) FROM ONLY g.page_event c21 WHERE c21.session_id = t.session_id), s20.start + $8::interval) FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END WHEN count(*) = count(CASE WHEN c22.seen_at >= $3::timestamptz AND c22.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c22.seen_at END) THEN max(CASE WHEN c22.seen_at >= $3::timestamptz AND c22.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c22.seen_at END) END FROM ONLY g.page_event c22 WHERE c22.session_id = t.session_id) AS start OFFSET 0) s20) AS "retention due", t.session_id, t.started_at
             FROM ONLY g.session t OFFSET 0) t OFFSET 0) r
- WHERE r.verdict >= 1
- GROUP BY r.tenant
-HAVING count(*) FILTER (WHERE r.verdict = 10) > 0;
+   GROUP BY r.tenant, r.verdict) g
+ WHERE g.verdict >= 1
+ GROUP BY g.tenant
+HAVING count(*) FILTER (WHERE g.verdict = 10) > 0;
 -- $1 run time
 -- $2 value by_child
 -- $3 value 1970-01-02
@@ -182,7 +184,7 @@ DELETE FROM ONLY g.session t
      OR (ARRAY[t.session_id::text] IN (SELECT h15.key FROM retention.held_scope h15 WHERE h15.category = $10::text AND h15.shape = 'key_more' AND h15.held_until > now() AND h15.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h16 WHERE h16.category = $10::text AND h16.shape = 'key_more' AND h16.held_until > now() AND h16.key = ARRAY[t.session_id::text] AND (h16.tenant IS NULL OR (EXISTS (SELECT 1 FROM ONLY g.page_event c17 WHERE c17.session_id = t.session_id AND c17.account_id::text = h16.tenant)) IS TRUE) AND (SELECT coalesce(h16.starts_from <= s18.start AND s18.start < h16.starts_to, true) FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($7::timestamptz AT TIME ZONE $8::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $8::text) END WHEN count(*) = count(CASE WHEN c7.seen_at >= $7::timestamptz AND c7.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c7.seen_at END) THEN max(CASE WHEN c7.seen_at >= $7::timestamptz AND c7.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c7.seen_at END) END FROM ONLY g.page_event c7 WHERE c7.session_id = t.session_id) AS start OFFSET 0) s18) AND (NOT h16.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h19 WHERE h19.category = $10::text AND h19.shape = 'key_subject' AND h19.held_until > now() AND h19.hold = h16.hold AND h19.part = h16.part AND false))))))
      ELSE false END) IS NOT TRUE
    AND (EXISTS (SELECT 1 FROM retention.pause z20 WHERE z20.scope = 'tenant' AND z20.resumed_at IS NULL AND (z20.until IS NULL OR z20.until > now()) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c21 WHERE c21.session_id = t.session_id AND c21.account_id::text = z20.name)) IS TRUE)) IS NOT TRUE
-RETURNING (SELECT min(c22.account_id::text) FROM ONLY g.page_event c22 WHERE c22.session_id = t.session_id) AS tenant, t.session_id::text AS k1),
+RETURNING (SELECT min(c22.account_id::text) FROM ONLY g.page_event c22 WHERE c22.session_id = t.session_id) AS tenant, t.session_id::uuid AS k1),
 by_tenant AS (
 SELECT array_agg(c.tenant) AS tenants, array_agg(c.rows) AS tenant_rows
   FROM (SELECT g.tenant, count(*) AS rows FROM gone g GROUP BY g.tenant) c)
@@ -283,7 +285,7 @@ DELETE FROM ONLY g.session t
      OR (ARRAY[t.session_id::text] IN (SELECT h15.key FROM retention.held_scope h15 WHERE h15.category = $9::text AND h15.shape = 'key_more' AND h15.held_until > now() AND h15.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h16 WHERE h16.category = $9::text AND h16.shape = 'key_more' AND h16.held_until > now() AND h16.key = ARRAY[t.session_id::text] AND (h16.tenant IS NULL OR (EXISTS (SELECT 1 FROM ONLY g.page_event c17 WHERE c17.session_id = t.session_id AND c17.account_id::text = h16.tenant)) IS TRUE) AND (SELECT coalesce(h16.starts_from <= s18.start AND s18.start < h16.starts_to, true) FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($6::timestamptz AT TIME ZONE $7::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $7::text) END WHEN count(*) = count(CASE WHEN c7.seen_at >= $6::timestamptz AND c7.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c7.seen_at END) THEN max(CASE WHEN c7.seen_at >= $6::timestamptz AND c7.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c7.seen_at END) END FROM ONLY g.page_event c7 WHERE c7.session_id = t.session_id) AS start OFFSET 0) s18) AND (NOT h16.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h19 WHERE h19.category = $9::text AND h19.shape = 'key_subject' AND h19.held_until > now() AND h19.hold = h16.hold AND h19.part = h16.part AND false))))))
      ELSE false END) IS NOT TRUE
    AND (EXISTS (SELECT 1 FROM retention.pause z20 WHERE z20.scope = 'tenant' AND z20.resumed_at IS NULL AND (z20.until IS NULL OR z20.until > now()) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c21 WHERE c21.session_id = t.session_id AND c21.account_id::text = z20.name)) IS TRUE)) IS NOT TRUE
-RETURNING (SELECT min(c22.account_id::text) FROM ONLY g.page_event c22 WHERE c22.session_id = t.session_id) AS tenant, t.session_id::text AS k1),
+RETURNING (SELECT min(c22.account_id::text) FROM ONLY g.page_event c22 WHERE c22.session_id = t.session_id) AS tenant, t.session_id::uuid AS k1),
 by_tenant AS (
 SELECT array_agg(c.tenant) AS tenants, array_agg(c.rows) AS tenant_rows
   FROM (SELECT g.tenant, count(*) AS rows FROM gone g GROUP BY g.tenant) c)
@@ -339,12 +341,11 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS waiting,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS to_act,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS floor_after_cap,
-       (min(g.oldest) FILTER (WHERE g.verdict = 10))::text AS oldest,
-       (min(g.next) FILTER (WHERE g.verdict IN (3, 7, 8)))::text AS next_due,
+       ((min(g.oldest) FILTER (WHERE g.verdict = 10)))::text AS oldest,
+       ((min(g.oldest) FILTER (WHERE g.verdict = 3)))::text AS next_due,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed
   FROM (
-  SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest,
-         min(r.moment) FILTER (WHERE r.moment > $1::timestamptz) AS next
+  SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest
   FROM (
   SELECT t."retention due" AS due_at,
          CASE
@@ -358,8 +359,7 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
      ELSE false END) IS TRUE THEN 5
               WHEN ((CASE WHEN (t.data #>> $5::text[]) ~ '^[+-]?[0-9]{1,200}([.][0-9]{1,200})?([eE][+-]?[0-9]{1,3})?$' THEN (t.data #>> $5::text[])::numeric END) >= $6::numeric) IS TRUE THEN 6
               WHEN (CASE WHEN CASE WHEN t.clock_ms BETWEEN -62135596800000 AND 253402300799000 THEN to_timestamp(t.clock_ms::float8 / 1000) END >= '10000-01-01 00:00:00+00'::timestamptz THEN true ELSE CASE WHEN t.clock_ms BETWEEN -62135596800000 AND 253402300799000 THEN to_timestamp(t.clock_ms::float8 / 1000) END + $7::interval > $1::timestamptz END) IS TRUE THEN 6
-              ELSE 10 END AS verdict,
-         t."retention due" AS moment
+              ELSE 10 END AS verdict
     FROM (SELECT CASE WHEN ((t.source <> $8::text OR t.source IS NULL) AND t.source <> ALL (ARRAY[$9::text])) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
                  (SELECT CASE WHEN (x10.v - x10.back) >= $3::timestamptz THEN x10.v END FROM (SELECT retention.try_timestamptz((t.data #>> $4::text[])) AS v, CASE WHEN (t.data #>> $4::text[]) ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' THEN '1 microsecond'::interval ELSE '0'::interval END AS back, (t.data #>> $4::text[]) AS raw OFFSET 0) x10) + $10::interval AS "retention due", t.session_id, t.clock_ms, t.data
             FROM ONLY g.session t OFFSET 0) t OFFSET 0) r
@@ -478,7 +478,7 @@ DELETE FROM ONLY g.session t
      ELSE false END) IS NOT TRUE
    AND ((CASE WHEN (t.data #>> $10::text[]) ~ '^[+-]?[0-9]{1,200}([.][0-9]{1,200})?([eE][+-]?[0-9]{1,3})?$' THEN (t.data #>> $10::text[])::numeric END) >= $11::numeric) IS NOT TRUE
    AND (CASE WHEN CASE WHEN t.clock_ms BETWEEN -62135596800000 AND 253402300799000 THEN to_timestamp(t.clock_ms::float8 / 1000) END >= '10000-01-01 00:00:00+00'::timestamptz THEN true ELSE CASE WHEN t.clock_ms BETWEEN -62135596800000 AND 253402300799000 THEN to_timestamp(t.clock_ms::float8 / 1000) END + $12::interval > $8::timestamptz END) IS NOT TRUE
-RETURNING NULL::text AS tenant, t.session_id::text AS k1)
+RETURNING t.session_id::uuid AS k1)
 SELECT count(*) AS rows, NULL::text[] AS tenants, NULL::bigint[] AS tenant_rows, array_agg(g.k1) AS key1
   FROM gone g;
 -- $1 from tid
@@ -539,7 +539,7 @@ DELETE FROM ONLY g.session t
      ELSE false END) IS NOT TRUE
    AND ((CASE WHEN (t.data #>> $9::text[]) ~ '^[+-]?[0-9]{1,200}([.][0-9]{1,200})?([eE][+-]?[0-9]{1,3})?$' THEN (t.data #>> $9::text[])::numeric END) >= $10::numeric) IS NOT TRUE
    AND (CASE WHEN CASE WHEN t.clock_ms BETWEEN -62135596800000 AND 253402300799000 THEN to_timestamp(t.clock_ms::float8 / 1000) END >= '10000-01-01 00:00:00+00'::timestamptz THEN true ELSE CASE WHEN t.clock_ms BETWEEN -62135596800000 AND 253402300799000 THEN to_timestamp(t.clock_ms::float8 / 1000) END + $11::interval > $7::timestamptz END) IS NOT TRUE
-RETURNING NULL::text AS tenant, t.session_id::text AS k1)
+RETURNING t.session_id::uuid AS k1)
 SELECT count(*) AS rows, NULL::text[] AS tenants, NULL::bigint[] AS tenant_rows, array_agg(g.k1) AS key1
   FROM gone g;
 -- $1 tids
@@ -595,12 +595,11 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS waiting,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS to_act,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS floor_after_cap,
-       (min(g.oldest) FILTER (WHERE g.verdict = 10))::text AS oldest,
-       (min(g.next) FILTER (WHERE g.verdict IN (3, 7, 8)))::text AS next_due,
+       ((min(g.oldest) FILTER (WHERE g.verdict = 10)))::text AS oldest,
+       ((min(g.oldest) FILTER (WHERE g.verdict = 3)))::text AS next_due,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed
   FROM (
-  SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest,
-         min(r.moment) FILTER (WHERE r.moment > $1::timestamptz) AS next
+  SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest
   FROM (
   SELECT t."retention due" AS due_at,
          CASE
@@ -612,8 +611,7 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
      OR ARRAY[t.session_id::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $2::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
      OR (ARRAY[t.session_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $2::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $2::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t.session_id::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN (t.started_at IS NULL OR (t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp)) AND (t.clock_ms IS NULL OR (t.clock_ms >= ceil(extract(epoch FROM $3::timestamptz AT TIME ZONE 'UTC') * 1000)::bigint AND t.clock_ms <= 253402300799999)) AND (t.birthday IS NULL OR (t.birthday >= ($3::timestamptz AT TIME ZONE $4::text)::date AND t.birthday < '10000-01-01'::date)) THEN GREATEST(((date_trunc('year', t.started_at) + '1 year'::interval) AT TIME ZONE $4::text), ((date_trunc('year', to_timestamp(t.clock_ms::float8 / 1000) AT TIME ZONE $4::text) + '1 year'::interval) AT TIME ZONE $4::text), ((date_trunc('year', t.birthday::timestamp) + '1 year'::interval) AT TIME ZONE $4::text)) END AND CASE WHEN (t.started_at IS NULL OR (t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp)) AND (t.clock_ms IS NULL OR (t.clock_ms >= ceil(extract(epoch FROM $3::timestamptz AT TIME ZONE 'UTC') * 1000)::bigint AND t.clock_ms <= 253402300799999)) AND (t.birthday IS NULL OR (t.birthday >= ($3::timestamptz AT TIME ZONE $4::text)::date AND t.birthday < '10000-01-01'::date)) THEN GREATEST(((date_trunc('year', t.started_at) + '1 year'::interval) AT TIME ZONE $4::text), ((date_trunc('year', to_timestamp(t.clock_ms::float8 / 1000) AT TIME ZONE $4::text) + '1 year'::interval) AT TIME ZONE $4::text), ((date_trunc('year', t.birthday::timestamp) + '1 year'::interval) AT TIME ZONE $4::text)) END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $2::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
      ELSE false END) IS TRUE THEN 5
-              ELSE 10 END AS verdict,
-         t."retention due" AS moment
+              ELSE 10 END AS verdict
     FROM (SELECT CASE WHEN (t.source = $5::text) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
                  CASE WHEN (t.started_at IS NULL OR (t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp)) AND (t.clock_ms IS NULL OR (t.clock_ms >= ceil(extract(epoch FROM $3::timestamptz AT TIME ZONE 'UTC') * 1000)::bigint AND t.clock_ms <= 253402300799999)) AND (t.birthday IS NULL OR (t.birthday >= ($3::timestamptz AT TIME ZONE $4::text)::date AND t.birthday < '10000-01-01'::date)) THEN GREATEST(((date_trunc('year', t.started_at) + '1 year'::interval) AT TIME ZONE $4::text), ((date_trunc('year', to_timestamp(t.clock_ms::float8 / 1000) AT TIME ZONE $4::text) + '1 year'::interval) AT TIME ZONE $4::text), ((date_trunc('year', t.birthday::timestamp) + '1 year'::interval) AT TIME ZONE $4::text)) END + $6::interval AS "retention due", t.session_id, t.started_at, t.clock_ms, t.birthday
             FROM ONLY g.session t OFFSET 0) t OFFSET 0) r
@@ -712,7 +710,7 @@ DELETE FROM ONLY g.session t
      OR ARRAY[t.session_id::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $8::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
      OR (ARRAY[t.session_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $8::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $8::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t.session_id::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN (t.started_at IS NULL OR (t.started_at >= ($4::timestamptz AT TIME ZONE $5::text) AND t.started_at < '10000-01-01'::timestamp)) AND (t.clock_ms IS NULL OR (t.clock_ms >= ceil(extract(epoch FROM $4::timestamptz AT TIME ZONE 'UTC') * 1000)::bigint AND t.clock_ms <= 253402300799999)) AND (t.birthday IS NULL OR (t.birthday >= ($4::timestamptz AT TIME ZONE $5::text)::date AND t.birthday < '10000-01-01'::date)) THEN GREATEST(((date_trunc('year', t.started_at) + '1 year'::interval) AT TIME ZONE $5::text), ((date_trunc('year', to_timestamp(t.clock_ms::float8 / 1000) AT TIME ZONE $5::text) + '1 year'::interval) AT TIME ZONE $5::text), ((date_trunc('year', t.birthday::timestamp) + '1 year'::interval) AT TIME ZONE $5::text)) END AND CASE WHEN (t.started_at IS NULL OR (t.started_at >= ($4::timestamptz AT TIME ZONE $5::text) AND t.started_at < '10000-01-01'::timestamp)) AND (t.clock_ms IS NULL OR (t.clock_ms >= ceil(extract(epoch FROM $4::timestamptz AT TIME ZONE 'UTC') * 1000)::bigint AND t.clock_ms <= 253402300799999)) AND (t.birthday IS NULL OR (t.birthday >= ($4::timestamptz AT TIME ZONE $5::text)::date AND t.birthday < '10000-01-01'::date)) THEN GREATEST(((date_trunc('year', t.started_at) + '1 year'::interval) AT TIME ZONE $5::text), ((date_trunc('year', to_timestamp(t.clock_ms::float8 / 1000) AT TIME ZONE $5::text) + '1 year'::interval) AT TIME ZONE $5::text), ((date_trunc('year', t.birthday::timestamp) + '1 year'::interval) AT TIME ZONE $5::text)) END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $8::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
      ELSE false END) IS NOT TRUE
-RETURNING NULL::text AS tenant, t.session_id::text AS k1)
+RETURNING t.session_id::uuid AS k1)
 SELECT count(*) AS rows, NULL::text[] AS tenants, NULL::bigint[] AS tenant_rows, array_agg(g.k1) AS key1
   FROM gone g;
 -- $1 from tid
@@ -761,7 +759,7 @@ DELETE FROM ONLY g.session t
      OR ARRAY[t.session_id::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $7::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
      OR (ARRAY[t.session_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $7::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $7::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t.session_id::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN (t.started_at IS NULL OR (t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp)) AND (t.clock_ms IS NULL OR (t.clock_ms >= ceil(extract(epoch FROM $3::timestamptz AT TIME ZONE 'UTC') * 1000)::bigint AND t.clock_ms <= 253402300799999)) AND (t.birthday IS NULL OR (t.birthday >= ($3::timestamptz AT TIME ZONE $4::text)::date AND t.birthday < '10000-01-01'::date)) THEN GREATEST(((date_trunc('year', t.started_at) + '1 year'::interval) AT TIME ZONE $4::text), ((date_trunc('year', to_timestamp(t.clock_ms::float8 / 1000) AT TIME ZONE $4::text) + '1 year'::interval) AT TIME ZONE $4::text), ((date_trunc('year', t.birthday::timestamp) + '1 year'::interval) AT TIME ZONE $4::text)) END AND CASE WHEN (t.started_at IS NULL OR (t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp)) AND (t.clock_ms IS NULL OR (t.clock_ms >= ceil(extract(epoch FROM $3::timestamptz AT TIME ZONE 'UTC') * 1000)::bigint AND t.clock_ms <= 253402300799999)) AND (t.birthday IS NULL OR (t.birthday >= ($3::timestamptz AT TIME ZONE $4::text)::date AND t.birthday < '10000-01-01'::date)) THEN GREATEST(((date_trunc('year', t.started_at) + '1 year'::interval) AT TIME ZONE $4::text), ((date_trunc('year', to_timestamp(t.clock_ms::float8 / 1000) AT TIME ZONE $4::text) + '1 year'::interval) AT TIME ZONE $4::text), ((date_trunc('year', t.birthday::timestamp) + '1 year'::interval) AT TIME ZONE $4::text)) END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $7::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
      ELSE false END) IS NOT TRUE
-RETURNING NULL::text AS tenant, t.session_id::text AS k1)
+RETURNING t.session_id::uuid AS k1)
 SELECT count(*) AS rows, NULL::text[] AS tenants, NULL::bigint[] AS tenant_rows, array_agg(g.k1) AS key1
   FROM gone g;
 -- $1 tids
@@ -807,12 +805,11 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS waiting,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS to_act,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS floor_after_cap,
-       (min(g.oldest) FILTER (WHERE g.verdict = 10))::text AS oldest,
-       (min(g.next) FILTER (WHERE g.verdict IN (3, 7, 8)))::text AS next_due,
+       ((min(g.oldest) FILTER (WHERE g.verdict = 10)))::text AS oldest,
+       ((min(g.oldest) FILTER (WHERE g.verdict = 3)))::text AS next_due,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed
   FROM (
-  SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest,
-         min(r.moment) FILTER (WHERE r.moment > $1::timestamptz) AS next
+  SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest
   FROM (
   SELECT t."retention due" AS due_at,
          CASE
@@ -825,8 +822,7 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
      OR (ARRAY[t.invoice_id::text] IN (SELECT h7.key FROM retention.held_scope h7 WHERE h7.category = $2::text AND h7.shape = 'key_more' AND h7.held_until > now() AND h7.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h8 WHERE h8.category = $2::text AND h8.shape = 'key_more' AND h8.held_until > now() AND h8.key = ARRAY[t.invoice_id::text] AND h8.tenant IS NULL AND (SELECT coalesce(h8.starts_from <= s9.start AND s9.start < h8.starts_to, true) FROM (SELECT (SELECT CASE WHEN (l4.v1 > '-infinity'::timestamptz) AND (l4.v2 > '-infinity'::timestamptz) THEN LEAST(l4.v1, l4.v2) END FROM (SELECT (SELECT CASE WHEN p5.closed_at >= $3::timestamptz AND p5.closed_at < '10000-01-01 00:00:00+00'::timestamptz THEN p5.closed_at END FROM ONLY g.account p5 WHERE t.account_id = p5.account_id) AS v1, CASE WHEN t.issued >= ($3::timestamptz AT TIME ZONE $4::text)::date AND t.issued < '10000-01-01'::date THEN ((t.issued + 1)::timestamp AT TIME ZONE $4::text) END AS v2 OFFSET 0) l4) AS start OFFSET 0) s9) AND (NOT h8.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h10 WHERE h10.category = $2::text AND h10.shape = 'key_subject' AND h10.held_until > now() AND h10.hold = h8.hold AND h10.part = h8.part AND false))))))
      ELSE false END) IS TRUE THEN 5
               WHEN ((EXISTS (SELECT 1 FROM ONLY g.payment w11 WHERE w11.invoice_id = t.invoice_id AND w11.paid_at IS NOT NULL)) IS TRUE) IS TRUE THEN 9
-              ELSE 10 END AS verdict,
-         t."retention due" AS moment
+              ELSE 10 END AS verdict
     FROM (SELECT CASE WHEN ((SELECT p12.plan = $5::text FROM ONLY g.account p12 WHERE t.account_id = p12.account_id)) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
                  (SELECT CASE WHEN (l13.v1 > '-infinity'::timestamptz) AND (l13.v2 > '-infinity'::timestamptz) THEN LEAST(l13.v1, l13.v2) END FROM (SELECT (SELECT CASE WHEN p14.closed_at >= $3::timestamptz AND p14.closed_at < '10000-01-01 00:00:00+00'::timestamptz THEN p14.closed_at END FROM ONLY g.account p14 WHERE t.account_id = p14.account_id) AS v1, CASE WHEN t.issued >= ($3::timestamptz AT TIME ZONE $4::text)::date AND t.issued < '10000-01-01'::date THEN ((t.issued + 1)::timestamp AT TIME ZONE $4::text) END AS v2 OFFSET 0) l13) + $6::interval AS "retention due", t.invoice_id, t.account_id, t.issued
             FROM ONLY g.invoice t OFFSET 0) t OFFSET 0) r
@@ -930,7 +926,7 @@ DELETE FROM ONLY g.invoice t
      OR (ARRAY[t.invoice_id::text] IN (SELECT h10.key FROM retention.held_scope h10 WHERE h10.category = $8::text AND h10.shape = 'key_more' AND h10.held_until > now() AND h10.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h11 WHERE h11.category = $8::text AND h11.shape = 'key_more' AND h11.held_until > now() AND h11.key = ARRAY[t.invoice_id::text] AND h11.tenant IS NULL AND (SELECT coalesce(h11.starts_from <= s12.start AND s12.start < h11.starts_to, true) FROM (SELECT (SELECT CASE WHEN (l7.v1 > '-infinity'::timestamptz) AND (l7.v2 > '-infinity'::timestamptz) THEN LEAST(l7.v1, l7.v2) END FROM (SELECT (SELECT CASE WHEN p8.closed_at >= $4::timestamptz AND p8.closed_at < '10000-01-01 00:00:00+00'::timestamptz THEN p8.closed_at END FROM ONLY g.account p8 WHERE t.account_id = p8.account_id) AS v1, CASE WHEN t.issued >= ($4::timestamptz AT TIME ZONE $5::text)::date AND t.issued < '10000-01-01'::date THEN ((t.issued + 1)::timestamp AT TIME ZONE $5::text) END AS v2 OFFSET 0) l7) AS start OFFSET 0) s12) AND (NOT h11.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h13 WHERE h13.category = $8::text AND h13.shape = 'key_subject' AND h13.held_until > now() AND h13.hold = h11.hold AND h13.part = h11.part AND false))))))
      ELSE false END) IS NOT TRUE
    AND ((EXISTS (SELECT 1 FROM ONLY g.payment w14 WHERE w14.invoice_id = t.invoice_id AND w14.paid_at IS NOT NULL)) IS TRUE) IS NOT TRUE
-RETURNING NULL::text AS tenant, t.invoice_id::text AS k1)
+RETURNING t.invoice_id::bigint AS k1)
 SELECT count(*) AS rows, NULL::text[] AS tenants, NULL::bigint[] AS tenant_rows, array_agg(g.k1) AS key1
   FROM gone g;
 -- $1 from tid
@@ -1030,7 +1026,7 @@ DELETE FROM ONLY g.invoice t
      OR (ARRAY[t.invoice_id::text] IN (SELECT h10.key FROM retention.held_scope h10 WHERE h10.category = $7::text AND h10.shape = 'key_more' AND h10.held_until > now() AND h10.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h11 WHERE h11.category = $7::text AND h11.shape = 'key_more' AND h11.held_until > now() AND h11.key = ARRAY[t.invoice_id::text] AND h11.tenant IS NULL AND (SELECT coalesce(h11.starts_from <= s12.start AND s12.start < h11.starts_to, true) FROM (SELECT (SELECT CASE WHEN (l7.v1 > '-infinity'::timestamptz) AND (l7.v2 > '-infinity'::timestamptz) THEN LEAST(l7.v1, l7.v2) END FROM (SELECT (SELECT CASE WHEN p8.closed_at >= $3::timestamptz AND p8.closed_at < '10000-01-01 00:00:00+00'::timestamptz THEN p8.closed_at END FROM ONLY g.account p8 WHERE t.account_id = p8.account_id) AS v1, CASE WHEN t.issued >= ($3::timestamptz AT TIME ZONE $4::text)::date AND t.issued < '10000-01-01'::date THEN ((t.issued + 1)::timestamp AT TIME ZONE $4::text) END AS v2 OFFSET 0) l7) AS start OFFSET 0) s12) AND (NOT h11.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h13 WHERE h13.category = $7::text AND h13.shape = 'key_subject' AND h13.held_until > now() AND h13.hold = h11.hold AND h13.part = h11.part AND false))))))
      ELSE false END) IS NOT TRUE
    AND ((EXISTS (SELECT 1 FROM ONLY g.payment w14 WHERE w14.invoice_id = t.invoice_id AND w14.paid_at IS NOT NULL)) IS TRUE) IS NOT TRUE
-RETURNING NULL::text AS tenant, t.invoice_id::text AS k1)
+RETURNING t.invoice_id::bigint AS k1)
 SELECT count(*) AS rows, NULL::text[] AS tenants, NULL::bigint[] AS tenant_rows, array_agg(g.k1) AS key1
   FROM gone g;
 -- $1 tids
@@ -1077,33 +1073,31 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS waiting,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS to_act,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS floor_after_cap,
-       (min(g.oldest) FILTER (WHERE g.verdict = 10))::text AS oldest,
-       (min(g.next) FILTER (WHERE g.verdict IN (3, 7, 8)))::text AS next_due,
+       ((min(g.oldest) FILTER (WHERE g.verdict = 10)) + $1::interval)::text AS oldest,
+       ((min(g.oldest) FILTER (WHERE g.verdict = 3)) + $1::interval)::text AS next_due,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed
   FROM (
-  SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest,
-         min(r.moment) FILTER (WHERE r.moment > $1::timestamptz) AS next
+  SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest
   FROM (
   SELECT t."retention due" AS due_at,
          CASE
               WHEN t."retention claimed" = 0 THEN 0
               WHEN t."retention claimed" = 1 THEN 1
               WHEN t."retention due" IS NULL THEN 2
-              WHEN t."retention due" > $1::timestamptz THEN 3
-              WHEN (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $2::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $2::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t.paid_at >= $3::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END, 'infinity'::timestamptz)
-     OR ARRAY[t.payment_id::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $2::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
-     OR (ARRAY[t.payment_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $2::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $2::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t.payment_id::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t.paid_at >= $3::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END AND CASE WHEN t.paid_at >= $3::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $2::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
+              WHEN (t."retention due" <= (($2::timestamptz AT TIME ZONE 'UTC' - $1::interval - '7 days'::interval) AT TIME ZONE 'UTC') OR (t."retention due" <= (($2::timestamptz AT TIME ZONE 'UTC' - $1::interval + '7 days'::interval) AT TIME ZONE 'UTC') AND t."retention due" + $1::interval <= $2::timestamptz)) IS NOT TRUE THEN 3
+              WHEN (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $3::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $3::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t.paid_at >= $4::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END, 'infinity'::timestamptz)
+     OR ARRAY[t.payment_id::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $3::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
+     OR (ARRAY[t.payment_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $3::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $3::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t.payment_id::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t.paid_at >= $4::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END AND CASE WHEN t.paid_at >= $4::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $3::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
      ELSE false END) IS TRUE THEN 5
-              ELSE 10 END AS verdict,
-         t."retention due" AS moment
+              ELSE 10 END AS verdict
     FROM (SELECT CASE WHEN (t.paid_at IS NOT NULL) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
-                 CASE WHEN t.paid_at >= $3::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END + $4::interval AS "retention due", t.payment_id, t.paid_at
+                 CASE WHEN t.paid_at >= $4::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END AS "retention due", t.payment_id, t.paid_at
             FROM ONLY g.payment t OFFSET 0) t OFFSET 0) r
    GROUP BY r.verdict) g;
--- $1 run time
--- $2 value payments
--- $3 value 1970-01-02
--- $4 value 10 years
+-- $1 value 10 years
+-- $2 run time
+-- $3 value payments
+-- $4 value 1970-01-02
 
 -- unclaimed
 SELECT count(*) AS rows
@@ -1115,7 +1109,7 @@ SELECT count(*) AS rows
   FROM ONLY g.payment t
  WHERE t.paid_at IS NOT NULL
    AND t.paid_at <= ((GREATEST($1::timestamptz AT TIME ZONE 'UTC' - $2::interval) + '4 days'::interval) AT TIME ZONE 'UTC')
-   AND CASE WHEN t.paid_at >= $3::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END + $2::interval <= $1::timestamptz
+   AND (CASE WHEN t.paid_at >= $3::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END <= (($1::timestamptz AT TIME ZONE 'UTC' - $2::interval - '7 days'::interval) AT TIME ZONE 'UTC') OR CASE WHEN t.paid_at >= $3::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END + $2::interval <= $1::timestamptz)
    AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $4::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $4::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t.paid_at >= $3::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END, 'infinity'::timestamptz)
      OR ARRAY[t.payment_id::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $4::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
      OR (ARRAY[t.payment_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $4::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $4::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t.payment_id::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t.paid_at >= $3::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END AND CASE WHEN t.paid_at >= $3::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $4::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
@@ -1175,20 +1169,16 @@ SELECT (t.paid_at IS NOT NULL) IS TRUE AS claimed,
 -- $7 key 1
 
 -- leaf: remove
-WITH gone AS (
 DELETE FROM ONLY g.payment t
  WHERE t.ctid >= $1::tid
    AND t.ctid < $2::tid
    AND t.paid_at IS NOT NULL
    AND t.paid_at <= ((GREATEST($3::timestamptz AT TIME ZONE 'UTC' - $4::interval) + '4 days'::interval) AT TIME ZONE 'UTC')
-   AND CASE WHEN t.paid_at >= $5::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END + $4::interval <= $3::timestamptz
+   AND (CASE WHEN t.paid_at >= $5::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END <= (($3::timestamptz AT TIME ZONE 'UTC' - $4::interval - '7 days'::interval) AT TIME ZONE 'UTC') OR CASE WHEN t.paid_at >= $5::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END + $4::interval <= $3::timestamptz)
    AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $6::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $6::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t.paid_at >= $5::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END, 'infinity'::timestamptz)
      OR ARRAY[t.payment_id::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $6::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
      OR (ARRAY[t.payment_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $6::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $6::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t.payment_id::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t.paid_at >= $5::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END AND CASE WHEN t.paid_at >= $5::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $6::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
-     ELSE false END) IS NOT TRUE
-RETURNING NULL::text AS tenant)
-SELECT count(*) AS rows, NULL::text[] AS tenants, NULL::bigint[] AS tenant_rows
-  FROM gone g;
+     ELSE false END) IS NOT TRUE;
 -- $1 from tid
 -- $2 to tid
 -- $3 run time
@@ -1204,7 +1194,7 @@ SELECT t.ctid AS tid
    AND t.ctid < $2::tid
    AND t.paid_at IS NOT NULL
    AND t.paid_at <= ((GREATEST($3::timestamptz AT TIME ZONE 'UTC' - $4::interval) + '4 days'::interval) AT TIME ZONE 'UTC')
-   AND CASE WHEN t.paid_at >= $5::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END + $4::interval <= $3::timestamptz
+   AND (CASE WHEN t.paid_at >= $5::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END <= (($3::timestamptz AT TIME ZONE 'UTC' - $4::interval - '7 days'::interval) AT TIME ZONE 'UTC') OR CASE WHEN t.paid_at >= $5::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END + $4::interval <= $3::timestamptz)
    AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $6::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $6::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t.paid_at >= $5::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END, 'infinity'::timestamptz)
      OR ARRAY[t.payment_id::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $6::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
      OR (ARRAY[t.payment_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $6::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $6::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t.payment_id::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t.paid_at >= $5::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END AND CASE WHEN t.paid_at >= $5::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $6::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
@@ -1223,19 +1213,15 @@ SELECT count(*) AS rows, count(*) >= $7::bigint AS more, array_agg(l.tid::text) 
 -- $7 limit
 
 -- leaf: remove_tids
-WITH gone AS (
 DELETE FROM ONLY g.payment t
  WHERE t.ctid = ANY ($1::tid[])
    AND t.paid_at IS NOT NULL
    AND t.paid_at <= ((GREATEST($2::timestamptz AT TIME ZONE 'UTC' - $3::interval) + '4 days'::interval) AT TIME ZONE 'UTC')
-   AND CASE WHEN t.paid_at >= $4::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END + $3::interval <= $2::timestamptz
+   AND (CASE WHEN t.paid_at >= $4::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END <= (($2::timestamptz AT TIME ZONE 'UTC' - $3::interval - '7 days'::interval) AT TIME ZONE 'UTC') OR CASE WHEN t.paid_at >= $4::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END + $3::interval <= $2::timestamptz)
    AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $5::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $5::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t.paid_at >= $4::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END, 'infinity'::timestamptz)
      OR ARRAY[t.payment_id::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $5::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
      OR (ARRAY[t.payment_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $5::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $5::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t.payment_id::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t.paid_at >= $4::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END AND CASE WHEN t.paid_at >= $4::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $5::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
-     ELSE false END) IS NOT TRUE
-RETURNING NULL::text AS tenant)
-SELECT count(*) AS rows, NULL::text[] AS tenants, NULL::bigint[] AS tenant_rows
-  FROM gone g;
+     ELSE false END) IS NOT TRUE;
 -- $1 tids
 -- $2 run time
 -- $3 value 10 years
@@ -1249,7 +1235,7 @@ SELECT count(*) AS rows
    AND t.ctid < $2::tid
    AND t.paid_at IS NOT NULL
    AND t.paid_at <= ((GREATEST($3::timestamptz AT TIME ZONE 'UTC' - $4::interval) + '4 days'::interval) AT TIME ZONE 'UTC')
-   AND CASE WHEN t.paid_at >= $5::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END + $4::interval <= $3::timestamptz
+   AND (CASE WHEN t.paid_at >= $5::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END <= (($3::timestamptz AT TIME ZONE 'UTC' - $4::interval - '7 days'::interval) AT TIME ZONE 'UTC') OR CASE WHEN t.paid_at >= $5::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END + $4::interval <= $3::timestamptz)
    AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $6::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $6::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t.paid_at >= $5::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END, 'infinity'::timestamptz)
      OR ARRAY[t.payment_id::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $6::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
      OR (ARRAY[t.payment_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $6::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $6::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t.payment_id::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t.paid_at >= $5::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END AND CASE WHEN t.paid_at >= $5::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $6::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))

@@ -13,6 +13,7 @@
 #include "cli/plan_aggregate.h"
 #include "cli/plan_holds.h"
 #include "cli/policies.h"
+#include "engine/strategy.h"
 #include "policy/resolve.h"
 #include "policy/transform.h"
 #include "policy/validate.h"
@@ -194,8 +195,38 @@ static bool ask(struct planning *p, const struct sql_category *sql, struct numbe
     return to_utc(p->session, n, error);
 }
 
+/* Which way a leaf would go, as the run decides it (worker/engine/strategy.h). */
+static bool leaf_strategy(struct planning *p, const struct sql_category *sql,
+                          const struct catalog_table *leaf, const char **ret, struct error *error)
+{
+    const struct category *category = sql->category;
+    struct sql_leaf *statements = sql_build_leaf(
+        p->cli->arena, p->policies.set, category, (size_t)(sql->stage - category->stages),
+        p->policies.catalog, (struct table_name){leaf->schema, leaf->name}, 0);
+    if (!statements->choose.text[0])
+        *ret = "sweep";
+    else if (category->strategy != STRATEGY_AUTO)
+        *ret = category->strategy == STRATEGY_INDEX ? "index, as the policy says"
+                                                    : "sweep, as the policy says";
+    if (!statements->choose.text[0] || category->strategy != STRATEGY_AUTO)
+        return true;
+    bool needs_reader; /* who may not read the table cannot ask how it would be read */
+    if (!hold_needs_reader(p->session, &needs_reader, error))
+        return false;
+    *ret = "index or sweep, as the planner will say";
+    if (needs_reader)
+        return true;
+    PGresult *answer _cleanup_result_ =
+        plan_query(p->session, category->name, &statements->choose, p->run_time, NULL, error);
+    if (!answer)
+        return false;
+    *ret = strategy_text(p->cli->arena, result_value(answer, 0, 0));
+    return true;
+}
+
 /* How a run would go about it. */
-static const char *strategy(struct planning *p, const struct sql_category *sql)
+static bool strategy(struct planning *p, const struct sql_category *sql, const char **ret,
+                     struct error *error)
 {
     struct arena *arena = p->cli->arena;
     const struct catalog_table *table = resolve_table(p->policies.catalog, sql->category->table);
@@ -203,13 +234,17 @@ static const char *strategy(struct planning *p, const struct sql_category *sql)
     if (table->kind == 'p') {
         size_t leaves;
         resolve_leaves(arena, p->policies.catalog, table, &leaves);
-        text = arena_printf(arena, "sweep of %zu partition%s", leaves, leaves == 1 ? "" : "s");
+        text =
+            arena_printf(arena, "%zu partition%s, each by itself", leaves, leaves == 1 ? "" : "s");
+    } else if (!leaf_strategy(p, sql, table, &text, error)) {
+        return false;
     }
     size_t dependants = sql->relation_count - 1;
     if (dependants)
         text = arena_printf(arena, "%s, %zu dependant%s first", text, dependants,
                             dependants == 1 ? "" : "s");
-    return text;
+    *ret = text;
+    return true;
 }
 
 static json_t *stage_json(const struct planning *p, const struct sql_category *sql,
@@ -306,7 +341,8 @@ static bool add_example(struct planning *p, const struct sql_category *sql,
     const struct stage *stage = sql->stage;
     size_t number_of_stage = (size_t)(stage - sql->category->stages);
     const char *class = transform_class_name(t->as->class), *before = NULL, *after = NULL;
-    const char *of = table_name_equal(table, sql->category->table) ? NULL : table_name_text(arena, table);
+    const char *of =
+        table_name_equal(table, sql->category->table) ? NULL : table_name_text(arena, table);
     struct sql_statement example = sql_build_example(
         arena, p->policies.set, sql->category, number_of_stage, p->policies.catalog, t, table);
     PGresult *result _cleanup_result_ = NULL;
@@ -318,14 +354,15 @@ static bool add_example(struct planning *p, const struct sql_category *sql,
         after = result_value(result, 0, 1);
     }
     if (list) {
-        json_array_append_new(list, json_pack("{ss ss ss so so so}", "column", t->column, "as",
-                                              t->as->name, "class", class, "before",
-                                              json_text(before), "after", json_text(after),
-                                              "dependant", json_text(of)));
+        json_array_append_new(list,
+                              json_pack("{ss ss ss so so so}", "column", t->column, "as",
+                                        t->as->name, "class", class, "before", json_text(before),
+                                        "after", json_text(after), "dependant", json_text(of)));
         return true;
     }
     text_printf(&p->notes, "%s, stage \"%s\": column \"%s\"%s%s, %s (%s)", sql->category->name,
-                stage->name, t->column, of ? " of dependant " : "", of ? of : "", t->as->name, class);
+                stage->name, t->column, of ? " of dependant " : "", of ? of : "", t->as->name,
+                class);
     if (before)
         text_printf(&p->notes, "; of the made-up value %s it makes %s", before,
                     after ? after : "NULL");
@@ -391,11 +428,12 @@ static bool add_groups(struct planning *p, const struct sql_category *sql, json_
 static bool plan_stage(struct planning *p, const struct sql_category *sql, struct error *error)
 {
     struct numbers n;
-    if (!plan_settings(p->session, sql->category, error) || !ask(p, sql, &n, error)) {
+    const char *how;
+    if (!plan_settings(p->session, sql->category, error) || !ask(p, sql, &n, error) ||
+        !strategy(p, sql, &how, error)) {
         error_context(error, "while planning category \"%s\"", sql->category->name);
         return false;
     }
-    const char *how = strategy(p, sql);
     if (p->rows) {
         json_t *row = stage_json(p, sql, &n, how), *examples = json_array();
         json_array_append_new(p->rows, row);
@@ -427,13 +465,21 @@ static json_t *statement_json(const struct sql_statement *statement, const char 
                               const char *run_time)
 {
     static const char *const kinds[] = {
-        [PARAM_VALUE] = "value",         [PARAM_RUN_TIME] = "run time",
-        [PARAM_FROM_TID] = "from block", [PARAM_TO_TID] = "to block",
-        [PARAM_TIDS] = "row addresses",  [PARAM_KEY] = "key",
-        [PARAM_KEYS] = "keys",           [PARAM_LIMIT] = "limit",
-        [PARAM_TERM] = "term",           [PARAM_RUN] = "run",
+        [PARAM_VALUE] = "value",
+        [PARAM_RUN_TIME] = "run time",
+        [PARAM_FROM_TID] = "from block",
+        [PARAM_TO_TID] = "to block",
+        [PARAM_TIDS] = "row addresses",
+        [PARAM_KEY] = "key",
+        [PARAM_KEYS] = "keys",
+        [PARAM_LIMIT] = "limit",
+        [PARAM_TERM] = "term",
+        [PARAM_RUN] = "run",
         [PARAM_NONCE] = "random",
-        [PARAM_HASHED_OLD] = "values",   [PARAM_HASHED_NEW] = "their keyed digests",
+        [PARAM_HASHED_OLD] = "values",
+        [PARAM_HASHED_NEW] = "their keyed digests",
+        [PARAM_FROM_START] = "from starting point",
+        [PARAM_TO_START] = "to starting point",
     };
     json_t *params = json_array();
     for (size_t i = 0; i < statement->param_count; i++) {

@@ -243,11 +243,8 @@ static bool is_action(enum step step)
 static void smaller(struct batch *batch)
 {
     struct work *work = &batch->work;
-    int64_t blocks = work->to_block - work->from.block;
-    if (!work->careful && blocks > 1) {
-        struct work rest = *work;
-        work->to_block = work->from.block + blocks / 2;
-        rest.from = (struct tid){.block = (uint32_t)work->to_block};
+    struct work rest;
+    if (!work->careful && work_halve(work, &rest)) {
         batch->result.split = true;
         batch->result.other_half = rest;
         batch_again(batch, true);

@@ -46,6 +46,7 @@ static bool take_keys(struct batch *batch, const PGresult *result, size_t relati
     struct array_reader readers[MOST_KEY_COLUMNS];
     const char *values[MOST_KEY_COLUMNS];
     size_t lengths[MOST_KEY_COLUMNS];
+    char texts[MOST_KEY_COLUMNS][MEMBER_TEXT_SIZE];
     if (columns == 0 || columns > MOST_KEY_COLUMNS)
         return bad_shape(error, "number of key columns");
     for (size_t c = 0; c < columns; c++)
@@ -54,7 +55,8 @@ static bool take_keys(struct batch *batch, const PGresult *result, size_t relati
             return bad_shape(error, "keys do not match the rows");
     for (int64_t row = 0; row < rows; row++) {
         for (size_t c = 0; c < columns; c++)
-            if (!array_next(&readers[c], &values[c], &lengths[c]) || !values[c])
+            if (!array_next(&readers[c], &values[c], &lengths[c]) || !values[c] ||
+                !array_member_text(&readers[c], &values[c], &lengths[c], texts[c]))
                 return bad_shape(error, "a key is null");
         uint8_t ref[DIGEST_SIZE];
         digester_ref(digester, values, lengths, ref);
@@ -119,6 +121,12 @@ bool batch_take_removed(struct batch *batch, const PGresult *result, size_t rela
     int64_t rows;
     size_t columns = batch->run->sql->relations[relation].key.count;
     int keys_at = tenants_follow ? 3 : 1;
+    if (tenants_follow && PQresultStatus(result) == PGRES_COMMAND_OK && columns == 0 &&
+        batch->run->sql->stage->action == ACTION_DELETE && !batch->run->category->has_tenant) {
+        batch->taken[relation].rows +=
+            strtoll(PQcmdTuples((PGresult *)(uintptr_t)result), NULL, 10);
+        return true;
+    }
     if (PQntuples(result) != 1 || PQnfields(result) < keys_at + (int)columns ||
         !binary_int64(result, 0, 0, &rows) || rows < 0)
         return bad_shape(error, "count of rows");

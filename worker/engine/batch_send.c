@@ -16,7 +16,7 @@
 #include "engine/batch_internal.h"
 
 /* Gates and relations may be waited for longer than rows: nobody waits behind a row lock for it. */
-enum { GATE_TIMEOUT_MS = 2000 };
+enum { GATE_TIMEOUT_MS = 2000, RANGE_PIECES = 4 };
 
 void batch_begin_group(struct batch *batch, enum batch_state state)
 {
@@ -94,10 +94,10 @@ void batch_send_prologue(struct batch *batch)
 }
 
 /* Binds a statement's parameters and queues it, asking for binary columns. */
-static void queue_statement(struct batch *batch, enum step step, size_t relation,
-                            const struct sql_statement *statement, struct part part, int64_t limit)
+static void queue_over(struct batch *batch, enum step step, size_t relation,
+                       const struct sql_statement *statement, struct part part, int64_t limit,
+                       const struct work *work)
 {
-    const struct work *work = &batch->work;
     char from[32], to[32], most[24], nonce[33];
     uint8_t random[16];
     random_bytes(random, sizeof(random));
@@ -142,9 +142,15 @@ static void queue_statement(struct batch *batch, enum step step, size_t relation
         case PARAM_HASHED_OLD:
         case PARAM_HASHED_NEW:
             assert(param->index < batch->made_count);
-            values[i] = text_string(param->kind == PARAM_HASHED_OLD
-                                        ? &batch->made[param->index].old
-                                        : &batch->made[param->index].new);
+            values[i] =
+                text_string(param->kind == PARAM_HASHED_OLD ? &batch->made[param->index].old
+                                                            : &batch->made[param->index].new);
+            break;
+        case PARAM_FROM_START:
+            values[i] = work_from_start(work);
+            break;
+        case PARAM_TO_START:
+            values[i] = work_to_start(work);
             break;
         case PARAM_KEY:
         case PARAM_TERM:
@@ -159,6 +165,12 @@ static void queue_statement(struct batch *batch, enum step step, size_t relation
         text_free(&made[i]);
     free(made);
     free(values);
+}
+
+static void queue_statement(struct batch *batch, enum step step, size_t relation,
+                            const struct sql_statement *statement, struct part part, int64_t limit)
+{
+    queue_over(batch, step, relation, statement, part, limit, &batch->work);
 }
 
 static const struct part no_part = {0, 0};
@@ -182,8 +194,28 @@ void batch_send_remove_range(struct batch *batch)
 {
     batch_begin_group(batch, BATCH_STATE_ACTING);
     batch_send_prologue(batch);
-    queue_statement(batch, STEP_REMOVE_RANGE, table_relation(batch), &batch->sql->remove, no_part,
-                    0);
+    /* In pieces: the digests of one are made while the server works on the next. */
+    const struct work *work = &batch->work;
+    const struct sql_statement *remove =
+        work->to_slice ? &batch->sql->remove_slice : &batch->sql->remove;
+    int64_t from = work->to_slice ? work->slice : work->from.block;
+    int64_t size = (work->to_slice ? work->to_slice : work->to_block) - from;
+    int64_t pieces = size < RANGE_PIECES ? size : RANGE_PIECES;
+    struct work piece = *work;
+    for (int64_t i = 1; i <= pieces; i++) {
+        int64_t to = from + size * i / pieces;
+        if (work->to_slice)
+            piece.to_slice = to;
+        else
+            piece.to_block = to;
+        queue_over(batch, STEP_REMOVE_RANGE, table_relation(batch), remove, no_part, 0, &piece);
+        if (i < pieces)
+            pg_conn_flush(batch->lane->conn);
+        if (work->to_slice)
+            piece.slice = to;
+        else
+            piece.from = (struct tid){.block = (uint32_t)to};
+    }
     batch_end_group(batch);
     (void)FAULT_POINT("batch_begin_sent");
 }
@@ -197,7 +229,8 @@ void batch_send_lock_rows(struct batch *batch)
     const struct sql_leaf *sql = batch->sql;
     batch_begin_group(batch, BATCH_STATE_LOCKING);
     batch_send_prologue(batch);
-    queue_statement(batch, STEP_LOCK_ROWS, table_relation(batch), &sql->lock_rows, no_part, most);
+    queue_statement(batch, STEP_LOCK_ROWS, table_relation(batch),
+                    batch->work.to_slice ? &sql->lock_slice : &sql->lock_rows, no_part, most);
     batch_end_group(batch);
 }
 

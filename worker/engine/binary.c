@@ -45,6 +45,7 @@ bool array_open(struct array_reader *reader, const PGresult *result, int row, in
         return length == 12;
     if (dimensions != 1 || length < 20)
         return false;
+    reader->type = read_u32(value + 8);
     reader->count = reader->left = read_u32(value + 12);
     reader->cursor = value + 20;
     reader->end = value + length;
@@ -72,6 +73,53 @@ bool array_next_int64(struct array_reader *reader, int64_t *ret)
     if (!array_next(reader, &value, &length) || !value || length != 8)
         return false;
     *ret = read_i64(value);
+    return true;
+}
+
+static size_t print_int64(int64_t number, char *out)
+{
+    char digits[20];
+    size_t count = 0, length = 0;
+    uint64_t left = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    do
+        digits[count++] = (char)('0' + left % 10);
+    while ((left /= 10) > 0);
+    if (number < 0)
+        out[length++] = '-';
+    while (count > 0)
+        out[length++] = digits[--count];
+    return length;
+}
+
+static size_t print_uuid(const char *bytes, char *out)
+{
+    static const char hex[] = "0123456789abcdef";
+    size_t length = 0;
+    for (size_t i = 0; i < 16; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            out[length++] = '-';
+        out[length++] = hex[(unsigned char)bytes[i] >> 4];
+        out[length++] = hex[(unsigned char)bytes[i] & 15];
+    }
+    return length;
+}
+
+bool array_member_text(const struct array_reader *reader, const char **value, size_t *length,
+                       char buffer[MEMBER_TEXT_SIZE])
+{
+    enum { INT8_TYPE = 20, UUID_TYPE = 2950 }; /* pg_type.dat: they never change */
+    if (reader->type == INT8_TYPE) {
+        if (*length != 8)
+            return false;
+        *length = print_int64(read_i64(*value), buffer);
+    } else if (reader->type == UUID_TYPE) {
+        if (*length != 16)
+            return false;
+        *length = print_uuid(*value, buffer);
+    } else {
+        return true;
+    }
+    *value = buffer;
     return true;
 }
 

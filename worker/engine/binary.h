@@ -18,6 +18,7 @@ struct array_reader {
     size_t count; /* members in all */
     size_t left;
     const char *cursor, *end;
+    uint32_t type; /* OID of the members' type; 0: no members */
 };
 
 /* Opens a column that holds an array (SQL NULL: no members). False where it is no flat array. */
@@ -26,6 +27,12 @@ bool array_open(struct array_reader *reader, const PGresult *result, int row, in
  * the end or where the value is broken (reader->left is then not 0). */
 bool array_next(struct array_reader *reader, const char **ret_value, size_t *ret_length);
 bool array_next_int64(struct array_reader *reader, int64_t *ret);
+
+/* PostgreSQL's text of a member of bigint[] or uuid[] into `buffer`, which then is *value; members
+ * of other types are left as they are. False where the member is not of its type's length. */
+enum { MEMBER_TEXT_SIZE = 37 };
+bool array_member_text(const struct array_reader *reader, const char **value, size_t *length,
+                       char buffer[MEMBER_TEXT_SIZE]);
 
 /* Adds one member to an array literal: the caller writes the braces and commas. */
 void array_literal_add(struct text *out, const char *value, size_t length);

@@ -50,6 +50,8 @@ libretention_a_SOURCES += \
 	worker/engine/silence.h \
 	worker/engine/stop.c \
 	worker/engine/stop.h \
+	worker/engine/strategy.c \
+	worker/engine/strategy.h \
 	worker/engine/sweep.c \
 	worker/engine/sweep.h \
 	worker/engine/view.c \

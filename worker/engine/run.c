@@ -1,8 +1,8 @@
 /* A run: one enforcement of one stage of one category.
  *
- *   TIME -> PLAN -> UNCLAIMED -> TENANTS -> START -> LIST -> SWEEP -> COUNT -> FINISH -> OVER
- *                                                     ^               |  \       ^
- *                               something is left     +--- PAUSE <----+   CLOSE -+  cells
+ *   TIME -> SHAPES -> PLAN -> UNCLAIMED -> TENANTS -> START -> LIST -> SWEEP -> COUNT -> FINISH
+ *                                                               ^               |  \       ^   |
+ *                                         something is left     +--- PAUSE <----+   CLOSE -+   OVER
  *
  * The run's time is one instant of the server, taken first; all that follows is judged by it. The
  * numbers of the plan are read before anything is written; then the `plan` entry, and only behind
@@ -37,6 +37,7 @@
 #include "engine/pressure.h"
 #include "engine/run_internal.h"
 #include "engine/state.h"
+#include "engine/strategy.h"
 #include "pg/sqlstate.h"
 
 enum {
@@ -142,6 +143,7 @@ static void free_digesters(struct run *run)
 static void run_free(struct run *run)
 {
     free_digesters(run);
+    arena_free(run->counts_arena);
     for (size_t i = 0; i < PLAN_COLUMNS; i++)
         free(run->plan[i]);
     sweep_free(&run->sweep);
@@ -271,6 +273,10 @@ static void on_remaining(struct pg_conn *conn, enum pg_outcome outcome, PGresult
     struct run *run = run_read_over(arg, outcome, error);
     if (!run)
         return;
+    if (run_counted_blindly(run, result, 1)) {
+        run_pump(run);
+        return;
+    }
     int64_t blocked = (int64_t)run->blocked.count;
     run->report.remaining = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
     run->report.locked = run->report.remaining > blocked ? run->report.remaining - blocked : 0;
@@ -332,9 +338,8 @@ static void check_leaf(struct run *run, struct lane *lane, struct leaf *leaf)
     lane->use->leaf = leaf;
 }
 
-static void start_batch(struct run *run, struct lane *lane, struct work *work)
+static void build_leaf(struct run *run, struct leaf *leaf)
 {
-    struct leaf *leaf = work->leaf;
     const struct policies *policies = run->worker->policies;
     if (!leaf->arena)
         leaf->arena = arena_new();
@@ -343,6 +348,52 @@ static void start_batch(struct run *run, struct lane *lane, struct work *work)
         leaf->sql = sql_build_leaf(leaf->arena, policies->set, run->category, run->stage,
                                    policies->catalog, leaf->name, run->shapes);
     }
+}
+
+static void on_opened(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                      const struct error *error, void *arg)
+{
+    struct leaf *leaf;
+    struct run *run = run_use_end(arg, &leaf);
+    (void)conn;
+    if (!run)
+        return;
+    if (outcome != PG_OK) {
+        /* A leaf that is gone, or may not be read: the batches find out, and say so. */
+        sweep_decided(leaf, outcome == PG_LOST ? leaf->way : LEAF_BY_BLOCKS);
+        if (outcome != PG_LOST)
+            log_failure(LOG_LEVEL_DEBUG, error);
+    } else if (leaf->way == LEAF_BOUNDS) {
+        sweep_bounded(&run->sweep, leaf, result);
+    } else {
+        bool by_index = PQntuples(result) == 1 && strategy_is_index(PQgetvalue(result, 0, 0));
+        sweep_decided(leaf, by_index ? LEAF_BOUNDS : LEAF_BY_BLOCKS);
+    }
+    run_pump(run);
+}
+
+/* How does the leaf go? False: by blocks, nobody needs to be asked. */
+static bool open_leaf(struct run *run, struct lane *lane, struct leaf *leaf)
+{
+    build_leaf(run, leaf);
+    enum strategy strategy = run->category->strategy;
+    bool possible = leaf->sql->choose.text[0] && strategy != STRATEGY_SWEEP && !run->careful;
+    if (possible && strategy == STRATEGY_INDEX)
+        leaf->way = LEAF_BOUNDS;
+    if (!possible) {
+        sweep_decided(leaf, LEAF_BY_BLOCKS);
+        return false;
+    }
+    run_read_statement(run, lane,
+                       leaf->way == LEAF_BOUNDS ? &leaf->sql->bounds : &leaf->sql->choose, false,
+                       on_opened);
+    lane->use->leaf = leaf;
+    return true;
+}
+
+static void start_batch(struct run *run, struct lane *lane, struct work *work)
+{
+    build_leaf(run, work->leaf);
     if (run->careful)
         work->careful = work->bisect = true;
     run->pace.batch_rows = run->worker->limits.batch_rows;
@@ -373,6 +424,8 @@ static void pump_sweep(struct run *run)
             start_batch(run, lane, &work);
         else if (next == SWEEP_CHECK)
             check_leaf(run, lane, leaf);
+        else if (next == SWEEP_OPEN)
+            (void)open_leaf(run, lane, leaf);
         else
             break;
     }
@@ -521,7 +574,8 @@ void run_pump(struct run *run)
         const char *values[] = {name.data};
         run_read(run, lane, sweep_leaves_sql(), 1, values, false, on_leaves);
     } else if (run->step == RUN_STEP_COUNT) {
-        run_read_statement(run, lane, &run->sql->remaining, false, on_remaining);
+        (void)FAULT_POINT("run_before_count");
+        run_read_statement(run, lane, &run_counts(run)->remaining, false, on_remaining);
     } else if (run->step == RUN_STEP_CLOSE) {
         run_close_next(run, lane);
     } else if (run->step == RUN_STEP_GROUPS) {

@@ -21,7 +21,8 @@ struct worker;
 enum { RUN_MOST_BLOCKED = 1000 };
 
 enum run_step {
-    RUN_STEP_TIME, /* the run's instant: this and the reads up to START on a lane */
+    RUN_STEP_TIME,   /* the run's instant: this and the reads up to START on a lane */
+    RUN_STEP_SHAPES, /* which scopes of holds there are */
     RUN_STEP_PLAN,
     RUN_STEP_UNCLAIMED,
     RUN_STEP_TENANTS,
@@ -73,7 +74,9 @@ struct run {
     struct seq_pool seq;
     struct digester **digesters; /* one a relation, as sql->relations; NULL without keys */
     int64_t epoch;               /* of the digesters */
-    unsigned shapes;             /* enum sql_shape: scopes of holds that batches have found */
+    unsigned shapes;             /* enum sql_shape: scopes of holds that were found so far */
+    struct arena *counts_arena;  /* of counts; owned */
+    struct sql_counts *counts;   /* for some shapes; made by run_counts */
     size_t family_hint;          /* parents a batch that had about family_rows children */
 
     struct digest_set blocked; /* set aside in this run: not tried again */

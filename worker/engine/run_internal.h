@@ -38,6 +38,11 @@ void run_read_statement(struct run *run, struct lane *lane, const struct sql_sta
 /* The same in a transaction that may write. */
 void run_write_statement(struct run *run, struct lane *lane, const struct sql_statement *statement,
                          pg_result_fn *fn);
+/* plan and remaining for run->shapes. */
+const struct sql_counts *run_counts(struct run *run);
+/* Does the answer say that it counted without knowing of some scopes of holds? Then run_counts is
+ * about all shapes from now on, and the same is to be asked again. */
+bool run_counted_blindly(struct run *run, const PGresult *result, int columns);
 /* The lane and the leaf of a use that is over; frees it. NULL run: abandoned. */
 struct run *run_use_end(void *arg, struct leaf **ret_leaf);
 

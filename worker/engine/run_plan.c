@@ -71,10 +71,12 @@ void run_read(struct run *run, struct lane *lane, const char *sql, size_t count,
     lane_read(lane, run->category->timezone, sql, count, values, rows, fn, use);
 }
 
-/* The parameters' values; to be freed. `term` is of 24 bytes and must live as long. */
+/* The parameters' values; to be freed. `term` is of 48 bytes and must live as long. */
 static const char **bound_values(const struct run *run, const struct sql_statement *statement,
                                  char *term)
 {
+    char *limit = term + 24;
+    snprintf(limit, 24, "%lld", (long long)run->sweep.slice_rows);
     const char **values = xcalloc(statement->param_count + 1, sizeof(*values));
     snprintf(term, 24, "%lld", (long long)run->worker->leadership.term);
     for (size_t i = 0; i < statement->param_count; i++) {
@@ -82,6 +84,7 @@ static const char **bound_values(const struct run *run, const struct sql_stateme
         values[i] = param->kind == PARAM_RUN_TIME ? run->time
                     : param->kind == PARAM_RUN    ? run->id
                     : param->kind == PARAM_TERM   ? term
+                    : param->kind == PARAM_LIMIT  ? limit
                                                   : param->value;
     }
     return values;
@@ -90,7 +93,7 @@ static const char **bound_values(const struct run *run, const struct sql_stateme
 void run_read_statement(struct run *run, struct lane *lane, const struct sql_statement *statement,
                         bool rows, pg_result_fn *fn)
 {
-    char term[24];
+    char term[48];
     const char **values = bound_values(run, statement, term);
     run_read(run, lane, statement->text, statement->param_count, values, rows, fn);
     free(values);
@@ -99,12 +102,33 @@ void run_read_statement(struct run *run, struct lane *lane, const struct sql_sta
 void run_write_statement(struct run *run, struct lane *lane, const struct sql_statement *statement,
                          pg_result_fn *fn)
 {
-    char term[24];
+    char term[48];
     const char **values = bound_values(run, statement, term);
     struct run_use *use = use_lane(run, lane);
     lane_write(lane, run->category->timezone, statement->text, statement->param_count, values, fn,
                use);
     free(values);
+}
+
+const struct sql_counts *run_counts(struct run *run)
+{
+    if (run->counts && run->counts->shapes == run->shapes)
+        return run->counts;
+    arena_free(run->counts_arena);
+    run->counts_arena = arena_new();
+    const struct policies *policies = run->worker->policies;
+    run->counts = sql_build_counts(run->counts_arena, policies->set, run->category, run->stage,
+                                   policies->catalog, run->shapes);
+    return run->counts;
+}
+
+bool run_counted_blindly(struct run *run, const PGresult *result, int columns)
+{
+    if (PQntuples(result) != 1 || PQnfields(result) <= columns ||
+        strcmp(PQgetvalue(result, 0, columns), "f") == 0)
+        return false;
+    run->shapes = SQL_ALL_SHAPES | SQL_READERS;
+    return true;
 }
 
 struct control_use {
@@ -336,7 +360,11 @@ static void on_plan(struct pg_conn *conn, enum pg_outcome outcome, PGresult *res
     (void)conn;
     if (!run)
         return;
-    if (PQntuples(result) != 1 || PQnfields(result) != PLAN_COLUMNS) {
+    if (run_counted_blindly(run, result, PLAN_COLUMNS)) {
+        run_pump(run);
+        return;
+    }
+    if (PQntuples(result) != 1 || PQnfields(result) < PLAN_COLUMNS) {
         run_stop(run, RUN_FAILED, "unexpected answer of the server: plan");
         return;
     }
@@ -357,18 +385,35 @@ static void on_time(struct pg_conn *conn, enum pg_outcome outcome, PGresult *res
     if (!run)
         return;
     snprintf(run->time, sizeof(run->time), "%s", PQgetvalue(result, 0, 0));
+    run->step = RUN_STEP_SHAPES;
+    run_pump(run);
+}
+
+static void on_shapes(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                      const struct error *error, void *arg)
+{
+    struct run *run = run_read_over(arg, outcome, error);
+    (void)conn;
+    if (!run)
+        return;
+    run->shapes = (unsigned)strtoul(PQgetvalue(result, 0, 0), NULL, 10);
     run->step = RUN_STEP_PLAN;
     run_pump(run);
 }
 
 void run_plan_next(struct run *run, struct lane *lane)
 {
+    const char *category[] = {run->category->name};
     switch (run->step) {
     case RUN_STEP_TIME:
         run_read(run, lane, sql_file("engine/run_time.sql"), 0, NULL, false, on_time);
         break;
+    case RUN_STEP_SHAPES:
+        run_read(run, lane, sql_file("engine/hold_shapes.sql"), 1, category, false, on_shapes);
+        break;
     case RUN_STEP_PLAN:
-        run_read_statement(run, lane, &run->sql->plan, false, on_plan);
+        (void)FAULT_POINT("run_before_plan");
+        run_read_statement(run, lane, &run_counts(run)->plan, false, on_plan);
         break;
     case RUN_STEP_UNCLAIMED:
         run_read_statement(run, lane, &run->sql->unclaimed, false, on_unclaimed);

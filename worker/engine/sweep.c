@@ -10,11 +10,15 @@
 /* Ranges where nothing is known of the rows' size; 4096 blocks are 32 MiB. */
 enum { UNKNOWN_BLOCKS = 64, MOST_BLOCKS = 4096, MOST_CHECKS = 4 };
 
+/* No table has it. */
+#define LAST_BLOCK ((int64_t)UINT32_MAX)
+
 enum { LEAF_OID, LEAF_SCHEMA, LEAF_NAME, LEAF_QUOTED, LEAF_FILENODE, LEAF_BLOCKS, LEAF_COLUMNS };
 
 void sweep_init(struct sweep *sweep, int64_t batch_rows)
 {
     *sweep = (struct sweep){.range_blocks = UNKNOWN_BLOCKS, .batch_rows = batch_rows};
+    sweep->slice_rows = batch_rows > SWEEP_SLICES ? batch_rows / SWEEP_SLICES : 1;
 }
 
 static void free_leaf(struct leaf *leaf)
@@ -136,6 +140,26 @@ enum sweep_next sweep_take(struct sweep *sweep, struct work *ret_work, struct le
                 busy = true;
             continue;
         }
+        if (leaf->way == LEAF_UNKNOWN || leaf->way == LEAF_BOUNDS) {
+            if (leaf->checking) {
+                busy = true;
+                continue;
+            }
+            leaf->checking = true;
+            *ret_leaf = leaf;
+            return SWEEP_OPEN;
+        }
+        if (leaf->way == LEAF_BY_SLICES && leaf->next < leaf->end) {
+            int64_t slices = sweep->batch_rows / sweep->slice_rows;
+            int64_t to = leaf->next + (slices > 0 ? slices : 1);
+            *ret_work = (struct work){.leaf = leaf,
+                                      .slice = leaf->next,
+                                      .to_slice = to < leaf->end ? to : leaf->end,
+                                      .to_block = LAST_BLOCK};
+            leaf->next = ret_work->to_slice;
+            leaf->in_flight++;
+            return SWEEP_WORK;
+        }
         if (leaf->next < leaf->end) {
             int64_t to = leaf->next + sweep->range_blocks;
             if (to > leaf->end)
@@ -170,7 +194,7 @@ void sweep_finished(struct sweep *sweep, const struct work *work, int64_t rows)
 {
     assert(work->leaf->in_flight > 0);
     work->leaf->in_flight--;
-    if (!work->careful)
+    if (!work->careful && !work->to_slice)
         adapt(sweep, work, rows);
 }
 
@@ -202,6 +226,55 @@ void sweep_check_failed(struct leaf *leaf)
     leaf->checking = false;
 }
 
+void sweep_decided(struct leaf *leaf, enum leaf_way way)
+{
+    leaf->checking = false;
+    leaf->way = way;
+}
+
+void sweep_bounded(struct sweep *sweep, struct leaf *leaf, const PGresult *result)
+{
+    int count = PQntuples(result);
+    leaf->checking = false;
+    leaf->way = LEAF_BY_BLOCKS;
+    leaf->bounds = arena_alloc(sweep->arena, ((size_t)count + 1) * sizeof(*leaf->bounds));
+    for (int row = 0; row < count; row++) {
+        if (strtoll(PQgetvalue(result, row, 1), NULL, 10) >= SWEEP_SLICES * sweep->slice_rows)
+            return; /* one slice of them would be too much at once */
+        leaf->bounds[row] = arena_strdup(sweep->arena, PQgetvalue(result, row, 0));
+    }
+    leaf->bound_count = (size_t)count;
+    leaf->way = LEAF_BY_SLICES;
+    leaf->next = 0;
+    leaf->end = count + 1;
+}
+
+const char *work_from_start(const struct work *work)
+{
+    return work->slice == 0 ? "-infinity" : work->leaf->bounds[work->slice - 1];
+}
+
+const char *work_to_start(const struct work *work)
+{
+    size_t to = (size_t)work->to_slice;
+    return to > work->leaf->bound_count ? "infinity" : work->leaf->bounds[to - 1];
+}
+
+bool work_halve(struct work *work, struct work *ret_rest)
+{
+    int64_t blocks = work->to_block - work->from.block, slices = work->to_slice - work->slice;
+    *ret_rest = *work;
+    if (slices > 1) {
+        work->to_slice = ret_rest->slice = work->slice + slices / 2;
+        return true;
+    }
+    if (work->to_slice || blocks <= 1)
+        return false;
+    work->to_block = work->from.block + blocks / 2;
+    ret_rest->from = (struct tid){.block = (uint32_t)work->to_block};
+    return true;
+}
+
 void sweep_checked(struct sweep *sweep, struct leaf *leaf, const PGresult *result)
 {
     leaf->checking = false;
@@ -215,8 +288,9 @@ void sweep_checked(struct sweep *sweep, struct leaf *leaf, const PGresult *resul
     if (again && filenode != leaf->filenode) {
         leaf->filenode = filenode;
         leaf->next = 0;
-        leaf->end = blocks;
-    } else if (again && blocks > leaf->end) {
+        if (leaf->way == LEAF_BY_BLOCKS)
+            leaf->end = blocks;
+    } else if (again && leaf->way == LEAF_BY_BLOCKS && blocks > leaf->end) {
         leaf->next = leaf->end > 0 ? leaf->end - 1 : 0;
         leaf->end = blocks;
     } else {

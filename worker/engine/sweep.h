@@ -26,7 +26,15 @@ struct leaf {
     struct table_name name;
     const char *quoted; /* schema.name as SQL, for regclass */
     uint32_t oid, filenode;
-    int64_t next, end; /* blocks not yet handed out */
+    int64_t next, end; /* blocks, or slices, not yet handed out */
+    enum leaf_way {
+        LEAF_UNKNOWN,
+        LEAF_BOUNDS, /* by slices, as soon as their bounds are known */
+        LEAF_BY_BLOCKS,
+        LEAF_BY_SLICES,
+    } way;
+    const char **bounds; /* between slices: one less than there are slices */
+    size_t bound_count;
     int64_t in_flight; /* ranges out */
     int checks;        /* how often it was looked at again in this pass */
     bool gone, done, checking;
@@ -35,9 +43,11 @@ struct leaf {
     unsigned shapes; /* enum sql_shape: of scopes of holds that `sql` asks for */
 };
 
-/* A range of one leaf: from a tid, inclusive, to a block, exclusive. */
+/* A range of one leaf: from a tid, inclusive, to a block, exclusive. Where the leaf goes by slices
+ * of starting points, what of the range is in these: */
 struct work {
     struct leaf *leaf;
+    int64_t slice, to_slice; /* the first, and the one behind the last; 0: all rows of the range */
     struct tid from;
     int64_t to_block;
     int attempts; /* how often it was tried and rolled back */
@@ -55,10 +65,14 @@ struct sweep {
     int64_t range_blocks; /* of the next range; shrinks where rows stand closer */
     int64_t most_blocks;  /* as many as hold batch_rows on the average */
     int64_t batch_rows;
-    double row_blocks; /* blocks a row takes on the average; 0: not known */
+    double row_blocks;  /* blocks a row takes on the average; 0: not known */
+    int64_t slice_rows; /* of a slice, from the run's first aim on */
 };
 
-enum sweep_next { SWEEP_WORK, SWEEP_CHECK, SWEEP_WAIT, SWEEP_OVER };
+/* A full batch takes so many slices; a shorter one, fewer. */
+enum { SWEEP_SLICES = 32 };
+
+enum sweep_next { SWEEP_WORK, SWEEP_CHECK, SWEEP_OPEN, SWEEP_WAIT, SWEEP_OVER };
 
 void sweep_init(struct sweep *sweep, int64_t batch_rows);
 void sweep_free(struct sweep *sweep); /* leaves {0} */
@@ -86,6 +100,16 @@ void sweep_return(struct sweep *sweep, const struct work *work);
 void sweep_add(struct sweep *sweep, const struct work *work);
 /* The leaf is no part of the table any more. */
 void sweep_leaf_gone(struct sweep *sweep, struct leaf *leaf);
+/* SWEEP_OPEN: how does the leaf go? Decided: by blocks, or by slices, whose bounds are wanted then;
+ * or it could not be asked. */
+void sweep_decided(struct leaf *leaf, enum leaf_way way);
+/* The answer of `bounds`. Where very many rows begin at one moment, it goes by blocks. */
+void sweep_bounded(struct sweep *sweep, struct leaf *leaf, const PGresult *result);
+/* The starting points between which a range lies. */
+const char *work_from_start(const struct work *work);
+const char *work_to_start(const struct work *work);
+/* Halves the range, if it can be halved: the second half is *ret_rest. */
+bool work_halve(struct work *work, struct work *ret_rest);
 /* The leaf was looked at again; result NULL or empty: it is gone. */
 void sweep_checked(struct sweep *sweep, struct leaf *leaf, const PGresult *result);
 void sweep_check_failed(struct leaf *leaf);

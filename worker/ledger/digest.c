@@ -4,17 +4,11 @@
  *   rk  = HMAC(K, "retention-rk/v1\n" || RK)        HMAC(k, m) = H(k ^ opad || H(k ^ ipad || m))
  *   ref = HMAC(rk, "retention-ref/v1\n" || RK)
  *
- * For one relation the first HMAC always begins with the same bytes, K's inner pad and RK up to the
- * number of columns: their state is kept and copied, and so is that of the outer pad. The second
- * HMAC has a key of its own for each record, so there is nothing to keep; pad, label and RK lie in
- * one buffer and are hashed in one call. The digest is fetched once: EVP_sha256() looks it up anew
- * each time, which costs more than the hash. */
+ * The states after K's two pads are kept. The second HMAC has a key of its own for each record, so
+ * there is nothing to keep. For a short key that makes six blocks a record. */
 #include "ledger/digest.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,52 +16,20 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "ledger/merkle.h"
-
-enum { BLOCK_SIZE = 64 };
+#include "ledger/sha256.h"
 
 static const char rk_label[] = "retention-rk/v1\n";
 static const char ref_label[] = "retention-ref/v1\n";
 
+enum { RK_LABEL = sizeof(rk_label) - 1, REF_LABEL = sizeof(ref_label) - 1 };
+
 struct digester {
-    EVP_MD_CTX *inner; /* after K ^ ipad || label || lp(relation) || u32be(columns) */
-    EVP_MD_CTX *outer; /* after K ^ opad */
-    EVP_MD_CTX *work;
+    struct sha256_state inner, outer; /* after K ^ ipad, K ^ opad */
     size_t columns;
-    uint8_t
-        *buffer; /* rk ^ ipad || ref label || RK; the part up to RK's first column is constant */
+    uint8_t *buffer; /* a label, ending where RK begins; RK, constant up to its first column */
     size_t capacity;
-    size_t rk_start;     /* where RK begins in buffer */
     size_t column_start; /* where RK's first column begins */
 };
-
-static _Noreturn void give_up(void)
-{
-    fputs("fatal: SHA-256 is not available\n", stderr);
-    abort();
-}
-
-static void must(int done)
-{
-    if (done != 1)
-        give_up();
-}
-
-static EVP_MD *sha256(void)
-{
-    static EVP_MD *md;
-    if (!md && !(md = EVP_MD_fetch(NULL, "SHA256", NULL)))
-        give_up();
-    return md;
-}
-
-static EVP_MD_CTX *context_new(void)
-{
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    if (!context)
-        give_up();
-    must(EVP_DigestInit_ex2(context, sha256(), NULL));
-    return context;
-}
 
 static void put_u32(uint8_t *out, size_t n)
 {
@@ -79,39 +41,49 @@ static void put_u32(uint8_t *out, size_t n)
     out[3] = (uint8_t)n;
 }
 
-static void pad_key(uint8_t block[BLOCK_SIZE], const uint8_t key[DIGEST_SIZE], uint8_t with)
+/* The state after the pad of a key of 32 bytes. */
+static struct sha256_state padded(const uint8_t key[DIGEST_SIZE], uint8_t with)
 {
-    memset(block, with, BLOCK_SIZE);
+    uint8_t block[SHA256_BLOCK];
+    memset(block, with, sizeof(block));
     for (size_t i = 0; i < DIGEST_SIZE; i++)
         block[i] ^= key[i];
+    struct sha256_state state = sha256_begin();
+    sha256_blocks(&state, block, 1);
+    OPENSSL_cleanse(block, sizeof(block));
+    return state;
+}
+
+static void hmac(const struct sha256_state *inner, const struct sha256_state *outer,
+                 const void *message, size_t n, uint8_t ret_hash[DIGEST_SIZE])
+{
+    uint8_t hash[DIGEST_SIZE];
+    sha256_end(inner, message, n, hash);
+    sha256_end(outer, hash, sizeof(hash), ret_hash);
+}
+
+/* HMAC with a key that is used once. */
+static void hmac_once(const uint8_t key[DIGEST_SIZE], const void *message, size_t n,
+                      uint8_t ret_hash[DIGEST_SIZE])
+{
+    struct sha256_state inner = padded(key, 0x36), outer = padded(key, 0x5c);
+    hmac(&inner, &outer, message, n, ret_hash);
 }
 
 struct digester *digester_new(const uint8_t key[32], const char *relation, size_t key_columns)
 {
     struct digester *digester = xcalloc(1, sizeof(*digester));
-    size_t relation_length = strlen(relation), label = sizeof(ref_label) - 1;
+    size_t relation_length = strlen(relation);
     digester->columns = key_columns;
-    digester->rk_start = BLOCK_SIZE + label;
-    digester->column_start = digester->rk_start + 4 + relation_length + 4;
+    digester->column_start = REF_LABEL + 4 + relation_length + 4;
     digester->capacity = digester->column_start + 256;
     digester->buffer = xmalloc(digester->capacity);
-    memcpy(digester->buffer + BLOCK_SIZE, ref_label, label);
-    uint8_t *rk = digester->buffer + digester->rk_start;
+    uint8_t *rk = digester->buffer + REF_LABEL;
     put_u32(rk, relation_length);
     memcpy(rk + 4, relation, relation_length);
     put_u32(rk + 4 + relation_length, key_columns);
-
-    uint8_t pad[BLOCK_SIZE];
-    digester->inner = context_new();
-    pad_key(pad, key, 0x36);
-    must(EVP_DigestUpdate(digester->inner, pad, sizeof(pad)));
-    must(EVP_DigestUpdate(digester->inner, rk_label, sizeof(rk_label) - 1));
-    must(EVP_DigestUpdate(digester->inner, rk, digester->column_start - digester->rk_start));
-    digester->outer = context_new();
-    pad_key(pad, key, 0x5c);
-    must(EVP_DigestUpdate(digester->outer, pad, sizeof(pad)));
-    OPENSSL_cleanse(pad, sizeof(pad));
-    digester->work = context_new();
+    digester->inner = padded(key, 0x36);
+    digester->outer = padded(key, 0x5c);
     return digester;
 }
 
@@ -119,12 +91,10 @@ void digester_free(struct digester *digester)
 {
     if (!digester)
         return;
-    EVP_MD_CTX_free(digester->inner); /* OpenSSL wipes the states that hold the key */
-    EVP_MD_CTX_free(digester->outer);
-    EVP_MD_CTX_free(digester->work);
     if (digester->buffer)
         OPENSSL_cleanse(digester->buffer, digester->capacity);
     free(digester->buffer);
+    OPENSSL_cleanse(digester, sizeof(*digester));
     free(digester);
 }
 
@@ -151,38 +121,26 @@ static size_t put_columns(struct digester *digester, const char *const *values,
 /* rk of the columns in the buffer. */
 static void derive(struct digester *digester, size_t end, uint8_t ret_rk[DIGEST_SIZE])
 {
-    EVP_MD_CTX *work = digester->work;
-    must(EVP_MD_CTX_copy_ex(work, digester->inner));
-    must(EVP_DigestUpdate(work, digester->buffer + digester->column_start,
-                          end - digester->column_start));
-    must(EVP_DigestFinal_ex(work, ret_rk, NULL));
-    must(EVP_MD_CTX_copy_ex(work, digester->outer));
-    must(EVP_DigestUpdate(work, ret_rk, DIGEST_SIZE));
-    must(EVP_DigestFinal_ex(work, ret_rk, NULL));
+    uint8_t *message = digester->buffer + REF_LABEL - RK_LABEL;
+    memcpy(message, rk_label, RK_LABEL);
+    hmac(&digester->inner, &digester->outer, message, end - (REF_LABEL - RK_LABEL), ret_rk);
 }
 
 void digester_ref(struct digester *digester, const char *const *values, const size_t *lengths,
                   uint8_t ret_ref[DIGEST_SIZE])
 {
     size_t end = put_columns(digester, values, lengths);
-    uint8_t rk[DIGEST_SIZE], outer[BLOCK_SIZE + DIGEST_SIZE];
+    uint8_t rk[DIGEST_SIZE];
     derive(digester, end, rk);
-    pad_key(digester->buffer, rk, 0x36);
-    pad_key(outer, rk, 0x5c);
-    EVP_MD_CTX *work = digester->work;
-    must(EVP_DigestInit_ex2(work, NULL, NULL));
-    must(EVP_DigestUpdate(work, digester->buffer, end));
-    must(EVP_DigestFinal_ex(work, outer + BLOCK_SIZE, NULL));
-    must(EVP_DigestInit_ex2(work, NULL, NULL));
-    must(EVP_DigestUpdate(work, outer, sizeof(outer)));
-    must(EVP_DigestFinal_ex(work, ret_ref, NULL));
+    memcpy(digester->buffer, ref_label, REF_LABEL);
+    hmac_once(rk, digester->buffer, end, ret_ref);
 }
 
 void digester_opening(struct digester *digester, const char *const *values, const size_t *lengths,
                       struct text *out_rk_text, uint8_t ret_opening[DIGEST_SIZE])
 {
     size_t end = put_columns(digester, values, lengths);
-    text_add_n(out_rk_text, digester->buffer + digester->rk_start, end - digester->rk_start);
+    text_add_n(out_rk_text, digester->buffer + REF_LABEL, end - REF_LABEL);
     derive(digester, end, ret_opening);
 }
 
@@ -190,10 +148,10 @@ bool digest_open(const uint8_t *rk_text, size_t length, const uint8_t opening[DI
                  uint8_t ret_ref[DIGEST_SIZE])
 {
     struct text message _cleanup_text_ = {0};
-    text_add_n(&message, ref_label, sizeof(ref_label) - 1);
+    text_add_n(&message, ref_label, REF_LABEL);
     text_add_n(&message, rk_text, length);
-    return HMAC(sha256(), opening, DIGEST_SIZE, (const uint8_t *)message.data, message.length,
-                ret_ref, NULL) != NULL;
+    hmac_once(opening, message.data, message.length, ret_ref);
+    return true;
 }
 
 static int compare_refs(const void *a, const void *b)
@@ -252,8 +210,7 @@ void digest_keyed(const uint8_t key[32], const char *label, const char *value,
     struct text message _cleanup_text_ = {0};
     text_add(&message, label);
     text_add(&message, value);
-    if (!HMAC(sha256(), key, DIGEST_SIZE, (const uint8_t *)text_string(&message), message.length,
-              ret_hash, NULL))
-        give_up();
-    OPENSSL_cleanse(message.data, message.length);
+    hmac_once(key, text_string(&message), message.length, ret_hash);
+    if (message.data)
+        OPENSSL_cleanse(message.data, message.length);
 }

@@ -24,6 +24,8 @@ libretention_a_SOURCES += \
 	worker/ledger/proof.h \
 	worker/ledger/publish.c \
 	worker/ledger/publish.h \
+	worker/ledger/sha256.c \
+	worker/ledger/sha256.h \
 	worker/ledger/tile.c \
 	worker/ledger/tile.h \
 	worker/ledger/verify.c \

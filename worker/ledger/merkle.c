@@ -1,58 +1,28 @@
 #include "ledger/merkle.h"
 
-#include <openssl/evp.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* One thread: the context is kept for the life of the process. */
-static EVP_MD_CTX *context;
-
-static _Noreturn void give_up(void)
-{
-    fputs("fatal: SHA-256 is not available\n", stderr);
-    abort();
-}
-
-static void begin(void)
-{
-    if (context) {
-        if (EVP_DigestInit_ex2(context, NULL, NULL) != 1)
-            give_up();
-        return;
-    }
-    EVP_MD *md = EVP_MD_fetch(NULL, "SHA256", NULL);
-    context = EVP_MD_CTX_new();
-    if (!md || !context || EVP_DigestInit_ex2(context, md, NULL) != 1)
-        give_up();
-    EVP_MD_free(md); /* the context holds it */
-}
-
-static void add(const void *bytes, size_t n)
-{
-    if (EVP_DigestUpdate(context, bytes, n) != 1)
-        give_up();
-}
-
-static void end(uint8_t ret_hash[MERKLE_HASH_SIZE])
-{
-    if (EVP_DigestFinal_ex(context, ret_hash, NULL) != 1)
-        give_up();
-}
+#include "ledger/sha256.h"
 
 void merkle_sha256(const void *bytes, size_t n, uint8_t ret_hash[MERKLE_HASH_SIZE])
 {
-    begin();
-    add(bytes, n);
-    end(ret_hash);
+    struct sha256_state state = sha256_begin();
+    sha256_end(&state, bytes, n, ret_hash);
 }
 
 void merkle_leaf(const void *bytes, size_t n, uint8_t ret_hash[MERKLE_HASH_SIZE])
 {
-    begin();
-    add("", 1); /* 00 */
-    add(bytes, n);
-    end(ret_hash);
+    struct sha256_state state = sha256_begin();
+    uint8_t block[SHA256_BLOCK] = {0}; /* 00, and what of the leaf fits beside it */
+    size_t beside = n < SHA256_BLOCK - 1 ? n : SHA256_BLOCK - 1;
+    if (beside > 0)
+        memcpy(block + 1, bytes, beside);
+    if (beside < SHA256_BLOCK - 1) {
+        sha256_end(&state, block, 1 + beside, ret_hash);
+        return;
+    }
+    sha256_blocks(&state, block, 1);
+    sha256_end(&state, (const uint8_t *)bytes + beside, n - beside, ret_hash);
 }
 
 void merkle_node(const uint8_t left[MERKLE_HASH_SIZE], const uint8_t right[MERKLE_HASH_SIZE],

@@ -10,7 +10,6 @@
 
 enum { MERKLE_HASH_SIZE = 32, MERKLE_MOST_LEVELS = 64, MERKLE_MOST_PROOF = 66 };
 
-/* SHA-256 with a context that is kept. Ends the process where OpenSSL has none. */
 void merkle_sha256(const void *bytes, size_t n, uint8_t ret_hash[MERKLE_HASH_SIZE]);
 /* SHA256(00 || bytes) */
 void merkle_leaf(const void *bytes, size_t n, uint8_t ret_hash[MERKLE_HASH_SIZE]);

@@ -621,9 +621,11 @@ static void print_brake(struct printer *p, const struct brake *b)
 static void print_safety(struct printer *p, const struct category *c)
 {
     static const char *const guards[] = {NULL, "observe", "refuse"};
+    static const char *const strategies[] = {NULL, "index", "sweep"};
     if (c->evidence == EVIDENCE_COUNTS)
         add_string(p, "evidence", "counts");
     add_string(p, "guard", guards[c->guard]);
+    add_string(p, "strategy", strategies[c->strategy]);
     if (c->accept_trigger_count) {
         struct string_list list = {0};
         for (size_t i = 0; i < c->accept_trigger_count; i++) {

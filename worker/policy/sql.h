@@ -15,17 +15,20 @@ struct arena;
 
 /* What the engine binds to $n, in order. All parameters are sent as text. */
 enum sql_param_kind {
-    PARAM_VALUE,    /* known from the policy: `value` */
-    PARAM_RUN_TIME, /* the run's time, timestamptz text */
-    PARAM_FROM_TID, /* "(block,0)", inclusive */
-    PARAM_TO_TID,   /* "(block,0)", exclusive */
-    PARAM_TIDS,     /* tid[] literal, "{\"(0,1)\",...}" */
-    PARAM_KEY,      /* key column number `index`: one text value (explain) */
-    PARAM_KEYS,     /* key column number `index`: text[] literal or binary array as returned */
-    PARAM_LIMIT,    /* bigint */
-    PARAM_TERM,     /* bigint, of the leadership */
-    PARAM_RUN,      /* uuid */
-    PARAM_NONCE,    /* text: random, another for each batch */
+    PARAM_VALUE,      /* known from the policy: `value` */
+    PARAM_RUN_TIME,   /* the run's time, timestamptz text */
+    PARAM_FROM_TID,   /* "(block,0)", inclusive */
+    PARAM_TO_TID,     /* "(block,0)", exclusive */
+    PARAM_TIDS,       /* tid[] literal, "{\"(0,1)\",...}" */
+    PARAM_KEY,        /* key column number `index`: one text value (explain) */
+    PARAM_KEYS,       /* key column number `index`: text[] literal or binary array as returned */
+    PARAM_LIMIT,      /* bigint */
+    PARAM_TERM,       /* bigint, of the leadership */
+    PARAM_RUN,        /* uuid */
+    PARAM_NONCE,      /* text: random, another for each batch */
+    PARAM_FROM_START, /* of a slice, exclusive: the start column's type, "-infinity" for the first
+                       */
+    PARAM_TO_START,   /* inclusive, "infinity" for the last */
     PARAM_HASHED_OLD, /* of column number `index` of sql_leaf.hashed: text[] literal of the values
                          that were read, and of what they become */
     PARAM_HASHED_NEW, /* text[] literal of what each of these becomes */
@@ -43,10 +46,11 @@ struct sql_statement {
     size_t param_count;
 };
 
-/* One table that a batch deletes from, children before parents; the last one is the category's. Of a
- * stage that changes records: dependants whose columns it changes, and what they hang on. Then rows
- * are changed instead of deleted, those that are done are left out, and `remove`, `remove_some` and
- * `remove_own` return one more column at the end: (unchanged bigint), as sql_leaf's. */
+/* One table that a batch deletes from, children before parents; the last one is the category's. Of
+ * a stage that changes records: dependants whose columns it changes, and what they hang on. Then
+ * rows are changed instead of deleted, those that are done are left out, and `remove`,
+ * `remove_some` and `remove_own` return one more column at the end: (unchanged bigint), as
+ * sql_leaf's. */
 struct sql_relation {
     struct table_name table;
     const char *relation; /* "schema.table", quoted as by PostgreSQL, as it stands in entries
@@ -87,7 +91,9 @@ struct sql_relation {
 struct sql_leaf {
     const char *lock; /* LOCK TABLE ONLY leaf IN ROW EXCLUSIVE MODE */
     /* No dependants. Optimistic: DELETE of a block range. Result: one row
-     * (rows bigint, tenants text[] or NULL, tenant_rows bigint[] or NULL, key1 text[], ...). */
+     * (rows bigint, tenants text[] or NULL, tenant_rows bigint[] or NULL, key1, ...), keys being
+     * bigint[] or uuid[] where all of the column's values are that, else text[]. Where rows is all
+     * there would be, no result: the command says how many. */
     struct sql_statement remove;
     /* SELECT ... FOR UPDATE SKIP LOCKED of a block range, at most PARAM_LIMIT rows: one row
      * (rows bigint, more boolean, tids text[] ordered, key1 text[], ...). With dependants it comes
@@ -101,15 +107,16 @@ struct sql_leaf {
      * since the statement began: they must be left. */
     struct sql_statement *lock_reads;
     size_t lock_read_count;
-    /* With dependants or lock_reads, or where records of others read what is changed; else empty, and
-     * only then may `remove` be used. PARAM_TIDS: which of the rows locked are due and
-     * free now, in a statement that began when they and what is read were locked already: a late
-     * child that was committed while lock_rows ran is seen by this one. One row (rows bigint, tids
-     * text[] ordered). */
+    /* With dependants or lock_reads, or where records of others read what is changed; else empty,
+     * and only then may `remove` be used. PARAM_TIDS: which of the rows locked are due and free
+     * now, in a statement that began when they and what is read were locked already: a late child
+     * that was committed while lock_rows ran is seen by this one. One row (rows bigint, tids text[]
+     * ordered). */
     struct sql_statement judge_tids;
     /* Columns whose new values the worker makes (transformation "hmac"); then judge_tids is there.
      * read_values, PARAM_TIDS: one row, for each of them a text[] of the distinct values; what the
-     * worker makes of them is bound to remove_tids, which leaves rows with any other value alone. */
+     * worker makes of them is bound to remove_tids, which leaves rows with any other value alone.
+     */
     const struct transform **hashed;
     size_t hashed_count;
     struct sql_statement read_values;
@@ -117,6 +124,13 @@ struct sql_leaf {
      * read from their tables is not asked again, since they are gone by then; fewer rows than were
      * locked mean that something else changed meanwhile (an agreement, a parent): roll back. */
     struct sql_statement remove_tids;
+    /* Strategy `index`, for records whose condition reads their own columns alone and whose start
+     * is a column with an index under it; else all four are empty. `choose`: EXPLAIN (FORMAT JSON)
+     * of reading what may be due. `bounds`: PARAM_LIMIT rows a slice; rows (bound text, ties
+     * bigint), the starting points between slices in order, and how many rows begin at just that
+     * moment, counted up to 32 times the limit. `remove_slice` and `lock_slice` are remove and
+     * lock_rows of a slice; lock_slice has the range of blocks as well. */
+    struct sql_statement choose, bounds, remove_slice, lock_slice;
     /* How many due and free rows of the block range are locked by others right now are left:
      * (bigint); counts due and free rows of the range without locking. */
     struct sql_statement count_range;
@@ -166,12 +180,12 @@ struct sql_category {
      * published. PARAM_TERM, PARAM_RUN, PARAM_RUN_TIME; one row: (families bigint, most bigint,
      * published bigint); as long as families = most, there are more. */
     struct sql_statement close;
-    /* Of a stage with a k-check, else empty. `groups`, PARAM_RUN_TIME: one row (groups bigint, small
-     * bigint, nullified bigint): how many groups the records make that are due and free, how many of
-     * them are too small, how many records would lose their quasi-identifiers. `keep`, PARAM_TERM,
-     * PARAM_RUN, PARAM_RUN_TIME: writes down which groups may keep them; before the first batch.
-     * `close` then looks whether so many came, and returns two more columns: (again bigint,
-     * nullified bigint): records that are due again, and that have lost them. */
+    /* Of a stage with a k-check, else empty. `groups`, PARAM_RUN_TIME: one row (groups bigint,
+     * small bigint, nullified bigint): how many groups the records make that are due and free, how
+     * many of them are too small, how many records would lose their quasi-identifiers. `keep`,
+     * PARAM_TERM, PARAM_RUN, PARAM_RUN_TIME: writes down which groups may keep them; before the
+     * first batch. `close` then looks whether so many came, and returns two more columns: (again
+     * bigint, nullified bigint): records that are due again, and that have lost them. */
     struct sql_statement groups, keep;
     struct sql_relation *relations; /* dependants first, the category's table last */
     size_t relation_count;
@@ -237,8 +251,8 @@ const char *sql_inventory(struct arena *arena, const struct policy_set *set,
 /* Do records of `other` read, without a foreign key, what the stage changes? One that appears while
  * a batch judges would lose its hold with that, and nothing makes it wait. Both must be valid. */
 bool sql_changes_untied(struct arena *arena, const struct policy_set *set,
-                        const struct category *category, size_t stage,
-                        const struct category *other, const struct catalog *catalog);
+                        const struct category *category, size_t stage, const struct category *other,
+                        const struct catalog *catalog);
 
 /* Scopes of holds (retention.held_scope.shape) that a statement compares records with. */
 enum sql_shape {
@@ -252,6 +266,19 @@ enum sql_shape {
     SQL_ALL_SHAPES = 127,
     SQL_READERS = 128, /* any, in any category: held records keep what they read */
 };
+
+/* `plan` and `remaining` for a run that knows which scopes of holds there are: without the ways to
+ * be held that nothing is held by, the server counts several times as fast, and with several
+ * processes. Unless `shapes` are all of them, both have one more column at the end: unasked
+ * (boolean). Where it is true there were other scopes, everything was counted as held, and it is to
+ * be counted again with all shapes. */
+struct sql_counts {
+    unsigned shapes;
+    struct sql_statement plan, remaining;
+};
+struct sql_counts *sql_build_counts(struct arena *arena, const struct policy_set *set,
+                                    const struct category *category, size_t stage,
+                                    const struct catalog *catalog, unsigned shapes);
 
 /* The statements of one leaf: schema and name of a leaf partition, or of the plain table itself.
  * `shapes`: enum sql_shape. Where the category has a scope of another shape, or without SQL_READERS

@@ -215,6 +215,45 @@ const char *sql_due_at(struct sql_builder *b)
     return x ? sql_let(b, x, arena_printf(b->arena, "%s AS start", start.text), due) : due;
 }
 
+/* Is a record due by one period after its own column alone, and can it be compared in advance? */
+bool sql_due_is_plain(const struct sql_builder *b)
+{
+    const struct start *start = sql_stage_start(b);
+    const struct ref *ref = &start->refs[0];
+    if (start->ref_count != 1 || ref->kind != REF_COLUMN || ref->path.count || b->category->cap)
+        return false;
+    if (b->category->has_tenant && (has_agreement_list(b) || has_agreement_table(b)))
+        return false;
+    return !sql_is_text(catalog_column(b->target.table, ref->column));
+}
+
+/* A moment so far from run time less the period that what begins before the earlier one is due, and
+ * what begins behind the later one is not, whatever months and clock changes make of the sum: that
+ * is less than five days, even where a zone left out a day. */
+static const char *margin(struct sql_builder *b, const char *sign)
+{
+    return arena_printf(b->arena,
+                        "((%s AT TIME ZONE 'UTC' - %s %s '7 days'::interval) AT TIME ZONE 'UTC')",
+                        sql_run_time(b), sql_period(b, &b->stage->after), sign);
+}
+
+const char *sql_due_by(struct sql_builder *b, const char *start, bool prefiltered)
+{
+    const char *sum = arena_printf(b->arena, "%s + %s <= %s", start,
+                                   sql_period(b, &b->stage->after), sql_run_time(b));
+    if (!prefiltered)
+        sum = arena_printf(b->arena, "(%s <= %s AND %s)", start, margin(b, "+"), sum);
+    return arena_printf(b->arena, "(%s <= %s OR %s)", start, margin(b, "-"), sum);
+}
+
+const char *sql_is_due(struct sql_builder *b)
+{
+    if (sql_due_is_plain(b))
+        return sql_due_by(b, sql_start(b, &b->target, sql_stage_start(b)).text, true);
+    const char *due = sql_due_at(b);
+    return arena_printf(b->arena, "%s <= %s", due, sql_run_time(b));
+}
+
 const char *sql_prefilter(struct sql_builder *b)
 {
     const struct start *start = sql_stage_start(b);

@@ -415,6 +415,23 @@ static const char *other_shapes(const struct held *held)
     return sql_take_text(held->b->arena, &text);
 }
 
+const char *sql_unasked(struct sql_builder *b)
+{
+    const struct held held = {.b = b};
+    const char *h = sql_alias(b, 'h'), *g = sql_alias(b, 'h');
+    const char *others = (b->shapes & SQL_ALL_SHAPES) == SQL_ALL_SHAPES
+                             ? "false"
+                             : arena_printf(b->arena, "EXISTS (SELECT 1 FROM %s)",
+                                            scopes(&held, h, other_shapes(&held)));
+    if (b->shapes & SQL_READERS)
+        return arena_printf(b->arena, "(%s)", others);
+    return arena_printf(
+        b->arena,
+        "(%s OR EXISTS (SELECT 1 FROM retention.held_scope %s WHERE %s.held_until > "
+        "now()))",
+        others, g, g);
+}
+
 static const char *is_held(const struct held *held)
 {
     struct sql_builder *b = held->b;

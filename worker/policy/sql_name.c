@@ -66,6 +66,17 @@ const char *sql_key_text(struct sql_builder *b, const struct sql_scope *scope, c
     return sql_canonical_text(b->arena, column, sql_column(b, scope, name));
 }
 
+const char *sql_key_value(struct sql_builder *b, const struct sql_scope *scope, const char *name)
+{
+    const struct catalog_column *column = catalog_column(scope->table, name);
+    assert(column);
+    if (sql_is_integer(column))
+        return arena_printf(b->arena, "%s::bigint", sql_column(b, scope, name));
+    if (text_equal(column->base_type, "uuid"))
+        return arena_printf(b->arena, "%s::uuid", sql_column(b, scope, name));
+    return sql_key_text(b, scope, name);
+}
+
 void sql_list_add(struct arena *arena, struct string_list *list, const char *item)
 {
     list->items = arena_push(arena, list->items, &list->count, sizeof(*list->items));

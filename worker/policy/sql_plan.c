@@ -20,7 +20,7 @@ enum verdict {
 
 /* Names that no column of a governed table is likely to have, quoted. */
 #define CLAIMED "\"retention claimed\""
-#define DUE_AT  "\"retention due\""
+#define DUE_AT  "\"retention due\"" /* where sql_due_is_plain: the starting point */
 
 static void add_when(struct text *text, const char *condition, enum verdict verdict)
 {
@@ -64,7 +64,11 @@ static const char *verdict_case(struct sql_builder *b)
     add_when(&text, "t." CLAIMED " = 0", VERDICT_UNCLAIMED); /* as judged_rows writes it */
     add_when(&text, "t." CLAIMED " = 1", VERDICT_OTHER_STAGE);
     add_when(&text, "t." DUE_AT " IS NULL", VERDICT_NOT_STARTED);
-    add_when(&text, arena_printf(b->arena, "t." DUE_AT " > %s", now), VERDICT_NOT_DUE);
+    add_when(&text,
+             sql_due_is_plain(b)
+                 ? arena_printf(b->arena, "%s IS NOT TRUE", sql_due_by(b, "t." DUE_AT, false))
+                 : arena_printf(b->arena, "t." DUE_AT " > %s", now),
+             VERDICT_NOT_DUE);
     add_passed(b, &text);
     add_when(&text, arena_printf(b->arena, "%s IS TRUE", sql_held(b, SKIP_NOTHING)), VERDICT_HELD);
     const char *read = sql_kept(b, SKIP_NOTHING);
@@ -107,14 +111,15 @@ static bool has_floor(const struct sql_builder *b)
     return false;
 }
 
-/* When time alone may change the verdict: the due moment, or the end of the last floor. */
+/* Where there are floors, when time alone may change the verdict of a row that is due: the end of
+ * the last one. */
 static const char *moment_case(struct sql_builder *b)
 {
     struct text text = {0};
-    if (!has_floor(b))
-        return "t." DUE_AT;
-    text_add(&text, "CASE WHEN t." DUE_AT " <= ");
-    text_printf(&text, "%s THEN GREATEST(", sql_run_time(b));
+    if (sql_due_is_plain(b))
+        text_printf(&text, "CASE WHEN %s THEN GREATEST(", sql_due_by(b, "t." DUE_AT, false));
+    else
+        text_printf(&text, "CASE WHEN t." DUE_AT " <= %s THEN GREATEST(", sql_run_time(b));
     const char *comma = "";
     for (size_t i = 0; i < b->category->floor_count; i++) {
         if (!sql_floor_applies(b, &b->category->floors[i]))
@@ -126,15 +131,19 @@ static const char *moment_case(struct sql_builder *b)
     return sql_take_text(b->arena, &text);
 }
 
-/* One row a row of the table: verdict, due_at, moment and, if asked for, tenant. The due moment is
- * made once, behind OFFSET 0; columns needed above it are passed through under their names. */
+/* One row a row of the table: verdict, due_at and, where there are floors, moment; if asked for,
+ * tenant. What is made of several columns is made once, behind OFFSET 0; columns needed above it
+ * are passed through under their names. Where it can, the verdict stands in the query that groups
+ * by it: the server then shares the rows among processes, which it does not below a query with
+ * subqueries of its own. */
+
 static const char *judged_rows(struct sql_builder *b, bool tenant)
 {
     struct string_list used = {0};
     struct sql_scope plain = b->target;
     b->target.used = &used;
     const char *verdict = verdict_case(b);
-    const char *moment = tenant ? NULL : moment_case(b);
+    const char *moment = tenant || !has_floor(b) ? NULL : moment_case(b);
     const char *tenant_text = tenant ? sql_tenant_text(b) : NULL;
     b->target = plain;
 
@@ -155,14 +164,18 @@ static const char *judged_rows(struct sql_builder *b, bool tenant)
             text_printf(&text, " WHEN (%s) IS NOT TRUE THEN 1", stage);
         text_add(&text, " ELSE 2 END");
     }
-    text_printf(&text, " AS " CLAIMED ",\n                 %s AS " DUE_AT, sql_due_at(b));
+    text_printf(&text, " AS " CLAIMED ",\n                 %s AS " DUE_AT,
+                sql_due_is_plain(b) ? sql_start(b, &b->target, sql_stage_start(b)).text
+                                    : sql_due_at(b));
     for (size_t i = 0; i < b->target.table->column_count; i++) {
         const char *name = b->target.table->columns[i].name;
         if (sql_list_has(&used, name))
             text_printf(&text, ", t.%s", quote_name(b->arena, name));
     }
-    text_printf(&text, "\n            FROM %s t OFFSET 0) t OFFSET 0",
-                sql_from(b, b->target.table));
+    /* Rows are grouped by the verdict. Of one that rests on what is made here alone the planner
+     * sees that it takes few values. */
+    text_printf(&text, "\n            FROM %s t OFFSET 0) t%s", sql_from(b, b->target.table),
+                moment || used.count ? " OFFSET 0" : "");
     return sql_take_text(b->arena, &text);
 }
 
@@ -175,6 +188,21 @@ static void add_sum(struct text *text, const char *name, enum verdict from, enum
     else if (from > VERDICT_UNCLAIMED)
         text_printf(text, " FILTER (WHERE g.verdict BETWEEN %d AND %d)", (int)from, (int)to);
     text_printf(text, ", 0)::bigint AS %s", name);
+}
+
+static const char *unasked(struct sql_builder *b)
+{
+    if ((b->shapes & SQL_ALL_SHAPES) == SQL_ALL_SHAPES && b->shapes & SQL_READERS)
+        return "";
+    return arena_printf(b->arena, ",\n       %s AS unasked", sql_unasked(b));
+}
+
+static struct sql_statement remaining(struct sql_builder *b)
+{
+    const char *more = unasked(b);
+    return sql_finish(b, arena_printf(b->arena, "SELECT count(*) AS rows%s\n  FROM %s t\n WHERE %s",
+                                      more, sql_from(b, b->target.table),
+                                      sql_action_condition(b, SKIP_NOTHING)));
 }
 
 struct sql_statement sql_plan(struct sql_builder *b)
@@ -194,19 +222,32 @@ struct sql_statement sql_plan(struct sql_builder *b)
     add_sum(&sums, "floor_after_cap", VERDICT_FLOOR_AFTER_CAP, VERDICT_FLOOR_AFTER_CAP);
     const char *list = sql_take_text(b->arena, &sums);
     add_sum(&sums, "passed", VERDICT_PASSED, VERDICT_PASSED);
-    const char *passed = arena_printf(b->arena, ",\n       %s", sql_take_text(b->arena, &sums));
-    const char *moment = has_floor(b) ? "coalesce(r.moment, r.due_at)" : "r.moment";
+    const char *passed =
+        arena_printf(b->arena, ",\n       %s%s", sql_take_text(b->arena, &sums), unasked(b));
+    /* Where it can be said of the first to begin, the period is added once. */
+    const char *period =
+        sql_due_is_plain(b) ? arena_printf(b->arena, " + %s", sql_period(b, &b->stage->after)) : "";
+    const char *floors =
+        has_floor(b)
+            ? arena_printf(b->arena,
+                           ",\n         min(r.moment) FILTER (WHERE r.moment > %s) AS floor", now)
+            : "";
+    const char *next = arena_printf(b->arena, "(min(g.oldest) FILTER (WHERE g.verdict = %d))%s",
+                                    (int)VERDICT_NOT_DUE, period);
+    if (has_floor(b))
+        next = arena_printf(
+            b->arena, "LEAST(%s,\n        (min(g.floor) FILTER (WHERE g.verdict IN (%d, %d))))",
+            next, (int)VERDICT_KEPT_FLOOR, (int)VERDICT_FLOOR_AFTER_CAP);
     /* Rows are counted by verdict first: one hash table of ten groups. */
     return sql_finish(
-        b, arena_printf(
-               b->arena,
-               "SELECT %s,\n       (min(g.oldest) FILTER (WHERE g.verdict = %d))::text AS oldest,\n"
-               "       (min(g.next) FILTER (WHERE g.verdict IN (%d, %d, %d)))::text AS next_due%s\n"
-               "  FROM (\n  SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest,\n"
-               "         min(%s) FILTER (WHERE %s > %s) AS next\n  FROM (\n  %s) r\n"
-               "   GROUP BY r.verdict) g",
-               list, (int)VERDICT_TO_ACT, (int)VERDICT_NOT_DUE, (int)VERDICT_KEPT_FLOOR,
-               (int)VERDICT_FLOOR_AFTER_CAP, passed, moment, moment, now, rows));
+        b,
+        arena_printf(b->arena,
+                     "SELECT %s,\n       ((min(g.oldest) FILTER (WHERE g.verdict = %d))%s)::text "
+                     "AS oldest,\n"
+                     "       (%s)::text AS next_due%s\n"
+                     "  FROM (\n  SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest%s\n"
+                     "  FROM (\n  %s) r\n   GROUP BY r.verdict) g",
+                     list, (int)VERDICT_TO_ACT, period, next, passed, floors, rows));
 }
 
 struct sql_statement sql_tenants(struct sql_builder *b)
@@ -214,13 +255,15 @@ struct sql_statement sql_tenants(struct sql_builder *b)
     if (!b->category->has_tenant)
         return (struct sql_statement){.text = ""};
     const char *rows = judged_rows(b, true);
-    return sql_finish(b, arena_printf(b->arena,
-                                      "SELECT r.tenant, count(*) AS rows, count(*) FILTER (WHERE "
-                                      "r.verdict = %d) AS to_act\n  FROM (\n  %s) r\n WHERE "
-                                      "r.verdict >= %d\n GROUP BY r.tenant\nHAVING count(*) FILTER "
-                                      "(WHERE r.verdict = %d) > 0",
-                                      (int)VERDICT_TO_ACT, rows, (int)VERDICT_OTHER_STAGE,
-                                      (int)VERDICT_TO_ACT));
+    return sql_finish(
+        b,
+        arena_printf(b->arena,
+                     "SELECT g.tenant, sum(g.rows)::bigint AS rows,\n"
+                     "       (sum(g.rows) FILTER (WHERE g.verdict = %d))::bigint AS to_act\n"
+                     "  FROM (\n  SELECT r.tenant, r.verdict, count(*) AS rows\n  FROM (\n  %s) r\n"
+                     "   GROUP BY r.tenant, r.verdict) g\n WHERE g.verdict >= %d\n"
+                     " GROUP BY g.tenant\nHAVING count(*) FILTER (WHERE g.verdict = %d) > 0",
+                     (int)VERDICT_TO_ACT, rows, (int)VERDICT_OTHER_STAGE, (int)VERDICT_TO_ACT));
 }
 
 static struct sql_statement unclaimed(struct sql_builder *b)
@@ -242,6 +285,22 @@ static struct sql_statement unclaimed(struct sql_builder *b)
     }
     return sql_finish(b, arena_printf(b->arena, "SELECT count(*) AS rows\n  FROM %s t\n WHERE %s",
                                       sql_from(b, b->target.table), condition));
+}
+
+struct sql_counts *sql_build_counts(struct arena *arena, const struct policy_set *set,
+                                    const struct category *category, size_t stage,
+                                    const struct catalog *catalog, unsigned shapes)
+{
+    struct sql_builder builder, *b = &builder;
+    sql_builder_init(b, arena, set, category, stage, catalog);
+    b->shapes = shapes;
+    struct sql_counts *out = arena_alloc(arena, sizeof(*out));
+    out->shapes = shapes;
+    sql_begin(b);
+    out->plan = sql_plan(b);
+    sql_begin(b);
+    out->remaining = remaining(b);
+    return out;
 }
 
 struct sql_statement sql_build_forecast(struct arena *arena, const struct policy_set *set,
@@ -274,9 +333,7 @@ struct sql_category *sql_build_category(struct arena *arena, const struct policy
     sql_begin(b);
     out->unclaimed = unclaimed(b);
     sql_begin(b);
-    out->remaining = sql_finish(
-        b, arena_printf(arena, "SELECT count(*) AS rows\n  FROM %s t\n WHERE %s",
-                        sql_from(b, b->target.table), sql_action_condition(b, SKIP_NOTHING)));
+    out->remaining = remaining(b);
     sql_begin(b);
     out->explain = sql_explain(b);
     sql_begin(b);

@@ -92,6 +92,8 @@ const char *sql_canonical_text(struct arena *arena, const struct catalog_column 
                                const char *raw);
 /* The key column's text as digests need it: the same whatever the session's time zone. */
 const char *sql_key_text(struct sql_builder *b, const struct sql_scope *scope, const char *name);
+/* The same as bigint or uuid, where the worker prints it (batch_key_text), for that is faster. */
+const char *sql_key_value(struct sql_builder *b, const struct sql_scope *scope, const char *name);
 void sql_list_add(struct arena *arena, struct string_list *list, const char *item);
 bool sql_list_has(const struct string_list *list, const char *item);
 
@@ -166,6 +168,14 @@ const char *sql_due_at(struct sql_builder *b);
 /* By stage and agreement alone; start is an expression that may be repeated. */
 const char *sql_stage_due(struct sql_builder *b, const char *start);
 const char *sql_cap_end(struct sql_builder *b); /* NULL (C) where there is no cap */
+/* Is the row due at the run's time? Most rows are told by a comparison, without adding the period:
+ * only those that begin within days of the run's time less the period need the sum. */
+const char *sql_is_due(struct sql_builder *b);
+/* Is the period one and the same, and the starting point a column of the row? Then a row that began
+ * first falls due first (but within the hour in which clocks are put back). */
+bool sql_due_is_plain(const struct sql_builder *b);
+/* Where it is: is what began at `start` due? `prefiltered`: sql_prefilter was asked before. */
+const char *sql_due_by(struct sql_builder *b, const char *start, bool prefiltered);
 /* A condition that every due row meets and an index can use, or NULL. */
 const char *sql_prefilter(struct sql_builder *b);
 const char *sql_tenant_text(struct sql_builder *b); /* of the target row, one of several */
@@ -188,7 +198,9 @@ enum sql_skip { SKIP_NOTHING, SKIP_DEPENDANTS };
 
 /* sql_held.c: holds */
 const char *sql_held(struct sql_builder *b, enum sql_skip skip);
-/* The same, by scopes of one hold (an expression). */
+/* Are there scopes that the statement does not ask for (b->shapes)? About no row. */
+const char *sql_unasked(struct sql_builder *b);
+/* The same as sql_held, by scopes of one hold (an expression). */
 const char *sql_held_by(struct sql_builder *b, const char *hold);
 /* Could a starting point that moves like that (b->moves, not 0) leave the range of scope h? */
 const char *sql_could_leave(struct sql_builder *b, const char *h);

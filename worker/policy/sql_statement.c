@@ -1,5 +1,6 @@
 /* The statements of a leaf, and the condition of an action. */
 #include <assert.h>
+#include <string.h>
 
 #include "policy/sql_private.h"
 
@@ -62,8 +63,7 @@ const char *sql_action_condition(struct sql_builder *b, enum sql_skip skip)
 
     sql_add_and(&text, sql_prefilter(b));
     reads = b->read_count;
-    condition = sql_due_at(b);
-    condition = arena_printf(b->arena, "%s <= %s", condition, sql_run_time(b));
+    condition = sql_is_due(b);
     add_judged(b, &text, condition, skip, reads);
 
     sql_add_and(&text, arena_printf(b->arena, "%s IS NOT TRUE", sql_held(b, skip)));
@@ -111,13 +111,16 @@ struct string_list sql_returned_key(const struct sql_builder *b)
     return b->target.key;
 }
 
-/* ", t.id::text AS k1, ..." */
-static const char *key_list(struct sql_builder *b, const struct sql_scope *scope)
+/* ", t.id::text AS k1, ..."; `values`: as the worker can print them itself, where it can. */
+static const char *key_list(struct sql_builder *b, const struct sql_scope *scope, bool values)
 {
     struct string_list key = sql_returned_key(b);
     struct text text = {0};
     for (size_t i = 0; i < key.count; i++)
-        text_printf(&text, ", %s AS k%zu", sql_key_text(b, scope, key.items[i]), i + 1);
+        text_printf(&text, ", %s AS k%zu",
+                    values ? sql_key_value(b, scope, key.items[i])
+                           : sql_key_text(b, scope, key.items[i]),
+                    i + 1);
     return sql_take_text(b->arena, &text);
 }
 
@@ -138,57 +141,64 @@ static const char *tid_range(struct sql_builder *b)
                         sql_param(b, PARAM_TO_TID, 0, NULL, "tid"));
 }
 
-/* DELETE of the rows that meet the condition; or UPDATE. What is counted of a row that stays is what
- * it was before, which RETURNING does not tell: it is read first. Such statements come only when the
- * rows are locked, so both see the same ones; no join is needed. */
-static void add_action(struct sql_builder *b, struct text *text, const char *leaf,
+/* The UPDATE as `gone`, without RETURNING. What is counted of a row that stays is what it was
+ * before, which RETURNING does not tell: it is read first. Such statements come only when the rows
+ * are locked, so both see the same ones; no join is needed. */
+static void add_update(struct sql_builder *b, struct text *text, const char *leaf,
                        const char *which, const char *condition)
 {
-    if (policy_stage_removes(b->stage))
-        text_printf(text, "gone AS (\nDELETE FROM ONLY %s t\n WHERE %s\n   AND %s\n", leaf, which,
-                    condition);
-    else if (sql_reads_before(b->stage))
+    if (sql_reads_before(b->stage))
         text_printf(text,
                     "counted AS MATERIALIZED (\nSELECT t.ctid AS tid%s\n  FROM ONLY %s t\n WHERE "
                     "%s\n   AND %s),\ngone AS (\nUPDATE ONLY %s t\n   SET %s\n WHERE t.ctid = ANY "
-                    "(ARRAY(SELECT c.tid FROM counted c))\n",
+                    "(ARRAY(SELECT c.tid FROM counted c))",
                     b->stage->aggregate ? sql_counted(b) : sql_quasi_counted(b), leaf, which,
                     condition, leaf, sql_changes(b));
     else
-        text_printf(text, "gone AS (\nUPDATE ONLY %s t\n   SET %s\n WHERE %s\n   AND %s\n", leaf,
+        text_printf(text, "gone AS (\nUPDATE ONLY %s t\n   SET %s\n WHERE %s\n   AND %s", leaf,
                     sql_changes(b), which, condition);
 }
 
-/* DELETE or UPDATE, and what was acted on: rows, by tenant, keys. `rows` is a CTE's name, so no
- * join is needed. */
+/* DELETE or UPDATE, and what was acted on: rows, by tenant, keys. `gone` is a CTE's name, so no
+ * join is needed. Where rows alone are asked for, a plain DELETE counts them. */
 static struct sql_statement removal(struct sql_builder *b, const char *leaf, const char *which,
                                     enum sql_skip skip)
 {
-    struct text text = {0};
+    struct text text = {0}, returned = {0};
     const char *condition = sql_action_condition(b, skip), *known = sql_hashed_known(b);
     bool changes = !policy_stage_removes(b->stage);
     if (known)
         condition = arena_printf(b->arena, "%s\n   AND %s", condition, known);
-    text_add(&text, "WITH ");
-    add_action(b, &text, leaf, which, condition);
-    const char *keys = key_list(b, &b->target);
     bool tenant = b->category->has_tenant;
-    text_printf(&text, "RETURNING %s AS tenant%s", tenant ? sql_tenant_text(b) : "NULL::text",
-                keys);
+    if (tenant)
+        text_printf(&returned, ", %s AS tenant", sql_tenant_text(b));
+    text_add(&returned, key_list(b, &b->target, true));
     if (changes)
-        text_printf(&text, ",\n       (%s) AS changed", sql_changed(b));
-    if (b->stage->aggregate && !changes)
-        text_add(&text, sql_counted(b));
-    text_add(&text, ")");
+        text_printf(&returned, ",\n       (%s) AS changed", sql_changed(b));
+    else if (b->stage->aggregate)
+        text_add(&returned, sql_counted(b));
+    const char *removed = arena_printf(b->arena, "DELETE FROM ONLY %s t\n WHERE %s\n   AND %s",
+                                       leaf, which, condition);
+    if (!returned.length) {
+        text_free(&returned);
+        return sql_finish(b, removed);
+    }
+    text_add(&text, "WITH ");
+    if (changes)
+        add_update(b, &text, leaf, which, condition);
+    else
+        text_printf(&text, "gone AS (\n%s", removed);
+    text_printf(&text, "\nRETURNING %s)",
+                strchr(sql_take_text(b->arena, &returned), ' ') + 1); /* behind its comma */
     if (tenant)
         text_add(&text, ",\nby_tenant AS (\n"
                         "SELECT array_agg(c.tenant) AS tenants, array_agg(c.rows) AS tenant_rows\n"
                         "  FROM (SELECT g.tenant, count(*) AS rows FROM gone g GROUP BY g.tenant) "
                         "c)");
-    text_printf(
-        &text, "\nSELECT count(*) AS rows, %s AS tenants, %s AS tenant_rows%s",
-        tenant ? "(SELECT n.tenants FROM by_tenant n)" : "NULL::text[]",
-        tenant ? "(SELECT n.tenant_rows FROM by_tenant n)" : "NULL::bigint[]", key_arrays(b, "g"));
+    text_printf(&text, "\nSELECT count(*) AS rows, %s AS tenants, %s AS tenant_rows%s",
+                tenant ? "(SELECT n.tenants FROM by_tenant n)" : "NULL::text[]",
+                tenant ? "(SELECT n.tenant_rows FROM by_tenant n)" : "NULL::bigint[]",
+                key_arrays(b, "g"));
     if (changes)
         text_add(&text, ", count(*) FILTER (WHERE g.changed IS NOT TRUE) AS unchanged");
     if (b->stage->aggregate)
@@ -200,11 +210,74 @@ static struct sql_statement removal(struct sql_builder *b, const char *leaf, con
     return sql_finish(b, sql_take_text(b->arena, &text));
 }
 
-static struct sql_statement rows_lock(struct sql_builder *b, const char *leaf)
+/* The start's column as it is compared in ranges, where a stage can go by it; else NULL. */
+static const struct catalog_column *slice_column(const struct sql_builder *b)
 {
-    const char *range = tid_range(b);
+    static const char *const types[] = {"timestamp with time zone", "timestamp without time zone",
+                                        "date"};
+    const struct start *start = sql_stage_start(b);
+    const struct ref *ref = &start->refs[0];
+    if (start->ref_count != 1 || ref->kind != REF_COLUMN || ref->path.count)
+        return NULL;
+    const struct catalog_table *table = b->target.table;
+    bool indexed = false;
+    for (size_t i = 0; i < table->index_count; i++) {
+        const struct catalog_index *index = &table->indexes[i];
+        indexed |= index->valid && !index->partial && text_equal(index->method, "btree") &&
+                   index->column_count > 0 && text_equal(index->columns[0], ref->column);
+    }
+    const struct catalog_column *column = catalog_column(table, ref->column);
+    for (size_t i = 0; indexed && i < sizeof(types) / sizeof(*types); i++)
+        if (text_equal(column->base_type, types[i]))
+            return column;
+    return NULL;
+}
+
+static const char *slice_range(struct sql_builder *b, const struct catalog_column *column)
+{
+    const char *raw = sql_column(b, &b->target, column->name);
+    const char *type = sql_base_type(b->arena, column);
+    return arena_printf(b->arena, "%s > %s\n   AND %s <= %s", raw,
+                        sql_param(b, PARAM_FROM_START, 0, NULL, type), raw,
+                        sql_param(b, PARAM_TO_START, 0, NULL, type));
+}
+
+/* A function that keeps the planner from sharing the rows among processes, as DELETE does; it is
+ * not run. */
+static struct sql_statement slice_choice(struct sql_builder *b, const char *leaf,
+                                         const char *filter)
+{
+    return sql_finish(b,
+                      arena_printf(b->arena,
+                                   "EXPLAIN (FORMAT JSON)\nSELECT t.ctid, "
+                                   "pg_catalog.pg_current_xact_id()\n  FROM ONLY %s t\n WHERE %s",
+                                   leaf, filter));
+}
+
+/* From each bound to the next the index is walked once. */
+static struct sql_statement slice_bounds(struct sql_builder *b, const char *leaf,
+                                         const char *filter, const struct catalog_column *column)
+{
+    const char *raw = sql_column(b, &b->target, column->name);
+    const char *limit = sql_param(b, PARAM_LIMIT, 0, NULL, "bigint");
+    const char *next = arena_printf(b->arena, "ORDER BY %s OFFSET %s - 1 LIMIT 1", raw, limit);
+    return sql_finish(
+        b, arena_printf(
+               b->arena,
+               "WITH RECURSIVE bound AS (\n"
+               "SELECT (SELECT %s FROM ONLY %s t WHERE %s %s) AS at\n UNION ALL\n"
+               "SELECT (SELECT %s FROM ONLY %s t WHERE %s AND %s > b.at %s)\n"
+               "  FROM bound b WHERE b.at IS NOT NULL)\n"
+               "SELECT b.at::text AS bound,\n       (SELECT count(*) FROM (SELECT 1 FROM ONLY "
+               "%s t WHERE %s = b.at LIMIT 32 * %s) x) AS ties\n"
+               "  FROM bound b WHERE b.at IS NOT NULL\n ORDER BY b.at",
+               raw, leaf, filter, next, raw, leaf, filter, raw, next, leaf, raw, limit));
+}
+
+static struct sql_statement rows_lock(struct sql_builder *b, const char *leaf, const char *range)
+{
     const char *condition = sql_action_condition(b, SKIP_NOTHING);
-    const char *keys = key_list(b, &b->target);
+    const char *keys = key_list(b, &b->target, false);
     const char *limit = sql_param(b, PARAM_LIMIT, 0, NULL, "bigint");
     return sql_finish(
         b, arena_printf(b->arena,
@@ -250,19 +323,21 @@ struct sql_leaf *sql_build_leaf(struct arena *arena, const struct policy_set *se
     sql_begin(b);
     out->remove = removal(b, table, tid_range(b), SKIP_NOTHING);
     sql_begin(b);
-    out->lock_rows = rows_lock(b, table);
+    out->lock_rows = rows_lock(b, table, tid_range(b));
     sql_begin(b);
     sql_lock_reads(b, table, out);
     sql_begin(b);
     out->judge_tids = (struct sql_statement){.text = ""};
     /* An UPDATE alone would not keep records from coming that refer to the row (sql_kept.c). */
-    bool is_read = b->stage->action == ACTION_DEIDENTIFY && shapes & SQL_READERS &&
-                   sql_kept(b, SKIP_NOTHING);
+    bool is_read =
+        b->stage->action == ACTION_DEIDENTIFY && shapes & SQL_READERS && sql_kept(b, SKIP_NOTHING);
     sql_begin(b);
     size_t hang;
     (void)sql_dependants(b, &hang);
     out->hashed = sql_hashed(b, &out->hashed_count);
-    if (hang || is_read || out->lock_read_count || out->hashed_count || sql_reads_before(b->stage))
+    bool judged =
+        hang || is_read || out->lock_read_count || out->hashed_count || sql_reads_before(b->stage);
+    if (judged)
         out->judge_tids = rows_judged(b, table);
     sql_begin(b);
     const char *tids = sql_param(b, PARAM_TIDS, 0, NULL, "tid[]");
@@ -272,5 +347,20 @@ struct sql_leaf *sql_build_leaf(struct arena *arena, const struct policy_set *se
     out->read_values = sql_read_values(b, table);
     sql_begin(b);
     out->count_range = range_count(b, table);
+    out->choose = out->bounds = out->remove_slice = out->lock_slice =
+        (struct sql_statement){.text = ""};
+    const struct catalog_column *column = slice_column(b);
+    if (!column || judged || !sql_prefilter(b))
+        return out;
+    sql_begin(b);
+    out->choose = slice_choice(b, table, sql_prefilter(b));
+    sql_begin(b);
+    out->bounds = slice_bounds(b, table, sql_prefilter(b), column);
+    sql_begin(b);
+    out->remove_slice = removal(b, table, slice_range(b, column), SKIP_NOTHING);
+    sql_begin(b);
+    const char *blocks = tid_range(b);
+    out->lock_slice =
+        rows_lock(b, table, arena_printf(arena, "%s\n   AND %s", blocks, slice_range(b, column)));
     return out;
 }

@@ -16,6 +16,10 @@ static const struct choice guard_choices[] = {{"off", GUARD_OFF, false},
                                               {"observe", GUARD_OBSERVE, false},
                                               {"refuse", GUARD_REFUSE, false},
                                               {0}};
+static const struct choice strategy_choices[] = {{"auto", STRATEGY_AUTO, false},
+                                                 {"index", STRATEGY_INDEX, false},
+                                                 {"sweep", STRATEGY_SWEEP, false},
+                                                 {0}};
 static const struct choice action_choices[] = {{"delete", ACTION_DELETE, false},
                                                {"deidentify", ACTION_DEIDENTIFY, false},
                                                {"aggregate", ACTION_AGGREGATE, false},
@@ -134,6 +138,13 @@ static const struct field category_fields[] = {
      .help =
          "Whether triggers keep every role from deleting or altering held records: \"refuse\", or "
          "only count and report it: \"observe\". \"off\" by default; see The guard."},
+    {.key = "strategy",
+     .types = TYPE_STRING,
+     .read = read_choice,
+     .offset = AT(strategy),
+     .choices = strategy_choices,
+     .value = "auto | index | sweep",
+     .help = "How due records are found; see Strategies. Without effect on which they are."},
     {.key = "accept_triggers",
      .types = TYPE_TEXTS,
      .read = read_accepted_triggers,
@@ -412,7 +423,8 @@ static const struct field stage_fields[] = {
      .offset = STAGE(action),
      .choices = action_choices,
      .value = "delete | deidentify | aggregate",
-     .help = "The action. \"aggregate\" counts records into cells, and deletes or de-identifies them."},
+     .help =
+         "The action. \"aggregate\" counts records into cells, and deletes or de-identifies them."},
     {.key = "start",
      .types = TYPE_STRING | TYPE_GROUP,
      .read = read_start,
@@ -458,9 +470,10 @@ static const struct field stage_fields[] = {
      .read = read_names,
      .offset = STAGE(quasi),
      .value = "[ column, ... ]",
-     .help = "Quasi-identifiers: columns that together can tell who it was. Of records that one run "
-             "de-identifies, those that fewer than \"k\" distinct subjects share these with lose them "
-             "too. Needs \"mark\", a timestamptz."},
+     .help =
+         "Quasi-identifiers: columns that together can tell who it was. Of records that one run "
+         "de-identifies, those that fewer than \"k\" distinct subjects share these with lose them "
+         "too. Needs \"mark\", a timestamptz."},
     {.key = "k",
      .types = TYPE_INTEGER,
      .flags = FIELD_DEIDENTIFY | FIELD_AGGREGATE,

@@ -1,0 +1,47 @@
+#include "engine/strategy.h"
+
+#include <jansson.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+
+/* Of the index that is read; NULL where everything is. */
+static const char *index_name(const json_t *node)
+{
+    const char *name = json_string_value(json_object_get(node, "Index Name"));
+    const json_t *child;
+    size_t i;
+    json_array_foreach(json_object_get(node, "Plans"), i, child)
+    {
+        if (!name)
+            name = index_name(child);
+    }
+    return name;
+}
+
+static const json_t *top_of(const json_t *document)
+{
+    return json_object_get(json_array_get(document, 0), "Plan");
+}
+
+bool strategy_is_index(const char *json)
+{
+    json_t *document = json_loads(json, 0, NULL);
+    bool is = index_name(top_of(document)) != NULL;
+    json_decref(document);
+    return is;
+}
+
+const char *strategy_text(struct arena *arena, const char *json)
+{
+    json_t *document = json_loads(json, 0, NULL);
+    const char *name = index_name(top_of(document));
+    char rows[32];
+    text_thousands(rows,
+                   (int64_t)json_number_value(json_object_get(top_of(document), "Plan Rows")));
+    const char *text =
+        name ? arena_printf(arena, "index \"%s\", about %s rows", name, rows)
+             : arena_printf(arena, "sweep, the planner would read all for about %s rows", rows);
+    json_decref(document);
+    return text;
+}
