@@ -11,4 +11,5 @@ libretention_a_SOURCES += \
 	worker/base/mdoc.c worker/base/mdoc.h \
 	worker/base/span.c worker/base/span.h \
 	worker/base/sql_files.h \
-	worker/base/text.c worker/base/text.h
+	worker/base/text.c worker/base/text.h \
+	worker/base/window.c worker/base/window.h

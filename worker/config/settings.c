@@ -20,6 +20,7 @@ enum setting_type {
     SETTING_SIGN_AFTER, /* this and the next: one of words[] */
     SETTING_PACE,
     SETTING_LISTEN, /* a socket that only this machine reaches */
+    SETTING_WINDOW, /* struct window */
     SETTING_INTEGER,
     SETTING_BOOLEAN,
     SETTING_DURATION, /* milliseconds; bounds too */
@@ -123,6 +124,9 @@ static const struct setting table[] = {
      "it goes, whatever others do. \"normal\" lets no standby or replication slot come to lie "
      "more than 64 MB behind, \"gentle\" 16, \"fast\" knows no limit. The gentler of this and "
      "the policy's counts."},
+    {"pace.window", SETTING_WINDOW, AT(pace.window), 0, 0, NULL, ON_RELOAD, NOW,
+     "Time of the day, such as 22:00-05:00, in which categories are acted on whose policy names no "
+     "window; in each category's time zone. Default: always."},
     {"pace.standby_lag_mb", SETTING_INTEGER, AT(pace.standby_lag_mb), 0, 1000000, "0", ON_RELOAD,
      NOW,
      "How many megabytes of write-ahead log a standby or replication slot may lie behind while a "
@@ -171,8 +175,8 @@ static const struct setting table[] = {
 enum { SETTING_COUNT = sizeof(table) / sizeof(table[0]) };
 
 static const char *const type_names[] = {
-    "string", "connection string", "file name", "directory", "string",   "string",
-    "string", "address",           "integer",   "boolean",   "duration", "period"};
+    "string",  "connection string", "file name", "directory", "string",   "string", "string",
+    "address", "time of the day",   "integer",   "boolean",   "duration", "period"};
 
 static unsigned int value_types(enum setting_type type)
 {
@@ -298,6 +302,14 @@ static void take_text(struct reader *r, const struct setting *s, struct position
         diag_hint(r->diags, d,
                   "Write unix:/run/retentiond/http.sock, 127.0.0.1:PORT or [::1]:PORT: only this "
                   "machine may reach it.");
+        return;
+    }
+    if (s->type == SETTING_WINDOW) {
+        struct window *window = place;
+        if (window_parse(value, window) && window->from_minute != window->to_minute)
+            return;
+        diag_hint(r->diags, diag_error(r->diags, at, "\"%s\" cannot be \"%s\"", s->name, value),
+                  "Write two times of the day: \"01:00-05:00\", or \"22:00-05:00\" over midnight.");
         return;
     }
     if (s->type == SETTING_PREFIX) {

@@ -11,6 +11,7 @@
 
 #include "base/diag.h"
 #include "base/span.h"
+#include "base/window.h"
 
 struct arena;
 
@@ -50,6 +51,7 @@ struct settings {
         int64_t standbys;                          /* that must be connected */
         int64_t batch_rows;
         int64_t family_rows;
+        struct window window; /* of categories that have none */
     } pace;
 
     struct {

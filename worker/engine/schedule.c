@@ -444,13 +444,20 @@ static void on_window(struct pg_conn *conn, enum pg_outcome outcome, PGresult *r
     start_stages(worker, state);
 }
 
+static const struct window *window_of(const struct worker *worker,
+                                      const struct category_state *state)
+{
+    return state->category->window.given ? &state->category->window : &worker->limits.window;
+}
+
 static void ask_window(struct worker *worker, struct category_state *state)
 {
+    const struct window *window = window_of(worker, state);
     const struct category *category = state->category;
     char from[16], to[16];
     worker->schedule->state = state;
-    snprintf(from, sizeof(from), "%d", category->window.from_minute);
-    snprintf(to, sizeof(to), "%d", category->window.to_minute);
+    snprintf(from, sizeof(from), "%d", window->from_minute);
+    snprintf(to, sizeof(to), "%d", window->to_minute);
     const char *values[] = {category->timezone, from, to};
     pg_conn_query(worker->control, sql_file("engine/window.sql"), 3, values, false, on_window,
                   worker);
@@ -501,7 +508,7 @@ static void next_category(struct worker *worker)
         }
         for (size_t i = 0; i < worker->lane_count; i++)
             lane_open(worker->lanes[i]);
-        bool windowed = state->category->window.given && !worker->options.ignore_windows &&
+        bool windowed = window_of(worker, state)->given && !worker->options.ignore_windows &&
                         !state->requested && state->standing == RUN_RUNNING;
         if (windowed)
             ask_window(worker, state);

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/window.h"
 #include "engine/view.h"
 #include "engine/worker.h"
 #include "pg/conn.h"
@@ -37,6 +38,7 @@ struct limits {
     int64_t batch_rows, family_rows;
     int64_t rows_per_second; /* 0: not limited */
     const char *pace_preset;
+    struct window window;                      /* of categories that have none */
     int64_t standby_lag_mb, wal_mb_per_second; /* 0: the preset's */
     int64_t standbys;                          /* that must be connected */
     int64_t lease_ms, max_skew_ms, wake_most_ms, stop_within_ms;

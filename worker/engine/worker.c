@@ -525,6 +525,7 @@ static void take_settings(struct worker *worker)
         .family_rows = settings->pace.family_rows,
         .rows_per_second = settings->pace.rows_per_second,
         .pace_preset = settings->pace.preset,
+        .window = settings->pace.window,
         .standby_lag_mb = settings->pace.standby_lag_mb,
         .wal_mb_per_second = settings->pace.wal_mb_per_second,
         .standbys = settings->pace.standbys,

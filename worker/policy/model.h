@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/diag.h"
+#include "base/window.h"
 
 struct arena;
 
@@ -249,12 +250,6 @@ enum mode { MODE_OBSERVE, MODE_ENFORCE, MODE_DECLARED };
 enum evidence { EVIDENCE_RECORDS, EVIDENCE_COUNTS };
 enum guard { GUARD_OFF, GUARD_OBSERVE, GUARD_REFUSE };
 
-struct window {
-    bool given;
-    int from_minute,
-        to_minute; /* of the day in the category's time zone; from > to: over midnight */
-};
-
 struct accepted_trigger {
     struct position at;
     const char *name;
@@ -310,8 +305,8 @@ struct category {
     enum guard guard;
     struct accepted_trigger *accept_triggers;
     size_t accept_trigger_count;
-    const char *on_request; /* NULL, "delete", "deidentify", "keep" */
-    struct window window;
+    const char *on_request;       /* NULL, "delete", "deidentify", "keep" */
+    struct window window;         /* in the category's time zone */
     const char *pace_preset;      /* "gentle", "normal", "fast"; NULL: retentiond.cfg's */
     int64_t pace_rows_per_second; /* 0: not limited */
     struct brake brake;

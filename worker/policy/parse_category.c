@@ -227,24 +227,12 @@ void read_accepted_triggers(struct reader *r, config_setting_t *setting, const s
     }
 }
 
-static bool read_minute(const char *s, int *ret)
-{
-    if (!isdigit((unsigned char)s[0]) || !isdigit((unsigned char)s[1]) || s[2] != ':' ||
-        !isdigit((unsigned char)s[3]) || !isdigit((unsigned char)s[4]))
-        return false;
-    int hour = (s[0] - '0') * 10 + s[1] - '0', minute = (s[3] - '0') * 10 + s[4] - '0';
-    *ret = hour * 60 + minute;
-    return minute < 60 && *ret <= 24 * 60;
-}
-
 void read_window(struct reader *r, config_setting_t *setting, const struct field *field, void *out)
 {
     (void)field;
     struct window *window = out;
     const char *text = config_setting_get_string(setting);
-    int from, to;
-    if (strlen(text) != 11 || text[5] != '-' || !read_minute(text, &from) ||
-        !read_minute(text + 6, &to) || from == 24 * 60) {
+    if (!window_parse(text, window)) {
         struct diag *d =
             diag_error(r->diags, position_of(r, setting), "window \"%s\" cannot be read", text);
         diag_hint(r->diags, d,
@@ -252,11 +240,10 @@ void read_window(struct reader *r, config_setting_t *setting, const struct field
                   "midnight.");
         return;
     }
-    if (from == to)
+    if (window->from_minute == window->to_minute)
         diag_hint(r->diags,
                   diag_error(r->diags, position_of(r, setting), "window \"%s\" is empty", text),
                   "Leave \"window\" out if the category may be acted on at any time.");
-    *window = (struct window){true, from, to};
 }
 
 void read_pace_preset(struct reader *r, config_setting_t *setting, const struct field *field,
