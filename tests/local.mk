@@ -256,6 +256,7 @@ EXTRA_DIST += tests/bench/actions.sh tests/bench/bench.sh tests/bench/guard.sh t
 EXTRA_DIST += tests/bench/bench.sh tests/bench/guard.sh tests/bench/idle.sh tests/bench/latency.sh tests/bench/log.sh tests/bench/log_server.sh
 EXTRA_DIST += tests/bench/bench.sh tests/bench/guard.sh tests/bench/log.sh tests/bench/log_server.sh
 EXTRA_DIST += tests/soak/soak.sql
+EXTRA_DIST += tests/bench/bench.sh tests/bench/guard.sh tests/bench/idle.sh tests/bench/latency.sh tests/bench/log.sh tests/bench/log_server.sh
 EXTRA_DIST += tests/bench/placing.sh tests/bench/prelude.sh
 # what is due, said apart from the builder
 EXTRA_DIST += tests/oracle.sql tests/bench/holds.sh tests/hold_races.sql
