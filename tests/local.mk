@@ -194,7 +194,7 @@ EXTRA_DIST += \
 	tests/golden/starts.cfg tests/golden/starts.sql
 EXTRA_DIST += tests/policies-bad tests/policies-good
 EXTRA_DIST += tests/aggregate.sql tests/application.sql tests/random_changes.sql
-EXTRA_DIST += tests/bench/bench.sh tests/bench/guard.sh tests/bench/latency.sh tests/bench/log.sh tests/bench/log_server.sh
+EXTRA_DIST += tests/bench/bench.sh tests/bench/guard.sh tests/bench/idle.sh tests/bench/latency.sh tests/bench/log.sh tests/bench/log_server.sh
 EXTRA_DIST += tests/bench/placing.sh tests/bench/prelude.sh
 # what is due, said apart from the builder
 EXTRA_DIST += tests/oracle.sql tests/bench/holds.sh tests/hold_races.sql
