@@ -335,10 +335,13 @@ Suite *suite_hold_races(void)
     TCase *tcase = tcase_create("races");
     tcase_set_timeout(tcase, 1800);
     tcase_add_loop_test(tcase, nothing_held_goes, 0, (int)(sizeof(scenes) / sizeof(*scenes)));
-    tcase_add_loop_test(tcase, held_while_a_batch_waits, 0,
-                        2 * (int)(sizeof(becomings) / sizeof(*becomings)));
     tcase_add_loop_test(tcase, a_stopped_worker_is_no_obstacle, 0,
                         (int)(sizeof(stops) / sizeof(*stops)));
+    suite_add_tcase(suite, tcase);
+    tcase = tcase_create("waits");
+    tcase_set_timeout(tcase, 300);
+    tcase_add_loop_test(tcase, held_while_a_batch_waits, 0,
+                        2 * (int)(sizeof(becomings) / sizeof(*becomings)));
     suite_add_tcase(suite, tcase);
     return suite;
 }
