@@ -94,11 +94,11 @@ struct sql_leaf {
      * since the statement began: they must be left. */
     struct sql_statement *lock_reads;
     size_t lock_read_count;
-    /* With dependants or lock_reads, or where records of others read what is changed; else empty, and
-     * only then may `remove` be used. PARAM_TIDS: which of the rows locked are due and
-     * free now, in a statement that began when they and what is read were locked already: a late
-     * child that was committed while lock_rows ran is seen by this one. One row (rows bigint, tids
-     * text[] ordered). */
+    /* With dependants or lock_reads, or where records of others read what is changed; else empty,
+     * and only then may `remove` be used. PARAM_TIDS: which of the rows locked are due and free
+     * now, in a statement that began when they and what is read were locked already: a late child
+     * that was committed while lock_rows ran is seen by this one. One row (rows bigint, tids text[]
+     * ordered). */
     struct sql_statement judge_tids;
     /* PARAM_TIDS: deletes those still due and free. Result as `remove`. With dependants, what is
      * read from their tables is not asked again, since they are gone by then; fewer rows than were
@@ -214,8 +214,8 @@ const char *sql_inventory(struct arena *arena, const struct policy_set *set,
 /* Do records of `other` read, without a foreign key, what the stage changes? One that appears while
  * a batch judges would lose its hold with that, and nothing makes it wait. Both must be valid. */
 bool sql_changes_untied(struct arena *arena, const struct policy_set *set,
-                        const struct category *category, size_t stage,
-                        const struct category *other, const struct catalog *catalog);
+                        const struct category *category, size_t stage, const struct category *other,
+                        const struct catalog *catalog);
 
 /* Scopes of holds (retention.held_scope.shape) that a statement compares records with. */
 enum sql_shape {

@@ -672,7 +672,7 @@ static void add_trigger(struct maker *m, const struct guarded *g, const struct c
 #define THIS_XID "((pg_current_xact_id_if_assigned())::text)::bigint"
 #define NO_BATCH                                                                                   \
     "((current_setting('retention.batch'::text, true) IS DISTINCT FROM 'on'::text) OR (" BATCH     \
-    THIS_XID ") AND (" BATCH "(- " THIS_XID ")) OR (pg_trigger_depth() > 0))))"
+        THIS_XID ") AND (" BATCH "(- " THIS_XID ")) OR (pg_trigger_depth() > 0))))"
 
 static void add_row_triggers(struct maker *m, const struct guarded *g,
                              const struct catalog_table *table, bool copied)

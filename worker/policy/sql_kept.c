@@ -6,11 +6,11 @@
  * as a held record of any category reads it; the same goes for the rows that hang on it.
  *
  * No lock is needed against other batches, beyond the gate: every batch sees the same holds, and as
- * long as none takes a row that a held record reads, every batch sees that record held. Records that
- * applications add meanwhile are another matter: one with a foreign key to a row that goes keeps it
- * from going; where the row is changed, it is locked FOR UPDATE before it is judged (sql_build_leaf),
- * so that such a record waits and then never had what the row lost; and where no foreign key would
- * make it wait, the policy is refused (sql_changes_untied).
+ * long as none takes a row that a held record reads, every batch sees that record held. Records
+ * that applications add meanwhile are another matter: one with a foreign key to a row that goes
+ * keeps it from going; where the row is changed, it is locked FOR UPDATE before it is judged
+ * (sql_build_leaf), so that such a record waits and then never had what the row lost; and where no
+ * foreign key would make it wait, the policy is refused (sql_changes_untied).
  *
  * The other category's record is a SubPlan over the row. It leaves no trace in the lookups, columns
  * and relations that the statement's own category rests on: it locks nothing, and another policy
@@ -164,8 +164,8 @@ static bool is_untied(const struct sql_lookup *lookup)
 }
 
 bool sql_changes_untied(struct arena *arena, const struct policy_set *set,
-                        const struct category *category, size_t stage,
-                        const struct category *other, const struct catalog *catalog)
+                        const struct category *category, size_t stage, const struct category *other,
+                        const struct catalog *catalog)
 {
     struct sql_builder builder, *b = &builder;
     sql_builder_init(b, arena, set, category, stage, catalog);

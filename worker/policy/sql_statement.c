@@ -229,8 +229,8 @@ struct sql_leaf *sql_build_leaf(struct arena *arena, const struct policy_set *se
     out->judge_tids = (struct sql_statement){.text = ""};
     bool hang = category->with_count && policy_stage_removes(b->stage);
     /* An UPDATE alone would not keep records from coming that refer to the row (sql_kept.c). */
-    bool is_read = b->stage->action == ACTION_DEIDENTIFY && shapes & SQL_READERS &&
-                   sql_kept(b, SKIP_NOTHING);
+    bool is_read =
+        b->stage->action == ACTION_DEIDENTIFY && shapes & SQL_READERS && sql_kept(b, SKIP_NOTHING);
     sql_begin(b);
     if (hang || is_read || out->lock_read_count)
         out->judge_tids = rows_judged(b, table);

@@ -443,11 +443,12 @@ static void check_readers(struct check *check)
                 "no foreign key ties these to it",
                 stage->name, check_name(check, resolve_table(check->catalog, category->table)),
                 other->name);
-            diag_hint(check->diags, diag,
-                      "A record that appears while a row is changed could lose its hold unseen. Add "
-                      "the foreign key (validated, not deferrable where the changed row is the one "
-                      "that refers), or let \"%s\" not read these columns.",
-                      other->name);
+            diag_hint(
+                check->diags, diag,
+                "A record that appears while a row is changed could lose its hold unseen. Add "
+                "the foreign key (validated, not deferrable where the changed row is the one "
+                "that refers), or let \"%s\" not read these columns.",
+                other->name);
         }
     }
 }
