@@ -201,8 +201,8 @@ START_TEST(a_record_being_added_keeps_what_it_reads)
 }
 END_TEST
 
-/* The other order: a chat that comes when the batch has judged waits for its COMMIT, and so never had
- * the number that was taken away. */
+/* The other order: a chat that comes when the batch has judged waits for its COMMIT, and so never
+ * had the number that was taken away. */
 START_TEST(a_record_that_comes_later_waits)
 {
     struct site site = people();

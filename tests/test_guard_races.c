@@ -290,9 +290,9 @@ static void accept_gone(void)
 }
 
 /* What an accepted trigger does in a batch is judged like anybody's: with recording n it deletes
- * message n and visitor n, none of them due. Message 6 and visitor 8 are held, so recordings 6 and 8
- * are set aside. All others go, and their dependants, which the cascade below the batch finds gone
- * already. */
+ * message n and visitor n, none of them due. Message 6 and visitor 8 are held, so recordings 6 and
+ * 8 are set aside. All others go, and their dependants, which the cascade below the batch finds
+ * gone already. */
 START_TEST(triggers_in_batches)
 {
     db_exec(site.admin, "UPDATE ctm.message SET at = now()");

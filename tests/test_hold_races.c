@@ -7,7 +7,8 @@
  * all is over, everything that was written down must be there.
  *
  * One hold placed is one round. RETENTIOND_HOLD_ROUNDS: how many there are in each scene, 60 by
- * default, 500 in .ci/run (fewer may miss a join).
+ * default, 500 in .ci/run (fewer may miss a join there; held_while_a_batch_waits does not, of
+ * partitions).
  *
  * With the action's scopes in a join the scenes without dependants fail. With dependants rows are
  * locked by one statement and judged by the next, which has a snapshot of its own, so that a join
@@ -39,6 +40,10 @@
     "CREATE TABLE other (id int PRIMARY KEY, phone text, at timestamptz);"                         \
     "CREATE SEQUENCE rec_id;"
 
+/* A changed record stays in its page, and so in the range of the batch that waits for it: elsewhere
+ * it would be a later batch's, which sees all holds whatever its statement looks like. */
+#define ROOM " WITH (fillfactor = 60)"
+
 #define STAGES                                                                                     \
     "  stages = ( { after = \"30 days\"; do = \"delete\"; } );\n"                                  \
     "  brake: { rows = 100000000; fraction = 1.0; tenant_fraction = 1.0; };\n"
@@ -63,23 +68,24 @@ static const struct scene {
     int releasing; /* sessions that place and release */
     bool approving;
 } scenes[] = {
-    {"one session places", "", OWN_PHONE,
+    {"one session places", ROOM, OWN_PHONE,
      "    subject = ( { column = \"caller\"; kind = \"phone\"; as = \"e164\"; } );\n", false, 0,
      false},
-    {"four sessions place and release", "", OWN_PHONE,
+    {"four sessions place and release", ROOM, OWN_PHONE,
      "    subject = ( { column = \"caller\"; kind = \"phone\"; as = \"e164\"; } );\n", false, 4,
      false},
-    {"dependants", "", CHILDS_PHONE,
+    {"dependants", ROOM, CHILDS_PHONE,
      "    subject = ( { child = \"public.message\"; by = \"rec_id\"; column = \"phone\"; kind = "
      "\"phone\"; as = \"e164\"; } );\n    with = ( { table = \"public.message\"; by = [ "
      "\"rec_id\" ]; } );\n",
      true, 2, false},
     {"partitions",
      " PARTITION BY HASH (id); CREATE TABLE rec_0 PARTITION OF rec FOR VALUES WITH (modulus 2, "
-     "remainder 0); CREATE TABLE rec_1 PARTITION OF rec FOR VALUES WITH (modulus 2, remainder 1)",
+     "remainder 0)" ROOM
+     "; CREATE TABLE rec_1 PARTITION OF rec FOR VALUES WITH (modulus 2, remainder 1)" ROOM,
      OWN_PHONE, "    subject = ( { column = \"caller\"; kind = \"phone\"; as = \"e164\"; } );\n",
      false, 2, false},
-    {"another category is approved", "", OWN_PHONE,
+    {"another category is approved", ROOM, OWN_PHONE,
      "    subject = ( { column = \"caller\"; kind = \"phone\"; as = \"e164\"; } );\n", false, 2,
      true},
 };
@@ -226,6 +232,54 @@ START_TEST(nothing_held_goes)
 }
 END_TEST
 
+/* A batch waits for a row that the application changes to a held value, in a transaction that
+ * commits then: the row stays. It is judged anew in its new version, against the holds that the
+ * statement sees; with a join it would be the row of a hold that it was joined with, or of none, as
+ * it was. */
+static const struct becoming {
+    const char *change, *hold;
+} becomings[] = {
+    {"caller = '(212) 555-0199'", "subject => 'phone:+12125550199'"},
+    {"tenant = 9999", "tenant => '9999'"},
+    {"at = '2001-02-03'", "starts_from => '2001-02-01', starts_to => '2001-03-01'"},
+    {"caller = '(212) 555-0199', tenant = 9999",
+     "subject => 'phone:+12125550199', tenant => '9999'"},
+};
+
+START_TEST(held_while_a_batch_waits)
+{
+    const struct becoming *b = &becomings[_i / 2];
+    const struct scene *scene = &scenes[_i % 2 ? 3 : 0]; /* plain, partitioned */
+    struct site site = scene_site(scene);
+    char *old = file_read(site.config), *at = strstr(old, "database: {"), *new;
+    ck_assert_ptr_nonnull(at);
+    at += strlen("database: {");
+    ck_assert_int_gt(asprintf(&new, "%.*s lock_timeout = \"10 s\";%s", (int)(at - old), old, at),
+                     0);
+    free(file_write(site.directory, "retentiond.cfg", new));
+    free(new);
+    free(old);
+    refill(&site, scene);
+    db_exec(site.admin,
+            "SELECT retention.place_hold(matter => 'race', reason => 'x', category => "
+            "'recs', %s)",
+            b->hold);
+    PGconn *application = db_connect(site.cluster, site.database, NULL);
+    db_exec(application, "BEGIN");
+    db_exec(application, "UPDATE rec SET %s WHERE id = 7", b->change);
+    pid_t worker = site_start(&site, "--once", NULL);
+    db_wait_until(site.admin,
+                  "SELECT count(*) > 0 FROM pg_stat_activity WHERE usename = 't_worker' "
+                  "AND wait_event_type = 'Lock' AND query LIKE 'WITH gone AS%%'");
+    db_exec(application, "COMMIT");
+    ck_assert_int_eq(program_wait(worker), 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT sum(id) FROM rec"), 7);
+    site_check_log(&site);
+    PQfinish(application);
+    site_free(&site);
+}
+END_TEST
+
 /* Where a worker is stopped: before its transaction, with the gate locked at every step of a batch
  * of either kind, with its COMMIT on the way, and behind it. */
 static const struct stop {
@@ -294,6 +348,11 @@ Suite *suite_hold_races(void)
     tcase_add_loop_test(tcase, nothing_held_goes, 0, (int)(sizeof(scenes) / sizeof(*scenes)));
     tcase_add_loop_test(tcase, a_stopped_worker_is_no_obstacle, 0,
                         (int)(sizeof(stops) / sizeof(*stops)));
+    suite_add_tcase(suite, tcase);
+    tcase = tcase_create("waits");
+    tcase_set_timeout(tcase, 300);
+    tcase_add_loop_test(tcase, held_while_a_batch_waits, 0,
+                        2 * (int)(sizeof(becomings) / sizeof(*becomings)));
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -299,9 +299,9 @@ END_TEST
  * too. A hold that is placed when the category is narrower does not know of them. */
 START_TEST(left_before_another_takes_it)
 {
-    char *less = db_value(site.admin,
-                          "SELECT replace('%s', '[\"caller\", \"callee\"]', '[\"caller\"]')",
-                          FACTS_CALLS);
+    char *less =
+        db_value(site.admin, "SELECT replace('%s', '[\"caller\", \"callee\"]', '[\"caller\"]')",
+                 FACTS_CALLS);
     enforce("calls", START, "");
     char *hold = place("subject => 'phone:+1'");
     load("active", "calls", START ONLY("kind", "eq = \"call\""), "", FACTS_CALLS);
@@ -331,8 +331,8 @@ START_TEST(left_before_another_takes_it)
 }
 END_TEST
 
-/* Columns under the same names that are others than those by which a hold found its records: whoever
- * approves must say for each hold that it was looked at, and that stands in the log. */
+/* Columns under the same names that are others than those by which a hold found its records:
+ * whoever approves must say for each hold that it was looked at, and that stands in the log. */
 START_TEST(same_names_other_columns)
 {
     static const struct {
@@ -368,9 +368,10 @@ START_TEST(same_names_other_columns)
         db_script(site.admin, cases[i].change);
         char *state = db_value(site.worker, "%s", sql);
         if (strcmp(state, "suspended") == 0 && cases[i].names) {
-            char *refused = message("RT021: each of the holds %s, %s found records of category \"calls\" when "
-                                    "these were other columns: %s",
-                                    hold, all, cases[i].names);
+            char *refused =
+                message("RT021: each of the holds %s, %s found records of category \"calls\" when "
+                        "these were other columns: %s",
+                        hold, all, cases[i].names);
             ck_not_approved(refused, "calls", "");
             free(refused);
             char *one = message(", NULL, '{%s}'", hold, NULL, NULL);
@@ -392,8 +393,9 @@ START_TEST(same_names_other_columns)
                 approve("calls");
         }
         free(state);
-        ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM retention.log_entry WHERE type "
-                                               "= 'gap' AND category = 'calls'"),
+        ck_assert_int_eq(db_number(site.admin,
+                                   "SELECT count(*) FROM retention.log_entry WHERE type "
+                                   "= 'gap' AND category = 'calls'"),
                          entries);
     }
     /* no hold, no question */
