@@ -306,7 +306,8 @@ static bool add_example(struct planning *p, const struct sql_category *sql,
     const struct stage *stage = sql->stage;
     size_t number_of_stage = (size_t)(stage - sql->category->stages);
     const char *class = transform_class_name(t->as->class), *before = NULL, *after = NULL;
-    const char *of = table_name_equal(table, sql->category->table) ? NULL : table_name_text(arena, table);
+    const char *of =
+        table_name_equal(table, sql->category->table) ? NULL : table_name_text(arena, table);
     struct sql_statement example = sql_build_example(
         arena, p->policies.set, sql->category, number_of_stage, p->policies.catalog, t, table);
     PGresult *result _cleanup_result_ = NULL;
@@ -318,14 +319,15 @@ static bool add_example(struct planning *p, const struct sql_category *sql,
         after = result_value(result, 0, 1);
     }
     if (list) {
-        json_array_append_new(list, json_pack("{ss ss ss so so so}", "column", t->column, "as",
-                                              t->as->name, "class", class, "before",
-                                              json_text(before), "after", json_text(after),
-                                              "dependant", json_text(of)));
+        json_array_append_new(list,
+                              json_pack("{ss ss ss so so so}", "column", t->column, "as",
+                                        t->as->name, "class", class, "before", json_text(before),
+                                        "after", json_text(after), "dependant", json_text(of)));
         return true;
     }
     text_printf(&p->notes, "%s, stage \"%s\": column \"%s\"%s%s, %s (%s)", sql->category->name,
-                stage->name, t->column, of ? " of dependant " : "", of ? of : "", t->as->name, class);
+                stage->name, t->column, of ? " of dependant " : "", of ? of : "", t->as->name,
+                class);
     if (before)
         text_printf(&p->notes, "; of the made-up value %s it makes %s", before,
                     after ? after : "NULL");
@@ -427,13 +429,19 @@ static json_t *statement_json(const struct sql_statement *statement, const char 
                               const char *run_time)
 {
     static const char *const kinds[] = {
-        [PARAM_VALUE] = "value",         [PARAM_RUN_TIME] = "run time",
-        [PARAM_FROM_TID] = "from block", [PARAM_TO_TID] = "to block",
-        [PARAM_TIDS] = "row addresses",  [PARAM_KEY] = "key",
-        [PARAM_KEYS] = "keys",           [PARAM_LIMIT] = "limit",
-        [PARAM_TERM] = "term",           [PARAM_RUN] = "run",
+        [PARAM_VALUE] = "value",
+        [PARAM_RUN_TIME] = "run time",
+        [PARAM_FROM_TID] = "from block",
+        [PARAM_TO_TID] = "to block",
+        [PARAM_TIDS] = "row addresses",
+        [PARAM_KEY] = "key",
+        [PARAM_KEYS] = "keys",
+        [PARAM_LIMIT] = "limit",
+        [PARAM_TERM] = "term",
+        [PARAM_RUN] = "run",
         [PARAM_NONCE] = "random",
-        [PARAM_HASHED_OLD] = "values",   [PARAM_HASHED_NEW] = "their keyed digests",
+        [PARAM_HASHED_OLD] = "values",
+        [PARAM_HASHED_NEW] = "their keyed digests",
     };
     json_t *params = json_array();
     for (size_t i = 0; i < statement->param_count; i++) {

@@ -163,11 +163,11 @@ struct batch {
     struct verdict *verdicts; /* one a pick while they are judged, else NULL; owned by the arena */
     struct made_values *made; /* one a column of sql->hashed, once they are read; owned */
     size_t made_count;
-    size_t family_end;        /* picks from here on are a later batch's */
-    bool part_begins;         /* nothing was sent for the part yet */
-    bool savepoint_open;      /* of the part under way, or of the one before */
-    char undo_sqlstate[6];    /* why a part is being undone */
-    int64_t family_children;  /* dependants counted for the part */
+    size_t family_end;       /* picks from here on are a later batch's */
+    bool part_begins;        /* nothing was sent for the part yet */
+    bool savepoint_open;     /* of the part under way, or of the one before */
+    char undo_sqlstate[6];   /* why a part is being undone */
+    int64_t family_children; /* dependants counted for the part */
     size_t top;           /* the relation whose rows' families are weighed: the category's own, or a
                              dependant of a very large family */
     bool large_family;    /* one parent's dependants are more than a batch may hold */

@@ -142,9 +142,9 @@ static void queue_statement(struct batch *batch, enum step step, size_t relation
         case PARAM_HASHED_OLD:
         case PARAM_HASHED_NEW:
             assert(param->index < batch->made_count);
-            values[i] = text_string(param->kind == PARAM_HASHED_OLD
-                                        ? &batch->made[param->index].old
-                                        : &batch->made[param->index].new);
+            values[i] =
+                text_string(param->kind == PARAM_HASHED_OLD ? &batch->made[param->index].old
+                                                            : &batch->made[param->index].new);
             break;
         case PARAM_KEY:
         case PARAM_TERM:

@@ -1,7 +1,7 @@
-/* Values that the worker itself makes new ones of (transformation "hmac"): read when the records are
- * locked and judged, digested here, and bound to the statement that changes the records, as a map
- * from old to new. A row whose value is not in the map is not changed: it is not the one that was
- * read. The key never leaves this process, and values go nowhere but back. */
+/* Values that the worker itself makes new ones of (transformation "hmac"): read when the records
+ * are locked and judged, digested here, and bound to the statement that changes the records, as a
+ * map from old to new. A row whose value is not in the map is not changed: it is not the one that
+ * was read. The key never leaves this process, and values go nowhere but back. */
 #include <assert.h>
 #include <openssl/crypto.h>
 #include <stdlib.h>

@@ -82,7 +82,7 @@ static void add_found(const struct run *run)
     int64_t blocked = (int64_t)run->blocked.count;
     int64_t left =
         run->report.remaining >= 0 ? run->report.remaining : planned(run, PLAN_TO_ACT) - gone;
-    left = left > blocked ? left - blocked : 0;       /* these are told apart */
+    left = left > blocked ? left - blocked : 0; /* these are told apart */
     if (run->stage == policy_stage_of_turn(run->category, run->category->stage_count - 1))
         memset(&state->found, 0, sizeof(state->found));
     if (planned(run, PLAN_NOT_STARTED) > state->found.not_started)

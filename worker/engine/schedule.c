@@ -366,8 +366,8 @@ static void on_run_done(struct worker *worker, const struct run_report *report, 
     bool ended_well = report->status == RUN_DONE || report->status == RUN_OBSERVED ||
                       report->status == RUN_SUSPENDED || report->status == state->standing;
     if (ended_well && !reload_is_pending(worker) && schedule->turn-- > 0) {
-        run_start(worker, state, policy_stage_of_turn(state->category, schedule->turn),
-                  on_run_done, NULL);
+        run_start(worker, state, policy_stage_of_turn(state->category, schedule->turn), on_run_done,
+                  NULL);
         return;
     }
     next_category(worker);

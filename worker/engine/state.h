@@ -45,7 +45,7 @@ struct limits {
     const char *policy_directory;
     const char *kek_file; /* NULL: none */
     const char *hmac_file;
-    const char *epoch;    /* interval text: how long a key is used */
+    const char *epoch; /* interval text: how long a key is used */
 };
 
 enum worker_phase {

@@ -124,28 +124,30 @@ static void check_dependant_columns(const struct category *c, const struct depen
         changing += !policy_stage_removes(&c->stages[i]);
     const struct stage *stage = policy_dependant_stage(c, d);
     if (d->stage && !stage)
-        diag_hint(diags,
-                  diag_error(diags, d->at,
-                             "dependant \"%s\" refers to stage \"%s\", which de-identifies nothing",
-                             table, d->stage),
-                  "Its columns are changed together with the record's: name a stage that does that.");
+        diag_hint(
+            diags,
+            diag_error(diags, d->at,
+                       "dependant \"%s\" refers to stage \"%s\", which de-identifies nothing",
+                       table, d->stage),
+            "Its columns are changed together with the record's: name a stage that does that.");
     else if (!changing)
         diag_hint(diags,
                   diag_error(diags, d->at,
                              "dependant \"%s\" has \"columns\", but no stage de-identifies", table),
                   "Where the record is deleted, its dependants are deleted too.");
     else if (!stage)
-        diag_hint(diags,
-                  diag_error(diags, d->at, "dependant \"%s\" has \"columns\", but names no stage",
-                             table),
-                  "There are %zu stages that de-identify; add stage = \"...\".", changing);
+        diag_hint(
+            diags,
+            diag_error(diags, d->at, "dependant \"%s\" has \"columns\", but names no stage", table),
+            "There are %zu stages that de-identify; add stage = \"...\".", changing);
     for (size_t i = 0; i < d->column_count; i++)
         if (d->columns[i].as && !d->columns[i].as->testable)
-            diag_hint(diags,
-                      diag_error(diags, d->columns[i].at,
-                                 "that \"%s\" was done cannot be seen in column \"%s\" of a dependant",
-                                 d->columns[i].as->name, d->columns[i].column),
-                      "Dependants have no mark. Use \"nullify\", \"constant\" or the like.");
+            diag_hint(
+                diags,
+                diag_error(diags, d->columns[i].at,
+                           "that \"%s\" was done cannot be seen in column \"%s\" of a dependant",
+                           d->columns[i].as->name, d->columns[i].column),
+                "Dependants have no mark. Use \"nullify\", \"constant\" or the like.");
 }
 
 static void check_dependants(struct arena *arena, const struct category *c,

@@ -124,8 +124,8 @@ struct transform;
 struct dependant {
     struct position at;
     struct table_name table;
-    struct string_list by;  /* columns of the dependant that hold the parent's key */
-    struct string_list key; /* empty: its primary key */
+    struct string_list by;     /* columns of the dependant that hold the parent's key */
+    struct string_list key;    /* empty: its primary key */
     struct transform *columns; /* what becomes of it where a stage changes the record */
     size_t column_count;
     const char *stage; /* which stage; NULL: the only one that changes records */
@@ -368,7 +368,8 @@ const struct stage *policy_dependant_stage(const struct category *category,
 /* Does the stage change columns of the dependant, or of one that hangs on it? */
 bool policy_stage_reaches(const struct category *category, const struct stage *stage,
                           const struct dependant *dependant);
-/* The columns of a record that a stage changes, but for the mark: number i, NULL behind the last. */
+/* The columns of a record that a stage changes, but for the mark: number i, NULL behind the last.
+ */
 const char *policy_stage_column(const struct stage *stage, size_t i);
 /* Does some stage of the category change records? */
 bool policy_changes(const struct category *category);

@@ -152,15 +152,17 @@ static void check_quasi(struct reader *r, config_setting_t *quasi, const struct 
         diag_hint(r->diags, error_at(r, quasi, "\"quasi\" needs a \"mark\""),
                   "Records that a run de-identifies together are known by it: a timestamptz.");
     if (c->data_at.file && !c->subject_count)
-        diag_hint(r->diags,
-                  error_at(r, quasi, "\"quasi\" counts distinct subjects, but the category has none"),
-                  "Say in \"data\" who the records are about.");
+        diag_hint(
+            r->diags,
+            error_at(r, quasi, "\"quasi\" counts distinct subjects, but the category has none"),
+            "Say in \"data\" who the records are about.");
     else if (c->subject_count && c->subjects[0].kind != REF_COLUMN)
-        diag_hint(r->diags,
-                  error_at(r, quasi,
-                           "\"quasi\" counts distinct subjects, but the category's first subject is no "
-                           "column of the table itself"),
-                  "Subjects of parents and children cannot be counted in this version.");
+        diag_hint(
+            r->diags,
+            error_at(r, quasi,
+                     "\"quasi\" counts distinct subjects, but the category's first subject is no "
+                     "column of the table itself"),
+            "Subjects of parents and children cannot be counted in this version.");
 }
 
 void read_stages(struct reader *r, config_setting_t *setting, const struct field *field, void *out)
@@ -182,8 +184,9 @@ void read_stages(struct reader *r, config_setting_t *setting, const struct field
             refuse_keys(r, group, allowed[s.action]);
         if (s.action == ACTION_DEIDENTIFY && member(group, "k") && !member(group, "quasi"))
             diag_hint(r->diags,
-                      error_at(r, member(group, "k"), "\"k\" of a stage that de-identifies needs "
-                                                      "\"quasi\""),
+                      error_at(r, member(group, "k"),
+                               "\"k\" of a stage that de-identifies needs "
+                               "\"quasi\""),
                       "Add quasi = [ \"zip\", \"day\" ]: the columns that so many must share.");
         if (s.action == ACTION_DEIDENTIFY && member(group, "quasi"))
             check_quasi(r, member(group, "quasi"), c, &s);

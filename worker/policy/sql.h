@@ -15,17 +15,17 @@ struct arena;
 
 /* What the engine binds to $n, in order. All parameters are sent as text. */
 enum sql_param_kind {
-    PARAM_VALUE,    /* known from the policy: `value` */
-    PARAM_RUN_TIME, /* the run's time, timestamptz text */
-    PARAM_FROM_TID, /* "(block,0)", inclusive */
-    PARAM_TO_TID,   /* "(block,0)", exclusive */
-    PARAM_TIDS,     /* tid[] literal, "{\"(0,1)\",...}" */
-    PARAM_KEY,      /* key column number `index`: one text value (explain) */
-    PARAM_KEYS,     /* key column number `index`: text[] literal or binary array as returned */
-    PARAM_LIMIT,    /* bigint */
-    PARAM_TERM,     /* bigint, of the leadership */
-    PARAM_RUN,      /* uuid */
-    PARAM_NONCE,    /* text: random, another for each batch */
+    PARAM_VALUE,      /* known from the policy: `value` */
+    PARAM_RUN_TIME,   /* the run's time, timestamptz text */
+    PARAM_FROM_TID,   /* "(block,0)", inclusive */
+    PARAM_TO_TID,     /* "(block,0)", exclusive */
+    PARAM_TIDS,       /* tid[] literal, "{\"(0,1)\",...}" */
+    PARAM_KEY,        /* key column number `index`: one text value (explain) */
+    PARAM_KEYS,       /* key column number `index`: text[] literal or binary array as returned */
+    PARAM_LIMIT,      /* bigint */
+    PARAM_TERM,       /* bigint, of the leadership */
+    PARAM_RUN,        /* uuid */
+    PARAM_NONCE,      /* text: random, another for each batch */
     PARAM_HASHED_OLD, /* of column number `index` of sql_leaf.hashed: text[] literal of the values
                          that were read, and of what they become */
     PARAM_HASHED_NEW, /* text[] literal of what each of these becomes */
@@ -43,10 +43,11 @@ struct sql_statement {
     size_t param_count;
 };
 
-/* One table that a batch deletes from, children before parents; the last one is the category's. Of a
- * stage that changes records: dependants whose columns it changes, and what they hang on. Then rows
- * are changed instead of deleted, those that are done are left out, and `remove`, `remove_some` and
- * `remove_own` return one more column at the end: (unchanged bigint), as sql_leaf's. */
+/* One table that a batch deletes from, children before parents; the last one is the category's. Of
+ * a stage that changes records: dependants whose columns it changes, and what they hang on. Then
+ * rows are changed instead of deleted, those that are done are left out, and `remove`,
+ * `remove_some` and `remove_own` return one more column at the end: (unchanged bigint), as
+ * sql_leaf's. */
 struct sql_relation {
     struct table_name table;
     const char *relation; /* "schema.table", quoted as by PostgreSQL, as it stands in entries
@@ -108,7 +109,8 @@ struct sql_leaf {
     struct sql_statement judge_tids;
     /* Columns whose new values the worker makes (transformation "hmac"); then judge_tids is there.
      * read_values, PARAM_TIDS: one row, for each of them a text[] of the distinct values; what the
-     * worker makes of them is bound to remove_tids, which leaves rows with any other value alone. */
+     * worker makes of them is bound to remove_tids, which leaves rows with any other value alone.
+     */
     const struct transform **hashed;
     size_t hashed_count;
     struct sql_statement read_values;
@@ -165,12 +167,12 @@ struct sql_category {
      * published. PARAM_TERM, PARAM_RUN, PARAM_RUN_TIME; one row: (families bigint, most bigint,
      * published bigint); as long as families = most, there are more. */
     struct sql_statement close;
-    /* Of a stage with a k-check, else empty. `groups`, PARAM_RUN_TIME: one row (groups bigint, small
-     * bigint, nullified bigint): how many groups the records make that are due and free, how many of
-     * them are too small, how many records would lose their quasi-identifiers. `keep`, PARAM_TERM,
-     * PARAM_RUN, PARAM_RUN_TIME: writes down which groups may keep them; before the first batch.
-     * `close` then looks whether so many came, and returns two more columns: (again bigint,
-     * nullified bigint): records that are due again, and that have lost them. */
+    /* Of a stage with a k-check, else empty. `groups`, PARAM_RUN_TIME: one row (groups bigint,
+     * small bigint, nullified bigint): how many groups the records make that are due and free, how
+     * many of them are too small, how many records would lose their quasi-identifiers. `keep`,
+     * PARAM_TERM, PARAM_RUN, PARAM_RUN_TIME: writes down which groups may keep them; before the
+     * first batch. `close` then looks whether so many came, and returns two more columns: (again
+     * bigint, nullified bigint): records that are due again, and that have lost them. */
     struct sql_statement groups, keep;
     struct sql_relation *relations; /* dependants first, the category's table last */
     size_t relation_count;

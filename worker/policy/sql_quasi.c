@@ -2,8 +2,9 @@
  * quasi-identifiers with lose these too. What is counted together, and what holds of it, is told in
  * sql/functions/count_groups.sql; here are the expressions and statements that ask and count.
  *
- * A group is the SHA-256 of its values as they will be. Digests of what a record will be and of what
- * it is are the same once the record is done, since each transformation's value is a fixed point. */
+ * A group is the SHA-256 of its values as they will be. Digests of what a record will be and of
+ * what it is are the same once the record is done, since each transformation's value is a fixed
+ * point. */
 #include <assert.h>
 
 #include "policy/sql_private.h"
@@ -162,26 +163,24 @@ struct sql_statement sql_keep_groups(struct sql_builder *b)
         return (struct sql_statement){.text = ""};
     const char *k = k_value(b);
     return sql_finish(
-        b,
-        arena_printf(b->arena,
-                     "SELECT retention.keep_groups(%s, %s, %s, %s, %s, %s,\n       "
-                     "array_agg(g.digest)) AS kept\n  FROM (\n%s) g\n WHERE g.subjects >= %s",
-                     sql_param(b, PARAM_TERM, 0, NULL, "bigint"),
-                     sql_param(b, PARAM_RUN, 0, NULL, "uuid"),
-                     sql_value(b, b->category->name, "text"), sql_value(b, b->stage->name, "text"),
-                     sql_run_time(b), k, groups(b), k));
+        b, arena_printf(b->arena,
+                        "SELECT retention.keep_groups(%s, %s, %s, %s, %s, %s,\n       "
+                        "array_agg(g.digest)) AS kept\n  FROM (\n%s) g\n WHERE g.subjects >= %s",
+                        sql_param(b, PARAM_TERM, 0, NULL, "bigint"),
+                        sql_param(b, PARAM_RUN, 0, NULL, "uuid"),
+                        sql_value(b, b->category->name, "text"),
+                        sql_value(b, b->stage->name, "text"), sql_run_time(b), k, groups(b), k));
 }
 
 struct sql_statement sql_settle_groups(struct sql_builder *b)
 {
     return sql_finish(
-        b,
-        arena_printf(b->arena,
-                     "SELECT 0::bigint AS families, 1::bigint AS most, 0::bigint AS published,\n"
-                     "       s.again, s.nullified\n"
-                     "  FROM retention.settle_groups(%s, %s, %s, %s, %s) s",
-                     sql_param(b, PARAM_TERM, 0, NULL, "bigint"),
-                     sql_param(b, PARAM_RUN, 0, NULL, "uuid"),
-                     sql_value(b, b->category->name, "text"), sql_value(b, b->stage->name, "text"),
-                     k_value(b)));
+        b, arena_printf(b->arena,
+                        "SELECT 0::bigint AS families, 1::bigint AS most, 0::bigint AS published,\n"
+                        "       s.again, s.nullified\n"
+                        "  FROM retention.settle_groups(%s, %s, %s, %s, %s) s",
+                        sql_param(b, PARAM_TERM, 0, NULL, "bigint"),
+                        sql_param(b, PARAM_RUN, 0, NULL, "uuid"),
+                        sql_value(b, b->category->name, "text"),
+                        sql_value(b, b->stage->name, "text"), k_value(b)));
 }

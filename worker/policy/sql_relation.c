@@ -89,8 +89,8 @@ static const char *arrays_of(struct sql_builder *b, const struct string_list *ke
     return sql_take_text(b->arena, &text);
 }
 
-/* DELETE; or UPDATE where the stage changes records; or nothing, where it changes only what hangs on
- * this dependant. */
+/* DELETE; or UPDATE where the stage changes records; or nothing, where it changes only what hangs
+ * on this dependant. */
 static struct sql_statement removal(struct sql_builder *b, const struct sql_scope *d,
                                     const struct dependant *dependant,
                                     const struct string_list *key, const char *which)
@@ -104,7 +104,8 @@ static struct sql_statement removal(struct sql_builder *b, const struct sql_scop
         struct text none = {0};
         for (size_t i = 0; i < key->count; i++)
             text_printf(&none, ", NULL::text[] AS key%zu", i + 1);
-        return sql_finish(b, arena_printf(b->arena, "SELECT 0::bigint AS rows%s, 0::bigint AS unchanged",
+        return sql_finish(b, arena_printf(b->arena,
+                                          "SELECT 0::bigint AS rows%s, 0::bigint AS unchanged",
                                           sql_take_text(b->arena, &none)));
     } else {
         begin = arena_printf(b->arena, "UPDATE %s %s\n   SET %s", from, d->alias, changes);
@@ -192,7 +193,8 @@ static void dependant_statements(struct sql_builder *b, struct sql_relation *rel
                                  const struct catalog_table *parent,
                                  const struct string_list *parent_key)
 {
-    struct sql_scope d = {.table = sql_catalog_table(b, dependant->table), .alias = "d", .key = relation->key};
+    struct sql_scope d = {
+        .table = sql_catalog_table(b, dependant->table), .alias = "d", .key = relation->key};
     if (!d.key.count)
         d.key = dependant->key.count ? dependant->key : sql_primary_key(b->arena, d.table);
     const char *from = sql_from(b, d.table);
@@ -201,9 +203,8 @@ static void dependant_statements(struct sql_builder *b, struct sql_relation *rel
     relation->lock = arena_printf(b->arena, "LOCK TABLE %s IN ROW EXCLUSIVE MODE", from);
 
     sql_begin(b);
-    relation->remove =
-        removal(b, &d, dependant, &relation->key,
-                hangs_unchanged(b, &d, dependant, parent, parent_key));
+    relation->remove = removal(b, &d, dependant, &relation->key,
+                               hangs_unchanged(b, &d, dependant, parent, parent_key));
     sql_begin(b);
     const char *which = hangs_undone(b, &d, dependant, parent, parent_key);
     relation->count = sql_finish(
@@ -221,9 +222,8 @@ static void dependant_statements(struct sql_builder *b, struct sql_relation *rel
         arena_printf(b->arena, "d.ctid = ANY (ARRAY(SELECT s.ctid FROM %s s WHERE %s LIMIT %s))",
                      from, hangs_unchanged(b, &some, dependant, parent, parent_key),
                      sql_param(b, PARAM_LIMIT, 0, NULL, "bigint"));
-    relation->remove_some =
-        removal(b, &d, dependant, &relation->key,
-                arena_printf(b->arena, "%s\n   AND %s", picked, which));
+    relation->remove_some = removal(b, &d, dependant, &relation->key,
+                                    arena_printf(b->arena, "%s\n   AND %s", picked, which));
 
     relation->lock_rows = relation->lock_some = relation->remove_own =
         (struct sql_statement){.text = ""};
@@ -238,7 +238,8 @@ static void dependant_statements(struct sql_builder *b, struct sql_relation *rel
     relation->lock_some =
         locking(b, &d, &relation->key, which, arena_printf(b->arena, "\n LIMIT %s", limit));
     sql_begin(b);
-    relation->remove_own = removal(b, &d, dependant, &relation->key, has_key(b, &d, &relation->key));
+    relation->remove_own =
+        removal(b, &d, dependant, &relation->key, has_key(b, &d, &relation->key));
 }
 
 static size_t count_dependants(const struct dependant *with, size_t count)

@@ -138,9 +138,9 @@ static const char *tid_range(struct sql_builder *b)
                         sql_param(b, PARAM_TO_TID, 0, NULL, "tid"));
 }
 
-/* DELETE of the rows that meet the condition; or UPDATE. What is counted of a row that stays is what
- * it was before, which RETURNING does not tell: it is read first. Such statements come only when the
- * rows are locked, so both see the same ones; no join is needed. */
+/* DELETE of the rows that meet the condition; or UPDATE. What is counted of a row that stays is
+ * what it was before, which RETURNING does not tell: it is read first. Such statements come only
+ * when the rows are locked, so both see the same ones; no join is needed. */
 static void add_action(struct sql_builder *b, struct text *text, const char *leaf,
                        const char *which, const char *condition)
 {
@@ -185,10 +185,10 @@ static struct sql_statement removal(struct sql_builder *b, const char *leaf, con
                         "SELECT array_agg(c.tenant) AS tenants, array_agg(c.rows) AS tenant_rows\n"
                         "  FROM (SELECT g.tenant, count(*) AS rows FROM gone g GROUP BY g.tenant) "
                         "c)");
-    text_printf(
-        &text, "\nSELECT count(*) AS rows, %s AS tenants, %s AS tenant_rows%s",
-        tenant ? "(SELECT n.tenants FROM by_tenant n)" : "NULL::text[]",
-        tenant ? "(SELECT n.tenant_rows FROM by_tenant n)" : "NULL::bigint[]", key_arrays(b, "g"));
+    text_printf(&text, "\nSELECT count(*) AS rows, %s AS tenants, %s AS tenant_rows%s",
+                tenant ? "(SELECT n.tenants FROM by_tenant n)" : "NULL::text[]",
+                tenant ? "(SELECT n.tenant_rows FROM by_tenant n)" : "NULL::bigint[]",
+                key_arrays(b, "g"));
     if (changes)
         text_add(&text, ", count(*) FILTER (WHERE g.changed IS NOT TRUE) AS unchanged");
     if (b->stage->aggregate)

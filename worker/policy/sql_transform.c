@@ -426,8 +426,7 @@ static const char *below_undone(struct sql_builder *b, const struct sql_scope *r
 const char *sql_undone(struct sql_builder *b, const struct sql_scope *row,
                        const struct dependant *dependant)
 {
-    if (policy_stage_removes(b->stage) ||
-        !policy_stage_reaches(b->category, b->stage, dependant))
+    if (policy_stage_removes(b->stage) || !policy_stage_reaches(b->category, b->stage, dependant))
         return NULL;
     const char *own = sql_dependant_changed(b, row, dependant);
     const char *below = below_undone(b, row, dependant->with, dependant->with_count);
@@ -439,8 +438,7 @@ const char *sql_undone(struct sql_builder *b, const struct sql_scope *row,
 /* A record has passed with all that hangs on it: also what comes later is done. */
 static void add_dependants_done(struct sql_builder *b, struct text *text)
 {
-    const char *below =
-        below_undone(b, &b->target, b->category->with, b->category->with_count);
+    const char *below = below_undone(b, &b->target, b->category->with, b->category->with_count);
     if (below)
         sql_add_and(text, arena_printf(b->arena, "%s IS NOT TRUE", below));
 }
@@ -481,10 +479,11 @@ struct sql_statement sql_read_values(struct sql_builder *b, const char *leaf)
     const char *tids = sql_param(b, PARAM_TIDS, 0, NULL, "tid[]");
     for (size_t i = 0; i < count; i++) {
         const char *x = as_text(b, sql_column(b, &b->target, hashed[i]->column));
-        text_printf(&text,
-                    "%sARRAY(SELECT DISTINCT %s FROM ONLY %s t WHERE t.ctid = ANY (%s) AND %s IS NOT "
-                    "NULL) AS v%zu",
-                    i ? ",\n       " : "SELECT ", x, leaf, tids, x, i + 1);
+        text_printf(
+            &text,
+            "%sARRAY(SELECT DISTINCT %s FROM ONLY %s t WHERE t.ctid = ANY (%s) AND %s IS NOT "
+            "NULL) AS v%zu",
+            i ? ",\n       " : "SELECT ", x, leaf, tids, x, i + 1);
     }
     return sql_finish(b, sql_take_text(b->arena, &text));
 }
@@ -534,7 +533,7 @@ const char *sql_changes(struct sql_builder *b)
         add_change(b, &text, stage->quasi.items[i], sql_quasi_change(b, stage->quasi.items[i]));
     if (stage->mark)
         add_change(b, &text, stage->mark,
-                   stage->quasi.count                             ? sql_quasi_cohort(b)
+                   stage->quasi.count                              ? sql_quasi_cohort(b)
                    : is_type(column_of(b, stage->mark), "boolean") ? "true"
                                                                    : sql_run_time(b));
     return sql_take_text(b->arena, &text);
@@ -555,8 +554,8 @@ const char *sql_changed(struct sql_builder *b)
 
 struct sql_statement sql_build_example(struct arena *arena, const struct policy_set *set,
                                        const struct category *category, size_t stage,
-                                       const struct catalog *catalog,
-                                       const struct transform *t, struct table_name table)
+                                       const struct catalog *catalog, const struct transform *t,
+                                       struct table_name table)
 {
     struct sql_builder builder, *b = &builder;
     sql_builder_init(b, arena, set, category, stage, catalog);
@@ -585,12 +584,14 @@ struct sql_statement sql_build_trial(struct arena *arena, const struct policy_se
     sql_begin(b);
     const char *table = table_name_text(arena, leaf), *changes, *changed, *leave;
     if (dependant) {
-        const struct sql_scope row = {.table = sql_catalog_table(b, dependant->table), .alias = "t"};
+        const struct sql_scope row = {.table = sql_catalog_table(b, dependant->table),
+                                      .alias = "t"};
         changes = sql_dependant_changes(b, &row, dependant);
         changed = leave = sql_dependant_changed(b, &row, dependant);
     } else {
         changes = sql_changes(b);
-        leave = arena_printf(arena, "%s IS TRUE\n    OR %s", sql_passed(b), sql_held(b, SKIP_NOTHING));
+        leave =
+            arena_printf(arena, "%s IS TRUE\n    OR %s", sql_passed(b), sql_held(b, SKIP_NOTHING));
         changed = sql_changed(b);
     }
     return sql_finish(

@@ -412,7 +412,8 @@ static const struct field stage_fields[] = {
      .offset = STAGE(action),
      .choices = action_choices,
      .value = "delete | deidentify | aggregate",
-     .help = "The action. \"aggregate\" counts records into cells, and deletes or de-identifies them."},
+     .help =
+         "The action. \"aggregate\" counts records into cells, and deletes or de-identifies them."},
     {.key = "start",
      .types = TYPE_STRING | TYPE_GROUP,
      .read = read_start,
@@ -458,9 +459,10 @@ static const struct field stage_fields[] = {
      .read = read_names,
      .offset = STAGE(quasi),
      .value = "[ column, ... ]",
-     .help = "Quasi-identifiers: columns that together can tell who it was. Of records that one run "
-             "de-identifies, those that fewer than \"k\" distinct subjects share these with lose them "
-             "too. Needs \"mark\", a timestamptz."},
+     .help =
+         "Quasi-identifiers: columns that together can tell who it was. Of records that one run "
+         "de-identifies, those that fewer than \"k\" distinct subjects share these with lose them "
+         "too. Needs \"mark\", a timestamptz."},
     {.key = "k",
      .types = TYPE_INTEGER,
      .flags = FIELD_DEIDENTIFY | FIELD_AGGREGATE,

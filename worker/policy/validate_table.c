@@ -199,10 +199,10 @@ static void check_trigger(struct check *check, struct position at,
 {
     const struct category *category = check->category;
     const struct catalog_table *root = resolve_root(check->catalog, table);
-    bool changes = trigger->on_update &&
-                   (root == check->table
-                        ? policy_changes(category)
-                        : is_changed(check, root, category->with, category->with_count));
+    bool changes =
+        trigger->on_update &&
+        (root == check->table ? policy_changes(category)
+                              : is_changed(check, root, category->with, category->with_count));
     bool deletes = trigger->on_delete && policy_removes(check->category);
     if ((!deletes && !changes) || trigger->internal || trigger->inherited ||
         trigger->enabled == 'D')

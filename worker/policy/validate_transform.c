@@ -290,9 +290,9 @@ static void check_nullable(struct check *check, const struct transform *t,
 {
     if (!column->not_null)
         return;
-    struct diag *d =
-        diag_error(check->diags, t->at, "column \"%s\" of \"%s\" is NOT NULL, and cannot be nullified",
-                   t->column, check_name(check, check->table));
+    struct diag *d = diag_error(check->diags, t->at,
+                                "column \"%s\" of \"%s\" is NOT NULL, and cannot be nullified",
+                                t->column, check_name(check, check->table));
     diag_hint(check->diags, d,
               "Use \"constant\", or:\nALTER TABLE %s ALTER COLUMN %s DROP NOT NULL;",
               quote_table(check->arena, check->table), quote_name(check->arena, t->column));
@@ -395,11 +395,11 @@ static void check_others(struct check *check, const struct stage *stage)
             for (size_t c = 0; policy_stage_column(stage, c); c++)
                 if (stage_changes(&other->stages[k], policy_stage_column(stage, c)) &&
                     check_may_share(check->table, check->category, other))
-                    diag_error(check->diags,
-                               c < stage->column_count ? stage->columns[c].at : stage->at,
-                               "column \"%s\" is changed by category \"%s\" too, which may take the "
-                               "same records",
-                               policy_stage_column(stage, c), other->name);
+                    diag_error(
+                        check->diags, c < stage->column_count ? stage->columns[c].at : stage->at,
+                        "column \"%s\" is changed by category \"%s\" too, which may take the "
+                        "same records",
+                        policy_stage_column(stage, c), other->name);
     }
 }
 
@@ -429,8 +429,8 @@ static void check_quasi(struct check *check, const struct stage *stage)
             transformed = true;
             if (t->as && !t->as->testable)
                 diag_error(check->diags, stage->at,
-                           "quasi-identifier \"%s\" is made \"%s\", which nobody shares",
-                           t->column, t->as->name);
+                           "quasi-identifier \"%s\" is made \"%s\", which nobody shares", t->column,
+                           t->as->name);
             if (column && column->not_null && t->as && !text_equal(t->as->name, "nullify"))
                 check_nullable(check, &nullify, column);
         }
@@ -444,11 +444,12 @@ static void check_quasi(struct check *check, const struct stage *stage)
     const struct catalog_column *mark =
         stage->quasi.count && stage->mark ? catalog_column(check->table, stage->mark) : NULL;
     if (mark && strcmp(mark->base_type, "timestamp with time zone") != 0)
-        diag_hint(check->diags,
-                  diag_error(check->diags, stage->at,
-                             "\"mark\" column \"%s\" of a stage with \"quasi\" must be a timestamptz",
-                             stage->mark),
-                  "It tells which records were de-identified together.");
+        diag_hint(
+            check->diags,
+            diag_error(check->diags, stage->at,
+                       "\"mark\" column \"%s\" of a stage with \"quasi\" must be a timestamptz",
+                       stage->mark),
+            "It tells which records were de-identified together.");
 }
 
 static void check_claim(struct check *check, const struct stage *stage)
@@ -500,10 +501,11 @@ static void check_dependants(struct check *check, const struct dependant *with, 
                     continue;
                 for (size_t s = 0; s < other->stage_count; s++)
                     if (stage_changes(&other->stages[s], with[i].columns[k].column))
-                        diag_error(check->diags, with[i].columns[k].at,
-                                   "column \"%s\" is changed by category \"%s\" too, which may take "
-                                   "the same records",
-                                   with[i].columns[k].column, other->name);
+                        diag_error(
+                            check->diags, with[i].columns[k].at,
+                            "column \"%s\" is changed by category \"%s\" too, which may take "
+                            "the same records",
+                            with[i].columns[k].column, other->name);
             }
         }
         check_dependants(check, with[i].with, with[i].with_count);
