@@ -17,7 +17,8 @@
     "ALTER TABLE public.call ADD counted_at timestamptz;"                                          \
     "ALTER TABLE oracle.original ADD counted_at timestamptz;"                                      \
     "CREATE OR REPLACE VIEW oracle.gone AS SELECT o.id, o.at, o.account, o.source, o.caller, "     \
-    "o.duration, o.cost, date_trunc('month', o.at AT TIME ZONE 'America/New_York')::date AS month " \
+    "o.duration, o.cost, date_trunc('month', o.at AT TIME ZONE 'America/New_York')::date AS "      \
+    "month "                                                                                       \
     "FROM oracle.original o WHERE NOT EXISTS (SELECT FROM public.call c WHERE c.id = o.id AND "    \
     "c.counted_at IS NULL)"
 #define POLICY(more_)                                                                              \
@@ -113,8 +114,7 @@ START_TEST(counted_before_it_goes)
     struct site site =
         site_of(POLICY(", { name = \"gone\"; after = \"6 months\"; do = \"delete\"; }"), NULL);
     char *hold _cleanup_free_ = db_value(
-        site.admin,
-        "SELECT retention.place_hold('M', 'r', category => 'calls', tenant => '1')");
+        site.admin, "SELECT retention.place_hold('M', 'r', category => 'calls', tenant => '1')");
     int64_t held = number(&site, "count(*) FROM oracle.original WHERE account = 1");
     int64_t old = number(&site, "count(*) FROM oracle.original WHERE (at + interval '6 months' <= "
                                 "now() AND account IS DISTINCT FROM 1)");
@@ -137,9 +137,9 @@ END_TEST
  * be changed is set aside, neither counted nor deleted. */
 START_TEST(what_is_not_counted_stays)
 {
-    struct site site = site_of(
-        POLICY(", { name = \"gone\"; after = \"2 months\"; do = \"delete\"; }"),
-        "ALTER TABLE public.call ADD CHECK (id <> 7 OR counted_at IS NULL) NOT VALID");
+    struct site site =
+        site_of(POLICY(", { name = \"gone\"; after = \"2 months\"; do = \"delete\"; }"),
+                "ALTER TABLE public.call ADD CHECK (id <> 7 OR counted_at IS NULL) NOT VALID");
     site_once_expect(&site, NULL, 0);
     ck_assert_int_eq(number(&site, "count(*) FROM public.call"), 1);
     ck_assert_int_eq(number(&site, "id FROM public.call WHERE caller <> '+1410'"), 7);
@@ -159,8 +159,8 @@ END_TEST
 START_TEST(kill_the_worker)
 {
     struct site site = site_of(POLICY(""), NULL);
-    for (int round = 0;
-         number(&site, "count(*) FROM public.call WHERE counted_at IS NULL") > 0; round++) {
+    for (int round = 0; number(&site, "count(*) FROM public.call WHERE counted_at IS NULL") > 0;
+         round++) {
         ck_assert_int_lt(round, 60);
         pid_t pid = site_start(&site, "--once", NULL);
         int64_t most =

@@ -508,8 +508,8 @@ static const uint8_t key[32] = {7, 1, 9};
 
 static struct pair draw_hmac(const struct drawn *d)
 {
-    static const char *const values[] = {"+14105550123", "+14105550124", "", "NULL", "a,b{c}\\d\"e",
-                                         "\xe6\x97\xa5\xc3\xa9", " Jane ", "Jane"};
+    static const char *const values[] = {"+14105550123", "+14105550124",         "",       "NULL",
+                                         "a,b{c}\\d\"e", "\xe6\x97\xa5\xc3\xa9", " Jane ", "Jane"};
     char *digest = arena_alloc(arena, PSEUDONYM_LENGTH + 1);
     const char *value = ONE_OF(values);
     pseudonym_make(key, d->text[0], value, digest);
@@ -570,12 +570,15 @@ static void make(PGconn *conn, struct test_case *c, int number, struct text *pol
         c->keyed |= c->columns[i].draw == draw_hmac;
     }
     c->hangs = !c->tokens && !c->keyed && draw_chance(30);
-    c->mark = c->tokens || c->keyed || draw_chance(20) ? draw_chance(50) ? "timestamptz" : "boolean" : NULL;
+    c->mark = c->tokens || c->keyed || draw_chance(20) ? draw_chance(50) ? "timestamptz" : "boolean"
+                                                       : NULL;
     text_printf(&sql, "CREATE TABLE x.%s (id int PRIMARY KEY, at timestamptz, mark %s", c->name,
                 c->mark ? c->mark : "text");
     if (c->hangs)
-        text_printf(&sql, ", own text);\nCREATE TABLE x.%s_of (id int PRIMARY KEY, record int "
-                          "REFERENCES x.%s", c->name, c->name);
+        text_printf(&sql,
+                    ", own text);\nCREATE TABLE x.%s_of (id int PRIMARY KEY, record int "
+                    "REFERENCES x.%s",
+                    c->name, c->name);
     text_printf(policy,
                 "%s: { title = \"t\"; basis = \"t\"; mode = \"enforce\"; timezone = "
                 "\"America/New_York\";\n  data: { table = \"x.%s\"; start = \"at\";",
@@ -596,7 +599,8 @@ static void make(PGconn *conn, struct test_case *c, int number, struct text *pol
                     i + 1 < COLUMNS ? "," : "");
     }
     if (c->hangs)
-        text_printf(policy, "  ); } ); };\n%s    { name = \"own\"; as = \"nullify\"; } ); } );\n};\n",
+        text_printf(policy,
+                    "  ); } ); };\n%s    { name = \"own\"; as = \"nullify\"; } ); } );\n};\n",
                     stage);
     else
         text_printf(policy, "  ); } );\n};\n");
@@ -678,8 +682,7 @@ static void act_on_dependants(PGconn *conn, const struct policy_set *set, const 
                                               "now() - interval '30 days'",
                                               c->name);
     for (size_t i = 0; i < s->param_count; i++)
-        values[i] =
-            s->params[i].kind == PARAM_KEYS ? keys : sql_support_value(&s->params[i]);
+        values[i] = s->params[i].kind == PARAM_KEYS ? keys : sql_support_value(&s->params[i]);
     (void)changed(conn, c, s, values, ret_unchanged);
 }
 
@@ -689,13 +692,14 @@ static int64_t act(PGconn *conn, const struct policy_set *set, const struct test
     const struct category *category = policy_find(set, c->name);
     const struct sql_leaf *leaf = sql_build_leaf(arena, set, category, 0, catalog, category->table,
                                                  SQL_ALL_SHAPES | SQL_READERS);
-    const char *tids =
-        db_value(conn, "SELECT array_agg(ctid)::text FROM x.%s WHERE at < now() - interval '30 days'",
-                 c->name);
+    const char *tids = db_value(
+        conn, "SELECT array_agg(ctid)::text FROM x.%s WHERE at < now() - interval '30 days'",
+        c->name);
     const struct sql_statement *s = c->hangs ? &leaf->remove_tids : &leaf->remove;
     const char *values[100], *now = db_value(conn, "SELECT now()::text");
     *ret_unchanged = 0;
-    bool again = c->hangs && db_number(conn, "SELECT count(*) FROM x.%s WHERE own IS NULL", c->name);
+    bool again =
+        c->hangs && db_number(conn, "SELECT count(*) FROM x.%s WHERE own IS NULL", c->name);
     db_exec(conn, "BEGIN");
     db_exec(conn, "SET LOCAL timezone = 'America/New_York'");
     db_exec(conn, "SET LOCAL search_path = ''");
@@ -703,7 +707,9 @@ static int64_t act(PGconn *conn, const struct policy_set *set, const struct test
     for (size_t i = 0; i < s->param_count; i++) {
         const struct sql_param *p = &s->params[i];
         struct text old = {0}, new = {0};
-        values[i] = p->kind == PARAM_RUN_TIME ? now : p->kind == PARAM_TIDS ? tids : sql_support_value(p);
+        values[i] = p->kind == PARAM_RUN_TIME ? now
+                    : p->kind == PARAM_TIDS   ? tids
+                                              : sql_support_value(p);
         if (p->kind == PARAM_HASHED_OLD || p->kind == PARAM_HASHED_NEW) {
             make_digests(conn, leaf, tids, p->index, &old, &new);
             values[i] = P("%s", p->kind == PARAM_HASHED_OLD ? old.data : new.data);
@@ -716,8 +722,9 @@ static int64_t act(PGconn *conn, const struct policy_set *set, const struct test
         const struct sql_statement *judge = &leaf->judge_tids;
         for (size_t i = 0; i < judge->param_count; i++)
             values[i] = judge->params[i].kind == PARAM_RUN_TIME ? now
-                        : judge->params[i].kind == PARAM_TIDS   ? tids
-                                                                : sql_support_value(&judge->params[i]);
+                        : judge->params[i].kind == PARAM_TIDS
+                            ? tids
+                            : sql_support_value(&judge->params[i]);
         PGresult *result =
             PQexecParams(conn, judge->text, (int)judge->param_count, NULL, values, NULL, NULL, 0);
         ck_assert_msg(PQresultStatus(result) == PGRES_TUPLES_OK, "%s", PQerrorMessage(conn));

@@ -32,8 +32,10 @@
     "  FROM visit v JOIN was w USING (id) WHERE v.done_at IS NOT NULL;"                            \
     "CREATE VIEW small AS SELECT zip, day, source, count(*) AS rows, count(DISTINCT person) AS "   \
     "  people FROM shared WHERE zip IS NOT NULL OR day IS NOT NULL OR source IS NOT NULL"          \
-    "  GROUP BY zip, day, source HAVING count(DISTINCT person) < 5;"                               \
-    /* what a run that nothing disturbs makes of records that were not done before */              \
+    "  GROUP BY zip, day, source HAVING count(DISTINCT person) < 5;" /* what a run that nothing    \
+                                                                        disturbs makes of records  \
+                                                                        that were not done before  \
+                                                                      */                           \
     "CREATE VIEW wanted AS SELECT w.id, CASE WHEN g.people >= 5 THEN left(w.zip, 3) END AS zip,"   \
     "  CASE WHEN g.people >= 5 THEN date_trunc('quarter', w.day)::date END AS day,"                \
     "  CASE WHEN g.people >= 5 THEN w.source END AS source"                                        \
@@ -106,7 +108,8 @@ START_TEST(groups_over_batches)
     char *entry _cleanup_free_ = db_value(
         site.admin,
         "SELECT entry LIKE '%%' || format(E'\\ncategory visits\\nstage less\\nk 5\\nkept %%s\\n"
-        "small %%s\\nnullified %%s\\n', (SELECT count(*) FROM retention.kept_group), count(DISTINCT "
+        "small %%s\\nnullified %%s\\n', (SELECT count(*) FROM retention.kept_group), "
+        "count(DISTINCT "
         "(left(w.zip, 3), date_trunc('quarter', w.day), w.source)), count(*)) FROM was w JOIN "
         "wanted n USING (id), (SELECT entry FROM retention.log_entry WHERE type = 'groups') e "
         "WHERE n.zip IS NULL AND n.day IS NULL AND n.source IS NULL AND (w.zip IS NOT NULL OR "
@@ -198,9 +201,10 @@ START_TEST(five_keep_what_they_share)
     char *mark _cleanup_free_ = db_value(site.admin, "SELECT max(done_at)::text FROM visit");
     db_exec(site.admin, "UPDATE visit SET zip = '99501' WHERE id = 2");
     db_exec(site.admin, "UPDATE visit SET person = 'p4' WHERE id = 4");
-    db_exec(site.admin, "WITH made AS (INSERT INTO visit VALUES (6, now() - interval '100 days', 1, "
-                        "'p6', '21202', '2026-02-04', 'a', NULL) RETURNING *) INSERT INTO was "
-                        "SELECT * FROM made");
+    db_exec(site.admin,
+            "WITH made AS (INSERT INTO visit VALUES (6, now() - interval '100 days', 1, "
+            "'p6', '21202', '2026-02-04', 'a', NULL) RETURNING *) INSERT INTO was "
+            "SELECT * FROM made");
     site_once_expect(&site, NULL, 0);
     ck_assert_int_eq(number(&site, "count(*) FROM visit WHERE zip = '212'"), 4);
     ck_assert_int_eq(number(&site, "count(*) FROM visit WHERE id IN (2, 6) AND zip IS NULL AND day "

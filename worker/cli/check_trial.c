@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "cli/check.h"
 #include "cli/plan.h"
+#include "pg/sqlstate.h"
 #include "policy/resolve.h"
 #include "policy/sql.h"
 #include "policy/validate.h"
@@ -50,7 +51,7 @@ static bool try_leaf(struct session *session, const struct policies *policies,
     PGresult *result _cleanup_result_ =
         plan_query(session, category->name, &trial, "now", NULL, &refused);
     if (!result && refused.sqlstate[0] && !says_nothing(refused.sqlstate)) {
-        report(cli, table, &category->stages[stage], refused.primary);
+        report(cli, table, &category->stages[stage], sqlstate_condition(refused.sqlstate));
         *ret_failed = true;
     } else if (result && strcmp(result_value(result, 0, 1), "0") != 0) {
         report(cli, table, &category->stages[stage],

@@ -69,8 +69,8 @@ static bool tell_entry(struct explained *e, const PGresult *entry)
                         "is not in this database. The last that was done to it: ");
     text_printf(
         &text, "%s at %.19s UTC; %s and its log entry %s are one transaction (run %s, batch %s).",
-        changed   ? counted ? "it was counted in an aggregate and de-identified"
-                            : "it was de-identified"
+        changed
+            ? counted ? "it was counted in an aggregate and de-identified" : "it was de-identified"
         : counted ? "It was counted in an aggregate and deleted"
                   : "It was deleted",
         FIELD("at"), changed ? "that" : "the deletion", FIELD("id"), FIELD("run"), FIELD("seq"));

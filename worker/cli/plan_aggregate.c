@@ -44,7 +44,8 @@ void plan_aggregate_note(struct text *notes, const struct category *category,
     for (size_t i = 0; i < a->fold.count; i++)
         text_printf(notes, "%s%s", i ? ", " : ", smaller ones together without ", a->fold.items[i]);
     if (a->keeps)
-        text_printf(notes, "; the records stay, de-identified, and \"%s\" says that they were counted",
+        text_printf(notes,
+                    "; the records stay, de-identified, and \"%s\" says that they were counted",
                     stage->mark);
     text_add_char(notes, '\n');
 }

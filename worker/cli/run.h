@@ -38,8 +38,8 @@ bool run_has_leader(struct session *session, bool *ret_leads, struct error *erro
  * and no other came for a while: nothing was shown then. */
 bool run_follow(struct run_show *show, bool *ret_alone, struct error *error);
 
-/* cli/run_lead.c: whether this program could lead here; `brake` names the category whose brake would
- * be released first, or NULL. */
+/* cli/run_lead.c: whether this program could lead here; `brake` names the category whose brake
+ * would be released first, or NULL. */
 bool run_may_lead(struct session *session, const char *brake, struct error *error);
 /* Leads for as long as it takes. *ret_other where another one leads already. */
 bool run_lead(struct run_show *show, bool *ret_other, struct error *error);

@@ -117,9 +117,12 @@ static const struct setting table[] = {
      "do not depend on anchors. When nothing happens, a heartbeat entry is signed and anchored in "
      "time."},
     {"deidentify.hmac_key", SETTING_FILE, AT(deidentify.hmac_key), 0, 0, NULL, AT_RESTART, NOW,
-     "File with the key of the keyed digests that \"hmac\" makes of values. Only its owner may read "
-     "it. Default: the systemd credential hmac-key, where there is one. Required where a policy uses "
-     "\"hmac\". Whoever has it can find the value of a digest by trying; when it is destroyed, nobody "
+     "File with the key of the keyed digests that \"hmac\" makes of values. Only its owner may "
+     "read "
+     "it. Default: the systemd credential hmac-key, where there is one. Required where a policy "
+     "uses "
+     "\"hmac\". Whoever has it can find the value of a digest by trying; when it is destroyed, "
+     "nobody "
      "can."},
     {"pace.preset", SETTING_PACE, AT(pace.preset), 0, 0, "normal", ON_RELOAD, NOW,
      "How much the application may feel of a run. \"normal\": while others are in a transaction, "

@@ -108,9 +108,9 @@ static const struct entry_field heartbeat[] = {NUMBER("size")};
 static const struct entry_field cells[] = {
     NAME("category"),    NAME("stage"),    NAME("relation"),  NUMBER_OR_NONE("k"),
     NUMBER("published"), NUMBER("folded"), NUMBER("withheld")};
-static const struct entry_field groups[] = {
-    ID("run"),      NAME("category"), NAME("stage"),      NUMBER("k"),
-    NUMBER("kept"), NUMBER("small"),  NUMBER("nullified")};
+static const struct entry_field groups[] = {ID("run"),          NAME("category"), NAME("stage"),
+                                            NUMBER("k"),        NUMBER("kept"),   NUMBER("small"),
+                                            NUMBER("nullified")};
 static const struct entry_field anomaly[] = {ID("run"), NUMBER("seq"), NAME("code")};
 static const struct entry_field transform[] = {ID("run"), NAME("category"), NAME("stage"),
                                                NUMBER("columns"), TEXT("classes")};
@@ -128,34 +128,20 @@ static const struct entry_field restored[] = {NUMBER("database_size"), NUMBER("l
         name, fields, ARRAY_LENGTH(fields)                                                         \
     }
 static const struct entry_type types[] = {
-    TYPE("genesis", genesis),
-    TYPE("bind", bind),
-    TYPE("epoch", epoch),
-    TYPE("policy", policy),
-    TYPE("config", config),
-    TYPE("plan", plan),
-    TYPE("batch", batch),
-    TYPE("done", done),
-    TYPE("hold", hold),
-    TYPE("guard", guard),
-    TYPE("agreement", agreement),
-    TYPE("brake", brake),
-    TYPE("pause", pause_fields),
-    TYPE("compliance", compliance),
-    TYPE("coverage", coverage),
-    TYPE("heartbeat", heartbeat),
-    TYPE("anomaly", anomaly),
-    TYPE("inventory", inventory),
-    TYPE("export", inventory),
-    TYPE("rotate", rotate),
-    TYPE("retire", retire),
-    TYPE("shred", shred),
-    TYPE("prune", prune),
-    TYPE("restored", restored),
-    TYPE("transform", transform),
-    TYPE("cells", cells),
-    TYPE("groups", groups),
-    TYPE("gap", gap),
+    TYPE("genesis", genesis),     TYPE("bind", bind),
+    TYPE("epoch", epoch),         TYPE("policy", policy),
+    TYPE("config", config),       TYPE("plan", plan),
+    TYPE("batch", batch),         TYPE("done", done),
+    TYPE("hold", hold),           TYPE("guard", guard),
+    TYPE("agreement", agreement), TYPE("brake", brake),
+    TYPE("pause", pause_fields),  TYPE("compliance", compliance),
+    TYPE("coverage", coverage),   TYPE("heartbeat", heartbeat),
+    TYPE("anomaly", anomaly),     TYPE("inventory", inventory),
+    TYPE("export", inventory),    TYPE("rotate", rotate),
+    TYPE("retire", retire),       TYPE("shred", shred),
+    TYPE("prune", prune),         TYPE("restored", restored),
+    TYPE("transform", transform), TYPE("cells", cells),
+    TYPE("groups", groups),       TYPE("gap", gap),
 };
 
 const struct entry_type *entry_types(size_t *ret_count)

@@ -421,10 +421,6 @@ static void check_quasi(struct check *check, const struct stage *stage)
         const struct transform nullify = {
             .at = stage->at, .column = stage->quasi.items[i], .as = transformation_find("nullify")};
         const struct catalog_column *column = catalog_column(check->table, nullify.column);
-        for (size_t k = 0; k < i; k++)
-            if (text_equal(stage->quasi.items[k], nullify.column))
-                diag_error(check->diags, stage->at, "column \"%s\" stands twice in \"quasi\"",
-                           nullify.column);
         bool transformed = false;
         for (size_t k = 0; k < stage->column_count; k++) {
             const struct transform *t = &stage->columns[k];
