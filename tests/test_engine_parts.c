@@ -3,6 +3,7 @@
 #include <check.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "engine/batch_internal.h"
 #include "engine/binary.h"
@@ -113,6 +114,38 @@ START_TEST(digest_sets)
 }
 END_TEST
 
+/* Keys come as PostgreSQL keeps them, and digests are made of its text. */
+START_TEST(keys_print_as_the_server_prints)
+{
+    static const struct {
+        uint32_t type;
+        const char *bytes, *text;
+        size_t length;
+    } members[] = {
+        {20, "\0\0\0\0\0\0\0\0", "0", 8},
+        {20, "\0\0\0\0\0\0\4\322", "1234", 8},
+        {20, "\377\377\377\377\377\377\377\366", "-10", 8},
+        {20, "\177\377\377\377\377\377\377\377", "9223372036854775807", 8},
+        {20, "\200\0\0\0\0\0\0\0", "-9223372036854775808", 8},
+        {2950, "\0\1\2\3\4\5\6\7\250\251\252\253\254\255\256\377",
+         "00010203-0405-0607-a8a9-aaabacadaeff", 16},
+        {25, "as it is", "as it is", 8},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(members); i++) {
+        const struct array_reader reader = {.type = members[i].type};
+        char buffer[MEMBER_TEXT_SIZE];
+        const char *value = members[i].bytes;
+        size_t length = members[i].length;
+        ck_assert(array_member_text(&reader, &value, &length, buffer));
+        ck_assert_uint_eq(length, strlen(members[i].text));
+        ck_assert_mem_eq(value, members[i].text, length);
+        value = members[i].bytes;
+        length = members[i].length - 1;
+        ck_assert_int_eq(array_member_text(&reader, &value, &length, buffer), reader.type == 25);
+    }
+}
+END_TEST
+
 Suite *suite_engine_parts(void)
 {
     Suite *suite = suite_create("engine_parts");
@@ -122,6 +155,7 @@ Suite *suite_engine_parts(void)
     tcase_add_test(tc, brake_knows_tenants);
     tcase_add_test(tc, tids_and_literals);
     tcase_add_test(tc, digest_sets);
+    tcase_add_test(tc, keys_print_as_the_server_prints);
     suite_add_tcase(suite, tc);
     return suite;
 }

@@ -2,13 +2,14 @@
  *
  * Two groups of statements go out, each one network round trip:
  *
- *   1  BEGIN; pins; LOCK dependants and leaf; begin_batch; the action
+ *   1  BEGIN; pins; LOCK dependants and leaf; begin_batch; the action, in pieces
  *   2  append_batch, one for each relation touched; COMMIT
  *
- * The plain way is optimistic: the action is a DELETE of a block range, which waits for locked rows
- * at most lock_timeout. Where it meets a locked row, or a row that refuses, the transaction is
- * rolled back and the same range is done carefully: rows are locked first (FOR UPDATE SKIP LOCKED),
- * so that what others hold is left for a later pass, and then removed by tid.
+ * The plain way is optimistic: the action is a DELETE of a block range, or of slices of starting
+ * points (sweep.h), which waits for locked rows at most lock_timeout. Where it meets a locked row,
+ * or a row that refuses, the transaction is rolled back and the same range is done carefully: rows
+ * are locked first (FOR UPDATE SKIP LOCKED), so that what others hold is left for a later pass, and
+ * then removed by tid.
  *
  * What a verdict rests on is locked before the verdict. Optimistic is only a category whose
  * condition reads the record's own columns: DELETE locks the row and judges its newest version. All
