@@ -20,9 +20,9 @@ struct catalog *sql_support_catalog(PGconn *conn)
 
 struct catalog *sql_support_catalog_as(PGconn *conn, const char *role)
 {
-    const char *values[] = {role};
+    const char *values[] = {role, "t"};
     PGresult *result =
-        PQexecParams(conn, sql_file("catalog/facts.sql"), 1, NULL, values, NULL, NULL, 0);
+        PQexecParams(conn, sql_file("catalog/facts.sql"), 2, NULL, values, NULL, NULL, 0);
     ck_assert_msg(PQresultStatus(result) == PGRES_TUPLES_OK, "%s", PQerrorMessage(conn));
     struct error error _cleanup_error_ = {0};
     struct catalog *catalog = catalog_parse(PQgetvalue(result, 0, 0), &error);

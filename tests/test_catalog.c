@@ -28,9 +28,9 @@ static void teardown(void)
 
 static struct catalog *read_facts(PGconn *as, const char *role)
 {
-    const char *values[] = {role};
+    const char *values[] = {role, "t"};
     PGresult *result =
-        PQexecParams(as, sql_file("catalog/facts.sql"), 1, NULL, values, NULL, NULL, 0);
+        PQexecParams(as, sql_file("catalog/facts.sql"), 2, NULL, values, NULL, NULL, 0);
     ck_assert_msg(PQresultStatus(result) == PGRES_TUPLES_OK, "%s", PQerrorMessage(as));
     ck_assert_int_eq(PQntuples(result), 1);
     struct error error _cleanup_error_ = {0};
@@ -336,6 +336,7 @@ START_TEST(test_many_tables)
     struct text statement _cleanup_text_ = {0};
     text_printf(&statement, "explain %s", sql_file("catalog/facts.sql"));
     memcpy(strstr(statement.data, "$1::pg_catalog.text"), "''", 2);
+    memcpy(strstr(statement.data, "$2::pg_catalog.bool"), " 1", 2);
     PGresult *plan = PQexec(conn, statement.data);
     ck_assert_msg(PQresultStatus(plan) == PGRES_TUPLES_OK, "%s", PQerrorMessage(conn));
     for (int i = 0; i < PQntuples(plan); i++)

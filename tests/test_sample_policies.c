@@ -397,8 +397,8 @@ static void database_setup(void)
     program_result_free(&result);
     make_worker();
     PGconn *worker = db_connect(cluster_shared(), database, "sample_worker");
-    PGresult *answer = PQexecParams(worker, sql_file("catalog/facts.sql"), 1, NULL,
-                                    (const char *[]){NULL}, NULL, NULL, 0);
+    PGresult *answer = PQexecParams(worker, sql_file("catalog/facts.sql"), 2, NULL,
+                                    (const char *[]){NULL, "t"}, NULL, NULL, 0);
     ck_assert_msg(PQresultStatus(answer) == PGRES_TUPLES_OK, "%s", PQerrorMessage(worker));
     struct error error _cleanup_error_ = {0};
     catalog = catalog_parse(PQgetvalue(answer, 0, 0), &error);

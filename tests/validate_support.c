@@ -65,9 +65,9 @@ void validate_grant_all(void)
 
 void validate_read_catalog(PGconn *as, const char *role)
 {
-    const char *values[] = {role};
+    const char *values[] = {role, "t"};
     PGresult *result =
-        PQexecParams(as, sql_file("catalog/facts.sql"), 1, NULL, values, NULL, NULL, 0);
+        PQexecParams(as, sql_file("catalog/facts.sql"), 2, NULL, values, NULL, NULL, 0);
     ck_assert_msg(PQresultStatus(result) == PGRES_TUPLES_OK, "%s", PQerrorMessage(as));
     struct error error _cleanup_error_ = {0};
     site.catalog = catalog_parse(PQgetvalue(result, 0, 0), &error);

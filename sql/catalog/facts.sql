@@ -1,6 +1,7 @@
 -- Facts of a database's catalog as one JSON document; worker/pg/catalog.c reads it.
 --
--- $1: name of the role whose privileges are meant; NULL: current_user. Runs as any role, on
+-- $1: name of the role whose privileges are meant; NULL: current_user. $2: whether names of time
+-- zones are wanted. Runs as any role, on
 -- PostgreSQL 14 and later, on a standby too, and takes no lock on any user table. Flags are letters
 -- in a string; types, functions, columns, indexes and so on stand in objects of their own, by the
 -- table's oid, not joined to it: thousands of tables stay a small document and a cheap plan (a dear
@@ -444,6 +445,8 @@ SELECT pg_catalog.json_build_object(
            'rules', (SELECT pg_catalog.json_object_agg(u.ev_class::pg_catalog.int8, u.list)
                        FROM rules u),
            'tables', (SELECT tables.list FROM tables),
-           'timezones', (SELECT pg_catalog.json_agg(z.name ORDER BY z.name)
-                           FROM pg_catalog.pg_timezone_names z)) AS facts
+           -- the server reads a thousand files for them
+           'timezones', CASE WHEN $2::pg_catalog.bool
+                             THEN (SELECT pg_catalog.json_agg(z.name ORDER BY z.name)
+                                     FROM pg_catalog.pg_timezone_names z) END) AS facts
   FROM worker w

@@ -57,10 +57,12 @@ static void drop_warnings(struct diags *diags)
 
 bool policies_validate(struct policies *policies, struct session *session, struct error *error)
 {
-    const char *const role[] = {policies_worker_role(session, error)};
-    if (!role[0] && error->code)
+    const char *const values[] = {policies_worker_role(session, error),
+                                  policy_names_timezones(policies->set) ? "t" : "f"};
+    if (!values[0] && error->code)
         return false;
-    PGresult *facts _cleanup_result_ = session_file(session, "catalog/facts.sql", 1, role, error);
+    PGresult *facts _cleanup_result_ =
+        session_file(session, "catalog/facts.sql", ARRAY_LENGTH(values), values, error);
     if (!facts)
         return false;
     policies->catalog = catalog_parse(PQgetvalue(facts, 0, 0), error);

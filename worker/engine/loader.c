@@ -734,8 +734,8 @@ void loader_load(struct worker *worker, bool check_only, loader_done_fn *done)
     worker->reading = true;
     pg_conn_query(worker->control, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", 0, NULL,
                   false, NULL, NULL);
-    const char *role[] = {NULL};
-    queue(load, sql_file("catalog/facts.sql"), 1, role, on_facts, load);
+    const char *values[] = {NULL, policy_names_timezones(worker->policies->set) ? "t" : "f"};
+    queue(load, sql_file("catalog/facts.sql"), ARRAY_LENGTH(values), values, on_facts, load);
     queue(load, check_only ? "SELECT 1" : sql_file("engine/categories.sql"), 0, NULL, on_known,
           load);
     pg_conn_sync(worker->control);

@@ -254,8 +254,9 @@ static void check(struct worker *worker)
         take_candidate(worker);
         return;
     }
-    const char *role[] = {NULL};
-    pg_conn_query(worker->control, sql_file("catalog/facts.sql"), 1, role, false, on_facts, worker);
+    const char *values[] = {NULL, policy_names_timezones(reload->set) ? "t" : "f"};
+    pg_conn_query(worker->control, sql_file("catalog/facts.sql"), ARRAY_LENGTH(values), values,
+                  false, on_facts, worker);
     pg_conn_sync(worker->control);
 }
 

@@ -616,6 +616,8 @@ const struct catalog_index *catalog_primary_key(const struct catalog_table *tabl
 
 bool catalog_has_timezone(const struct catalog *catalog, const char *name)
 {
+    if (strcmp(name, "UTC") == 0)
+        return true;
     for (size_t i = 0; i < catalog->timezone_count; i++)
         if (strcmp(catalog->timezones[i], name) == 0)
             return true;

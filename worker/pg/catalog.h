@@ -164,7 +164,7 @@ struct catalog {
     size_t table_count;
     struct catalog_function *functions;
     size_t function_count;
-    const char **timezones; /* names that pg_timezone_names knows */
+    const char **timezones; /* names that pg_timezone_names knows, where they were asked for */
     size_t timezone_count;
     struct catalog_place { /* tables by oid, for catalog_by_oid */
         uint32_t oid, index;

@@ -6,6 +6,14 @@
 #include "base/arena.h"
 #include "base/text.h"
 
+bool policy_names_timezones(const struct policy_set *set)
+{
+    for (size_t i = 0; i < set->category_count; i++)
+        if (!text_equal(set->categories[i].timezone, "UTC"))
+            return true;
+    return false;
+}
+
 struct category *policy_find(const struct policy_set *set, const char *name)
 {
     for (size_t i = 0; i < set->category_count; i++)

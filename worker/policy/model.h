@@ -344,6 +344,8 @@ struct policy_set {
                           * could be taken: what they hold is not known */
 };
 
+/* A category's time zone is another than UTC. */
+bool policy_names_timezones(const struct policy_set *set);
 /* The category of that name, or NULL. */
 struct category *policy_find(const struct policy_set *set, const char *name);
 const struct policy_action *policy_action(enum action action);
