@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "config.h"
 #include "engine_support.h"
 #include "harness/cluster.h"
 #include "harness/db.h"
@@ -287,6 +288,35 @@ START_TEST(keyed_digests_are_made_by_the_worker)
 }
 END_TEST
 
+#ifdef ENABLE_FAULT_POINTS
+
+/* Between reading the values and writing their digests: the worker ends, or the step fails. Nothing
+ * was changed then, and the next run does it all. */
+START_TEST(it_ends_between_reading_and_writing)
+{
+    struct site site = hashed_site(0600);
+    site_load_and_approve(&site, "calls", -1);
+    struct program_result result =
+        site_once(&site, _i ? "batch_values_read=error" : "batch_values_read=exit");
+    ck_assert_msg(result.exit_code == (_i ? 1 : 70), "%d\n%s", result.exit_code, result.err);
+    program_result_free(&result);
+    if (!_i)
+        ck_assert_int_eq(count(&site, "done_at IS NOT NULL"), 0);
+    site_once_expect(&site, NULL, 0);
+    ck_assert_int_eq(count(&site, "done_at IS NULL"), 0);
+    ck_assert_int_eq(db_number(site.admin,
+                               "SELECT count(*) FROM call c JOIN was w USING (id) WHERE (c.caller, "
+                               "c.name) IS DISTINCT FROM (digest('calls', w.caller), "
+                               "digest('names', w.name))"),
+                     0);
+    ck_assert_int_eq(site_digests(&site, "public.call"), 250);
+    site_check_log(&site);
+    site_free(&site);
+}
+END_TEST
+
+#endif
+
 /* A key that others can read is refused; without one, nothing is done, and check says where it is
  * wanted. */
 START_TEST(the_key_of_digests_is_looked_at)
@@ -545,6 +575,9 @@ Suite *suite_engine_deidentify(void)
     tcase_add_test(tests, a_trigger_that_restores_is_found_out);
     tcase_add_test(tests, a_mark_says_that_it_is_done);
     tcase_add_test(tests, keyed_digests_are_made_by_the_worker);
+#ifdef ENABLE_FAULT_POINTS
+    tcase_add_loop_test(tests, it_ends_between_reading_and_writing, 0, 2);
+#endif
     tcase_add_test(tests, the_key_of_digests_is_looked_at);
     tcase_add_test(tests, dependants_are_changed_with_their_record);
     tcase_add_test(tests, a_dependant_keeps_its_record_whole);

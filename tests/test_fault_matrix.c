@@ -2,7 +2,8 @@
  * nothing held (P2), each deletion with its entry and each entry with its deletion (P3), a log that
  * verifies and never forked (P4), without data of the people (P5), and the next start ends it all
  * (P12). worker/base/fault.h; what is killed more often, at more passes, is in test_kill and
- * test_log_kill; what only a stage that aggregates passes by is in test_aggregate.
+ * test_log_kill; what only a stage that aggregates passes by is in test_aggregate, what only one
+ * that makes keyed digests in test_engine_deidentify.
  */
 #define _GNU_SOURCE
 #include <check.h>
@@ -38,6 +39,7 @@ static const struct {
     {"batch_begins", false, false},
     {"batch_commit_sent", false, false},
     {"batch_lose_answer", false, true},
+    {"batch_values_read", true, true},
     {"lead_after_resign", false, false},
     {"lead_after_term", false, false},
     {"lead_before_ask", false, false},
