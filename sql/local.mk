@@ -156,6 +156,7 @@ SQL_FILES += \
 	cli/schema_version.sql \
 	cli/server_powers.sql \
 	cli/session.sql \
+	cli/setup_guards.sql \
 	cli/settle_agreements.sql \
 	cli/status.sql \
 	cli/stop_now.sql \

@@ -64,6 +64,34 @@ bool command_adopt(struct cli *cli, struct error *error)
     return true;
 }
 
+/* While a hold keeps records of a category, the script leaves the guard that was approved: what a
+ * file says that nobody approved takes none away. */
+static bool keep_guards(struct policies *policies, struct session *session, struct error *error)
+{
+    struct cli *cli = session->cli;
+    PGresult *held _cleanup_result_ = session_file(session, "cli/setup_guards.sql", 0, NULL, error);
+    if (!held)
+        return false;
+    for (int i = 0; i < PQntuples(held); i++) {
+        const char *name = PQgetvalue(held, i, 0);
+        const struct category *category = policy_find(policies->set, name);
+        bool approved = category && text_equal(category->sha256, PQgetvalue(held, i, 1));
+        if (approved && setup_makes_guard(policies->set, policies->catalog, category))
+            continue;
+        struct diag *d = diag_error(
+            &cli->diags, category ? category->at : (struct position){0},
+            "this script would %s the guard of category \"%s\", whose records a legal hold keeps",
+            approved ? "take away" : "take away or change", name);
+        diag_hint(&cli->diags, d,
+                  approved ? "Its policy is not valid any more: run \"retentionctl check\"."
+                  : category
+                      ? "Its file is not what was approved: have it approved first (see "
+                        "\"retentionctl policy diff\"), or put it back."
+                      : "Its file is not there: put it back, or have the policy retired first.");
+    }
+    return policies_are_valid(cli, error);
+}
+
 bool command_setup(struct cli *cli, struct error *error)
 {
     struct policies policies _cleanup_policies_ = {0};
@@ -78,6 +106,8 @@ bool command_setup(struct cli *cli, struct error *error)
     diags_free(&cli->diags);
     cli->diags = ignored;
     if (!done)
+        return false;
+    if (!cli_flag(cli, "remove") && !keep_guards(&policies, &session, error))
         return false;
     struct text script _cleanup_text_ = {0};
     setup_write(&script, policies.set, policies.catalog, session.prefix, cli_flag(cli, "remove"));

@@ -16,4 +16,8 @@ struct text;
 void setup_write(struct text *out, const struct policy_set *set, const struct catalog *catalog,
                  const char *role_prefix, bool remove);
 
+/* Whether the script makes the guard of this category: it wants one, and its policy is valid. */
+bool setup_makes_guard(const struct policy_set *set, const struct catalog *catalog,
+                       const struct category *category);
+
 #endif

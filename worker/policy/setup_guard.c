@@ -10,6 +10,7 @@
 #include "policy/guard.h"
 #include "policy/quote.h"
 #include "policy/setup_internal.h"
+#include "policy/setup.h"
 #include "policy/validate.h"
 
 /* A catalog in which nothing is refused for want of a privilege: to know which policies are right
@@ -32,6 +33,19 @@ static const struct catalog *as_granted(struct arena *arena, const struct catalo
     }
     copy->worker_bypasses_rls = true;
     return copy;
+}
+
+bool setup_makes_guard(const struct policy_set *set, const struct catalog *catalog,
+                       const struct category *category)
+{
+    if (category->guard == GUARD_OFF)
+        return false;
+    struct arena *arena = arena_new();
+    struct diags diags _cleanup_diags_ = {0};
+    policy_validate(set, as_granted(arena, catalog), &diags);
+    bool valid = policy_category_is_valid(category, set, &diags);
+    arena_free(arena);
+    return valid;
 }
 
 static void add_guards(struct script *s, const struct policy_set *set)
