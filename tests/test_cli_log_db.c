@@ -56,7 +56,9 @@ static void setup(void)
                               "database: { conninfo = \"%s\"; };\npolicies = \"policies\";\n"
                               "log: { origin = \"" LOGMAKER_ORIGIN
                               "\"; epoch_kek = \"epoch.kek\";\n"
-                              "  directory = \"log\"; signing_key = \"log.key\"; };\n",
+                              "  directory = \"log\"; signing_key = \"log.key\"; };\n"
+                              /* whatever other tests do on this server: so many batches */
+                              "pace: { preset = \"fast\"; };\n",
                               conninfo),
                      0);
     free(file_write(f.directory, "retentiond.cfg", main_file));

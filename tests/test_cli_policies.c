@@ -214,7 +214,8 @@ START_TEST(explain_tells_each_verdict)
     }
     FAILS(1, "is not in its table, and no log entry says that it was deleted", "explain",
           "call_recordings", "77");
-    FAILS(2, "not of the type of column \"recording_id\"", "explain", "call_recordings", "abc");
+    FAILS(2, "The key of category \"call_recordings\": recording_id (bigint)", "explain",
+          "call_recordings", "abc");
     FAILS(2, "has 1 column (recording_id), and 2 values were given", "explain", "call_recordings",
           "1", "2");
     FAILS(2, "held outside of this database: carrier", "explain", "sms_at_carrier", "1");

@@ -170,12 +170,13 @@ static int64_t batches(const struct site *site)
     return db_number(site->admin, "SELECT count(*) FROM retention.log_entry WHERE type = 'batch'");
 }
 
-/* A transaction of the application that is open: batches are short; without it, long ones. */
+/* A transaction of the application that is open: batches are short; without it, long ones. On a
+ * server of its own: other tests have transactions. */
 START_TEST(transactions_of_others)
 {
+    struct cluster *cluster = cluster_new(NULL);
     for (int others = 0; others < 2; others++) {
-        struct site site =
-            site_new_single(cluster_shared(), ROWS, "pace: { batch_rows = 30000; };");
+        struct site site = site_new_single(cluster, ROWS, "pace: { batch_rows = 30000; };");
         site_policy(&site, "records", POLICY);
         site_load_and_approve(&site, "records", -1);
         PGconn *conn = db_connect(site.cluster, site.database, NULL);
@@ -193,6 +194,7 @@ START_TEST(transactions_of_others)
         site_check_log(&site);
         site_free(&site);
     }
+    cluster_free(cluster);
 }
 END_TEST
 

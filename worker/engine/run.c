@@ -42,6 +42,7 @@
 
 enum {
     MOST_QUIET_PASSES = 4,
+    MOST_IDLE_PASSES = 3,
     QUIET_MS = 250,
     TELL_EVERY_US = 1000000,
     SHORTEST_REST_US = 500,
@@ -114,6 +115,7 @@ void run_start(struct worker *worker, struct category_state *state, size_t stage
         .acts = state->standing == RUN_RUNNING,
         .stop_status = RUN_RUNNING,
         .family_hint = 1000,
+        .remained = -1,
     };
     make_id(run);
     int64_t now = clock_monotonic_us();
@@ -266,6 +268,18 @@ static void begin_pass(struct run *run)
     run_pump(run);
 }
 
+/* Passes of a stage that changes records act on some, again and again, and as many remain: a
+ * trigger that fires behind the change restores what was. */
+static bool comes_back(struct run *run)
+{
+    bool as_many = run->remained >= 0 && run->report.remaining > 0 && run->pass_rows > 0 &&
+                   run->report.remaining >= run->remained;
+    run->remained = run->report.remaining;
+    run->idle_passes = as_many ? run->idle_passes + 1 : 0;
+    return run->idle_passes >= MOST_IDLE_PASSES &&
+           !policy_stage_removes(&run->category->stages[run->stage]);
+}
+
 static void on_remaining(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
                          const struct error *error, void *arg)
 {
@@ -281,7 +295,13 @@ static void on_remaining(struct pg_conn *conn, enum pg_outcome outcome, PGresult
     run->report.remaining = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
     run->report.locked = run->report.remaining > blocked ? run->report.remaining - blocked : 0;
     bool nothing_more = run->report.remaining <= blocked;
-    if (run->pass_rows > 0 && run->report.remaining > 0 && !nothing_more) {
+    if (comes_back(run)) {
+        snprintf(run->message, sizeof(run->message),
+                 "%lld records are due again behind each pass: something puts back what the stage "
+                 "changes; look at the triggers of the table",
+                 (long long)run->report.locked);
+        run_finish(run, RUN_FAILED);
+    } else if (run->pass_rows > 0 && run->report.remaining > 0 && !nothing_more) {
         run->quiet_passes = 0;
         begin_pass(run);
     } else if (nothing_more || run->denied || run->quiet_passes >= MOST_QUIET_PASSES) {

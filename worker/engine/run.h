@@ -84,6 +84,8 @@ struct run {
     int64_t pass_rows;         /* acted on in this pass, dependants included */
     bool careful;              /* the pass goes record by record where one refuses */
     int quiet_passes;          /* passes in a row that acted on nothing */
+    int idle_passes;           /* ... that acted, and left as much as there was before */
+    int64_t remained;          /* behind the pass before; -1: there was none */
     size_t out;                /* batches and checks under way */
     bool denied;               /* a leaf could not be locked for want of a privilege */
     bool stopping;             /* hand nothing out any more */

@@ -114,7 +114,8 @@ static void status_json(const struct run *run, struct text *json)
     add_number(json, "rows", planned(run, PLAN_ROWS) - gone);
     add_number(json, "claimed", planned(run, PLAN_CLAIMED) - gone);
     add_number(json, "not_started", state->found.not_started);
-    add_number(json, "due", state->found.due);
+    /* acted on more often than it was due: a trigger put something back */
+    add_number(json, "due", state->found.due > 0 ? state->found.due : 0);
     add_number(json, "held", state->found.held);
     add_number(json, "kept_while", state->found.kept_while);
     add_number(json, "kept_floor", state->found.kept_floor);

@@ -287,4 +287,9 @@ const char *sql_undone(struct sql_builder *b, const struct sql_scope *row,
 /* Key columns that statements on the category's own rows return. */
 struct string_list sql_returned_key(const struct sql_builder *b);
 
+/* Locks a table as DELETE or UPDATE would, whatever the rows. LOCK TABLE takes a privilege on the
+ * whole table, which who changes columns only has not: a plan of an UPDATE of one of them, which is
+ * not executed, takes the same lock. NULL `column`: none is changed. sql_relation.c */
+const char *sql_lock_to_act(struct sql_builder *b, const char *table, const char *column);
+
 #endif

@@ -188,6 +188,14 @@ static const char *has_key(struct sql_builder *b, const struct sql_scope *d,
     return sql_take_text(b->arena, &text);
 }
 
+const char *sql_lock_to_act(struct sql_builder *b, const char *table, const char *column)
+{
+    if (policy_stage_removes(b->stage) || !column)
+        return arena_printf(b->arena, "LOCK TABLE %s IN ROW EXCLUSIVE MODE", table);
+    return arena_printf(b->arena, "EXPLAIN UPDATE %s SET %s = NULL", table,
+                        quote_name(b->arena, column));
+}
+
 static void dependant_statements(struct sql_builder *b, struct sql_relation *relation,
                                  const struct dependant *dependant,
                                  const struct catalog_table *parent,
@@ -200,7 +208,8 @@ static void dependant_statements(struct sql_builder *b, struct sql_relation *rel
     const char *from = sql_from(b, d.table);
     relation->passes = !policy_stage_removes(b->stage) &&
                        policy_dependant_stage(b->category, dependant) != b->stage;
-    relation->lock = arena_printf(b->arena, "LOCK TABLE %s IN ROW EXCLUSIVE MODE", from);
+    relation->lock =
+        sql_lock_to_act(b, from, dependant->column_count ? dependant->columns[0].column : NULL);
 
     sql_begin(b);
     relation->remove = removal(b, &d, dependant, &relation->key,

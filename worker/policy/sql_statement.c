@@ -318,7 +318,9 @@ struct sql_leaf *sql_build_leaf(struct arena *arena, const struct policy_set *se
     b->shapes = shapes;
     struct sql_leaf *out = arena_alloc(arena, sizeof(*out));
     const char *table = table_name_text(arena, leaf);
-    out->lock = arena_printf(arena, "LOCK TABLE ONLY %s IN ROW EXCLUSIVE MODE", table);
+    out->lock = sql_lock_to_act(b, arena_printf(arena, "ONLY %s", table),
+                                policy_stage_column(b->stage, 0) ? policy_stage_column(b->stage, 0)
+                                                                 : b->stage->mark);
 
     sql_begin(b);
     out->remove = removal(b, table, tid_range(b), SKIP_NOTHING);

@@ -9,6 +9,7 @@
 #include "policy/aggregate.h"
 #include "policy/quote.h"
 #include "policy/resolve.h"
+#include "policy/transform.h"
 #include "policy/validate_internal.h"
 
 enum { NULLS_NOT_DISTINCT_SINCE = 150000 };
@@ -298,8 +299,78 @@ static void check_target(struct target *t)
     check_shared_target(t);
 }
 
+/* Two counts of the same records, by other dimensions: what one publishes less what the other does
+ * is a count of few persons that neither would publish. Each protects its own cells alone. */
+static void check_counted_once(struct check *check)
+{
+    const struct stage *first = NULL;
+    for (size_t i = 0; i < check->category->stage_count; i++) {
+        const struct stage *stage = &check->category->stages[i];
+        if (stage->action != ACTION_AGGREGATE)
+            continue;
+        if (!first) {
+            first = stage;
+            continue;
+        }
+        struct diag *diag = diag_error(check->diags, stage->at,
+                                       "stage \"%s\" counts the records that stage \"%s\" counted",
+                                       stage->name, first->name);
+        diag_hint(check->diags, diag,
+                  "Taken from each other, the two tables would tell of fewer than k persons: "
+                  "aggregate once, by all the dimensions.");
+    }
+}
+
+static bool counts_persons(const struct stage *stage)
+{
+    return stage->action == ACTION_AGGREGATE || stage->quasi.count > 0;
+}
+
+/* The stage, but `other`, that counts persons; else NULL. */
+static const struct stage *counting_stage(const struct category *category, size_t other)
+{
+    for (size_t i = 0; i < category->stage_count; i++)
+        if (i != other && counts_persons(&category->stages[i]))
+            return &category->stages[i];
+    return NULL;
+}
+
+static bool is_random_subject(const struct category *category, const struct transform *t)
+{
+    if (!t->as || !text_equal(t->as->name, "random_token"))
+        return false;
+    for (size_t i = 0; i < category->subject_count; i++)
+        if (category->subjects[i].kind == REF_COLUMN &&
+            text_equal(category->subjects[i].column, t->column))
+            return true;
+    return false;
+}
+
+/* A random token for each record makes many persons of one: to another stage, k would mean nothing.
+ * The stage itself counts before it changes. */
+static void check_persons(struct check *check)
+{
+    const struct category *category = check->category;
+    for (size_t i = 0; i < category->stage_count; i++) {
+        const struct stage *counting = counting_stage(category, i);
+        for (size_t k = 0; counting && k < category->stages[i].column_count; k++) {
+            const struct transform *t = &category->stages[i].columns[k];
+            if (!is_random_subject(category, t))
+                continue;
+            struct diag *diag = diag_error(check->diags, t->at,
+                                           "\"random_token\" makes many persons of one, and stage "
+                                           "\"%s\" counts persons by \"%s\"",
+                                           counting->name, t->column);
+            diag_hint(check->diags, diag,
+                      "Use \"nullify\", or \"hmac\", which is the same for the same person.");
+        }
+    }
+}
+
 void check_aggregates(struct check *check)
 {
+    check_counted_once(check);
+    check_persons(check);
     for (size_t i = 0; i < check->category->stage_count; i++) {
         const struct stage *stage = &check->category->stages[i];
         if (stage->action != ACTION_AGGREGATE || !stage->aggregate ||
