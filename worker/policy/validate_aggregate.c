@@ -335,15 +335,12 @@ static const struct stage *counting_stage(const struct category *category, size_
     return NULL;
 }
 
+/* Persons are told apart by the first subject. */
 static bool is_random_subject(const struct category *category, const struct transform *t)
 {
-    if (!t->as || !text_equal(t->as->name, "random_token"))
-        return false;
-    for (size_t i = 0; i < category->subject_count; i++)
-        if (category->subjects[i].kind == REF_COLUMN &&
-            text_equal(category->subjects[i].column, t->column))
-            return true;
-    return false;
+    const struct ref *subject = category->subjects;
+    return t->as && text_equal(t->as->name, "random_token") && category->subject_count > 0 &&
+           subject->kind == REF_COLUMN && text_equal(subject->column, t->column);
 }
 
 /* A random token for each record makes many persons of one: to another stage, k would mean nothing.
