@@ -367,6 +367,17 @@ START_TEST(keys_of_one_and_of_several_columns)
 }
 END_TEST
 
+/* All records of a category, as the message that asks for a scope says. */
+START_TEST(a_whole_category)
+{
+    FAILS(2, "say --everything, for all records of category \"call_recordings\"", "hold", "place",
+          "m", "--reason", "x", "--category", "call_recordings");
+    free(LEGAL(0, "hold", "preview", "--category", "call_recordings", "--everything"));
+    free(LEGAL(0, "hold", "place", "m", "--reason", "x", "--category", "call_recordings",
+               "--everything"));
+}
+END_TEST
+
 START_TEST(days_and_times)
 {
     static const char *const bad[] = {
@@ -758,6 +769,7 @@ Suite *suite_cli_holds(void)
     tcase_add_test(tests, nothing_matches);
     tcase_add_test(tests, the_gate_is_kept);
     tcase_add_test(tests, keys_of_one_and_of_several_columns);
+    tcase_add_test(tests, a_whole_category);
     tcase_add_test(tests, days_and_times);
     tcase_add_test(tests, a_call_is_repeated_safely);
     tcase_add_test(tests, two_persons_release);

@@ -292,7 +292,7 @@ bool command_hold_place(struct cli *cli, struct error *error)
                             scope.from,
                             scope.to,
                             hold_values_array(cli, &scope.keys),
-                            scope.everything ? "t" : "f",
+                            scope.everything && !scope.category ? "t" : "f",
                             kind,
                             accepted_gaps(cli, NULL),
                             review,
@@ -407,7 +407,7 @@ bool command_hold_preview(struct cli *cli, struct error *error)
                                   scope.from,
                                   scope.to,
                                   hold_values_array(cli, &scope.keys),
-                                  scope.everything ? "t" : "f"};
+                                  scope.everything && !scope.category ? "t" : "f"};
     PGresult *rows _cleanup_result_ =
         session_file(&session, "cli/hold_preview.sql", ARRAY_LENGTH(values), values, error);
     if (!rows)
