@@ -3,7 +3,7 @@
  * verifies and never forked (P4), without data of the people (P5), and the next start ends it all
  * (P12). worker/base/fault.h; what is killed more often, at more passes, is in test_kill and
  * test_log_kill; what only a stage that aggregates passes by is in test_aggregate, what only one
- * that makes keyed digests in test_engine_deidentify.
+ * that makes keyed digests in test_engine_deidentify, what only one with a k-check in test_quasi.
  */
 #define _GNU_SOURCE
 #include <check.h>
@@ -72,6 +72,7 @@ static const struct {
     {"run_before_plan", false, false},
     {"run_before_start", false, false},
     {"run_close_sent", true, false},
+    {"run_keep_sent", true, false},
 };
 
 /* Entries that tell of an approval. */
