@@ -115,7 +115,9 @@ START_TEST(lag_stays_below)
     pace_look(&pace, &pressure, now);
     ck_assert_int_eq(pace_wait_us(&pace, now), -1);
     pace_describe(&pace, pace.waits, &why);
-    ck_assert_str_eq(why.data, "standby or slot \"s1\" is 30 MB behind, pace allows 10");
+    ck_assert_str_eq(why.data,
+                     "standby or slot \"s1\" is 30 MB behind; batches begin at half of the 10 "
+                     "that pace allows");
 }
 END_TEST
 
@@ -233,8 +235,10 @@ START_TEST(standby_stands_still)
     PGconn *replica = db_connect(standby, "postgres", NULL);
     db_exec(replica, "SELECT pg_wal_replay_pause()");
     pid_t pid = site_start(&site, "--once", NULL);
-    db_wait_until(site.admin, "SELECT cause LIKE 'running: waits, standby or slot %% behind, pace "
-                              "allows 1' FROM retention.compliance");
+    db_wait_until(
+        site.admin,
+        "SELECT cause LIKE 'running: waits, standby or slot %% "
+        "behind; batches begin at half of the 1 that pace allows' FROM retention.compliance");
     ck_assert_int_gt(db_number(site.admin, "SELECT count(*) FROM public.record"), 0);
     ck_assert_int_lt(db_number(site.admin,
                                "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)::bigint "

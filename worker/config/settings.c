@@ -138,7 +138,9 @@ static const struct setting table[] = {
     {"pace.standby_lag_mb", SETTING_INTEGER, AT(pace.standby_lag_mb), 0, 1000000, "0", ON_RELOAD,
      NOW,
      "How many megabytes of write-ahead log a standby or replication slot may lie behind while a "
-     "run goes on; 0: what the preset says. The distance that standbys have replayed is seen where "
+     "run goes on; 0: what the preset says. While one is more than half as far behind, no batch "
+     "begins, so that what is under way does not pass the limit. The distance that standbys have "
+     "replayed is seen where "
      "the worker's role is a member of pg_read_all_stats; that of slots, always."},
     {"pace.wal_mb_per_second", SETTING_INTEGER, AT(pace.wal_mb_per_second), 0, 100000, "0",
      ON_RELOAD, NOW,

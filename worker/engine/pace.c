@@ -224,7 +224,9 @@ void pace_describe(const struct pace *pace, enum pace_cause cause, struct text *
 {
     switch (cause) {
     case PACE_STANDBY_LAG:
-        text_printf(out, "standby or slot \"%s\" is %" PRId64 " MB behind, pace allows %" PRId64,
+        text_printf(out,
+                    "standby or slot \"%s\" is %" PRId64
+                    " MB behind; batches begin at half of the %" PRId64 " that pace allows",
                     pace->slowest, (int64_t)((double)pace->lag_bytes / MB),
                     pace->preset.standby_lag_mb);
         break;
