@@ -16,5 +16,4 @@ SELECT
     pg_catalog.set_config('timezone', 'UTC', false),
     pg_catalog.set_config('datestyle', 'ISO, YMD', false),
     pg_catalog.set_config('intervalstyle', 'postgres', false),
-    pg_catalog.set_config('bytea_output', 'hex', false),
-    pg_catalog.set_config('jit', 'off', false)
+    pg_catalog.set_config('bytea_output', 'hex', false)

@@ -202,7 +202,7 @@ static bool connect_to(struct session *session, const char *conninfo, struct err
     PQsetErrorVerbosity(conn, PQERRORS_DEFAULT);
     if (!is_direct(conn, error))
         return false;
-    PQclear(PQexec(conn, PIN_SEARCH_PATH));
+    PQclear(PQexec(conn, PIN_SESSION));
     return true;
 }
 

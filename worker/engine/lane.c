@@ -73,7 +73,7 @@ static void on_ready(struct pg_conn *conn, void *arg)
     snprintf(term, sizeof(term), "%lld", (long long)lane->worker->leadership.term);
     const char *values[] = {term};
     lane->told_us = 0;
-    pg_conn_query(conn, PIN_SEARCH_PATH, 0, NULL, false, NULL, NULL);
+    pg_conn_query(conn, PIN_SESSION, 0, NULL, false, NULL, NULL);
     pg_conn_query(conn, "SET idle_session_timeout = 0", 0, NULL, false, NULL, NULL);
     pg_conn_query(conn, sql_file("engine/join.sql"), 1, values, false, on_joined, lane);
     pg_conn_sync(conn);

@@ -465,7 +465,7 @@ static void on_backend(struct pg_conn *conn, enum pg_outcome outcome, PGresult *
     } else if (!pg_conn_is_direct(conn, result, &own)) {
         worker_fail(worker, &own);
     } else {
-        pg_conn_query(conn, PIN_SEARCH_PATH, 0, NULL, false, NULL, NULL);
+        pg_conn_query(conn, PIN_SESSION, 0, NULL, false, NULL, NULL);
         pg_conn_sync(conn);
         worker_enter(worker, PHASE_LOADING);
     }

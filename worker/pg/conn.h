@@ -98,8 +98,11 @@ int pg_conn_backend_pid(const struct pg_conn *conn); /* 0 unless READY */
 int64_t pg_conn_heard_us(const struct pg_conn *conn);
 #define ASK_BACKEND_PID "SELECT pg_catalog.pg_backend_pid()"
 /* Before any statement that has an operator: those of a schema that the database's or the role's
- * own search_path puts first would run with the rights of whoever connects. */
-#define PIN_SEARCH_PATH "SET search_path = ''"
+ * own search_path puts first would run with the rights of whoever connects. What we ask of catalogs
+ * runs for milliseconds; compiling it would take longer. */
+#define PIN_SESSION                                                                                \
+    "SELECT pg_catalog.set_config('search_path', '', false), "                                     \
+    "pg_catalog.set_config('jit', 'off', false)"
 /* Whether the backend that answered ASK_BACKEND_PID is the one that the connection was promised;
  * else the error of a pooler between, where settings, locks and the session are not the caller's
  * own. */
