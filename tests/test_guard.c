@@ -614,6 +614,45 @@ START_TEST(a_trigger_that_has_the_last_word)
 }
 END_TEST
 
+/* Row-level security that the reader is subject to makes the guard fail, and so what the
+ * application does: check and setup say so before. */
+START_TEST(rows_hidden_from_the_guard)
+{
+    static const char warning[] =
+        "warning: \"ctm.account\" has row-level security, which would hide rows from "
+        "\"retention_reader\": while a hold is in force, the guard of \"recordings\" fails, and "
+        "the "
+        "application's DELETE and UPDATE with it\n"
+        "    hint: A superuser must allow it to see them, before a hold is placed:\n"
+        "          ALTER ROLE retention_reader BYPASSRLS;\n";
+    static const char role[] = "-- ALTER ROLE retention_reader BYPASSRLS;\n";
+    PGconn *app = guard_site_connect(&site, "g_app");
+    db_script(site.admin, "ALTER ROLE t_worker BYPASSRLS;"
+                          "ALTER TABLE ctm.account ENABLE ROW LEVEL SECURITY");
+    char *said = guard_site_run(&site, NULL, 0, (const char *const[]){"check", NULL});
+    ck_assert_msg(strstr(said, warning), "%s", said);
+    free(said);
+    said = guard_site_run(&site, NULL, 0, (const char *const[]){"setup", "--sql", NULL});
+    char *first = strstr(said, role);
+    ck_assert_msg(first && !strstr(first + 1, role), "%s", said);
+    free(said);
+
+    ck_assert_str_eq(db_fails(app, "DELETE FROM ctm.recording WHERE recording_id = 4"), "42501");
+    db_exec(site.admin, "ALTER ROLE retention_reader BYPASSRLS");
+    db_exec(app, "DELETE FROM ctm.recording WHERE recording_id = 4");
+    ck_assert_str_eq(db_fails(app, "DELETE FROM ctm.recording WHERE recording_id = 5"), HELD);
+    said = guard_site_run(&site, NULL, 0, (const char *const[]){"check", NULL});
+    ck_assert_msg(!strstr(said, "has row-level security"), "%s", said);
+    free(said);
+    said = guard_site_run(&site, NULL, 0, (const char *const[]){"setup", "--sql", NULL});
+    ck_assert_msg(!strstr(said, role), "%s", said);
+    free(said);
+    db_script(site.admin,
+              "ALTER ROLE retention_reader NOBYPASSRLS; ALTER ROLE t_worker NOBYPASSRLS");
+    PQfinish(app);
+}
+END_TEST
+
 /* The functions run as a role that may read governed tables and scopes, and nothing else. */
 START_TEST(rights)
 {
@@ -657,6 +696,11 @@ Suite *suite_guard(void)
     tcase_set_timeout(tc, 300);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, operations_by_role_and_level);
+    suite_add_tcase(suite, tc);
+    tc = tcase_create("row_security");
+    tcase_set_timeout(tc, 120);
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, rows_hidden_from_the_guard);
     suite_add_tcase(suite, tc);
     tc = tcase_create("refusals");
     tcase_set_timeout(tc, 300);
