@@ -130,6 +130,38 @@ START_TEST(cells_are_published)
 }
 END_TEST
 
+/* One NaN, or infinity, would be all that is left of a cell's sum: they add nothing to it, and a NaN
+ * is in no class. Their records are counted. */
+START_TEST(what_is_no_number_adds_nothing)
+{
+    struct site site = calls_site(3000, 300, POLICY);
+    db_exec(site.admin, "ALTER TABLE public.call ALTER COLUMN cost TYPE numeric,"
+                        " ALTER COLUMN duration TYPE numeric");
+    db_exec(site.admin, "UPDATE public.call SET duration = round(duration), cost = CASE id %% 4 "
+                        "WHEN 0 THEN 'NaN' WHEN 1 THEN 'Infinity' WHEN 2 THEN '-Infinity' ELSE cost "
+                        "END WHERE id %% 3 = 0");
+    db_exec(site.admin, "UPDATE public.call SET duration = 'NaN' WHERE id %% 5 = 0");
+    db_exec(site.admin, "CREATE TABLE public.wanted AS SELECT count(*) AS calls, sum(cost) FILTER "
+                        "(WHERE cost > '-Infinity' AND cost < 'Infinity') AS cost, count(duration) "
+                        "FILTER (WHERE duration <> 'NaN') AS classed FROM public.call");
+    site_load_and_approve(&site, "calls", -1);
+    site_once_expect(&site, NULL, 0);
+    ck_assert_int_eq(number(&site, "count(*) FROM public.call"), 0);
+    /* of a family's remainder: records, seconds, cost, and the classes */
+    char *got _cleanup_free_ = db_value(
+        site.admin,
+        "SELECT (SELECT sum(calls) FROM public.call_month) + coalesce(sum(remainder[1]), 0) || ' ' "
+        "|| (SELECT sum(cost) FROM public.call_month) + coalesce(sum(remainder[3]), 0) || ' ' || "
+        "(SELECT sum(c) FROM public.call_month, unnest(classes) c) + coalesce(sum(remainder[4] + "
+        "remainder[5] + remainder[6] + remainder[7]), 0) FROM retention.aggregate_family");
+    char *wanted _cleanup_free_ = db_value(
+        site.admin, "SELECT calls || ' ' || cost || ' ' || classed FROM public.wanted");
+    ck_assert_str_eq(got, wanted);
+    site_check_log(&site);
+    site_free(&site);
+}
+END_TEST
+
 /* What setup prints is what check asks for, and no more than adding rows. */
 START_TEST(setup_makes_the_target)
 {
@@ -573,6 +605,7 @@ Suite *suite_aggregate(void)
     TCase *tc = tcase_create("aggregate");
     tcase_set_timeout(tc, 240);
     tcase_add_test(tc, cells_are_published);
+    tcase_add_test(tc, what_is_no_number_adds_nothing);
     tcase_add_test(tc, setup_makes_the_target);
     tcase_add_test(tc, open_cells_wait);
     tcase_add_test(tc, another_layout_is_refused);
