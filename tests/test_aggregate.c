@@ -134,17 +134,22 @@ END_TEST
  * is in no class. Their records are counted. */
 START_TEST(what_is_no_number_adds_nothing)
 {
-    struct site site = calls_site(3000, 300, POLICY);
-    db_exec(site.admin, "ALTER TABLE public.call ALTER COLUMN cost TYPE numeric,"
-                        " ALTER COLUMN duration TYPE numeric");
-    db_exec(site.admin, "UPDATE public.call SET duration = round(duration), cost = CASE id %% 4 "
-                        "WHEN 0 THEN 'NaN' WHEN 1 THEN 'Infinity' WHEN 2 THEN '-Infinity' ELSE cost "
-                        "END WHERE id %% 3 = 0");
-    db_exec(site.admin, "UPDATE public.call SET duration = 'NaN' WHERE id %% 5 = 0");
-    db_exec(site.admin, "CREATE TABLE public.wanted AS SELECT count(*) AS calls, sum(cost) FILTER "
-                        "(WHERE cost > '-Infinity' AND cost < 'Infinity') AS cost, count(duration) "
-                        "FILTER (WHERE duration <> 'NaN') AS classed FROM public.call");
-    site_load_and_approve(&site, "calls", -1);
+    struct site site =
+        calls_site(3000, 300,
+                   DATA "  stages = ( { name = \"month\"; after = \"1 month\"; do = \"aggregate\";\n"
+                        "    into = \"public.call_month\";\n"
+                        "    by = ( { column = \"account\"; }, { column = \"at\"; as = "
+                        "\"date_trunc\"; unit = \"month\"; to = \"month\"; }, { column = "
+                        "\"source\"; } );\n"
+                        "    measures = ( { count = \"calls\"; }, { sum = \"duration\"; to = "
+                        "\"seconds\"; }, { sum = \"cost\"; }, { histogram = \"cost\"; bounds = [ 1, "
+                        "2, 3 ]; to = \"classes\"; }, { subjects = \"callers\"; } );\n"
+                        "    k = 11; fold = ( \"source\" ); then = \"delete\"; } );\n");
+    db_exec(site.admin, "UPDATE public.call SET cost = ('{NaN,Infinity,-Infinity}'::numeric[])"
+                        "[1 + id %% 3] WHERE id %% 4 = 0");
+    db_exec(site.admin, "CREATE TABLE oracle.wanted AS SELECT count(*) AS calls, sum(cost) FILTER "
+                        "(WHERE cost > '-Infinity' AND cost < 'Infinity') AS cost, count(cost) "
+                        "FILTER (WHERE cost <> 'NaN') AS classed FROM public.call");
     site_once_expect(&site, NULL, 0);
     ck_assert_int_eq(number(&site, "count(*) FROM public.call"), 0);
     /* of a family's remainder: records, seconds, cost, and the classes */
@@ -155,7 +160,7 @@ START_TEST(what_is_no_number_adds_nothing)
         "(SELECT sum(c) FROM public.call_month, unnest(classes) c) + coalesce(sum(remainder[4] + "
         "remainder[5] + remainder[6] + remainder[7]), 0) FROM retention.aggregate_family");
     char *wanted _cleanup_free_ = db_value(
-        site.admin, "SELECT calls || ' ' || cost || ' ' || classed FROM public.wanted");
+        site.admin, "SELECT calls || ' ' || cost || ' ' || classed FROM oracle.wanted");
     ck_assert_str_eq(got, wanted);
     site_check_log(&site);
     site_free(&site);
