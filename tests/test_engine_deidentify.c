@@ -156,7 +156,8 @@ START_TEST(what_comes_behind_a_pass_is_found)
         cluster_shared(),
         CALLS ROWS(
             "100", "1",
-            "900") "CREATE FUNCTION back() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO "
+            "900") "CREATE FUNCTION back() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT "
+                   "INTO "
                    "public.call SELECT 1000 + i, OLD.at, 1, '+1410555' || 1000 + i, 'Jane' FROM "
                    "generate_series(1, 500) i; RETURN NULL; END $$;"
                    "CREATE TRIGGER back AFTER UPDATE ON call FOR EACH ROW WHEN (OLD.id = 900) "

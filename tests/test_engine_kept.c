@@ -162,8 +162,8 @@ END_TEST
     "    at timestamptz NOT NULL);"                                                                \
     "INSERT INTO person SELECT g, '+1410555000' || g, '2015-01-01' FROM generate_series(1, 3) g;"
 
-/* People lose their numbers, by which a hold finds their chats; there is none yet. Nobody is deleted:
- * nothing is to be declared of the foreign key. */
+/* People lose their numbers, by which a hold finds their chats; there is none yet. Nobody is
+ * deleted: nothing is to be declared of the foreign key. */
 static struct site people(void)
 {
     struct site site = site_new_single(cluster_shared(), PEOPLE, NULL);

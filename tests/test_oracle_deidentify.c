@@ -847,11 +847,12 @@ START_TEST(plain_numbers_are_cut_alike)
     char *database = schema_db_new(cluster_shared());
     PGconn *admin = db_connect(cluster_shared(), database, NULL);
     ck_assert_int_eq(
-        db_number(admin, "SELECT count(*) FROM (SELECT '+1' || left(lpad((i * 7919 %% 10000000000)"
-                         "::text, 10, '0'), l) AS x FROM generate_series(1::bigint, 2000000, 997) i,"
-                         " generate_series(0, 10) l) n, (VALUES ('country'), ('npa'), ('npanxx')) k "
-                         "(keep) WHERE retention.truncate_phone(x, keep) IS DISTINCT FROM "
-                         "retention.truncate_any_phone(x, keep)"),
+        db_number(admin,
+                  "SELECT count(*) FROM (SELECT '+1' || left(lpad((i * 7919 %% 10000000000)"
+                  "::text, 10, '0'), l) AS x FROM generate_series(1::bigint, 2000000, 997) i,"
+                  " generate_series(0, 10) l) n, (VALUES ('country'), ('npa'), ('npanxx')) k "
+                  "(keep) WHERE retention.truncate_phone(x, keep) IS DISTINCT FROM "
+                  "retention.truncate_any_phone(x, keep)"),
         0);
     PQfinish(admin);
     db_drop(cluster_shared(), database);

@@ -49,7 +49,8 @@ static const char *place_of(const struct session *session, const struct catalog_
         for (size_t i = 0; i < of_count; i++)
             is_about |= text_equal(of[i], columns[k].column);
         if (is_about)
-            names = arena_printf(arena, "%s%s\"%s\"", names, shown++ ? ", " : "", columns[k].column);
+            names =
+                arena_printf(arena, "%s%s\"%s\"", names, shown++ ? ", " : "", columns[k].column);
     }
     if (shown)
         names = arena_printf(arena, " of column%s %s", shown > 1 ? "s" : "", names);
@@ -85,9 +86,8 @@ static bool try_leaf(struct session *session, const struct policies *policies,
         plan_query(session, category->name, &trial, "now", NULL, &refused);
     if (!result && refused.sqlstate[0] && !says_nothing(refused.sqlstate)) {
         const struct stage *s = &category->stages[stage];
-        const char *place =
-            place_of(session, leaf, dependant ? dependant->columns : s->columns,
-                     dependant ? dependant->column_count : s->column_count);
+        const char *place = place_of(session, leaf, dependant ? dependant->columns : s->columns,
+                                     dependant ? dependant->column_count : s->column_count);
         report(cli, table, s,
                arena_printf(cli->arena, "%s%s", sqlstate_condition(refused.sqlstate), place));
         *ret_failed = true;

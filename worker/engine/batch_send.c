@@ -195,8 +195,8 @@ void batch_send_remove_range(struct batch *batch)
     batch_begin_group(batch, BATCH_STATE_ACTING);
     batch_send_prologue(batch);
     /* In pieces: the digests of one are made while the server works on the next. What is counted is
-     * not: each statement adds a row to every cell that it finds, whose persons are then made digests
-     * of; that costs more than is gained. */
+     * not: each statement adds a row to every cell that it finds, whose persons are then made
+     * digests of; that costs more than is gained. */
     const struct work *work = &batch->work;
     const struct sql_statement *remove =
         work->to_slice ? &batch->sql->remove_slice : &batch->sql->remove;

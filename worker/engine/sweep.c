@@ -17,9 +17,8 @@ enum { LEAF_OID, LEAF_SCHEMA, LEAF_NAME, LEAF_QUOTED, LEAF_FILENODE, LEAF_BLOCKS
 
 void sweep_init(struct sweep *sweep, int64_t batch_rows, bool records_stay)
 {
-    *sweep = (struct sweep){.range_blocks = UNKNOWN_BLOCKS,
-                            .batch_rows = batch_rows,
-                            .records_stay = records_stay};
+    *sweep = (struct sweep){
+        .range_blocks = UNKNOWN_BLOCKS, .batch_rows = batch_rows, .records_stay = records_stay};
     sweep->slice_rows = batch_rows > SWEEP_SLICES ? batch_rows / SWEEP_SLICES : 1;
 }
 

@@ -152,8 +152,8 @@ void worker_report(struct worker *worker, const struct run_report *report)
     struct text line _cleanup_text_ = {0};
     text_printf(&line, "category \"%s\": %s", report->category, run_status_word(report->status));
     if (report->run)
-        text_printf(&line, ", %s records %s, with %s dependants", text_thousands(rows, report->rows),
-                    run_done_word(report->action),
+        text_printf(&line, ", %s records %s, with %s dependants",
+                    text_thousands(rows, report->rows), run_done_word(report->action),
                     text_thousands(dependants, report->dependant_rows));
     if (report->remaining > 0)
         text_printf(&line, ", %s remain", text_thousands(remaining, report->remaining));

@@ -179,11 +179,10 @@ TRANSFORM_SQL(ip_truncate)
             b, column,
             arena_printf(b->arena, "retention.truncate_ip(%s::text, %lld, %lld)", x, v4, v6));
     const char *host = arena_printf(b->arena, "set_masklen(%s::inet, 128)", x);
-    const char *bits =
-        arena_printf(b->arena,
-                     "CASE WHEN %s <<= '::ffff:0:0/96'::inet THEN %lld WHEN %s <<= "
-                     "'2002::/16'::inet THEN %lld ELSE %lld END",
-                     host, 96 + v4, host, v6 < 16 + v4 ? v6 : 16 + v4, v6);
+    const char *bits = arena_printf(b->arena,
+                                    "CASE WHEN %s <<= '::ffff:0:0/96'::inet THEN %lld WHEN %s <<= "
+                                    "'2002::/16'::inet THEN %lld ELSE %lld END",
+                                    host, 96 + v4, host, v6 < 16 + v4 ? v6 : 16 + v4, v6);
     if (is_type(column, "cidr"))
         return as_column(b, column,
                          arena_printf(b->arena,

@@ -15,7 +15,8 @@ static void describe_run(const struct run_report *run, struct text *out)
         text_printf(out, "%s of %s records %s", text_thousands(rows, run->rows),
                     text_thousands(all, run->to_act), run_done_word(run->action));
     else if (run->rows > 0)
-        text_printf(out, "%s records %s", text_thousands(rows, run->rows), run_done_word(run->action));
+        text_printf(out, "%s records %s", text_thousands(rows, run->rows),
+                    run_done_word(run->action));
     else
         text_add(out, "looking for what is due");
 }
