@@ -84,6 +84,7 @@ SQL_FILES += \
 	cli/find_blocked.sql \
 	cli/find_ref.sql \
 	cli/fingerprint.sql \
+	cli/hold_absent.sql \
 	cli/hold_check_keys.sql \
 	cli/hold_check_subjects.sql \
 	cli/hold_confirm.sql \
@@ -307,6 +308,7 @@ SQL_FILES += \
 	functions/count_held.sql \
 	functions/extend_hold.sql \
 	functions/hmac_sha256.sql \
+	functions/hold_absent.sql \
 	functions/hold_coverage.sql \
 	functions/hold_entry.sql \
 	functions/hold_facts.sql \

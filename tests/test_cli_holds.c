@@ -178,6 +178,7 @@ START_TEST(a_list_of_phone_numbers)
     contains(placed, "A second person must confirm that.\nThe records are then kept for another 30 "
                      "days.\n");
     contains_not(placed, "555");
+    contains_not(placed, "no record that this covers");
     ck_assert_int_eq(ask("SELECT count(*) FROM retention.hold_subject"), 2);
 
     char *list _cleanup_free_ = LEGAL(0, "hold", "list");
@@ -192,6 +193,32 @@ START_TEST(a_list_of_phone_numbers)
     ck_assert_int_eq(
         ask("SELECT count(*) FROM ctm.call_recording WHERE recording_id IN (1002, 1003)"), 2);
     ck_assert_int_eq(ask("SELECT count(*) FROM ctm.call_recording WHERE recording_id = 1006"), 0);
+}
+END_TEST
+
+/* Some of the list are in no record: perhaps a slip of the pen, perhaps still to come. */
+START_TEST(some_of_a_list_are_nowhere)
+{
+    char *file _cleanup_free_ =
+        list_file("phones.txt", "(410) 555-1002\n+1 410 555 7002\n\n4105551003\n410-555-7004\n");
+    char *placed _cleanup_free_ =
+        LEGAL(0, "hold", "place", "M", "--reason", "x", "--subjects-from", file, "--subject-kind",
+              "phone", "--accept-gap", "invoices,texts");
+    char *words _cleanup_free_ = NULL;
+    ck_assert_int_gt(asprintf(&words,
+                              "\n2 of the 4 subjects have no record that this covers today. They are "
+                              "held like the others: what\ncomes later with them is covered. To look "
+                              "at how they are written:\n  %s, line 2, 5\n",
+                              file),
+                     0);
+    contains(placed, words);
+    contains_not(placed, "555");
+    json_t *told = JSON(0, "hold", "place", "M", "--reason", "x", "--subjects-from", file,
+                        "--subject-kind", "phone", "--accept-gap", "invoices,texts");
+    const json_t *places = json_object_get(told, "subjects_without_records");
+    ck_assert_uint_eq(json_array_size(places), 2);
+    ck_assert_int_eq(json_integer_value(json_object_get(json_array_get(places, 1), "line")), 5);
+    json_decref(told);
 }
 END_TEST
 
@@ -468,7 +495,20 @@ START_TEST(two_persons_release)
     char *show _cleanup_free_ = LEGAL(0, "hold", "show", digits, "--no-count");
     contains(show, "in its grace, keeps its records until ");
     contains(show, "Reason          Doe v. Acme");
-    contains(show, "because         settled");
+    contains(show, " by " CLI_LEGAL "\n  because         settled\n  Confirmed       20");
+    contains(show, " by " CLI_COUNSEL "\n  because         yes\n");
+    json_t *shown = JSON(0, "hold", "show", digits, "--no-count");
+    const json_t *of = json_object_get(shown, "hold");
+    ck_assert_str_eq(json_string_value(json_object_get(of, "release_requested_by")), CLI_LEGAL);
+    ck_assert_str_eq(json_string_value(json_object_get(of, "release_reason")), "settled");
+    ck_assert_str_eq(json_string_value(json_object_get(of, "released_by")), CLI_COUNSEL);
+    ck_assert_str_eq(json_string_value(json_object_get(of, "release_confirm_reason")), "yes");
+    json_decref(shown);
+    char *to_operator _cleanup_free_ =
+        cli_out(&f, CLI_OPERATOR, 0, WORDS("hold", "show", digits, "--no-count"));
+    contains(to_operator, "Release asked   20");
+    contains_not(to_operator, "settled");
+    contains_not(to_operator, "because");
     FAILS(1, "is released", "hold", "release", digits, "--reason", "x", "--yes");
 
     char *closed _cleanup_free_ = LEGAL(0, "matter", "close", "2026-CV-0113", "--reason", "over");
@@ -759,10 +799,16 @@ END_TEST
 Suite *suite_cli_holds(void)
 {
     Suite *suite = suite_create("cli_holds");
-    TCase *tests = tcase_create("holds");
+    TCase *tests = tcase_create("lawyer");
     tcase_set_timeout(tests, 180);
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, a_list_of_phone_numbers);
+    tcase_add_test(tests, some_of_a_list_are_nowhere);
+    tcase_add_test(tests, two_persons_release);
+    suite_add_tcase(suite, tests);
+    tests = tcase_create("holds");
+    tcase_set_timeout(tests, 180);
+    tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, gaps_accepted_on_a_terminal);
     tcase_add_test(tests, all_wrong_lines_at_once);
     tcase_add_test(tests, phone_numbers_must_be_whole);
@@ -772,7 +818,6 @@ Suite *suite_cli_holds(void)
     tcase_add_test(tests, a_whole_category);
     tcase_add_test(tests, days_and_times);
     tcase_add_test(tests, a_call_is_repeated_safely);
-    tcase_add_test(tests, two_persons_release);
     tcase_add_test(tests, extend_and_narrow);
     tcase_add_test(tests, others_see_no_matter);
     tcase_add_test(tests, a_long_list);

@@ -67,6 +67,23 @@ START_TEST(unreachable_servers)
            NULL);
     expect(ask("host=127.0.0.1 port=1 dbname=x password=secret", NULL), 1,
            "could not reach the server at \"127.0.0.1\", port 1: Connection refused", "secret");
+    expect(ask("host=127.0.0.1 port=1 dbname=x", NULL), 1, "could not reach the server", "No host");
+}
+END_TEST
+
+/* Somebody who was told a database and a role, and no host: libpq takes a socket of this machine. */
+START_TEST(no_host_is_named)
+{
+    static const char hint[] = "\nHINT:  No host is named, so this machine was asked. If the database "
+                               "is on another one, name that in -d: \"host=db.example dbname=app "
+                               "user=me\". If it is here: Is it running, and is the port right?";
+    const char *const argv[] = {"retentionctl", "-c", "/nonexistent.cfg", "-d",
+                                "port=1 dbname=app user=me", "log", "list", NULL};
+    struct program_result r = program_run_env(argv, no_environment);
+    ck_assert_int_eq(r.exit_code, 1);
+    ck_assert_ptr_nonnull(strstr(r.err, "could not reach the server of socket \""));
+    ck_assert_msg(strstr(r.err, hint), "%s", r.err);
+    program_result_free(&r);
 }
 END_TEST
 
@@ -211,6 +228,7 @@ Suite *suite_cli_session(void)
     tcase_add_test(tests, no_database_is_named);
     tcase_add_test(tests, bad_connection_strings);
     tcase_add_test(tests, unreachable_servers);
+    tcase_add_test(tests, no_host_is_named);
     tcase_add_test(tests, silent_server);
     tcase_add_test(tests, absent_database_and_role);
     tcase_add_test(tests, passwords);

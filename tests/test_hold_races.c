@@ -6,14 +6,17 @@
  * placed a hold, or changed a record, and has seen its COMMIT, writes down what has to stay. When
  * all is over, everything that was written down must be there.
  *
- * One hold placed is one round. RETENTIOND_HOLD_ROUNDS: how many there are in each scene, 60 by
- * default, 500 in .ci/run (fewer may miss a join there; held_while_a_batch_waits does not, of
- * partitions).
+ * One hold placed is one round. RETENTIOND_HOLD_ROUNDS: how many there are in each scene, 40 by
+ * default, 500 in .ci/run.
  *
- * With the action's scopes in a join the scenes without dependants fail. With dependants rows are
- * locked by one statement and judged by the next, which has a snapshot of its own, so that a join
- * would be as right as the SubPlan there; that scene fails where what was locked is not judged
- * again. */
+ * What fails where the worker is broken, without luck:
+ *   the action's scopes in a join       held_while_a_batch_waits, plain and partitioned. With
+ *                                       dependants rows are locked by one statement and judged by
+ *                                       the next, so that a join would be as right there.
+ *   batches without the gate            placed_while_batches_wait_for_the_gate, in every scene, and
+ *                                       a_stopped_worker_is_no_obstacle
+ *   the gate locked by the action's     placed_while_batches_wait_for_the_gate
+ *   own statement */
 #define _GNU_SOURCE
 #include <check.h>
 #include <signal.h>
@@ -124,12 +127,13 @@ static struct site scene_site(const struct scene *scene)
     return site;
 }
 
-static void refill(const struct site *site, const struct scene *scene)
+static void refill(const struct site *site, const struct scene *scene, int records)
 {
-    db_script(site->admin,
-              "INSERT INTO rec SELECT i, i % 150, '+1' || 4105550000 + i % 700, now() - interval "
-              "'45 days' - i % 500 * interval '1 hour', true, repeat('x', 100) FROM (SELECT "
-              "nextval('rec_id')::int AS i FROM generate_series(1, 3000)) n;");
+    db_exec(site->admin,
+            "INSERT INTO rec SELECT i, i %% 150, '+1' || 4105550000 + i %% 700, now() - interval "
+            "'45 days' - i %% 500 * interval '1 hour', true, repeat('x', 100) FROM (SELECT "
+            "nextval('rec_id')::int AS i FROM generate_series(1, %d)) n",
+            records);
     if (scene->messages)
         db_script(
             site->admin,
@@ -183,7 +187,7 @@ static int64_t enforce(const struct site *site, const struct scene *scene)
 {
     PGconn *sessions[16];
     size_t count = 0;
-    refill(site, scene);
+    refill(site, scene, 3000);
     int64_t before = db_number(site->admin, "SELECT count(*) FROM rec");
     sessions[count++] = begin_session(site, "t_legal", "CALL race.place(true)");
     for (int i = 0; i < scene->releasing; i++)
@@ -216,7 +220,7 @@ static int64_t enforce(const struct site *site, const struct scene *scene)
 
 START_TEST(nothing_held_goes)
 {
-    int64_t rounds = number_from_environment("RETENTIOND_HOLD_ROUNDS", 60), placed = 0, gone = 0;
+    int64_t rounds = number_from_environment("RETENTIOND_HOLD_ROUNDS", 40), placed = 0, gone = 0;
     struct site site = scene_site(&scenes[_i]);
     int enforcements = 0;
     for (; placed < rounds; enforcements++) {
@@ -246,20 +250,26 @@ static const struct becoming {
      "subject => 'phone:+12125550199', tenant => '9999'"},
 };
 
+/* Batches wait for locked rows as long as a test needs. */
+static void set_lock_timeout(const struct site *site)
+{
+    char *old = file_read(site->config), *at = strstr(old, "database: {"), *new;
+    ck_assert_ptr_nonnull(at);
+    at += strlen("database: {");
+    ck_assert_int_gt(asprintf(&new, "%.*s lock_timeout = \"10 s\";%s", (int)(at - old), old, at),
+                     0);
+    free(file_write(site->directory, "retentiond.cfg", new));
+    free(new);
+    free(old);
+}
+
 START_TEST(held_while_a_batch_waits)
 {
     const struct becoming *b = &becomings[_i / 2];
     const struct scene *scene = &scenes[_i % 2 ? 3 : 0]; /* plain, partitioned */
     struct site site = scene_site(scene);
-    char *old = file_read(site.config), *at = strstr(old, "database: {"), *new;
-    ck_assert_ptr_nonnull(at);
-    at += strlen("database: {");
-    ck_assert_int_gt(asprintf(&new, "%.*s lock_timeout = \"10 s\";%s", (int)(at - old), old, at),
-                     0);
-    free(file_write(site.directory, "retentiond.cfg", new));
-    free(new);
-    free(old);
-    refill(&site, scene);
+    set_lock_timeout(&site);
+    refill(&site, scene, 300);
     db_exec(site.admin,
             "SELECT retention.place_hold(matter => 'race', reason => 'x', category => "
             "'recs', %s)",
@@ -276,6 +286,77 @@ START_TEST(held_while_a_batch_waits)
     ck_assert_int_eq(db_number(site.admin, "SELECT sum(id) FROM rec"), 7);
     site_check_log(&site);
     PQfinish(application);
+    site_free(&site);
+}
+END_TEST
+
+/* The same where the value stands in a dependant: nobody waits for the row, its record is left, with
+ * what hangs on it, and the others go. */
+START_TEST(held_while_a_batch_leaves_the_row)
+{
+    const struct scene *scene = &scenes[2];
+    struct site site = scene_site(scene);
+    set_lock_timeout(&site);
+    refill(&site, scene, 300);
+    db_exec(site.admin, "SELECT retention.place_hold(matter => 'race', reason => 'x', category => "
+                        "'recs', subject => 'phone:+12125550199')");
+    PGconn *application = db_connect(site.cluster, site.database, NULL);
+    db_exec(application, "BEGIN");
+    db_exec(application, "UPDATE message SET phone = '(212) 555-0199' WHERE rec_id = 7");
+    pid_t worker = site_start(&site, "--once", NULL);
+    db_wait_until(site.admin,
+                  "SELECT EXISTS (SELECT FROM retention.run WHERE status <> 'running') OR EXISTS "
+                  "(SELECT FROM pg_stat_activity WHERE usename = 't_worker' AND datname = "
+                  "current_database() AND wait_event_type = 'Lock')");
+    db_exec(application, "COMMIT");
+    ck_assert_int_eq(program_wait(worker), 0);
+    for (int again = 0; again < 2; again++) {
+        ck_assert_int_eq(db_number(site.admin, "SELECT sum(id) FROM rec"), 7);
+        ck_assert_int_eq(db_number(site.admin, "SELECT sum(rec_id) FROM message"), 7);
+        site_once_expect(&site, NULL, 0);
+    }
+    site_check_log(&site);
+    PQfinish(application);
+    site_free(&site);
+}
+END_TEST
+
+/* The worker is about to begin its first batches when a hold is placed, whose transaction is still
+ * open: they wait for the gate, and act then by statements that are younger than the wait. A
+ * statement that took the gate itself would see what was there before. */
+START_TEST(placed_while_batches_wait_for_the_gate)
+{
+    static const int of[] = {0, 2, 3}; /* plain, dependants, partitioned */
+    const struct scene *scene = &scenes[of[_i]];
+    struct site site = scene_site(scene);
+    set_lock_timeout(&site);
+    refill(&site, scene, 300);
+    /* Of the same shape, so that the statements ask for such: else they would leave everything. */
+    db_exec(site.admin, "SELECT retention.place_hold(matter => 'race', reason => 'x', category => "
+                        "'recs', subject => 'phone:+12125550199')");
+    pid_t worker = site_start(&site, "--once", "batch_begins=stop:1");
+    int status;
+    ck_assert_int_eq(waitpid(worker, &status, WUNTRACED), worker);
+    ck_assert(WIFSTOPPED(status));
+    PGconn *legal = db_connect(site.cluster, site.database, "t_legal");
+    db_exec(legal, "BEGIN");
+    db_exec(legal, "SELECT retention.place_hold(matter => 'race', reason => 'x', category => "
+                   "'recs', subjects => (SELECT array_agg('phone:+1' || 4105550000 + 2 * i) FROM "
+                   "generate_series(1, 150) i))"); /* every second record: some of each batch */
+    ck_assert_int_eq(kill(worker, SIGCONT), 0);
+    db_wait_until(site.admin,
+                  "SELECT EXISTS (SELECT FROM retention.run WHERE status <> 'running') OR EXISTS "
+                  "(SELECT FROM pg_locks WHERE relation = 'retention.hold_gate'::regclass AND NOT "
+                  "granted)");
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM rec"), 300);
+    db_exec(legal, "COMMIT");
+    ck_assert_int_eq(program_wait(worker), 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM rec WHERE id %% 2 = 0"), 150);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM rec"), 150);
+    if (scene->messages)
+        ck_assert_int_eq(db_number(site.admin, "SELECT count(DISTINCT rec_id) FROM message"), 150);
+    site_check_log(&site);
+    PQfinish(legal);
     site_free(&site);
 }
 END_TEST
@@ -305,7 +386,7 @@ START_TEST(a_stopped_worker_is_no_obstacle)
 {
     const struct scene *scene = &scenes[stops[_i].messages ? 2 : 0];
     struct site site = scene_site(scene);
-    refill(&site, scene);
+    refill(&site, scene, 600);
     char fault[64];
     snprintf(fault, sizeof(fault), "%s=stop:3", stops[_i].point);
     pid_t worker = site_start(&site, "--once", fault);
@@ -346,6 +427,9 @@ Suite *suite_hold_races(void)
     TCase *tcase = tcase_create("races");
     tcase_set_timeout(tcase, 1800);
     tcase_add_loop_test(tcase, nothing_held_goes, 0, (int)(sizeof(scenes) / sizeof(*scenes)));
+    suite_add_tcase(suite, tcase);
+    tcase = tcase_create("stops");
+    tcase_set_timeout(tcase, 300);
     tcase_add_loop_test(tcase, a_stopped_worker_is_no_obstacle, 0,
                         (int)(sizeof(stops) / sizeof(*stops)));
     suite_add_tcase(suite, tcase);
@@ -353,6 +437,8 @@ Suite *suite_hold_races(void)
     tcase_set_timeout(tcase, 300);
     tcase_add_loop_test(tcase, held_while_a_batch_waits, 0,
                         2 * (int)(sizeof(becomings) / sizeof(*becomings)));
+    tcase_add_test(tcase, held_while_a_batch_leaves_the_row);
+    tcase_add_loop_test(tcase, placed_while_batches_wait_for_the_gate, 0, 3);
     suite_add_tcase(suite, tcase);
     return suite;
 }

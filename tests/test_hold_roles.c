@@ -133,6 +133,7 @@ START_TEST(functions_are_for_those_named)
         {"close_matter('2026-1', 'x')", "t_legal"},
         {"hold_preview(everything => true)", "t_legal"},
         {"hold_coverage('%s')", "t_legal t_auditor"},
+        {"hold_absent('%s', '{phone}', '{1}')", "t_legal"},
         {"propose_hold_rules(1, false, '0')", "t_worker"},
         {"approve_hold_rules()", "t_approver"},
         {"record_inventory('%s', 1, repeat('ab', 32))", "t_worker"},

@@ -152,6 +152,7 @@ START_TEST(functions_are_granted_as_designed)
                                   "guard_observe reader|"
                                   "guard_refuse reader|"
                                   "guard_snapshot reader|"
+                                  "hold_absent legal|"
                                   "hold_coverage auditor legal|"
                                   "hold_facts_text approver auditor legal operator worker|"
                                   "hold_mirrors worker|"

@@ -10,7 +10,8 @@ SELECT h.hold, NULL::text AS matter, h.kind, h.category, h.everything,
            WHEN w.what IS NOT NULL THEN 'narrowing waits'
            ELSE 'in force'
        END AS state,
-       h.released_at, h.released_by, NULLIF(h.held_until, 'infinity') AS held_until,
+       h.released_at, h.released_by, q.requested_at AS release_requested_at,
+       q.requested_by AS release_requested_by, NULLIF(h.held_until, 'infinity') AS held_until,
        g.gaps
 FROM retention.hold h
 CROSS JOIN LATERAL (
@@ -27,6 +28,11 @@ LEFT JOIN LATERAL (
     WHERE r.hold = h.hold AND r.decided_at IS NULL
     ORDER BY r.what DESC LIMIT 1
 ) w ON true
+LEFT JOIN LATERAL (
+    SELECT r.requested_at, r.requested_by FROM retention.hold_request r
+    WHERE r.hold = h.hold AND r.what = 'release' AND r.decision = 'confirmed'
+    ORDER BY r.decided_at DESC LIMIT 1
+) q ON h.released_at IS NOT NULL
 WHERE ($1::boolean OR h.held_until > pg_catalog.clock_timestamp())
   AND ($2::uuid IS NULL OR h.hold = $2::uuid)
 ORDER BY h.placed_at, h.hold

@@ -53,6 +53,9 @@ bool hold_scope_check(struct session *session, struct hold_scope *scope, const c
 /* The same for keys alone, as `narrow` names what the hold has. */
 bool hold_scope_check_keys(struct session *session, struct hold_scope *scope, const char *category,
                            struct error *error);
+/* After a hold was placed with this scope: where those subjects stand that no record has now, for
+ * somebody who looks for a slip of the pen. Says nothing where that cannot be told. */
+void hold_tell_absent(struct session *session, const char *hold, const struct hold_scope *scope);
 /* "2026-01-31" as it is; false and a usage error for anything else. */
 bool hold_date_read(struct cli *cli, const char *option, const char **ret_date,
                     struct error *error);

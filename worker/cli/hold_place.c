@@ -241,6 +241,7 @@ static bool place(struct session *session, const struct hold_scope *scope, const
     }
     print_placed(cli, row);
     tell_reach(session, hold, scope->category);
+    hold_tell_absent(session, hold, scope);
     print_end(cli, hold, row);
     tell_copy(session);
     return true;

@@ -8,6 +8,8 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "cli/hold.h"
+#include "cli/json.h"
+#include "cli/output.h"
 
 /* ---- dates ---- */
 
@@ -362,4 +364,56 @@ bool hold_scope_check(struct session *session, struct hold_scope *scope, const c
         return false;
     diags_sort(&cli->diags);
     return values_are_good(cli, scope->subjects.count + scope->keys.count, error);
+}
+
+/* ---- what was placed ---- */
+
+enum { PLACES_SHOWN = 20 };
+
+/* "numbers.txt, line 3", and behind it ", 7": where a value stands. */
+static void add_place(struct text *text, const struct position *at, const struct position *before)
+{
+    if (before && text_equal(before->file, at->file))
+        text_printf(text, ", %d", at->line);
+    else
+        text_printf(text, "%s%s, %s %d", before ? "; " : "", at->file,
+                    text_starts_with(at->file, "--") ? "number" : "line", at->line);
+}
+
+void hold_tell_absent(struct session *session, const char *hold, const struct hold_scope *scope)
+{
+    struct cli *cli = session->cli;
+    const char *kinds, *texts;
+    struct error ignored _cleanup_error_ = {0};
+    if (!scope->subjects.count)
+        return;
+    split_subjects(cli, scope, &kinds, &texts);
+    const char *const values[] = {hold, kinds, texts};
+    PGresult *rows _cleanup_result_ =
+        session_file(session, "cli/hold_absent.sql", ARRAY_LENGTH(values), values, &ignored);
+    struct text shown _cleanup_text_ = {0};
+    const struct position *before = NULL;
+    json_t *list = json_array();
+    size_t absent = 0, count = scope->subjects.count;
+    for (int r = 0; rows && r < PQntuples(rows); r++) {
+        int64_t n = 0;
+        if (!cli_number(PQgetvalue(rows, r, 0), &n) || n < 1 || (size_t)n > count)
+            continue;
+        const struct position *at = &scope->subjects.items[n - 1].at;
+        json_array_append_new(list, json_pack("{ss si}", "from", at->file, "line", at->line));
+        if (absent++ < PLACES_SHOWN && at->line)
+            add_place(&shown, at, before);
+        before = at;
+    }
+    if (cli->json) {
+        json_object_set_new(output_document(cli), "subjects_without_records", list);
+        return;
+    }
+    json_decref(list);
+    if (!absent || absent == count) /* all of them: hold_warn_of_nothing */
+        return;
+    printf("\n%zu of the %zu subjects %s no record that this covers today. They are held like the "
+           "others: what\ncomes later with them is covered. To look at how they are written:\n  %s%s\n",
+           absent, count, absent == 1 ? "has" : "have", text_string(&shown),
+           absent > PLACES_SHOWN ? " and others" : "");
 }

@@ -25,6 +25,8 @@ static const struct table_column list_columns[] = {
     {NULL, CELL_BOOLEAN, "review_over"},
     {NULL, CELL_TIME, "released_at"},
     {NULL, CELL_TEXT, "released_by"},
+    {NULL, CELL_TIME, "release_requested_at"},
+    {NULL, CELL_TEXT, "release_requested_by"},
     {NULL, CELL_TIME, "held_until"},
     {NULL, CELL_NUMBER, "gaps"},
 };
@@ -59,10 +61,11 @@ static bool read_matters(struct session *session, const char *hold, PGresult **r
 
 static void put_matter(json_t *object, const PGresult *matters, int row)
 {
-    static const char *const names[] = {"matter", "name", "court_reference", "reason",
-                                        "release_reason"};
-    static const char *const keys[] = {"matter", "matter_name", "court_reference", "reason",
-                                       "release_reason"};
+    static const char *const names[] = {
+        "matter", "name", "court_reference", "reason", "release_reason", "release_confirm_reason"};
+    static const char *const keys[] = {"matter",         "matter_name",
+                                       "court_reference", "reason",
+                                       "release_reason", "release_confirm_reason"};
     for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
         json_object_set_new(object, keys[i], json_text(value(matters, row, names[i])));
     json_object_set_new(object, "confidential",
@@ -179,6 +182,26 @@ static void print_line(const char *name, const char *text)
     text_wrap(stdout, text, 18, 100, true);
 }
 
+/* Who ended it, and why: the one who asked and the one who confirmed, where these are two. */
+static void print_release(struct cli *cli, const PGresult *row, const PGresult *matters)
+{
+    const char *asked_by = value(row, 0, "release_requested_by");
+    const char *by = value(row, 0, "released_by");
+    const PGresult *reasons = matters && PQntuples(matters) ? matters : NULL;
+    bool two = asked_by && !text_equal(asked_by, by);
+    if (two) {
+        print_line("Release asked",
+                   arena_printf(cli->arena, "%.19s UTC by %s",
+                                value(row, 0, "release_requested_at"), asked_by));
+        print_line("because", reasons ? value(reasons, 0, "release_reason") : NULL);
+    }
+    print_line(two ? "Confirmed" : "Released",
+               arena_printf(cli->arena, "%.19s UTC by %s", value(row, 0, "released_at"), by));
+    print_line("because", !reasons ? NULL
+                          : two    ? value(reasons, 0, "release_confirm_reason")
+                                   : value(reasons, 0, "release_reason"));
+}
+
 static void print_hold(struct cli *cli, const PGresult *row, const PGresult *matters)
 {
     struct arena *arena = cli->arena;
@@ -201,10 +224,7 @@ static void print_hold(struct cli *cli, const PGresult *row, const PGresult *mat
     print_line("Placed", arena_printf(arena, "%.19s UTC by %s", value(row, 0, "placed_at"),
                                       value(row, 0, "placed_by")));
     if (value(row, 0, "released_at"))
-        print_line("Released", arena_printf(arena, "%.19s UTC by %s", value(row, 0, "released_at"),
-                                            value(row, 0, "released_by")));
-    if (matters && PQntuples(matters))
-        print_line("because", value(matters, 0, "release_reason"));
+        print_release(cli, row, matters);
     print_line("Review by",
                value(row, 0, "review_by") && value(row, 0, "review_over")[0] == 't'
                    ? arena_printf(arena, "%s, which is over", value(row, 0, "review_by"))

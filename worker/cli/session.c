@@ -85,6 +85,30 @@ static const char *server_name(struct cli *cli, const PGconn *conn)
     return arena_printf(cli->arena, "the server at \"%s\", port %s", host, port);
 }
 
+/* No host in the connection string, the environment or a service: libpq went to this machine. */
+static bool host_is_named(PGconn *conn)
+{
+    bool named = false;
+    PQconninfoOption *options = PQconninfo(conn);
+    for (PQconninfoOption *o = options; o && o->keyword; o++)
+        named |= (strcmp(o->keyword, "host") == 0 || strcmp(o->keyword, "hostaddr") == 0) &&
+                 o->val && *o->val;
+    PQconninfoFree(options);
+    return named;
+}
+
+/* `hint`, and where nobody named a host, how to. */
+static void hint_host(PGconn *conn, const char *hint, struct error *error)
+{
+    if (host_is_named(conn))
+        error_hint(error, "%s", hint);
+    else
+        error_hint(error,
+                   "No host is named, so this machine was asked. If the database is on another "
+                   "one, name that in -d: \"host=db.example dbname=%s user=%s\". If it is here: %s",
+                   PQdb(conn) ? PQdb(conn) : "app", PQuser(conn) ? PQuser(conn) : "me", hint);
+}
+
 static bool refused(struct cli *cli, PGconn *conn, bool timed_out, struct error *error)
 {
     const char *server = server_name(cli, conn);
@@ -109,10 +133,10 @@ static bool refused(struct cli *cli, PGconn *conn, bool timed_out, struct error 
     } else if (strncmp(state, "28", 2) == 0) {
         error_set(error, ERROR_FAILED, "%s does not let role \"%s\" into database \"%s\"", server,
                   user, database);
-        error_hint(error, "Does the role exist, with LOGIN, and does pg_hba.conf allow it?");
+        hint_host(conn, "Does the role exist, with LOGIN, and does pg_hba.conf allow it?", error);
     } else if (strcmp(state, "3D000") == 0) {
         error_set(error, ERROR_FAILED, "there is no database \"%s\" on %s", database, server);
-        error_hint(error, "Databases there: psql -l");
+        hint_host(conn, "Databases there: psql -l", error);
     } else if (strcmp(state, "42501") == 0) {
         error_set(error, ERROR_FAILED, "role \"%s\" may not connect to database \"%s\"", user,
                   database);
@@ -130,7 +154,10 @@ static bool refused(struct cli *cli, PGconn *conn, bool timed_out, struct error 
         const char *reason = failed ? failed + 9 : message;
         error_set(error, ERROR_FAILED, "could not reach %s: %.*s", server,
                   (int)strcspn(reason, "\n"), reason);
-        error_hint(error, "Is it running, and are host and port right?");
+        hint_host(conn,
+                  host_is_named(conn) ? "Is it running, and are host and port right?"
+                                      : "Is it running, and is the port right?",
+                  error);
     }
     error_set_sqlstate(error, state);
     return false;

@@ -289,6 +289,8 @@ static const char *meets_more(const struct held *held, const char *h)
 
 /* --- the ways to be held --- */
 
+#define SHAPES_OF_SUBJECTS                                                                         \
+    "('subject', 'subject_start', 'tenant_subject', 'tenant_subject_start', 'key_subject')"
 #define MORE_TENANT  "= 'tenant_start'"
 #define MORE_SUBJECT "IN ('subject_start', 'tenant_subject', 'tenant_subject_start')"
 
@@ -500,4 +502,34 @@ const char *sql_holds(struct sql_builder *b)
                         "(SELECT coalesce(json_agg(%s.hold ORDER BY %s.hold), "
                         "json_build_array()) FROM (SELECT DISTINCT %s.hold FROM %s AND (%s)) %s)",
                         x, x, h, scopes(&held, h, ""), sql_take_text(b->arena, &text), x);
+}
+
+const char *sql_found_subjects(struct sql_builder *b, const char *hold)
+{
+    struct held held = held_new(b, SKIP_NOTHING);
+    held.hold = hold;
+    struct text text = {0};
+    for (size_t i = 0; i < held.subject_count; i++) {
+        const struct ref *ref = held.subjects[i];
+        const char *h = sql_alias(b, 'h'), *from = sql_from(b, b->target.table), *value, *and = "";
+        if (ref->kind == REF_COLUMN) {
+            value = value_text(&held, &b->target, ref);
+        } else {
+            struct sql_scope other = sql_read(b, ref->table, ref->kind == REF_CHILD ? 'c' : 'p');
+            value = value_text(&held, &other, ref);
+            if (ref->kind == REF_PARENT)
+                value = sql_from_parent(b, &b->target, ref, &other, value);
+            else
+                and = arena_printf(b->arena, ", %s %s\n WHERE %s AND ", sql_from(b, other.table),
+                                   other.alias, sql_child_where(b, &b->target, &ref->by, &other));
+        }
+        const char *form = form_of(&held, ref);
+        text_printf(&text,
+                    "%sSELECT %s AS form, v.value FROM (SELECT %s AS value\n  FROM %s t%s%s\n   AND "
+                    "%s) v\n WHERE v.value IN (SELECT %s.value FROM %s AND %s.form = %s)",
+                    i ? "\nUNION\n" : "", form, value, from, *and ? and : "\n WHERE ",
+                    sql_claim(b, &b->target, b->category), is_held(&held), h,
+                    scopes(&held, h, "IN " SHAPES_OF_SUBJECTS), h, form);
+    }
+    return sql_take_text(b->arena, &text);
 }

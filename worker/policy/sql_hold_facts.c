@@ -1,9 +1,9 @@
 /* What the database needs to know of a category to place holds (category.hold_facts): which kinds
- * of values its records have, one statement that counts what a hold covers, and by which digests it
- * knows the statements of plan and explain.
+ * of values its records have, one statement that counts what a hold covers and one that tells which
+ * of its subjects are found there, and by which digests it knows the statements of plan and explain.
  *
- * The counting statement has no parameters of ours, so that a function can run it: values stand in
- * it as literals, and $1 is the hold. */
+ * These two statements have no parameters of ours, so that a function can run them: values stand in
+ * them as literals, and $1 is the hold. */
 #include <jansson.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
@@ -26,6 +26,17 @@ static const char *count(struct sql_builder *b)
         sql_finish(b, arena_printf(b->arena, "SELECT count(*) AS rows\n  FROM %s t\n WHERE %s",
                                    sql_from(b, b->target.table), text_string(&where)));
     text_free(&where);
+    b->literal = false;
+    return statement.text;
+}
+
+/* "": the category has no subject */
+static const char *found(struct sql_builder *b)
+{
+    sql_begin(b);
+    b->literal = true;
+    const char *text = sql_found_subjects(b, "$1::uuid");
+    struct sql_statement statement = sql_finish(b, text);
     b->literal = false;
     return statement.text;
 }
@@ -99,6 +110,8 @@ static json_t *hold_facts(struct arena *arena, const struct policy_set *set,
         sql_builder_init(b, arena, set, category, 0, catalog);
         facts = json_pack("{so sb so ss ss}", "subjects", subjects(b), "start", 1, "key", key(b),
                           "count", count(b), "timezone", category->timezone);
+        if (facts && category->subject_count)
+            json_object_set_new(facts, "found", json_string(found(b)));
         if (facts && category->has_tenant)
             json_object_set_new(facts, "tenant",
                                 json_pack("{ss s[s]}", "type", ref_type(b, &category->tenant),

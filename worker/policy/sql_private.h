@@ -202,6 +202,9 @@ const char *sql_held(struct sql_builder *b, enum sql_skip skip);
 const char *sql_unasked(struct sql_builder *b);
 /* The same as sql_held, by scopes of one hold (an expression). */
 const char *sql_held_by(struct sql_builder *b, const char *hold);
+/* Which subjects of one hold (an expression) do records have that it covers? A query: form, value.
+ * "" where the category has no subject. */
+const char *sql_found_subjects(struct sql_builder *b, const char *hold);
 /* Could a starting point that moves like that (b->moves, not 0) leave the range of scope h? */
 const char *sql_could_leave(struct sql_builder *b, const char *h);
 /* Is the whole category held? About no row. */
