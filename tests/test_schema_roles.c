@@ -185,6 +185,7 @@ START_TEST(functions_are_granted_as_designed)
                                   "record_failure worker|"
                                   "record_guard worker|"
                                   "record_inventory worker|"
+                                  "record_accepted worker|"
                                   "record_reload worker|"
                                   "record_status worker|"
                                   "record_validity worker|"
