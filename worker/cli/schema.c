@@ -47,9 +47,7 @@ bool command_migrate(struct cli *cli, struct error *error)
     }
     if (!session_open(&session, cli, SESSION_DATABASE, error))
         return false;
-    struct migrate_options options = {.prefix = prefix,
-                                      .report = report_line,
-                                      .arg = cli};
+    struct migrate_options options = {.prefix = prefix, .report = report_line, .arg = cli};
     if (cli->json)
         json_object_set_new(output_document(cli), "steps", json_array());
     int applied;

@@ -174,16 +174,16 @@ static void print_leader(struct cli *cli, const PGresult *leader)
 {
     bool leads = PQgetvalue(leader, 0, 0)[0] == 't';
     if (cli->json)
-        json_object_set_new(
-            output_document(cli), "worker",
-            json_pack("{sb so so so so so so so}", "leads", leads, "host",
-                      json_text(result_value(leader, 0, 1)), "term",
-                      json_number(result_value(leader, 0, 2)), "renewed_at",
-                      output_time(result_value(leader, 0, 3)), "reload_refused",
-                      json_text(value(leader, 0, "reload_refused")), "reload_refused_at",
-                      output_time(value(leader, 0, "reload_refused_at")), "needs_restart",
-                      json_text(value(leader, 0, "needs_restart")), "accepted",
-                      json_text(value(leader, 0, "accepted"))));
+        json_object_set_new(output_document(cli), "worker",
+                            json_pack("{sb so so so so so so so}", "leads", leads, "host",
+                                      json_text(result_value(leader, 0, 1)), "term",
+                                      json_number(result_value(leader, 0, 2)), "renewed_at",
+                                      output_time(result_value(leader, 0, 3)), "reload_refused",
+                                      json_text(value(leader, 0, "reload_refused")),
+                                      "reload_refused_at",
+                                      output_time(value(leader, 0, "reload_refused_at")),
+                                      "needs_restart", json_text(value(leader, 0, "needs_restart")),
+                                      "accepted", json_text(value(leader, 0, "accepted"))));
     else if (leads) {
         printf("A worker leads on host \"%s\" (term %s).\n", PQgetvalue(leader, 0, 1),
                PQgetvalue(leader, 0, 2));

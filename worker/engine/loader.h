@@ -54,7 +54,7 @@ struct policies {
     struct catalog *catalog;
     struct function_list *accepted; /* read with the set, or NULL; owned */
     const char *accepted_words;     /* while it counts, in the arena; else NULL */
-    struct arena *arena; /* of the states and statements of one load */
+    struct arena *arena;            /* of the states and statements of one load */
     struct category_state *states;
     size_t state_count;
     bool invalid; /* some category is */

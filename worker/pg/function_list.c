@@ -80,8 +80,7 @@ static void take_head(struct reader *r, int line, enum head head, const char *va
                     ? *value && strlen(value) <= 40 && !value[strspn(value, heads[head].letters)]
                     : number >= 1 && number <= 9999 && value[0] != '+';
     if (r->lines[head])
-        refuse(r, line,
-               arena_printf(arena, "\"%s:\" stands in line %d too", name, r->lines[head]));
+        refuse(r, line, arena_printf(arena, "\"%s:\" stands in line %d too", name, r->lines[head]));
     else if (!good)
         refuse(r, line,
                arena_printf(arena, "\"%s:\" must be %s, not \"%.80s\"", name, heads[head].wanted,
@@ -96,20 +95,21 @@ static void take_function(struct reader *r, int line, const char *text)
 {
     size_t name = strcspn(text, " ");
     const char *hash = text[name] ? text + name + 1 : "";
-    bool good_name = name > 0 && name < 64 &&
-                     strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_") == name;
+    bool good_name =
+        name > 0 && name < 64 && strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_") == name;
     if (good_name && strlen(hash) == 64 && strspn(hash, "0123456789abcdef") == 64) {
         memcpy(push(r->list, arena_strndup(r->list->arena, text, name))->sha256, hash, 65);
         return;
     }
     r->bad++;
-    diag_hint(r->diags,
-              refuse(r, line,
-                     arena_printf(r->list->arena,
-                                  "cannot be \"%.80s\": a line is a function's name, a space, and 64 "
-                                  "digits of 0 to 9 and a to f",
-                                  text)),
-              how_to_make);
+    diag_hint(
+        r->diags,
+        refuse(r, line,
+               arena_printf(r->list->arena,
+                            "cannot be \"%.80s\": a line is a function's name, a space, and 64 "
+                            "digits of 0 to 9 and a to f",
+                            text)),
+        how_to_make);
 }
 
 static void take_line(struct reader *r, int line, char *text)
@@ -131,11 +131,10 @@ static void check_whole(struct reader *r)
     struct arena *arena = r->list->arena;
     for (enum head head = 0; head < HEADS; head++)
         if (!r->lines[head])
-            diag_hint(r->diags,
-                      refuse(r, 0,
-                             arena_printf(arena, "there is no line \"%s: ...\"",
-                                          heads[head].name)),
-                      how_to_make);
+            diag_hint(
+                r->diags,
+                refuse(r, 0, arena_printf(arena, "there is no line \"%s: ...\"", heads[head].name)),
+                how_to_make);
     size_t said = (size_t)r->numbers[HEAD_FUNCTIONS], count = r->list->count + r->bad;
     if (r->lines[HEAD_FUNCTIONS] && said && said != count)
         diag_hint(r->diags,
@@ -154,8 +153,10 @@ struct function_list *function_list_read(const char *path, struct diags *diags)
     if (!text) {
         struct diag *diag = &diags->items[diags->count - 1];
         if (!diag->hint)
-            diag_hint(diags, diag, "accept_functions names this file: put it there, or take that "
-                                   "out. %s", how_to_make);
+            diag_hint(diags, diag,
+                      "accept_functions names this file: put it there, or take that "
+                      "out. %s",
+                      how_to_make);
         return NULL;
     }
     struct arena *arena = arena_new();

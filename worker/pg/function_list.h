@@ -1,9 +1,9 @@
 /* Lists of the functions of schema retention that a version of this program brings.
  *
  * `retentionctl migrate --print-functions` of a newer version prints one, accept_functions in the
- * main file of an older worker names it: that worker goes on when the newer version was migrated to,
- * until it is replaced itself. So it is the administrator of the worker's machine, who could replace
- * the worker too, that vouches for the functions, and not whoever owns the schema.
+ * main file of an older worker names it: that worker goes on when the newer version was migrated
+ * to, until it is replaced itself. So it is the administrator of the worker's machine, who could
+ * replace the worker too, that vouches for the functions, and not whoever owns the schema.
  *
  *   # any comment
  *   schema: 38           number of the last migration

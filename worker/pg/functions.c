@@ -184,11 +184,11 @@ struct functions functions_judge(struct arena *arena, const struct catalog *cata
         if (!judged.count)
             return judged;
     }
-    judged.standing = !list                                                ? FUNCTIONS_NOT_LISTED
-                      : list->schema != catalog->schema_version            ? FUNCTIONS_OTHER_SCHEMA
-                      : list->oldest_worker > catalog->schema_newest       ? FUNCTIONS_WORKER_TOO_OLD
-                      : strcmp(list->prefix, catalog->own_prefix) != 0     ? FUNCTIONS_OTHER_ROLES
-                                                                           : FUNCTIONS_ACCEPTED;
+    judged.standing = !list                                            ? FUNCTIONS_NOT_LISTED
+                      : list->schema != catalog->schema_version        ? FUNCTIONS_OTHER_SCHEMA
+                      : list->oldest_worker > catalog->schema_newest   ? FUNCTIONS_WORKER_TOO_OLD
+                      : strcmp(list->prefix, catalog->own_prefix) != 0 ? FUNCTIONS_OTHER_ROLES
+                                                                       : FUNCTIONS_ACCEPTED;
     if (judged.standing != FUNCTIONS_ACCEPTED)
         return judged;
     size_t count;

@@ -44,7 +44,8 @@ struct functions {
 };
 
 /* Judges the functions that are installed; the schema must be of this program's version or newer.
- * Where the catalog says nothing of the functions of an installed schema, all of them are missing. */
+ * Where the catalog says nothing of the functions of an installed schema, all of them are missing.
+ */
 struct functions functions_judge(struct arena *arena, const struct catalog *catalog);
 
 /* Those that this program brings, with the number of its last migration, in the arena; for roles

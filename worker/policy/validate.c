@@ -79,9 +79,8 @@ static const char *list_refused(struct check *check, enum functions_standing sta
                             "\"%s\" says that version %d serves workers of version %d and later",
                             list->file, list->schema, list->oldest_worker);
     case FUNCTIONS_OTHER_ROLES:
-        return arena_printf(check->arena,
-                            "\"%s\" is for roles that begin with \"%s\", not \"%s\"", list->file,
-                            list->prefix, catalog->own_prefix);
+        return arena_printf(check->arena, "\"%s\" is for roles that begin with \"%s\", not \"%s\"",
+                            list->file, list->prefix, catalog->own_prefix);
     default:
         return NULL;
     }
@@ -99,8 +98,9 @@ static void check_own_functions(struct check *check)
     if (functions.standing == FUNCTIONS_ACCEPTED) {
         struct diag *diag = diag_warning(check->diags, nowhere, "%s",
                                          functions_accepted_words(check->arena, catalog));
-        diag_hint(check->diags, diag, "Upgrade retentiond on this machine soon, and take "
-                                      "accept_functions out of its main file then.");
+        diag_hint(check->diags, diag,
+                  "Upgrade retentiond on this machine soon, and take "
+                  "accept_functions out of its main file then.");
         return;
     }
     if (!newer || functions.standing == FUNCTIONS_DIFFER) {
