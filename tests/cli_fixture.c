@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "harness/schema.h"
 #include "logmaker.h"
 
 /* Recordings of account 1 but 1004, which has an agreement. With 13 months to "gone":
@@ -86,7 +87,7 @@ PGconn *cli_fixture_connect(const struct cli_fixture *fixture)
 struct cli_fixture cli_fixture_new(void)
 {
     struct cli_fixture f = {0};
-    f.database = db_new(cluster_shared(), NULL);
+    f.database = schema_db_new(cluster_shared());
     f.directory = temporary_directory();
     char *conninfo _cleanup_free_ = cluster_conninfo(cluster_shared(), f.database, CLI_WORKER);
     char *main_file _cleanup_free_ = NULL;
@@ -103,7 +104,6 @@ struct cli_fixture cli_fixture_new(void)
         char *block _cleanup_free_ = manual_block("worker/policy/retention-policy.5.in", i);
         cli_fixture_policy(&f, i ? "other.cfg" : "recordings.cfg", block);
     }
-    free(cli_out(&f, "postgres", 0, WORDS("migrate")));
     PGconn *conn = cli_fixture_connect(&f);
     db_script(conn, tables);
     db_script(conn, roles);

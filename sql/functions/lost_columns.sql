@@ -10,6 +10,7 @@ CREATE OR REPLACE FUNCTION retention.lost_columns(p retention.hold_part, before 
     facts jsonb) RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $function$
 WITH needed AS (
     SELECT 'tenant' AS what, jsonb_array_elements_text(before #> '{tenant,columns}') AS name

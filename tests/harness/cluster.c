@@ -129,13 +129,14 @@ static void cluster_create(struct cluster *cluster, bool own_system, const char 
     snprintf(path, sizeof(path), "%s/postgresql.auto.conf", cluster->data);
     FILE *f = fopen(path, "w");
     REQUIRE(f != NULL, "%s: %s", path, strerror(errno));
-    fprintf(f,
-            "listen_addresses = ''\nunix_socket_directories = '%s'\nfsync = off\n"
-            "synchronous_commit = off\nfull_page_writes = off\nautovacuum = off\n"
-            "max_connections = 60\nshared_buffers = 64MB\nlog_line_prefix = '%%m %%u@%%d [%%p] '\n"
-            "log_parameter_max_length = 0\n"
-            "jit = off\nmax_wal_size = 512MB\ntimezone = 'UTC'\nmax_prepared_transactions = 4\n%s\n",
-            cluster->directory, settings ? settings : "");
+    fprintf(
+        f,
+        "listen_addresses = ''\nunix_socket_directories = '%s'\nfsync = off\n"
+        "synchronous_commit = off\nfull_page_writes = off\nautovacuum = off\n"
+        "max_connections = 60\nshared_buffers = 64MB\nlog_line_prefix = '%%m %%u@%%d [%%p] '\n"
+        "log_parameter_max_length = 0\n"
+        "jit = off\nmax_wal_size = 512MB\ntimezone = 'UTC'\nmax_prepared_transactions = 4\n%s\n",
+        cluster->directory, settings ? settings : "");
     fclose(f);
 }
 

@@ -22,10 +22,35 @@ void schema_migrate(struct cluster *cluster, const char *database, const char *u
     PQfinish(conn);
 }
 
+/* In the shared cluster one database is migrated, by whoever comes first; the others are copies. */
+static char *migrated(struct cluster *cluster)
+{
+    static const char template[] = "migrated";
+    if (cluster != cluster_shared()) {
+        char *name = db_new(cluster, NULL);
+        schema_migrate(cluster, name, NULL, NULL);
+        return name;
+    }
+    PGconn *conn = db_connect(cluster, "postgres", NULL);
+    db_exec(conn, "SELECT pg_advisory_lock(hashtext('%s'))", template);
+    if (db_number(conn, "SELECT count(*) FROM pg_database WHERE datname = '%s'", template) == 0) {
+        db_exec(conn, "DROP DATABASE IF EXISTS migrating");
+        db_exec(conn, "CREATE DATABASE migrating");
+        schema_migrate(cluster, "migrating", NULL, NULL);
+        db_exec(conn, "ALTER DATABASE migrating RENAME TO %s", template);
+    }
+    PQfinish(conn);
+    char *name = db_new(cluster, template);
+    conn = db_connect(cluster, name, NULL);
+    db_exec(conn, "UPDATE retention.install SET database_oid = d.oid FROM pg_database d "
+                  "WHERE d.datname = current_database()");
+    PQfinish(conn);
+    return name;
+}
+
 char *schema_db_new(struct cluster *cluster)
 {
-    char *name = db_new(cluster, NULL);
-    schema_migrate(cluster, name, NULL, NULL);
+    char *name = migrated(cluster);
     PGconn *conn = db_connect(cluster, name, NULL);
     db_script(
         conn,
