@@ -153,6 +153,8 @@ START_TEST(functions_alone)
     pid_t pid = site_start(&site, NULL, NULL);
     site_wait_empty(&site);
     up_status_says(&site, "It acts on a newer version's functions: functions of schema");
+    ck_assert_int_eq(
+        db_number(site.admin, "SELECT count(*) FROM retention.log_entry WHERE type = 'config'"), 2);
 
     char *changed _cleanup_free_ = replace_line(
         list, "resign ", "resign 0000000000000000000000000000000000000000000000000000000000000000");

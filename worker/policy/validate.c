@@ -54,14 +54,16 @@ static void refuse_functions(struct check *check, const struct functions *functi
         if (list[i].kind == FUNCTION_UNKNOWN)
             text_printf(&hint, "\nIf it stays then: DROP ROUTINE retention.%s;",
                         quote_name(check->arena, list[i].name));
-    const char *them = count == 1 ? "it" : "them";
-    struct diag *diag = diag_error(
-        check->diags, (struct position){0},
-        "%zu function%s of schema \"retention\" %s not as %s: %s", count, count == 1 ? "" : "s",
-        count == 1 ? "is" : "are",
-        newer ? arena_printf(check->arena, "\"%s\" lists %s", check->catalog->accepted->file, them)
-              : arena_printf(check->arena, "this program brings %s", them),
-        names.data);
+    const char *plural = count == 1 ? "" : "s", *are = count == 1 ? "is" : "are",
+               *them = count == 1 ? "it" : "them";
+    struct diag *diag =
+        newer ? diag_error(check->diags, (struct position){0},
+                           "%zu function%s of schema \"retention\" %s not as \"%s\" lists %s: %s",
+                           count, plural, are, check->catalog->accepted->file, them, names.data)
+              : diag_error(
+                    check->diags, (struct position){0},
+                    "%zu function%s of schema \"retention\" %s not as this program brings %s: %s",
+                    count, plural, are, them, names.data);
     diag_hint(check->diags, diag, "%s", hint.data);
 }
 
