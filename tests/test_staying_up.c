@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "harness/cluster.h"
 #include "harness/db.h"
 #include "up_support.h"
@@ -48,6 +49,33 @@ START_TEST(idle_sessions_are_ended)
 }
 END_TEST
 
+/* The one server that it knows is a standby: it waits until that one is promoted, as the manual
+ * says. */
+START_TEST(it_reaches_a_standby)
+{
+    struct cluster *primary = cluster_new(NULL);
+    struct site site = up_site(primary, NULL);
+    struct cluster *standby = cluster_standby(primary, "s");
+    PQfinish(site.admin);
+    PQfinish(site.approver);
+    cluster_stop(primary, "fast");
+    char *conninfo _cleanup_free_ = cluster_conninfo(standby, site.database, "t_worker");
+    up_conninfo(&site, conninfo, NULL, NULL);
+    pid_t pid = site_start(&site, NULL, NULL);
+    site_wait_said(&site, "read-only transaction");
+    cluster_promote(standby);
+    site.cluster = standby;
+    site.admin = db_connect(standby, site.database, NULL);
+    site.approver = db_connect(standby, site.database, "t_approver");
+    site_wait_empty(&site);
+    up_ask_for_run(&site); /* it hears what it is told */
+    site_wait_empty(&site);
+    up_end(&site, pid, 1010);
+    cluster_free(standby);
+    cluster_free(primary);
+}
+END_TEST
+
 Suite *suite_staying_up(void)
 {
     Suite *suite = suite_create("staying_up");
@@ -55,6 +83,7 @@ Suite *suite_staying_up(void)
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, out_of_connections);
     tcase_add_test(tc, idle_sessions_are_ended);
+    tcase_add_test(tc, it_reaches_a_standby);
     suite_add_tcase(suite, tc);
     return suite;
 }

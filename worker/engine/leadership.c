@@ -78,6 +78,29 @@ static void renew(struct worker *worker)
     arm(worker, worker->limits.lease_ms * PATIENT_LEASES);
 }
 
+/* A server that recovers, or a standby, takes no leader: in a while it may be promoted, or another
+ * of the hosts that the connection string names is. A session of before then would not hear us
+ * LISTEN. */
+static void wait_for_primary(struct worker *worker, const struct error *error)
+{
+    worker->leadership.deaf = true;
+    if (!worker->leadership.read_only)
+        log_failure_as(LOG_LEVEL_WARNING, LOG_EVENT_CONNECTION, error);
+    worker->leadership.read_only = true;
+    free(worker->trouble);
+    worker->trouble = xstrdup(error->primary);
+    worker_changed(worker);
+    arm(worker, ASK_MS);
+}
+
+static void connect_anew(struct worker *worker)
+{
+    leadership_forget(worker);
+    worker_enter(worker, PHASE_CONNECTING);
+    pg_conn_close(worker->control);
+    pg_conn_open(worker->control);
+}
+
 /* While the catalog is read nothing else may be asked on the connection: longer than a statement
  * may take, and an answer be late, nobody waits. */
 static bool is_silent(const struct worker *worker)
@@ -94,7 +117,9 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
     (void)what;
     if (pg_conn_state(worker->control) != PG_CONN_READY)
         return;
-    if (worker->leadership.asking)
+    if (worker->leadership.deaf)
+        connect_anew(worker);
+    else if (worker->leadership.asking)
         give_up(worker);
     else if (worker->reading && is_silent(worker))
         give_up(worker);
@@ -163,8 +188,16 @@ static void on_answer(struct pg_conn *conn, enum pg_outcome outcome, PGresult *r
         decline(worker, outcome, result);
         return;
     }
+    if (outcome == PG_OK && worker->leadership.deaf) { /* promoted between LISTEN and this */
+        connect_anew(worker);
+        return;
+    }
     if (outcome != PG_OK) {
         enum retry_class class = sqlstate_retry_class(error->sqlstate);
+        if (strcmp(error->sqlstate, "25006") == 0 && worker->options.mode == WORKER_DAEMON) {
+            wait_for_primary(worker, error);
+            return;
+        }
         if (strcmp(error->sqlstate, "3F000") == 0 || strcmp(error->sqlstate, "42883") == 0) {
             struct error own _cleanup_error_ = {0};
             error_set(&own, ERROR_CONFIG,
@@ -187,7 +220,7 @@ static void on_answer(struct pg_conn *conn, enum pg_outcome outcome, PGresult *r
         return;
     }
     worker->leadership.term = strtoll(PQgetvalue(result, 0, LEAD_TERM), NULL, 10);
-    worker->leadership.told = false;
+    worker->leadership.told = worker->leadership.read_only = false;
     free(worker->leadership.held_by);
     worker->leadership.held_by = NULL;
     log_about(LOG_LEVEL_INFO, &(struct log_about){.event = LOG_EVENT_LEADING}, "leading, term %lld",
@@ -213,6 +246,16 @@ void leadership_ask(struct worker *worker)
     arm(worker, LEAD_MS);
 }
 
+/* Without it a standby would be told of nothing, and a leader of no request. */
+static void on_listening(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                         const struct error *error, void *arg)
+{
+    struct worker *worker = arg;
+    (void)conn, (void)result, (void)error;
+    if (outcome != PG_OK && outcome != PG_LOST)
+        worker->leadership.deaf = true;
+}
+
 static void on_backend(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
                        const struct error *error, void *arg)
 {
@@ -230,7 +273,7 @@ static void on_backend(struct pg_conn *conn, enum pg_outcome outcome, PGresult *
     } else {
         pg_conn_query(conn, PIN_SESSION, 0, NULL, false, NULL, NULL);
         pg_conn_query(conn, "SET idle_session_timeout = 0", 0, NULL, false, NULL, NULL);
-        pg_conn_query(conn, "LISTEN retention", 0, NULL, false, NULL, NULL);
+        pg_conn_query(conn, "LISTEN retention", 0, NULL, false, on_listening, worker);
         pg_conn_sync(conn);
         leadership_ask(worker);
     }
@@ -272,7 +315,7 @@ void leadership_resign(struct worker *worker)
 void leadership_forget(struct worker *worker)
 {
     worker->leadership.term = 0;
-    worker->leadership.asking = false;
+    worker->leadership.asking = worker->leadership.deaf = false;
     if (worker->leadership.timer)
         evtimer_del(worker->leadership.timer);
 }

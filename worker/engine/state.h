@@ -83,6 +83,8 @@ struct worker {
         struct event *timer; /* renew, or try again */
         bool asking;
         bool told;          /* standby was announced */
+        bool deaf;          /* the session cannot lead for good: connect anew */
+        bool read_only;     /* that it reached a read-only server was told */
         int64_t standby_us; /* since then, monotonic */
         char *held_by;      /* who leads instead, or NULL; owned */
     } leadership;
