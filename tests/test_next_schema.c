@@ -57,21 +57,31 @@ static void replace_function(PGconn *conn, const char *name, const char *comment
     db_script(conn, sql);
 }
 
+/* The list with this function as it is installed. */
+static char *list_installed(PGconn *conn, const char *list, const char *function)
+{
+    char begins[80],
+        *line _cleanup_free_ =
+            db_value(conn,
+                     "SELECT proname || ' ' || encode(sha256(convert_to('plpgsql vdo ' || "
+                     "encode(sha256(convert_to(prosrc, 'UTF8')), 'hex') || ' "
+                     "search_path=pg_catalog, pg_temp', "
+                     "'UTF8')), 'hex') FROM pg_proc WHERE proname = '%s' AND "
+                     "pronamespace = 'retention'::regnamespace",
+                     function);
+    snprintf(begins, sizeof(begins), "%s ", function);
+    return replace_line(list, begins, line);
+}
+
 /* The list of a next version that is at this schema's number, with "renew" as it is installed. */
 static char *next_list(PGconn *conn, int schema, int workers)
 {
-    char head[64], *own _cleanup_free_ = print_list(), *a _cleanup_free_, *b _cleanup_free_;
-    char *line _cleanup_free_ = db_value(
-        conn,
-        "SELECT 'renew ' || encode(sha256(convert_to('plpgsql vdo ' || "
-        "encode(sha256(convert_to(prosrc, 'UTF8')), 'hex') || ' search_path=pg_catalog, pg_temp', "
-        "'UTF8')), 'hex') FROM pg_proc WHERE proname = 'renew' AND "
-        "pronamespace = 'retention'::regnamespace");
-    a = replace_line(own, "renew ", line);
+    char head[64], *own _cleanup_free_ = print_list();
+    char *renewed _cleanup_free_ = list_installed(conn, own, "renew");
     snprintf(head, sizeof(head), "schema: %d", schema);
-    b = replace_line(a, "schema: ", head);
+    char *of_schema _cleanup_free_ = replace_line(renewed, "schema: ", head);
     snprintf(head, sizeof(head), "workers: %d", workers);
-    return replace_line(b, "workers: ", head);
+    return replace_line(of_schema, "workers: ", head);
 }
 
 static void accept_list(const struct site *site, const char *list)
@@ -95,7 +105,7 @@ static void migrate_to_next(const struct site *site)
 
 /* The whole of it. Without the list the worker stays up, deletes nothing and says what to do; with
  * it, it deletes, and says that it does so on another version's functions, until one is neither its
- * own nor the list's. */
+ * own nor the list's, and again with a list that has that. */
 START_TEST(goes_on_with_the_list)
 {
     struct site site = up_site(cluster_shared(), NULL);
@@ -132,9 +142,12 @@ START_TEST(goes_on_with_the_list)
                   "SELECT bool_and(finished_at IS NOT NULL) FROM retention.run_request");
     ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 10);
     db_wait_until(site.admin, "SELECT accepted IS NULL FROM retention.leader");
-    kill(pid, SIGTERM);
-    ck_assert_int_eq(program_wait(pid), 0);
-    site_free(&site);
+
+    char *mended _cleanup_free_ = list_installed(site.admin, list, "resign");
+    accept_list(&site, mended);
+    kill(pid, SIGHUP);
+    site_wait_empty(&site);
+    up_end(&site, pid, 1020);
 }
 END_TEST
 
