@@ -9,8 +9,8 @@
 #include "base/text.h"
 #include "policy/guard.h"
 #include "policy/quote.h"
-#include "policy/setup_internal.h"
 #include "policy/setup.h"
+#include "policy/setup_internal.h"
 #include "policy/validate.h"
 
 /* A catalog in which nothing is refused for want of a privilege: to know which policies are right

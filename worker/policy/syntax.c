@@ -463,7 +463,8 @@ static const struct field stage_fields[] = {
      .choices = claim_choices,
      .value = "anonymous",
      .help = "What the policy says of the records afterwards. \"anonymous\" is refused where a "
-             "transformation is pseudonymous, or a subject or identifier stays as it is."},
+             "transformation is pseudonymous, or a subject or identifier stays as it is, also by "
+             "parameters that leave most values whole."},
     {.key = "quasi",
      .types = TYPE_TEXTS,
      .flags = FIELD_DEIDENTIFY,

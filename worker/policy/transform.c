@@ -146,6 +146,48 @@ const struct transformation transformations[] = {
 };
 const size_t transformation_count = ARRAY_LENGTH(transformations);
 
+static bool spares_address(const struct transform *t, const struct catalog_column *column)
+{
+    (void)column;
+    return t->v4 >= 32 || t->v6 >= 128;
+}
+
+static bool spares_code(const struct transform *t, const struct catalog_column *column)
+{
+    (void)column;
+    return t->length >= 5;
+}
+
+static bool spares_number(const struct transform *t, const struct catalog_column *column)
+{
+    static const char *const whole[] = {"smallint", "integer", "bigint"};
+    bool is_whole = false;
+    for (size_t i = 0; i < ARRAY_LENGTH(whole); i++)
+        is_whole |= text_equal(column->base_type, whole[i]);
+    return is_whole && t->width.text && strtod(t->width.text, NULL) <= 1;
+}
+
+static bool spares_most(const struct transform *t, const struct catalog_column *column)
+{
+    (void)t, (void)column;
+    return true;
+}
+
+bool transform_spares(const struct transform *transform, const struct catalog_column *column)
+{
+    static const struct {
+        const char *name;
+        bool (*spares)(const struct transform *transform, const struct catalog_column *column);
+    } table[] = {{"ip_truncate", spares_address},
+                 {"zip_prefix", spares_code},
+                 {"bucket", spares_number},
+                 {"top_code", spares_most}};
+    for (size_t i = 0; i < ARRAY_LENGTH(table); i++)
+        if (transform->as && text_equal(transform->as->name, table[i].name))
+            return table[i].spares(transform, column);
+    return false;
+}
+
 const struct transformation *transformation_find(const char *name)
 {
     for (size_t i = 0; i < transformation_count; i++)

@@ -70,6 +70,11 @@ struct transform_list transform_all(struct arena *arena, const struct category *
 /* Their classes, each once, in this order: "erasing,generalising". */
 const char *transform_classes(struct arena *arena, const struct transform_list *list);
 
+/* Do these parameters leave ordinary values of the column as they were? Then it is no change of an
+ * identifier: all the bits of an address, the five digits of a postal code, whole numbers in buckets
+ * of one, numbers between the limits of a top code. */
+bool transform_spares(const struct transform *transform, const struct catalog_column *column);
+
 /* The family of a column's type, one bit of TAKES_... */
 unsigned transform_family(const struct catalog_column *column);
 /* "text", "a number", ...: the types a transformation takes, for messages. */

@@ -403,15 +403,29 @@ static void check_others(struct check *check, const struct stage *stage)
     }
 }
 
-/* A quasi-identifier alone stays as it is where enough persons share it. */
-static bool was_changed(const struct category *category, const struct stage *stage,
-                        const char *column)
+/* Of a stage that claims "anonymous": what is called `what` must have become something else, by it
+ * or by an earlier one. A quasi-identifier alone stays as it is where enough persons share it. */
+static void check_changed(struct check *check, const struct stage *stage, const char *what,
+                          const char *name)
 {
-    for (const struct stage *s = category->stages; s <= stage; s++)
-        for (size_t i = 0; i < s->column_count; i++)
-            if (text_equal(s->columns[i].column, column))
-                return true;
-    return false;
+    const struct catalog_column *column = catalog_column(check->table, name);
+    const struct transform *spared = NULL;
+    for (const struct stage *s = check->category->stages; s <= stage; s++)
+        for (size_t i = 0; i < s->column_count; i++) {
+            const struct transform *t = &s->columns[i];
+            if (!text_equal(t->column, name))
+                continue;
+            if (!column || !transform_spares(t, column))
+                return;
+            spared = t;
+        }
+    struct diag *diag =
+        diag_error(check->diags, spared ? spared->at : stage->at,
+                   "stage \"%s\" claims \"anonymous\", but leaves %s \"%s\" as it is", stage->name,
+                   what, name);
+    if (spared)
+        diag_hint(check->diags, diag, "With these parameters \"%s\" changes few values, or none.",
+                  spared->as->name);
 }
 
 /* A quasi-identifier becomes NULL where its group is too small, whatever becomes of it else. */
@@ -469,16 +483,11 @@ static void check_claim(struct check *check, const struct stage *stage)
                        "stage \"%s\" claims \"anonymous\", but the record still leads to its "
                        "subject in \"%s\"",
                        stage->name, table_name_text(check->arena, subject->table));
-        else if (!was_changed(category, stage, subject->column))
-            diag_error(check->diags, stage->at,
-                       "stage \"%s\" claims \"anonymous\", but leaves subject \"%s\" as it is",
-                       stage->name, subject->column);
+        else
+            check_changed(check, stage, "subject", subject->column);
     }
     for (size_t i = 0; i < category->identifiers.count; i++)
-        if (!was_changed(category, stage, category->identifiers.items[i]))
-            diag_error(check->diags, stage->at,
-                       "stage \"%s\" claims \"anonymous\", but leaves identifier \"%s\" as it is",
-                       stage->name, category->identifiers.items[i]);
+        check_changed(check, stage, "identifier", category->identifiers.items[i]);
 }
 
 /* As of a record; the row is known by the dependant's key. Its columns are no other category's. */
