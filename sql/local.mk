@@ -23,6 +23,7 @@ SQL_FILES = \
 	functions/log_last_gone.sql \
 	functions/log_report.sql \
 	functions/log_signed.sql \
+	functions/truncate_any_phone.sql \
 	functions/truncate_ip.sql \
 	functions/truncate_phone.sql \
 	functions/recover_begin.sql \

@@ -7,7 +7,7 @@ CREATE TABLE public.call (
     source text,
     caller text,
     duration int,
-    cost numeric(10, 4));
+    cost numeric);
 CREATE INDEX call_at ON public.call (at);
 CREATE TABLE public.call_month (
     account int,

@@ -4,9 +4,11 @@
  *   ctm.account    account_id, email (a parent that gives a subject), name
  *   ctm.import     import_id: its rows take their recordings with them (ON DELETE CASCADE)
  *   ctm.recording  recording_id, account_id (tenant), caller (phone), kind (only = call), at, note,
- *                  import_id, agent_id (SET NULL); dependants ctm.transcript, and of it ctm.word
- *   ctm.message    region, id, sender (email, lower), at, note; partitioned by region: eu, us
- *   ctm.visit      no key: visitor (text), at
+ *                  import_id, agent_id (SET NULL); dependants ctm.transcript, and of it ctm.word;
+ *                  a stage changes place, zip, coarse (its mark), and transcript's speaker
+ *   ctm.message    region, id, sender (email, lower), at, note; partitioned by region: eu, us; a
+ *                  stage changes spot and score
+ *   ctm.visit      no key: visitor (text), at; a stage changes page
  *   ctm.calls      a writable view of recording
  *   ctm.site       site_id, which its rows' session has for its key (CASCADE, on UPDATE too)
  *   ctm.session    session_id; its events, ctm.event, give subject (visitor: vN) and start (the

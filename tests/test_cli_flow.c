@@ -94,7 +94,7 @@ START_TEST(load_approve_run_explain)
     json_decref(plan);
     json_t *run = JSON(0, "run", "call_recordings");
     ck_assert_str_eq(run_status(run), "done");
-    ck_assert_int_eq(run_number(run, "deleted"), to_act);
+    ck_assert_int_eq(run_number(run, "acted_on"), to_act);
     ck_assert_int_eq(run_number(run, "dependants"), 2);
     ck_assert_int_eq(run_number(run, "remaining"), 0);
     json_decref(run);

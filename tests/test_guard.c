@@ -65,6 +65,33 @@ static const struct operation operations[] = {
     {"DELETE FROM ctm.recording WHERE recording_id = 4", HELD, ALL,
      "UPDATE ctm.recording SET caller = '(410) 555-0005' WHERE recording_id = 4"},
     {"UPDATE ctm.message SET id = 1006 WHERE id = 6", HELD, ALL, NULL},
+    /* what a stage changes, and the mark that says that it did, due or not; also to what the stage
+     * would make of it */
+    {"UPDATE ctm.recording SET place = NULL WHERE recording_id = 5", HELD, ALL, NULL},
+    {"UPDATE ctm.recording SET place = 'Rome' WHERE recording_id = 17", HELD, ALL, NULL},
+    {"UPDATE ctm.recording SET zip = '123' WHERE recording_id = 18", HELD, ALL, NULL},
+    {"UPDATE ctm.recording SET coarse = true WHERE recording_id = 9", HELD, ALL, NULL},
+    {"UPDATE ctm.recording SET place = NULL, zip = NULL, coarse = true WHERE recording_id = 4", FREE,
+     ALL, NULL},
+    {"UPDATE ctm.recording SET place = place, zip = zip, coarse = coarse, note = 'y'", FREE, ALL,
+     NULL},
+    {"UPDATE ctm.recording SET zip = '1' || zip", HELD, ALL, NULL},
+    {"UPDATE ctm.transcript SET speaker = NULL WHERE transcript_id = 5", HELD, ALL, NULL},
+    {"UPDATE ctm.transcript SET speaker = NULL WHERE transcript_id = 4", FREE, ALL, NULL},
+    {"UPDATE ctm.message SET spot = NULL WHERE id = 6", HELD, ALL, NULL},
+    {"UPDATE ctm.message_eu SET score = 40 WHERE id = 6", HELD, ALL, NULL},
+    {"UPDATE ctm.message SET spot = NULL, score = 40 WHERE id = 8", FREE, ALL, NULL},
+    {"UPDATE ctm.message SET spot = spot || '{}', score = score", FREE, ALL, NULL},
+    {"UPDATE ctm.visit SET page = NULL WHERE visitor = 'v3'", HELD, ALL, NULL},
+    {"UPDATE ctm.visit SET page = NULL WHERE visitor = 'v4'", FREE, ALL, NULL},
+    {"INSERT INTO ctm.recording (recording_id, kind) VALUES (5, 'call') "
+     "ON CONFLICT (recording_id) DO UPDATE SET place = ''", HELD, ALL, NULL},
+    {"UPDATE ctm.account SET name = 'x'", FREE, ALL, NULL},
+    /* however few digits the session prints */
+    {"UPDATE ctm.message SET score = 44.4 WHERE id = 6", HELD, ALL,
+     "SET LOCAL extra_float_digits = -15"},
+    {"UPDATE ctm.message SET spot = '{51.4, -2.4}' WHERE id = 6", HELD, ALL,
+     "SET LOCAL extra_float_digits = -15"},
     /* the second of two statements */
     {"DELETE FROM ctm.recording WHERE recording_id = 5", HELD, ALL,
      "DELETE FROM ctm.recording WHERE recording_id = 4"},
@@ -587,6 +614,45 @@ START_TEST(a_trigger_that_has_the_last_word)
 }
 END_TEST
 
+/* Row-level security that the reader is subject to makes the guard fail, and so what the
+ * application does: check and setup say so before. */
+START_TEST(rows_hidden_from_the_guard)
+{
+    static const char warning[] =
+        "warning: \"ctm.account\" has row-level security, which would hide rows from "
+        "\"retention_reader\": while a hold is in force, the guard of \"recordings\" fails, and "
+        "the "
+        "application's DELETE and UPDATE with it\n"
+        "    hint: A superuser must allow it to see them, before a hold is placed:\n"
+        "          ALTER ROLE retention_reader BYPASSRLS;\n";
+    static const char role[] = "-- ALTER ROLE retention_reader BYPASSRLS;\n";
+    PGconn *app = guard_site_connect(&site, "g_app");
+    db_script(site.admin, "ALTER ROLE t_worker BYPASSRLS;"
+                          "ALTER TABLE ctm.account ENABLE ROW LEVEL SECURITY");
+    char *said = guard_site_run(&site, NULL, 0, (const char *const[]){"check", NULL});
+    ck_assert_msg(strstr(said, warning), "%s", said);
+    free(said);
+    said = guard_site_run(&site, NULL, 0, (const char *const[]){"setup", "--sql", NULL});
+    char *first = strstr(said, role);
+    ck_assert_msg(first && !strstr(first + 1, role), "%s", said);
+    free(said);
+
+    ck_assert_str_eq(db_fails(app, "DELETE FROM ctm.recording WHERE recording_id = 4"), "42501");
+    db_exec(site.admin, "ALTER ROLE retention_reader BYPASSRLS");
+    db_exec(app, "DELETE FROM ctm.recording WHERE recording_id = 4");
+    ck_assert_str_eq(db_fails(app, "DELETE FROM ctm.recording WHERE recording_id = 5"), HELD);
+    said = guard_site_run(&site, NULL, 0, (const char *const[]){"check", NULL});
+    ck_assert_msg(!strstr(said, "has row-level security"), "%s", said);
+    free(said);
+    said = guard_site_run(&site, NULL, 0, (const char *const[]){"setup", "--sql", NULL});
+    ck_assert_msg(!strstr(said, role), "%s", said);
+    free(said);
+    db_script(site.admin,
+              "ALTER ROLE retention_reader NOBYPASSRLS; ALTER ROLE t_worker NOBYPASSRLS");
+    PQfinish(app);
+}
+END_TEST
+
 /* The functions run as a role that may read governed tables and scopes, and nothing else. */
 START_TEST(rights)
 {
@@ -626,10 +692,19 @@ END_TEST
 Suite *suite_guard(void)
 {
     Suite *suite = suite_create("guard");
-    TCase *tc = tcase_create("refusals");
+    TCase *tc = tcase_create("operations");
     tcase_set_timeout(tc, 300);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, operations_by_role_and_level);
+    suite_add_tcase(suite, tc);
+    tc = tcase_create("row_security");
+    tcase_set_timeout(tc, 120);
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, rows_hidden_from_the_guard);
+    suite_add_tcase(suite, tc);
+    tc = tcase_create("refusals");
+    tcase_set_timeout(tc, 300);
+    tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, only_a_batch_passes);
     tcase_add_test(tc, what_it_says);
     tcase_add_test(tc, copied_in);

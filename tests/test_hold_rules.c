@@ -269,6 +269,41 @@ START_TEST(split)
 }
 END_TEST
 
+/* A guard refuses others by what the policy takes: what a hold covers is not left out, also where
+ * the hold names no category and no other takes the records; with approval or without. */
+START_TEST(guard_refuses_no_less)
+{
+    enforce("calls", START, "  guard = \"refuse\";\n");
+    char *hold = place("subject => 'phone:+1'");
+    char *refused =
+        message("RT024: hold %s would not keep all that it keeps in category \"calls\": "
+                "its table, its conditions or its dependants leave out records, which "
+                "the guard would let others change and delete",
+                hold, NULL, NULL);
+    char *text = policy("calls", START ONLY("kind", "eq = \"call\""), "  guard = \"refuse\";\n");
+    char *sql = loading("calls", text, "enforce", FACTS_CALLS);
+    ck_refused(refused, site.worker, "%s", sql);
+    free(text);
+    load("suspended", "calls", START ONLY("kind", "eq = \"call\""), "  guard = \"observe\";\n",
+         FACTS_CALLS);
+    ck_not_approved(refused, "calls", "");
+    load("active", "calls", START, "  guard = \"refuse\";\n", FACTS_CALLS);
+    /* what narrows nothing is no matter, and nothing is in the way of what no hold covers */
+    load("active", "calls", START, "  guard = \"refuse\";\n  title = \"x\";\n", FACTS_CALLS);
+    db_exec(site.legal, "SELECT retention.release_hold('%s', 'x')", hold);
+    ck_is("active", site.worker, "%s", sql);
+    free(sql);
+    free(refused);
+    free(hold);
+
+    /* without a guard there was nothing that it refused */
+    enforce("texts", START, "");
+    hold = place("subject => 'phone:+1'");
+    load("active", "texts", START ONLY("kind", "eq = \"text\""), "", FACTS_CALLS);
+    free(hold);
+}
+END_TEST
+
 /* Of one number's records, the new category finds only those that it calls. */
 START_TEST(found_by_fewer_columns)
 {
@@ -740,6 +775,7 @@ Suite *suite_hold_rules(void)
     tcase_add_test(tc, grace_and_end);
     tcase_add_test(tc, apart);
     tcase_add_test(tc, split);
+    tcase_add_test(tc, guard_refuses_no_less);
     tcase_add_test(tc, found_by_fewer_columns);
     tcase_add_loop_test(tc, another_form, 0, 2 * sizeof(other_forms) / sizeof(other_forms[0]));
     tcase_add_test(tc, another_starting_point);

@@ -208,6 +208,7 @@ START_TEST(functions_are_granted_as_designed)
                                   "start_run worker|"
                                   "stop_now operator|"
                                   "take_requests worker|"
+                                  "truncate_any_phone approver auditor legal operator worker|"
                                   "truncate_ip approver auditor legal operator worker|"
                                   "truncate_phone approver auditor legal operator worker|"
                                   "try_timestamptz approver auditor legal operator worker|"
@@ -242,10 +243,11 @@ START_TEST(functions_are_granted_as_designed)
                   "'run_as_reader') THEN 'retention_reader' ELSE 'retention_owner' END::regrole OR "
                   "('search_path=pg_catalog, pg_temp' = ANY (coalesce(p.proconfig, '{}'))) = "
                   "(p.proname IN ('any_case', 'any_form', 'any_json', 'any_phone', 'as_e164', "
-                  "'as_lower', 'truncate_phone')) OR "
+                  "'as_lower', 'truncate_any_phone', 'truncate_phone')) OR "
                   "(NOT p.prosecdef AND p.proname NOT IN ('try_timestamptz', 'canonical_text', "
                   "'any_case', 'any_form', 'any_json', 'any_phone', 'as_e164', 'as_lower', "
-                  "'json_drop', 'json_keep', 'truncate_ip', 'truncate_phone', "
+                  "'json_drop', 'json_keep', 'truncate_any_phone', 'truncate_ip', "
+                  "'truncate_phone', "
                   "'require_published') AND "
                   "has_function_privilege('retention_worker', p.oid, 'EXECUTE')))"),
         0);

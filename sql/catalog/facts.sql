@@ -26,7 +26,7 @@ worker AS MATERIALIZED (
 ),
 -- The role that counts what holds cover, by its place beside the owner of schema retention.
 reader AS MATERIALIZED (
-    SELECT r.oid
+    SELECT r.oid, r.rolsuper OR r.rolbypassrls AS sees_all
       FROM pg_catalog.pg_namespace n
       JOIN pg_catalog.pg_roles o ON o.oid = n.nspowner
       JOIN pg_catalog.pg_roles r
@@ -35,7 +35,7 @@ reader AS MATERIALIZED (
 ),
 relations AS MATERIALIZED (
     SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, c.relreplident,
-           c.relispartition, c.relrowsecurity, c.relowner, c.reltuples, c.relpages,
+           c.relispartition, c.relrowsecurity, c.relforcerowsecurity, c.relowner, c.reltuples, c.relpages,
            n.oid AS nspoid
       FROM pg_catalog.pg_class c
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -277,7 +277,12 @@ tables AS (
                    CASE WHEN (SELECT pg_catalog.has_schema_privilege(k.oid, r.nspoid, 'USAGE')
                                  AND pg_catalog.has_table_privilege(k.oid, r.oid, 'SELECT')
                                 FROM reader k) IS NOT FALSE
-                        THEN 'c' END),
+                        THEN 'c' END,
+                   CASE WHEN r.relrowsecurity
+                         AND (SELECT k.sees_all OR NOT r.relforcerowsecurity
+                                     AND pg_catalog.pg_has_role(k.oid, r.relowner, 'USAGE')
+                                FROM reader k) IS FALSE
+                        THEN 'h' END),
                'owner', a.rolname, 'rows', r.reltuples,
                'bytes', r.relpages::pg_catalog.int8
                         * pg_catalog.current_setting('block_size')::pg_catalog.int8))

@@ -8,7 +8,8 @@
 --     is in force for this category too (hold_follows): a category that is renamed, split, widened,
 --     or begins to act;
 --   * it leaves no record to another category that does not keep it: where the hold names the
---     category it may leave none at all, since nobody knows who takes it later;
+--     category it may leave none at all, since nobody knows who takes it later; and none where the
+--     category's guard refuses others, which it would not do for what is left out;
 --   * starting points are what they were, where the part has a range of them.
 --
 -- What a part covers are the records of the categories that it reaches as these were at any time since
@@ -61,6 +62,18 @@ BEGIN
             FROM retention.hold h JOIN retention.hold_part p USING (hold)
             WHERE h.category = x.name AND least(h.held_until, p.held_until) > at;
         stopped := 'its table, its conditions or its dependants leave out records';
+    END IF;
+    IF losing IS NULL AND leaves
+            AND EXISTS (SELECT FROM retention.policy_settings(was) s
+                        WHERE (s.place, s.name, s.value) = ('', 'guard', '"refuse"')) THEN
+        SELECT array_agg(DISTINCT h.hold) INTO losing
+            FROM retention.hold h JOIN retention.hold_part p USING (hold)
+            WHERE h.category IS NULL AND least(h.held_until, p.held_until) > at
+              AND EXISTS (SELECT FROM retention.held_scope s
+                          WHERE (s.hold, s.part) = (p.hold, p.part) AND s.category = x.name
+                            AND s.held_until > at);
+        stopped := 'its table, its conditions or its dependants leave out records, which the guard '
+            'would let others change and delete';
     END IF;
     IF losing IS NULL AND was IS NOT NULL
             AND retention.start_settings(was) <> retention.start_settings(x_text) THEN

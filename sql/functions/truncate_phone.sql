@@ -1,49 +1,24 @@
 -- The beginning of a phone number: its country code; for North American numbers with keep "npa" the
 -- area code too, with "npanxx" the exchange too. NULL for what is no phone number with its country
 -- (ten digits are a North American one). What it gives, it leaves as it is.
+--
+-- It is asked several times for every record: what most records hold, and what it makes of that, is
+-- told by one expression, which is inlined into the statements of batches (no SET clause, no
+-- STRICT); digits that a regular expression counts cost twice as much as digits written out.
 CREATE OR REPLACE FUNCTION retention.truncate_phone(value text, keep text) RETURNS text
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $function$
-DECLARE
-    number text := value;
-BEGIN
-    -- As most are, and as the rest would find, several expressions later.
-    IF value OPERATOR(pg_catalog.~) '^\+1[2-9][0-9]{2}[2-9][0-9]{6}$' THEN
-        RETURN pg_catalog.left(value, CASE WHEN keep OPERATOR(pg_catalog.=) 'npanxx' THEN 8
-                                           WHEN keep OPERATOR(pg_catalog.=) 'country' THEN 2
-                                           ELSE 5 END);
-    END IF;
-    IF number OPERATOR(pg_catalog.~) '^\+[0-9]{1,7}$' THEN
-        NULL; -- given by this function, or nothing at all
-    ELSIF number OPERATOR(pg_catalog.~) '^\+1[0-9]{10}$' THEN
-        NULL;
-    ELSIF number OPERATOR(pg_catalog.~)
-            '^\s*(tel:)?\+?[0-9 ()./-]+((x|ext\.?|;ext=) ?[0-9]{1,6})?\s*$' THEN
-        -- an extension is no part of it; dialled from abroad it begins with 00 or 011
-        number := pg_catalog.regexp_replace(
-            pg_catalog.regexp_replace(number, '(x|ext|;).*$', ''), '[^0-9+]', '', 'g');
-        number := CASE
-            WHEN number OPERATOR(pg_catalog.~) '^[2-9][0-9]{9}$' THEN '+1'
-                OPERATOR(pg_catalog.||) number
-            WHEN number OPERATOR(pg_catalog.~) '^1[0-9]{10}$' THEN '+' OPERATOR(pg_catalog.||) number
-            ELSE pg_catalog.regexp_replace(number, '^(00|011)', '+') END;
-        IF number OPERATOR(pg_catalog.!~) '^\+[0-9]{8,15}$' THEN
-            RETURN NULL;
-        END IF;
-    ELSE
-        RETURN NULL;
-    END IF;
-    IF number OPERATOR(pg_catalog.~) '^\+1' THEN
-        RETURN coalesce(
-            CASE WHEN keep OPERATOR(pg_catalog.=) 'npanxx'
-                 THEN pg_catalog.substring(number, '^\+1[2-9][0-9]{2}[2-9][0-9]{2}') END,
-            CASE WHEN keep OPERATOR(pg_catalog.<>) 'country'
-                 THEN pg_catalog.substring(number, '^\+1[2-9][0-9]{2}') END,
-            '+1');
-    END IF;
-    RETURN pg_catalog.substring(number, '^\+(?:7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|'
-        '(?:2[1-689]|3[578]|42|5[09]|6[789]|8[03578]|9[679])[0-9])');
-END
+SELECT CASE
+    WHEN ($1 COLLATE pg_catalog."C") OPERATOR(pg_catalog.~) CASE
+            WHEN $2 OPERATOR(pg_catalog.=) 'npa'
+            THEN '^[+]1[2-9][0-9][0-9]([2-9][0-9][0-9][0-9][0-9][0-9][0-9])?$'
+            WHEN $2 OPERATOR(pg_catalog.=) 'npanxx'
+            THEN '^[+]1[2-9][0-9][0-9][2-9][0-9][0-9]([0-9][0-9][0-9][0-9])?$'
+            WHEN $2 OPERATOR(pg_catalog.=) 'country'
+            THEN '^[+]1([2-9][0-9][0-9][2-9][0-9][0-9][0-9][0-9][0-9][0-9])?$' END
+    THEN pg_catalog.left($1, CASE WHEN $2 OPERATOR(pg_catalog.=) 'npa' THEN 5
+                                  WHEN $2 OPERATOR(pg_catalog.=) 'npanxx' THEN 8 ELSE 2 END)
+    WHEN $1 IS NOT NULL THEN retention.truncate_any_phone($1, $2) END
 $function$;
 REVOKE ALL ON FUNCTION retention.truncate_phone(text, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION retention.truncate_phone(text, text) TO @prefix@worker, @prefix@operator,

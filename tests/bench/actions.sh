@@ -10,8 +10,9 @@
 #   BENCH_ROWS    records, 1 000 000 by default; all of them are due, evidence = "records"
 #   BENCH_ROUNDS  rounds, 5 by default; every contender runs once in each, in a turning order
 #
-# Times are those of the whole program; "batches" from the entry "plan" to the last batch's. Ratios are
-# to the statement by hand of the same round; what is printed are medians. build/bench-actions/
+# Times are those of the whole program; "batches" from the entry "plan" to the last batch's; "cpu" is
+# processor time, of the program and the server's processes together. Ratios are to the statement by
+# hand of the same round; what is printed are medians. build/bench-actions/
 # actions.json has every figure.
 set -eu
 top=$1
@@ -96,7 +97,7 @@ GRANT INSERT ON public.call_month TO bench_worker;"
     "SELECT retention.approve_policy(name, loaded_sha256, NULL) FROM retention.category" >/dev/null
 done
 
-# run_one ROUND CONTENDER: appends "round kind contender ms batches-ms" to $home/times
+# run_one ROUND CONTENDER: appends "round kind contender ms batches-ms cpu-ms" to $home/times
 run_one() {
   kind=${2%:*} contender=${2#*:}
   sql postgres "CREATE DATABASE bench_copy TEMPLATE \"bench_$kind\" STRATEGY file_copy"
@@ -105,6 +106,7 @@ run_one() {
     write_site bench_copy "$contender" "$kind"
   fi
   sql postgres "CHECKPOINT"
+  cpu=$(cpu_ms)
   began=$(now_ms)
   case $2 in
   aggregate:hand)
@@ -124,6 +126,8 @@ run_one() {
     ;;
   esac
   ms=$(($(now_ms) - began))
+  bench_wait_ends bench_copy
+  cpu=$(($(cpu_ms) - cpu))
   case $kind in
   aggregate) left=$(sql bench_copy "SELECT count(*) FROM public.call") ;;
   *) left=$(sql bench_copy "SELECT count(*) FROM public.call WHERE caller IS NOT NULL") ;;
@@ -133,8 +137,9 @@ run_one() {
   [ "$contender" = hand ] ||
     batches=$(sql bench_copy "SELECT (1000 * extract(epoch FROM max(e.at) - min(r.started_at)))::int
       FROM retention.run r JOIN retention.log_entry e USING (run)")
-  echo "$1 $kind $contender $ms $batches" >>"$home/times"
-  printf '   round %s  %-15s %-5s %7s ms   batches %s\n' "$1" "$kind" "$contender" "$ms" "$batches"
+  echo "$1 $kind $contender $ms $batches $cpu" >>"$home/times"
+  printf '   round %s  %-15s %-5s %7s ms   batches %-6s cpu %s\n' "$1" "$kind" "$contender" "$ms" \
+    "$batches" "$cpu"
   sql postgres "DROP DATABASE bench_copy WITH (FORCE)"
 }
 
@@ -146,23 +151,27 @@ bench_rounds run_one
 say ""
 psql -X -q -v ON_ERROR_STOP=1 -v rows="$rows" -v rounds="$rounds" -d "$(conninfo postgres postgres)" -f - <<SQL
 \\set QUIET on
-CREATE TEMP TABLE t (round int, kind text, contender text, ms numeric, batches text);
+CREATE TEMP TABLE t (round int, kind text, contender text, ms numeric, batches text, cpu numeric);
 \\copy t FROM '$home/times' WITH (DELIMITER ' ')
 CREATE TEMP VIEW result AS
   WITH one AS (
-    SELECT t.*, nullif(t.batches, 'null')::numeric AS batches_ms, h.ms AS hand_ms
+    SELECT t.*, nullif(t.batches, 'null')::numeric AS batches_ms, h.ms AS hand_ms,
+      h.cpu AS hand_cpu
     FROM t JOIN t h ON h.round = t.round AND h.kind = t.kind AND h.contender = 'hand')
   SELECT kind, contender,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY ms) AS ms,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY ms / hand_ms) AS ratio,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY batches_ms) AS batches_ms,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY batches_ms / hand_ms) AS batches_ratio,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY cpu) AS cpu_ms,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY cpu / hand_cpu) AS cpu_ratio,
     array_agg(ms ORDER BY round) AS all_ms, array_agg(batches_ms ORDER BY round) AS all_batches_ms
   FROM one GROUP BY kind, contender;
 \\pset footer off
 \\pset null ''
 SELECT kind, contender, round(ms::numeric / 1000, 2) AS "seconds", round(ratio::numeric, 2) AS "to by hand",
-  round(batches_ms::numeric / 1000, 2) AS "batches only", round(batches_ratio::numeric, 2) AS "to by hand "
+  round(batches_ms::numeric / 1000, 2) AS "batches only", round(batches_ratio::numeric, 2) AS "to by hand ",
+  round(cpu_ms::numeric / 1000, 2) AS "cpu", round(cpu_ratio::numeric, 2) AS "to by hand  "
 FROM result ORDER BY kind, contender <> 'hand', contender;
 \\pset format unaligned
 \\pset tuples_only on
@@ -171,7 +180,8 @@ SELECT jsonb_pretty(jsonb_build_object('rows', :rows, 'rounds', :rounds,
   'server', current_setting('server_version'),
   'contenders', (SELECT jsonb_object_agg(kind || ':' || contender, jsonb_build_object(
     'ms', round(ms::numeric, 1), 'ratio', round(ratio::numeric, 3), 'batches_ms', round(batches_ms::numeric, 1),
-    'batches_ratio', round(batches_ratio::numeric, 3), 'all_ms', all_ms, 'all_batches_ms', all_batches_ms))
+    'batches_ratio', round(batches_ratio::numeric, 3), 'cpu_ms', round(cpu_ms::numeric, 1),
+    'cpu_ratio', round(cpu_ratio::numeric, 3), 'all_ms', all_ms, 'all_batches_ms', all_batches_ms))
     FROM result)));
 SQL
 for kind in $kinds; do sql postgres "DROP DATABASE \"bench_$kind\" WITH (FORCE)"; done

@@ -50,7 +50,8 @@ static void warn_uncounted(struct cli *cli, const struct policies *policies)
     const struct table_need *first = NULL;
     size_t count = 0;
     for (size_t i = 0; i < needs.table_count; i++)
-        if (needs.tables[i].privileges & NEED_COUNT && !needs.tables[i].table->may_be_counted) {
+        if (needs.tables[i].privileges & NEED_COUNT &&
+            (!needs.tables[i].table->may_be_counted || needs.tables[i].table->hides_rows)) {
             first = first ? first : &needs.tables[i];
             count++;
         }
@@ -64,8 +65,10 @@ static void warn_uncounted(struct cli *cli, const struct policies *policies)
                                   "what holds cover in \"%s.%s\" and %zu more cannot be counted",
                                   first->table->schema, first->table->name, count - 1);
     diag_hint(&cli->diags, diag,
-              "The role that counts lacks SELECT: retentionctl setup --sql prints the grants. "
-              "Holds keep those records all the same.");
+              "The role that counts %s: retentionctl setup --sql prints %s. Holds keep those "
+              "records all the same.",
+              first->table->may_be_counted ? "is subject to row-level security" : "lacks SELECT",
+              first->table->may_be_counted ? "what a superuser must run" : "the grants");
 }
 
 /* Somebody altered what batches read of holds: the worker would delete nothing of the category. */

@@ -1,11 +1,12 @@
 /* What only rows can tell: stages that de-identify are tried on some, in a transaction that is
  * rolled back. CHECK and UNIQUE constraints, domains, triggers that put old values back are found
- * so, before the first run. Records under hold are left out; what others have locked is not waited
- * for. */
+ * so, before the first run. Records under hold are left out, and of dependants under hold a guard
+ * refuses the trial; what others have locked is not waited for. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/text.h"
 #include "cli/check.h"
 #include "cli/plan.h"
 #include "pg/sqlstate.h"
@@ -15,12 +16,44 @@
 
 enum { MOST_LEAVES = 4 };
 
-/* Not the policy's fault: locked rows, a cancelled statement, a role that may not. */
+/* Not the policy's fault: locked rows, a cancelled statement, a role that may not, a hold. */
 static bool says_nothing(const char *sqlstate)
 {
     return strcmp(sqlstate, "55P03") == 0 || strcmp(sqlstate, "57014") == 0 ||
            strcmp(sqlstate, "42501") == 0 || strcmp(sqlstate, "25006") == 0 ||
-           strcmp(sqlstate, "40P01") == 0 || strcmp(sqlstate, "42883") == 0;
+           strcmp(sqlstate, "40P01") == 0 || strcmp(sqlstate, "42883") == 0 ||
+           strcmp(sqlstate, SQLSTATE_GUARD) == 0;
+}
+
+/* The constraint, and which of the columns that are set it is about; only names of the catalog's. A
+ * column's own rule is named by the column alone. */
+static const char *place_of(const struct session *session, const struct catalog_table *table,
+                            const struct transform *columns, size_t count)
+{
+    struct arena *arena = session->cli->arena;
+    const char *name = session->refused_constraint;
+    const char **of = NULL, *names = "";
+    size_t of_count = 0, shown = 0;
+    for (size_t i = 0; name && i < table->constraint_count && !of; i++)
+        if (text_equal(table->constraints[i].name, name)) {
+            of = table->constraints[i].columns;
+            of_count = table->constraints[i].column_count;
+        }
+    for (size_t i = 0; name && i < table->index_count && !of; i++)
+        if (text_equal(table->indexes[i].name, name)) {
+            of = table->indexes[i].columns;
+            of_count = table->indexes[i].column_count;
+        }
+    for (size_t k = 0; k < count; k++) {
+        bool is_about = text_equal(session->refused_column, columns[k].column);
+        for (size_t i = 0; i < of_count; i++)
+            is_about |= text_equal(of[i], columns[k].column);
+        if (is_about)
+            names = arena_printf(arena, "%s%s\"%s\"", names, shown++ ? ", " : "", columns[k].column);
+    }
+    if (shown)
+        names = arena_printf(arena, " of column%s %s", shown > 1 ? "s" : "", names);
+    return of ? arena_printf(arena, ", constraint \"%s\"%s", name, names) : names;
 }
 
 static void report(struct cli *cli, struct table_name table, const struct stage *stage,
@@ -51,7 +84,12 @@ static bool try_leaf(struct session *session, const struct policies *policies,
     PGresult *result _cleanup_result_ =
         plan_query(session, category->name, &trial, "now", NULL, &refused);
     if (!result && refused.sqlstate[0] && !says_nothing(refused.sqlstate)) {
-        report(cli, table, &category->stages[stage], sqlstate_condition(refused.sqlstate));
+        const struct stage *s = &category->stages[stage];
+        const char *place =
+            place_of(session, leaf, dependant ? dependant->columns : s->columns,
+                     dependant ? dependant->column_count : s->column_count);
+        report(cli, table, s,
+               arena_printf(cli->arena, "%s%s", sqlstate_condition(refused.sqlstate), place));
         *ret_failed = true;
     } else if (result && strcmp(result_value(result, 0, 1), "0") != 0) {
         report(cli, table, &category->stages[stage],

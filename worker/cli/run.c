@@ -13,7 +13,7 @@ static const struct table_column columns[] = {
     {"category", CELL_TEXT, NULL},     {"stage", CELL_TEXT, NULL},
     {"status", CELL_TEXT, NULL},       {"due", CELL_NUMBER, NULL},
     {"held", CELL_NUMBER, NULL},       {"kept", CELL_NUMBER, NULL},
-    {"waiting", CELL_NUMBER, NULL},    {"deleted", CELL_NUMBER, NULL},
+    {"waiting", CELL_NUMBER, NULL},    {"acted on", CELL_NUMBER, NULL},
     {"dependants", CELL_NUMBER, NULL}, {"blocked", CELL_NUMBER, NULL},
     {"remaining", CELL_NUMBER, NULL},  {"time", CELL_TEXT, NULL},
 };
@@ -26,7 +26,7 @@ static const struct {
 } meanings[] = {
     {"done", ERROR_NONE, NULL},
     {"running", ERROR_NONE, "it goes on: \"retentionctl status CATEGORY\""},
-    {"observed", ERROR_NONE, "only observed, nothing was deleted (mode = \"observe\")"},
+    {"observed", ERROR_NONE, "only observed, nothing was changed (mode = \"observe\")"},
     {"outside its window", ERROR_NONE, NULL},
     {"stopped", ERROR_STOPPED, "stopped before its end: run it again"},
     {"paused", ERROR_STOPPED, "paused: \"retentionctl status CATEGORY\" says who and why"},
@@ -69,7 +69,7 @@ static json_t *result_json(const struct run_result *r)
     return json_pack("{ss so ss so so so so so so so so so so so}", "category", r->category,
                      "stage", json_text(r->stage), "status", r->status, "run", json_text(r->run),
                      "due", number_json(r->due), "held", number_json(r->held), "kept",
-                     number_json(r->kept), "waiting", number_json(r->waiting), "deleted",
+                     number_json(r->kept), "waiting", number_json(r->waiting), "acted_on",
                      number_json(r->rows), "dependants", number_json(r->dependant_rows), "blocked",
                      number_json(r->blocked), "remaining", number_json(r->remaining), "seconds",
                      r->elapsed_us < 0 ? json_null() : json_real((double)r->elapsed_us / 1e6),

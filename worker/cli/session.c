@@ -262,6 +262,10 @@ static bool statement_failed(struct session *session, const PGresult *result, st
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     const char *hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
+    session->refused_column =
+        arena_strdup(session->cli->arena, PQresultErrorField(result, PG_DIAG_COLUMN_NAME));
+    session->refused_constraint =
+        arena_strdup(session->cli->arena, PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME));
     if (!state || PQstatus(session->conn) == CONNECTION_BAD || strncmp(state, "57P", 3) == 0 ||
         strncmp(state, "08", 2) == 0) {
         error_set(error, ERROR_FAILED, "the server ended the connection");

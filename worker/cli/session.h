@@ -19,6 +19,9 @@ struct session {
     bool in_recovery;
     bool has_schema, may_use_schema;
     const char *notice; /* what the last statement's functions said besides, or NULL */
+    /* Of the last statement that was refused: what the server names, or NULL. A function may have
+     * made the names up: only those that are known may be shown. */
+    const char *refused_column, *refused_constraint;
     int schema_version; /* number of the last migration; 0: not installed */
 };
 

@@ -95,7 +95,7 @@ static void start_pace(struct run *run, int64_t now_us)
         .standbys = limits->standbys,
     };
     pace_init(&run->pace, &pace, now_us);
-    sweep_init(&run->sweep, pace_batch_rows(&run->pace));
+    sweep_init(&run->sweep, pace_batch_rows(&run->pace), !policy_stage_removes(run->sql->stage));
 }
 
 void run_start(struct worker *worker, struct category_state *state, size_t stage, run_done_fn *done,

@@ -15,9 +15,11 @@ enum { UNKNOWN_BLOCKS = 64, MOST_BLOCKS = 4096, MOST_CHECKS = 4 };
 
 enum { LEAF_OID, LEAF_SCHEMA, LEAF_NAME, LEAF_QUOTED, LEAF_FILENODE, LEAF_BLOCKS, LEAF_COLUMNS };
 
-void sweep_init(struct sweep *sweep, int64_t batch_rows)
+void sweep_init(struct sweep *sweep, int64_t batch_rows, bool records_stay)
 {
-    *sweep = (struct sweep){.range_blocks = UNKNOWN_BLOCKS, .batch_rows = batch_rows};
+    *sweep = (struct sweep){.range_blocks = UNKNOWN_BLOCKS,
+                            .batch_rows = batch_rows,
+                            .records_stay = records_stay};
     sweep->slice_rows = batch_rows > SWEEP_SLICES ? batch_rows / SWEEP_SLICES : 1;
 }
 
@@ -290,7 +292,7 @@ void sweep_checked(struct sweep *sweep, struct leaf *leaf, const PGresult *resul
         leaf->next = 0;
         if (leaf->way == LEAF_BY_BLOCKS)
             leaf->end = blocks;
-    } else if (again && leaf->way == LEAF_BY_BLOCKS && blocks > leaf->end) {
+    } else if (again && leaf->way == LEAF_BY_BLOCKS && blocks > leaf->end && !sweep->records_stay) {
         leaf->next = leaf->end > 0 ? leaf->end - 1 : 0;
         leaf->end = blocks;
     } else {

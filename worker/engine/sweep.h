@@ -2,8 +2,8 @@
  *
  * A ctid is no identity. Rows move behind a sweep (updates, VACUUM FULL), leaves come and go. So:
  * one leaf at a time and ONLY it; when a leaf's ranges are all back, it is looked at again: grown,
- * the end block and what is new is read again; rewritten (another filenode), it starts over. And
- * passes are repeated by the run until an independent count finds nothing. */
+ * the end block and what is new is read again, unless it grew by what was changed; rewritten
+ * (another filenode), it starts over. And passes are repeated by the run until an independent count finds nothing. */
 #ifndef ENGINE_SWEEP_H
 #define ENGINE_SWEEP_H
 
@@ -67,6 +67,7 @@ struct sweep {
     int64_t batch_rows;
     double row_blocks;  /* blocks a row takes on the average; 0: not known */
     int64_t slice_rows; /* of a slice, from the run's first aim on */
+    bool records_stay;  /* what is acted on comes back at the end of the table */
 };
 
 /* A full batch takes so many slices; a shorter one, fewer. */
@@ -74,7 +75,10 @@ enum { SWEEP_SLICES = 32 };
 
 enum sweep_next { SWEEP_WORK, SWEEP_CHECK, SWEEP_OPEN, SWEEP_WAIT, SWEEP_OVER };
 
-void sweep_init(struct sweep *sweep, int64_t batch_rows);
+/* `records_stay`: the action changes records. Its own new versions of them then stand behind the end
+ * that a pass began with, and are not read once more by it; what else came there is counted with
+ * what remains, and has a pass of its own. */
+void sweep_init(struct sweep *sweep, int64_t batch_rows, bool records_stay);
 void sweep_free(struct sweep *sweep); /* leaves {0} */
 
 /* Ranges from now on should hold about so many rows. */

@@ -42,6 +42,13 @@
 
 enum { CONNECT_TIMEOUT_MS = 10000, BACKOFF_MOST_MS = 30000 };
 
+const char *run_done_word(const char *action)
+{
+    return text_equal(action, "deidentify")  ? "de-identified"
+           : text_equal(action, "aggregate") ? "aggregated"
+                                             : "deleted";
+}
+
 const char *run_status_word(enum run_status status)
 {
     static const char *const words[] = {
@@ -146,8 +153,8 @@ void worker_report(struct worker *worker, const struct run_report *report)
     struct text line _cleanup_text_ = {0};
     text_printf(&line, "category \"%s\": %s", report->category, run_status_word(report->status));
     if (report->run)
-        text_printf(&line, ", %s records and %s dependants deleted",
-                    text_thousands(rows, report->rows),
+        text_printf(&line, ", %s records %s, with %s dependants", text_thousands(rows, report->rows),
+                    run_done_word(report->action),
                     text_thousands(dependants, report->dependant_rows));
     if (report->remaining > 0)
         text_printf(&line, ", %s remain", text_thousands(remaining, report->remaining));

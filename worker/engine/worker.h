@@ -119,5 +119,7 @@ void worker_free(struct worker *worker); /* accepts NULL */
 
 /* "done", "brake", ...: the word for people and for retention.run.status. */
 const char *run_status_word(enum run_status status);
+/* What became of the records of a run, by its report's action: "deleted", "de-identified" ... */
+const char *run_done_word(const char *action);
 
 #endif

@@ -400,6 +400,7 @@ static void read_table(const struct reader *reader, struct catalog_table *table,
     table->may_insert = has(flags, 'n');
     table->may_lock_rows = has(flags, 'l');
     table->may_be_counted = has(flags, 'c');
+    table->hides_rows = has(flags, 'h');
     read_columns(reader, table, list_of(reader, "columns", "", table->oid));
     read_generated(reader, table, list_of(reader, "generated", "", table->oid));
     read_copies(reader, table, list_of(reader, "copies", "", table->oid));

@@ -124,6 +124,7 @@ struct catalog_table {
     bool may_lock_rows; /* FOR UPDATE: UPDATE on the table or on any column of it */
     bool may_use_schema;
     bool may_be_counted; /* the role that counts what holds cover may read it, or is not there */
+    bool hides_rows;     /* row-level security hides rows from that role, which guards run as, too */
     struct catalog_column *columns;
     size_t column_count;
     struct catalog_constraint *constraints;

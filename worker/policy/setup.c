@@ -208,6 +208,21 @@ static const char *write_index(struct script *s, const struct catalog_table *tab
     return name;
 }
 
+void setup_write_hidden(struct script *s, const struct catalog_table *table)
+{
+    if (!table->hides_rows || s->remove || s->told_hidden)
+        return;
+    s->told_hidden = true;
+    text_printf(
+        s->out,
+        "-- By a superuser, before a hold is placed: %s has row-level security, which would "
+        "hide records from\n"
+        "-- this role. Guards would fail, and the application's DELETE and UPDATE with "
+        "them.\n"
+        "-- ALTER ROLE %s BYPASSRLS;\n",
+        quote_table(s->arena, table), s->reader_role);
+}
+
 /* What a hold covers is counted by a role of its own, which may read nothing else. */
 static void write_reader(struct script *s, const char *reader)
 {
@@ -238,6 +253,9 @@ static void write_reader(struct script *s, const char *reader)
     for (size_t i = 0; i < tables.count; i++)
         text_printf(s->out, "%s%s", i ? ",\n    " : "", tables.items[i]);
     text_printf(s->out, " %s %s;\n", whom, reader);
+    for (size_t i = 0; i < s->needs.table_count; i++)
+        if (s->needs.tables[i].privileges & NEED_COUNT)
+            setup_write_hidden(s, s->needs.tables[i].table);
 }
 
 static void write_indexes(struct script *s)

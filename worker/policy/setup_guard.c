@@ -313,15 +313,9 @@ void setup_write_guards(struct script *s, const struct policy_set *set)
         add_guards(s, set);
     write_leftovers(s);
     for (size_t i = 0; i < s->guard_count; i++) {
-        bool reads_secured = false;
         write_functions(s, s->guards[i]);
         for (size_t k = 0; k < s->guards[i]->table_count; k++)
-            reads_secured |= s->guards[i]->tables[k]->row_security;
-        if (reads_secured)
-            text_printf(s->out,
-                        "-- By a superuser: row-level security would hide held records from the "
-                        "guard.\n-- ALTER ROLE %s BYPASSRLS;\n",
-                        s->reader_role);
+            setup_write_hidden(s, s->guards[i]->tables[k]);
         write_triggers(s, s->guards[i]);
     }
     if (s->guard_count || s->remove)

@@ -25,7 +25,11 @@ struct script {
     struct string_list index_names; /* "schema.name" given to new indexes so far */
     const struct guard_plan **guards;
     size_t guard_count;
+    bool told_hidden; /* that the reader must bypass row-level security */
 };
+
+/* setup.c: says once what a superuser must run where the reader does not see all rows. */
+void setup_write_hidden(struct script *script, const struct catalog_table *table);
 
 /* setup_aggregate.c */
 void setup_write_targets(struct script *script, const struct policy_set *set);

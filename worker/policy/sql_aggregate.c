@@ -73,14 +73,25 @@ static const char *bounds_literal(struct arena *arena, const struct measure *m)
     return sql_take_text(arena, &text);
 }
 
-/* A number to be added up, or the number of the histogram's class; NULL (C): none is needed. */
+/* A number to be added up, or the number of the histogram's class; NULL (C): none is needed. One
+ * NaN or infinity would make the sum of its cell one for ever: they add nothing, as NULL. NaN is in
+ * no class, as NULL; PostgreSQL has it behind infinity. */
 static const char *measured(struct sql_builder *b, const struct measure *m)
 {
     if (!m->column)
         return NULL;
     const char *raw = sql_column(b, &b->target, m->column);
+    const char *type = catalog_column(b->target.table, m->column)->base_type;
+    bool may_be_none = text_equal(type, "numeric") || text_equal(type, "real") ||
+                       text_equal(type, "double precision");
     if (m->kind == MEASURE_SUM)
-        return raw;
+        return !may_be_none ? raw
+                            : arena_printf(b->arena,
+                                           "CASE WHEN %s > '-Infinity' AND %s < 'Infinity' THEN %s "
+                                           "END",
+                                           raw, raw, raw);
+    if (may_be_none)
+        raw = arena_printf(b->arena, "NULLIF(%s, 'NaN')", raw);
     return arena_printf(b->arena, "width_bucket(%s::numeric, %s)", raw,
                         sql_value(b, bounds_literal(b->arena, m), "numeric[]"));
 }

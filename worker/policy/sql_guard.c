@@ -9,8 +9,8 @@
  *           kept where a held record reads it, lest the record lose its hold by way of it
  *
  * Refused on these rows are DELETE, and UPDATE of what decides: the key, the links from and to
- * dependants, and every column that the condition names. TRUNCATE is refused while any hold of the
- * category is in force.
+ * dependants, and every column that the condition names; and of what a stage of the category would
+ * change, whether it is due or not. TRUNCATE is refused while any hold of the category is in force.
  *
  * The invariant is that of batches: the gate first (hold_gate, ROW SHARE), then, in statements of
  * their own, the holds; whoever places a hold waits for all transactions that keep the gate. READ
@@ -62,7 +62,7 @@ struct guarded {
     bool before;                /* row triggers BEFORE: the condition reads other tables */
     unsigned moves;             /* READ: which way rows that are added move the starting point */
     bool claims;                /* READ: the claim reads rows that are added */
-    struct string_list columns; /* that decide */
+    struct string_list columns; /* that decide, or that a stage changes */
     struct string_list key;     /* empty: none */
 };
 
@@ -231,6 +231,21 @@ static void add_linked(struct maker *m, struct guarded *g, const struct dependan
     }
 }
 
+/* Columns of the record that stages change, and the marks that say that they did. */
+static void add_changed(struct maker *m, struct guarded *g)
+{
+    const struct category *c = m->b.category;
+    for (size_t i = 0; i < c->stage_count; i++) {
+        const struct stage *stage = &c->stages[i];
+        if (policy_stage_removes(stage))
+            continue;
+        for (size_t k = 0; policy_stage_column(stage, k); k++)
+            add_column(m, g, policy_stage_column(stage, k));
+        if (stage->mark)
+            add_column(m, g, stage->mark);
+    }
+}
+
 static struct guarded *add_guarded(struct maker *m, enum kind kind,
                                    const struct catalog_table *table)
 {
@@ -252,6 +267,8 @@ static void add_dependants(struct maker *m, const struct dependant *with, size_t
         add_columns(m, g, &with[i].by);
         add_columns(m, g, &g->key);
         add_linked(m, g, with[i].with, with[i].with_count);
+        for (size_t k = 0; k < with[i].column_count; k++)
+            add_column(m, g, with[i].columns[k].column);
         const struct dependant *here[DEPTH_MOST];
         memcpy(here, g->path, sizeof(here));
         add_dependants(m, with[i].with, with[i].with_count, here, depth + 1);
@@ -312,6 +329,7 @@ static void find_all(struct maker *m)
     own->key = b->target.key;
     add_columns(m, own, &own->key);
     add_linked(m, own, c->with, c->with_count);
+    add_changed(m, own);
     add_dependants(m, c->with, c->with_count, NULL, 0);
 
     sql_begin(b);
@@ -334,10 +352,20 @@ static void find_all(struct maker *m)
 
 /* ---- functions ---- */
 
-/* What is compared is the text, so that any type will do; those for which the values say as much
- * are spared it. As PostgreSQL prints it. */
-static const char *image(struct maker *m, const struct guarded *g, const char *row,
-                         const char *column)
+static const char *value_of(struct arena *arena, const struct catalog_column *column,
+                            const char *row, const char *name, bool is_plain)
+{
+    const char *value = arena_printf(arena, is_plain ? "%s.%s" : "(%s.%s)::text", row, name);
+    return column->deterministic_collation ? value
+                                           : arena_printf(arena, "(%s COLLATE \"C\")", value);
+}
+
+/* "(old.a IS DISTINCT FROM new.a)", as PostgreSQL prints it: by the values of types for which they
+ * say as much as their text does, by the text of others that look like text. What is left is
+ * compared as it is stored: sessions can set how many digits of a number are printed, and a WHEN
+ * cannot set it back. */
+static const char *differs_in(struct maker *m, const struct guarded *g, const char *old,
+                              const char *new, const char *column)
 {
     static const char *const plain[] = {"smallint",
                                         "integer",
@@ -347,17 +375,18 @@ static const char *image(struct maker *m, const struct guarded *g, const char *r
                                         "date",
                                         "timestamp without time zone",
                                         "timestamp with time zone"};
+    struct arena *arena = m->b.arena;
     const struct catalog_column *c = catalog_column(g->table, column);
     assert(c);
-    const char *name = arena_printf(m->b.arena, "%s.%s", row, quote_name(m->b.arena, column));
+    const char *name = quote_name(arena, column);
     bool is_plain = text_equal(c->type, "text");
     for (size_t i = 0; i < ARRAY_LENGTH(plain); i++)
         is_plain |= text_equal(c->type, plain[i]);
-    if (!is_plain)
-        name = arena_printf(m->b.arena, "(%s)::text", name);
-    if (!c->deterministic_collation)
-        name = arena_printf(m->b.arena, "(%s COLLATE \"C\")", name);
-    return name;
+    if (!is_plain && c->type_category != 'S')
+        return arena_printf(arena, "(NOT record_image_eq(ROW(%s.%s), ROW(%s.%s)))", old, name, new,
+                            name);
+    return arena_printf(arena, "(%s IS DISTINCT FROM %s)", value_of(arena, c, old, name, is_plain),
+                        value_of(arena, c, new, name, is_plain));
 }
 
 /* What is compared: the columns that decide. Before the change generated ones are not known yet:
@@ -385,8 +414,7 @@ static const char *differs(struct maker *m, const struct guarded *g, const char 
     if (columns.count > 1)
         text_add_char(&text, '(');
     for (size_t i = 0; i < columns.count; i++)
-        text_printf(&text, "%s(%s IS DISTINCT FROM %s)", i ? " OR " : "",
-                    image(m, g, old, columns.items[i]), image(m, g, new, columns.items[i]));
+        text_printf(&text, "%s%s", i ? " OR " : "", differs_in(m, g, old, new, columns.items[i]));
     if (columns.count > 1)
         text_add_char(&text, ')');
     return sql_take_text(m->b.arena, &text);

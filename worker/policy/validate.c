@@ -538,6 +538,32 @@ static void check_last_word(struct check *check, const struct guard_trigger *gua
     }
 }
 
+/* The guard reads tables as the reader, and lets no row be hidden from it: it fails, and with it
+ * what the application does. Observing, too. */
+static void check_hidden(struct check *check, const struct guard_plan *guard)
+{
+    const struct catalog_table *first = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < guard->table_count; i++)
+        if (guard->tables[i]->hides_rows) {
+            first = first ? first : guard->tables[i];
+            count++;
+        }
+    if (!first)
+        return;
+    const char *reader = arena_printf(check->arena, "%sreader", check->catalog->own_prefix);
+    const char *more = count > 1 ? arena_printf(check->arena, " (and %zu more)", count - 1) : "";
+    struct diag *diag = diag_warning(
+        check->diags, check->category->data_at,
+        "\"%s.%s\"%s has row-level security, which would hide rows from \"%s\": while a hold is in "
+        "force, the guard of \"%s\" fails, and the application's DELETE and UPDATE with it",
+        first->schema, first->name, more, reader, check->category->name);
+    diag_hint(check->diags, diag,
+              "A superuser must allow it to see them, before a hold is placed:\n"
+              "ALTER ROLE %s BYPASSRLS;",
+              quote_name(check->arena, reader));
+}
+
 /* A guard that is not as it should be keeps nothing from running: batches ask for holds themselves.
  */
 static void check_guard(struct check *check)
@@ -551,6 +577,7 @@ static void check_guard(struct check *check)
         guard_build(check->arena, check->set, category, check->catalog);
     for (size_t i = 0; i < guard->trigger_count; i++)
         check_last_word(check, &guard->triggers[i]);
+    check_hidden(check, guard);
     if (guard_compare(check->arena, guard, &problem) == GUARD_IN_PLACE)
         return;
     struct diag *diag =

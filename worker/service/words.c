@@ -7,22 +7,15 @@
 #include "engine/view.h"
 #include "engine/worker.h"
 
-static const char *done_word(const char *action)
-{
-    return text_equal(action, "deidentify")  ? "de-identified"
-           : text_equal(action, "aggregate") ? "aggregated"
-                                             : "deleted";
-}
-
 static void describe_run(const struct run_report *run, struct text *out)
 {
     char rows[32], all[32];
     text_printf(out, "category \"%s\": ", run->category);
     if (run->to_act > 0)
         text_printf(out, "%s of %s records %s", text_thousands(rows, run->rows),
-                    text_thousands(all, run->to_act), done_word(run->action));
+                    text_thousands(all, run->to_act), run_done_word(run->action));
     else if (run->rows > 0)
-        text_printf(out, "%s records %s", text_thousands(rows, run->rows), done_word(run->action));
+        text_printf(out, "%s records %s", text_thousands(rows, run->rows), run_done_word(run->action));
     else
         text_add(out, "looking for what is due");
 }
