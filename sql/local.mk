@@ -77,7 +77,8 @@ SQL_FILES += \
 	functions/count_groups.sql \
 	functions/keep_groups.sql \
 	functions/settle_groups.sql \
-	migrations/0035_groups.sql
+	migrations/0035_groups.sql \
+	migrations/0038_accepted.sql
 # what retentionctl asks
 SQL_FILES += \
 	cli/epoch_keys.sql \
@@ -266,6 +267,7 @@ SQL_FILES += \
 	functions/record_config.sql \
 	functions/record_guard.sql \
 	functions/record_failure.sql \
+	functions/record_accepted.sql \
 	functions/record_reload.sql \
 	functions/record_status.sql \
 	functions/record_validity.sql \

@@ -205,6 +205,7 @@ tests_run_SOURCES = \
 	tests/test_sql_builder.c \
 	tests/test_sql_sample.c \
 	tests/test_network.c \
+	tests/test_next_schema.c \
 	tests/test_pooler.c \
 	tests/test_staying_up.c \
 	tests/test_strategy.c \

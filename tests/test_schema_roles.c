@@ -182,7 +182,7 @@ START_TEST(functions_are_granted_as_designed)
                                   "progress_run worker|"
                                   "propose_hold_rules worker|"
                                   "read_as_reader approver auditor operator|"
-                                  "record_config worker|"
+                                  "record_accepted worker|record_config worker|"
                                   "record_failure worker|"
                                   "record_guard worker|"
                                   "record_inventory worker|"

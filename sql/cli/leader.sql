@@ -9,5 +9,6 @@ SELECT
     l.renewed_at,
     l.reload_refused,
     l.reload_refused_at,
-    l.needs_restart
+    l.needs_restart,
+    l.accepted
 FROM retention.leader l

@@ -19,7 +19,10 @@ static const struct command commands[] = {
      command_migrate,
      {{"prefix", 0, "PREFIX", false,
        "begin the names of the roles with PREFIX (default \"retention_\"); "
-       "only the first time"}}},
+       "only the first time"},
+      {"print-functions", 0, NULL, false,
+       "install nothing, connect to nothing: print the list of functions by which workers of the "
+       "version before accept this one's schema (accept_functions in retentiond.cfg(5))"}}},
     {SETUP, NULL, "setup", "", 0, 0,
      "print what the owners of the tables must run",
      "Grants for the worker's role, indexes that the policies want, and guards. Nothing is "

@@ -11,10 +11,14 @@
 
 #include <openssl/evp.h>
 
+#include "base/arena.h"
 #include "base/encode.h"
 #include "base/error.h"
 #include "base/sql_files.h"
 #include "base/text.h"
+#include "config.h"
+#include "pg/function_list.h"
+#include "pg/functions.h"
 #include "pg/role_prefix.h"
 
 enum { OLDEST_SERVER = 140000, TRIES_MOST = 5 };
@@ -161,6 +165,17 @@ int migrate_newest(void)
     int count;
     struct migration *known _cleanup_free_ = known_migrations(&count);
     return count ? known[count - 1].number : 0;
+}
+
+void migrate_print_functions(const char *prefix, struct text *out)
+{
+    struct arena *arena _cleanup_arena_ = arena_new();
+    struct function_list own =
+        functions_own(arena, prefix ? prefix : default_prefix, migrate_newest());
+    text_add(out, "# Functions of schema \"retention\" as retentionctl " PACKAGE_VERSION
+                  " brings them: accept_functions in\n"
+                  "# the main file of an older worker names this list, retentiond.cfg(5)\n");
+    function_list_print(&own, out);
 }
 
 /* Compares what was applied with what this program knows. ret_applied: how many were. */

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 
 struct error;
+struct text;
 
 /* A line on what is being done, lower case, no full stop. */
 typedef void migrate_report_fn(const char *line, void *arg);
@@ -25,6 +26,9 @@ struct migrate_options {
 
 /* The number of the last migration that this program knows. */
 int migrate_newest(void);
+
+/* The functions that this program installs, as accept_functions of an older worker reads them. */
+void migrate_print_functions(const char *prefix, struct text *out);
 
 /* Installs or upgrades; again where all is there it only renews roles, functions and views. The
  * connection must not be in a transaction; its role, search_path and timeouts are left as they

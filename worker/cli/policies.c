@@ -7,6 +7,8 @@
 #include "base/text.h"
 #include "cli/session.h"
 #include "cli/settings.h"
+#include "config/settings.h"
+#include "pg/function_list.h"
 #include "policy/parse.h"
 #include "policy/validate.h"
 
@@ -17,6 +19,9 @@ bool policies_read(struct policies *policies, struct cli *cli, struct error *err
     if (!directory)
         return false;
     policies->set = policy_load_directory(directory, &cli->diags);
+    const char *list = cli_settings(cli, error)->accept_functions;
+    if (list)
+        policies->accepted = function_list_read(list, &cli->diags);
     if (policies->set)
         return true;
     diags_sort(&cli->diags);
@@ -28,6 +33,7 @@ void policies_free(struct policies *policies)
 {
     policy_set_free(policies->set);
     catalog_free(policies->catalog);
+    function_list_free(policies->accepted);
     *policies = (struct policies){0};
 }
 
@@ -68,6 +74,7 @@ bool policies_validate(struct policies *policies, struct session *session, struc
     policies->catalog = catalog_parse(PQgetvalue(facts, 0, 0), error);
     if (!policies->catalog)
         return false;
+    policies->catalog->accepted = policies->accepted;
     policy_validate(policies->set, policies->catalog, &session->cli->diags);
     if (session->cli->command->run != command_check)
         drop_warnings(&session->cli->diags);

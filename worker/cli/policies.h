@@ -9,8 +9,9 @@
 struct session;
 
 struct policies {
-    struct policy_set *set;  /* owned */
-    struct catalog *catalog; /* owned; NULL where no database was asked */
+    struct policy_set *set;         /* owned */
+    struct catalog *catalog;        /* owned; NULL where no database was asked */
+    struct function_list *accepted; /* owned; NULL where the main file names none */
 };
 
 /* Reads the directory that the main file names. What is wrong with files goes to cli->diags; false

@@ -7,6 +7,7 @@
 #include "cli/policies.h"
 #include "cli/session.h"
 #include "cli/settings.h"
+#include "pg/role_prefix.h"
 #include "policy/setup.h"
 
 /* Lines of a migration: for people at once, for --json collected. */
@@ -22,15 +23,31 @@ static void report_line(const char *line, void *arg)
     }
 }
 
+static void print_functions(struct cli *cli, const char *prefix)
+{
+    struct text list _cleanup_text_ = {0};
+    migrate_print_functions(prefix, &list);
+    if (cli->json)
+        json_object_set_new(output_document(cli), "functions", json_text(text_string(&list)));
+    else
+        fputs(text_string(&list), stdout);
+}
+
 bool command_migrate(struct cli *cli, struct error *error)
 {
     struct session session _cleanup_session_ = {0};
+    const char *prefix = cli_option(cli, "prefix");
+    if (!prefix)
+        prefix = cli_settings_role_prefix(cli);
+    if (cli_flag(cli, "print-functions")) {
+        if (prefix && !role_prefix_check(prefix, error))
+            return false;
+        print_functions(cli, prefix);
+        return true;
+    }
     if (!session_open(&session, cli, SESSION_DATABASE, error))
         return false;
-    const char *prefix = cli_option(cli, "prefix");
-    struct migrate_options options = {.prefix = prefix ? prefix : cli_settings_role_prefix(cli),
-                                      .report = report_line,
-                                      .arg = cli};
+    struct migrate_options options = {.prefix = prefix, .report = report_line, .arg = cli};
     if (cli->json)
         json_object_set_new(output_document(cli), "steps", json_array());
     int applied;

@@ -151,36 +151,43 @@ static void add_advice(struct notes *notes, const PGresult *result, int row)
         notes_add(notes, category, "%s", cause);
 }
 
-/* What the leader's files say, and what is in effect, are two things after a refused reload. */
-static void print_reload(const PGresult *leader)
+/* What the leader's files say, and what is in effect, are two things after a refused reload; and so
+ * may its program and the schema be. */
+static void print_files(const PGresult *leader)
 {
     const char *refused = value(leader, 0, "reload_refused"),
-               *restart = value(leader, 0, "needs_restart");
+               *restart = value(leader, 0, "needs_restart"),
+               *accepted = value(leader, 0, "accepted");
     if (refused)
         printf("Its last reload was refused (%.16s): %s\nWhat was loaded before is in effect; mend "
                "the file, look with \"retentionctl check\", reload again.\n",
                value(leader, 0, "reload_refused_at"), refused);
     if (restart)
         printf("Changed, and read at its next restart only: %s\n", restart);
+    if (accepted)
+        printf("It acts on a newer version's functions: %s.\nUpgrade retentiond on its machine "
+               "soon.\n",
+               accepted);
 }
 
 static void print_leader(struct cli *cli, const PGresult *leader)
 {
     bool leads = PQgetvalue(leader, 0, 0)[0] == 't';
     if (cli->json)
-        json_object_set_new(
-            output_document(cli), "worker",
-            json_pack("{sb so so so so so so}", "leads", leads, "host",
-                      json_text(result_value(leader, 0, 1)), "term",
-                      json_number(result_value(leader, 0, 2)), "renewed_at",
-                      output_time(result_value(leader, 0, 3)), "reload_refused",
-                      json_text(value(leader, 0, "reload_refused")), "reload_refused_at",
-                      output_time(value(leader, 0, "reload_refused_at")), "needs_restart",
-                      json_text(value(leader, 0, "needs_restart"))));
+        json_object_set_new(output_document(cli), "worker",
+                            json_pack("{sb so so so so so so so}", "leads", leads, "host",
+                                      json_text(result_value(leader, 0, 1)), "term",
+                                      json_number(result_value(leader, 0, 2)), "renewed_at",
+                                      output_time(result_value(leader, 0, 3)), "reload_refused",
+                                      json_text(value(leader, 0, "reload_refused")),
+                                      "reload_refused_at",
+                                      output_time(value(leader, 0, "reload_refused_at")),
+                                      "needs_restart", json_text(value(leader, 0, "needs_restart")),
+                                      "accepted", json_text(value(leader, 0, "accepted"))));
     else if (leads) {
         printf("A worker leads on host \"%s\" (term %s).\n", PQgetvalue(leader, 0, 1),
                PQgetvalue(leader, 0, 2));
-        print_reload(leader);
+        print_files(leader);
         putchar('\n');
     } else
         puts("No worker leads.\n");

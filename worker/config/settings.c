@@ -69,6 +69,12 @@ static const struct setting table[] = {
      "Longest time that a batch waits for a lock. Rows that stay locked are left for later."},
     {"policies", SETTING_DIRECTORY, AT(policies), 0, 0, "policies", ON_RELOAD, NOW,
      "Directory whose files that end in .cfg are the policies."},
+    {"accept_functions", SETTING_FILE, AT(accept_functions), 0, 0, NULL, ON_RELOAD, NOW,
+     "File with the functions of a newer version's schema, for the time between its \"retentionctl "
+     "migrate\" and the upgrade of this worker: what \"retentionctl migrate --print-functions\" of "
+     "the newer version prints. The worker then acts on a schema that is wholly as that file has "
+     "it, too. Whoever may write the file can have the worker trust other functions, so it belongs "
+     "to whom this file belongs. Default: the worker acts on the schema that it brings alone."},
     {"log.origin", SETTING_TEXT, AT(log.origin), 0, 0, NULL, AT_RESTART, NOW,
      "Name of the deletion log, such as example.com/retention. Every checkpoint carries it; it "
      "cannot be changed later."},

@@ -28,7 +28,8 @@ struct settings {
         int64_t lock_timeout_ms;
     } database;
 
-    const char *policies; /* directory */
+    const char *policies;         /* directory */
+    const char *accept_functions; /* file, or NULL: only this program's */
 
     struct {
         const char *origin;

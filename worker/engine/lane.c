@@ -163,10 +163,12 @@ void lane_take(struct lane *lane)
 {
     assert(lane->state == LANE_READY);
     set_state(lane, LANE_BUSY);
+    lane->reads = false;
 }
 
 void lane_give_back(struct lane *lane)
 {
+    lane->reads = false;
     if (lane->state == LANE_BUSY)
         set_state(lane, LANE_READY);
 }
@@ -280,6 +282,7 @@ void lane_read(struct lane *lane, const char *zone, const char *sql, size_t coun
 {
     struct lane_read *read = xcalloc(1, sizeof(*read));
     *read = (struct lane_read){.fn = fn, .arg = arg, .outcome = PG_OK, .rows = rows};
+    lane->reads = true;
     read_or_write(lane, "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY", zone, sql, count, values,
                   read);
 }

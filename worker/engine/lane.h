@@ -39,6 +39,7 @@ struct lane {
     struct error error;  /* why it is dead */
     struct batch *batch; /* owned; made by the first batch on this lane */
     int64_t began_us;    /* monotonic: its last batch */
+    bool reads;          /* lane_read is under way: to cancel it costs nothing */
     struct run_use *use; /* of the run's read under way, or NULL */
     struct work again;   /* of the run: to be tried again when the timer ends */
 };

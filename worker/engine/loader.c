@@ -32,6 +32,8 @@
 #include "engine/state.h"
 #include "ledger/digest.h"
 #include "pg/conn.h"
+#include "pg/function_list.h"
+#include "pg/functions.h"
 #include "policy/change.h"
 #include "policy/parse.h"
 #include "policy/validate.h"
@@ -54,6 +56,23 @@ struct load_item {
 
 /* --- reading --- */
 
+static bool read_accepted(struct worker *worker, struct error *error)
+{
+    const char *file = worker->options.settings->accept_functions;
+    struct diags diags _cleanup_diags_ = {0};
+    if (!file)
+        return true;
+    worker->policies->accepted = function_list_read(file, &diags);
+    diags_sort(&diags);
+    for (size_t i = 0; i < diags.count; i++) {
+        struct text line _cleanup_text_ = {0};
+        worker_add_diag(&line, &diags.items[i]);
+        log_about(LOG_LEVEL_ERROR, &(struct log_about){.event = LOG_EVENT_POLICY}, "%s", line.data);
+    }
+    return worker->policies->accepted ||
+           error_set(error, ERROR_CONFIG, "\"accept_functions\" names a file that is not valid");
+}
+
 bool loader_read(struct worker *worker, struct error *error)
 {
     struct policies *policies = worker->policies;
@@ -67,7 +86,7 @@ bool loader_read(struct worker *worker, struct error *error)
             error_hint(error, "%s", first->hint);
         return false;
     }
-    return true;
+    return read_accepted(worker, error);
 }
 
 struct category_state *loader_find(struct policies *policies, const char *name)
@@ -87,6 +106,7 @@ void loader_free(struct policies *policies)
     diags_free(&policies->diags);
     diags_free(&policies->parse_diags);
     policy_set_free(policies->set);
+    function_list_free(policies->accepted);
     free(policies);
 }
 
@@ -625,6 +645,8 @@ static void check_policies(struct worker *worker)
         if (from->hint)
             diag_hint(&policies->diags, to, "%s", from->hint);
     }
+    policies->catalog->accepted = policies->accepted;
+    policies->accepted_words = functions_accepted_words(policies->arena, policies->catalog);
     policy_validate(policies->set, policies->catalog, &policies->diags);
     diags_sort(&policies->diags);
     policies->invalid = policies->diags.errors > 0;
@@ -689,6 +711,7 @@ static void on_known(struct pg_conn *conn, enum pg_outcome outcome, PGresult *re
     policies->arena = arena_new();
     policies->states = NULL;
     policies->state_count = 0;
+    policies->accepted_words = NULL;
     struct policy_set *old_set = reload_take(worker);
     for (size_t i = 0; i < policies->set->category_count; i++)
         add_state(policies, policies->set->categories[i].name, &policies->set->categories[i]);

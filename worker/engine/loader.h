@@ -12,6 +12,7 @@
 #include "policy/model.h"
 #include "policy/sql.h"
 
+struct function_list;
 struct worker;
 
 /* One category of the directory, or one that only the database knows (red). */
@@ -51,7 +52,9 @@ struct policies {
     struct diags parse_diags; /* of reading it */
     struct diags diags;       /* of the last check against the database */
     struct catalog *catalog;
-    struct arena *arena; /* of the states and statements of one load */
+    struct function_list *accepted; /* read with the set, or NULL; owned */
+    const char *accepted_words;     /* while it counts, in the arena; else NULL */
+    struct arena *arena;            /* of the states and statements of one load */
     struct category_state *states;
     size_t state_count;
     bool invalid; /* some category is */
@@ -59,7 +62,8 @@ struct policies {
 
 typedef void loader_done_fn(struct worker *worker, bool done, const struct error *error);
 
-/* Reads the directory. False with an error where there is nothing to work with. */
+/* Reads the directory, and the list of accepted functions. False with an error where there is
+ * nothing to work with; what is wrong with the list is logged. */
 bool loader_read(struct worker *worker, struct error *error);
 
 /* Facts, checks, load_policy: on the control connection. With check_only nothing is written. `done`

@@ -30,6 +30,7 @@
 #include "engine/schedule.h"
 #include "engine/state.h"
 #include "pg/catalog.h"
+#include "pg/function_list.h"
 #include "policy/parse.h"
 #include "policy/validate.h"
 
@@ -40,6 +41,7 @@ struct reload {
     /* the candidate: while checking and pending */
     struct settings *settings;
     struct policy_set *set;
+    struct function_list *accepted; /* or NULL */
     struct diags parse_diags;
     struct text restart; /* names of changed settings that are read at restart only */
 
@@ -58,9 +60,11 @@ static void drop_candidate(struct reload *reload)
 {
     settings_free(reload->settings);
     policy_set_free(reload->set);
+    function_list_free(reload->accepted);
     diags_free(&reload->parse_diags);
     reload->settings = NULL;
     reload->set = NULL;
+    reload->accepted = NULL;
     reload->parse_diags = (struct diags){0};
     reload->pending = reload->checking = false;
     text_clear(&reload->restart);
@@ -151,11 +155,17 @@ static bool same_policies(const struct policy_set *a, const struct policy_set *b
     return true;
 }
 
+static bool same_list(const struct function_list *a, const struct function_list *b)
+{
+    return a && b ? strcmp(a->sha256, b->sha256) == 0 : a == b;
+}
+
 static void take_candidate(struct worker *worker)
 {
     struct reload *reload = worker->reload;
     bool same = same_policies(reload->set, worker->policies->set) &&
                 !worker->policies->set->unread_count &&
+                same_list(reload->accepted, worker->policies->accepted) &&
                 settings_are_equal(reload->settings, worker->options.settings);
     free(reload->refused);
     free(reload->needs_restart);
@@ -216,11 +226,13 @@ static void on_facts(struct pg_conn *conn, enum pg_outcome outcome, PGresult *re
     struct catalog *catalog =
         outcome == PG_OK ? catalog_parse(PQgetvalue(result, 0, 0), &own) : NULL;
     copy_diags(&diags, &reload->parse_diags);
-    if (catalog)
+    if (catalog) {
+        catalog->accepted = reload->accepted;
         policy_validate(reload->set, catalog, &diags);
-    else
+    } else {
         diag_error(&diags, ((struct position){0}), "the database's tables could not be read: %s",
                    outcome == PG_OK ? own.primary : error->primary);
+    }
     catalog_free(catalog);
     diags_sort(&diags);
     if (diags.errors > 0)
@@ -241,6 +253,8 @@ static void check(struct worker *worker)
         settings_keep(reload->settings, worker->options.settings, name_changed, &reload->restart);
         reload->set = policy_load_directory(reload->settings->policies, &reload->parse_diags);
         copy_diags(&diags, &reload->parse_diags);
+        if (reload->settings->accept_functions)
+            reload->accepted = function_list_read(reload->settings->accept_functions, &diags);
     }
     diags_sort(&diags);
     if (diags.errors > 0 || !reload->set) {
@@ -292,11 +306,14 @@ struct policy_set *reload_take(struct worker *worker)
     policies->set = reload->set;
     diags_free(&policies->parse_diags);
     policies->parse_diags = reload->parse_diags;
+    function_list_free(policies->accepted);
+    policies->accepted = reload->accepted;
     worker_use_settings(worker, reload->settings);
     settings_free(reload->own);
     reload->own = reload->settings;
     reload->settings = NULL;
     reload->set = NULL;
+    reload->accepted = NULL;
     reload->parse_diags = (struct diags){0};
     drop_candidate(reload);
     return before;

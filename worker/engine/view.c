@@ -1,6 +1,7 @@
 /* What the worker is doing, for whoever looks: the service's status line, metrics, health. */
 #include "engine/view.h"
 
+#include "engine/loader.h"
 #include "engine/run.h"
 #include "engine/state.h"
 
@@ -27,6 +28,7 @@ void worker_look(const struct worker *worker, struct worker_view *ret_view)
         ret_view->waited_us[i] = worker->waited_us[i] + (run ? run->pace.waited_us[i] : 0);
     if (worker->phase == PHASE_SLEEPING)
         schedule_look(worker, ret_view);
+    ret_view->accepted = worker->policies->accepted_words;
     reload_look(worker, ret_view);
     sequencer_look(worker, ret_view);
 }

@@ -48,6 +48,8 @@ struct worker_view {
     const char *reload_refused;       /* why the last reload was, or NULL */
     const char *reload_needs_restart; /* settings that wait for a restart, or NULL */
 
+    const char *accepted; /* whose functions it acts on while they are not its own, or NULL */
+
     bool log_signed;          /* there is a signing key */
     bool log_ready;           /* runs may start */
     const char *log_trouble;  /* why not, or NULL */

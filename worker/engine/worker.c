@@ -37,6 +37,7 @@
 #include "engine/state.h"
 #include "engine/stop.h"
 #include "ledger/digest.h"
+#include "pg/function_list.h"
 #include "pg/sqlstate.h"
 
 enum { CONNECT_TIMEOUT_MS = 10000, BACKOFF_MOST_MS = 30000 };
@@ -244,6 +245,19 @@ static void on_keys(struct worker *worker, bool done, const struct error *error)
         worker_enter(worker, PHASE_RUNNING);
 }
 
+static void record_accepted(struct worker *worker)
+{
+    char term[24];
+    snprintf(term, sizeof(term), "%lld", (long long)worker->leadership.term);
+    const char *values[] = {term, worker->policies->accepted_words};
+    if (worker->leadership.term == 0 || pg_conn_state(worker->control) != PG_CONN_READY ||
+        worker->options.mode == WORKER_CHECK)
+        return;
+    pg_conn_query(worker->control, "SELECT retention.record_accepted($1::bigint, $2)", 2, values,
+                  false, NULL, NULL);
+    pg_conn_sync(worker->control);
+}
+
 static void record_config(struct worker *worker);
 static void propose_hold_rules(struct worker *worker);
 
@@ -257,6 +271,7 @@ static void on_policies(struct worker *worker, bool done, const struct error *er
         reload_record(worker);
     }
     worker->reload_taken = false;
+    record_accepted(worker);
     reload_go_on(worker);
     if (worker->phase != PHASE_LOADING || pg_conn_state(worker->control) != PG_CONN_READY)
         return;
@@ -318,6 +333,8 @@ static void record_config(struct worker *worker)
         "log.signing_key %s\nlog.sign_after %s\nlog.standbys %lld\nlog.anchor_max_age %lld\n",
         settings->log.signing_key ? "file" : "none", settings->log.sign_after,
         (long long)settings->log.standbys, (long long)settings->log.anchor_max_age_ms);
+    if (worker->policies->accepted)
+        text_printf(&text, "accept_functions %s\n", worker->policies->accepted->sha256);
     digest_sha256(text.data, text.length, hash);
     hex_encode(hex, hash, DIGEST_SIZE);
     snprintf(term, sizeof(term), "%lld", (long long)worker->leadership.term);

@@ -14,6 +14,7 @@
 
 struct arena;
 struct error;
+struct function_list;
 
 /* A user function that DML on a governed table could run: built-in functions are not listed. */
 struct catalog_function {
@@ -158,6 +159,7 @@ struct catalog {
     const char *own_prefix; /* of the roles of schema retention; "" where it is not installed */
     struct catalog_own_function *own_functions;
     size_t own_function_count;
+    const struct function_list *accepted; /* borrowed; whoever parsed this may set it; or NULL */
     const char **schemas; /* all but system and temporary ones and schema retention */
     size_t schema_count;
     /* r, p, f, v, m of those schemas, by schema and name. */

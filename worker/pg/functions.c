@@ -1,24 +1,23 @@
 /* Each function becomes one line, the same here and in sql/catalog/facts.sql: "LANGUAGE FLAGS
- * SHA256 SETTINGS", with the hash of the body. Overloads of one name are told apart by their lines
- * alone. */
+ * SHA256 SETTINGS", with the hash of the body; and what is compared is the hash of that line.
+ * Overloads of one name are told apart by their lines alone. */
 #include "pg/functions.h"
 
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/encode.h"
 #include "base/sql_files.h"
 #include "base/text.h"
 #include "pg/catalog.h"
+#include "pg/function_list.h"
 #include "pg/role_prefix.h"
 
-struct embedded {
-    struct arena *arena;
-    struct catalog_own_function *items;
-    size_t count;
-};
+/* The last migration that was looked at for this, and the oldest worker, by the last migration that
+ * it brings, that acts rightly on a schema with that one: whose calls the functions still take, and
+ * for which the tables still say what they said. A newer migration that nobody looked at serves no
+ * older worker. */
+enum { LOOKED_AT = 38, OLDEST_WORKER = 38 };
 
 /* The word that stands in the head of a function ("SECURITY DEFINER"), or not. */
 static bool head_has(const char *head, const char *word)
@@ -54,12 +53,8 @@ static void add_settings(struct text *out, const char *head)
 
 static void add_hash(struct text *out, const char *body, size_t length)
 {
-    uint8_t digest[EVP_MAX_MD_SIZE];
     char hex[65];
-    unsigned int size = 0;
-    if (!EVP_Digest(body, length, digest, &size, EVP_sha256(), NULL))
-        abort();
-    hex_encode(hex, digest, 32);
+    function_list_hash(hex, body, length);
     text_add(out, hex);
 }
 
@@ -71,7 +66,7 @@ static bool goes_to_reader(const char *rest)
 }
 
 /* From "LANGUAGE" on: head, then the body between dollar quotes. Returns what follows, or NULL. */
-static const char *describe(struct embedded *all, const char *name, size_t name_length,
+static const char *describe(struct function_list *all, const char *name, size_t name_length,
                             const char *rest)
 {
     const char *quote = strstr(rest, "\nAS $");
@@ -97,13 +92,11 @@ static const char *describe(struct embedded *all, const char *name, size_t name_
     add_hash(&line, body, (size_t)(end - body));
     text_add_char(&line, ' ');
     add_settings(&line, head.data);
-    all->items = arena_push(all->arena, all->items, &all->count, sizeof(*all->items));
-    all->items[all->count - 1] = (struct catalog_own_function){
-        arena_strndup(all->arena, name, name_length), arena_strdup(all->arena, line.data)};
+    function_list_add(all, arena_strndup(all->arena, name, name_length), line.data);
     return end + tag.length;
 }
 
-static void read_file(struct embedded *all, const char *sql)
+static void read_file(struct function_list *all, const char *sql)
 {
     static const char create[] = "CREATE OR REPLACE FUNCTION retention.";
     for (const char *p = sql; p && (p = strstr(p, create));) {
@@ -112,9 +105,14 @@ static void read_file(struct embedded *all, const char *sql)
     }
 }
 
-static struct embedded read_embedded(struct arena *arena, const char *prefix)
+struct function_list functions_own(struct arena *arena, const char *prefix, int newest)
 {
-    struct embedded all = {.arena = arena};
+    struct function_list all = {
+        .arena = arena,
+        .schema = newest,
+        .oldest_worker = newest == LOOKED_AT ? OLDEST_WORKER : newest,
+        .prefix = prefix,
+    };
     size_t count;
     const char *const *names = sql_file_names(&count);
     for (size_t i = 0; i < count; i++) {
@@ -144,30 +142,85 @@ static int by_name(const void *a, const void *b)
     return strcmp(x->name, y->name);
 }
 
-struct function_difference *functions_differ(struct arena *arena, const struct catalog *catalog,
-                                             size_t *ret_count)
+static struct function_difference *compare(struct arena *arena, const struct function_list *wanted,
+                                           const struct function_list *installed, size_t *ret_count)
 {
-    struct embedded all = read_embedded(arena, catalog->own_prefix);
     struct function_difference *list = NULL;
-    bool *found = arena_alloc(arena, catalog->own_function_count + 1);
+    bool *found = arena_alloc(arena, installed->count + 1);
     *ret_count = 0;
-    for (size_t i = 0; i < all.count; i++) {
+    for (size_t i = 0; i < wanted->count; i++) {
         size_t k = 0;
-        while (k < catalog->own_function_count &&
-               (found[k] || strcmp(catalog->own_functions[k].name, all.items[i].name) != 0 ||
-                strcmp(catalog->own_functions[k].line, all.items[i].line) != 0))
+        while (k < installed->count &&
+               (found[k] || strcmp(installed->items[k].name, wanted->items[i].name) != 0 ||
+                strcmp(installed->items[k].sha256, wanted->items[i].sha256) != 0))
             k++;
-        if (k < catalog->own_function_count)
+        if (k < installed->count)
             found[k] = true;
         else
-            add(arena, &list, ret_count, all.items[i].name, FUNCTION_MISSING);
+            add(arena, &list, ret_count, wanted->items[i].name, FUNCTION_MISSING);
     }
-    for (size_t k = 0; k < catalog->own_function_count; k++)
+    for (size_t k = 0; k < installed->count; k++)
         if (!found[k])
-            add(arena, &list, ret_count, catalog->own_functions[k].name, FUNCTION_UNKNOWN);
+            add(arena, &list, ret_count, installed->items[k].name, FUNCTION_UNKNOWN);
     if (list)
         qsort(list, *ret_count, sizeof(*list), by_name);
     return list;
+}
+
+/* A schema of this program's version is its own, or all of it as the list has it; a newer one is as
+ * the list has it. Never some of this and some of that: no migration leaves such a thing behind. */
+struct functions functions_judge(struct arena *arena, const struct catalog *catalog)
+{
+    const struct function_list *list = catalog->accepted;
+    struct function_list own = functions_own(arena, catalog->own_prefix, catalog->schema_newest);
+    struct function_list installed = {.arena = arena};
+    struct functions judged = {.standing = FUNCTIONS_OWN};
+    bool newer = catalog->schema_version > catalog->schema_newest;
+    for (size_t i = 0; i < catalog->own_function_count; i++)
+        function_list_add(&installed, catalog->own_functions[i].name,
+                          catalog->own_functions[i].line);
+    if (!newer) {
+        judged.differences = compare(arena, &own, &installed, &judged.count);
+        if (!judged.count)
+            return judged;
+    }
+    judged.standing = !list                                            ? FUNCTIONS_NOT_LISTED
+                      : list->schema != catalog->schema_version        ? FUNCTIONS_OTHER_SCHEMA
+                      : list->oldest_worker > catalog->schema_newest   ? FUNCTIONS_WORKER_TOO_OLD
+                      : strcmp(list->prefix, catalog->own_prefix) != 0 ? FUNCTIONS_OTHER_ROLES
+                                                                       : FUNCTIONS_ACCEPTED;
+    if (judged.standing != FUNCTIONS_ACCEPTED)
+        return judged;
+    size_t count;
+    struct function_difference *differences = compare(arena, list, &installed, &count);
+    if (!count) {
+        judged.differences = NULL;
+        judged.count = 0;
+        return judged;
+    }
+    judged.standing = FUNCTIONS_DIFFER;
+    if (newer || count < judged.count) {
+        judged.differences = differences;
+        judged.count = count;
+    }
+    return judged;
+}
+
+const char *functions_accepted_words(struct arena *arena, const struct catalog *catalog)
+{
+    if (!catalog->accepted || catalog->schema_version < catalog->schema_newest ||
+        functions_judge(arena, catalog).standing != FUNCTIONS_ACCEPTED)
+        return NULL;
+    return catalog->schema_version > catalog->schema_newest
+               ? arena_printf(arena,
+                              "schema \"retention\" is at version %d, newer than this program's "
+                              "%d, and as \"%s\" accepts it",
+                              catalog->schema_version, catalog->schema_newest,
+                              catalog->accepted->file)
+               : arena_printf(arena,
+                              "functions of schema \"retention\" are those of a newer program, "
+                              "as \"%s\" accepts them",
+                              catalog->accepted->file);
 }
 
 const char *function_difference_word(enum function_difference_kind kind)

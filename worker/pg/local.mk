@@ -6,6 +6,8 @@ libretention_a_SOURCES += \
 	worker/pg/conn_error.c \
 	worker/pg/conn_internal.h \
 	worker/pg/conn_pipeline.c \
+	worker/pg/function_list.c \
+	worker/pg/function_list.h \
 	worker/pg/functions.c \
 	worker/pg/functions.h \
 	worker/pg/role_prefix.c \

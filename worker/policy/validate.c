@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "pg/function_list.h"
 #include "pg/functions.h"
 #include "policy/guard.h"
 #include "policy/needs.h"
@@ -26,14 +27,13 @@ bool check_is_about_table(const struct category *category)
            category->table.name[0];
 }
 
-/* Whoever replaces a function of schema retention can make it promise something else. */
-static void check_own_functions(struct check *check)
+/* Says which functions differ, and from what. */
+static void refuse_functions(struct check *check, const struct functions *functions)
 {
     enum { MOST = 5 };
-    size_t count;
-    const struct function_difference *list = functions_differ(check->arena, check->catalog, &count);
-    if (!count)
-        return;
+    const struct function_difference *list = functions->differences;
+    size_t count = functions->count;
+    bool newer = check->catalog->schema_version > check->catalog->schema_newest;
     struct text names _cleanup_text_ = {0}, hint _cleanup_text_ = {0};
     size_t shown = count <= MOST ? count : MOST - 1;
     for (size_t i = 0; i < shown; i++)
@@ -44,17 +44,83 @@ static void check_own_functions(struct check *check)
                     list[i].name, function_difference_word(list[i].kind));
     if (shown < count)
         text_printf(&names, " and %zu more", count - shown);
-    text_add(&hint, "Another version of this program installed them, or somebody replaced them: "
-                    "find out which.\nThis program's own come back with: retentionctl migrate");
+    text_add(&hint, newer ? "Somebody replaced them, or another program than the one that printed "
+                            "the list installed them: find out which.\nThe newer program's own "
+                            "come back with its retentionctl migrate"
+                          : "Another version of this program installed them, or somebody replaced "
+                            "them: find out which.\nThis program's own come back with: "
+                            "retentionctl migrate");
     for (size_t i = 0; i < count; i++)
         if (list[i].kind == FUNCTION_UNKNOWN)
             text_printf(&hint, "\nIf it stays then: DROP ROUTINE retention.%s;",
                         quote_name(check->arena, list[i].name));
-    struct diag *diag = diag_error(
-        check->diags, (struct position){0},
-        "%zu function%s of schema \"retention\" %s not as this program brings %s: %s", count,
-        count == 1 ? "" : "s", count == 1 ? "is" : "are", count == 1 ? "it" : "them", names.data);
+    const char *plural = count == 1 ? "" : "s", *are = count == 1 ? "is" : "are",
+               *them = count == 1 ? "it" : "them";
+    struct diag *diag =
+        newer ? diag_error(check->diags, (struct position){0},
+                           "%zu function%s of schema \"retention\" %s not as \"%s\" lists %s: %s",
+                           count, plural, are, check->catalog->accepted->file, them, names.data)
+              : diag_error(
+                    check->diags, (struct position){0},
+                    "%zu function%s of schema \"retention\" %s not as this program brings %s: %s",
+                    count, plural, are, them, names.data);
     diag_hint(check->diags, diag, "%s", hint.data);
+}
+
+/* Why a list of accepted functions does not help here. */
+static const char *list_refused(struct check *check, enum functions_standing standing)
+{
+    const struct catalog *catalog = check->catalog;
+    const struct function_list *list = catalog->accepted;
+    switch (standing) {
+    case FUNCTIONS_OTHER_SCHEMA:
+        return arena_printf(check->arena, "\"%s\" lists the functions of version %d", list->file,
+                            list->schema);
+    case FUNCTIONS_WORKER_TOO_OLD:
+        return arena_printf(check->arena,
+                            "\"%s\" says that version %d serves workers of version %d and later",
+                            list->file, list->schema, list->oldest_worker);
+    case FUNCTIONS_OTHER_ROLES:
+        return arena_printf(check->arena, "\"%s\" is for roles that begin with \"%s\", not \"%s\"",
+                            list->file, list->prefix, catalog->own_prefix);
+    default:
+        return NULL;
+    }
+}
+
+/* Whoever replaces a function of schema retention can make it promise something else. */
+static void check_own_functions(struct check *check)
+{
+    const struct catalog *catalog = check->catalog;
+    const struct position nowhere = {0};
+    struct functions functions = functions_judge(check->arena, catalog);
+    bool newer = catalog->schema_version > catalog->schema_newest;
+    if (functions.standing == FUNCTIONS_OWN)
+        return;
+    if (functions.standing == FUNCTIONS_ACCEPTED) {
+        struct diag *diag = diag_warning(check->diags, nowhere, "%s",
+                                         functions_accepted_words(check->arena, catalog));
+        diag_hint(check->diags, diag,
+                  "Upgrade retentiond on this machine soon, and take "
+                  "accept_functions out of its main file then.");
+        return;
+    }
+    if (!newer || functions.standing == FUNCTIONS_DIFFER) {
+        refuse_functions(check, &functions);
+        return;
+    }
+    const char *refused = list_refused(check, functions.standing);
+    struct diag *diag =
+        diag_error(check->diags, nowhere,
+                   "schema \"retention\" is at version %d, newer than this program's %d%s%s",
+                   catalog->schema_version, catalog->schema_newest, refused ? ", and " : "",
+                   refused ? refused : "");
+    diag_hint(check->diags, diag, "Upgrade retentiond on this machine.%s",
+              functions.standing == FUNCTIONS_WORKER_TOO_OLD
+                  ? ""
+                  : " To have this one go on meanwhile, set accept_functions to a file with what "
+                    "the newer program's \"retentionctl migrate --print-functions\" prints, and "
+                    "reload.");
 }
 
 static void check_schema(struct check *check)
@@ -78,11 +144,6 @@ static void check_schema(struct check *check)
                           "schema \"retention\" is at version %d, this program needs %d",
                           catalog->schema_version, catalog->schema_newest);
         diag_hint(check->diags, diag, "Upgrade it: retentionctl migrate");
-    } else if (catalog->schema_version > catalog->schema_newest) {
-        diag = diag_error(check->diags, nowhere,
-                          "schema \"retention\" is at version %d, newer than this program's %d",
-                          catalog->schema_version, catalog->schema_newest);
-        diag_hint(check->diags, diag, "Upgrade retentiond on this machine.");
     } else {
         check_own_functions(check);
     }

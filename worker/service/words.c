@@ -81,6 +81,8 @@ void words_describe(const struct worker_view *view, struct text *out)
         text_printf(out, "; the last reload was refused: %s", view->reload_refused);
     if (view->reload_needs_restart)
         text_printf(out, "; read at restart only: %s", view->reload_needs_restart);
+    if (view->accepted)
+        text_printf(out, "; %s", view->accepted);
 }
 
 bool words_is_ready(const struct worker_view *view, struct text *ret_why)
