@@ -205,12 +205,13 @@ START_TEST(some_of_a_list_are_nowhere)
         LEGAL(0, "hold", "place", "M", "--reason", "x", "--subjects-from", file, "--subject-kind",
               "phone", "--accept-gap", "invoices,texts");
     char *words _cleanup_free_ = NULL;
-    ck_assert_int_gt(asprintf(&words,
-                              "\n2 of the 4 subjects have no record that this covers today. They are "
-                              "held like the others: what\ncomes later with them is covered. To look "
-                              "at how they are written:\n  %s, line 2, 5\n",
-                              file),
-                     0);
+    ck_assert_int_gt(
+        asprintf(&words,
+                 "\n2 of the 4 subjects have no record that this covers today. They are "
+                 "held like the others: what\ncomes later with them is covered. To look "
+                 "at how they are written:\n  %s, line 2, 5\n",
+                 file),
+        0);
     contains(placed, words);
     contains_not(placed, "555");
     json_t *told = JSON(0, "hold", "place", "M", "--reason", "x", "--subjects-from", file,

@@ -71,14 +71,17 @@ START_TEST(unreachable_servers)
 }
 END_TEST
 
-/* Somebody who was told a database and a role, and no host: libpq takes a socket of this machine. */
+/* Somebody who was told a database and a role, and no host: libpq takes a socket of this machine.
+ */
 START_TEST(no_host_is_named)
 {
-    static const char hint[] = "\nHINT:  No host is named, so this machine was asked. If the database "
-                               "is on another one, name that in -d: \"host=db.example dbname=app "
-                               "user=me\". If it is here: Is it running, and is the port right?";
-    const char *const argv[] = {"retentionctl", "-c", "/nonexistent.cfg", "-d",
-                                "port=1 dbname=app user=me", "log", "list", NULL};
+    static const char hint[] =
+        "\nHINT:  No host is named, so this machine was asked. If the database "
+        "is on another one, name that in -d: \"host=db.example dbname=app "
+        "user=me\". If it is here: Is it running, and is the port right?";
+    const char *const argv[] = {
+        "retentionctl", "-c", "/nonexistent.cfg", "-d", "port=1 dbname=app user=me", "log",
+        "list",         NULL};
     struct program_result r = program_run_env(argv, no_environment);
     ck_assert_int_eq(r.exit_code, 1);
     ck_assert_ptr_nonnull(strstr(r.err, "could not reach the server of socket \""));

@@ -290,8 +290,8 @@ START_TEST(held_while_a_batch_waits)
 }
 END_TEST
 
-/* The same where the value stands in a dependant: nobody waits for the row, its record is left, with
- * what hangs on it, and the others go. */
+/* The same where the value stands in a dependant: nobody waits for the row, its record is left,
+ * with what hangs on it, and the others go. */
 START_TEST(held_while_a_batch_leaves_the_row)
 {
     const struct scene *scene = &scenes[2];

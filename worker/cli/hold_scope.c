@@ -413,7 +413,8 @@ void hold_tell_absent(struct session *session, const char *hold, const struct ho
     if (!absent || absent == count) /* all of them: hold_warn_of_nothing */
         return;
     printf("\n%zu of the %zu subjects %s no record that this covers today. They are held like the "
-           "others: what\ncomes later with them is covered. To look at how they are written:\n  %s%s\n",
+           "others: what\ncomes later with them is covered. To look at how they are written:\n  "
+           "%s%s\n",
            absent, count, absent == 1 ? "has" : "have", text_string(&shown),
            absent > PLACES_SHOWN ? " and others" : "");
 }

@@ -61,11 +61,10 @@ static bool read_matters(struct session *session, const char *hold, PGresult **r
 
 static void put_matter(json_t *object, const PGresult *matters, int row)
 {
-    static const char *const names[] = {
-        "matter", "name", "court_reference", "reason", "release_reason", "release_confirm_reason"};
-    static const char *const keys[] = {"matter",         "matter_name",
-                                       "court_reference", "reason",
-                                       "release_reason", "release_confirm_reason"};
+    static const char *const names[] = {"matter", "name",           "court_reference",
+                                        "reason", "release_reason", "release_confirm_reason"};
+    static const char *const keys[] = {"matter", "matter_name",    "court_reference",
+                                       "reason", "release_reason", "release_confirm_reason"};
     for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
         json_object_set_new(object, keys[i], json_text(value(matters, row, names[i])));
     json_object_set_new(object, "confidential",
@@ -190,9 +189,8 @@ static void print_release(struct cli *cli, const PGresult *row, const PGresult *
     const PGresult *reasons = matters && PQntuples(matters) ? matters : NULL;
     bool two = asked_by && !text_equal(asked_by, by);
     if (two) {
-        print_line("Release asked",
-                   arena_printf(cli->arena, "%.19s UTC by %s",
-                                value(row, 0, "release_requested_at"), asked_by));
+        print_line("Release asked", arena_printf(cli->arena, "%.19s UTC by %s",
+                                                 value(row, 0, "release_requested_at"), asked_by));
         print_line("because", reasons ? value(reasons, 0, "release_reason") : NULL);
     }
     print_line(two ? "Confirmed" : "Released",

@@ -1,10 +1,11 @@
 /* Being told to stop.
  *
  *   told -> nothing new is handed out, reads are cancelled, batches finish -> the run is closed,
- * the log signed, the leadership given up -> over after worker.stop_within: what the worker
- * connections still do is cancelled, by the control connection: it is rolled back, and the way
- * above goes on GIVE_UP_MS later: over, as after kill -9, which is safe too; but the next worker
- * waits for the lease, should the server not notice that this one is gone */
+ *           the log signed, the leadership given up -> over
+ *   after worker.stop_within: what the worker connections still do is cancelled, by the control
+ *           connection: it is rolled back, and the way above goes on
+ *   GIVE_UP_MS later: over, as after kill -9, which is safe too; but the next worker waits for the
+ *           lease, should the server not notice that this one is gone */
 #include "engine/stop.h"
 
 #include <stdio.h>

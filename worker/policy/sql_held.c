@@ -524,12 +524,13 @@ const char *sql_found_subjects(struct sql_builder *b, const char *hold)
                                    other.alias, sql_child_where(b, &b->target, &ref->by, &other));
         }
         const char *form = form_of(&held, ref);
-        text_printf(&text,
-                    "%sSELECT %s AS form, v.value FROM (SELECT %s AS value\n  FROM %s t%s%s\n   AND "
-                    "%s) v\n WHERE v.value IN (SELECT %s.value FROM %s AND %s.form = %s)",
-                    i ? "\nUNION\n" : "", form, value, from, *and ? and : "\n WHERE ",
-                    sql_claim(b, &b->target, b->category), is_held(&held), h,
-                    scopes(&held, h, "IN " SHAPES_OF_SUBJECTS), h, form);
+        text_printf(
+            &text,
+            "%sSELECT %s AS form, v.value FROM (SELECT %s AS value\n  FROM %s t%s%s\n   AND "
+            "%s) v\n WHERE v.value IN (SELECT %s.value FROM %s AND %s.form = %s)",
+            i ? "\nUNION\n" : "", form, value, from, *and? and : "\n WHERE ",
+            sql_claim(b, &b->target, b->category), is_held(&held), h,
+            scopes(&held, h, "IN " SHAPES_OF_SUBJECTS), h, form);
     }
     return sql_take_text(b->arena, &text);
 }

@@ -1,6 +1,7 @@
 /* What the database needs to know of a category to place holds (category.hold_facts): which kinds
  * of values its records have, one statement that counts what a hold covers and one that tells which
- * of its subjects are found there, and by which digests it knows the statements of plan and explain.
+ * of its subjects are found there, and by which digests it knows the statements of plan and
+ * explain.
  *
  * These two statements have no parameters of ours, so that a function can run them: values stand in
  * them as literals, and $1 is the hold. */
