@@ -35,9 +35,10 @@ static const struct command commands[] = {
       {"remove", 0, NULL, false, "print the statements that take it all back"}}},
     {SETUP, NULL, "adopt", "", 0, 0,
      "let the worker act in a copied or restored database",
-     "The schema is bound to the database that it was installed in. In a clone (staging, a "
-     "restored backup) nothing is deleted until somebody says that this is meant. The role must be "
-     "a member of retention_owner, as the one that installed the schema is.",
+     "The schema is bound to the database that it was installed in. In a clone (a dump "
+     "that was loaded, a copy by CREATE DATABASE) nothing is deleted until somebody says that this "
+     "is meant; a physical copy of a whole server is not told from it, see retentiond(8). The role "
+     "must be a member of retention_owner, as the one that installed the schema is.",
      "adopt",
      command_adopt, {{0}}},
     {SETUP, NULL, "check", "", 0, 0,

@@ -154,10 +154,14 @@ static bool refused(struct cli *cli, PGconn *conn, bool timed_out, struct error 
         const char *reason = failed ? failed + 9 : message;
         error_set(error, ERROR_FAILED, "could not reach %s: %.*s", server,
                   (int)strcspn(reason, "\n"), reason);
-        hint_host(conn,
-                  host_is_named(conn) ? "Is it running, and are host and port right?"
-                                      : "Is it running, and is the port right?",
-                  error);
+        if (strstr(message, "certificate"))
+            error_hint(error, "Has the server's certificate expired? Else look at sslrootcert and "
+                              "sslmode in the connection string, and at the host's name.");
+        else
+            hint_host(conn,
+                      host_is_named(conn) ? "Is it running, and are host and port right?"
+                                          : "Is it running, and is the port right?",
+                      error);
     }
     error_set_sqlstate(error, state);
     return false;

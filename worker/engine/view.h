@@ -37,7 +37,7 @@ struct worker_view {
     enum worker_activity activity;
     int64_t term;                   /* 0: it does not lead */
     const char *held_by;            /* who leads instead, or NULL */
-    const char *trouble;            /* why it is not connected, or NULL */
+    const char *trouble;            /* why it is not connected, or waits where it is; or NULL */
     const struct run_report *run;   /* under way, or NULL */
     const char *waits_for;          /* why it hands out no batch now, or NULL */
     int64_t waited_us[PACE_CAUSES]; /* sums over runs */

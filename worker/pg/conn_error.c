@@ -91,6 +91,9 @@ static const struct {
      "Is the server running there, and does it listen on this address and port?"},
     {NULL, "No such file or directory", true, ERROR_FAILED,
      "Is the server running there, with this socket directory and port?"},
+    {NULL, "session is read-only", true, ERROR_FAILED,
+     "None of the hosts in the connection string takes writes: the one named last is a standby. "
+     "Look at the primary, or promote the standby."},
     {NULL, "server does not support SSL", false, ERROR_FAILED,
      "Switch TLS on in the server, or allow less with sslmode."},
     {NULL, "certificate", true, ERROR_FAILED, /* one that has expired will be renewed */
@@ -133,7 +136,9 @@ static void connect_reason(const char *message, struct text *ret_reason, char re
     ret_sqlstate[0] = '\0';
     while (*line) {
         size_t length = strcspn(line, "\n");
-        static const char *const further[] = {"LOCATION:", "DETAIL:", "HINT:", "\t", " "};
+        static const char *const further[] = {
+            "LOCATION:", "DETAIL:", "HINT:",
+            "\t",        " ",       "Either "}; /* advice to do without certificates */
         bool is_note = text_starts_with(line, "password retrieved from file");
         bool skip = length == 0 || is_note;
         from_file = from_file || is_note;

@@ -233,9 +233,10 @@ static void check_database(struct check *check)
             "'UTF8'.");
     }
     if (catalog->in_recovery) {
-        diag = diag_error(check->diags, nowhere, "the server is a read-only standby");
+        diag = diag_warning(check->diags, nowhere,
+                            "the server is a standby: the worker waits until it is promoted");
         diag_hint(check->diags, diag,
-                  "Connect to the primary: list all hosts in conninfo, with "
+                  "To follow to the primary: list all hosts in conninfo, with "
                   "target_session_attrs=read-write.");
     }
     check_schema(check);

@@ -43,6 +43,8 @@ static void describe_activity(const struct worker_view *view, struct text *out)
             text_add(out, "comparing the log with its directory");
         else if (view->held_by)
             text_printf(out, "standing by: %s leads", view->held_by);
+        else if (view->trouble)
+            text_printf(out, "waiting: %s", view->trouble);
         else
             text_add(out, "asking who leads");
         break;
@@ -89,13 +91,13 @@ bool words_is_ready(const struct worker_view *view, struct text *ret_why)
 {
     if (view->activity == WORKER_CONNECTS)
         text_printf(ret_why, "not connected: %s",
-                    view->trouble ? view->trouble : "the first attempt is under way");
+                    view->trouble ? view->trouble : "an attempt is under way");
     else if (view->activity == WORKER_STOPS)
         text_add(ret_why, "stopping");
     else if (view->term > 0 && !view->log_ready)
         text_printf(ret_why, "the log cannot be signed: %s",
                     view->log_trouble ? view->log_trouble : "it is being compared");
     else if (view->term == 0 && !view->held_by)
-        text_add(ret_why, "it neither leads nor stands by yet");
+        text_add(ret_why, view->trouble ? view->trouble : "it neither leads nor stands by yet");
     return ret_why->length == 0;
 }
