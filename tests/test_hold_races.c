@@ -321,6 +321,13 @@ START_TEST(held_while_a_batch_leaves_the_row)
 }
 END_TEST
 
+/* How long placing waits for the gate before who keeps it is ended. */
+static void set_patience(const struct site *site, const char *lock_timeout)
+{
+    db_exec(site->admin, "ALTER FUNCTION retention.close_hold_gate() SET lock_timeout = '%s'",
+            lock_timeout);
+}
+
 /* The worker is about to begin its first batches when a hold is placed, whose transaction is still
  * open: they wait for the gate, and act then by statements that are younger than the wait. A
  * statement that took the gate itself would see what was there before. */
@@ -338,11 +345,13 @@ START_TEST(placed_while_batches_wait_for_the_gate)
     int status;
     ck_assert_int_eq(waitpid(worker, &status, WUNTRACED), worker);
     ck_assert(WIFSTOPPED(status));
+    set_patience(&site, "1s"); /* the other connection may be in its batch */
     PGconn *legal = db_connect(site.cluster, site.database, "t_legal");
     db_exec(legal, "BEGIN");
     db_exec(legal, "SELECT retention.place_hold(matter => 'race', reason => 'x', category => "
                    "'recs', subjects => (SELECT array_agg('phone:+1' || 4105550000 + 2 * i) FROM "
                    "generate_series(1, 150) i))"); /* every second record: some of each batch */
+    set_patience(&site, "10s");
     ck_assert_int_eq(kill(worker, SIGCONT), 0);
     db_wait_until(site.admin,
                   "SELECT EXISTS (SELECT FROM retention.run WHERE status <> 'running') OR EXISTS "
@@ -372,12 +381,6 @@ static const struct stop {
     {"batch_commit_sent", false},  {"batch_after_commit", false},  {"batch_after_lock", true},
     {"batch_after_remove", true},
 };
-
-static void set_patience(const struct site *site, const char *lock_timeout)
-{
-    db_exec(site->admin, "ALTER FUNCTION retention.close_hold_gate() SET lock_timeout = '%s'",
-            lock_timeout);
-}
 
 /* Placing returns although the worker does not move, what was held then stays when it goes on, and
  * the rest goes. (The gate is waited for one second here, not ten, before who keeps it is ended.)
