@@ -11,12 +11,22 @@ if [ -t 1 ]; then bold=$(printf '\033[1m') plain=$(printf '\033[0m'); fi
 chapter() { printf '\n%s== %s%s\n' "$bold" "$*" "$plain"; }
 note() { printf '   %s\n' "$*"; }
 
+# echoed WHO COMMAND...: the command as that person types it, quoted so that it can be copied.
+echoed() {
+  printf '\n%s%s$ retentionctl' "$bold" "$1"
+  shift
+  for word in "$@"; do
+    case $word in
+    '' | *[!A-Za-z0-9_./:=,+@%-]*) printf ' "%s"' "$word" ;;
+    *) printf ' %s' "$word" ;;
+    esac
+  done
+  printf '%s\n' "$plain"
+}
 # show USER COMMAND...: prints and runs a retentionctl command as that person.
 show() {
-  user=$1
-  shift
-  printf '\n%s%s$ retentionctl %s%s\n' "$bold" "$user" "$*" "$plain"
-  ctl "$user" "$@"
+  echoed "$@"
+  ctl "$@"
 }
 ctl() {
   ctl_user=$1
@@ -25,6 +35,15 @@ ctl() {
     -d "host=$cluster port=5432 dbname=calls user=$ctl_user" "$@"
 }
 sql() { psql -X -q -A -t -v ON_ERROR_STOP=1 "host=$cluster port=5432 dbname=calls user=$1" -c "$2"; }
+
+# Who is in which group. Legal holds take two persons: lena asks for a release, otto confirms it.
+grant_roles() {
+  sql installer "SET client_min_messages = error;
+    GRANT retention_worker TO retentiond; GRANT retentiond TO retention_owner;
+    GRANT retention_approver TO anna; GRANT retention_operator TO omar;
+    GRANT retention_auditor TO aude; GRANT retention_legal TO lena, otto;
+    GRANT retention_reader TO dora;"
+}
 
 chapter "a private PostgreSQL"
 home=$top/build/demo
@@ -37,18 +56,13 @@ cluster_start
 trap 'cluster_stop fast' EXIT
 note "data directory $cluster/data"
 
-fresh=""
-if ! psql -X -q -A -t "host=$cluster port=5432 dbname=postgres user=postgres" \
-  -c "SELECT FROM pg_database WHERE datname = 'calls'" -c "SELECT 'yes' FROM pg_database WHERE datname = 'calls' AND EXISTS (SELECT FROM pg_shdescription d WHERE d.objoid = pg_database.oid AND description = 'ready')" | grep -q yes; then
-  fresh=yes
-  chapter "the sample: a call-tracking company's database"
-  psql -X -q -v ON_ERROR_STOP=1 "host=$cluster port=5432 dbname=postgres user=postgres" <<'SQL'
-DROP DATABASE IF EXISTS calls WITH (FORCE);
+# Each time: the cluster may be an older demo's, which did not know all of them.
+psql -X -q -v ON_ERROR_STOP=1 "host=$cluster port=5432 dbname=postgres user=postgres" <<'SQL'
 SET client_min_messages = error;
 DO $$
 DECLARE r text;
 BEGIN
-  FOREACH r IN ARRAY ARRAY['app', 'retentiond', 'anna', 'omar', 'aude', 'lena', 'dora'] LOOP
+  FOREACH r IN ARRAY ARRAY['app', 'retentiond', 'anna', 'omar', 'aude', 'lena', 'otto', 'dora'] LOOP
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = r) THEN
       EXECUTE format('CREATE ROLE %I LOGIN', r);
     END IF;
@@ -56,10 +70,21 @@ BEGIN
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'installer') THEN
     CREATE ROLE installer LOGIN CREATEROLE;
   END IF;
+  FOREACH r IN ARRAY ARRAY['retentiond', 'installer', 'anna', 'lena', 'otto'] LOOP
+    EXECUTE format('ALTER ROLE %I SET log_parameter_max_length = 0', r);
+  END LOOP;
 END $$;
 GRANT app TO dora;
-ALTER ROLE retentiond SET log_parameter_max_length = 0;
 ALTER ROLE retentiond SET log_parameter_max_length_on_error = 0;
+SQL
+
+fresh=""
+if ! psql -X -q -A -t "host=$cluster port=5432 dbname=postgres user=postgres" \
+  -c "SELECT FROM pg_database WHERE datname = 'calls'" -c "SELECT 'yes' FROM pg_database WHERE datname = 'calls' AND EXISTS (SELECT FROM pg_shdescription d WHERE d.objoid = pg_database.oid AND description = 'ready')" | grep -q yes; then
+  fresh=yes
+  chapter "the sample: a call-tracking company's database"
+  psql -X -q -v ON_ERROR_STOP=1 "host=$cluster port=5432 dbname=postgres user=postgres" <<'SQL'
+DROP DATABASE IF EXISTS calls WITH (FORCE);
 CREATE DATABASE calls;
 GRANT CREATE ON DATABASE calls TO installer, app;
 SQL
@@ -68,14 +93,12 @@ SQL
   rm -f "$home/epoch.key"
   chapter "schema retention, installed by a role that is no superuser"
   show installer migrate
-  sql installer "GRANT retention_worker TO retentiond; GRANT retentiond TO retention_owner;
-    GRANT retention_approver TO anna; GRANT retention_operator TO omar;
-    GRANT retention_auditor TO aude; GRANT retention_legal TO lena; GRANT retention_reader TO dora;"
+  grant_roles
   psql -X -q "host=$cluster port=5432 dbname=postgres user=postgres" \
     -c "COMMENT ON DATABASE calls IS 'ready'"
 fi
 
-[ -n "$fresh" ] || ctl installer migrate >/dev/null
+[ -n "$fresh" ] || { ctl installer migrate >/dev/null; grant_roles; }
 
 # The main file, the policies, the key that wraps the epoch keys of the record digests.
 rm -rf "$home/policies"
@@ -166,12 +189,14 @@ sql postgres "SELECT recording_id FROM ctm.call_recording WHERE kind IN ('call',
 [ -e "$home/gone_call" ] || sql postgres "SELECT call_id || ' ' || to_char(started_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.USOF')
   FROM ctm.call WHERE started_at > '1971-01-01' AND account_id <> 3 AND status <> 'test'
   ORDER BY started_at LIMIT 50" >"$home/oldest_calls"
+began=$(sql postgres "SELECT clock_timestamp()")
 show retentiond run || { code=$?; [ $code = 5 ] || exit $code; }
 
 chapter "what the run acted on, per category"
 psql -X -q "host=$cluster port=5432 dbname=calls user=postgres" -c \
   "SELECT category, sum(rows) AS records, sum(batches) AS transactions
-   FROM retention.run GROUP BY category HAVING sum(rows) > 0 ORDER BY sum(rows) DESC"
+   FROM retention.run WHERE started_at >= '$began'
+   GROUP BY category HAVING sum(rows) > 0 ORDER BY sum(rows) DESC, category"
 
 chapter "status"
 show omar status
@@ -233,7 +258,7 @@ show retentiond run || { code=$?; [ $code = 5 ] || exit $code; }
 chapter "the auditor: a copy of the log, its key, a checkpoint kept earlier, and nothing else"
 # Who has none of these: no configuration, no database.
 auditor() {
-  printf '\n%sauditor$ retentionctl %s%s\n' "$bold" "$*" "$plain"
+  echoed auditor "$@"
   (cd "$home" && env PGHOST=/nonexistent "$build/retentionctl" -c /nonexistent "$@")
 }
 rm -rf "$home/copy"
@@ -249,9 +274,30 @@ if [ -e "$home/gone" ]; then
 fi
 note "retention-log(7) says how to do the same with openssl and sha256sum alone"
 
+# Two persons to hold, in the way that a lawyer has them: a list of phone numbers.
+sql postgres "SELECT DISTINCT caller FROM ctm.call_recording WHERE caller LIKE '+1__________'
+  ORDER BY caller LIMIT 2" >"$home/phones.txt"
+
 chapter "done"
-start="$bindir/pg_ctl -D $cluster/data -w start"
-[ "$(id -u)" != 0 ] || start="setpriv --reuid=postgres --regid=postgres --init-groups $start"
+# as USER: how that person begins a command.
+as() { printf 'retentionctl -d "host=%s dbname=calls user=%s"' "$cluster" "$1"; }
+server="$bindir/pg_ctl -w -D $cluster/data -l $cluster/server.log"
+[ "$(id -u)" != 0 ] || server="setpriv --reuid=postgres --regid=postgres --init-groups $server"
 note "The server is stopped; its data stays in $cluster. ./dev demo again goes on with it."
-note "To look around: $start"
-note "then: $build/retentionctl -c $home/retentiond.cfg -d \"host=$cluster dbname=calls user=anna\" status"
+note "To look around:"
+cat <<TEXT
+PATH=$build:\$PATH
+$server start
+$(as anna) status
+
+   To hold two callers, as README's "Placing a litigation hold" does: lena places the hold and asks
+   for its release one day, with the first digits of the number that placing it printed; otto confirms.
+$(as lena) hold preview --subjects-from $home/phones.txt --subject-kind phone
+$(as lena) hold place 2026-CV-0114 --reason "Roe v. Acme" --subjects-from $home/phones.txt --subject-kind phone
+$(as lena) hold list
+$(as lena) hold release HOLD --reason "settled"
+$(as otto) hold confirm HOLD --reason "settlement read" --yes
+
+   And when you have seen enough:
+$server stop
+TEXT
