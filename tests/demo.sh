@@ -292,6 +292,7 @@ $(as anna) status
 
    To hold two callers, as README's "Placing a litigation hold" does: lena places the hold and asks
    for its release one day, with the first digits of the number that placing it printed; otto confirms.
+   Placing asks about what the hold cannot reach: type accept.
 $(as lena) hold preview --subjects-from $home/phones.txt --subject-kind phone
 $(as lena) hold place 2026-CV-0114 --reason "Roe v. Acme" --subjects-from $home/phones.txt --subject-kind phone
 $(as lena) hold list
