@@ -78,7 +78,8 @@ SQL_FILES += \
 	functions/keep_groups.sql \
 	functions/settle_groups.sql \
 	migrations/0035_groups.sql \
-	migrations/0038_accepted.sql
+	migrations/0038_accepted.sql \
+	migrations/0040_reader_reads.sql
 # what retentionctl asks
 SQL_FILES += \
 	cli/epoch_keys.sql \
@@ -118,6 +119,7 @@ SQL_FILES += \
 	cli/hold_rules_approve.sql \
 	cli/hold_values.sql \
 	cli/hold_waiting.sql \
+	cli/hold_waiting_details.sql \
 	cli/hold_withdraw.sql \
 	cli/holds_to_recover.sql \
 	cli/is_bound.sql \
@@ -135,6 +137,7 @@ SQL_FILES += \
 	cli/log_state.sql \
 	cli/matter_close.sql \
 	cli/matter_holds.sql \
+	cli/matter_numbers.sql \
 	cli/matter_list.sql \
 	cli/may_lead.sql \
 	cli/pause.sql \

@@ -537,13 +537,50 @@ START_TEST(extend_and_narrow)
     char *asked _cleanup_free_ =
         LEGAL(0, "hold", "narrow", hold, "--reason", "no witness", "--part", "2");
     contains(asked, "The narrowing of hold ");
+    char *listed _cleanup_free_ = COUNSEL(0, "hold", "list");
+    contains(listed, "because \"no witness\"\n  It gives up part 2 of hold ");
     char *done _cleanup_free_ = COUNSEL(0, "hold", "confirm", hold, "--reason", "ok", "--yes");
     contains(done, "is narrowed");
     char *shown _cleanup_free_ = LEGAL(0, "hold", "show", hold, "--values");
     contains(shown, "phone  +14105551002  no");
+    contains(shown, "phone  4105551003    yes");
     contains(shown, "new witness");
     FAILS(2, "--part wants the number of a part", "hold", "narrow", hold, "--reason", "x", "--part",
           "two");
+}
+END_TEST
+
+/* Who confirms sees whom it is about, and why; who misspells sees that. */
+START_TEST(the_second_person_sees_what_ends)
+{
+    char *first _cleanup_free_ = place_one();
+    char *extended _cleanup_free_ =
+        LEGAL(0, "hold", "extend", first, "--reason", "more", "--subject", "phone:4105557001",
+              "--subject", "phone:4105557002");
+    contains(extended, "2 of the 2 subjects have no record that this covers today.");
+    free(LEGAL(0, "hold", "narrow", first, "--reason", "a slip", "--subject", "phone:4105557001"));
+    char *shown _cleanup_free_ = COUNSEL(0, "hold", "show", first);
+    contains(shown, "because \"a slip\"\n  It gives up 1 of its subjects and keys");
+    contains_not(shown, "7001");
+    char *named _cleanup_free_ = COUNSEL(0, "hold", "show", first, "--values");
+    contains(named, "It gives up 1 of the subjects and keys of hold ");
+    contains(named, ":\n    phone:4105557001\n");
+    char *document _cleanup_free_ = COUNSEL(0, "--json", "hold", "list");
+    contains(document, "\"reason\": \"a slip\"");
+    char *auditor _cleanup_free_ = cli_out(&f, CLI_AUDITOR, 0, WORDS("hold", "list"));
+    contains_not(auditor, "a slip");
+    char *done _cleanup_free_ = COUNSEL(0, "hold", "confirm", first, "--reason", "ok", "--yes");
+    contains(done, "phone:4105557001\n");
+
+    char *again _cleanup_free_ =
+        LEGAL(0, "hold", "place", "2026-CV-O113", "--reason", "x", "--subject", "phone:4105551002",
+              "--category", "call_recordings");
+    contains(again, "No matter has this number yet: the hold opens it. The nearest there is: "
+                    "\"2026-CV-0113\".\n");
+    char *known _cleanup_free_ =
+        LEGAL(0, "hold", "place", "2026-CV-0113", "--reason", "x", "--subject", "phone:4105551002",
+              "--category", "call_recordings");
+    contains_not(known, "opens it");
 }
 END_TEST
 
@@ -820,6 +857,7 @@ Suite *suite_cli_holds(void)
     tcase_add_test(tests, days_and_times);
     tcase_add_test(tests, a_call_is_repeated_safely);
     tcase_add_test(tests, extend_and_narrow);
+    tcase_add_test(tests, the_second_person_sees_what_ends);
     tcase_add_test(tests, others_see_no_matter);
     tcase_add_test(tests, a_long_list);
     tcase_add_test(tests, subjects_stay_out_of_logs);

@@ -322,6 +322,19 @@ START_TEST(operations_by_role_and_level)
 }
 END_TEST
 
+/* How the application's session reads backslashes is nothing to how a number is read. */
+START_TEST(strings_of_before_the_standard)
+{
+    db_exec(site.admin, "INSERT INTO ctm.recording (recording_id, caller, kind, at) VALUES "
+                        "(1005, '4105550005.0', 'call', now() - interval '1 year')");
+    PGconn *app = guard_site_connect(&site, people[0]);
+    db_exec(app, "SET escape_string_warning = off");
+    db_exec(app, "SET standard_conforming_strings = off");
+    ck_assert_str_eq(attempt(app, "DELETE FROM ctm.recording WHERE recording_id = 1005"), HELD);
+    PQfinish(app);
+}
+END_TEST
+
 /* A batch is known by the transaction that began it, which its session alone is told: not by
  * leading, nor by the setting, nor by another transaction of the same session. */
 START_TEST(only_a_batch_passes)
@@ -675,7 +688,8 @@ START_TEST(rights)
                          "n.nspname IN ('ctm', 'retention') AND c.relkind IN ('r', 'p') AND "
                          "has_table_privilege('retention_reader', c.oid, w)");
     ck_assert_str_eq(may,
-                     "ctm SELECT, retention agreement_state SELECT, retention held_scope SELECT, "
+                     "ctm SELECT, retention agreement_state SELECT, retention category SELECT, "
+                     "retention held_scope SELECT, "
                      "retention hold_gate SELECT, retention hold_gate UPDATE, "
                      "retention kept_group SELECT, "
                      "retention pause SELECT");
@@ -706,6 +720,7 @@ Suite *suite_guard(void)
     tcase_set_timeout(tc, 300);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, only_a_batch_passes);
+    tcase_add_test(tc, strings_of_before_the_standard);
     tcase_add_test(tc, what_it_says);
     tcase_add_test(tc, copied_in);
     tcase_add_test(tc, hold_over);

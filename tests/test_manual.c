@@ -164,9 +164,19 @@ static bool is_in(const char *path, const char *what, size_t length)
  * each it says more than that. */
 START_TEST(failures_are_quoted_as_they_are)
 {
-    static const char *const of_others[] = {"Connection refused", "certificate verify failed",
-                                            "certificate has expired", "No space left on device",
-                                            "password authentication failed"};
+    static const char *const of_others[] = {"Connection refused",
+                                            "certificate verify failed",
+                                            "certificate has expired",
+                                            "No space left on device",
+                                            "password authentication failed",
+                                            "No such file or directory",
+                                            "session is read-only",
+                                            "remaining connection slots are reserved",
+                                            "does not match host name",
+                                            "root certificate file",
+                                            "does not exist",
+                                            "no password supplied",
+                                            "pg_hba.conf rejects connection"};
     char *text _cleanup_free_ = file_read(build_path("worker/retentiond.8"));
     char *from = strstr(text, ".Ss What goes wrong around it\n");
     ck_assert_ptr_nonnull(from);

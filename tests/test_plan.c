@@ -155,6 +155,11 @@ START_TEST(plan_changes_nothing_and_tells_what_run_does)
     json_t *plan = cli_json(&sample, NULL, 0, WORDS("plan")), *row;
     free(cli_out(&sample, NULL, 0, WORDS("plan")));
     free(cli_out(&sample, NULL, 0, WORDS("plan", "--sql")));
+    /* and for who may read none of the tables */
+    free(cli_out(&sample, CLI_APPROVER, 0, WORDS("plan")));
+    char *recording _cleanup_free_ =
+        db_value(conn, "SELECT recording_id FROM ctm.call_recording ORDER BY 1 LIMIT 1");
+    free(cli_out(&sample, CLI_APPROVER, 0, WORDS("explain", "recordings", recording)));
     free(cli_out(&sample, NULL, 0, WORDS("plan", "call_logs", "--json", "--sql")));
     ck_assert_int_eq(next_transaction(), transaction);
     expect_same(before, "plan");

@@ -26,4 +26,4 @@ END
 $function$;
 REVOKE ALL ON FUNCTION retention.json_drop(jsonb, text[]) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION retention.json_drop(jsonb, text[]) TO @prefix@worker, @prefix@operator,
-    @prefix@auditor, @prefix@approver, @prefix@legal;
+    @prefix@auditor, @prefix@approver, @prefix@legal, @prefix@reader;

@@ -28,4 +28,4 @@ END
 $function$;
 REVOKE ALL ON FUNCTION retention.json_keep(jsonb, text[]) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION retention.json_keep(jsonb, text[]) TO @prefix@worker, @prefix@operator,
-    @prefix@auditor, @prefix@approver, @prefix@legal;
+    @prefix@auditor, @prefix@approver, @prefix@legal, @prefix@reader;

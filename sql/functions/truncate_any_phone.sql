@@ -39,4 +39,4 @@ END
 $function$;
 REVOKE ALL ON FUNCTION retention.truncate_any_phone(text, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION retention.truncate_any_phone(text, text) TO @prefix@worker, @prefix@operator,
-    @prefix@auditor, @prefix@approver, @prefix@legal;
+    @prefix@auditor, @prefix@approver, @prefix@legal, @prefix@reader;

@@ -31,4 +31,4 @@ END
 $function$;
 REVOKE ALL ON FUNCTION retention.truncate_ip(text, int, int) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION retention.truncate_ip(text, int, int) TO @prefix@worker, @prefix@operator,
-    @prefix@auditor, @prefix@approver, @prefix@legal;
+    @prefix@auditor, @prefix@approver, @prefix@legal, @prefix@reader;

@@ -22,4 +22,4 @@ SELECT CASE
 $function$;
 REVOKE ALL ON FUNCTION retention.truncate_phone(text, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION retention.truncate_phone(text, text) TO @prefix@worker, @prefix@operator,
-    @prefix@auditor, @prefix@approver, @prefix@legal;
+    @prefix@auditor, @prefix@approver, @prefix@legal, @prefix@reader;

@@ -22,4 +22,4 @@ END
 $function$;
 REVOKE ALL ON FUNCTION retention.try_timestamptz(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION retention.try_timestamptz(text) TO @prefix@worker, @prefix@operator,
-    @prefix@auditor, @prefix@approver, @prefix@legal;
+    @prefix@auditor, @prefix@approver, @prefix@legal, @prefix@reader;

@@ -106,10 +106,10 @@ static void add_holds(struct explained *e, struct text *out, const json_t *docum
     if (!json_is_true(json_object_get(document, "held")))
         return;
     if (names)
-        text_printf(out, " Legal hold%s %s keep%s it: it goes when %s released and %s over.",
-                    several ? "s" : "", names, several ? "" : "s",
-                    several ? "all of them are" : "that is",
-                    several ? "their grace is" : "its grace is");
+        text_printf(
+            out, " Legal hold%s %s keep%s it: it goes when %s released, or was, and %s over.",
+            several ? "s" : "", names, several ? "" : "s", several ? "all of them are" : "that is",
+            several ? "their grace is" : "its grace is");
     else
         text_add(out, " A legal hold keeps it: it goes when the hold is released and its grace is "
                       "over.");

@@ -54,8 +54,10 @@ bool hold_scope_check(struct session *session, struct hold_scope *scope, const c
 bool hold_scope_check_keys(struct session *session, struct hold_scope *scope, const char *category,
                            struct error *error);
 /* After a hold was placed with this scope: where those subjects stand that no record has now, for
- * somebody who looks for a slip of the pen. Says nothing where that cannot be told. */
-void hold_tell_absent(struct session *session, const char *hold, const struct hold_scope *scope);
+ * somebody who looks for a slip of the pen. Says nothing where that cannot be told, and of all of
+ * them only with all_too: a hold of nothing has a warning of its own. */
+void hold_tell_absent(struct session *session, const char *hold, const struct hold_scope *scope,
+                      bool all_too);
 /* "2026-01-31" as it is; false and a usage error for anything else. */
 bool hold_date_read(struct cli *cli, const char *option, const char **ret_date,
                     struct error *error);
@@ -80,6 +82,12 @@ const char *hold_gaps_accept(struct cli *cli, struct error *error);
 const char *hold_find(struct session *session, const char *digits, struct error *error);
 /* The request that waits with this uuid or first digits, or the one that waits of such a hold. */
 const char *hold_find_request(struct session *session, const char *digits, struct error *error);
+
+/* For legal: who asked for what waits, of a hold or as one request (NULL: all), why, and what it
+ * gives up; values on demand. Says nothing to others. The document has the reasons, in "waiting".
+ */
+bool hold_tell_waiting(struct session *session, const char *hold, const char *request,
+                       bool with_values, struct error *error);
 
 /* Matters, reasons and subjects may be read by this role. */
 bool hold_may_read_matters(struct session *session, bool *ret_may, struct error *error);

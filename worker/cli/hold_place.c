@@ -215,6 +215,37 @@ static void tell_copy(struct session *session)
             "from an\nolder backup, that would not know of it. Ask the operator to start it.");
 }
 
+/* A number that is misspelt opens a second matter: a person sees it here. */
+static void tell_new_matter(struct session *session, const char *matter)
+{
+    struct cli *cli = session->cli;
+    struct error ignored _cleanup_error_ = {0};
+    PGresult *rows _cleanup_result_ =
+        session_file(session, "cli/matter_numbers.sql", 0, NULL, &ignored);
+    if (!rows)
+        return;
+    size_t count = (size_t)PQntuples(rows);
+    const char **numbers = arena_alloc(cli->arena, (count + 1) * sizeof(*numbers));
+    for (size_t i = 0; i < count; i++) {
+        numbers[i] = PQgetvalue(rows, (int)i, 0);
+        if (strcmp(numbers[i], matter) == 0)
+            return;
+    }
+    const char *nearest = text_nearest(matter, numbers, count);
+    if (cli->json) {
+        json_object_set_new(output_document(cli), "opens_matter", json_true());
+        return;
+    }
+    printf("No matter has this number yet: the hold opens it.");
+    if (nearest) {
+        printf(" The nearest there is: \"");
+        text_print_safe(stdout, nearest);
+        printf("\".");
+    }
+    putchar('\n');
+    fflush(stdout);
+}
+
 static bool place(struct session *session, const struct hold_scope *scope, const char *hold,
                   const char **values, size_t count, struct error *error)
 {
@@ -241,7 +272,7 @@ static bool place(struct session *session, const struct hold_scope *scope, const
     }
     print_placed(cli, row);
     tell_reach(session, hold, scope->category);
-    hold_tell_absent(session, hold, scope);
+    hold_tell_absent(session, hold, scope, false);
     print_end(cli, hold, row);
     tell_copy(session);
     return true;
@@ -284,6 +315,8 @@ bool command_hold_place(struct cli *cli, struct error *error)
         puts("\"; it is not placed yet.");
         fflush(stdout);
     }
+    if (!repeated)
+        tell_new_matter(&session, matter);
     const char *values[] = {matter,
                             cli_option(cli, "reason"),
                             hold,
@@ -367,6 +400,7 @@ bool command_hold_extend(struct cli *cli, struct error *error)
     }
     print_placed(cli, row);
     tell_reach(&session, hold, category);
+    hold_tell_absent(&session, hold, &scope, true);
     return true;
 }
 

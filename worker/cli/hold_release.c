@@ -214,7 +214,9 @@ bool command_hold_confirm(struct cli *cli, struct error *error)
         return row ? error_set(error, ERROR_FAILED, "the request is gone") : false;
     ending.hold = PQgetvalue(row, 0, 1);
     bool release = strcmp(PQgetvalue(row, 0, 2), "release") == 0;
-    return look_at(&session, &ending, error) && confirm_end(&session, &ending, release, error) &&
+    return look_at(&session, &ending, error) &&
+           (cli->json || hold_tell_waiting(&session, NULL, request, true, error)) &&
+           confirm_end(&session, &ending, release, error) &&
            decide(&session, "cli/hold_confirm.sql", request, error);
 }
 

@@ -380,7 +380,8 @@ static void add_place(struct text *text, const struct position *at, const struct
                     text_starts_with(at->file, "--") ? "number" : "line", at->line);
 }
 
-void hold_tell_absent(struct session *session, const char *hold, const struct hold_scope *scope)
+void hold_tell_absent(struct session *session, const char *hold, const struct hold_scope *scope,
+                      bool all_too)
 {
     struct cli *cli = session->cli;
     const char *kinds, *texts;
@@ -410,11 +411,11 @@ void hold_tell_absent(struct session *session, const char *hold, const struct ho
         return;
     }
     json_decref(list);
-    if (!absent || absent == count) /* all of them: hold_warn_of_nothing */
+    if (!absent || (absent == count && !all_too))
         return;
-    printf("\n%zu of the %zu subjects %s no record that this covers today. They are held like the "
+    printf("\n%zu of the %zu subject%s %s no record that this covers today. They are held like the "
            "others: what\ncomes later with them is covered. To look at how they are written:\n  "
            "%s%s\n",
-           absent, count, absent == 1 ? "has" : "have", text_string(&shown),
+           absent, count, count == 1 ? "" : "s", absent == 1 ? "has" : "have", text_string(&shown),
            absent > PLACES_SHOWN ? " and others" : "");
 }

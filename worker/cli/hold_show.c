@@ -168,7 +168,7 @@ bool command_hold_list(struct cli *cli, struct error *error)
     else if (!list_for_people(cli, rows, matters, matter))
         puts(cli_flag(cli, "all") ? "There is no hold." : "No hold is in force.");
     show_waiting(cli, waiting);
-    return true;
+    return hold_tell_waiting(&session, NULL, NULL, false, error);
 }
 
 /* ---- show ---- */
@@ -335,6 +335,8 @@ bool command_hold_show(struct cli *cli, struct error *error)
         (cli_flag(cli, "values") && !show_values(&session, hold, error)))
         return false;
     show_waiting(cli, waiting);
+    if (!hold_tell_waiting(&session, hold, NULL, cli_flag(cli, "values"), error))
+        return false;
     bool may_count;
     if (!hold_may_count(&session, &may_count, error))
         return false;

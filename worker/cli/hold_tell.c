@@ -42,7 +42,8 @@ static const char *find(struct session *session, const char *file, const char *w
     if (PQntuples(rows) == 0)
         error_set(error, ERROR_FAILED, "there is no %s \"%s\"", what, typed);
     else
-        error_set(error, ERROR_USAGE, "several %ss begin with \"%s\"", what, typed);
+        error_set(error, ERROR_USAGE, "several %ss begin with \"%s\", or are of the hold that does",
+                  what, typed);
     error_hint(error, "%s", hint);
     return NULL;
 }

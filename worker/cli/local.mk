@@ -21,6 +21,7 @@ libretention_a_SOURCES += \
 	worker/cli/hold_mend.c \
 	worker/cli/hold_release.c \
 	worker/cli/hold_scope.c \
+	worker/cli/hold_request.c \
 	worker/cli/hold_show.c \
 	worker/cli/hold_status.c \
 	worker/cli/hold_tell.c \

@@ -102,6 +102,7 @@ int64_t pg_conn_heard_us(const struct pg_conn *conn);
  * runs for milliseconds; compiling it would take longer. */
 #define PIN_SESSION                                                                                \
     "SELECT pg_catalog.set_config('search_path', '', false), "                                     \
+    "pg_catalog.set_config('standard_conforming_strings', 'on', false), "                          \
     "pg_catalog.set_config('jit', 'off', false)"
 /* Whether the backend that answered ASK_BACKEND_PID is the one that the connection was promised;
  * else the error of a pooler between, where settings, locks and the session are not the caller's

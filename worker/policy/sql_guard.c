@@ -638,9 +638,9 @@ static const char *settings(struct maker *m, const struct guarded *g, const char
 {
     struct arena *arena = m->b.arena;
     struct text out = {0};
-    text_add(&out, "search_path=pg_catalog, pg_temp\nrow_security=off");
-    if (strchr(text, '\\'))
-        text_add(&out, "\nstandard_conforming_strings=on");
+    /* Literals with backslashes stand in it, and in functions that it calls. */
+    text_add(&out, "search_path=pg_catalog, pg_temp\nrow_security=off\n"
+                   "standard_conforming_strings=on");
     /* One plan for all rows; scopes are found by indexes, also where they came after it was made.
      */
     text_printf(&out, "\nplan_cache_mode=force_generic_plan\njit=off%s",

@@ -168,6 +168,30 @@ static void add_plans(struct arena *arena, const struct policy_set *set,
         add_statement(list, sql_build_forecast(arena, set, category, stage, catalog, acting[i]));
 }
 
+/* What plan shows of a transformation, on a made-up value. */
+static void add_examples(struct arena *arena, const struct policy_set *set,
+                         const struct category *category, size_t stage,
+                         const struct catalog *catalog, struct table_name table,
+                         const struct transform *columns, size_t count, json_t *list)
+{
+    for (size_t i = 0; i < count; i++)
+        add_statement(list,
+                      sql_build_example(arena, set, category, stage, catalog, &columns[i], table));
+}
+
+static void add_dependants_examples(struct arena *arena, const struct policy_set *set,
+                                    const struct category *category, size_t stage,
+                                    const struct catalog *catalog, const struct dependant *with,
+                                    size_t count, json_t *list)
+{
+    for (size_t i = 0; i < count; i++) {
+        add_examples(arena, set, category, stage, catalog, with[i].table, with[i].columns,
+                     with[i].column_count, list);
+        add_dependants_examples(arena, set, category, stage, catalog, with[i].with,
+                                with[i].with_count, list);
+    }
+}
+
 const char *sql_load_facts(struct arena *arena, const struct policy_set *set,
                            const struct category *category, const struct catalog *catalog)
 {
@@ -178,6 +202,11 @@ const char *sql_load_facts(struct arena *arena, const struct policy_set *set,
         add_statement(list, sql->explain);
         add_statement(list, sql->groups);
         add_plans(arena, set, category, i, catalog, list);
+        const struct stage *stage = &category->stages[i];
+        add_examples(arena, set, category, i, catalog, category->table, stage->columns,
+                     stage->column_count, list);
+        add_dependants_examples(arena, set, category, i, catalog, category->with,
+                                category->with_count, list);
     }
     if (json_array_size(list))
         json_object_set(facts, "statements", list);
