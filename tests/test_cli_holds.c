@@ -169,7 +169,8 @@ START_TEST(a_list_of_phone_numbers)
               "Doe v. Acme", "--court-reference", "24-C-26-001");
     contains(placed, "Asking for hold ");
     contains(placed,
-             " of matter \"2026-CV-0113\"; it is not placed yet.\nPlaced, and in force since 20");
+             " of matter \"2026-CV-0113\"; it is not placed yet.\nNo matter has this number yet: "
+             "the hold opens it.\nPlaced, and in force since 20");
     contains_not(placed, "WARNING");
     contains(placed, "\ncall_recordings         2  ");
     contains(placed, "\ninvoices               no  it has no subject of kind \"phone\"");
