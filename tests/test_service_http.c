@@ -185,6 +185,27 @@ START_TEST(tells_of_a_failure)
 }
 END_TEST
 
+/* No connection is left for batches: the run waits, and says for what. */
+START_TEST(tells_that_no_connection_is_left)
+{
+    struct site site = http_site();
+    site_load_and_approve(&site, "events", -1);
+    PQfinish(site.approver);
+    site.approver = NULL;
+    db_wait_until(site.admin, "SELECT count(*) = 1 FROM pg_stat_activity WHERE datname = "
+                              "current_database()");
+    db_exec(site.admin, "ALTER DATABASE %s CONNECTION LIMIT 2", site.database);
+    pid_t pid = site_start(&site, NULL, NULL);
+    wait_for("/healthz", "; waits: could not connect to");
+    db_exec(site.admin, "ALTER DATABASE %s CONNECTION LIMIT -1", site.database);
+    wait_for("/metrics", "retentiond_deleted_records_total{category=\"events\"} 7\n");
+    wait_for("/healthz", "sleeping until ");
+    kill(pid, SIGTERM);
+    ck_assert_int_eq(program_wait(pid), 0);
+    site_free(&site);
+}
+END_TEST
+
 /* Without its server it is alive, and not ready. */
 START_TEST(is_not_ready_without_its_server)
 {
@@ -287,6 +308,7 @@ Suite *suite_service_http(void)
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, tells_what_was_done);
     tcase_add_test(tc, tells_of_a_failure);
+    tcase_add_test(tc, tells_that_no_connection_is_left);
     tcase_add_test(tc, is_not_ready_without_its_server);
     tcase_add_test(tc, abuse);
     suite_add_tcase(suite, tc);

@@ -62,6 +62,7 @@ static void on_joined(struct pg_conn *conn, enum pg_outcome outcome, PGresult *r
     lane->pid = text_number(PQgetvalue(result, 0, 0), 0);
     snprintf(lane->backend_start, sizeof(lane->backend_start), "%s", PQgetvalue(result, 0, 1));
     set_state(lane, LANE_READY);
+    error_clear(&lane->error);
     run_lane_ready(lane->worker);
 }
 
@@ -94,11 +95,15 @@ static void on_broken(struct pg_conn *conn, const struct error *error, int64_t w
         run_lane_dead(lane->worker);
     } else {
         int64_t now = clock_monotonic_us();
+        bool same = text_equal(lane->error.primary, error->primary);
         if (lane->state == LANE_CONNECTING &&
-            (!lane->told_us || now - lane->told_us >= CONNECT_TELL_AGAIN_US)) {
+            (!same || !lane->told_us || now - lane->told_us >= CONNECT_TELL_AGAIN_US)) {
             log_failure_as(LOG_LEVEL_WARNING, LOG_EVENT_CONNECTION, error);
             lane->told_us = now;
         }
+        error_clear(&lane->error);
+        error_set(&lane->error, ERROR_FAILED, "%s", error->primary ? error->primary : "unknown");
+        worker_changed(lane->worker);
         log_debug("worker connection %zu broke, again in %lld ms", lane->number,
                   (long long)will_retry_ms);
         set_state(lane, LANE_CONNECTING);

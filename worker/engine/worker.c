@@ -525,13 +525,14 @@ static void on_control_broken(struct pg_conn *conn, const struct error *error,
         worker_fail(worker, error);
         return;
     }
+    bool same = text_equal(worker->trouble, error->primary);
     free(worker->trouble);
     worker->trouble = xstrdup(error->primary ? error->primary : "unknown");
     worker_changed(worker);
     reload_go_on(worker);
     int64_t now = clock_monotonic_us();
     if (!connecting ||
-        (worker->connect_told_us && now - worker->connect_told_us < CONNECT_TELL_AGAIN_US))
+        (same && worker->connect_told_us && now - worker->connect_told_us < CONNECT_TELL_AGAIN_US))
         return;
     log_failure_as(LOG_LEVEL_WARNING, LOG_EVENT_CONNECTION, error);
     worker->connect_told_us = now;
