@@ -1,6 +1,7 @@
 /* What the second person has to know before a release or a narrowing is confirmed: who asked for
  * it, why, and what it gives up. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
