@@ -194,6 +194,7 @@ SQL_FILES += \
 	engine/record_failure.sql \
 	engine/record_status.sql \
 	engine/run_time.sql \
+	engine/run_time_alone.sql \
 	engine/start_run.sql \
 	engine/take_requests.sql \
 	engine/unblock_unseen.sql \

@@ -12,6 +12,7 @@
 #include "harness/cluster.h"
 #include "harness/db.h"
 #include "harness/number.h"
+#include "harness/schema.h"
 
 #define VISITS                                                                                     \
     "CREATE TABLE visit (id bigint PRIMARY KEY, at timestamptz NOT NULL, account int, "            \
@@ -218,6 +219,43 @@ START_TEST(five_keep_what_they_share)
 }
 END_TEST
 
+/* The time of a run tells its records from those of other runs: two never have the same, however
+ * soon the second begins; and where a clock that was set back would give it, the groups of the
+ * first are left alone. */
+START_TEST(no_two_runs_of_one_time)
+{
+    struct site site = visits_site(NULL, FIVE);
+    for (int i = 1; i < 4; i++) {
+        db_exec(site.admin, "UPDATE visit SET zip = '99501' WHERE id = %d", i);
+        db_exec(site.admin,
+                "INSERT INTO visit SELECT i, now() - interval '100 days', 1, 'p' || i, "
+                "'21201', '2026-02-03', 'a', NULL FROM generate_series(%d, %d) i",
+                10 * i, 10 * i + 5);
+        site_once_expect(&site, NULL, 0);
+    }
+    ck_assert_int_eq(number(&site, "count(DISTINCT run_time) FROM retention.run"), 3);
+    ck_assert_int_eq(number(&site, "count(DISTINCT cohort) FROM retention.kept_group"), 3);
+
+    PGconn *worker = db_connect(site.cluster, site.database, "t_worker");
+    int64_t term = schema_lead(worker, '9');
+    char *run _cleanup_free_ = db_value(
+        site.admin,
+        "UPDATE retention.run SET status = 'running', finished_at = NULL, term = %lld WHERE run = "
+        "(SELECT run FROM retention.run ORDER BY run_time LIMIT 1) RETURNING run",
+        (long long)term);
+    const char *state =
+        db_fails(worker,
+                 "SELECT retention.keep_groups(%lld, '%s', 'visits', 'less', (SELECT min(cohort) "
+                 "FROM retention.kept_group), 5, ARRAY[]::bytea[])",
+                 (long long)term, run);
+    ck_assert_str_eq(state, "RT011");
+    ck_assert_msg(strstr(PQerrorMessage(worker), "an earlier run of stage") != NULL, "%s",
+                  PQerrorMessage(worker));
+    PQfinish(worker);
+    site_free(&site);
+}
+END_TEST
+
 #ifdef ENABLE_FAULT_POINTS
 
 /* Killed between batches, and where groups are settled: the next run settles them. */
@@ -250,6 +288,7 @@ Suite *suite_quasi(void)
     tcase_add_test(tests, one_is_not_to_be_had);
     tcase_add_test(tests, held_records_do_not_count);
     tcase_add_test(tests, five_keep_what_they_share);
+    tcase_add_test(tests, no_two_runs_of_one_time);
 #ifdef ENABLE_FAULT_POINTS
     tcase_add_test(tests, killed_between_batches);
 #endif

@@ -20,6 +20,18 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = 'RT011',
             MESSAGE = format('k is %s, and must be at least 5', keep_groups.k);
     END IF;
+    -- Groups that were counted and settled stand for the records of their own run alone.
+    IF EXISTS (SELECT FROM retention.kept_group g
+               WHERE g.category = keep_groups.category AND g.stage = keep_groups.stage
+                 AND g.cohort = keep_groups.cohort)
+       AND NOT EXISTS (SELECT FROM retention.group_cohort c
+                       WHERE c.category = keep_groups.category AND c.stage = keep_groups.stage
+                         AND c.cohort = keep_groups.cohort) THEN
+        RAISE EXCEPTION USING ERRCODE = 'RT011',
+            MESSAGE = format('an earlier run of stage "%s" of category "%s" has the time %s too',
+                             keep_groups.stage, keep_groups.category, keep_groups.cohort),
+            HINT = 'The clock of the server was set back. The next run will have another time.';
+    END IF;
     INSERT INTO retention.group_cohort (category, stage, cohort, inner_pad, outer_pad)
         SELECT keep_groups.category, keep_groups.stage, keep_groups.cohort, p.inner_pad, p.outer_pad
         FROM retention.hmac_pads() p

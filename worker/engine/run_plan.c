@@ -404,9 +404,13 @@ static void on_shapes(struct pg_conn *conn, enum pg_outcome outcome, PGresult *r
 void run_plan_next(struct run *run, struct lane *lane)
 {
     const char *category[] = {run->category->name};
+    const char *alone[] = {run->category->name, run->sql->stage->name};
     switch (run->step) {
     case RUN_STEP_TIME:
-        run_read(run, lane, sql_file("engine/run_time.sql"), 0, NULL, false, on_time);
+        if (run->sql->stage->quasi.count)
+            run_read(run, lane, sql_file("engine/run_time_alone.sql"), 2, alone, false, on_time);
+        else
+            run_read(run, lane, sql_file("engine/run_time.sql"), 0, NULL, false, on_time);
         break;
     case RUN_STEP_SHAPES:
         run_read(run, lane, sql_file("engine/hold_shapes.sql"), 1, category, false, on_shapes);
