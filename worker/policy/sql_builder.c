@@ -191,7 +191,8 @@ const char *sql_joined(struct sql_builder *b, const struct reference *reference,
             text_printf(&text, "%s%s %s %s", i ? " AND " : "", left, sql_operator(b->arena, x, "="),
                         right);
         else
-            text_printf(&text, "%s%s::text = %s::text", i ? " AND " : "", left, right);
+            text_printf(&text, "%s%s = %s", i ? " AND " : "", sql_as_text(b->arena, x, left),
+                        sql_as_text(b->arena, y, right));
     }
     return sql_take_text(b->arena, &text);
 }

@@ -49,7 +49,7 @@ static struct comparison comparison_of(struct sql_builder *b, const struct catal
         result.type = any_of_type(condition, LITERAL_FLOAT) ? "numeric" : "bigint";
     } else if (column->enum_label_count > 0 && !are_labels(column, condition)) {
         /* A label that does not exist (yet) equals nothing; casting it would end in an error. */
-        result.left = arena_printf(b->arena, "%s::text", raw);
+        result.left = sql_as_text(b->arena, column, raw);
         result.type = "text";
         result.column = NULL;
     } else if (sql_is_text(column)) {

@@ -90,11 +90,12 @@ static const char *due_by_table(struct sql_builder *b, const char *start,
     const struct catalog_column *column = catalog_column(a.table, table->tenant);
     assert(column);
     bool same = tenant_column && text_equal(column->base_type, tenant_column->base_type);
-    const char *matches = same
-                              ? arena_printf(b->arena, "%s %s %s", sql_column(b, &a, table->tenant),
-                                             sql_operator(b->arena, column, "="), tenant)
-                              : arena_printf(b->arena, "%s::text = %s",
-                                             sql_column(b, &a, table->tenant), tenant_text);
+    const char *matches =
+        same ? arena_printf(b->arena, "%s %s %s", sql_column(b, &a, table->tenant),
+                            sql_operator(b->arena, column, "="), tenant)
+             : arena_printf(b->arena, "%s = %s",
+                            sql_as_text(b->arena, column, sql_column(b, &a, table->tenant)),
+                            tenant_text);
     sql_note_lookup(b, &(struct sql_lookup){a, holder->alias, matches, true, NULL, NULL});
     /* The value is made once for each row of the agreement table. */
     const char *v = sql_alias(b, 'v'), *g = sql_alias(b, 'g');
@@ -143,7 +144,7 @@ const char *sql_stage_due(struct sql_builder *b, const char *start)
         scope = sql_read(b, ref->table, ref->kind == REF_CHILD ? 'c' : 'p');
     const struct catalog_column *column = catalog_column(scope.table, ref->column);
     const char *tenant = sql_raw(b, &scope, ref);
-    const char *text = arena_printf(b->arena, "%s::text", tenant);
+    const char *text = sql_as_text(b->arena, column, tenant);
     if (ref->path.count)
         column = NULL;
     if (ref->kind == REF_CHILD) /* several tenants: the longest counts */
@@ -163,12 +164,12 @@ const char *sql_tenant_text(struct sql_builder *b)
     const struct ref *ref = &b->category->tenant;
     assert(b->category->has_tenant);
     if (ref->kind == REF_COLUMN)
-        return arena_printf(b->arena, "%s::text", sql_raw(b, &b->target, ref));
+        return sql_ref_text(b, &b->target, ref);
     struct sql_scope scope = sql_read(b, ref->table, ref->kind == REF_CHILD ? 'c' : 'p');
-    const char *raw = sql_raw(b, &scope, ref);
+    const char *text = sql_ref_text(b, &scope, ref);
     if (ref->kind == REF_PARENT)
-        return sql_from_parent(b, &b->target, ref, &scope, arena_printf(b->arena, "%s::text", raw));
-    return arena_printf(b->arena, "(SELECT min(%s::text) FROM %s %s WHERE %s)", raw,
+        return sql_from_parent(b, &b->target, ref, &scope, text);
+    return arena_printf(b->arena, "(SELECT min(%s) FROM %s %s WHERE %s)", text,
                         sql_from(b, scope.table), scope.alias,
                         sql_child_where(b, &b->target, &ref->by, &scope));
 }
@@ -302,9 +303,11 @@ struct sql_statement sql_agreements(struct sql_builder *b)
     if (!b->category->has_tenant || !has_agreement_table(b))
         return (struct sql_statement){.text = ""};
     struct sql_scope a = sql_read(b, b->category->agreement_table.table, 'a');
+    const char *name = b->category->agreement_table.tenant;
+    const char *tenant =
+        sql_as_text(b->arena, catalog_column(a.table, name), sql_column(b, &a, name));
     const char *text = arena_printf(
-        b->arena, "SELECT array_agg(%s::text) AS tenants, array_agg(%s) AS periods\n  FROM %s %s",
-        sql_column(b, &a, b->category->agreement_table.tenant), table_period(b, &a),
-        sql_from(b, a.table), a.alias);
+        b->arena, "SELECT array_agg(%s) AS tenants, array_agg(%s) AS periods\n  FROM %s %s", tenant,
+        table_period(b, &a), sql_from(b, a.table), a.alias);
     return sql_finish(b, text);
 }

@@ -56,9 +56,9 @@ static const char *agreements(struct sql_builder *b)
     const char *tenants = arena_printf(b->arena, "ARRAY[%s]", sql_tenant_text(b));
     if (category->tenant.kind == REF_CHILD) {
         struct sql_scope c = sql_read(b, category->tenant.table, 'c');
-        tenants = arena_printf(b->arena, "ARRAY(SELECT DISTINCT %s::text FROM %s %s WHERE %s)",
-                               sql_raw(b, &c, &category->tenant), sql_from(b, c.table), c.alias,
-                               sql_child_where(b, &b->target, &category->tenant.by, &c));
+        tenants = arena_printf(b->arena, "ARRAY(SELECT DISTINCT %s FROM %s %s WHERE %s)",
+                               sql_ref_text(b, &c, &category->tenant), sql_from(b, c.table),
+                               c.alias, sql_child_where(b, &b->target, &category->tenant.by, &c));
     }
     for (size_t i = 0; i < category->agreement_count; i++) {
         const struct agreement *a = &category->agreements[i];
@@ -74,12 +74,13 @@ static const char *agreements(struct sql_builder *b)
     const struct agreement_table *table = &category->agreement_table;
     if (table->at.file && (!table->stage || text_equal(table->stage, b->stage->name))) {
         struct sql_scope a = sql_read(b, table->table, 'a');
-        const char *tenant = sql_column(b, &a, table->tenant);
+        const char *tenant = sql_as_text(b->arena, catalog_column(a.table, table->tenant),
+                                         sql_column(b, &a, table->tenant));
         text_printf(
             &rows,
-            "%sSELECT json_build_object('tenant', %s::text, 'period', %s::text, 'settled', "
+            "%sSELECT json_build_object('tenant', %s, 'period', %s::text, 'settled', "
             "(SELECT g.settled::text FROM retention.agreement_state g WHERE g.category = %s "
-            "AND g.tenant = %s::text), 'because', NULL) FROM %s %s WHERE %s::text = ANY (%s)",
+            "AND g.tenant = %s), 'because', NULL) FROM %s %s WHERE %s = ANY (%s)",
             rows.length ? " UNION ALL " : "", tenant, sql_column(b, &a, table->period),
             sql_value(b, category->name, "text"), tenant, sql_from(b, a.table), a.alias, tenant,
             tenants);

@@ -176,9 +176,9 @@ const char *sql_paused(struct sql_builder *b)
     if (ref->kind == REF_CHILD) { /* one of several tenants is enough */
         struct sql_scope c = sql_read(b, ref->table, 'c');
         matches = arena_printf(
-            b->arena, "(EXISTS (SELECT 1 FROM %s %s WHERE %s AND %s::text = %s.name)) IS TRUE",
+            b->arena, "(EXISTS (SELECT 1 FROM %s %s WHERE %s AND %s = %s.name)) IS TRUE",
             sql_from(b, c.table), c.alias, sql_child_where(b, &b->target, &ref->by, &c),
-            sql_raw(b, &c, ref), z);
+            sql_ref_text(b, &c, ref), z);
     } else {
         matches = arena_printf(b->arena, "%s.name = %s", z, sql_tenant_text(b));
     }

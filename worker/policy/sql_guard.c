@@ -424,9 +424,12 @@ static const char *images(struct maker *m, const struct guarded *g, const char *
 {
     struct text text = {0};
     text_add(&text, "ROW(");
-    for (size_t i = 0; i < g->columns.count; i++)
-        text_printf(&text, "%s%s.%s::text", i ? ", " : "", row,
-                    quote_name(m->b.arena, g->columns.items[i]));
+    for (size_t i = 0; i < g->columns.count; i++) {
+        const char *name = g->columns.items[i];
+        const char *value = arena_printf(m->b.arena, "%s.%s", row, quote_name(m->b.arena, name));
+        text_printf(&text, "%s%s", i ? ", " : "",
+                    sql_as_text(m->b.arena, catalog_column(g->table, name), value));
+    }
     text_add(&text, ")::text");
     return sql_take_text(m->b.arena, &text);
 }

@@ -46,6 +46,15 @@ const char *sql_operator(struct arena *arena, const struct catalog_column *colum
     return arena_printf(arena, "OPERATOR(%s.%s)", quote_name(arena, column->type_schema), op);
 }
 
+const char *sql_as_text(struct arena *arena, const struct catalog_column *column, const char *raw)
+{
+    if (!column->enum_label_count)
+        return arena_printf(arena, "%s::text", raw);
+    const char *cast =
+        column->type_kind == 'd' ? arena_printf(arena, "::%s", sql_base_type(arena, column)) : "";
+    return arena_printf(arena, "textin(enum_out(%s%s))", raw, cast);
+}
+
 const char *sql_canonical_text(struct arena *arena, const struct catalog_column *column,
                                const char *raw)
 {
@@ -56,7 +65,7 @@ const char *sql_canonical_text(struct arena *arena, const struct catalog_column 
                             raw, raw, raw);
     if (text_equal(column->base_type, "numeric"))
         return arena_printf(arena, "trim_scale(%s)::text", raw);
-    return arena_printf(arena, "%s::text", raw);
+    return sql_as_text(arena, column, raw);
 }
 
 const char *sql_key_text(struct sql_builder *b, const struct sql_scope *scope, const char *name)

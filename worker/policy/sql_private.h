@@ -86,6 +86,9 @@ bool sql_is_integer(const struct catalog_column *column);
 bool sql_is_text(const struct catalog_column *column);
 /* "=" or "OPERATOR(schema.=)" for a type whose operators are not pg_catalog's. */
 const char *sql_operator(struct arena *arena, const struct catalog_column *column, const char *op);
+/* A value's text as its type prints it. A cast to text is what whoever owns the type says it is
+ * (CREATE CAST); that of an enum is never asked. Types of other kinds that decide are built in. */
+const char *sql_as_text(struct arena *arena, const struct catalog_column *column, const char *raw);
 /* A value's text, the same whatever the session's settings: as digests and scopes of holds need it.
  */
 const char *sql_canonical_text(struct arena *arena, const struct catalog_column *column,
@@ -149,6 +152,13 @@ const char *sql_let(struct sql_builder *b, const char *alias, const char *value,
                     const char *expression);
 /* The column's or jsonb path's value of ref in scope, as it is stored (text for a path). */
 const char *sql_raw(struct sql_builder *b, const struct sql_scope *scope, const struct ref *ref);
+/* The same as text (sql_as_text). */
+const char *sql_ref_text(struct sql_builder *b, const struct sql_scope *scope,
+                         const struct ref *ref);
+/* Is what stands at ref's path more than one value: an array or an object that is not empty, or
+ * nothing because there is an array on the way? ref has a path. */
+const char *sql_is_many(struct sql_builder *b, const struct sql_scope *scope,
+                        const struct ref *ref);
 /* A raw value as moment, for conditions: infinite stays infinite, unreadable is NULL. */
 const char *sql_moment(struct sql_builder *b, const struct catalog_column *column,
                        const struct ref *ref, const char *raw);

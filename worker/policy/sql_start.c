@@ -58,6 +58,32 @@ const char *sql_raw(struct sql_builder *b, const struct sql_scope *scope, const 
                         sql_value(b, path_literal(b->arena, &ref->path), "text[]"));
 }
 
+const char *sql_ref_text(struct sql_builder *b, const struct sql_scope *scope,
+                         const struct ref *ref)
+{
+    return sql_as_text(b->arena, catalog_column(scope->table, ref->column), sql_raw(b, scope, ref));
+}
+
+const char *sql_is_many(struct sql_builder *b, const struct sql_scope *scope, const struct ref *ref)
+{
+    const char *column = sql_column(b, scope, ref->column), *value = sql_raw(b, scope, ref);
+    struct text text = {0};
+    text_printf(&text,
+                "jsonb_typeof(%s #> %s) IN ('array', 'object') AND %s NOT IN ('[]', '{}') OR %s IS "
+                "NULL AND (",
+                column, sql_value(b, path_literal(b->arena, &ref->path), "text[]"), value, value);
+    for (size_t i = 0; i < ref->path.count; i++) {
+        const struct string_list way = {ref->path.items, i};
+        const char *above = i ? arena_printf(b->arena, "(%s #> %s)", column,
+                                             sql_value(b, path_literal(b->arena, &way), "text[]"))
+                              : column;
+        text_printf(&text, "%sjsonb_typeof(%s) = 'array' AND %s <> '[]'", i ? " OR " : "", above,
+                    above);
+    }
+    text_add(&text, ")");
+    return sql_take_text(b->arena, &text);
+}
+
 const char *sql_guarded_number(struct arena *arena, const char *raw)
 {
     return arena_printf(
