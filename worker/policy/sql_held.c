@@ -21,7 +21,9 @@
  * free? Those whose starting point is known, by scopes whose range it could leave.
  *
  * Values are compared as text, in the default collation: scopes hold what retention.canonical_text
- * made of the values given, by the same expressions. NULL is not held.
+ * made of the values given, by the same expressions. NULL is not held. Where a document has an
+ * array or an object instead of a value, who is in it is not known: every value of such scopes
+ * covers it.
  *
  * Where dependants are gone already (SKIP_DEPENDANTS), the ways that read their tables are left
  * out: an earlier statement looked at them, and locked what it read. */
@@ -56,13 +58,16 @@ static const char *collated(struct arena *arena, const struct catalog_column *co
     return arena_printf(arena, "(%s COLLATE pg_catalog.\"default\")", text);
 }
 
-static const char *value_text(const struct held *held, const struct sql_scope *scope,
-                              const struct ref *ref)
+/* The text of what is more than one value; a string that reads so is taken for it. */
+#define MANY "'[...]'"
+
+static const char *one_value_text(struct sql_builder *b, const struct sql_scope *scope,
+                                  const struct ref *ref)
 {
-    struct arena *arena = held->b->arena;
+    struct arena *arena = b->arena;
     const struct catalog_column *column = catalog_column(scope->table, ref->column);
     assert(column);
-    const char *text = sql_raw(held->b, scope, ref);
+    const char *text = sql_raw(b, scope, ref);
     if (!ref->path.count)
         text = collated(arena, column, sql_canonical_text(arena, column, text));
     if (text_equal(ref->as, "e164"))
@@ -73,11 +78,30 @@ static const char *value_text(const struct held *held, const struct sql_scope *s
     return ref->path.count ? arena_printf(arena, "retention.any_json(%s)", text) : text;
 }
 
+static const char *value_text(const struct held *held, const struct sql_scope *scope,
+                              const struct ref *ref)
+{
+    struct sql_builder *b = held->b;
+    const char *text = one_value_text(b, scope, ref);
+    if (!ref->path.count)
+        return text;
+    return arena_printf(b->arena, "(CASE WHEN %s THEN " MANY " ELSE %s END)",
+                        sql_is_many(b, scope, ref), text);
+}
+
+/* The value of ref compared with a scope's: what is more than one value is any of them. */
+static const char *or_many(const struct held *held, const struct ref *ref, const char *value,
+                           const char *comparison)
+{
+    if (!ref->path.count)
+        return comparison;
+    return arena_printf(held->b->arena, "(%s OR %s = " MANY ")", comparison, value);
+}
+
 const char *sql_subject_text(struct sql_builder *b, const struct ref *ref)
 {
-    const struct held held = {.b = b};
     assert(ref->kind == REF_COLUMN);
-    return value_text(&held, &b->target, ref);
+    return one_value_text(b, &b->target, ref);
 }
 
 const char *sql_subject_form(struct sql_builder *b, const struct ref *ref)
@@ -198,8 +222,8 @@ static const char *any_value(const struct held *held, const struct ref *ref, con
 /* --- scopes --- */
 
 /* value IN (SELECT h.column ...): no range, no correlation, so that it is hashed. */
-static const char *is_listed(const struct held *held, const char *value, const char *column,
-                             const char *shape, const char *more)
+static const char *is_in_list(const struct held *held, const char *value, const char *column,
+                              const char *shape, const char *more)
 {
     struct sql_builder *b = held->b;
     const char *h = sql_alias(b, 'h');
@@ -210,6 +234,21 @@ static const char *is_listed(const struct held *held, const char *value, const c
     return arena_printf(b->arena, "%s IN (SELECT %s.%s FROM %s AND %s.%s IS NOT NULL%s)", value, h,
                         column, scopes(held, h, shape), h, column,
                         more ? arena_printf(b->arena, " AND %s.%s", h, more) : "");
+}
+
+/* The same for the value of ref: what is more than one is in every list that has a value. */
+static const char *is_listed(const struct held *held, const struct ref *ref, const char *value,
+                             const char *column, const char *shape, const char *more)
+{
+    struct sql_builder *b = held->b;
+    const char *listed = is_in_list(held, value, column, shape, more);
+    if (!ref->path.count)
+        return listed;
+    const char *h = sql_alias(b, 'h');
+    return arena_printf(
+        b->arena, "(%s OR ((EXISTS (SELECT 1 FROM %s AND %s.%s IS NOT NULL%s)) AND %s = " MANY "))",
+        listed, scopes(held, h, shape), h, column,
+        more ? arena_printf(b->arena, " AND %s.%s", h, more) : "", value);
 }
 
 /* Is the record's starting point in the range of scope h? */
@@ -231,16 +270,19 @@ static const char *in_range(const struct held *held, const char *h)
 static const char *has_value(const struct held *held, const struct ref *ref, const char *value)
 {
     struct sql_builder *b = held->b;
-    if (ref->kind == REF_COLUMN)
-        return arena_printf(b->arena, "%s = %s", value, value_text(held, &b->target, ref));
-    struct sql_scope other = sql_read(b, ref->table, ref->kind == REF_CHILD ? 'c' : 'p');
+    struct sql_scope other = b->target;
+    if (ref->kind != REF_COLUMN)
+        other = sql_read(b, ref->table, ref->kind == REF_CHILD ? 'c' : 'p');
     const char *own = value_text(held, &other, ref);
     if (ref->kind == REF_PARENT)
-        return arena_printf(b->arena, "%s = %s", value,
-                            sql_from_parent(b, &b->target, ref, &other, own));
-    return arena_printf(b->arena, "(EXISTS (SELECT 1 FROM %s %s WHERE %s AND %s = %s)) IS TRUE",
+        own = sql_from_parent(b, &b->target, ref, &other, own);
+    if (ref->kind != REF_CHILD)
+        return or_many(held, ref, own, arena_printf(b->arena, "%s = %s", value, own));
+    const char *same = arena_printf(b->arena, "%s = %s", own, value);
+    return arena_printf(b->arena, "(EXISTS (SELECT 1 FROM %s %s WHERE %s AND %s)) IS TRUE",
                         sql_from(b, other.table), other.alias,
-                        sql_child_where(b, &b->target, &ref->by, &other), own, value);
+                        sql_child_where(b, &b->target, &ref->by, &other),
+                        or_many(held, ref, own, same));
 }
 
 /* Does scope h name no tenant, or the record's? */
@@ -303,16 +345,16 @@ static const char *is_held_tenant(const struct held *held, const struct ref *ref
 {
     struct sql_builder *b = held->b;
     struct text text = {0};
-    (void)ref;
     if (b->shapes & SQL_TENANT)
-        add_way(&text, is_listed(held, value, "tenant", "= 'tenant'", NULL));
+        add_way(&text, is_listed(held, ref, value, "tenant", "= 'tenant'", NULL));
     if (b->shapes & SQL_TENANT_START) {
         const char *h = sql_alias(b, 'h');
-        add_way(&text, arena_printf(b->arena,
-                                    "(%s AND (EXISTS (SELECT 1 FROM %s AND %s.tenant = %s AND "
-                                    "%s)))",
-                                    is_listed(held, value, "tenant", MORE_TENANT, NULL),
-                                    scopes(held, h, MORE_TENANT), h, value, in_range(held, h)));
+        add_way(&text, arena_printf(b->arena, "(%s AND (EXISTS (SELECT 1 FROM %s AND %s AND %s)))",
+                                    is_listed(held, ref, value, "tenant", MORE_TENANT, NULL),
+                                    scopes(held, h, MORE_TENANT),
+                                    or_many(held, ref, value,
+                                            arena_printf(b->arena, "%s.tenant = %s", h, value)),
+                                    in_range(held, h)));
     }
     return sql_take_text(b->arena, &text);
 }
@@ -325,7 +367,7 @@ static const char *is_held_subject(const struct held *held, const struct ref *re
     const char *same = arena_printf(b->arena, "form = %s", form);
     struct text text = {0};
     if (b->shapes & SQL_SUBJECT)
-        add_way(&text, is_listed(held, value, "value", "= 'subject'", same));
+        add_way(&text, is_listed(held, ref, value, "value", "= 'subject'", same));
     if (b->shapes & SQL_SUBJECT_MORE) {
         /* Shape by shape: an index whose second column is one of a list is searched as a whole. */
         static const char *const shapes[] = {"= 'subject_start'", "= 'tenant_subject'",
@@ -333,14 +375,14 @@ static const char *is_held_subject(const struct held *held, const struct ref *re
         struct text found = {0};
         for (size_t i = 0; i < sizeof(shapes) / sizeof(*shapes); i++) {
             const char *h = sql_alias(b, 'h');
-            text_printf(&found,
-                        "%s(EXISTS (SELECT 1 FROM %s AND %s.form = %s AND %s.value = %s AND %s AND "
-                        "%s))",
-                        i ? " OR " : "", scopes(held, h, shapes[i]), h, form, h, value,
-                        any_or_own_tenant(held, h), in_range(held, h));
+            text_printf(
+                &found, "%s(EXISTS (SELECT 1 FROM %s AND %s.form = %s AND %s AND %s AND %s))",
+                i ? " OR " : "", scopes(held, h, shapes[i]), h, form,
+                or_many(held, ref, value, arena_printf(b->arena, "%s.value = %s", h, value)),
+                any_or_own_tenant(held, h), in_range(held, h));
         }
         add_way(&text, arena_printf(b->arena, "(%s AND (%s))",
-                                    is_listed(held, value, "value", MORE_SUBJECT, same),
+                                    is_listed(held, ref, value, "value", MORE_SUBJECT, same),
                                     text_string(&found)));
         text_free(&found);
     }
@@ -384,12 +426,12 @@ static void add_ways(const struct held *held, struct text *text)
                                 "'tenant_subject_start')",
                                 is_held_subject));
     if (held->key && b->shapes & SQL_KEY)
-        add_way(text, is_listed(held, held->key, "key", "= 'key'", NULL));
+        add_way(text, is_in_list(held, held->key, "key", "= 'key'", NULL));
     if (held->key && b->shapes & SQL_KEY_MORE) {
         const char *h = sql_alias(b, 'h');
         add_way(text, arena_printf(
                           b->arena, "(%s AND (EXISTS (SELECT 1 FROM %s AND %s.key = %s AND %s)))",
-                          is_listed(held, held->key, "key", "= 'key_more'", NULL),
+                          is_in_list(held, held->key, "key", "= 'key_more'", NULL),
                           scopes(held, h, "= 'key_more'"), h, held->key, meets_more(held, h)));
     }
 }
