@@ -153,6 +153,7 @@ tests_run_SOURCES = \
 	tests/test_guard_races.c \
 	tests/test_harness.c \
 	tests/test_hold_change.c \
+	tests/test_hold_doubt.c \
 	tests/test_hold_place.c \
 	tests/test_hold_roles.c \
 	tests/test_hold_rules.c \
