@@ -38,8 +38,8 @@ static void place(const struct site *site, const char *tenant, const char *one, 
     }
 }
 
-/* Does time go by for a record whose hold names the category that it is of when it is placed? In
- * the year after it was asked the first category has it, then the rest. */
+/* In the year after it was asked the first category has the record; then the rest, where it is due.
+ */
 START_TEST(younger_than)
 {
     struct site site = site_new(cluster_shared(), ASKED, NULL);
