@@ -239,6 +239,220 @@ START_TEST(apart)
 }
 END_TEST
 
+#define WITH_TIME                                                                                  \
+    "with time, records of category \"%s\" become records of category \"%s\", and nothing would "  \
+    "keep them there"
+#define BECOME                                                                                     \
+    "hold %s covers records of category \"%s\" that become records of category \"%s\" with time, " \
+    "and "
+
+/* Placing is refused for one reason. */
+static void ck_not_placed(const char *leaves, const char *takes, const char *arguments)
+{
+    char *expected = message("RT024: nothing is placed: " WITH_TIME, leaves, takes, NULL);
+    ck_refused(expected, site.legal, "SELECT retention.place_hold('2026-1', 'suit filed', %s)",
+               arguments);
+    free(expected);
+}
+
+static void release(const char *hold)
+{
+    db_exec(site.legal, "SELECT retention.release_hold('%s', 'over')", hold);
+}
+
+/* A record of "young" is one of "others" when it gets old: a hold that names "young" keeps it no
+ * longer than that, unless there is one that covers as much of "others"; for as long, too. */
+START_TEST(gets_too_old)
+{
+    enforce("young", START ONLY("at", "younger_than = \"1 year\""), "");
+    enforce("others", START REST("1"), "");
+    static const char *const refused[] = {
+        "category => 'young', subject => 'phone:+1'",
+        "category => 'young', subject => 'phone:+1', accept_gaps => '{young,others}'",
+        "category => 'young', tenant => '7', starts_from => '2020-01-01'",
+        "category => 'young', record_key => '{1}'",
+        "category => 'young'",
+    };
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+        ck_not_placed("young", "others", refused[i]);
+    ck_is("0", site.admin, "SELECT count(*) FROM retention.hold");
+    /* one that names no category covers both */
+    char *all = place("subject => 'phone:+1'");
+    release(all);
+    ck_not_placed("young", "others", refused[0]);
+
+    /* nothing of "others" becomes young: it can be held alone, and then what it covers of "young"
+     */
+    char *rest = place("category => 'others', subjects => '{phone:+1,phone:+2}'");
+    char *young = place(refused[0]);
+    ck_not_placed("young", "others", "category => 'young', subject => 'phone:+3'");
+    ck_not_placed("young", "others", "category => 'young'");
+    char *added = message("RT024: nothing is added: " WITH_TIME, "young", "others", NULL);
+    ck_refused(added, site.legal,
+               "SELECT retention.extend_hold('%s', 'more', subject => 'phone:+3')", young);
+    free(db_value(site.legal, "SELECT retention.extend_hold('%s', 'more', subject => 'phone:+3')",
+                  rest));
+    free(db_value(site.legal, "SELECT retention.extend_hold('%s', 'more', subject => 'phone:+3')",
+                  young));
+    free(place("category => 'others', record_key => '{1}'"));
+    free(place("category => 'young', record_key => '{1}'"));
+
+    /* what keeps them there ends last */
+    char *relied =
+        message("RT024: nothing is released: " BECOME "nothing else would keep them there", young,
+                "young", "others");
+    char *given =
+        message("RT024: nothing is given up: " BECOME "nothing else would keep them there", young,
+                "young", "others");
+    ck_refused(relied, site.legal, "SELECT retention.release_hold('%s', 'over')", rest);
+    ck_refused(given, site.legal,
+               "SELECT retention.narrow_hold('%s', 'less', subjects => '{phone:+1}')", rest);
+    ck_refused(given, site.legal, "SELECT retention.narrow_hold('%s', 'less', part => 2)", rest);
+    free(db_value(site.legal,
+                  "SELECT retention.narrow_hold('%s', 'less', subjects => '{phone:+2}')", rest));
+    free(db_value(site.legal, "SELECT retention.narrow_hold('%s', 'less', part => 2)", young));
+    free(db_value(site.legal, "SELECT retention.narrow_hold('%s', 'less', part => 2)", rest));
+    ck_refused(relied, site.legal, "SELECT retention.release_hold('%s', 'over')", rest);
+    db_exec(site.admin, "UPDATE retention.hold_rules SET grace = '30 days'");
+    release(young);
+    release(rest);
+
+    /* all of "others" is enough for anything */
+    char *whole = place("category => 'others'");
+    free(place("category => 'young', subject => 'phone:+4'"));
+    free(whole);
+    free(given);
+    free(relied);
+    free(added);
+    free(young);
+    free(rest);
+    free(all);
+}
+END_TEST
+
+/* A record of the rest is one of "old" when it gets old; what is old stays so. */
+START_TEST(gets_old)
+{
+    enforce("old", START ONLY("at", "older_than = \"1 year\""), "");
+    enforce("others", START REST("1"), "");
+    ck_not_placed("others", "old", "category => 'others', subject => 'phone:+1'");
+    free(place("category => 'old', subject => 'phone:+1'"));
+    free(place("category => 'others', subject => 'phone:+1'"));
+}
+END_TEST
+
+/* Where one of several conditions is by time; and where time cannot make one a record of the other:
+ * constants of a column exclude each other, another table has it, the other does not act, and only
+ * the stages and what keeps records go by time. */
+START_TEST(what_time_moves)
+{
+    static const struct {
+        const char *data, *more;
+    } moving[] = {
+        {START "    any = (\n      {\n        column = \"n\";\n        eq = 1;\n      },\n"
+               "      {\n        column = \"at\";\n        younger_than = \"1 year\";\n      }\n"
+               "    );\n",
+         ""},
+        {START
+         "    only = (\n      {\n        column = \"kind\";\n        eq = \"call\";\n      },\n"
+         "      {\n        column = \"at\";\n        younger_than = \"1 year\";\n"
+         "        nulls = \"match\";\n      }\n    );\n",
+         ""},
+    };
+    enforce("others", START REST("1"), "");
+    for (size_t i = 0; i < sizeof(moving) / sizeof(moving[0]); i++) {
+        enforce("some", moving[i].data, moving[i].more);
+        ck_not_placed("some", "others", "category => 'some', tenant => '7'");
+    }
+    enforce("some", START ONLY("kind", "eq = \"call\""),
+            "  keep_while = (\n    {\n      only = (\n        {\n          column = \"at\";\n"
+            "          younger_than = \"1 year\";\n        }\n      );\n      because = \"x\";\n"
+            "    }\n  );\n"
+            "  stages = (\n    {\n      after = \"1 year\";\n      only = (\n        {\n"
+            "          column = \"at\";\n          younger_than = \"9 years\";\n        }\n"
+            "      );\n    }\n  );\n");
+    char *hold = place("category => 'some', tenant => '7'");
+    release(hold);
+    free(hold);
+
+    /* (the rest no longer acts) */
+    char *rest = policy("others", START REST("1"), "");
+    char *observing = db_value(site.admin, "SELECT replace('%s', 'enforce', 'observe')", rest);
+    load_mode("active", "others", observing, "observe", FACTS_CALLS);
+    enforce("some", moving[1].data, "");
+    enforce("texts", START ONLY("kind", "eq = \"text\""), "");
+    hold = place("category => 'some', tenant => '7'");
+    load_mode("suspended", "others", rest, "enforce", FACTS_CALLS);
+    char *refused = message(TAKES, hold, "some", "others");
+    ck_not_approved(refused, "others", "");
+    free(refused);
+    free(hold);
+    free(observing);
+    free(rest);
+}
+END_TEST
+
+/* What would be refused when a hold is placed is not approved, nor loaded, while there is one. */
+START_TEST(begins_to_go_by_time)
+{
+    enforce("calls", START ONLY("kind", "eq = \"call\""), "");
+    enforce("others", START REST("1"), "");
+    char *hold = place("category => 'others', subject => 'phone:+1'");
+    char *text = policy("calls",
+                        START "    only = (\n      {\n        column = \"kind\";\n        eq = "
+                              "\"call\";\n      },\n      {\n        column = \"at\";\n        "
+                              "older_than = \"1 year\";\n      }\n    );\n",
+                        "");
+    char *sql = loading("calls", text, "enforce", FACTS_CALLS);
+    char *refused = message("RT024: " BECOME "would not keep them there", hold, "others", "calls");
+    ck_refused(refused, site.worker, "%s", sql);
+    char *less = place("subject => 'phone:+1', tenant => '7'");
+    ck_refused(refused, site.worker, "%s", sql);
+    char *same = place("subject => 'phone:+1'");
+    ck_is("active", site.worker, "%s", sql);
+    release(hold);
+    release(same);
+    release(less);
+    ck_not_placed("others", "calls", "category => 'others', subject => 'phone:+1'");
+    free(same);
+    free(less);
+    free(refused);
+    free(sql);
+    free(text);
+    free(hold);
+
+    /* held before it was ever approved, with a text that did not go by time */
+    load("suspended", "new", START ONLY("kind", "eq = \"fax\""), "", FACTS_CALLS);
+    hold = place("category => 'new', subject => 'phone:+1'");
+    load("suspended", "new", START ONLY("at", "younger_than = \"1 year\""), "", FACTS_CALLS);
+    refused = message("RT024: " BECOME "would not keep them there", hold, "new", "calls");
+    ck_not_approved(refused, "new", "");
+    free(place("category => 'calls', subject => 'phone:+1'"));
+    free(refused);
+    refused = message("RT024: " BECOME "would not keep them there", hold, "new", "others");
+    ck_not_approved(refused, "new", "");
+    free(place("subject => 'phone:+1'"));
+    approve("new");
+    free(refused);
+    free(hold);
+}
+END_TEST
+
+/* A hold without category whose gaps are accepted keeps as little there. */
+START_TEST(comes_where_holds_do_not_reach)
+{
+    enforce("young", START ONLY("at", "younger_than = \"1 year\""), "");
+    load("suspended", "others", "    start = \"n\";\n" REST("1"), "", FACTS_BARE);
+    approve("others");
+    ck_not_placed("young", "others", "subject => 'phone:+1', accept_gaps => '{others}'");
+    ck_not_placed("young", "others", "starts_from => '2020-01-01'"); /* the start is another one */
+    free(place("category => 'others'"));
+    free(place("subject => 'phone:+1', accept_gaps => '{others}'"));
+    free(place("starts_from => '2020-01-01'"));
+    free(place("NULL, everything => true"));
+}
+END_TEST
+
 /* A held category that leaves out records, so that another takes them now or some day: not even
  * without approval, as what narrows a policy takes effect. */
 START_TEST(split)
@@ -774,6 +988,11 @@ Suite *suite_hold_rules(void)
     tcase_add_test(tc, same_names_other_columns);
     tcase_add_test(tc, grace_and_end);
     tcase_add_test(tc, apart);
+    tcase_add_test(tc, gets_too_old);
+    tcase_add_test(tc, gets_old);
+    tcase_add_test(tc, what_time_moves);
+    tcase_add_test(tc, begins_to_go_by_time);
+    tcase_add_test(tc, comes_where_holds_do_not_reach);
     tcase_add_test(tc, split);
     tcase_add_test(tc, guard_refuses_no_less);
     tcase_add_test(tc, found_by_fewer_columns);

@@ -4,7 +4,10 @@
 --
 -- Converting many values takes its time, so the gate is closed after it. Where a category's columns
 -- became other ones meanwhile, the hold is applied there again. When this has returned no batch is
--- in flight, and none begins before the caller's transaction ends. Internal.
+-- in flight, and none begins before the caller's transaction ends.
+--
+-- RT024 where time takes records that it covers to a category where nothing would keep them, whatever
+-- gaps are accepted; asked under the gate, when no policy can change any more. Internal.
 CREATE OR REPLACE FUNCTION retention.apply_new_part(hold uuid, part int, what text, errors text[],
     accepted text[]) RETURNS void
 LANGUAGE plpgsql VOLATILE
@@ -40,6 +43,10 @@ BEGIN
             FROM retention.hold_misses(apply_new_part.hold, apply_new_part.part, accepted) m;
         PERFORM retention.raise_hold_errors('RT021', what, misses);
     END IF;
+    PERFORM retention.raise_hold_errors('RT024', what, coalesce(array_agg(format('with time, records '
+            'of category "%s" become records of category "%s", and nothing would keep them there',
+            l.leaves, l.takes)), '{}'))
+        FROM retention.holds_left_behind(NULL, apply_new_part.hold, apply_new_part.part) l;
 END
 $function$;
 REVOKE ALL ON FUNCTION retention.apply_new_part(uuid, int, text, text[], text[]) FROM PUBLIC;

@@ -6,6 +6,9 @@
 -- holds that have more of them are not released (RT011): whoever agreed may not have seen it. A
 -- narrowing gives up what it names in those parts alone.
 --
+-- RT024 where another hold covers records that time takes to another category, and only what would
+-- end keeps them there.
+--
 -- There may be many rows to change, so the gate is closed after it. Subjects and keys of narrowed
 -- parts end one by one; a hold of which nothing would remain is not narrowed but released.
 CREATE OR REPLACE FUNCTION retention.carry_out_request(request uuid, reason text) RETURNS void
@@ -18,6 +21,8 @@ DECLARE
     until timestamptz;
     scope text;
     last_part int;
+    left_before text[];
+    moving record;
 BEGIN
     SELECT * INTO STRICT q FROM retention.hold_request o
         WHERE o.request = carry_out_request.request AND o.decided_at IS NULL FOR NO KEY UPDATE;
@@ -39,6 +44,8 @@ BEGIN
         ELSE jsonb_build_object('hold', q.hold, 'part', q.part, 'subjects', q.subjects,
             'keys', q.record_keys)::text END;
     until := clock_timestamp() + (SELECT r.grace FROM retention.hold_rules r);
+    left_before := ARRAY(SELECT concat_ws(' ', l.leaves, l.takes, h)
+                         FROM retention.holds_left_behind() l, unnest(l.holds) h);
     UPDATE retention.hold_request o SET decided_at = clock_timestamp(), decided_by = session_user,
             decision = 'confirmed', decision_reason = carry_out_request.reason
         WHERE o.request = q.request;
@@ -60,12 +67,7 @@ BEGIN
                 decided_by = session_user, decision = 'withdrawn',
                 decision_reason = 'the hold was released'
             WHERE o.hold = q.hold AND o.decided_at IS NULL;
-        PERFORM retention.close_hold_gate();
-        PERFORM retention.hold_entry(q.hold, 'released', scope);
-        RETURN;
-    END IF;
-
-    IF q.subjects IS NULL AND q.record_keys IS NULL THEN
+    ELSIF q.subjects IS NULL AND q.record_keys IS NULL THEN
         UPDATE retention.hold_part o SET held_until = until
             WHERE o.hold = q.hold AND o.part = q.part AND o.part <= q.parts
               AND o.held_until > until;
@@ -77,14 +79,30 @@ BEGIN
             WHERE o.hold = q.hold AND (q.part IS NULL OR o.part = q.part) AND o.part <= q.parts
               AND o.held_until > until AND o.key::text = ANY (q.record_keys);
     END IF;
-    PERFORM retention.apply_hold_parts(NULL, ARRAY[q.hold]);
-    IF NOT retention.hold_keeps_something(q.hold, until) THEN
-        RAISE EXCEPTION USING ERRCODE = 'RT011',
-            MESSAGE = format('nothing of hold %s would remain', q.hold),
-            HINT = 'Release it instead.';
+    IF q.what = 'narrow' THEN
+        PERFORM retention.apply_hold_parts(NULL, ARRAY[q.hold]);
+        IF NOT retention.hold_keeps_something(q.hold, until) THEN
+            RAISE EXCEPTION USING ERRCODE = 'RT011',
+                MESSAGE = format('nothing of hold %s would remain', q.hold),
+                HINT = 'Release it instead.';
+        END IF;
     END IF;
+
     PERFORM retention.close_hold_gate();
-    PERFORM retention.hold_entry(q.hold, 'narrowed', scope);
+    SELECT l.leaves, l.takes, array_agg(h ORDER BY h) AS holds INTO moving
+        FROM retention.holds_left_behind() l, unnest(l.holds) h
+        WHERE concat_ws(' ', l.leaves, l.takes, h) <> ALL (left_before)
+        GROUP BY 1, 2 ORDER BY 1, 2 LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'RT024',
+            MESSAGE = format('nothing is %s: %s covers records of category "%s" that become '
+                'records of category "%s" with time, and nothing else would keep them there',
+                CASE q.what WHEN 'release' THEN 'released' ELSE 'given up' END,
+                retention.holds_named(moving.holds), moving.leaves, moving.takes),
+            HINT = 'First release that, or what of it covers the same.';
+    END IF;
+    PERFORM retention.hold_entry(q.hold, CASE q.what WHEN 'release' THEN 'released'
+        ELSE 'narrowed' END, scope);
 END
 $function$;
 REVOKE ALL ON FUNCTION retention.carry_out_request(uuid, text) FROM PUBLIC;

@@ -1,6 +1,7 @@
 -- A record that a part of a hold covers as one of category k: would it stay covered if it became
 -- one of category x? Only where that part, or another one in force for as long, reaches x, covers
--- all that p covers, and x has every column that records of k are found by. Internal.
+-- all that p covers, and x has every column that records of k are found by; or where one covers all
+-- of x. Internal.
 CREATE OR REPLACE FUNCTION retention.hold_follows(p retention.hold_part, k retention.category,
     x retention.category) RETURNS boolean
 LANGUAGE plpgsql STABLE
@@ -12,14 +13,15 @@ DECLARE
     facts_x constant jsonb := retention.hold_facts(x);
     same_start constant boolean := retention.start_settings(retention.text_in_effect(k))
         IS NOT DISTINCT FROM retention.start_settings(retention.text_in_effect(x));
+    found_alike constant boolean := retention.lost_columns(p, facts_k, facts_x) IS NULL;
 BEGIN
-    IF retention.lost_columns(p, facts_k, facts_x) IS NOT NULL THEN
-        RETURN false;
-    END IF;
     RETURN EXISTS (
         SELECT FROM retention.hold h JOIN retention.hold_part q USING (hold)
         WHERE (h.category IS NULL OR h.category = x.name)
           AND h.held_until >= p.held_until AND q.held_until >= p.held_until
+          AND (found_alike
+               OR q.tenant IS NULL AND q.starts_from IS NULL AND q.starts_to IS NULL
+                  AND q.subjects = 0 AND q.keys = 0)
           AND NOT EXISTS (
               SELECT FROM retention.hold_gap g
               WHERE (g.hold, g.part, g.category) = (q.hold, q.part, x.name)

@@ -11,7 +11,8 @@
 -- its COMMIT arrived calls again with the same arguments, and nothing is placed twice (RT023 if
 -- they differ). All that is wrong is reported at once, and then nothing is placed: RT020 bad
 -- values, RT021 categories that the hold cannot reach and accept_gaps does not list, RT022 nothing
--- reached, RT010 no such category, RT011 closed matters and other refusals.
+-- reached, RT024 time takes records to categories where nothing would keep them (holds_left_behind),
+-- RT010 no such category, RT011 closed matters and other refusals.
 CREATE OR REPLACE FUNCTION retention.place_hold(matter text, reason text,
     category text DEFAULT NULL, tenant text DEFAULT NULL, subject text DEFAULT NULL,
     subjects text[] DEFAULT NULL, starts_from timestamptz DEFAULT NULL,

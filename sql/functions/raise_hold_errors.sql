@@ -12,6 +12,9 @@ DECLARE
     hint constant text := CASE code
         WHEN 'RT021' THEN 'If it need not hold records there, name these categories in accept_gaps.'
         WHEN 'RT022' THEN '"retentionctl hold preview" shows why, for each category.'
+        WHEN 'RT024' THEN 'First place a hold for the category that they come to, of the same scope '
+            'or of all its records, and then this one. Or name no category: only a tenant, subjects or '
+            'starting points that both categories have.'
         ELSE 'Mend what is wrong and try again.' END;
 BEGIN
     IF count = 0 THEN

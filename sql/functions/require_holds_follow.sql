@@ -10,7 +10,9 @@
 --   * it leaves no record to another category that does not keep it: where the hold names the
 --     category it may leave none at all, since nobody knows who takes it later; and none where the
 --     category's guard refuses others, which it would not do for what is left out;
---   * starting points are what they were, where the part has a range of them.
+--   * starting points are what they were, where the part has a range of them;
+--   * time alone takes no record that the part covers to a category that would not keep it
+--     (holds_left_behind).
 --
 -- What a part covers are the records of the categories that it reaches as these were at any time since
 -- it was placed (category_was): what a narrower text leaves out stays covered.
@@ -29,6 +31,7 @@ DECLARE
     x_text text;
     k_text text;
     past record;
+    moving record;
     was text;
     leaves boolean;
     takes boolean;
@@ -130,6 +133,17 @@ BEGIN
                         'try again.', k.name);
             END IF;
         END IF;
+    END LOOP;
+
+    -- those that time takes from one to the other
+    FOR moving IN SELECT * FROM retention.holds_left_behind(x.name) LOOP
+        RAISE EXCEPTION USING ERRCODE = 'RT024',
+            MESSAGE = format('%s covers records of category "%s" that become records of category '
+                '"%s" with time, and would not keep them there', retention.holds_named(moving.holds),
+                moving.leaves, moving.takes),
+            HINT = format('Let legal place a hold of the same scope, without category or for "%s", '
+                'and try again; or choose no records of these two by older_than or younger_than.',
+                moving.takes);
     END LOOP;
 
     -- those that others had, and left out since

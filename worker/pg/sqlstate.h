@@ -31,7 +31,7 @@ enum retry_class {
 #define SQLSTATE_HOLD_GAPS      "RT021" /* categories that a hold cannot reach were not accepted */
 #define SQLSTATE_HOLD_NOTHING   "RT022" /* a hold reaches nothing */
 #define SQLSTATE_HOLD_KNOWN     "RT023" /* the same uuid was placed with other arguments */
-#define SQLSTATE_HOLD_RELIES    "RT024" /* a hold relies on what a policy takes away */
+#define SQLSTATE_HOLD_RELIES    "RT024" /* a hold would not keep any more what it keeps */
 
 /* NULL or "": the connection was lost. A code of a class that PostgreSQL does not define was raised
  * by somebody's trigger or function: RETRY_ROW. */

@@ -1,0 +1,94 @@
+/* Records that time alone takes from one category to another: what a hold covers stays, whichever
+ * of them has it. */
+#define _GNU_SOURCE
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine_support.h"
+#include "harness/cluster.h"
+#include "harness/db.h"
+
+#define ASKED                                                                                      \
+    "CREATE TABLE asked (id int PRIMARY KEY, account int NOT NULL, at timestamptz NOT NULL);"      \
+    "INSERT INTO asked SELECT i, i, now() - interval '1 year' + interval '3 s' FROM "              \
+    "generate_series(1, 4) i;"
+#define SHORT                                                                                      \
+    "  stages = ( { after = \"30 days\"; do = \"delete\"; } );\n"                                  \
+    "  brake: { fraction = 1.0; tenant_fraction = 1.0; };\n"
+#define DATA "  data: { table = \"public.asked\"; start = \"at\"; tenant = \"account\"; "
+
+/* A hold of the one category, or if that is refused, of both in the order in which it is not. The
+ * program may say no to a hold; what it says yes to, it keeps. */
+static void place(const struct site *site, const char *tenant, const char *one, const char *other)
+{
+    static const char sql[] = "SELECT retention.place_hold('M', 'suit filed', category => '%s', "
+                              "tenant => '%s')";
+    const char *const order[] = {one, other, one};
+    for (size_t i = 0; i < 3; i++) {
+        char *text;
+        ck_assert_int_ge(asprintf(&text, sql, order[i], tenant), 0);
+        PGresult *result = PQexec(site->admin, text);
+        const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+        free(text);
+        ck_assert(!state || (i == 0 && strcmp(state, "RT024") == 0));
+        PQclear(result);
+        if (!state && i == 0)
+            return;
+    }
+}
+
+/* In the year after it was asked the first category has the record; then the rest, where it is due.
+ */
+START_TEST(younger_than)
+{
+    struct site site = site_new(cluster_shared(), ASKED, NULL);
+    site_policy(&site, "fresh",
+                DATA "only = ( { column = \"at\"; younger_than = \"1 year\"; } ); };\n"
+                     "  stages = ( { after = \"2 years\"; do = \"delete\"; } );\n");
+    site_policy(&site, "stale", DATA "only = \"rest\"; };\n" SHORT);
+    site_load_and_approve(&site, "fresh", -1);
+    site_approve(&site, "stale", -1);
+    place(&site, "1", "fresh", "stale");
+    db_wait_until(site.admin, "SELECT max(at) < now() - interval '1 year' FROM asked");
+    site_once_expect(&site, NULL, 0);
+    char *left = db_value(site.admin, "SELECT string_agg(id::text, ' ' ORDER BY id) FROM asked");
+    ck_assert_str_eq(left, "1");
+    free(left);
+    site_check_log(&site);
+    site_free(&site);
+}
+END_TEST
+
+/* The other way round: the rest has it, until it is old enough for the other one. */
+START_TEST(older_than)
+{
+    struct site site = site_new(cluster_shared(), ASKED, NULL);
+    site_policy(&site, "fresh",
+                DATA "only = \"rest\"; };\n  stages = ( { after = \"2 years\"; do = \"delete\"; } "
+                     ");\n");
+    site_policy(&site, "stale",
+                DATA "only = ( { column = \"at\"; older_than = \"1 year\"; } ); };\n" SHORT);
+    site_load_and_approve(&site, "fresh", -1);
+    site_approve(&site, "stale", -1);
+    place(&site, "2", "fresh", "stale");
+    db_wait_until(site.admin, "SELECT max(at) < now() - interval '1 year' FROM asked");
+    site_once_expect(&site, NULL, 0);
+    char *left = db_value(site.admin, "SELECT string_agg(id::text, ' ' ORDER BY id) FROM asked");
+    ck_assert_str_eq(left, "2");
+    free(left);
+    site_check_log(&site);
+    site_free(&site);
+}
+END_TEST
+
+Suite *suite_engine_by_time(void)
+{
+    Suite *suite = suite_create("engine_by_time");
+    TCase *tests = tcase_create("by_time");
+    tcase_set_timeout(tests, 120);
+    tcase_add_test(tests, younger_than);
+    tcase_add_test(tests, older_than);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
