@@ -271,8 +271,8 @@ START_TEST(began_before_the_approval)
     static const struct {
         const char *level, *expect;
     } cases[] = {{"READ COMMITTED", HELD}, {"REPEATABLE READ", "40001"}, {"SERIALIZABLE", "40001"}};
-    static const char *const deletions[] = {"DELETE FROM ctm.visit WHERE visitor = 'v3'",
-                                            "DELETE FROM ctm.session WHERE session_id = 5"};
+    static const char *const deletions[] = {"DELETE FROM ctm.visit WHERE visitor = 'v9'",
+                                            "DELETE FROM ctm.session WHERE session_id = 20"};
     PGconn *conns[3];
     place_holds();
     load_lower();
