@@ -8,3 +8,5 @@ ALTER TABLE retention.category ADD COLUMN hold_bound jsonb GENERATED ALWAYS AS (
          THEN hold_facts - '{count,found,timezone,statements}'::text[] END) STORED;
 COMMENT ON COLUMN retention.category.hold_bound IS
     'subjects, tenant and key by which holds find its records, their forms and types; NULL: not known';
+COMMENT ON COLUMN retention.guard_observed.rows IS
+    'held records; NULL: not counted, as of TRUNCATE, or by a guard that was made for another policy';
