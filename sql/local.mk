@@ -142,6 +142,7 @@ SQL_FILES += \
 	cli/matter_list.sql \
 	cli/may_lead.sql \
 	cli/pause.sql \
+	cli/plan_any_hold.sql \
 	cli/plan_begin.sql \
 	cli/plan_holds.sql \
 	cli/plan_reader.sql \

@@ -6,7 +6,7 @@
  * placed a hold, or changed a record, and has seen its COMMIT, writes down what has to stay. When
  * all is over, everything that was written down must be there.
  *
- * One hold placed is one round. RETENTIOND_HOLD_ROUNDS: how many there are in each scene, 40 by
+ * One hold placed is one round. RETENTIOND_HOLD_ROUNDS: how many there are in each scene, 12 by
  * default, 500 in .ci/run.
  *
  * What fails where the worker is broken, without luck:
@@ -220,7 +220,7 @@ static int64_t enforce(const struct site *site, const struct scene *scene)
 
 START_TEST(nothing_held_goes)
 {
-    int64_t rounds = number_from_environment("RETENTIOND_HOLD_ROUNDS", 40), placed = 0, gone = 0;
+    int64_t rounds = number_from_environment("RETENTIOND_HOLD_ROUNDS", 12), placed = 0, gone = 0;
     struct site site = scene_site(&scenes[_i]);
     int enforcements = 0;
     for (; placed < rounds; enforcements++) {

@@ -5,7 +5,7 @@
  * A moment is a number of batches seen in the log, and then some microseconds, so that it falls
  * anywhere between two of them; or a fault point passed a number of times. Both come from a seeded
  * generator: RETENTIOND_KILL_SEED repeats a run (not its every race), RETENTIOND_KILL_ROUNDS makes
- * it longer (12 kills of the worker by default, for 5 of the server; 50 in .ci/run). The server
+ * it longer (9 kills of the worker by default, for 4 of the server; 50 in .ci/run). The server
  * writes its WAL as it does in earnest: fsync, full pages and synchronous commits are on. */
 #define _GNU_SOURCE
 #include <check.h>
@@ -45,7 +45,7 @@ static int from_environment(const char *name, int otherwise)
 
 static void setup(void)
 {
-    rounds = from_environment("RETENTIOND_KILL_ROUNDS", 12);
+    rounds = from_environment("RETENTIOND_KILL_ROUNDS", 9);
     seed = (uint64_t)from_environment("RETENTIOND_KILL_SEED", 1);
     cluster = cluster_new("fsync = on\nsynchronous_commit = on\nfull_page_writes = on\n"
                           "autovacuum = on\nautovacuum_naptime = 1s");
@@ -363,7 +363,7 @@ Suite *suite_kill(void)
 {
     Suite *suite = suite_create("kill");
     TCase *tc = tcase_create("kill");
-    tcase_set_timeout(tc, 60 + 30 * from_environment("RETENTIOND_KILL_ROUNDS", 12));
+    tcase_set_timeout(tc, 60 + 30 * from_environment("RETENTIOND_KILL_ROUNDS", 9));
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, kill_the_worker);
     tcase_add_test(tc, stop_the_server);

@@ -1,6 +1,6 @@
 /* kill -9 of whoever writes the log, at every step of writing, again and again from the same state:
  * what comes of it after a start is the tree that there would have been without the kill. At every
- * pass of a step with RETENTIOND_LOG_KILL_STRIDE=1; else at the first one and each third from
+ * pass of a step with RETENTIOND_LOG_KILL_STRIDE=1; else at the first one and each fifth from
  * there.
  */
 #define _GNU_SOURCE
@@ -123,7 +123,7 @@ static bool kill_at(const char *point, int after)
 
 static int stride(void)
 {
-    long stride = number_from_environment("RETENTIOND_LOG_KILL_STRIDE", 3);
+    long stride = number_from_environment("RETENTIOND_LOG_KILL_STRIDE", 5);
     ck_assert_int_gt(stride, 0);
     return (int)stride;
 }

@@ -4,7 +4,7 @@
  * The run's time is the worker's, so what is due is asked afterwards, of copies made before, at the
  * time that stands in retention.run. Rows gone, entries and digests must be exactly those; other
  * tables as they were; a second run takes only what fell due in between.
- * RETENTIOND_ORACLE_CASES says how many (default 90, 300 in .ci/run), SITE of them in one database.
+ * RETENTIOND_ORACLE_CASES says how many (default 60, 300 in .ci/run), SITE of them in one database.
  */
 #include <check.h>
 #include <stdio.h>
@@ -211,7 +211,7 @@ static void run_site(int first, int count)
 
 START_TEST(what_goes_is_what_is_due)
 {
-    int cases = (int)number_from_environment("RETENTIOND_ORACLE_CASES", 90);
+    int cases = (int)number_from_environment("RETENTIOND_ORACLE_CASES", 60);
     const char *seed = getenv("RETENTIOND_ORACLE_SEED");
     if (seed) {
         if (_i == 0)

@@ -136,6 +136,7 @@ struct planning {
     struct session *session;
     struct policies policies;
     const char *run_time;
+    unsigned shapes;           /* of scopes that holds have, for the builder: all, or none */
     struct table *table;       /* for people */
     json_t *rows;              /* for --json */
     struct text notes;         /* lines below the table */
@@ -168,12 +169,29 @@ static bool to_utc(struct session *session, struct numbers *n, struct error *err
     return true;
 }
 
+/* Where no hold is in force the server need not plan how its records would be found, which takes it
+ * most of the time. Who may not read them gets the statements that the category was loaded with. */
+static bool choose_shapes(struct planning *p, struct error *error)
+{
+    p->shapes = SQL_ALL_SHAPES | SQL_READERS;
+    bool needs_reader;
+    if (!hold_needs_reader(p->session, &needs_reader, error))
+        return false;
+    if (needs_reader || cli_flag(p->cli, "sql"))
+        return true;
+    PGresult *result _cleanup_result_ =
+        session_file(p->session, "cli/plan_any_hold.sql", 0, NULL, error);
+    if (result && strcmp(PQgetvalue(result, 0, 0), "f") == 0)
+        p->shapes = 0;
+    return result;
+}
+
 /* The run takes them in an order in which none waits for a later one. */
 static struct sql_statement forecast(const struct planning *p, const struct sql_category *sql)
 {
     return sql_build_forecast(p->cli->arena, p->policies.set, sql->category,
                               (size_t)(sql->stage - sql->category->stages), p->policies.catalog,
-                              &p->acting);
+                              &p->acting, p->shapes);
 }
 
 static bool ask(struct planning *p, const struct sql_category *sql, struct numbers *n,
@@ -628,7 +646,7 @@ static bool plan_all(struct planning *p, struct error *error)
     const struct category **categories = policies_select(cli, &p->policies, &count, error);
     if (!categories || !session_open(p->session, cli, SESSION_SCHEMA, error) ||
         !policies_validate(&p->policies, p->session, error) ||
-        !plan_begin(p->session, &p->run_time, error))
+        !plan_begin(p->session, &p->run_time, error) || !choose_shapes(p, error))
         return false;
     for (size_t i = 0; i < count; i++)
         if (categories[i]->mode == MODE_ENFORCE &&

@@ -209,12 +209,13 @@ struct sql_category *sql_build_category(struct arena *arena, const struct policy
 
 /* `plan` as it will be when the categories `acting` (names) have acted: what waits only for records
  * that they take first is counted among what is acted on. Only for people: a run acts on what is
- * there. Their periods are added in this category's time zone, so that where the zones differ a
- * record that falls due within the hours between them may be counted wrongly. */
+ * there. `shapes` (enum sql_shape) are those that holds have in any of the categories: all, or none
+ * where no hold is in force. Their periods are added in this category's time zone, so that where
+ * the zones differ a record that falls due within the hours between them may be counted wrongly. */
 struct sql_statement sql_build_forecast(struct arena *arena, const struct policy_set *set,
                                         const struct category *category, size_t stage,
                                         const struct catalog *catalog,
-                                        const struct string_list *acting);
+                                        const struct string_list *acting, unsigned shapes);
 
 /* What a stage makes of a made-up value in a column of its record, or of a dependant: one row
  * (before, after). PARAM_NONCE. Empty text: no made-up value of the column's type is known. */

@@ -175,7 +175,8 @@ static void add_plans(struct arena *arena, const struct policy_set *set,
     const struct string_list alone = {(const char **)&category->name, 1}, none = {0};
     const struct string_list *const acting[] = {&all, &alone, &none};
     for (size_t i = 0; i < sizeof(acting) / sizeof(*acting); i++)
-        add_statement(list, sql_build_forecast(arena, set, category, stage, catalog, acting[i]));
+        add_statement(list, sql_build_forecast(arena, set, category, stage, catalog, acting[i],
+                                               SQL_ALL_SHAPES | SQL_READERS));
 }
 
 /* What plan shows of a transformation, on a made-up value. */

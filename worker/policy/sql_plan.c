@@ -306,11 +306,12 @@ struct sql_counts *sql_build_counts(struct arena *arena, const struct policy_set
 struct sql_statement sql_build_forecast(struct arena *arena, const struct policy_set *set,
                                         const struct category *category, size_t stage,
                                         const struct catalog *catalog,
-                                        const struct string_list *acting)
+                                        const struct string_list *acting, unsigned shapes)
 {
     struct sql_builder builder, *b = &builder;
     sql_builder_init(b, arena, set, category, stage, catalog);
     b->forecast = acting;
+    b->shapes = shapes;
     sql_begin(b);
     return sql_plan(b);
 }

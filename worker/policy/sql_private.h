@@ -62,6 +62,7 @@ struct sql_builder {
     bool literal;    /* values stand in the text: there are no parameters */
     bool example;    /* made-up values: there is no record */
     bool trial;      /* tried and rolled back: nobody makes digests */
+    bool foreseen;   /* what another category does is being written, which may wait for a third */
     bool one_row; /* it asks about one row, and there is a scope: they are looked up, not hashed */
     unsigned moves; /* enum sql_move: scopes count only where that could free a record */
     size_t aliases;
