@@ -79,7 +79,8 @@ SQL_FILES += \
 	functions/settle_groups.sql \
 	migrations/0035_groups.sql \
 	migrations/0038_accepted.sql \
-	migrations/0040_reader_reads.sql
+	migrations/0040_reader_reads.sql \
+	migrations/0042_hold_bound.sql
 # what retentionctl asks
 SQL_FILES += \
 	cli/epoch_keys.sql \
@@ -227,6 +228,7 @@ SQL_FILES += \
 	functions/guard_alter.sql \
 	functions/guard_drop.sql \
 	functions/guard_observe.sql \
+	functions/guard_outdated.sql \
 	functions/guard_refuse.sql \
 	functions/guard_rows.sql \
 	functions/guard_snapshot.sql \

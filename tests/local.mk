@@ -151,6 +151,7 @@ tests_run_SOURCES = \
 	tests/test_fingerprint.c \
 	tests/test_fuzz_corpus.c \
 	tests/test_guard.c \
+	tests/test_guard_outdated.c \
 	tests/test_guard_races.c \
 	tests/test_harness.c \
 	tests/test_hold_change.c \

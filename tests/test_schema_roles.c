@@ -151,6 +151,7 @@ START_TEST(functions_are_granted_as_designed)
         "finish_request worker|"
         "finish_run worker|"
         "guard_observe reader|"
+        "guard_outdated reader|"
         "guard_refuse reader|"
         "guard_snapshot reader|"
         "hold_absent legal|"

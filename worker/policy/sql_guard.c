@@ -33,6 +33,11 @@
  * asked before: about holds with a range that a starting point moving that way could leave, where
  * it is known; about any hold, where the claim reads that table.
  *
+ * What holds name is converted to the columns, forms and types of the policy in effect. A guard
+ * that was made for others, before an approval or ahead of it, would look for values that are not
+ * there. So it compares what it was made for with category.hold_bound, and where they differ it
+ * refuses whatever it would look at, while there is a hold.
+ *
  * The worker's batches have asked under the gate already. begin_batch says so by a setting, which
  * anybody can make, and by the sequence batch_begun, which only its owner can set, and so whoever
  * is a member of that role, and superusers: its currval() is the transaction that began a batch in
@@ -71,6 +76,7 @@ struct maker {
     struct guard_plan *guard;
     struct guarded *all;
     size_t count;
+    const char *bound; /* sql_hold_bound */
 };
 
 /* ---- small texts ---- */
@@ -530,6 +536,15 @@ static const char *judgement(struct maker *m, const struct guarded *g, const cha
                         refusal(m, sql_finish(b, find).text));
 }
 
+/* Is there a hold with a range that a starting point which moves that way could leave? */
+static const char *could_leave(struct sql_builder *b)
+{
+    return arena_printf(b->arena,
+                        "EXISTS (SELECT 1 FROM retention.held_scope s WHERE s.category = %s AND "
+                        "%s AND s.held_until > now())",
+                        quote_text(b->arena, b->category->name), sql_could_leave(b, "s"));
+}
+
 /* What a row that is there no more was to held records, and what one that is added would be. */
 static const char *row_judgement(struct maker *m, const struct guarded *g)
 {
@@ -540,12 +555,7 @@ static const char *row_judgement(struct maker *m, const struct guarded *g)
         return old;
     b->moves = g->claims ? 0 : g->moves;
     const char *new = judgement(m, g, NULL, "NEW");
-    const char *any = "";
-    if (b->moves)
-        any = arena_printf(b->arena,
-                           " AND EXISTS (SELECT 1 FROM retention.held_scope s WHERE s.category = "
-                           "%s AND %s AND s.held_until > now())",
-                           quote_text(b->arena, b->category->name), sql_could_leave(b, "s"));
+    const char *any = b->moves ? arena_printf(b->arena, " AND %s", could_leave(b)) : "";
     b->moves = 0;
     return arena_printf(b->arena,
                         "IF TG_OP <> 'INSERT' THEN\n%sEND IF;\n"
@@ -571,21 +581,45 @@ static void add_block(struct text *t, const char *when, const char *what)
     text_printf(t, "%s\n%s", when, what);
 }
 
-static const char *truncation(struct maker *m)
+/* Of rows that nobody counted. */
+static const char *uncounted(struct maker *m, const char *refuse)
 {
     if (m->b.category->guard == GUARD_REFUSE)
-        return "PERFORM retention.guard_refuse(found_hold, TG_TABLE_SCHEMA, TG_TABLE_NAME, "
-               "TG_OP);\n";
+        return arena_printf(m->b.arena,
+                            "PERFORM retention.%s(found_hold, TG_TABLE_SCHEMA, TG_TABLE_NAME, "
+                            "TG_OP);\n",
+                            refuse);
     return arena_printf(m->b.arena,
                         "PERFORM retention.guard_observe(%s, TG_TABLE_SCHEMA, TG_TABLE_NAME, "
                         "TG_OP, NULL);\n",
                         quote_text(m->b.arena, m->b.category->name));
 }
 
+/* Where the guard was made for another policy, every row counts that it would look at. */
+static void add_outdated(struct maker *m, const struct guarded *g, struct text *t)
+{
+    struct sql_builder *b = &m->b;
+    const char *tell = uncounted(m, "guard_outdated");
+    if (!is_by_row(g)) {
+        if (g->columns.count)
+            add_block(t, "ELSIF is_outdated AND TG_OP = 'UPDATE' THEN",
+                      arena_printf(b->arena, "IF EXISTS (SELECT 1 FROM %s o) THEN\n%sEND IF;\n",
+                                   altered(m, g), tell));
+        tell = arena_printf(b->arena, "IF EXISTS (SELECT 1 FROM old_rows) THEN\n%sEND IF;\n", tell);
+    } else if (g->moves && !g->claims) {
+        b->moves = g->moves;
+        tell = arena_printf(b->arena, "IF TG_OP <> 'INSERT' OR %s THEN\n%sEND IF;\n",
+                            could_leave(b), tell);
+        b->moves = 0;
+    }
+    add_block(t, "ELSIF is_outdated THEN", tell);
+}
+
 static const char *body(struct maker *m, const struct guarded *g)
 {
     struct sql_builder *b = &m->b;
     bool refuse = b->category->guard == GUARD_REFUSE;
+    const char *category = quote_text(b->arena, b->category->name);
     struct text t = {0};
     text_printf(&t,
                 "\n-- Made by retentiond for category %s: guard = \"%s\".\n"
@@ -593,6 +627,7 @@ static const char *body(struct maker *m, const struct guarded *g)
                 "DECLARE\n"
                 "found_hold uuid;\n"
                 "found_rows bigint;\n"
+                "is_outdated boolean;\n"
                 "BEGIN\n",
                 b->category->name, refuse ? "refuse" : "observe");
     if (refuse)
@@ -603,11 +638,15 @@ static const char *body(struct maker *m, const struct guarded *g)
                      "END IF;\n");
     /* in that order, the index on it is read; else, maybe, a whole table without a match */
     text_printf(&t,
-                "SELECT s.hold INTO found_hold FROM retention.held_scope s\n"
+                "SELECT s.hold, (SELECT c.hold_bound FROM retention.category c WHERE c.name = %s) "
+                "IS DISTINCT FROM\n %s::jsonb\n"
+                " INTO found_hold, is_outdated FROM retention.held_scope s\n"
                 " WHERE s.category = %s AND s.held_until > now() ORDER BY s.held_until DESC LIMIT "
                 "1;\n",
-                quote_text(b->arena, b->category->name));
-    add_block(&t, "IF NOT FOUND THEN\nNULL;\nELSIF TG_OP = 'TRUNCATE' THEN", truncation(m));
+                category, quote_text(b->arena, m->bound), category);
+    add_block(&t, "IF NOT FOUND THEN\nNULL;\nELSIF TG_OP = 'TRUNCATE' THEN",
+              uncounted(m, "guard_refuse"));
+    add_outdated(m, g, &t);
     if (is_by_row(g)) {
         add_block(&t, "ELSE", row_judgement(m, g));
     } else {
@@ -764,6 +803,7 @@ const struct guard_plan *guard_build(struct arena *arena, const struct policy_se
     m.guard->category = category;
     sql_builder_init(&m.b, arena, set, category, 0, catalog);
     m.b.literal = true; /* there is nobody to bind parameters */
+    m.bound = sql_hold_bound(arena, set, category, catalog);
     find_all(&m);
     struct text all _cleanup_text_ = {0};
     for (size_t i = 0; i < m.count; i++) {

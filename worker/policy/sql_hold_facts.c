@@ -138,6 +138,16 @@ const char *sql_hold_facts(struct arena *arena, const struct policy_set *set,
     return take_json(arena, hold_facts(arena, set, category, catalog));
 }
 
+const char *sql_hold_bound(struct arena *arena, const struct policy_set *set,
+                           const struct category *category, const struct catalog *catalog)
+{
+    static const char *const unbound[] = {"count", "found", "timezone"};
+    json_t *facts = hold_facts(arena, set, category, catalog);
+    for (size_t i = 0; i < sizeof(unbound) / sizeof(*unbound); i++)
+        json_object_del(facts, unbound[i]);
+    return take_json(arena, facts);
+}
+
 static void add_statement(json_t *list, struct sql_statement statement)
 {
     uint8_t digest[EVP_MAX_MD_SIZE];

@@ -224,6 +224,9 @@ const char *sql_held_wholly(struct sql_builder *b);
 const char *sql_holds(struct sql_builder *b);
 /* A subject's value in the target row, as holds compare it. */
 const char *sql_subject_text(struct sql_builder *b, const struct ref *ref);
+/* What category.hold_bound is while the policy is in effect: a JSON document, equal as jsonb. */
+const char *sql_hold_bound(struct arena *arena, const struct policy_set *set,
+                           const struct category *category, const struct catalog *catalog);
 /* category.hold_facts: "phone e164 text"; the type of a value, as a hold's values are read. */
 const char *sql_subject_form(struct sql_builder *b, const struct ref *ref);
 const char *sql_fact_type(const struct catalog_column *column);
