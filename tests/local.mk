@@ -90,6 +90,8 @@ tests_run_SOURCES = \
 	tests/harness/proxy.h \
 	tests/harness/schema.c \
 	tests/harness/schema.h \
+	tests/hold_policy.c \
+	tests/hold_policy.h \
 	tests/hold_support.c \
 	tests/hold_support.h \
 	tests/jobs.c \
@@ -159,6 +161,7 @@ tests_run_SOURCES = \
 	tests/test_hold_place.c \
 	tests/test_hold_roles.c \
 	tests/test_hold_rules.c \
+	tests/test_hold_time.c \
 	tests/test_hold_sessions.c \
 	tests/test_hold_values.c \
 	tests/test_hold_races.c \
