@@ -232,6 +232,25 @@ START_TEST(is_not_ready_without_its_server)
 }
 END_TEST
 
+/* Who asks may be gone before the answer comes: that ends nothing. */
+START_TEST(asked_by_who_does_not_wait)
+{
+    static const char request[] = "GET /metrics HTTP/1.1\r\n\r\n";
+    struct site site = http_site();
+    pid_t pid = site_start(&site, NULL, NULL);
+    wait_for("/healthz", "200 OK");
+    for (int i = 0; i < 20; i++) {
+        int fd = dial();
+        ck_assert_int_eq(write(fd, request, strlen(request)), (ssize_t)strlen(request));
+        close(fd);
+        wait_for("/healthz", "200 OK");
+    }
+    kill(pid, SIGTERM);
+    ck_assert_int_eq(program_wait(pid), 0);
+    site_free(&site);
+}
+END_TEST
+
 static int descriptors(pid_t pid)
 {
     char path[64];
@@ -310,6 +329,7 @@ Suite *suite_service_http(void)
     tcase_add_test(tc, tells_of_a_failure);
     tcase_add_test(tc, tells_that_no_connection_is_left);
     tcase_add_test(tc, is_not_ready_without_its_server);
+    tcase_add_test(tc, asked_by_who_does_not_wait);
     tcase_add_test(tc, abuse);
     suite_add_tcase(suite, tc);
     return suite;

@@ -714,6 +714,7 @@ static void on_hangup(evutil_socket_t number, short what, void *arg)
 void worker_heed_signals(struct worker *worker)
 {
     static const int signals[] = {SIGTERM, SIGINT};
+    signal(SIGPIPE, SIG_IGN); /* who asks over HTTP may be gone before the answer */
     worker->hangup_event = evsignal_new(worker->base, SIGHUP, on_hangup, worker);
     event_add(worker->hangup_event, NULL);
     for (size_t i = 0; i < ARRAY_LENGTH(signals); i++) {
