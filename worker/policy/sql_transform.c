@@ -348,11 +348,10 @@ static const char *same(struct sql_builder *b, const struct catalog_column *colu
 {
     unsigned family = transform_family(column);
     if (family & (TAKES_TEXT | TAKES_JSON | TAKES_OTHER))
-        return arena_printf(
-            b->arena,
-            "%s COLLATE pg_catalog.\"C\" IS NOT DISTINCT FROM %s COLLATE pg_catalog.\"C\"",
-            sql_as_text(b->arena, column, arena_printf(b->arena, "(%s)", x)),
-            sql_as_text(b->arena, column, arena_printf(b->arena, "(%s)", y)));
+        return arena_printf(b->arena,
+                            "(%s)::text COLLATE pg_catalog.\"C\" IS NOT DISTINCT FROM "
+                            "(%s)::text COLLATE pg_catalog.\"C\"",
+                            x, y);
     return arena_printf(b->arena, "%s IS NOT DISTINCT FROM %s", x, y);
 }
 
