@@ -59,6 +59,15 @@ struct site site_new_single(struct cluster *cluster, const char *sql, const char
     return site_new_wide(cluster, sql, 1, settings);
 }
 
+void site_leave_one_connection(struct site *site)
+{
+    PQfinish(site->approver);
+    site->approver = NULL;
+    db_wait_until(site->admin, "SELECT count(*) = 1 FROM pg_stat_activity WHERE datname = "
+                               "current_database()");
+    db_exec(site->admin, "ALTER DATABASE %s CONNECTION LIMIT 2", site->database);
+}
+
 void site_free(struct site *site)
 {
     PQfinish(site->admin);

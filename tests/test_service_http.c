@@ -190,11 +190,7 @@ START_TEST(tells_that_no_connection_is_left)
 {
     struct site site = http_site();
     site_load_and_approve(&site, "events", -1);
-    PQfinish(site.approver);
-    site.approver = NULL;
-    db_wait_until(site.admin, "SELECT count(*) = 1 FROM pg_stat_activity WHERE datname = "
-                              "current_database()");
-    db_exec(site.admin, "ALTER DATABASE %s CONNECTION LIMIT 2", site.database);
+    site_leave_one_connection(&site);
     pid_t pid = site_start(&site, NULL, NULL);
     wait_for("/healthz", "; waits: could not connect to");
     db_exec(site.admin, "ALTER DATABASE %s CONNECTION LIMIT -1", site.database);

@@ -17,12 +17,7 @@
 START_TEST(out_of_connections)
 {
     struct site site = up_site(cluster_shared(), NULL);
-    PQfinish(site.approver);
-    site.approver = NULL;
-    db_wait_until(site.admin, "SELECT count(*) = 1 FROM pg_stat_activity WHERE datname = "
-                              "current_database()");
-    /* the test's own, and one of the worker's */
-    db_exec(site.admin, "ALTER DATABASE %s CONNECTION LIMIT 2", site.database);
+    site_leave_one_connection(&site);
     pid_t pid = site_start(&site, NULL, NULL);
     db_wait_until(site.admin, "SELECT worker IS NOT NULL FROM retention.leader");
     site_wait_said(&site, "too many connections for database");
