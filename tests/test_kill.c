@@ -107,6 +107,14 @@ static bool lives(struct subject *subject)
     return subject->exit_code < 0;
 }
 
+static void say_it_all(const char *what, int round)
+{
+    char *said _cleanup_free_ = site_stderr(&site);
+    size_t length = strlen(said);
+    fprintf(stderr, "%s in round %d with seed %llu; the worker's last words:\n%s\n", what, round,
+            (unsigned long long)seed, length > 4000 ? said + length - 4000 : said);
+}
+
 static void end_it(struct subject *subject, int signal)
 {
     if (!lives(subject))
@@ -115,12 +123,12 @@ static void end_it(struct subject *subject, int signal)
     subject->exit_code = program_wait(subject->pid);
 }
 
-static void say_it_all(const char *what, int round)
+static void expect_end(struct subject *daemon)
 {
-    char *said _cleanup_free_ = site_stderr(&site);
-    size_t length = strlen(said);
-    fprintf(stderr, "%s in round %d with seed %llu; the worker's last words:\n%s\n", what, round,
-            (unsigned long long)seed, length > 4000 ? said + length - 4000 : said);
+    end_it(daemon, SIGTERM);
+    if (daemon->exit_code != 0)
+        say_it_all("the daemon failed", rounds);
+    ck_assert_int_eq(daemon->exit_code, 0);
 }
 
 /* --- moments --- */
@@ -256,8 +264,7 @@ START_TEST(stop_the_server)
         check_numbers(round);
         wait_for_batches(&daemon, 1);
     }
-    end_it(&daemon, SIGTERM);
-    ck_assert_int_eq(daemon.exit_code, 0);
+    expect_end(&daemon);
     finish();
 }
 END_TEST
@@ -281,8 +288,7 @@ START_TEST(cut_connections)
             say_it_all("the daemon ended", round);
         ck_assert_int_eq(daemon.exit_code, -1);
     }
-    end_it(&daemon, SIGTERM);
-    ck_assert_int_eq(daemon.exit_code, 0);
+    expect_end(&daemon);
     finish();
 }
 END_TEST
@@ -305,8 +311,7 @@ START_TEST(the_lease_is_renewed_behind_a_long_load)
     PQfinish(other);
     db_wait_until(site.admin, "SELECT sum(count) = 0 FROM app.due");
     db_wait_until(site.admin, "SELECT count(*) = 3 FROM retention.run WHERE status = 'done'");
-    end_it(&daemon, SIGTERM);
-    ck_assert_int_eq(daemon.exit_code, 0);
+    expect_end(&daemon);
 }
 END_TEST
 

@@ -255,6 +255,42 @@ START_TEST(standby_stands_still)
 }
 END_TEST
 
+/* A connection that is cut while it rests comes back before the rest is over. It gets no work until
+ * then: or the run would wait for ever for the end of a rest that another one took the place of. */
+START_TEST(cut_while_it_rests)
+{
+    struct cluster *cluster = cluster_new(NULL);
+    struct site site =
+        site_new_single(cluster, ROWS, "pace: { preset = \"gentle\"; batch_rows = 5000; };");
+    char *config _cleanup_free_ = file_read(site.config), *patient _cleanup_free_ = NULL;
+    char *end = strstr(config, "};"); /* of the group "database" */
+    ck_assert_int_gt(
+        asprintf(&patient, "%.*slock_timeout = \"10 s\"; %s", (int)(end - config), config, end), 0);
+    free(file_write(site.directory, "retentiond.cfg", patient));
+    site_policy(&site, "records", POLICY);
+    site_load_and_approve(&site, "records", -1);
+    PGconn *other = db_connect(site.cluster, site.database, NULL);
+    db_exec(other, "BEGIN; LOCK TABLE public.record IN SHARE MODE");
+    pid_t pid = site_start(&site, "--once", NULL);
+    /* the batch takes so long, and then rests as long */
+    db_wait_until(site.admin, "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE usename = "
+                              "'t_worker' AND wait_event_type = 'Lock' AND clock_timestamp() - "
+                              "query_start > interval '1500 ms')");
+    db_exec(other, "COMMIT");
+    PQfinish(other);
+    while (batches(&site) == 0)
+        ;
+    db_exec(site.admin, "SELECT pg_terminate_backend(pid) FROM retention.worker_session "
+                        "WHERE kind = 'batch'");
+    db_wait_until(site.admin, "SELECT count(*) = 0 FROM public.record");
+    db_wait_until(site.admin, "SELECT bool_and(status = 'done') FROM retention.run");
+    ck_assert_int_eq(program_wait(pid), 0);
+    site_check_log(&site);
+    site_free(&site);
+    cluster_free(cluster);
+}
+END_TEST
+
 Suite *suite_pace(void)
 {
     Suite *suite = suite_create("pace");
@@ -271,6 +307,7 @@ Suite *suite_pace(void)
     tcase_add_test(tc, transactions_of_others);
     tcase_add_test(tc, standby_comes_back);
     tcase_add_test(tc, standby_stands_still);
+    tcase_add_test(tc, cut_while_it_rests);
     suite_add_tcase(suite, tc);
     return suite;
 }

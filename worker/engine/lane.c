@@ -178,10 +178,19 @@ void lane_give_back(struct lane *lane)
         set_state(lane, LANE_READY);
 }
 
+/* A lane that broke is ready again before whoever had it is done: a batch's end is looked up, a
+ * rest goes on, a batch waits to be tried again. And whoever hears that it broke hears that before
+ * on_broken. */
+static bool is_free(const struct lane *lane)
+{
+    return lane->state == LANE_READY && pg_conn_state(lane->conn) == PG_CONN_READY &&
+           !batch_is_busy(lane->batch) && !evtimer_pending(lane->timer, NULL);
+}
+
 struct lane *lane_any_ready(struct worker *worker)
 {
     for (size_t i = 0; i < worker->lane_count; i++)
-        if (worker->lanes[i]->state == LANE_READY && !batch_is_busy(worker->lanes[i]->batch))
+        if (is_free(worker->lanes[i]))
             return worker->lanes[i];
     return NULL;
 }

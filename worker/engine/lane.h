@@ -51,7 +51,8 @@ void lane_free(struct lane *lane);
 
 void lane_take(struct lane *lane);      /* READY -> BUSY */
 void lane_give_back(struct lane *lane); /* BUSY -> READY, unless it was lost meanwhile */
-struct lane *lane_any_ready(struct worker *worker); /* or NULL */
+/* One that can be taken, or NULL: connected, nobody has it, and no timer of its last owner runs. */
+struct lane *lane_any_ready(struct worker *worker);
 
 /* Calls fn after so many milliseconds, from the loop. One timer a lane. */
 void lane_after(struct lane *lane, int64_t delay_ms, void (*fn)(struct lane *lane, void *arg),
