@@ -13,6 +13,12 @@
 #include "harness/db.h"
 #include "up_support.h"
 
+static void cause_is(const struct site *site, const char *pattern)
+{
+    db_wait_until(site->admin, "SELECT coalesce(cause, '') LIKE '%s' FROM retention.compliance",
+                  pattern);
+}
+
 /* No connection is left for batches: it says so, waits, and goes on when there is one. */
 START_TEST(out_of_connections)
 {
@@ -21,9 +27,35 @@ START_TEST(out_of_connections)
     pid_t pid = site_start(&site, NULL, NULL);
     db_wait_until(site.admin, "SELECT worker IS NOT NULL FROM retention.leader");
     site_wait_said(&site, "too many connections for database");
+    cause_is(&site, "last run failed: no worker connection: %too many connections%");
     ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 1000);
     db_exec(site.admin, "ALTER DATABASE %s CONNECTION LIMIT -1", site.database);
     site_wait_empty(&site);
+    cause_is(&site, "");
+    up_end(&site, pid, 1000);
+}
+END_TEST
+
+/* The same in the middle of a run. */
+START_TEST(connections_run_out)
+{
+    struct site site = up_site(cluster_shared(), NULL);
+    PGconn *other = db_connect(site.cluster, site.database, NULL);
+    db_exec(other, "BEGIN; LOCK TABLE event IN SHARE MODE");
+    PQfinish(site.approver);
+    site.approver = NULL;
+    pid_t pid = site_start(&site, NULL, NULL);
+    cause_is(&site, "running");
+    db_exec(site.admin, "ALTER DATABASE %s CONNECTION LIMIT 3", site.database);
+    db_exec(site.admin, "SELECT pg_terminate_backend(pid) FROM retention.worker_session "
+                        "WHERE kind = 'batch'");
+    cause_is(&site, "running: waits, no worker connection: %too many connections%");
+    db_exec(site.admin, "ALTER DATABASE %s CONNECTION LIMIT -1", site.database);
+    cause_is(&site, "running");
+    db_exec(other, "COMMIT");
+    PQfinish(other);
+    site_wait_empty(&site);
+    cause_is(&site, "");
     up_end(&site, pid, 1000);
 }
 END_TEST
@@ -79,6 +111,7 @@ Suite *suite_staying_up(void)
     TCase *tc = tcase_create("staying up");
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, out_of_connections);
+    tcase_add_test(tc, connections_run_out);
     tcase_add_test(tc, idle_sessions_are_ended);
     tcase_add_test(tc, it_reaches_a_standby);
     suite_add_tcase(suite, tc);

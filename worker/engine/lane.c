@@ -103,6 +103,8 @@ static void on_broken(struct pg_conn *conn, const struct error *error, int64_t w
         }
         error_clear(&lane->error);
         error_set(&lane->error, ERROR_FAILED, "%s", error->primary ? error->primary : "unknown");
+        if (lane->state == LANE_CONNECTING)
+            run_lane_missing(lane->worker, error);
         worker_changed(lane->worker);
         log_debug("worker connection %zu broke, again in %lld ms", lane->number,
                   (long long)will_retry_ms);

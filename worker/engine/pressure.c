@@ -46,13 +46,7 @@ static void tell_cause(struct run *run, enum pace_cause waited)
     pace_describe(&run->pace, cause, &text);
     snprintf(run->waits_for, sizeof(run->waits_for), "%s", text_string(&text));
     worker_changed(run->worker);
-    char term[24];
-    snprintf(term, sizeof(term), "%" PRId64, run->worker->leadership.term);
-    const char *values[] = {term, run->id, text.data};
-    pg_conn_query(run->worker->control,
-                  "SELECT retention.run_waits($1::bigint, $2::uuid, $3::text)",
-                  ARRAY_LENGTH(values), values, false, NULL, NULL);
-    pg_conn_sync(run->worker->control);
+    run_tell_waits(run, text.data);
     if (text.data)
         log_info("category \"%s\" waits: %s", run->category->name, text.data);
     else

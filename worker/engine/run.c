@@ -621,10 +621,44 @@ void run_sweep_again(struct run *run)
     begin_pass(run);
 }
 
+/* --- connections --- */
+
+void run_tell_waits(struct run *run, const char *why)
+{
+    char term[24];
+    snprintf(term, sizeof(term), "%" PRId64, run->worker->leadership.term);
+    const char *values[] = {term, run->id, why};
+    run_control(run, "SELECT retention.run_waits($1::bigint, $2::uuid, $3::text)",
+                ARRAY_LENGTH(values), values, NULL);
+}
+
+void run_lane_missing(struct worker *worker, const struct error *error)
+{
+    struct run *run = worker->run;
+    if (!run || run->lacks_lane || run->step >= RUN_STEP_FINISH)
+        return;
+    for (size_t i = 0; i < worker->lane_count; i++)
+        if (worker->lanes[i]->state == LANE_READY || worker->lanes[i]->state == LANE_BUSY)
+            return;
+    struct text why _cleanup_text_ = {0};
+    text_printf(&why, "no worker connection: %s; tried again until there is one",
+                error->primary ? error->primary : "unknown");
+    run->lacks_lane = true;
+    if (run->started)
+        run_tell_waits(run, why.data);
+    else
+        run_record_failure(run, error->sqlstate, why.data, NULL);
+}
+
 void run_lane_ready(struct worker *worker)
 {
-    if (worker->run)
-        run_pump(worker->run);
+    struct run *run = worker->run;
+    if (!run)
+        return;
+    if (run->lacks_lane && run->started)
+        run_tell_waits(run, NULL);
+    run->lacks_lane = false;
+    run_pump(run);
 }
 
 void run_lane_dead(struct worker *worker)

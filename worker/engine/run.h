@@ -100,6 +100,7 @@ struct run {
     enum pace_cause told_cause;
     int64_t waited_at_us; /* when a look last found it waiting */
     char waits_for[160];  /* told_cause in words, or "" */
+    bool lacks_lane;      /* no worker connection can be made: said so */
     struct run *parked;   /* the next one that is over and not freed yet */
 };
 
@@ -116,6 +117,8 @@ void run_free_parked(struct worker *worker);
 /* Called by lanes. */
 void run_lane_ready(struct worker *worker);
 void run_lane_dead(struct worker *worker);
+/* An attempt to connect failed. Where no other connection is there either, status says so. */
+void run_lane_missing(struct worker *worker, const struct error *error);
 /* Called by batches. */
 void run_batch_done(struct run *run, struct lane *lane, const struct work *work,
                     const struct batch_result *result);

@@ -164,14 +164,13 @@ static void on_failure(struct run *run, PGresult *result, const struct error *er
     record_status(run);
 }
 
-/* It has no row of retention.run, and no entry, to say so. */
-static void record_failure(struct run *run)
+void run_record_failure(struct run *run, const char *sqlstate, const char *because,
+                        run_control_fn *fn)
 {
     char term[24];
     snprintf(term, sizeof(term), "%lld", (long long)run->worker->leadership.term);
-    const char *values[] = {term, run->category->name, run->stop_sqlstate, run->message};
-    run_control(run, sql_file("engine/record_failure.sql"), ARRAY_LENGTH(values), values,
-                on_failure);
+    const char *values[] = {term, run->category->name, sqlstate, because};
+    run_control(run, sql_file("engine/record_failure.sql"), ARRAY_LENGTH(values), values, fn);
 }
 
 /* --- the last entries --- */
@@ -246,7 +245,7 @@ void run_finish(struct run *run, enum run_status status)
     run->step = RUN_STEP_FINISH;
     if (!run->started) {
         if (status == RUN_FAILED)
-            record_failure(run);
+            run_record_failure(run, run->stop_sqlstate, run->message, on_failure);
         else
             record_status(run);
         return;

@@ -63,6 +63,12 @@ void run_close_next(struct run *run, struct lane *lane);
 void run_keep_groups(struct run *run, struct lane *lane); /* step GROUPS */
 void run_sweep_again(struct run *run);                    /* run.c: records are due once more */
 
+/* For retentionctl status: why the run does nothing; NULL: it goes on. */
+void run_tell_waits(struct run *run, const char *why);
+/* The same for one that has no row of retention.run, and no entry. fn may be NULL. */
+void run_record_failure(struct run *run, const char *sqlstate, const char *because,
+                        run_control_fn *fn);
+
 /* Steps FINISH and OVER. */
 void run_finish(struct run *run, enum run_status status);
 
