@@ -368,7 +368,20 @@ START_TEST(status_of_what_nobody_counts)
 }
 END_TEST
 
-/* Shown again until interrupted; ends well then. */
+static void wait_for_frames(const char *file, size_t wanted)
+{
+    size_t shown = 0;
+    for (int i = 0; i < 3000 && shown < wanted; i++) {
+        usleep(10000);
+        char *text _cleanup_free_ = access(file, R_OK) == 0 ? file_read(file) : NULL;
+        shown = 0;
+        for (const char *p = text; p && (p = strstr(p, "No worker leads.")); p++)
+            shown++;
+    }
+    ck_assert_uint_ge(shown, wanted);
+}
+
+/* Shown again until interrupted, through the loss of its connection; ends well then. */
 START_TEST(status_watch)
 {
     migrate();
@@ -380,19 +393,17 @@ START_TEST(status_watch)
                      0);
     const char *const argv[] = {"/bin/sh", "-c", script, NULL};
     pid_t pid = program_start(argv, NULL, NULL);
-    size_t shown = 0;
-    for (int i = 0; i < 1000 && shown < 2; i++) {
-        usleep(10000);
-        char *text _cleanup_free_ = access(file, R_OK) == 0 ? file_read(file) : NULL;
-        shown = 0;
-        for (const char *p = text; p && (p = strstr(p, "No worker leads.")); p++)
-            shown++;
-    }
-    ck_assert_uint_ge(shown, 2);
+    wait_for_frames(file, 2);
+    PGconn *conn = PQconnectdb(conninfo); /* as a restart of the server would */
+    db_exec(conn, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = "
+                  "'retentionctl' AND datname = current_database()");
+    PQfinish(conn);
+    wait_for_frames(file, 4);
     kill(pid, SIGINT);
     ck_assert_int_eq(program_wait(pid), 0);
     char *text _cleanup_free_ = file_read(file);
     ck_assert_ptr_null(strchr(text, '\033'));
+    ck_assert_ptr_nonnull(strstr(text, "No answer, tried again: "));
 }
 END_TEST
 

@@ -224,6 +224,30 @@ static bool show(struct session *session, const char *categories, int *ret_overd
     return true;
 }
 
+static void pause_between(void)
+{
+    struct timespec pause = {.tv_sec = 2};
+    nanosleep(&pause, NULL);
+}
+
+/* The server may be restarted while somebody watches. False: interrupted. */
+static bool connect_again(struct session *session)
+{
+    struct cli *cli = session->cli;
+    while (!interrupted) {
+        struct error error _cleanup_error_ = {0};
+        pause_between();
+        session_close(session);
+        if (!interrupted && session_open(session, cli, SESSION_SCHEMA, &error))
+            return true;
+        if (!interrupted)
+            printf("No answer, tried again: %s\n", error.primary);
+        if (fflush(stdout) != 0)
+            return false;
+    }
+    return false;
+}
+
 static bool watch(struct session *session, const char *categories, struct error *error)
 {
     struct sigaction action = {.sa_handler = on_interrupt};
@@ -235,12 +259,18 @@ static bool watch(struct session *session, const char *categories, struct error 
         bool halted;
         if (terminal)
             fputs("\033[H\033[2J", stdout);
-        if (!show(session, categories, &overdue, &failing, &halted, error))
+        bool shown = show(session, categories, &overdue, &failing, &halted, error);
+        if (!shown && PQstatus(session->conn) == CONNECTION_OK)
             return false;
+        if (!shown)
+            printf("No answer, tried again: %s\n", error->primary);
+        error_clear(error);
         if (fflush(stdout) != 0)
             return true; /* the reader went away; the frame says so */
-        struct timespec pause = {.tv_sec = 2};
-        nanosleep(&pause, NULL);
+        if (!shown && !connect_again(session))
+            return true;
+        if (shown)
+            pause_between();
         if (!terminal && !interrupted)
             putchar('\n');
     }
