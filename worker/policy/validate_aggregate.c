@@ -321,6 +321,38 @@ static void check_counted_once(struct check *check)
     }
 }
 
+static bool takes_all(const struct category *category)
+{
+    return category->only.all_count == 0 && category->only.any_count == 0;
+}
+
+/* The same of two categories. Where both say which records are theirs, these may be others'. */
+static void check_counted_by_one(struct check *check, const struct stage *stage)
+{
+    const struct category *category = check->category;
+    for (size_t i = 0; i < check->set->category_count; i++) {
+        const struct category *other = &check->set->categories[i];
+        if (other == category)
+            return; /* reported at the later one */
+        if (!table_name_equal(other->table, category->table) ||
+            (!takes_all(other) && !takes_all(category)))
+            continue;
+        for (size_t s = 0; s < other->stage_count; s++) {
+            if (other->stages[s].action != ACTION_AGGREGATE)
+                continue;
+            struct diag *diag =
+                diag_error(check->diags, stage->at,
+                           "stage \"%s\" counts records that stage \"%s\" of category \"%s\" "
+                           "counts, too",
+                           stage->name, other->stages[s].name, other->name);
+            diag_hint(check->diags, diag,
+                      "Taken from each other, the two tables would tell of fewer than k persons: "
+                      "aggregate once, by all the dimensions, or let \"only\" of both categories "
+                      "say which records are theirs.");
+        }
+    }
+}
+
 static bool counts_persons(const struct stage *stage)
 {
     return stage->action == ACTION_AGGREGATE || stage->quasi.count > 0;
@@ -373,6 +405,7 @@ void check_aggregates(struct check *check)
         if (stage->action != ACTION_AGGREGATE || !stage->aggregate ||
             !stage->aggregate->into.schema)
             continue;
+        check_counted_by_one(check, stage);
         if (check->catalog->server_version < NULLS_NOT_DISTINCT_SINCE) {
             struct diag *diag =
                 diag_error(check->diags, stage->at,
