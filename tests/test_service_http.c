@@ -174,11 +174,14 @@ START_TEST(tells_of_a_failure)
     db_exec(site.admin, "REVOKE SELECT ON retention.held_scope FROM retention_worker");
     pid_t pid = site_start(&site, NULL, NULL);
     wait_for("/metrics", failed);
+    wait_for("/readyz", "; the last run of category \"events\" failed\n");
     db_exec(site.admin, "GRANT SELECT ON retention.held_scope TO retention_worker");
     site_approve(&site, "events", -1);
     wait_for("/metrics", "retentiond_deleted_records_total{category=\"events\"} 7\n");
     char *answer _cleanup_free_ = ask("GET /metrics HTTP/1.1\r\n\r\n");
     ck_assert_ptr_null(strstr(answer, failed));
+    char *health _cleanup_free_ = ask("GET /healthz HTTP/1.1\r\n\r\n");
+    ck_assert_ptr_null(strstr(health, "failed"));
     kill(pid, SIGTERM);
     ck_assert_int_eq(program_wait(pid), 0);
     site_free(&site);

@@ -72,11 +72,28 @@ static void describe_activity(const struct worker_view *view, struct text *out)
     }
 }
 
+static void describe_failures(const struct worker_view *view, struct text *out)
+{
+    const char *first = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < view->figure_count; i++)
+        if (view->figures[i].failed_us && count++ == 0)
+            first = view->figures[i].name;
+    if (first)
+        text_printf(out, "; the last run of category \"%s\"", first);
+    if (count > 1)
+        text_printf(out, ", and of %zu more,", count - 1);
+    if (first)
+        text_add(out, " failed");
+}
+
 void words_describe(const struct worker_view *view, struct text *out)
 {
     if (view->term > 0)
         text_printf(out, "leading (term %" PRId64 "), ", view->term);
     describe_activity(view, out);
+    if (view->term > 0)
+        describe_failures(view, out);
     if (view->term > 0 && view->log_trouble)
         text_printf(out, "; the log cannot be signed: %s", view->log_trouble);
     if (view->reload_refused)
