@@ -220,7 +220,7 @@ static int64_t enforce(const struct site *site, const struct scene *scene)
 
 START_TEST(nothing_held_goes)
 {
-    int64_t rounds = number_from_environment("RETENTIOND_HOLD_ROUNDS", 12), placed = 0, gone = 0;
+    int64_t rounds = number_from_environment("RETENTIOND_HOLD_ROUNDS", 6), placed = 0, gone = 0;
     struct site site = scene_site(&scenes[_i]);
     int enforcements = 0;
     for (; placed < rounds; enforcements++) {

@@ -211,7 +211,7 @@ static void run_site(int first, int count)
 
 START_TEST(what_goes_is_what_is_due)
 {
-    int cases = (int)number_from_environment("RETENTIOND_ORACLE_CASES", 60);
+    int cases = (int)number_from_environment("RETENTIOND_ORACLE_CASES", 40);
     const char *seed = getenv("RETENTIOND_ORACLE_SEED");
     if (seed) {
         if (_i == 0)
