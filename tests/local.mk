@@ -67,6 +67,8 @@ tests_run_SOURCES = \
 	tests/application.h \
 	tests/cli_fixture.c \
 	tests/cli_fixture.h \
+	tests/cli_hold_support.c \
+	tests/cli_hold_support.h \
 	tests/engine_support.c \
 	tests/engine_support.h \
 	tests/expect.c \
@@ -126,8 +128,9 @@ tests_run_SOURCES = \
 	tests/test_cli_diff.c \
 	tests/test_cli_flow.c \
 	tests/test_cli_frame.c \
+	tests/test_cli_hold_end.c \
+	tests/test_cli_hold_place.c \
 	tests/test_cli_hold_rules.c \
-	tests/test_cli_holds.c \
 	tests/test_cli_log.c \
 	tests/test_cli_log_db.c \
 	tests/test_cli_policies.c \

@@ -34,11 +34,11 @@ static int wanted(const char *name, int argc, char **argv)
 static int is_slow(const char *name)
 {
     static const char *const slow[] = {
-        "kill",          "log_kill",      "log_page",        "log_recovery", "log_holds",
-        "log_restore",   "oracle",        "oracle_run",      "memory",       "engine_faults",
-        "engine_daemon", "cli_flow",      "fault_matrix",    "hold_races",   "verifiers",
-        "systemd",       "guard",         "guard_races",     "cli_holds",    "plan",
-        "log_sample",    "log_sequencer", "policies_bad_db",
+        "kill",          "log_kill",   "log_page",      "log_recovery",    "log_holds",
+        "log_restore",   "oracle",     "oracle_run",    "memory",          "engine_faults",
+        "engine_daemon", "cli_flow",   "fault_matrix",  "hold_races",      "verifiers",
+        "systemd",       "guard",      "guard_races",   "cli_hold_place",  "cli_hold_end",
+        "plan",          "log_sample", "log_sequencer", "policies_bad_db",
     };
     for (size_t i = 0; i < sizeof(slow) / sizeof(slow[0]); i++)
         if (strcmp(name, slow[i]) == 0)
