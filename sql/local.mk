@@ -227,6 +227,8 @@ SQL_FILES += \
 	functions/finish_run.sql \
 	functions/guard_alter.sql \
 	functions/guard_drop.sql \
+	functions/guard_gate.sql \
+	functions/guard_made.sql \
 	functions/guard_observe.sql \
 	functions/guard_outdated.sql \
 	functions/guard_refuse.sql \

@@ -36,6 +36,9 @@ struct operation {
     const char *before; /* in the same transaction, must go through; or NULL */
 };
 
+#define NEW_SESSION "INSERT INTO ctm.site VALUES (105); INSERT INTO ctm.session VALUES (105, 'x')"
+#define NEW_ORDER   "INSERT INTO ctm.purchase VALUES (105, 'x')"
+
 /* clang-format off */
 static const struct operation operations[] = {
     /* records by each shape of scope */
@@ -209,6 +212,14 @@ static const struct operation operations[] = {
     {"INSERT INTO ctm.event VALUES (1000, 70, 'n', now(), 'x')", HELD, ALL, NULL},
     {"INSERT INTO ctm.line VALUES (1000, 70, 'n', now())", HELD, ALL, NULL},
     {"INSERT INTO ctm.event VALUES (1000, 4, 'n', now(), 'x')", FREE, ALL, NULL},
+    /* one without is in every range: its first event may be of now, or of the range */
+    {"INSERT INTO ctm.event VALUES (1000, 105, 'n', now(), 'x')", FREE, ALL, NEW_SESSION},
+    {"INSERT INTO ctm.event VALUES (1000, 105, 'n', '2020-03-09', 'x')", FREE, ALL, NEW_SESSION},
+    {"INSERT INTO ctm.event VALUES (1000, 105, 'n', '2020-01-09', 'x')", HELD, ALL, NEW_SESSION},
+    {"INSERT INTO ctm.event VALUES (1000, 105, 'n', '2020-05-09', 'x')", HELD, ALL, NEW_SESSION},
+    {"UPDATE ctm.event SET session_id = 105 WHERE event_id = 4", HELD, ALL, NEW_SESSION},
+    {"INSERT INTO ctm.line VALUES (1000, 105, 'n', now())", FREE, ALL, NEW_ORDER},
+    {"INSERT INTO ctm.line VALUES (1000, 105, 'n', '2020-01-09')", HELD, ALL, NEW_ORDER},
     /* of a subject there is more now, the hold is the same */
     {"INSERT INTO ctm.event VALUES (1000, 5, 'n', now(), 'x')", FREE, ALL, NULL},
     {"UPDATE ctm.event SET session_id = 70 WHERE event_id = 4", HELD, ALL, NULL},
@@ -309,9 +320,9 @@ START_TEST(operations_by_role_and_level)
                 tried++;
                 if (strcmp(state, o->expect) != 0) {
                     wrong++;
-                    printf("as %s, %s: %s%s%s\n  expected \"%s\", was \"%s\"\n", people[p],
-                           levels[l], o->before ? o->before : "", o->before ? "; " : "", o->sql,
-                           o->expect, state);
+                    fprintf(stderr, "as %s, %s: %s%s%s\n  expected \"%s\", was \"%s\"\n", people[p],
+                            levels[l], o->before ? o->before : "", o->before ? "; " : "", o->sql,
+                            o->expect, state);
                 }
                 db_exec(conn, "ROLLBACK");
             }
@@ -535,6 +546,12 @@ START_TEST(event_triggers)
         {"DROP TYPE ctm.unused", FREE},
         {"ALTER TYPE ctm.unused RENAME TO used", FREE},
         {"CREATE INDEX ON ctm.recording (note)", FREE},
+        {"CREATE INDEX ON ctm.recording (lower(note))", FREE},
+        {"CREATE INDEX ON ctm.agent (ctm.strange(agent_id::text))", FREE},
+        {"CREATE INDEX ON ctm.recording (ctm.strange(note))", HELD},
+        {"CREATE INDEX ON ctm.message_eu (id) WHERE ctm.strange(note) = ''", HELD},
+        {"CREATE INDEX ON ctm.account (account_id) WHERE name OPERATOR(ctm.===) ''", HELD},
+        {"CREATE STATISTICS ctm.s ON ctm.strange(note), kind FROM ctm.recording", HELD},
         {"ALTER TABLE ctm.agent ADD COLUMN name text", FREE},
         {"CREATE TABLE ctm.message_x PARTITION OF ctm.message FOR VALUES IN ('x')", FREE},
         {"DROP TABLE ctm.agent CASCADE", FREE}, /* takes a key away, and no record */
@@ -542,7 +559,11 @@ START_TEST(event_triggers)
     db_script(site.admin, "SET ROLE g_owner; CREATE TYPE ctm.tone AS ENUM ('calm');"
                           "CREATE DOMAIN ctm.phrase AS text; CREATE TYPE ctm.unused AS ENUM ('x');"
                           "ALTER TABLE ctm.recording ADD COLUMN tone ctm.tone, ADD COLUMN phrase "
-                          "ctm.phrase; RESET ROLE");
+                          "ctm.phrase; CREATE FUNCTION ctm.strange(text) RETURNS text LANGUAGE sql "
+                          "IMMUTABLE AS 'SELECT $1'; CREATE FUNCTION ctm.same(text, text) RETURNS "
+                          "boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1 = $2'; CREATE OPERATOR "
+                          "ctm.=== (leftarg = text, rightarg = text, function = ctm.same);"
+                          "RESET ROLE");
     free(guard_site_run(&site, NULL, 0, (const char *const[]){"run", NULL}));
     db_script(site.admin, "CREATE EVENT TRIGGER retention_guard_drop ON sql_drop "
                           "EXECUTE FUNCTION retention.guard_drop();"
@@ -603,6 +624,50 @@ START_TEST(event_triggers_with_a_new_partition)
     ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM retention.category WHERE name = "
                                            "'messages' AND guard_state = 'in place'"),
                      1);
+}
+END_TEST
+
+/* A command that began before the hold is over before the hold is in force, or fails. */
+START_TEST(commands_that_began_before)
+{
+    free(guard_site_run(&site, NULL, 0, (const char *const[]){"run", NULL}));
+    db_script(site.admin, "UPDATE retention.held_scope SET held_until = now();"
+                          "CREATE EVENT TRIGGER retention_guard_drop ON sql_drop "
+                          "EXECUTE FUNCTION retention.guard_drop();"
+                          "CREATE EVENT TRIGGER retention_guard_alter ON ddl_command_end "
+                          "EXECUTE FUNCTION retention.guard_alter();");
+    static const char *const commands[] = {
+        "CREATE TABLE ctm.top (LIKE ctm.visit); ALTER TABLE ctm.visit INHERIT ctm.top",
+        "DROP TABLE ctm.message_us",
+    };
+    PGconn *owner = guard_site_connect(&site, "g_owner"),
+           *late = guard_site_connect(&site, "g_owner");
+    PGconn *legal = guard_site_connect(&site, "t_legal");
+    for (size_t i = 0; i < ARRAY_LENGTH(commands); i++) {
+        db_script(late, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM pg_class");
+        db_exec(owner, "BEGIN");
+        db_script(owner, commands[i]);
+        char *place _cleanup_free_ = NULL;
+        ck_assert_int_gt(asprintf(&place,
+                                  "SELECT retention.place_hold('M', 'r', category => 'visits', "
+                                  "subject => 'visitor:v%zu')",
+                                  i),
+                         0);
+        ck_assert_int_eq(PQsendQuery(legal, place), 1);
+        db_wait_until(site.admin, "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND "
+                                  "relation = 'retention.hold_gate'::regclass)");
+        db_exec(owner, "COMMIT");
+        PGresult *placed = PQgetResult(legal);
+        ck_assert_msg(PQresultStatus(placed) == PGRES_TUPLES_OK, "%s",
+                      PQresultErrorMessage(placed));
+        PQclear(placed);
+        ck_assert_ptr_null(PQgetResult(legal));
+        ck_assert_str_eq(attempt(late, "ALTER TABLE ctm.agent ADD COLUMN name text"), "40001");
+        db_exec(late, "ROLLBACK");
+    }
+    PQfinish(owner);
+    PQfinish(late);
+    PQfinish(legal);
 }
 END_TEST
 
@@ -727,6 +792,7 @@ Suite *suite_guard(void)
     tcase_add_loop_test(tc, setup_keeps_guards, 0, 5);
     tcase_add_test(tc, later_leaves);
     tcase_add_test(tc, event_triggers);
+    tcase_add_test(tc, commands_that_began_before);
     tcase_add_test(tc, event_triggers_with_a_new_partition);
     tcase_add_test(tc, a_trigger_that_has_the_last_word);
     tcase_add_test(tc, rights);

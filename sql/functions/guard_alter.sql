@@ -3,7 +3,10 @@
 -- they were checked last: triggers disabled or replaced, columns, their types or keys changed,
 -- functions of the guard made anew, partitions detached. Any ALTER is looked at, since ALTER VIEW
 -- can rename a table's column, and ALTER TYPE, ALTER DOMAIN and ALTER EXTENSION change what values
--- mean.
+-- mean. Nor are indexes or statistics made there whose expressions call what belongs to no superuser:
+-- planning a question of the guard would run that with the rights of who asks it, or be misled by it.
+--
+-- The gate first: a command that began before a hold was placed is over before it is in force.
 --
 -- Where not all of the guard is in place (a new partition lacks TRUNCATE's trigger), what is in
 -- place must stay, and so must columns and partitions; what setup prints adds the rest.
@@ -15,7 +18,13 @@ DECLARE
     guarded record;
 BEGIN
     IF tg_tag NOT LIKE 'ALTER %' AND tg_tag NOT IN ('CREATE TRIGGER', 'CREATE FUNCTION',
-            'CREATE PROCEDURE', 'CREATE RULE') THEN
+            'CREATE PROCEDURE', 'CREATE RULE', 'CREATE INDEX', 'CREATE STATISTICS') THEN
+        RETURN;
+    END IF;
+    PERFORM retention.guard_gate();
+    IF tg_tag IN ('CREATE INDEX', 'CREATE STATISTICS') THEN
+        PERFORM retention.guard_made(d.classid, d.objid, tg_tag)
+            FROM pg_event_trigger_ddl_commands() d;
         RETURN;
     END IF;
     SELECT c.name, h.hold INTO guarded

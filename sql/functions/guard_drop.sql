@@ -8,6 +8,9 @@ AS $function$
 DECLARE
     guarded record;
 BEGIN
+    IF EXISTS (SELECT FROM pg_event_trigger_dropped_objects() d WHERE NOT d.is_temporary) THEN
+        PERFORM retention.guard_gate();
+    END IF;
     SELECT d.object_identity, c.name, s.hold INTO guarded
         FROM pg_event_trigger_dropped_objects() d
             JOIN retention.category c ON d.object_type = 'trigger' AND c.guard = 'refuse'

@@ -536,13 +536,13 @@ static const char *judgement(struct maker *m, const struct guarded *g, const cha
                         refusal(m, sql_finish(b, find).text));
 }
 
-/* Is there a hold with a range that a starting point which moves that way could leave? */
+/* Is there a hold with a range that a starting point could leave? */
 static const char *could_leave(struct sql_builder *b)
 {
     return arena_printf(b->arena,
                         "EXISTS (SELECT 1 FROM retention.held_scope s WHERE s.category = %s AND "
                         "%s AND s.held_until > now())",
-                        quote_text(b->arena, b->category->name), sql_could_leave(b, "s"));
+                        quote_text(b->arena, b->category->name), sql_has_range(b, "s"));
 }
 
 /* What a row that is there no more was to held records, and what one that is added would be. */
@@ -554,9 +554,11 @@ static const char *row_judgement(struct maker *m, const struct guarded *g)
     if (!g->moves && !g->claims)
         return old;
     b->moves = g->claims ? 0 : g->moves;
+    b->added = g->table;
     const char *new = judgement(m, g, NULL, "NEW");
     const char *any = b->moves ? arena_printf(b->arena, " AND %s", could_leave(b)) : "";
     b->moves = 0;
+    b->added = NULL;
     return arena_printf(b->arena,
                         "IF TG_OP <> 'INSERT' THEN\n%sEND IF;\n"
                         "IF TG_OP <> 'DELETE'%s THEN\n%sEND IF;\n",
@@ -607,10 +609,8 @@ static void add_outdated(struct maker *m, const struct guarded *g, struct text *
                                    altered(m, g), tell));
         tell = arena_printf(b->arena, "IF EXISTS (SELECT 1 FROM old_rows) THEN\n%sEND IF;\n", tell);
     } else if (g->moves && !g->claims) {
-        b->moves = g->moves;
         tell = arena_printf(b->arena, "IF TG_OP <> 'INSERT' OR %s THEN\n%sEND IF;\n",
                             could_leave(b), tell);
-        b->moves = 0;
     }
     add_block(t, "ELSIF is_outdated THEN", tell);
 }

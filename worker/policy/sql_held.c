@@ -17,8 +17,9 @@
  * ask for, everything counts as held: a statement may be out of date, it overlooks nothing. So the
  * statements of a batch can be made for the shapes that exist, which is what planning them costs.
  *
- * Where b->moves is set, the question is another: which records could a starting point that moves
- * free? Those whose starting point is known, by scopes whose range it could leave.
+ * Where b->moves is set, the question is another: which records could a row that is added free?
+ * Those whose starting point is known, by scopes whose range it could leave that way; and those
+ * that have none yet, by scopes whose range the added row (b->added) would put it outside of.
  *
  * Values are compared as text, in the default collation: scopes hold what retention.canonical_text
  * made of the values given, by the same expressions. NULL is not held. Where a document has an
@@ -172,13 +173,61 @@ static struct held held_new(struct sql_builder *b, enum sql_skip skip)
     return held;
 }
 
-const char *sql_could_leave(struct sql_builder *b, const char *h)
+/* Could a starting point that moves like that leave the range of scope h? */
+static const char *could_leave(struct sql_builder *b, const char *h)
 {
     const char *below = arena_printf(b->arena, "%s.starts_from > '-infinity'", h);
     const char *above = arena_printf(b->arena, "%s.starts_to < 'infinity'", h);
     if (b->moves == SQL_RISES)
         return above;
     return b->moves == SQL_FALLS ? below : arena_printf(b->arena, "(%s OR %s)", below, above);
+}
+
+const char *sql_has_range(struct sql_builder *b, const char *h)
+{
+    return arena_printf(b->arena, "(%s.starts_from > '-infinity' OR %s.starts_to < 'infinity')", h,
+                        h);
+}
+
+/* Was the row of another record until now? Where the key of its record changed, and the row follows
+ * by a cascade, there is no record of the old key any more. */
+static const char *comes_from_another(struct sql_builder *b, const struct ref *ref,
+                                      const struct sql_scope *row)
+{
+    struct sql_scope before = *row, record = b->target;
+    before.alias = "OLD";
+    record.alias = sql_alias(b, 'o');
+    struct reference link = sql_reference(b, before.table, &ref->by, record.table, &record.key);
+    return arena_printf(b->arena, "(TG_OP = 'INSERT' OR (EXISTS (SELECT 1 FROM %s %s WHERE %s)))",
+                        sql_from(b, record.table), record.alias,
+                        sql_joined(b, &link, &before, &record));
+}
+
+/* Of a record without a starting point, which is in every range: would the added row put it outside
+ * of that of scope h? What happened just now may: a new record gets its first event, and its period
+ * begins. Older ones would make it due at once. */
+static const char *leaves_by_added(struct sql_builder *b, const char *h)
+{
+    const struct start *start = &b->category->start;
+    const struct sql_scope row = {.table = b->added, .alias = "NEW"};
+    struct text any = {0};
+    for (size_t i = 0; i < start->ref_count; i++)
+        for (const struct ref *ref = &start->refs[i]; ref; ref = ref->none) {
+            if (ref->kind != REF_CHILD || sql_catalog_table(b, ref->table) != b->added)
+                continue;
+            const char *x = sql_alias(b, 's');
+            const char *out = arena_printf(
+                b->arena,
+                "coalesce(%s.start < now() - '1 day'::interval AND NOT (%s.starts_from <= "
+                "%s.start AND %s.start < %s.starts_to) AND %s, false)",
+                x, h, x, x, h, comes_from_another(b, ref, &row));
+            text_printf(
+                &any, "%s%s", any.length ? " OR " : "",
+                sql_let(b, x,
+                        arena_printf(b->arena, "%s AS start", sql_own_start(b, &row, start, ref)),
+                        out));
+        }
+    return any.length ? arena_printf(b->arena, "(%s)", sql_take_text(b->arena, &any)) : "false";
 }
 
 /* What belongs to a scope by key, and means nothing by itself. */
@@ -196,7 +245,7 @@ static const char *scopes(const struct held *held, const char *h, const char *sh
                         *shape ? arena_printf(b->arena, "%s.shape ", h) : "", shape, h,
                         held->hold ? arena_printf(b->arena, " AND %s.hold = %s", h, held->hold)
                                    : "",
-                        moves ? arena_printf(b->arena, " AND %s", sql_could_leave(b, h)) : "");
+                        moves ? arena_printf(b->arena, " AND %s", sql_has_range(b, h)) : "");
 }
 
 /* Does the test hold for the value of ref, or for any of them? A child's are looked up only where
@@ -258,11 +307,15 @@ static const char *in_range(const struct held *held, const char *h)
     if (!held->start)
         return arena_printf(b->arena, "%s.starts_from = '-infinity' AND %s.starts_to = 'infinity'",
                             h, h);
-    const char *x = held->cheap ? NULL : sql_alias(b, 's');
+    const char *x = held->cheap && !b->moves ? NULL : sql_alias(b, 's');
     const char *s = x ? arena_printf(b->arena, "%s.start", x) : held->start;
     const char *inside =
-        arena_printf(b->arena, "coalesce(%s.starts_from <= %s AND %s < %s.starts_to, %s)", h, s, s,
-                     h, b->moves ? "false" : "true");
+        arena_printf(b->arena, "%s.starts_from <= %s AND %s < %s.starts_to", h, s, s, h);
+    if (b->moves)
+        inside = arena_printf(b->arena, "CASE WHEN %s IS NULL THEN %s ELSE %s AND %s END", s,
+                              leaves_by_added(b, h), inside, could_leave(b, h));
+    else
+        inside = arena_printf(b->arena, "coalesce(%s, true)", inside);
     return x ? sql_let(b, x, arena_printf(b->arena, "%s AS start", held->start), inside) : inside;
 }
 
@@ -398,13 +451,15 @@ static const char *is_held_start(const struct held *held)
     if (!held->start)
         return arena_printf(b->arena, "(EXISTS (SELECT 1 FROM %s))", scopes(held, h, "= 'all'"));
     const char *from = scopes(held, h, "IN ('all', 'start')");
-    const char *inside = arena_printf(
-        b->arena,
-        "(SELECT range_agg(tstzrange(%s.starts_from, %s.starts_to)) + "
-        "tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM %s) @> %s",
-        h, h, from,
-        b->moves ? held->start
-                 : arena_printf(b->arena, "coalesce(%s, 'infinity'::timestamptz)", held->start));
+    if (b->moves)
+        return arena_printf(b->arena, "(EXISTS (SELECT 1 FROM %s AND %s))", from,
+                            in_range(held, h));
+    const char *inside =
+        arena_printf(b->arena,
+                     "(SELECT range_agg(tstzrange(%s.starts_from, %s.starts_to)) + "
+                     "tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM %s) @> "
+                     "coalesce(%s, 'infinity'::timestamptz)",
+                     h, h, from, held->start);
     if (held->cheap)
         return inside;
     const char *g = sql_alias(b, 'h');

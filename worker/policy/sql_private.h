@@ -65,6 +65,7 @@ struct sql_builder {
     bool foreseen;   /* what another category does is being written, which may wait for a third */
     bool one_row; /* it asks about one row, and there is a scope: they are looked up, not hashed */
     unsigned moves; /* enum sql_move: scopes count only where that could free a record */
+    const struct catalog_table *added; /* then: the table of NEW, the row that is added */
     size_t aliases;
     struct sql_param *params;
     const char **param_types;
@@ -148,6 +149,9 @@ struct sql_start {
 };
 struct sql_start sql_start(struct sql_builder *b, const struct sql_scope *scope,
                            const struct start *start);
+/* What the column of ref gives in a row of scope by itself. */
+const char *sql_own_start(struct sql_builder *b, const struct sql_scope *scope,
+                          const struct start *start, const struct ref *ref);
 /* (SELECT expr FROM (SELECT value AS v OFFSET 0) x): value is computed once. */
 const char *sql_let(struct sql_builder *b, const char *alias, const char *value,
                     const char *expression);
@@ -216,8 +220,8 @@ const char *sql_held_by(struct sql_builder *b, const char *hold);
 /* Which subjects of one hold (an expression) do records have that it covers? A query: form, value.
  * "" where the category has no subject. */
 const char *sql_found_subjects(struct sql_builder *b, const char *hold);
-/* Could a starting point that moves like that (b->moves, not 0) leave the range of scope h? */
-const char *sql_could_leave(struct sql_builder *b, const char *h);
+/* Has scope h a range that a starting point could leave? */
+const char *sql_has_range(struct sql_builder *b, const char *h);
 /* Is the whole category held? About no row. */
 const char *sql_held_wholly(struct sql_builder *b);
 /* The holds that cover the row: a JSON array of uuids. */

@@ -312,6 +312,12 @@ static bool is_cheap(const struct sql_scope *scope, const struct ref *ref)
     return form != FORM_TEXT && form != FORM_EPOCH_TEXT;
 }
 
+const char *sql_own_start(struct sql_builder *b, const struct sql_scope *scope,
+                          const struct start *start, const struct ref *ref)
+{
+    return own_expression(b, scope, start, ref, false);
+}
+
 struct sql_start sql_start(struct sql_builder *b, const struct sql_scope *scope,
                            const struct start *start)
 {
