@@ -122,6 +122,7 @@ tests_run_SOURCES = \
 	tests/test_begin_batch.c \
 	tests/test_aggregate.c \
 	tests/test_aggregate_keep.c \
+	tests/test_aggregate_many.c \
 	tests/test_brake.c \
 	tests/test_catalog.c \
 	tests/test_cli_commands.c \

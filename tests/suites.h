@@ -1,6 +1,7 @@
 /* Every test suite, one line each, sorted: SUITE(name) is Suite *suite_name(void). */
 SUITE(aggregate)
 SUITE(aggregate_keep)
+SUITE(aggregate_many)
 SUITE(base_span)
 SUITE(base_text)
 SUITE(begin_batch)

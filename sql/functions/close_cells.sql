@@ -7,8 +7,9 @@
 --   * nothing is small: every cell is published;
 --   * together the small ones count at least k: they are published as the coarser cell, whose
 --     folded dimensions are '(other)';
---   * else the smallest cell that is not small is folded with them. So what the published cells
---     leave of their family counts none, or at least k, and cannot be told by subtraction;
+--   * else the smallest cell that is not small is folded with them: that with the fewest subjects,
+--     as far as batches told them, and of those that with the fewest records. So what the published
+--     cells leave of their family counts none, or at least k, and cannot be told by subtraction;
 --   * else all are small, and together below k: nothing of the family is published.
 --
 -- A cell that is named as the coarser one (values that are '(other)', no "fold", late records) is

@@ -14,7 +14,8 @@
 --     fewer than k subjects; they are inserted once and never changed. A record that comes later is
 --     counted in the coarser cell;
 --   * who was counted is known only as HMAC under a key of the family (cells that fold into the
---     same coarser one: their subjects must be told apart together), until it is closed.
+--     same coarser one: their subjects must be told apart together), until it is closed. A part
+--     whose subjects are NULLs tells that there are so many, and keeps no digest: see judge_cells.
 --
 -- Locks, in this order: rows of the governed tables, leader_gate, hold_gate (by the batch), then
 -- aggregate_open: ROW EXCLUSIVE here, SHARE ROW EXCLUSIVE where cells are closed, so that nothing
@@ -32,6 +33,7 @@ AS $function$
 DECLARE
     counted bigint;
     former record;
+    families bytea[];
 BEGIN
     IF coalesce(cardinality(parts), 0) = 0 THEN
         RETURN 0;
@@ -61,23 +63,31 @@ BEGIN
             WHERE l.category = roll_up.category;
     END IF;
 
-    -- New families, and closed ones that something comes to once more, get a key.
-    INSERT INTO retention.aggregate_family
-            (category, stage, layout, name, digest, period, inner_pad, outer_pad)
-        SELECT roll_up.category, roll_up.stage, roll_up.layout, m.name, m.digest, m.period,
-               (m.pads).inner_pad, (m.pads).outer_pad
-        FROM (SELECT n.name, n.digest, n.period, retention.hmac_pads() AS pads -- once a family
-              FROM (SELECT p.family AS name, sha256(convert_to(p.family::text, 'UTF8')) AS digest,
-                           min(p.period) AS period
-                    FROM unnest(parts) p GROUP BY p.family) n
-              WHERE NOT EXISTS (SELECT FROM retention.aggregate_family f
+    families := ARRAY(SELECT sha256(convert_to(n.family::text, 'UTF8'))
+                      FROM (SELECT DISTINCT p.family FROM unnest(parts) p) n);
+    -- New families, and closed ones that something comes to once more, get a key. Most batches find
+    -- all of theirs, and no one closes them meanwhile.
+    IF cardinality(families) > (SELECT count(*) FROM retention.aggregate_family f
                                 WHERE f.category = roll_up.category AND f.stage = roll_up.stage
-                                  AND f.layout = roll_up.layout AND f.digest = n.digest)
-              OFFSET 0) m
-        ORDER BY m.digest
-        ON CONFLICT (category, stage, layout, digest) DO NOTHING;
-    PERFORM retention.reopen_families(roll_up.category, roll_up.stage, roll_up.layout,
-        ARRAY(SELECT DISTINCT sha256(convert_to(p.family::text, 'UTF8')) FROM unnest(parts) p));
+                                  AND f.layout = roll_up.layout AND f.digest = ANY (families)
+                                  AND f.inner_pad IS NOT NULL) THEN
+        INSERT INTO retention.aggregate_family
+                (category, stage, layout, name, digest, period, inner_pad, outer_pad)
+            SELECT roll_up.category, roll_up.stage, roll_up.layout, m.name, m.digest, m.period,
+                   (m.pads).inner_pad, (m.pads).outer_pad
+            FROM (SELECT n.name, n.digest, n.period, retention.hmac_pads() AS pads -- once a family
+                  FROM (SELECT p.family AS name, sha256(convert_to(p.family::text, 'UTF8')) AS digest,
+                               min(p.period) AS period
+                        FROM unnest(parts) p GROUP BY p.family) n
+                  WHERE NOT EXISTS (SELECT FROM retention.aggregate_family f
+                                    WHERE f.category = roll_up.category AND f.stage = roll_up.stage
+                                      AND f.layout = roll_up.layout AND f.digest = n.digest)
+                  OFFSET 0) m
+            ORDER BY m.digest
+            ON CONFLICT (category, stage, layout, digest) DO NOTHING;
+        PERFORM retention.reopen_families(roll_up.category, roll_up.stage, roll_up.layout,
+            families);
+    END IF;
 
     WITH placed AS MATERIALIZED (
         SELECT f.family, f.inner_pad, f.outer_pad, p.measures, p.subjects,
@@ -90,10 +100,13 @@ BEGIN
     ), people AS (
         INSERT INTO retention.aggregate_subject (family, cell, digests)
         SELECT p.family, p.cell,
-               ARRAY(SELECT substr(sha256(p.outer_pad
-                                          || sha256(p.inner_pad || convert_to(s.subject, 'UTF8'))),
-                                   1, 16)
-                     FROM unnest(p.subjects) s (subject))
+               CASE WHEN p.subjects[1] IS NULL
+                   THEN array_fill(NULL::bytea, ARRAY[cardinality(p.subjects)])
+                   ELSE ARRAY(SELECT substr(sha256(p.outer_pad
+                                                   || sha256(p.inner_pad
+                                                             || convert_to(s.subject, 'UTF8'))),
+                                            1, 16)
+                              FROM unnest(p.subjects) s (subject)) END
         FROM placed p WHERE cardinality(p.subjects) > 0
     ), deltas AS (
         INSERT INTO retention.aggregate_open (family, cell, measures)

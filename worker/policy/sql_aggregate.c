@@ -2,7 +2,8 @@
  * up in the same statement, and how cells are closed.
  *
  * A record's dimensions are b1, b2 ... and its values v1, v2 ... (of sums and histograms, by their
- * place among the measures), its subject is s: columns of the CTE of deleted rows. A cell's name is
+ * place among the measures), its subject is s: columns of the CTE of deleted rows. They are grouped
+ * as they are, where equal values have one text, and become texts once a cell. A cell's name is
  * an array of texts; its measures are an array of numerics, the number of records first. Both are
  * what the functions retention.roll_up and close_cells hand around, which know nothing of policies:
  * see sql/functions/roll_up.sql for what they promise. */
@@ -12,6 +13,9 @@
 #include "policy/sql_private.h"
 
 enum { TEXT_MOST = 200, FAMILIES_MOST = 1000 };
+
+/* Above it, subjects are hardly ever told apart by 64 bits. */
+enum { SEEN_MOST = 40 };
 
 /* --- layout: what makes cells comparable --- */
 
@@ -44,13 +48,22 @@ static const char *target_name(struct sql_builder *b)
 
 /* --- a record's dimensions and values --- */
 
-/* The dimension, a text; for a period a date, NULL for infinity. */
+/* Are two values equal exactly when their texts are? */
+static bool has_one_text(const struct catalog_column *column)
+{
+    return sql_is_integer(column) || text_equal(column->base_type, "uuid");
+}
+
+/* The dimension, a text, or what is one where it names a cell; for a period a date, NULL for
+ * infinity. */
 static const char *dimension(struct sql_builder *b, const struct aggregate_by *by)
 {
     const struct catalog_column *column = catalog_column(b->target.table, by->column);
     const char *raw = sql_column(b, &b->target, by->column);
     assert(column);
     if (!by->truncated) {
+        if (has_one_text(column))
+            return raw;
         if (sql_is_text(column) || column->type_category == 'S')
             return arena_printf(b->arena, "left(%s::text, %d)", raw, TEXT_MOST);
         return sql_canonical_text(b->arena, column, raw);
@@ -119,11 +132,13 @@ static const char *name_array(struct sql_builder *b, const char *x, bool folded)
     const struct aggregate *a = b->stage->aggregate;
     struct text text = {0};
     for (size_t i = 0; i < a->by_count; i++) {
+        const struct catalog_column *column = catalog_column(b->target.table, a->by[i].column);
+        bool is_text = !a->by[i].truncated && !has_one_text(column);
         text_add(&text, i ? ", " : "ARRAY[");
         if (folded && aggregate_folds(a, a->by[i].to))
             text_add(&text, "'(other)'");
         else
-            text_printf(&text, "%s.b%zu%s", x, i + 1, a->by[i].truncated ? "::text" : "");
+            text_printf(&text, "%s.b%zu%s", x, i + 1, is_text ? "" : "::text");
     }
     text_add(&text, "]");
     return sql_take_text(b->arena, &text);
@@ -152,15 +167,22 @@ static const char *measure_array(struct sql_builder *b)
     return sql_take_text(b->arena, &text);
 }
 
+static bool counts_subjects(const struct aggregate *a)
+{
+    for (size_t i = 0; i < a->measure_count; i++)
+        if (a->measures[i].kind == MEASURE_SUBJECTS)
+            return true;
+    return false;
+}
+
 /* Distinct subjects. Where their number is not published, as many as decide: a cell that has so
  * many of one batch is not small, and of one that is small all are there. */
 static const char *subject_array(struct sql_builder *b)
 {
     static const char all[] =
         "array_agg(DISTINCT g.s COLLATE \"C\") FILTER (WHERE g.s IS NOT NULL)";
-    for (size_t i = 0; i < b->stage->aggregate->measure_count; i++)
-        if (b->stage->aggregate->measures[i].kind == MEASURE_SUBJECTS)
-            return all;
+    if (counts_subjects(b->stage->aggregate))
+        return all;
     return arena_printf(b->arena, "(%s)[1:%lld]", all, (long long)b->stage->k);
 }
 
@@ -173,26 +195,94 @@ static const struct aggregate_by *period_of(const struct aggregate *a, size_t *r
     return &a->by[i];
 }
 
-const char *sql_rolled_up(struct sql_builder *b, const char *gone)
+/* "x.b1, x.b2": the dimensions in alias x. */
+static const char *dimension_list(struct sql_builder *b, const char *x)
 {
-    const struct aggregate *a = b->stage->aggregate;
-    struct text group = {0};
+    struct text text = {0};
+    for (size_t i = 0; i < b->stage->aggregate->by_count; i++)
+        text_printf(&text, "%s%s.b%zu", i ? ", " : "", x, i + 1);
+    return sql_take_text(b->arena, &text);
+}
+
+/* One row a cell of what is in `gone`, of those rows that meet `where`. */
+static const char *parts(struct sql_builder *b, const char *gone, const char *subjects,
+                         const char *where)
+{
     size_t period;
-    (void)period_of(a, &period);
-    for (size_t i = 0; i < a->by_count; i++)
-        text_printf(&group, "%sg.b%zu", i ? ", " : "", i + 1);
+    (void)period_of(b->stage->aggregate, &period);
+    return arena_printf(b->arena,
+                        "SELECT %s AS family, %s AS cell, g.b%zu AS period,\n"
+                        "                       %s AS measures,\n"
+                        "                       %s AS subjects\n"
+                        "                  FROM %s g%s GROUP BY %s",
+                        name_array(b, "g", true), name_array(b, "g", false), period + 1,
+                        measure_array(b), subjects, gone, where, dimension_list(b, "g"));
+}
+
+/* Where a cell has k subjects of one batch, nobody needs to know which: only their number goes to
+ * roll_up, as an array of NULLs. Of most cells this is seen while the records are added up, without
+ * sorting them: a bit for each of 64 classes of subjects (so many bits are set by at least so many
+ * subjects). It is gone with the statement. The cells of which this does not tell are counted
+ * again, with their subjects.
+ *
+ * The subquery is a hashed SubPlan because of the CASE. A NULL among the dimensions would have it
+ * compare with every cell; such cells are all counted again. */
+static const char *many_and_few(struct sql_builder *b, const char *gone)
+{
+    long long k = (long long)b->stage->k;
+    const char *dimensions = dimension_list(b, "g"), *named = dimension_list(b, "m");
+    size_t period;
+    (void)period_of(b->stage->aggregate, &period);
+    struct text again = {0};
+    text_printf(
+        &again,
+        "\n                 WHERE CASE WHEN num_nulls(%s) > 0 THEN true\n"
+        "                            ELSE ((%s) IN (SELECT %s FROM many m)) IS NOT TRUE END",
+        dimensions, dimensions, named);
     return arena_printf(
         b->arena,
-        "(SELECT retention.roll_up(%s, %s, %s, %s,\n"
-        "               array_agg(ROW(c.family, c.cell, c.period, c.measures, "
-        "c.subjects)::retention.aggregate_part))\n"
-        "          FROM (SELECT %s AS family, %s AS cell, g.b%zu AS period,\n"
-        "                       %s AS measures,\n"
-        "                       %s AS subjects\n"
-        "                  FROM %s g GROUP BY %s) c)",
-        sql_value(b, b->category->name, "text"), sql_value(b, b->stage->name, "text"), layout(b),
-        sql_value(b, target_name(b), "text"), name_array(b, "g", true), name_array(b, "g", false),
-        period + 1, measure_array(b), subject_array(b), gone, sql_take_text(b->arena, &group));
+        "WITH many AS MATERIALIZED (\n"
+        "SELECT %s, %s AS measures\n"
+        "  FROM %s g GROUP BY %s\n"
+        "HAVING num_nulls(%s) = 0\n"
+        "   AND bit_count(bit_or(1::bigint << (hashtext(g.s COLLATE \"C\") & 63))::bit(64)) >= "
+        "%lld)\n"
+        "                SELECT %s AS family, %s AS cell, m.b%zu AS period, m.measures,\n"
+        "                       array_fill(NULL::text, ARRAY[%lld]) AS subjects\n"
+        "                  FROM many m\n"
+        "                 UNION ALL\n"
+        "                %s",
+        dimensions, measure_array(b), gone, dimensions, dimensions, k, name_array(b, "m", true),
+        name_array(b, "m", false), period + 1, k,
+        parts(b, gone, subject_array(b), sql_take_text(b->arena, &again)));
+}
+
+/* A cell's subjects as roll_up is to know them: who they are where their number is published, or
+ * where they are fewer than k. */
+static const char *told_subjects(struct sql_builder *b)
+{
+    if (counts_subjects(b->stage->aggregate))
+        return "c.subjects";
+    long long k = (long long)b->stage->k;
+    return arena_printf(
+        b->arena,
+        "CASE WHEN cardinality(c.subjects) = %lld THEN\n"
+        "                   array_fill(NULL::text, ARRAY[%lld]) ELSE c.subjects END",
+        k, k);
+}
+
+const char *sql_rolled_up(struct sql_builder *b, const char *gone)
+{
+    bool all = counts_subjects(b->stage->aggregate) || b->stage->k > SEEN_MOST;
+    return arena_printf(b->arena,
+                        "(SELECT retention.roll_up(%s, %s, %s, %s,\n"
+                        "               array_agg(ROW(c.family, c.cell, c.period, c.measures,\n"
+                        "                   %s)::retention.aggregate_part))\n"
+                        "          FROM (%s) c)",
+                        sql_value(b, b->category->name, "text"),
+                        sql_value(b, b->stage->name, "text"), layout(b),
+                        sql_value(b, target_name(b), "text"), told_subjects(b),
+                        all ? parts(b, gone, subject_array(b), "") : many_and_few(b, gone));
 }
 
 /* --- closing --- */
