@@ -9,6 +9,7 @@
 #
 #   BENCH_ROWS    records, 1 000 000 by default; all of them are due, evidence = "records"
 #   BENCH_ROUNDS  rounds, 5 by default; every contender runs once in each, in a turning order
+#   BENCH_KINDS   only some of the above, "deidentify-100 aggregate"
 #
 # Times are those of the whole program; "batches" from the entry "plan" to the last batch's; "cpu" is
 # processor time, of the program and the server's processes together. Ratios are to the statement by
@@ -59,7 +60,7 @@ CFG
   chmod 0600 "$home/site/retentiond.cfg" "$home/site/policies/calls.cfg"
 }
 
-kinds="deidentify-100 deidentify-70 aggregate"
+kinds=${BENCH_KINDS:-deidentify-100 deidentify-70 aggregate}
 say "== the masters: $rows records, all of them due"
 (umask 077 && od -An -N32 -tx1 /dev/urandom | tr -d ' \n' >"$home/epoch.key")
 sql postgres "DROP DATABASE IF EXISTS bench_copy WITH (FORCE)"
