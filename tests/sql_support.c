@@ -59,6 +59,10 @@ const char *sql_support_value(const struct sql_param *p)
         return "-infinity";
     case PARAM_TO_START:
         return "infinity";
+    case PARAM_TURN:
+        return "0";
+    case PARAM_LAST_TURN:
+        return "7";
     case PARAM_KEY:
         return NULL;
     }

@@ -185,6 +185,24 @@ START_TEST(what_comes_behind_a_pass_is_found)
 }
 END_TEST
 
+/* Records that are changed have turns: most of them find room in their own pages, where others have
+ * been, and the table does not grow to twice its size. */
+START_TEST(a_full_table_hardly_grows)
+{
+    struct site site = site_new_single(cluster_shared(), CALLS ROWS("100", "1", "8000"),
+                                       "pace: { batch_rows = 500; };");
+    int64_t before = db_number(site.admin, "SELECT pg_relation_size('call')");
+    site_policy(&site, "calls", DATA "  stages = ( " NUMBER " );\n");
+    site_load_and_approve(&site, "calls", -1);
+    site_once_expect(&site, NULL, 0);
+    ck_assert_int_eq(count(&site, "caller = '+1410' AND name IS NULL"), 8000);
+    ck_assert_int_eq(site_digests(&site, "public.call"), 8000);
+    ck_assert_int_le(db_number(site.admin, "SELECT pg_relation_size('call')"), before * 3 / 2);
+    site_check_log(&site);
+    site_free(&site);
+}
+END_TEST
+
 static void expect_explained(const struct site *site, const char *id, const char *words)
 {
     const char *const argv[] = {"retentionctl", "-c", site->config, "explain", "calls", id, NULL};
@@ -684,6 +702,7 @@ Suite *suite_engine_deidentify(void)
     tcase_add_test(tests, columns_are_privilege_enough);
     tcase_add_test(tests, what_is_put_back_ends_the_run);
     tcase_add_test(tests, what_comes_behind_a_pass_is_found);
+    tcase_add_test(tests, a_full_table_hardly_grows);
     tcase_add_test(tests, the_last_stage_is_explained);
     tcase_add_test(tests, a_held_record_is_not_changed);
     tcase_add_test(tests, a_trigger_that_restores_is_found_out);

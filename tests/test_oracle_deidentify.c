@@ -854,6 +854,19 @@ START_TEST(plain_numbers_are_cut_alike)
                   "(keep) WHERE retention.truncate_phone(x, keep) IS DISTINCT FROM "
                   "retention.truncate_any_phone(x, keep)"),
         0);
+    /* ... nor takes anything for plain that is not: something else in the place of each character,
+     * or before it */
+    ck_assert_int_eq(
+        db_number(admin,
+                  "SELECT count(*) FROM (VALUES ('+14155550123'), ('+1415555'), ('+1415'), ('+1'), "
+                  "('+11155550123'), ('+14151550123'), ('+1915'), ('+141555501234')) p (plain), "
+                  "generate_series(1, 13) i, unnest(ARRAY['', '0', '1', '2', '9', ':', '/', ' ', "
+                  "'+', '-', 'x', E'\\n', E'\\u00e9', E'\\u0661', '.', '(']) c, "
+                  "generate_series(0, 1) n, (VALUES ('country'), ('npa'), ('npanxx')) k (keep), "
+                  "LATERAL (SELECT overlay(plain PLACING c FROM i FOR n) AS x) o "
+                  "WHERE retention.truncate_phone(x, keep) IS DISTINCT FROM "
+                  "retention.truncate_any_phone(x, keep)"),
+        0);
     PQfinish(admin);
     db_drop(cluster_shared(), database);
     free(database);

@@ -75,6 +75,8 @@ static void add_statement(struct text *out, const char *name, const struct sql_s
         [PARAM_RUN] = "run",
         [PARAM_FROM_START] = "from start",
         [PARAM_TO_START] = "to start",
+        [PARAM_TURN] = "turn",
+        [PARAM_LAST_TURN] = "last turn",
     };
     for (size_t i = 0; i < statement->param_count; i++) {
         const struct sql_param *p = &statement->params[i];

@@ -10,6 +10,7 @@
 #   BENCH_ROWS    records, 1 000 000 by default; all of them are due, evidence = "records"
 #   BENCH_KINDS   those of them to run, all by default
 #   BENCH_ROUNDS  rounds, 5 by default; every contender runs once in each, in a turning order
+#   BENCH_KINDS   only some of the above, "deidentify-100 aggregate"
 #
 # Times are those of the whole program; "batches" from the entry "plan" to the last batch's; "cpu" is
 # processor time, of the program and the server's processes together. Ratios are to the statement by

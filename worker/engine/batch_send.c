@@ -98,13 +98,15 @@ static void queue_over(struct batch *batch, enum step step, size_t relation,
                        const struct sql_statement *statement, struct part part, int64_t limit,
                        const struct work *work)
 {
-    char from[32], to[32], most[24], nonce[33];
+    char from[32], to[32], most[24], nonce[33], turn[12], last_turn[12];
     uint8_t random[16];
     random_bytes(random, sizeof(random));
     hex_encode(nonce, random, sizeof(random));
     snprintf(from, sizeof(from), "(%u,%u)", work->from.block, work->from.offset);
     snprintf(to, sizeof(to), "(%lld,0)", (long long)work->to_block);
     snprintf(most, sizeof(most), "%lld", (long long)limit);
+    snprintf(turn, sizeof(turn), "%d", work->turn);
+    snprintf(last_turn, sizeof(last_turn), "%d", (work->to_turn ? work->to_turn : SQL_TURNS) - 1);
     const char **values = xcalloc(statement->param_count + 1, sizeof(*values));
     struct text *made = xcalloc(statement->param_count + 1, sizeof(*made));
     for (size_t i = 0; i < statement->param_count; i++) {
@@ -151,6 +153,12 @@ static void queue_over(struct batch *batch, enum step step, size_t relation,
             break;
         case PARAM_TO_START:
             values[i] = work_to_start(work);
+            break;
+        case PARAM_TURN:
+            values[i] = turn;
+            break;
+        case PARAM_LAST_TURN:
+            values[i] = last_turn;
             break;
         case PARAM_KEY:
         case PARAM_TERM:

@@ -249,6 +249,10 @@ static void on_leaves(struct pg_conn *conn, enum pg_outcome outcome, PGresult *r
     struct run *run = run_read_over(arg, outcome, error);
     if (!run)
         return;
+    int64_t due = run->report.pass > 1 ? run->report.remaining : run->report.to_act;
+    /* What is counted has no turns: more batches would add to each cell. */
+    bool turns = !run->careful && !run->sql->stage->aggregate;
+    sweep_expect(&run->sweep, turns ? due : 0, run->report.table_rows);
     if (!sweep_begin(&run->sweep, result, run->report.table_rows)) {
         run_stop(run, RUN_FAILED, "unexpected answer of the server: leaves");
         return;

@@ -6,14 +6,27 @@
 
 #include "base/arena.h"
 #include "base/sql_files.h"
+#include "policy/sql.h"
 
 /* Ranges where nothing is known of the rows' size; 4096 blocks are 32 MiB. */
 enum { UNKNOWN_BLOCKS = 64, MOST_BLOCKS = 4096, MOST_CHECKS = 4 };
 
+/* A range has turns where one in so many of its rows is to be changed. */
+enum { DENSE = 4 };
+
 /* No table has it. */
 #define LAST_BLOCK ((int64_t)UINT32_MAX)
 
-enum { LEAF_OID, LEAF_SCHEMA, LEAF_NAME, LEAF_QUOTED, LEAF_FILENODE, LEAF_BLOCKS, LEAF_COLUMNS };
+enum {
+    LEAF_OID,
+    LEAF_SCHEMA,
+    LEAF_NAME,
+    LEAF_QUOTED,
+    LEAF_FILENODE,
+    LEAF_BLOCKS,
+    LEAF_FILL,
+    LEAF_COLUMNS
+};
 
 void sweep_init(struct sweep *sweep, int64_t batch_rows, bool records_stay)
 {
@@ -56,17 +69,25 @@ const char *sweep_check_sql(void)
     return sql_file("engine/leaf.sql");
 }
 
-/* A range should hold no more than a batch's rows even if all of them are due. */
+/* A range should hold no more than a batch's rows even if all of them are due; by turns, no more
+ * than a batch for each, and a little less, since they are not all of one size. */
 static void set_range(struct sweep *sweep)
 {
     sweep->most_blocks = UNKNOWN_BLOCKS;
     if (sweep->row_blocks > 0)
-        sweep->most_blocks = (int64_t)((double)sweep->batch_rows * sweep->row_blocks);
+        sweep->most_blocks = (int64_t)((double)sweep->batch_rows * sweep->row_blocks *
+                                       (sweep->by_turns ? sweep->turns * 0.97 : 1));
     if (sweep->most_blocks < 1)
         sweep->most_blocks = 1;
     if (sweep->most_blocks > MOST_BLOCKS)
         sweep->most_blocks = MOST_BLOCKS;
     sweep->range_blocks = sweep->most_blocks;
+}
+
+/* Where pages were left with room for some of their rows at once, turns may be longer. */
+static int turns_of(int64_t fillfactor)
+{
+    return fillfactor <= 70 ? SQL_TURNS / 4 : fillfactor <= 90 ? SQL_TURNS / 2 : SQL_TURNS;
 }
 
 static void note_density(struct sweep *sweep, int64_t rows)
@@ -75,6 +96,12 @@ static void note_density(struct sweep *sweep, int64_t rows)
     for (size_t i = 0; i < sweep->leaf_count; i++)
         blocks += sweep->leaves[i].end;
     sweep->row_blocks = rows > 0 ? (double)blocks / (double)rows : 0;
+}
+
+void sweep_expect(struct sweep *sweep, int64_t due, int64_t rows)
+{
+    sweep->may_turn = sweep->records_stay && due > sweep->batch_rows;
+    sweep->by_turns = sweep->may_turn && due >= rows / DENSE;
 }
 
 void sweep_aim(struct sweep *sweep, int64_t batch_rows)
@@ -93,6 +120,7 @@ bool sweep_begin(struct sweep *sweep, const PGresult *result, int64_t rows)
     if (PQnfields(result) != LEAF_COLUMNS)
         return false;
     sweep->arena = arena_new();
+    sweep->turns = 1;
     size_t count = (size_t)PQntuples(result);
     sweep->leaves = arena_alloc(sweep->arena, (count + 1) * sizeof(*sweep->leaves));
     for (int row = 0; row < (int)count; row++) {
@@ -103,6 +131,8 @@ bool sweep_begin(struct sweep *sweep, const PGresult *result, int64_t rows)
         leaf->quoted = arena_strdup(sweep->arena, PQgetvalue(result, row, LEAF_QUOTED));
         leaf->filenode = (uint32_t)strtoul(PQgetvalue(result, row, LEAF_FILENODE), NULL, 10);
         leaf->end = strtoll(PQgetvalue(result, row, LEAF_BLOCKS), NULL, 10);
+        int turns = turns_of(strtoll(PQgetvalue(result, row, LEAF_FILL), NULL, 10));
+        sweep->turns = turns > sweep->turns ? turns : sweep->turns;
     }
     sweep->leaf_count = count;
     note_density(sweep, rows);
@@ -165,8 +195,11 @@ enum sweep_next sweep_take(struct sweep *sweep, struct work *ret_work, struct le
             int64_t to = leaf->next + sweep->range_blocks;
             if (to > leaf->end)
                 to = leaf->end;
-            *ret_work = (struct work){
-                .leaf = leaf, .from = {.block = (uint32_t)leaf->next}, .to_block = to};
+            *ret_work = (struct work){.leaf = leaf,
+                                      .from = {.block = (uint32_t)leaf->next},
+                                      .first_block = leaf->next,
+                                      .to_block = to,
+                                      .to_turn = sweep->by_turns ? SQL_TURNS / sweep->turns : 0};
             leaf->next = to;
             leaf->in_flight++;
             return SWEEP_WORK;
@@ -191,12 +224,44 @@ static void adapt(struct sweep *sweep, const struct work *work, int64_t rows)
         sweep->range_blocks = blocks * 2 < sweep->most_blocks ? blocks * 2 : sweep->most_blocks;
 }
 
+/* Are so many rows of the range's a good part of all? */
+static bool is_dense(const struct sweep *sweep, const struct work *work, int64_t rows)
+{
+    double blocks = (double)(work->to_block - work->first_block);
+    double turns = work->to_turn ? work->to_turn - work->turn : SQL_TURNS;
+    return sweep->row_blocks > 0 &&
+           (double)rows * DENSE >= blocks / sweep->row_blocks * turns / SQL_TURNS;
+}
+
+/* The range's next turn; all that are left at once where there is little to do. */
+static void next_turn(struct sweep *sweep, const struct work *work)
+{
+    struct work next = {.leaf = work->leaf,
+                        .from = {.block = (uint32_t)work->first_block},
+                        .first_block = work->first_block,
+                        .to_block = work->to_block,
+                        .turn = work->to_turn,
+                        .to_turn = SQL_TURNS};
+    if (sweep->by_turns)
+        next.to_turn = work->to_turn + SQL_TURNS / sweep->turns;
+    sweep_add(sweep, &next);
+}
+
 void sweep_finished(struct sweep *sweep, const struct work *work, int64_t rows)
 {
     assert(work->leaf->in_flight > 0);
     work->leaf->in_flight--;
-    if (!work->careful && !work->to_slice)
-        adapt(sweep, work, rows);
+    if (!work->careful && !work->to_slice) {
+        bool by_turns = sweep->may_turn && is_dense(sweep, work, rows);
+        if (by_turns == sweep->by_turns) {
+            adapt(sweep, work, rows);
+        } else {
+            sweep->by_turns = by_turns;
+            set_range(sweep);
+        }
+    }
+    if (work->to_turn && work->to_turn < SQL_TURNS)
+        next_turn(sweep, work);
 }
 
 void sweep_return(struct sweep *sweep, const struct work *work)
@@ -273,6 +338,7 @@ bool work_halve(struct work *work, struct work *ret_rest)
         return false;
     work->to_block = work->from.block + blocks / 2;
     ret_rest->from = (struct tid){.block = (uint32_t)work->to_block};
+    ret_rest->first_block = work->to_block;
     return true;
 }
 

@@ -51,9 +51,11 @@ struct work {
     int64_t slice, to_slice; /* the first, and the one behind the last; 0: all rows of the range */
     struct tid from;
     int64_t to_block;
-    int attempts; /* how often it was tried and rolled back */
-    bool careful; /* lock first: the optimistic way met locked or poisoned rows */
-    bool bisect;  /* and remove under savepoints, down to the record */
+    int64_t first_block; /* where the range began, before a batch left the rest of it */
+    int turn, to_turn;   /* of SQL_TURNS: the first, and the one behind the last; 0: all rows */
+    int attempts;        /* how often it was tried and rolled back */
+    bool careful;        /* lock first: the optimistic way met locked or poisoned rows */
+    bool bisect;         /* and remove under savepoints, down to the record */
 };
 
 struct sweep {
@@ -69,6 +71,9 @@ struct sweep {
     double row_blocks;  /* blocks a row takes on the average; 0: not known */
     int64_t slice_rows; /* of a slice, from the run's first aim on */
     bool records_stay;  /* what is acted on comes back at the end of the table */
+    int turns;     /* that a range has, where it has any: SQL_TURNS, or fewer that are longer */
+    bool may_turn; /* the pass changes more rows than a batch has */
+    bool by_turns; /* the next ranges are as many batches as there are turns */
 };
 
 /* A full batch takes so many slices; a shorter one, fewer. */
@@ -80,13 +85,17 @@ enum sweep_next { SWEEP_WORK, SWEEP_CHECK, SWEEP_OPEN, SWEEP_WAIT, SWEEP_OVER };
  * end that a pass began with, and are not read once more by it; what else came there is counted
  * with what remains, and has a pass of its own. */
 void sweep_init(struct sweep *sweep, int64_t batch_rows, bool records_stay);
+
+/* Before a pass begins: so many rows of so many are expected to be changed. Where that is more than
+ * a batch, ranges are gone through in turns, one batch each, while they are full of such rows. */
+void sweep_expect(struct sweep *sweep, int64_t due, int64_t rows);
 void sweep_free(struct sweep *sweep); /* leaves {0} */
 
 /* Ranges from now on should hold about so many rows. */
 void sweep_aim(struct sweep *sweep, int64_t batch_rows);
 
 /* The statement that lists the leaves of a table ($1: its name as regclass reads it), and one leaf
- * again ($1: its oid): (oid, schema, name, quoted, filenode, blocks). */
+ * again ($1: its oid): (oid, schema, name, quoted, filenode, blocks, fillfactor). */
 const char *sweep_leaves_sql(void);
 const char *sweep_check_sql(void);
 

@@ -32,7 +32,15 @@ enum sql_param_kind {
     PARAM_HASHED_OLD, /* of column number `index` of sql_leaf.hashed: text[] literal of the values
                          that were read, and of what they become */
     PARAM_HASHED_NEW, /* text[] literal of what each of these becomes */
+    PARAM_TURN,       /* int: rows of this turn, */
+    PARAM_LAST_TURN,  /* to this one, inclusive */
 };
+
+/* An UPDATE puts a row's new version into the row's own page if there is room, and then needs no
+ * entry in indexes whose columns stay as they are; of a page that is full, each row goes elsewhere,
+ * and into every index. So rows that are changed have turns, by their place in the table: what a
+ * page's first turn leaves behind is room for the next one, once it is committed. */
+enum { SQL_TURNS = 8 };
 
 struct sql_param {
     enum sql_param_kind kind;
@@ -93,7 +101,8 @@ struct sql_leaf {
     /* No dependants. Optimistic: DELETE of a block range. Result: one row
      * (rows bigint, tenants text[] or NULL, tenant_rows bigint[] or NULL, key1, ...), keys being
      * bigint[] or uuid[] where all of the column's values are that, else text[]. Where rows is all
-     * there would be, no result: the command says how many. */
+     * there would be, no result: the command says how many. Of a stage that changes rows, those of
+     * some turns: PARAM_TURN, PARAM_LAST_TURN; lock_rows likewise. */
     struct sql_statement remove;
     /* SELECT ... FOR UPDATE SKIP LOCKED of a block range, at most PARAM_LIMIT rows: one row
      * (rows bigint, more boolean, tids text[] ordered, key1 text[], ...). With dependants it comes

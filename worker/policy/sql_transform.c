@@ -355,12 +355,17 @@ static const char *same(struct sql_builder *b, const struct catalog_column *colu
     return arena_printf(b->arena, "%s IS NOT DISTINCT FROM %s", x, y);
 }
 
+static bool is_nullify(const struct transform *transform)
+{
+    return text_equal(transform->as->name, "nullify");
+}
+
 /* Has the row's column the value that it should? */
 static const char *is_done(struct sql_builder *b, const struct transform *transform)
 {
     const struct catalog_column *column = column_of(b, transform->column);
     const char *x = sql_column(b, &b->target, transform->column);
-    if (text_equal(transform->as->name, "nullify"))
+    if (is_nullify(transform))
         return arena_printf(b->arena, "%s IS NULL", x);
     return same(b, column, x, transform->as->sql(b, transform, column, x));
 }
@@ -509,9 +514,11 @@ const char *sql_passed(struct sql_builder *b)
     assert(!policy_stage_removes(stage));
     if (stage->mark)
         sql_add_and(&text, mark_is_set(b));
-    for (size_t i = 0; i < stage->column_count && stage->aggregate == NULL; i++)
-        if (stage->columns[i].as->testable)
-            sql_add_and(&text, is_done(b, &stage->columns[i]));
+    /* What is seen at once comes first: of most records it says that they are not done. */
+    for (int seen_at_once = 1; seen_at_once >= 0 && !stage->aggregate; seen_at_once--)
+        for (size_t i = 0; i < stage->column_count; i++)
+            if (stage->columns[i].as->testable && is_nullify(&stage->columns[i]) == seen_at_once)
+                sql_add_and(&text, is_done(b, &stage->columns[i]));
     if (stage->quasi.count)
         sql_add_and(&text, sql_quasi_done(b));
     add_dependants_done(b, &text);
