@@ -36,7 +36,8 @@ SELECT s.place,
         ELSE 'category "' || $1::text || '" has no subjects of this kind'
     END,
     CASE
-        WHEN s.is_vague THEN 'Write one number with its country, such as +14105550100; an extension '
+        WHEN s.is_vague THEN 'Write one number with its country, without quotes or commas, such as '
+            '+14105550100; an extension '
             'may follow it: +14105550100 x5.'
         WHEN s.is_phone THEN 'Write its digits, such as +14105550100.'
         WHEN s.known THEN 'The database has them as ' || s.types || '.'

@@ -491,37 +491,56 @@ static void add_ways(const struct held *held, struct text *text)
     }
 }
 
-/* "IN ('all', 'start')": the shapes that are not asked for; key_subject means nothing by itself. */
-static const char *other_shapes(const struct held *held)
+/* Is there a scope of a shape that the statement does not ask for? Each question is one that an
+ * index answers with a few pages: asked at once, all scopes of the category would be read, with
+ * every statement. */
+static const char *has_others(const struct held *held)
 {
     static const struct {
         unsigned shape;
-        const char *names;
+        const char *name;
+        const char *with; /* the column that only these shapes have */
     } names[] = {
-        {SQL_START, "'all', 'start'"},
-        {SQL_TENANT, "'tenant'"},
-        {SQL_TENANT_START, "'tenant_start'"},
-        {SQL_SUBJECT, "'subject'"},
-        {SQL_SUBJECT_MORE, "'subject_start', 'tenant_subject', 'tenant_subject_start'"},
-        {SQL_KEY, "'key'"},
-        {SQL_KEY_MORE, "'key_more'"},
+        {SQL_START, "all", NULL},
+        {SQL_START, "start", NULL},
+        {SQL_TENANT, "tenant", NULL},
+        {SQL_TENANT_START, "tenant_start", NULL},
+        {SQL_SUBJECT, "subject", "value"},
+        {SQL_SUBJECT_MORE, "subject_start", "value"},
+        {SQL_SUBJECT_MORE, "tenant_subject", "value"},
+        {SQL_SUBJECT_MORE, "tenant_subject_start", "value"},
+        {SQL_KEY, "key", "key"},
+        {SQL_KEY_MORE, "key_more", "key"},
     };
-    struct text text = {0};
-    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-        if (!(held->b->shapes & names[i].shape))
-            text_printf(&text, "%s%s", text.length ? ", " : "IN (", names[i].names);
-    text_add(&text, ")");
-    return sql_take_text(held->b->arena, &text);
+    struct sql_builder *b = held->b;
+    struct text text = {0}, rest = {0};
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        if (b->shapes & names[i].shape)
+            continue;
+        if (!names[i].with) {
+            text_printf(&rest, "%s'%s'", rest.length ? ", " : "IN (", names[i].name);
+            continue;
+        }
+        const char *h = sql_alias(b, 'h');
+        const char *shape = arena_printf(b->arena, "= '%s'", names[i].name);
+        add_way(&text, arena_printf(b->arena, "EXISTS (SELECT 1 FROM %s AND %s.%s IS NOT NULL)",
+                                    scopes(held, h, shape), h, names[i].with));
+    }
+    if (rest.length) {
+        text_add(&rest, ")");
+        const char *h = sql_alias(b, 'h');
+        add_way(&text, arena_printf(b->arena, "EXISTS (SELECT 1 FROM %s)",
+                                    scopes(held, h, text_string(&rest))));
+    }
+    text_free(&rest);
+    return text.length ? arena_printf(b->arena, "(%s)", sql_take_text(b->arena, &text)) : "false";
 }
 
 const char *sql_unasked(struct sql_builder *b)
 {
     const struct held held = {.b = b};
-    const char *h = sql_alias(b, 'h'), *g = sql_alias(b, 'h');
-    const char *others = (b->shapes & SQL_ALL_SHAPES) == SQL_ALL_SHAPES
-                             ? "false"
-                             : arena_printf(b->arena, "EXISTS (SELECT 1 FROM %s)",
-                                            scopes(&held, h, other_shapes(&held)));
+    const char *g = sql_alias(b, 'h');
+    const char *others = has_others(&held);
     if (b->shapes & SQL_READERS)
         return arena_printf(b->arena, "(%s)", others);
     return arena_printf(
@@ -534,9 +553,10 @@ const char *sql_unasked(struct sql_builder *b)
 static const char *is_held(const struct held *held)
 {
     struct sql_builder *b = held->b;
-    const char *h = sql_alias(b, 'h');
     bool all = (b->shapes & SQL_ALL_SHAPES) == SQL_ALL_SHAPES;
-    const char *from = scopes(held, h, all ? "" : other_shapes(held));
+    const char *some = all ? arena_printf(b->arena, "(EXISTS (SELECT 1 FROM %s))",
+                                          scopes(held, sql_alias(b, 'h'), ""))
+                           : has_others(held);
     struct text ways = {0};
     add_ways(held, &ways);
     if (b->one_row && all && ways.length) {
@@ -545,13 +565,11 @@ static const char *is_held(const struct held *held)
         return any;
     }
     if (!ways.length)
-        return arena_printf(b->arena, "(EXISTS (SELECT 1 FROM %s))", from);
+        return some;
     const char *text = arena_printf(b->arena,
-                                    all ? "(CASE WHEN (EXISTS (SELECT 1 FROM %s)) THEN %s\n     "
-                                          "ELSE false END)"
-                                        : "(CASE WHEN (EXISTS (SELECT 1 FROM %s)) THEN true ELSE "
-                                          "%s\n     END)",
-                                    from, text_string(&ways));
+                                    all ? "(CASE WHEN %s THEN %s\n     ELSE false END)"
+                                        : "(CASE WHEN %s THEN true ELSE %s\n     END)",
+                                    some, text_string(&ways));
     text_free(&ways);
     return text;
 }
