@@ -15,9 +15,8 @@
 #include "base/text.h"
 #include "engine/batch_internal.h"
 
-/* Gates and relations may be waited for longer than rows: nobody waits behind a row lock for it.
- * Each piece of a range reads the lists of what is on hold anew. */
-enum { GATE_TIMEOUT_MS = 2000, RANGE_PIECES = 4, LISTED_PIECES = 2 };
+/* Gates and relations may be waited for longer than rows: nobody waits behind a row lock for it. */
+enum { GATE_TIMEOUT_MS = 2000, RANGE_PIECES = 4 };
 
 void batch_begin_group(struct batch *batch, enum batch_state state)
 {
@@ -211,9 +210,7 @@ void batch_send_remove_range(struct batch *batch)
         work->to_slice ? &batch->sql->remove_slice : &batch->sql->remove;
     int64_t from = work->to_slice ? work->slice : work->from.block;
     int64_t size = (work->to_slice ? work->to_slice : work->to_block) - from;
-    int64_t most = batch->run->sql->stage->aggregate ? 1
-                   : batch->shapes & SQL_LISTS       ? LISTED_PIECES
-                                                     : RANGE_PIECES;
+    int64_t most = batch->run->sql->stage->aggregate ? 1 : RANGE_PIECES;
     int64_t pieces = size < most ? size : most;
     struct work piece = *work;
     for (int64_t i = 1; i <= pieces; i++) {

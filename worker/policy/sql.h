@@ -274,7 +274,6 @@ enum sql_shape {
     SQL_KEY = 32,          /* key */
     SQL_KEY_MORE = 64,     /* key_more, with key_subject */
     SQL_ALL_SHAPES = 127,
-    SQL_LISTS = SQL_SUBJECT | SQL_SUBJECT_MORE | SQL_KEY | SQL_KEY_MORE, /* of many values */
     SQL_READERS = 128, /* any, in any category: held records keep what they read */
 };
 
