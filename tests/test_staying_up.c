@@ -45,6 +45,9 @@ START_TEST(connections_run_out)
     PQfinish(site.approver);
     site.approver = NULL;
     pid_t pid = site_start(&site, NULL, NULL);
+    /* Both are there: one that was still on its way would not be cut, and get in. */
+    db_wait_until(site.admin, "SELECT count(*) = 2 FROM retention.worker_session "
+                              "WHERE kind = 'batch'");
     cause_is(&site, "running");
     db_exec(site.admin, "ALTER DATABASE %s CONNECTION LIMIT 3", site.database);
     db_exec(site.admin, "SELECT pg_terminate_backend(pid) FROM retention.worker_session "
