@@ -27,6 +27,12 @@ static uint64_t tenant(const char *name)
     return brake_tenant_hash(&gauge, name, strlen(name));
 }
 
+static bool count_tenant(const char *name, int64_t rows)
+{
+    brake_count_tenant(&gauge, tenant(name), rows);
+    return brake_allows_tenant(&gauge, tenant(name), &trip);
+}
+
 START_TEST(counts_as_it_goes)
 {
     ck_assert(brake_count(&gauge, 2000, &trip));
@@ -57,7 +63,7 @@ START_TEST(a_fraction_of_one_is_no_limit)
     gauge.most_rows = 20000;
     brake_add_tenant(&gauge, "a", 1, 1000);
     ck_assert(brake_count(&gauge, 12000, &trip));
-    ck_assert(brake_count_tenant(&gauge, tenant("a"), 1500, &trip));
+    ck_assert(count_tenant("a", 1500));
     ck_assert(!brake_count(&gauge, 8001, &trip));
     ck_assert_str_eq(trip.limit_name, "rows");
 }
@@ -70,13 +76,13 @@ START_TEST(counts_for_each_tenant)
     brake_add_tenant(&gauge, "few", 3, 100); /* too few to be kept */
     ck_assert_uint_eq(gauge.tenant_count, 2);
     ck_assert(brake_count(&gauge, 501, &trip));
-    ck_assert(brake_count_tenant(&gauge, tenant("b"), 500, &trip));
-    ck_assert(!brake_count_tenant(&gauge, tenant("b"), 1, &trip));
+    ck_assert(count_tenant("b", 500));
+    ck_assert(!count_tenant("b", 1));
     ck_assert_str_eq(trip.limit_name, "tenant_fraction");
     brake_uncount_tenant(&gauge, tenant("b"), 1);
-    ck_assert(brake_count_tenant(&gauge, tenant("a"), 400, &trip));
-    ck_assert(brake_count_tenant(&gauge, tenant("few"), 100, &trip));
-    ck_assert(brake_count_tenant(&gauge, tenant("unknown"), 1000, &trip));
+    ck_assert(count_tenant("a", 400));
+    ck_assert(count_tenant("few", 100));
+    ck_assert(count_tenant("unknown", 1000));
 }
 END_TEST
 

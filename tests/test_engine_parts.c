@@ -72,13 +72,15 @@ START_TEST(brake_knows_tenants)
     ck_assert_uint_eq(gauge.tenant_count, 989); /* those with more than min_rows */
     uint64_t tenant = brake_tenant_hash(&gauge, "t100", 4);
     ck_assert(brake_count(&gauge, 51, &trip));
-    ck_assert(brake_count_tenant(&gauge, tenant, 50, &trip));
-    ck_assert(!brake_count_tenant(&gauge, tenant, 1, &trip));
+    brake_count_tenant(&gauge, tenant, 50);
+    ck_assert(brake_allows_tenant(&gauge, tenant, &trip));
+    brake_count_tenant(&gauge, tenant, 1);
+    ck_assert(!brake_allows_tenant(&gauge, tenant, &trip));
     ck_assert_str_eq(trip.limit_name, "tenant_fraction");
     ck_assert_int_eq(trip.limit, 50);
     brake_uncount_tenant(&gauge, tenant, 1);
-    ck_assert(brake_count_tenant(&gauge, tenant, 0, &trip));
-    ck_assert(brake_count_tenant(&gauge, brake_tenant_hash(&gauge, "t5", 2), 5, &trip));
+    ck_assert(brake_allows_tenant(&gauge, tenant, &trip));
+    ck_assert(brake_allows_tenant(&gauge, brake_tenant_hash(&gauge, "t5", 2), &trip));
     brake_free(&gauge);
 }
 END_TEST

@@ -174,11 +174,8 @@ DELETE FROM ONLY g.call_2024 t
      OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h12.key FROM retention.held_scope h12 WHERE h12.category = $7::text AND h12.shape = 'key_more' AND h12.held_until > now() AND h12.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h13 WHERE h13.category = $7::text AND h13.shape = 'key_more' AND h13.held_until > now() AND h13.key = ARRAY[t.month::text, t.call_id::text] AND (h13.tenant IS NULL OR h13.tenant = t.account_id::text) AND coalesce(h13.starts_from <= CASE WHEN t.started_at >= $8::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $8::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h13.starts_to, true) AND (NOT h13.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h14 WHERE h14.category = $7::text AND h14.shape = 'key_subject' AND h14.held_until > now() AND h14.hold = h13.hold AND h14.part = h13.part AND false))))))
      ELSE false END) IS NOT TRUE
    AND (EXISTS (SELECT 1 FROM retention.pause z15 WHERE z15.scope = 'tenant' AND z15.resumed_at IS NULL AND (z15.until IS NULL OR z15.until > now()) AND z15.name = t.account_id::text)) IS NOT TRUE
-RETURNING t.account_id::text AS tenant, t.month::text AS k1, t.call_id::bigint AS k2),
-by_tenant AS (
-SELECT array_agg(c.tenant) AS tenants, array_agg(c.rows) AS tenant_rows
-  FROM (SELECT g.tenant, count(*) AS rows FROM gone g GROUP BY g.tenant) c)
-SELECT count(*) AS rows, (SELECT n.tenants FROM by_tenant n) AS tenants, (SELECT n.tenant_rows FROM by_tenant n) AS tenant_rows, array_agg(g.k1) AS key1, array_agg(g.k2) AS key2
+RETURNING t.account_id::text AS tenant, t.month::text AS k1, t.call_id::bigint AS k2)
+SELECT count(*) AS rows, array_agg(g.tenant) AS tenants, array_agg(g.k1) AS key1, array_agg(g.k2) AS key2
   FROM gone g;
 -- $1 from tid
 -- $2 to tid
@@ -269,11 +266,8 @@ DELETE FROM ONLY g.call_2024 t
      OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h12.key FROM retention.held_scope h12 WHERE h12.category = $6::text AND h12.shape = 'key_more' AND h12.held_until > now() AND h12.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h13 WHERE h13.category = $6::text AND h13.shape = 'key_more' AND h13.held_until > now() AND h13.key = ARRAY[t.month::text, t.call_id::text] AND (h13.tenant IS NULL OR h13.tenant = t.account_id::text) AND coalesce(h13.starts_from <= CASE WHEN t.started_at >= $7::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $7::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h13.starts_to, true) AND (NOT h13.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h14 WHERE h14.category = $6::text AND h14.shape = 'key_subject' AND h14.held_until > now() AND h14.hold = h13.hold AND h14.part = h13.part AND false))))))
      ELSE false END) IS NOT TRUE
    AND (EXISTS (SELECT 1 FROM retention.pause z15 WHERE z15.scope = 'tenant' AND z15.resumed_at IS NULL AND (z15.until IS NULL OR z15.until > now()) AND z15.name = t.account_id::text)) IS NOT TRUE
-RETURNING t.account_id::text AS tenant, t.month::text AS k1, t.call_id::bigint AS k2),
-by_tenant AS (
-SELECT array_agg(c.tenant) AS tenants, array_agg(c.rows) AS tenant_rows
-  FROM (SELECT g.tenant, count(*) AS rows FROM gone g GROUP BY g.tenant) c)
-SELECT count(*) AS rows, (SELECT n.tenants FROM by_tenant n) AS tenants, (SELECT n.tenant_rows FROM by_tenant n) AS tenant_rows, array_agg(g.k1) AS key1, array_agg(g.k2) AS key2
+RETURNING t.account_id::text AS tenant, t.month::text AS k1, t.call_id::bigint AS k2)
+SELECT count(*) AS rows, array_agg(g.tenant) AS tenants, array_agg(g.k1) AS key1, array_agg(g.k2) AS key2
   FROM gone g;
 -- $1 tids
 -- $2 run time
@@ -489,11 +483,8 @@ DELETE FROM ONLY g.session t
      OR (ARRAY[t.session_id::text] IN (SELECT h15.key FROM retention.held_scope h15 WHERE h15.category = $6::text AND h15.shape = 'key_more' AND h15.held_until > now() AND h15.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h16 WHERE h16.category = $6::text AND h16.shape = 'key_more' AND h16.held_until > now() AND h16.key = ARRAY[t.session_id::text] AND (h16.tenant IS NULL OR (EXISTS (SELECT 1 FROM ONLY g.page_event c17 WHERE c17.session_id = t.session_id AND c17.account_id::text = h16.tenant)) IS TRUE) AND coalesce(h16.starts_from <= CASE WHEN t.started_at >= ($7::timestamptz AT TIME ZONE $9::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $9::text) END AND CASE WHEN t.started_at >= ($7::timestamptz AT TIME ZONE $9::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $9::text) END < h16.starts_to, true) AND (NOT h16.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h18 WHERE h18.category = $6::text AND h18.shape = 'key_subject' AND h18.held_until > now() AND h18.hold = h16.hold AND h18.part = h16.part AND false))))))
      ELSE false END) IS NOT TRUE
    AND (EXISTS (SELECT 1 FROM retention.pause z19 WHERE z19.scope = 'tenant' AND z19.resumed_at IS NULL AND (z19.until IS NULL OR z19.until > now()) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c20 WHERE c20.session_id = t.session_id AND c20.account_id::text = z19.name)) IS TRUE)) IS NOT TRUE
-RETURNING (SELECT min(c21.account_id::text) FROM ONLY g.page_event c21 WHERE c21.session_id = t.session_id) AS tenant, t.session_id::uuid AS k1),
-by_tenant AS (
-SELECT array_agg(c.tenant) AS tenants, array_agg(c.rows) AS tenant_rows
-  FROM (SELECT g.tenant, count(*) AS rows FROM gone g GROUP BY g.tenant) c)
-SELECT count(*) AS rows, (SELECT n.tenants FROM by_tenant n) AS tenants, (SELECT n.tenant_rows FROM by_tenant n) AS tenant_rows, array_agg(g.k1) AS key1
+RETURNING (SELECT min(c21.account_id::text) FROM ONLY g.page_event c21 WHERE c21.session_id = t.session_id) AS tenant, t.session_id::uuid AS k1)
+SELECT count(*) AS rows, array_agg(g.tenant) AS tenants, array_agg(g.k1) AS key1
   FROM gone g;
 -- $1 from tid
 -- $2 to tid
@@ -601,11 +592,8 @@ DELETE FROM ONLY g.session t
      OR (ARRAY[t.session_id::text] IN (SELECT h15.key FROM retention.held_scope h15 WHERE h15.category = $5::text AND h15.shape = 'key_more' AND h15.held_until > now() AND h15.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h16 WHERE h16.category = $5::text AND h16.shape = 'key_more' AND h16.held_until > now() AND h16.key = ARRAY[t.session_id::text] AND (h16.tenant IS NULL OR (EXISTS (SELECT 1 FROM ONLY g.page_event c17 WHERE c17.session_id = t.session_id AND c17.account_id::text = h16.tenant)) IS TRUE) AND coalesce(h16.starts_from <= CASE WHEN t.started_at >= ($6::timestamptz AT TIME ZONE $8::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $8::text) END AND CASE WHEN t.started_at >= ($6::timestamptz AT TIME ZONE $8::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $8::text) END < h16.starts_to, true) AND (NOT h16.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h18 WHERE h18.category = $5::text AND h18.shape = 'key_subject' AND h18.held_until > now() AND h18.hold = h16.hold AND h18.part = h16.part AND false))))))
      ELSE false END) IS NOT TRUE
    AND (EXISTS (SELECT 1 FROM retention.pause z19 WHERE z19.scope = 'tenant' AND z19.resumed_at IS NULL AND (z19.until IS NULL OR z19.until > now()) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c20 WHERE c20.session_id = t.session_id AND c20.account_id::text = z19.name)) IS TRUE)) IS NOT TRUE
-RETURNING (SELECT min(c21.account_id::text) FROM ONLY g.page_event c21 WHERE c21.session_id = t.session_id) AS tenant, t.session_id::uuid AS k1),
-by_tenant AS (
-SELECT array_agg(c.tenant) AS tenants, array_agg(c.rows) AS tenant_rows
-  FROM (SELECT g.tenant, count(*) AS rows FROM gone g GROUP BY g.tenant) c)
-SELECT count(*) AS rows, (SELECT n.tenants FROM by_tenant n) AS tenants, (SELECT n.tenant_rows FROM by_tenant n) AS tenant_rows, array_agg(g.k1) AS key1
+RETURNING (SELECT min(c21.account_id::text) FROM ONLY g.page_event c21 WHERE c21.session_id = t.session_id) AS tenant, t.session_id::uuid AS k1)
+SELECT count(*) AS rows, array_agg(g.tenant) AS tenants, array_agg(g.k1) AS key1
   FROM gone g;
 -- $1 tids
 -- $2 value 1 year

@@ -166,7 +166,7 @@ RETURNING t.session_id::uuid AS k1,
    AND (t.source)::text COLLATE pg_catalog."C" IS NOT DISTINCT FROM ((CASE WHEN t.source::text COLLATE pg_catalog."C" ~ '^([A-Za-z][A-Za-z0-9+.-]*)://(?:[^/?#\\]*@)?(\[[0-9A-Fa-f:.]+\]|[^][/?#@:\s\\<>"]+)(:[0-9]{1,5})?(?:[/?#].*)?$' THEN lower(regexp_replace(t.source::text COLLATE pg_catalog."C", '^([A-Za-z][A-Za-z0-9+.-]*)://(?:[^/?#\\]*@)?(\[[0-9A-Fa-f:.]+\]|[^][/?#@:\s\\<>"]+)(:[0-9]{1,5})?(?:[/?#].*)?$', '\1://\2\3')) END)::character varying(20))::text COLLATE pg_catalog."C"
    AND t.birthday IS NOT DISTINCT FROM CASE WHEN NOT isfinite(t.birthday) THEN t.birthday WHEN t.birthday >= timestamp '4000-01-01 BC' THEN (date_trunc('year', t.birthday::timestamp))::g.day END
    AND t.clock_ms IS NOT DISTINCT FROM CASE WHEN floor(t.clock_ms::numeric / 3600000::numeric) * 3600000::numeric >= -9223372036854775808 THEN (floor(t.clock_ms::numeric / 3600000::numeric) * 3600000::numeric)::bigint END) AS changed)
-SELECT count(*) AS rows, NULL::text[] AS tenants, NULL::bigint[] AS tenant_rows, array_agg(g.k1) AS key1, count(*) FILTER (WHERE g.changed IS NOT TRUE) AS unchanged
+SELECT count(*) AS rows, NULL::text[] AS tenants, array_agg(g.k1) AS key1, count(*) FILTER (WHERE g.changed IS NOT TRUE) AS unchanged
   FROM gone g;
 -- $1 from tid
 -- $2 to tid
@@ -242,7 +242,7 @@ RETURNING t.session_id::uuid AS k1,
    AND (t.source)::text COLLATE pg_catalog."C" IS NOT DISTINCT FROM ((CASE WHEN t.source::text COLLATE pg_catalog."C" ~ '^([A-Za-z][A-Za-z0-9+.-]*)://(?:[^/?#\\]*@)?(\[[0-9A-Fa-f:.]+\]|[^][/?#@:\s\\<>"]+)(:[0-9]{1,5})?(?:[/?#].*)?$' THEN lower(regexp_replace(t.source::text COLLATE pg_catalog."C", '^([A-Za-z][A-Za-z0-9+.-]*)://(?:[^/?#\\]*@)?(\[[0-9A-Fa-f:.]+\]|[^][/?#@:\s\\<>"]+)(:[0-9]{1,5})?(?:[/?#].*)?$', '\1://\2\3')) END)::character varying(20))::text COLLATE pg_catalog."C"
    AND t.birthday IS NOT DISTINCT FROM CASE WHEN NOT isfinite(t.birthday) THEN t.birthday WHEN t.birthday >= timestamp '4000-01-01 BC' THEN (date_trunc('year', t.birthday::timestamp))::g.day END
    AND t.clock_ms IS NOT DISTINCT FROM CASE WHEN floor(t.clock_ms::numeric / 3600000::numeric) * 3600000::numeric >= -9223372036854775808 THEN (floor(t.clock_ms::numeric / 3600000::numeric) * 3600000::numeric)::bigint END) AS changed)
-SELECT count(*) AS rows, NULL::text[] AS tenants, NULL::bigint[] AS tenant_rows, array_agg(g.k1) AS key1, count(*) FILTER (WHERE g.changed IS NOT TRUE) AS unchanged
+SELECT count(*) AS rows, NULL::text[] AS tenants, array_agg(g.k1) AS key1, count(*) FILTER (WHERE g.changed IS NOT TRUE) AS unchanged
   FROM gone g;
 -- $1 tids
 -- $2 run time

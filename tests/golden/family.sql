@@ -355,11 +355,8 @@ DELETE FROM ONLY g.call_2024 t
    AND CASE WHEN t.started_at >= $10::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $15::interval <= $5::timestamptz
    AND CASE WHEN t.ended_at >= ($10::timestamptz AT TIME ZONE $16::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $16::text) END + $17::interval <= $5::timestamptz
    AND (EXISTS (SELECT 1 FROM retention.pause z11 WHERE z11.scope = 'tenant' AND z11.resumed_at IS NULL AND (z11.until IS NULL OR z11.until > now()) AND z11.name = t.account_id::text)) IS NOT TRUE
-RETURNING t.account_id::text AS tenant, t.month::text AS k1, t.call_id::bigint AS k2),
-by_tenant AS (
-SELECT array_agg(c.tenant) AS tenants, array_agg(c.rows) AS tenant_rows
-  FROM (SELECT g.tenant, count(*) AS rows FROM gone g GROUP BY g.tenant) c)
-SELECT count(*) AS rows, (SELECT n.tenants FROM by_tenant n) AS tenants, (SELECT n.tenant_rows FROM by_tenant n) AS tenant_rows, array_agg(g.k1) AS key1, array_agg(g.k2) AS key2
+RETURNING t.account_id::text AS tenant, t.month::text AS k1, t.call_id::bigint AS k2)
+SELECT count(*) AS rows, array_agg(g.tenant) AS tenants, array_agg(g.k1) AS key1, array_agg(g.k2) AS key2
   FROM gone g;
 -- $1 from tid
 -- $2 to tid
@@ -489,11 +486,8 @@ DELETE FROM ONLY g.call_2024 t
    AND CASE WHEN t.started_at >= $9::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $14::interval <= $4::timestamptz
    AND CASE WHEN t.ended_at >= ($9::timestamptz AT TIME ZONE $15::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $15::text) END + $16::interval <= $4::timestamptz
    AND (EXISTS (SELECT 1 FROM retention.pause z11 WHERE z11.scope = 'tenant' AND z11.resumed_at IS NULL AND (z11.until IS NULL OR z11.until > now()) AND z11.name = t.account_id::text)) IS NOT TRUE
-RETURNING t.account_id::text AS tenant, t.month::text AS k1, t.call_id::bigint AS k2),
-by_tenant AS (
-SELECT array_agg(c.tenant) AS tenants, array_agg(c.rows) AS tenant_rows
-  FROM (SELECT g.tenant, count(*) AS rows FROM gone g GROUP BY g.tenant) c)
-SELECT count(*) AS rows, (SELECT n.tenants FROM by_tenant n) AS tenants, (SELECT n.tenant_rows FROM by_tenant n) AS tenant_rows, array_agg(g.k1) AS key1, array_agg(g.k2) AS key2
+RETURNING t.account_id::text AS tenant, t.month::text AS k1, t.call_id::bigint AS k2)
+SELECT count(*) AS rows, array_agg(g.tenant) AS tenants, array_agg(g.k1) AS key1, array_agg(g.k2) AS key2
   FROM gone g;
 -- $1 tids
 -- $2 value call
@@ -679,7 +673,7 @@ DELETE FROM ONLY g.call_2024 t
      OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $9::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $9::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t.month::text, t.call_id::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t.ended_at >= ($7::timestamptz AT TIME ZONE $8::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $8::text) END AND CASE WHEN t.ended_at >= ($7::timestamptz AT TIME ZONE $8::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $8::text) END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $9::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
      ELSE false END) IS NOT TRUE
 RETURNING t.month::text AS k1, t.call_id::bigint AS k2)
-SELECT count(*) AS rows, NULL::text[] AS tenants, NULL::bigint[] AS tenant_rows, array_agg(g.k1) AS key1, array_agg(g.k2) AS key2
+SELECT count(*) AS rows, NULL::text[] AS tenants, array_agg(g.k1) AS key1, array_agg(g.k2) AS key2
   FROM gone g;
 -- $1 from tid
 -- $2 to tid
@@ -732,7 +726,7 @@ DELETE FROM ONLY g.call_2024 t
      OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $8::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $8::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t.month::text, t.call_id::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t.ended_at >= ($6::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END AND CASE WHEN t.ended_at >= ($6::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $8::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
      ELSE false END) IS NOT TRUE
 RETURNING t.month::text AS k1, t.call_id::bigint AS k2)
-SELECT count(*) AS rows, NULL::text[] AS tenants, NULL::bigint[] AS tenant_rows, array_agg(g.k1) AS key1, array_agg(g.k2) AS key2
+SELECT count(*) AS rows, NULL::text[] AS tenants, array_agg(g.k1) AS key1, array_agg(g.k2) AS key2
   FROM gone g;
 -- $1 tids
 -- $2 value call

@@ -157,15 +157,10 @@ static bool brake_holds(struct batch *batch)
     batch->counted = rows;
     bool allowed = brake_count(gauge, rows, trip);
     batch->tenants_counted = true;
-    for (size_t i = 0; i < batch->tenant_count; i++) {
-        struct brake_trip tenant_trip;
-        if (!brake_count_tenant(gauge, batch->tenants[i].hash, batch->tenants[i].rows,
-                                &tenant_trip) &&
-            allowed) {
-            *trip = tenant_trip;
-            allowed = false;
-        }
-    }
+    for (size_t i = 0; i < batch->tenant_count; i++)
+        brake_count_tenant(gauge, batch->tenants[i].hash, batch->tenants[i].rows);
+    for (size_t i = 0; i < batch->tenant_count && allowed; i++)
+        allowed = brake_allows_tenant(gauge, batch->tenants[i].hash, trip);
     return !allowed;
 }
 

@@ -65,24 +65,29 @@ static bool take_keys(struct batch *batch, const PGresult *result, size_t relati
     return true;
 }
 
-static bool take_tenants(struct batch *batch, const PGresult *result, struct error *error)
+/* Row by row: those of one tenant often follow each other. */
+static bool take_tenants(struct batch *batch, const PGresult *result, int64_t rows,
+                         struct error *error)
 {
-    struct array_reader names, counts;
-    if (!array_open(&names, result, 0, 1) || !array_open(&counts, result, 0, 2) ||
-        names.count != counts.count)
-        return bad_shape(error, "tenants do not match their rows");
+    struct array_reader names;
+    if (!array_open(&names, result, 0, 1) || (int64_t)names.count != rows)
+        return bad_shape(error, "tenants do not match the rows");
     while (names.left > 0) {
         const char *name;
         size_t length;
-        int64_t rows;
-        if (!array_next(&names, &name, &length) || !array_next_int64(&counts, &rows))
+        if (!array_next(&names, &name, &length))
             return bad_shape(error, "tenants");
         if (!name)
             continue; /* no tenant: the limits over all rows count it */
+        uint64_t hash = brake_tenant_hash(&batch->run->brake, name, length);
+        size_t count = batch->tenant_count;
+        if (count > batch->tenant_mark && batch->tenants[count - 1].hash == hash) {
+            batch->tenants[count - 1].rows++;
+            continue;
+        }
         batch->tenants =
             arena_push(batch->arena, batch->tenants, &batch->tenant_count, sizeof(*batch->tenants));
-        batch->tenants[batch->tenant_count - 1] =
-            (struct tenant_count){brake_tenant_hash(&batch->run->brake, name, length), rows};
+        batch->tenants[count] = (struct tenant_count){hash, 1};
     }
     return true;
 }
@@ -120,7 +125,7 @@ bool batch_take_removed(struct batch *batch, const PGresult *result, size_t rela
 {
     int64_t rows;
     size_t columns = batch->run->sql->relations[relation].key.count;
-    int keys_at = tenants_follow ? 3 : 1;
+    int keys_at = tenants_follow ? 2 : 1;
     if (tenants_follow && PQresultStatus(result) == PGRES_COMMAND_OK && columns == 0 &&
         batch->run->sql->stage->action == ACTION_DELETE && !batch->run->category->has_tenant) {
         batch->taken[relation].rows +=
@@ -132,7 +137,8 @@ bool batch_take_removed(struct batch *batch, const PGresult *result, size_t rela
         return bad_shape(error, "count of rows");
     if (rows > 0)
         batch->taken[relation].rows += rows;
-    if (rows > 0 && tenants_follow && !take_tenants(batch, result, error))
+    if (rows > 0 && tenants_follow && batch->run->category->has_tenant &&
+        !take_tenants(batch, result, rows, error))
         return false;
     if (rows > 0 && batch->run->digesters &&
         !take_keys(batch, result, relation, keys_at, rows, error))

@@ -16,7 +16,7 @@
 #include "engine/batch_internal.h"
 
 /* Gates and relations may be waited for longer than rows: nobody waits behind a row lock for it. */
-enum { GATE_TIMEOUT_MS = 2000, RANGE_PIECES = 4 };
+enum { GATE_TIMEOUT_MS = 2000 };
 
 void batch_begin_group(struct batch *batch, enum batch_state state)
 {
@@ -202,25 +202,26 @@ void batch_send_remove_range(struct batch *batch)
 {
     batch_begin_group(batch, BATCH_STATE_ACTING);
     batch_send_prologue(batch);
-    /* In pieces: the digests of one are made while the server works on the next. What is counted is
-     * not: each statement adds a row to every cell that it finds, whose persons are then made
-     * digests of; that costs more than is gained. */
+    /* In two pieces: the digests of the first are made while the server works on the second, which
+     * takes it about as long; what is made while the server waits is those of the second. Each
+     * piece is planned, and reads the lists of what is on hold. What is counted is not cut: each
+     * statement adds a row to every cell that it finds, whose persons are then made digests of. */
     const struct work *work = &batch->work;
     const struct sql_statement *remove =
         work->to_slice ? &batch->sql->remove_slice : &batch->sql->remove;
     int64_t from = work->to_slice ? work->slice : work->from.block;
-    int64_t size = (work->to_slice ? work->to_slice : work->to_block) - from;
-    int64_t most = batch->run->sql->stage->aggregate ? 1 : RANGE_PIECES;
-    int64_t pieces = size < most ? size : most;
+    int64_t end = work->to_slice ? work->to_slice : work->to_block;
+    int64_t to = batch->run->sql->stage->aggregate ? end : from + (end - from) * 4 / 5;
     struct work piece = *work;
-    for (int64_t i = 1; i <= pieces; i++) {
-        int64_t to = from + size * i / pieces;
+    for (; from < end; from = to, to = end) {
+        if (to == from)
+            continue;
         if (work->to_slice)
             piece.to_slice = to;
         else
             piece.to_block = to;
         queue_over(batch, STEP_REMOVE_RANGE, table_relation(batch), remove, no_part, 0, &piece);
-        if (i < pieces)
+        if (to < end)
             pg_conn_flush(batch->lane->conn);
         if (work->to_slice)
             piece.slice = to;

@@ -66,16 +66,6 @@ bool array_next(struct array_reader *reader, const char **ret_value, size_t *ret
     return true;
 }
 
-bool array_next_int64(struct array_reader *reader, int64_t *ret)
-{
-    const char *value;
-    size_t length;
-    if (!array_next(reader, &value, &length) || !value || length != 8)
-        return false;
-    *ret = read_i64(value);
-    return true;
-}
-
 static size_t print_int64(int64_t number, char *out)
 {
     char digits[20];

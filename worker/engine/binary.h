@@ -26,7 +26,6 @@ bool array_open(struct array_reader *reader, const PGresult *result, int row, in
 /* The next member: bytes of the result, not terminated; *ret_value is NULL for SQL NULL. False at
  * the end or where the value is broken (reader->left is then not 0). */
 bool array_next(struct array_reader *reader, const char **ret_value, size_t *ret_length);
-bool array_next_int64(struct array_reader *reader, int64_t *ret);
 
 /* PostgreSQL's text of a member of bigint[] or uuid[] into `buffer`, which then is *value; members
  * of other types are left as they are. False where the member is not of its type's length. */

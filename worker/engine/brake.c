@@ -72,15 +72,27 @@ bool brake_count(struct brake_gauge *gauge, int64_t rows, struct brake_trip *ret
     return allowed;
 }
 
-bool brake_count_tenant(struct brake_gauge *gauge, uint64_t tenant_hash, int64_t rows,
-                        struct brake_trip *ret_trip)
+static struct brake_tenant *counted_tenant(const struct brake_gauge *gauge, uint64_t tenant_hash)
 {
     if (gauge->capacity == 0 || gauge->tenant_fraction >= 1.0)
-        return true;
+        return NULL;
     struct brake_tenant *slot = find(gauge->tenants, gauge->capacity, tenant_hash);
-    if (slot->hash == 0)
+    return slot->hash ? slot : NULL;
+}
+
+void brake_count_tenant(struct brake_gauge *gauge, uint64_t tenant_hash, int64_t rows)
+{
+    struct brake_tenant *slot = counted_tenant(gauge, tenant_hash);
+    if (slot)
+        slot->counted += rows;
+}
+
+bool brake_allows_tenant(const struct brake_gauge *gauge, uint64_t tenant_hash,
+                         struct brake_trip *ret_trip)
+{
+    const struct brake_tenant *slot = counted_tenant(gauge, tenant_hash);
+    if (!slot)
         return true;
-    slot->counted += rows;
     double most = gauge->tenant_fraction * (double)slot->rows;
     if (gauge->counted <= gauge->allowance || slot->counted <= gauge->min_rows ||
         (double)slot->counted <= most)
@@ -96,11 +108,7 @@ void brake_uncount(struct brake_gauge *gauge, int64_t rows)
 
 void brake_uncount_tenant(struct brake_gauge *gauge, uint64_t tenant_hash, int64_t rows)
 {
-    if (gauge->capacity == 0 || gauge->tenant_fraction >= 1.0)
-        return;
-    struct brake_tenant *slot = find(gauge->tenants, gauge->capacity, tenant_hash);
-    if (slot->hash != 0)
-        slot->counted -= rows;
+    brake_count_tenant(gauge, tenant_hash, -rows);
 }
 
 void brake_free(struct brake_gauge *gauge)

@@ -45,10 +45,13 @@ void brake_add_tenant(struct brake_gauge *gauge, const char *tenant, size_t leng
 
 /* True while within the limits; counts in any case (brake_uncount takes it back). */
 bool brake_count(struct brake_gauge *gauge, int64_t rows, struct brake_trip *ret_trip);
-bool brake_count_tenant(struct brake_gauge *gauge, uint64_t tenant_hash, int64_t rows,
-                        struct brake_trip *ret_trip);
 void brake_uncount(struct brake_gauge *gauge, int64_t rows);
+
+/* Rows of one tenant; whether it is within its limit is asked when all are counted. */
+void brake_count_tenant(struct brake_gauge *gauge, uint64_t tenant_hash, int64_t rows);
 void brake_uncount_tenant(struct brake_gauge *gauge, uint64_t tenant_hash, int64_t rows);
+bool brake_allows_tenant(const struct brake_gauge *gauge, uint64_t tenant_hash,
+                         struct brake_trip *ret_trip);
 
 /* Would so many records pass a limit? Before the first batch. */
 bool brake_allows(const struct brake_gauge *gauge, int64_t rows, struct brake_trip *ret_trip);

@@ -95,7 +95,8 @@ static void look(struct run *run)
         text_printf(&pids, "%s%d", i ? "," : "", worker->lanes[i]->pid);
     text_add_char(&pids, '}');
     const char *values[] = {pids.data};
-    run_control(run, sql_file("engine/pressure.sql"), ARRAY_LENGTH(values), values, on_look);
+    run_control_often(run, "retention_pressure", sql_file("engine/pressure.sql"),
+                      ARRAY_LENGTH(values), values, on_look);
 }
 
 void pressure_begin(struct run *run)

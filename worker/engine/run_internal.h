@@ -51,6 +51,9 @@ struct run *run_use_end(void *arg, struct leaf **ret_leaf);
 typedef void run_control_fn(struct run *run, PGresult *result, const struct error *error);
 void run_control(struct run *run, const char *sql, size_t count, const char *const *values,
                  run_control_fn *fn);
+/* The same, planned once for each connection under a name. */
+void run_control_often(struct run *run, const char *name, const char *sql, size_t count,
+                       const char *const *values, run_control_fn *fn);
 void run_quoted_table(const struct run *run, struct text *out);
 
 void run_plan_next(struct run *run, struct lane *lane); /* the read of steps TIME to TENANTS */

@@ -156,6 +156,16 @@ void run_control(struct run *run, const char *sql, size_t count, const char *con
     pg_conn_sync(run->worker->control);
 }
 
+void run_control_often(struct run *run, const char *name, const char *sql, size_t count,
+                       const char *const *values, run_control_fn *fn)
+{
+    struct control_use *use = xcalloc(1, sizeof(*use));
+    *use = (struct control_use){run->worker, run, fn};
+    pg_conn_execute(run->worker->control, name, sql, count, values, NULL, NULL, false, on_control,
+                    use);
+    pg_conn_sync(run->worker->control);
+}
+
 static void add_quoted(struct text *out, const char *identifier)
 {
     text_add_char(out, '"');

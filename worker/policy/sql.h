@@ -99,10 +99,10 @@ struct sql_relation {
 struct sql_leaf {
     const char *lock; /* LOCK TABLE ONLY leaf IN ROW EXCLUSIVE MODE */
     /* No dependants. Optimistic: DELETE of a block range. Result: one row
-     * (rows bigint, tenants text[] or NULL, tenant_rows bigint[] or NULL, key1, ...), keys being
-     * bigint[] or uuid[] where all of the column's values are that, else text[]. Where rows is all
-     * there would be, no result: the command says how many. Of a stage that changes rows, those of
-     * some turns: PARAM_TURN, PARAM_LAST_TURN; lock_rows likewise. */
+     * (rows bigint, tenants text[] or NULL, key1, ...), a tenant (or NULL) and a key for each row,
+     * keys being bigint[] or uuid[] where all of the column's values are that, else text[]. Where
+     * rows is all there would be, no result: the command says how many. Of a stage that changes
+     * rows, those of some turns: PARAM_TURN, PARAM_LAST_TURN; lock_rows likewise. */
     struct sql_statement remove;
     /* SELECT ... FOR UPDATE SKIP LOCKED of a block range, at most PARAM_LIMIT rows: one row
      * (rows bigint, more boolean, tids text[] ordered, key1 text[], ...). With dependants it comes
