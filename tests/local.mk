@@ -153,6 +153,7 @@ tests_run_SOURCES = \
 	tests/test_engine_random.c \
 	tests/test_engine_run.c \
 	tests/test_engine_schema.c \
+	tests/test_engine_turns.c \
 	tests/test_fault_matrix.c \
 	tests/test_fingerprint.c \
 	tests/test_fuzz_corpus.c \

@@ -199,6 +199,12 @@ void run_stop(struct run *run, enum run_status status, const char *message)
     run_pump(run);
 }
 
+bool run_may_take_turns(const struct run *run)
+{
+    return (run->step == RUN_STEP_SWEEP || run->step == RUN_STEP_PAUSE) &&
+           run->sql->stage->quasi.count == 0;
+}
+
 void run_stop_error(struct run *run, const struct error *error)
 {
     static const struct {
@@ -265,7 +271,8 @@ static void on_leaves(struct pg_conn *conn, enum pg_outcome outcome, PGresult *r
 
 static void begin_pass(struct run *run)
 {
-    run->report.pass++;
+    if (run->report.pass++ == 0)
+        run->report.acts_us = clock_monotonic_us();
     run->pass_rows = 0;
     run->report.locked = 0;
     run->step = RUN_STEP_LIST;

@@ -85,6 +85,8 @@ static void add_found(const struct run *run)
     left = left > blocked ? left - blocked : 0; /* these are told apart */
     if (run->stage == policy_stage_of_turn(run->category, run->category->stage_count - 1))
         memset(&state->found, 0, sizeof(state->found));
+    if (!state->found.counted_us)
+        state->found.next_due_us = INT64_MAX;
     if (planned(run, PLAN_NOT_STARTED) > state->found.not_started)
         state->found.not_started = planned(run, PLAN_NOT_STARTED);
     state->found.due += planned(run, PLAN_DUE) - gone;
@@ -103,6 +105,11 @@ static void add_found(const struct run *run)
     }
     if (left > 0 || blocked > 0)
         add_moment(run, &state->found.oldest, run->plan[PLAN_OLDEST]);
+    if (run->plan[PLAN_NEXT_DUE]) {
+        int64_t next_us = clock_of_timestamptz(run->plan[PLAN_NEXT_DUE]) * 1000000;
+        if (next_us < state->found.next_due_us)
+            state->found.next_due_us = next_us;
+    }
     add_moment(run, &state->found.next_due, run->plan[PLAN_NEXT_DUE]);
 }
 

@@ -64,6 +64,7 @@ const char *run_status_word(enum run_status status)
         [RUN_INVALID] = "invalid",
         [RUN_RED] = "red",
         [RUN_OUTSIDE_WINDOW] = "outside its window",
+        [RUN_TURN_OVER] = "stopped",
     };
     return words[status];
 }
@@ -133,6 +134,7 @@ void worker_report(struct worker *worker, const struct run_report *report)
         [RUN_STOPPED] = 5, [RUN_PAUSED] = 5, [RUN_BRAKE] = 5,
         [RUN_FAILED] = 1,  [RUN_LOST] = 1,   [RUN_SUSPENDED] = 5,
         [RUN_INVALID] = 3, [RUN_RED] = 5,    [RUN_OUTSIDE_WINDOW] = 0,
+        [RUN_TURN_OVER] = 5,
     };
     /* a daemon outlives its runs: that one was paused last week does not make its end a failure */
     if (worker->options.mode != WORKER_DAEMON)
@@ -146,7 +148,8 @@ void worker_report(struct worker *worker, const struct run_report *report)
     enum log_level level = report->status == RUN_FAILED || report->status == RUN_LOST
                                ? LOG_LEVEL_ERROR
                            : report->status == RUN_DONE || report->status == RUN_OBSERVED ||
-                                   report->status == RUN_OUTSIDE_WINDOW
+                                   report->status == RUN_OUTSIDE_WINDOW ||
+                                   report->status == RUN_TURN_OVER
                                ? LOG_LEVEL_INFO
                                : LOG_LEVEL_WARNING;
     char rows[32], dependants[32], remaining[32];
@@ -577,6 +580,7 @@ static void take_settings(struct worker *worker)
         .lease_ms = settings->worker.lease_ms,
         .max_skew_ms = settings->worker.max_skew_ms,
         .wake_most_ms = settings->worker.wake_most_ms,
+        .turn_ms = settings->worker.turn_ms,
         .stop_within_ms = settings->worker.stop_within_ms,
         .policy_directory = settings->policies,
         .kek_file = settings->log.epoch_kek,
