@@ -171,6 +171,7 @@ tests_run_SOURCES = \
 	tests/test_hold_values.c \
 	tests/test_hold_races.c \
 	tests/test_hostile.c \
+	tests/test_intake.c \
 	tests/test_kill.c \
 	tests/test_leadership.c \
 	tests/test_ledger_digest.c \

@@ -64,14 +64,15 @@ START_TEST(backlog_lets_others_pass)
                     "'a_big' AND finished_at IS NOT NULL ORDER BY started_at LIMIT 1");
     ck_assert_str_eq(said, "stopped: its turn is over, and others are due; it goes on after them");
     ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM retention.compliance "
-                                           "WHERE failing"), 0);
+                                           "WHERE failing"),
+                     0);
     db_wait_until(site.admin, "SELECT count(*) > 1 FROM retention.run WHERE category = 'a_big'");
     end(&site, pid);
 }
 END_TEST
 
-/* Nobody knew that anything would fall due: the worker looks as often as its file says, however busy
- * it is, and finds it. */
+/* Nobody knew that anything would fall due: the worker looks as often as its file says, however
+ * busy it is, and finds it. */
 START_TEST(others_are_counted_meanwhile)
 {
     struct site site = turns_site("worker: { turn = \"1 s\"; wake_most = \"2 s\"; };");

@@ -16,6 +16,8 @@ libretention_a_SOURCES += \
 	worker/engine/epochs.c \
 	worker/engine/epochs.h \
 	worker/engine/guards.c worker/engine/guards.h \
+	worker/engine/intake.c \
+	worker/engine/intake.h \
 	worker/engine/lane.c \
 	worker/engine/lane.h \
 	worker/engine/leadership.c \

@@ -8,14 +8,14 @@
  * falls due next was found by the run's own plan.
  *
  * Rows that fall due every second must not mean a run every second: a category rests for ten times
- * as long as its last run took, and at least REST_MS. Every wake_most, all are measured anew, however
- * busy the time was: the application may have changed what a plan said of the future.
+ * as long as its last run took, and at least REST_MS. Every wake_most, all are measured anew,
+ * however busy the time was: the application may have changed what a plan said of the future.
  *
  * A backlog of one category does not keep the others waiting. Where any is due, or asked for, a run
  * of a daemon ends when its turn is over (TURN_OVER, with the limit of worker.turn), and the round
  * goes on; the next round begins at once, and takes it again with all whose time has come by then.
- * A turn is long against the counting that each run begins with. What a person asked for is not done
- * before its last turn: the request stays open.
+ * A turn is long against the counting that each run begins with. What a person asked for is not
+ * done before its last turn: the request stays open.
  *
  * Categories that others wait for go first. */
 #include "engine/schedule.h"
@@ -30,6 +30,7 @@
 #include "base/sql_files.h"
 #include "base/text.h"
 #include "engine/binary.h"
+#include "engine/intake.h"
 #include "engine/lane.h"
 #include "engine/loader.h"
 #include "engine/reload.h"
@@ -45,6 +46,7 @@ enum {
     REST_FACTOR = 10,
     TURN_FACTOR = 10,
     TURN_LOOK_MS = 1000,
+    INTAKE_EVERY_US = 600000000,
     MOST_LOADS = 5
 };
 
@@ -64,6 +66,7 @@ struct schedule {
     bool all;                   /* the round takes every category */
     bool all_next;              /* the next one does, if nothing happens before */
     int64_t all_at_us;          /* monotonic: the next one from then on does, whatever happens */
+    int64_t intake_at_us;       /* monotonic: then the next round ends with asking for it */
     int loads;                  /* since the last round */
     bool in_round;
     size_t next; /* position in order */
@@ -122,7 +125,8 @@ static void on_turn_end(evutil_socket_t fd, short what, void *arg)
     if (!run)
         return;
     int64_t turn_us = worker->limits.turn_ms * 1000, now = clock_monotonic_us();
-    int64_t counting_us = (run->report.acts_us ? run->report.acts_us : now) - run->report.started_us;
+    int64_t counting_us =
+        (run->report.acts_us ? run->report.acts_us : now) - run->report.started_us;
     if (turn_us < counting_us * TURN_FACTOR)
         turn_us = counting_us * TURN_FACTOR;
     int64_t left_us = run->report.started_us + counting_us + turn_us - now;
@@ -166,8 +170,7 @@ static bool asks_for(const struct request *request, const char *name)
     /* The array came as one text a line: names have no newline. */
     size_t length = strlen(name);
     for (const char *p = request->categories; (p = strstr(p, name)); p += length)
-        if ((p == request->categories || p[-1] == '\n') &&
-            (p[length] == '\n' || p[length] == '\0'))
+        if ((p == request->categories || p[-1] == '\n') && (p[length] == '\n' || p[length] == '\0'))
             return true;
     return false;
 }
@@ -383,6 +386,10 @@ static void end_round(struct worker *worker)
     pg_conn_query(worker->control, sql_file("engine/daily.sql"), 1, values, false, on_figures,
                   worker);
     pg_conn_sync(worker->control);
+    if (worker->options.mode == WORKER_DAEMON && clock_monotonic_us() >= schedule->intake_at_us) {
+        schedule->intake_at_us = clock_monotonic_us() + INTAKE_EVERY_US;
+        intake_ask(worker);
+    }
     pg_conn_query(worker->control, sql_file("engine/next_due.sql"), 0, NULL, false, on_next_due,
                   worker);
     pg_conn_sync(worker->control);
@@ -537,15 +544,15 @@ static void on_window(struct pg_conn *conn, enum pg_outcome outcome, PGresult *r
     start_stages(worker, state);
 }
 
-static const struct window *window_of(const struct worker *worker,
-                                      const struct category_state *state)
+const struct window *schedule_window(const struct worker *worker,
+                                     const struct category_state *state)
 {
     return state->category->window.given ? &state->category->window : &worker->limits.window;
 }
 
 static void ask_window(struct worker *worker, struct category_state *state)
 {
-    const struct window *window = window_of(worker, state);
+    const struct window *window = schedule_window(worker, state);
     const struct category *category = state->category;
     char from[16], to[16];
     worker->schedule->state = state;
@@ -618,7 +625,7 @@ static void next_category(struct worker *worker)
         }
         for (size_t i = 0; i < worker->lane_count; i++)
             lane_open(worker->lanes[i]);
-        bool windowed = window_of(worker, state)->given && !worker->options.ignore_windows &&
+        bool windowed = schedule_window(worker, state)->given && !worker->options.ignore_windows &&
                         !state->requested && state->standing == RUN_RUNNING;
         if (windowed)
             ask_window(worker, state);
@@ -626,8 +633,10 @@ static void next_category(struct worker *worker)
             start_stages(worker, state);
         return;
     }
-    if (schedule->all)
+    if (schedule->all) {
         schedule->all_at_us = clock_monotonic_us() + worker->limits.wake_most_ms * 1000;
+        schedule->intake_at_us = 0;
+    }
     schedule->all = false;
     end_round(worker);
 }
@@ -672,8 +681,7 @@ static void on_requests(struct pg_conn *conn, enum pg_outcome outcome, PGresult 
 void schedule_begin_load(struct worker *worker)
 {
     struct schedule *schedule = worker->schedule;
-    schedule->all = schedule->all || schedule->woken ||
-                    clock_monotonic_us() >= schedule->all_at_us;
+    schedule->all = schedule->all || schedule->woken || clock_monotonic_us() >= schedule->all_at_us;
     schedule->woken = schedule->requested = schedule->schema_changed = false;
     schedule->loads++;
 }
