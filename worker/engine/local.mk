@@ -30,6 +30,8 @@ libretention_a_SOURCES += \
 	worker/engine/pressure.h \
 	worker/engine/reload.c \
 	worker/engine/reload.h \
+	worker/engine/requests.c \
+	worker/engine/requests.h \
 	worker/engine/run.c \
 	worker/engine/run.h \
 	worker/engine/run_close.c \

@@ -34,6 +34,7 @@
 #include "engine/lane.h"
 #include "engine/loader.h"
 #include "engine/reload.h"
+#include "engine/requests.h"
 #include "engine/run.h"
 #include "engine/sequencer.h"
 #include "engine/state.h"
@@ -48,12 +49,6 @@ enum {
     TURN_LOOK_MS = 1000,
     INTAKE_EVERY_US = 600000000,
     MOST_LOADS = 5
-};
-
-struct request {
-    char id[37];
-    char *categories; /* the array's text, or NULL: all */
-    struct text runs; /* uuids, as members of an array literal */
 };
 
 struct schedule {
@@ -75,8 +70,7 @@ struct schedule {
     size_t turn; /* policy_stage_of_turn says which stage that is */
     struct category_state *state;
     bool stopped; /* a stage did not end well: no further stage */
-    struct request *requests;
-    size_t request_count;
+    struct requests requests;
     bool schema_changed; /* a run met RT004: check the policies anew, and once more */
     bool only_again;     /* the round takes those alone */
     int64_t wakes_us;    /* wall clock: the end of the sleep */
@@ -148,49 +142,13 @@ struct schedule *schedule_new(struct worker *worker)
     return schedule;
 }
 
-static void free_request(struct request *request)
-{
-    free(request->categories);
-    text_free(&request->runs);
-}
-
-static void forget_requests(struct schedule *schedule)
-{
-    for (size_t i = 0; i < schedule->request_count; i++)
-        free_request(&schedule->requests[i]);
-    free(schedule->requests);
-    schedule->requests = NULL;
-    schedule->request_count = 0;
-}
-
-static bool asks_for(const struct request *request, const char *name)
-{
-    if (!request->categories)
-        return true;
-    /* The array came as one text a line: names have no newline. */
-    size_t length = strlen(name);
-    for (const char *p = request->categories; (p = strstr(p, name)); p += length)
-        if ((p == request->categories || p[-1] == '\n') && (p[length] == '\n' || p[length] == '\0'))
-            return true;
-    return false;
-}
-
-/* Did a category of it have to let others go first? */
-static bool goes_on(const struct request *request, const struct policies *policies)
-{
-    for (size_t i = 0; i < policies->state_count; i++)
-        if (policies->states[i].turn_over && asks_for(request, policies->states[i].name))
-            return true;
-    return false;
-}
-
 void schedule_forget(struct worker *worker)
 {
     struct schedule *schedule = worker->schedule;
     evtimer_del(schedule->timer);
     evtimer_del(schedule->window_timer);
     evtimer_del(schedule->turn_timer);
-    forget_requests(schedule);
+    requests_forget(&schedule->requests);
     schedule->in_round = false;
     schedule->all = true;
 }
@@ -199,7 +157,7 @@ void schedule_free(struct schedule *schedule)
 {
     if (!schedule)
         return;
-    forget_requests(schedule);
+    requests_forget(&schedule->requests);
     event_free(schedule->timer);
     event_free(schedule->window_timer);
     event_free(schedule->turn_timer);
@@ -347,31 +305,6 @@ static void on_next_due(struct pg_conn *conn, enum pg_outcome outcome, PGresult 
     arm(schedule->timer, wait_ms);
 }
 
-/* Requests whose runs are over; the others stay for the next round. */
-static void finish_requests(struct worker *worker)
-{
-    struct schedule *schedule = worker->schedule;
-    char term[24];
-    snprintf(term, sizeof(term), "%lld", (long long)worker->leadership.term);
-    size_t kept = 0;
-    for (size_t i = 0; i < schedule->request_count; i++) {
-        struct request *request = &schedule->requests[i];
-        if (goes_on(request, worker->policies)) {
-            schedule->requests[kept++] = *request;
-            continue;
-        }
-        struct text runs _cleanup_text_ = {0};
-        text_printf(&runs, "{%s}", text_string(&request->runs));
-        const char *values[] = {term, request->id, runs.data};
-        pg_conn_query(worker->control,
-                      "SELECT retention.finish_request($1::bigint, $2::uuid, $3::uuid[])", 3,
-                      values, false, on_figures, worker);
-        pg_conn_sync(worker->control);
-        free_request(request);
-    }
-    schedule->request_count = kept;
-}
-
 static void end_round(struct worker *worker)
 {
     struct schedule *schedule = worker->schedule;
@@ -379,7 +312,7 @@ static void end_round(struct worker *worker)
     evtimer_del(schedule->turn_timer);
     for (size_t i = 0; i < worker->lane_count; i++)
         lane_close(worker->lanes[i]);
-    finish_requests(worker);
+    requests_finish(&schedule->requests, worker);
     char term[24];
     snprintf(term, sizeof(term), "%lld", (long long)worker->leadership.term);
     const char *values[] = {term};
@@ -420,16 +353,6 @@ static void note_next(struct worker *worker, struct category_state *state,
     state->next_due_us = state->found.next_due_us; /* until the round ends and all are asked for */
 }
 
-static void note_run_of_requests(struct schedule *schedule, const struct run_report *report)
-{
-    if (!report->run)
-        return;
-    for (size_t i = 0; i < schedule->request_count; i++)
-        if (schedule->state->requested && asks_for(&schedule->requests[i], schedule->state->name))
-            text_printf(&schedule->requests[i].runs, "%s%s",
-                        schedule->requests[i].runs.length ? "," : "", report->run);
-}
-
 /* Each stage has a turn of its own. */
 static void start_stage(struct worker *worker, struct category_state *state)
 {
@@ -446,7 +369,8 @@ static void on_run_done(struct worker *worker, const struct run_report *report, 
     struct category_state *state = schedule->state;
     (void)arg;
     evtimer_del(schedule->turn_timer);
-    note_run_of_requests(schedule, report);
+    if (report->run && state->requested)
+        requests_note_run(&schedule->requests, state->name, report->run);
     note_next(worker, state, report);
     worker_report(worker, report);
     if (report->status == RUN_LOST)
@@ -643,8 +567,6 @@ static void next_category(struct worker *worker)
 
 /* --- the beginning of a round --- */
 
-enum { REQUEST_ID, REQUEST_CATEGORIES };
-
 static void on_requests(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
                         const struct error *error, void *arg)
 {
@@ -655,26 +577,7 @@ static void on_requests(struct pg_conn *conn, enum pg_outcome outcome, PGresult 
         return;
     if (outcome != PG_OK)
         log_failure(LOG_LEVEL_WARNING, error);
-    int count = outcome == PG_OK ? PQntuples(result) : 0;
-    size_t kept = schedule->request_count;
-    schedule->requests =
-        xrealloc(schedule->requests, (kept + (size_t)count + 1) * sizeof(*schedule->requests));
-    schedule->request_count += (size_t)count;
-    for (int i = 0; i < count; i++) {
-        struct request *request = &schedule->requests[kept + (size_t)i];
-        *request = (struct request){0};
-        snprintf(request->id, sizeof(request->id), "%s", PQgetvalue(result, i, REQUEST_ID));
-        request->categories = PQgetisnull(result, i, REQUEST_CATEGORIES)
-                                  ? NULL
-                                  : xstrdup(PQgetvalue(result, i, REQUEST_CATEGORIES));
-    }
-    for (size_t i = 0; i < worker->policies->state_count; i++) {
-        struct category_state *state = &worker->policies->states[i];
-        state->requested = false;
-        for (size_t r = 0; r < schedule->request_count; r++)
-            if ((r >= kept || state->turn_over) && asks_for(&schedule->requests[r], state->name))
-                state->requested = true;
-    }
+    requests_take(&schedule->requests, outcome == PG_OK ? result : NULL, worker->policies);
     next_category(worker);
 }
 
