@@ -17,7 +17,7 @@ CREATE TABLE public.call_month (
     seconds bigint NOT NULL,
     cost numeric NOT NULL,
     classes bigint[] NOT NULL,
-    callers bigint NOT NULL,
+    callers bigint,
     UNIQUE NULLS NOT DISTINCT (account, month, source));
 
 CREATE SCHEMA oracle;

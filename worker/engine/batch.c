@@ -579,8 +579,7 @@ static void reset(struct batch *batch)
     batch->large_family = batch->savepoint_open = batch->part_begins = false;
     batch->parts = NULL;
     batch->part_count = 0;
-    batch->tenants = NULL;
-    batch->tenant_count = 0;
+    batch->tenant_count = batch->tenant_mark = 0;
     batch->tenants_counted = false;
     batch->counted = 0;
     batch->poisons = NULL;
@@ -643,6 +642,7 @@ void batch_free(struct batch *batch)
     for (size_t i = 0; i < batch->taken_capacity; i++)
         free(batch->taken[i].refs);
     free(batch->taken);
+    free(batch->tenants);
     batch_forget_values(batch);
     batch_forget_whole(batch);
     free(batch->steps);

@@ -194,8 +194,9 @@ struct batch {
     struct part *parts;  /* still to do, last first; owned by the arena */
     size_t part_count;
     struct part part;
-    struct tenant_count *tenants; /* counted by the brake, to be taken back; owned by the arena */
+    struct tenant_count *tenants; /* counted by the brake, to be taken back */
     size_t tenant_count;
+    size_t tenant_capacity;
     size_t tenant_mark;
     bool tenants_counted;
     int64_t counted; /* records that the brake counted for this batch */

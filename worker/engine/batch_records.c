@@ -85,9 +85,12 @@ static bool take_tenants(struct batch *batch, const PGresult *result, int64_t ro
             batch->tenants[count - 1].rows++;
             continue;
         }
-        batch->tenants =
-            arena_push(batch->arena, batch->tenants, &batch->tenant_count, sizeof(*batch->tenants));
-        batch->tenants[count] = (struct tenant_count){hash, 1};
+        if (count == batch->tenant_capacity) {
+            batch->tenant_capacity = count ? count * 2 : 256;
+            batch->tenants =
+                xrealloc(batch->tenants, batch->tenant_capacity * sizeof(*batch->tenants));
+        }
+        batch->tenants[batch->tenant_count++] = (struct tenant_count){hash, 1};
     }
     return true;
 }
@@ -138,7 +141,7 @@ bool batch_take_removed(struct batch *batch, const PGresult *result, size_t rela
     if (rows > 0)
         batch->taken[relation].rows += rows;
     if (rows > 0 && tenants_follow && batch->run->category->has_tenant &&
-        !take_tenants(batch, result, rows, error))
+        brake_counts_tenants(&batch->run->brake) && !take_tenants(batch, result, rows, error))
         return false;
     if (rows > 0 && batch->run->digesters &&
         !take_keys(batch, result, relation, keys_at, rows, error))

@@ -72,9 +72,14 @@ bool brake_count(struct brake_gauge *gauge, int64_t rows, struct brake_trip *ret
     return allowed;
 }
 
+bool brake_counts_tenants(const struct brake_gauge *gauge)
+{
+    return gauge->capacity > 0 && gauge->tenant_fraction < 1.0;
+}
+
 static struct brake_tenant *counted_tenant(const struct brake_gauge *gauge, uint64_t tenant_hash)
 {
-    if (gauge->capacity == 0 || gauge->tenant_fraction >= 1.0)
+    if (!brake_counts_tenants(gauge))
         return NULL;
     struct brake_tenant *slot = find(gauge->tenants, gauge->capacity, tenant_hash);
     return slot->hash ? slot : NULL;

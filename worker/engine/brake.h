@@ -47,6 +47,8 @@ void brake_add_tenant(struct brake_gauge *gauge, const char *tenant, size_t leng
 bool brake_count(struct brake_gauge *gauge, int64_t rows, struct brake_trip *ret_trip);
 void brake_uncount(struct brake_gauge *gauge, int64_t rows);
 
+/* Has any tenant a limit that its rows could pass? */
+bool brake_counts_tenants(const struct brake_gauge *gauge);
 /* Rows of one tenant; whether it is within its limit is asked when all are counted. */
 void brake_count_tenant(struct brake_gauge *gauge, uint64_t tenant_hash, int64_t rows);
 void brake_uncount_tenant(struct brake_gauge *gauge, uint64_t tenant_hash, int64_t rows);

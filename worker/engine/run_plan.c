@@ -353,8 +353,8 @@ static void on_unclaimed(struct pg_conn *conn, enum pg_outcome outcome, PGresult
     if (!run)
         return;
     run->unclaimed = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
-    bool tenants =
-        run->acts && run->report.to_act > 0 && run->sql->tenants.text && run->sql->tenants.text[0];
+    bool tenants = run->acts && run->report.to_act > 0 && run->brake.tenant_fraction < 1.0 &&
+                   run->sql->tenants.text && run->sql->tenants.text[0];
     if (tenants) {
         run->step = RUN_STEP_TENANTS;
         run_pump(run);
