@@ -124,7 +124,7 @@ static int by_hash(const void *a, const void *b)
     return x->hash < y->hash ? -1 : x->hash > y->hash;
 }
 
-/* Adds the part's tenants to those counted; the arena is the part's alone. */
+/* Adds the part's tenants to those counted. */
 static void keep_tenants(struct batch *batch)
 {
     struct whole *whole = &batch->whole;
@@ -143,9 +143,7 @@ static void keep_tenants(struct batch *batch)
         else
             whole->tenants[kept++] = whole->tenants[i];
     whole->tenant_count = kept;
-    batch->tenants = NULL;
     batch->tenant_count = 0;
-    arena_reset(batch->arena);
 }
 
 static bool brake_allows_part(struct batch *batch)
