@@ -202,6 +202,7 @@ SQL_FILES += \
 	engine/start_run.sql \
 	engine/take_requests.sql \
 	engine/unblock_unseen.sql \
+	engine/whole_leaf.sql \
 	engine/window.sql
 
 # schema retention
