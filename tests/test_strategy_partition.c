@@ -24,13 +24,15 @@
 static const char tables[] =
     "CREATE TABLE event (n int NOT NULL, at timestamptz NOT NULL, who text NOT NULL, note text NOT "
     "NULL, PRIMARY KEY (n, at)) PARTITION BY RANGE (at);"
-    "CREATE TABLE old PARTITION OF event FOR VALUES FROM ('2020-01-01') TO ('2021-01-01') PARTITION "
+    "CREATE TABLE old PARTITION OF event FOR VALUES FROM ('2020-01-01') TO ('2021-01-01') "
+    "PARTITION "
     "BY RANGE (n);"
     "CREATE TABLE old_a PARTITION OF old FOR VALUES FROM (0) TO (1001);"
     "CREATE TABLE old_b PARTITION OF old DEFAULT;"
     "CREATE TABLE mixed PARTITION OF event FOR VALUES FROM ('2021-01-01') TO ('2200-01-01');"
     "CREATE TABLE other PARTITION OF event DEFAULT;"
-    "INSERT INTO event SELECT i, '2020-02-01'::timestamptz + i * interval '1 minute', 'p' || i % 7, "
+    "INSERT INTO event SELECT i, '2020-02-01'::timestamptz + i * interval '1 minute', 'p' || i % "
+    "7, "
     "repeat('x', 400) FROM generate_series(1, 2000) i;"
     "INSERT INTO event SELECT i, now() - CASE WHEN i <= 2300 THEN interval '60 days' ELSE interval "
     "'1 day' END, 'p' || i % 7, repeat('x', 400) FROM generate_series(2001, 2600) i;"
@@ -72,9 +74,9 @@ static struct site loaded(const char *strategy, const char *more, const char *da
 /* The leaves that have another file than at first: "old_a,old_b". */
 static void check_emptied(const struct site *site, const char *expected)
 {
-    char *names = db_value(site->admin,
-                           "SELECT coalesce(string_agg(w.leaf, ',' ORDER BY w.leaf), '') FROM was w "
-                           "WHERE w.file <> pg_relation_filenode(w.leaf::regclass)");
+    char *names = db_value(
+        site->admin, "SELECT coalesce(string_agg(w.leaf, ',' ORDER BY w.leaf), '') FROM was w "
+                     "WHERE w.file <> pg_relation_filenode(w.leaf::regclass)");
     ck_assert_str_eq(names, expected);
     free(names);
 }
@@ -158,20 +160,18 @@ static const struct {
      "ARRAY['500', (SELECT (at AT TIME ZONE 'UTC')::text || '+00' FROM event WHERE n = 500)])",
      "old_b,other",
      "partition public.mixed and 1 more go row by row: not all of its records are to go", 1},
-    {"a tenant is paused",
-     "SELECT retention.pause('tenant:p3', 'asked for')", "other",
+    {"a tenant is paused", "SELECT retention.pause('tenant:p3', 'asked for')", "other",
      "partition public.mixed and 2 more go row by row: not all of its records are to go", 329},
     {"no privilege", "REVOKE TRUNCATE ON old_a FROM t_worker", "old_b,other",
      "partition public.old_a goes row by row: role \"t_worker\" lacks TRUNCATE on it", 0},
-    {"published",
-     "CREATE PUBLICATION p FOR TABLE event WITH (publish_via_partition_root)", "",
+    {"published", "CREATE PUBLICATION p FOR TABLE event WITH (publish_via_partition_root)", "",
      "row by row: it is published", 0},
 };
 
 static struct site obstructed(int i)
 {
-    bool first = strstr(obstacles[i].sql, "place_hold") == NULL &&
-                 strstr(obstacles[i].sql, "pause") == NULL;
+    bool first =
+        strstr(obstacles[i].sql, "place_hold") == NULL && strstr(obstacles[i].sql, "pause") == NULL;
     struct site site =
         loaded("partition", first ? obstacles[i].sql : "", "tenant = \"who\";", agreements);
     if (!first)
@@ -239,11 +239,9 @@ START_TEST(facts_of_a_leaf)
         db_exec(site.admin, "BEGIN");
         if (i < ARRAY_LENGTH(cases))
             db_script(site.admin, cases[i].sql);
-        PGresult *result =
-            PQexecParams(site.admin, statement, 2, NULL, values, NULL, NULL, 0);
+        PGresult *result = PQexecParams(site.admin, statement, 2, NULL, values, NULL, NULL, 0);
         ck_assert_msg(PQntuples(result) == 1, "%s", PQerrorMessage(site.admin));
-        ck_assert_str_eq(PQgetvalue(result, 0, 0),
-                         i < ARRAY_LENGTH(cases) ? cases[i].because : "");
+        ck_assert_str_eq(PQgetvalue(result, 0, 0), i < ARRAY_LENGTH(cases) ? cases[i].because : "");
         PQclear(result);
         db_exec(site.admin, "ROLLBACK");
     }
@@ -264,14 +262,14 @@ END_TEST
 /* Triggers of the application fire for each record, as they do row by row. */
 START_TEST(triggers_fire)
 {
-    struct site site = site_of(
-        "partition",
-        "CREATE TABLE fired (n int);"
-        "CREATE FUNCTION fire() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO "
-        "public.fired VALUES (OLD.n); RETURN NULL; END $$;"
-        "CREATE TRIGGER fire AFTER DELETE ON old_a FOR EACH ROW EXECUTE FUNCTION fire();"
-        "GRANT INSERT ON fired TO t_worker",
-        "", "");
+    struct site site =
+        site_of("partition",
+                "CREATE TABLE fired (n int);"
+                "CREATE FUNCTION fire() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO "
+                "public.fired VALUES (OLD.n); RETURN NULL; END $$;"
+                "CREATE TRIGGER fire AFTER DELETE ON old_a FOR EACH ROW EXECUTE FUNCTION fire();"
+                "GRANT INSERT ON fired TO t_worker",
+                "", "");
     struct program_result result = site_once(&site, NULL);
     const char *hash = strstr(result.err, "fire:");
     ck_assert_msg(hash != NULL, "%s", result.err);
@@ -304,8 +302,8 @@ static void install_guard(const struct site *site)
     ck_assert_msg(result.exit_code == 0, "%s", result.err);
     char *path _cleanup_free_ = file_write(site->directory, "setup.sql", result.out);
     program_result_free(&result);
-    const char *const psql[] = {"/usr/bin/psql", "-Xq", "-v", "ON_ERROR_STOP=1",
-                                "-f",            path,  admin, NULL};
+    const char *const psql[] = {"/usr/bin/psql", "-Xq", "-v", "ON_ERROR_STOP=1", "-f", path,
+                                admin,           NULL};
     result = program_run(psql);
     ck_assert_msg(result.exit_code == 0, "%s", result.err);
     program_result_free(&result);
@@ -490,11 +488,12 @@ START_TEST(readers_do_not_wait)
 }
 END_TEST
 
-/* Killed or failing on the way: nothing is lost, nothing is logged twice, the next start ends it. */
+/* Killed or failing on the way: nothing is lost, nothing is logged twice, the next start ends it.
+ */
 START_TEST(broken_off)
 {
     static const char *const faults[] = {
-        "batch_after_part=exit",    "batch_after_part=exit:2",  "batch_after_part=error:2",
+        "batch_after_part=exit",    "batch_after_part=exit:2",   "batch_after_part=error:2",
         "batch_before_commit=exit", "batch_before_commit=error", "batch_commit_sent=exit",
         "batch_lose_answer=error",  "batch_after_commit=exit",
     };

@@ -269,8 +269,8 @@ static bool whole_leaf(struct planning *p, const struct sql_category *sql,
     *ret_empty = !because && strcmp(PQgetvalue(facts, 0, 1), "0") == 0;
     if (because || *ret_empty)
         return true;
-    PGresult *stays _cleanup_result_ = plan_query(
-        p->session, category->name, &statements->whole_stays, p->run_time, NULL, error);
+    PGresult *stays _cleanup_result_ =
+        plan_query(p->session, category->name, &statements->whole_stays, p->run_time, NULL, error);
     if (stays)
         *ret_because = strategy_stays(stays);
     return stays;
@@ -321,9 +321,8 @@ static bool whole_strategy(struct planning *p, const struct sql_category *sql,
                         count, count - whole - empty);
     for (size_t i = 0; i < other_count; i++) {
         const struct by_rows *o = &others[i];
-        const char *more = o->count > 1
-                               ? arena_printf(p->cli->arena, " and %zu more go", o->count - 1)
-                               : " goes";
+        const char *more =
+            o->count > 1 ? arena_printf(p->cli->arena, " and %zu more go", o->count - 1) : " goes";
         const char *note = arena_printf(p->cli->arena, "partition %s%s row by row: %s", o->first,
                                         more, o->because);
         if (p->rows)

@@ -137,8 +137,8 @@ struct part {
 struct whole {
     const char *because; /* something stands against it: why; in the batch's arena */
     int64_t blocks, next, part_blocks;
-    int64_t staying; /* rows of the part that are not to go */
-    int64_t rows;    /* of the parts before */
+    int64_t staying;  /* rows of the part that are not to go */
+    int64_t rows;     /* of the parts before */
     int64_t *numbers; /* of the entries so far, but for batch->seq */
     size_t number_count;
     struct tenant_count *tenants; /* counted by the brake, those that it knows; by hash */

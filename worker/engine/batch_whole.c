@@ -32,9 +32,9 @@
 #include "pg/sqlstate.h"
 
 enum {
-    MOST_ATTEMPTS = 3,       /* of locking it */
-    MOST_US = 5 * 1000000,   /* holds wait for the gate, which this keeps */
-    PART_BLOCKS = 64,        /* where nothing is known of the rows' size */
+    MOST_ATTEMPTS = 3,     /* of locking it */
+    MOST_US = 5 * 1000000, /* holds wait for the gate, which this keeps */
+    PART_BLOCKS = 64,      /* where nothing is known of the rows' size */
 };
 
 static size_t table_relation(const struct batch *batch)

@@ -383,8 +383,8 @@ static void build_leaf(struct run *run, struct leaf *leaf)
 
 static void go_by_rows(struct run *run, struct leaf *leaf, const char *because)
 {
-    log_debug("category \"%s\": partition %s goes row by row: %s", run->category->name, leaf->quoted,
-              because);
+    log_debug("category \"%s\": partition %s goes row by row: %s", run->category->name,
+              leaf->quoted, because);
     sweep_by_rows(&run->sweep, leaf);
 }
 
@@ -396,8 +396,7 @@ static void on_opened(struct pg_conn *conn, enum pg_outcome outcome, PGresult *r
     (void)conn;
     if (!run)
         return;
-    if (outcome == PG_ERROR &&
-        (leaf->way == LEAF_WHOLE_FACTS || leaf->way == LEAF_WHOLE_STAYS)) {
+    if (outcome == PG_ERROR && (leaf->way == LEAF_WHOLE_FACTS || leaf->way == LEAF_WHOLE_STAYS)) {
         go_by_rows(run, leaf, error->primary);
     } else if (outcome != PG_OK) {
         /* A leaf that is gone, or may not be read: the batches find out, and say so. */
@@ -405,8 +404,8 @@ static void on_opened(struct pg_conn *conn, enum pg_outcome outcome, PGresult *r
         if (outcome != PG_LOST)
             log_failure(LOG_LEVEL_DEBUG, error);
     } else if (leaf->way == LEAF_WHOLE_FACTS || leaf->way == LEAF_WHOLE_STAYS) {
-        const char *because = leaf->way == LEAF_WHOLE_FACTS ? strategy_not_whole(result)
-                                                            : strategy_stays(result);
+        const char *because =
+            leaf->way == LEAF_WHOLE_FACTS ? strategy_not_whole(result) : strategy_stays(result);
         if (because)
             go_by_rows(run, leaf, because);
         else

@@ -37,7 +37,7 @@ struct leaf {
         LEAF_WHOLE_STAYS, /* ... and no record of it is to stay */
         LEAF_WHOLE,
     } way;
-    bool by_rows; /* not as a whole: something stood against it */
+    bool by_rows;        /* not as a whole: something stood against it */
     const char **bounds; /* between slices: one less than there are slices */
     size_t bound_count;
     int64_t in_flight; /* ranges out */
