@@ -23,12 +23,13 @@
     "month "                                                                                       \
     "FROM oracle.original o WHERE NOT EXISTS (SELECT FROM public.call c WHERE c.id = o.id AND "    \
     "c.counted_at IS NULL)"
-#define POLICY(more_)                                                                              \
+#define POLICY(more_) STAGES("", more_)
+#define STAGES(before_, more_)                                                                     \
     "  timezone = \"America/New_York\";\n"                                                         \
     "  data: { table = \"public.call\"; start = \"at\"; tenant = \"account\";\n"                   \
     "    subject = ( { column = \"caller\"; kind = \"phone\"; as = \"e164\"; } ); };\n"            \
     "  brake: { rows = 100000000; fraction = 1.0; tenant_fraction = 1.0; };\n"                     \
-    "  stages = ( { name = \"month\"; after = \"1 month\"; do = \"aggregate\";\n"                  \
+    "  stages = ( " before_ "{ name = \"month\"; after = \"1 month\"; do = \"aggregate\";\n"       \
     "    into = \"public.call_month\";\n"                                                          \
     "    by = ( { column = \"account\"; }, { column = \"at\"; as = \"date_trunc\";\n"              \
     "        unit = \"month\"; to = \"month\"; }, { column = \"source\"; } );\n"                   \
@@ -140,14 +141,14 @@ END_TEST
     "ALTER TABLE public.call ADD note text, ADD noted_at timestamptz;"                             \
     "ALTER TABLE oracle.original ADD note text, ADD noted_at timestamptz;"
 #define STRIP                                                                                      \
-    ", { name = \"gone\"; after = \"6 months\"; do = \"delete\"; }, "                              \
-    "{ name = \"strip\"; after = \"2 weeks\"; do = \"deidentify\"; mark = \"noted_at\"; "            \
-    "columns = ( { name = \"note\"; as = \"constant\"; value = \"\"; } ); }"
+    "{ name = \"strip\"; after = \"2 weeks\"; do = \"deidentify\"; mark = \"noted_at\"; "          \
+    "columns = ( { name = \"note\"; as = \"constant\"; value = \"\"; } ); }, "
+#define GONE ", { name = \"gone\"; after = \"6 months\"; do = \"delete\"; }"
 
 static json_t *planned(const struct site *site)
 {
-    const char *const argv[] = {"retentionctl", "-c", site->config, "plan", "calls", "--json",
-                                NULL};
+    const char *const argv[] = {"retentionctl", "-c",     site->config, "plan",
+                                "calls",        "--json", NULL};
     struct program_result result = program_run(argv);
     ck_assert_msg(result.exit_code == 0, "%s%s", result.out, result.err);
     json_t *plan = json_loads(result.out, 0, NULL);
@@ -196,7 +197,7 @@ static int64_t done(const struct site *site, const char *stage)
 START_TEST(plan_foretells_what_is_counted_and_goes)
 {
     static const char *const stages[] = {"strip", "month", "gone"};
-    struct site site = site_of(POLICY(STRIP), NOTED);
+    struct site site = site_of(STAGES(STRIP, GONE), NOTED);
     json_t *plan;
     db_exec(site.admin, "SELECT retention.pause('tenant:2', 'r')");
     plan = planned(&site);
@@ -217,12 +218,27 @@ START_TEST(plan_foretells_what_is_counted_and_goes)
     ck_assert_int_eq(figure(plan, "", "held"), held);
     struct text line _cleanup_text_ = {0};
     char buffer[32];
-    text_printf(&line, "calls, stage \"gone\": %s are counted by stage \"month\" first; the same "
-                       "run then deletes them", text_thousands(buffer, old));
+    text_printf(&line,
+                "calls, stage \"gone\": %s are counted by stage \"month\" first; the same "
+                "run then deletes them",
+                text_thousands(buffer, old));
     expect_plan_text(&site, line.data, true);
     expect_plan_text(&site, "paused", false);
     expect_plan_text(&site, "other categories keep", false);
     expect_plan_text(&site, "it makes \"\"", true);
+    int64_t one =
+        number(&site, "min(id) FROM oracle.original WHERE at < now() - interval '7 months' "
+                      "AND account = 3");
+    struct text id _cleanup_text_ = {0};
+    text_printf(&id, "%lld", (long long)one);
+    const char *const argv[] = {"retentionctl", "-c",    site.config, "explain",
+                                "calls",        id.data, NULL};
+    struct program_result result = program_run(argv);
+    for (char *p = result.out; *p; p++)
+        *p = *p == '\n' ? ' ' : *p;
+    ck_assert_msg(strstr(result.out, "Stage \"month\" counts it first;") != NULL, "%s%s",
+                  result.out, result.err);
+    program_result_free(&result);
     site_once_expect(&site, NULL, 0);
     for (size_t i = 0; i < 3; i++)
         ck_assert_msg(figure(plan, stages[i], "to_act") == done(&site, stages[i]),
@@ -238,10 +254,10 @@ END_TEST
 /* A pause and a minimum period of the counting stage alone: the later stage waits for it. */
 START_TEST(plan_tells_what_is_not_counted)
 {
-    struct site site = site_of(
-        "  keep_at_least = ( { for = \"20 years\"; stage = \"month\"; because = \"law\"; } );\n" POLICY(
-            ", { name = \"gone\"; after = \"2 months\"; do = \"delete\"; }"),
-        NULL);
+    struct site site =
+        site_of("  keep_at_least = ( { for = \"20 years\"; stage = \"month\"; because = \"law\"; } "
+                ");\n" POLICY(", { name = \"gone\"; after = \"2 months\"; do = \"delete\"; }"),
+                NULL);
     json_t *plan = planned(&site);
     ck_assert_int_eq(figure(plan, "gone", "to_act"), 0);
     ck_assert_int_eq(figure(plan, "gone", "waiting"), 3000);

@@ -158,13 +158,13 @@ enum plan_column {
                              an earlier stage, or for the end of its tenant's pause */
     PLAN_TO_ACT,          /* due and free */
     PLAN_FLOOR_AFTER_CAP, /* kept by a floor although the cap is over: reported */
-    PLAN_OLDEST,   /* timestamptz text: earliest moment at which a to-act row fell due; NULL */
-    PLAN_NEXT_DUE, /* timestamptz text: next moment at which a row falls due, or at which the
-                      floor that keeps a due one is over; NULL */
-    PLAN_PASSED,   /* period over, and the stage has acted on it already, or a later stage takes
-                      it in the same run (forecast), or a hold keeps it from a later stage too */
-    PLAN_UNCOUNTED,     /* of those that wait: what an earlier stage is still to count */
-    PLAN_PAUSED,        /* of those that wait: their tenant is paused */
+    PLAN_OLDEST,    /* timestamptz text: earliest moment at which a to-act row fell due; NULL */
+    PLAN_NEXT_DUE,  /* timestamptz text: next moment at which a row falls due, or at which the
+                       floor that keeps a due one is over; NULL */
+    PLAN_PASSED,    /* period over, and the stage has acted on it already, or a later stage takes
+                       it in the same run (forecast), or a hold keeps it from a later stage too */
+    PLAN_UNCOUNTED, /* of those that wait: what an earlier stage is still to count */
+    PLAN_PAUSED,    /* of those that wait: their tenant is paused */
     PLAN_COUNTED_FIRST, /* of those to act on (forecast): an earlier stage counts them before */
     PLAN_COLUMNS
 };

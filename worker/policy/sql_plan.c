@@ -64,23 +64,14 @@ static const char *due_for(struct sql_builder *b, const struct stage *stage)
     return sql_take_text(b->arena, &text);
 }
 
-/* Those that remove records come behind those that change them. */
-static bool is_later(const struct stage *stage, const struct stage *own)
-{
-    bool removes = policy_stage_removes(stage);
-    return removes == policy_stage_removes(own) ? stage > own : removes;
-}
-
 /* What a hold keeps from several stages is counted once, at the last of them. `held`: the record
  * is; else held records read it, and which stages that keeps from it depends on what they do. */
 static void add_held(struct sql_builder *b, struct text *text, const char *condition, bool held)
 {
     const struct stage *own = b->stage;
     struct text later = {0};
-    for (size_t i = 0; i < b->category->stage_count; i++) {
+    for (size_t i = (size_t)(own - b->category->stages) + 1; i < b->category->stage_count; i++) {
         const struct stage *stage = &b->category->stages[i];
-        if (!is_later(stage, own))
-            continue;
         b->stage = stage;
         const char *read = held ? "true" : sql_kept(b, SKIP_NOTHING);
         b->stage = own;
@@ -372,6 +363,7 @@ struct sql_category *sql_build_category(struct arena *arena, const struct policy
                                         const struct category *category, size_t stage,
                                         const struct catalog *catalog)
 {
+    static const struct string_list nothing = {0};
     struct sql_builder builder, *b = &builder;
     sql_builder_init(b, arena, set, category, stage, catalog);
     struct sql_category *out = arena_alloc(arena, sizeof(*out));
@@ -392,7 +384,9 @@ struct sql_category *sql_build_category(struct arena *arena, const struct policy
     sql_begin(b);
     out->close = sql_close_cells(b);
     sql_begin(b);
+    b->forecast = &nothing;
     out->groups = sql_groups(b);
+    b->forecast = NULL;
     sql_begin(b);
     out->keep = sql_keep_groups(b);
     sql_relations(b, out);
