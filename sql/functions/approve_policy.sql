@@ -5,7 +5,7 @@
 -- the caller names the text, so that nothing is approved that was loaded after it was read (RT011).
 -- Columns that the text reads count as approved as they were when it was loaded last; where they
 -- changed since, RT011 too.
--- expect_due is how many records may go at first although they pass a brake.
+-- expect_due is how many records each stage may act on at first although they pass a brake.
 --
 -- How holds find the records (loaded_hold_facts) is approved too: `hold_facts`, where it is given, is
 -- what the caller read of it (hold_facts_text), and must be what is loaded. RT024 where a hold would

@@ -4,18 +4,21 @@
 
 -- plan
 SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 10), 0)::bigint AS claimed,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 13), 0)::bigint AS claimed,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 2), 0)::bigint AS not_started,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 5 AND 10), 0)::bigint AS due,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 5 AND 13), 0)::bigint AS due,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 5), 0)::bigint AS held,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 6), 0)::bigint AS kept_while,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 7 AND 8), 0)::bigint AS kept_floor,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS waiting,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS to_act,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 9 AND 11), 0)::bigint AS waiting,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 12 AND 13), 0)::bigint AS to_act,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS floor_after_cap,
-       ((min(g.oldest) FILTER (WHERE g.verdict = 10)))::text AS oldest,
+       ((min(g.oldest) FILTER (WHERE g.verdict >= 12)))::text AS oldest,
        ((min(g.oldest) FILTER (WHERE g.verdict = 3)))::text AS next_due,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS uncounted,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 11), 0)::bigint AS paused,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 12), 0)::bigint AS counted_first
   FROM (
   SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest
   FROM (
@@ -31,8 +34,8 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
      OR ARRAY[t.month::text, t.call_id::text] IN (SELECT h6.key FROM retention.held_scope h6 WHERE h6.category = $2::text AND h6.shape = 'key' AND h6.held_until > now() AND h6.key IS NOT NULL)
      OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h7.key FROM retention.held_scope h7 WHERE h7.category = $2::text AND h7.shape = 'key_more' AND h7.held_until > now() AND h7.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h8 WHERE h8.category = $2::text AND h8.shape = 'key_more' AND h8.held_until > now() AND h8.key = ARRAY[t.month::text, t.call_id::text] AND (h8.tenant IS NULL OR h8.tenant = t.account_id::text) AND coalesce(h8.starts_from <= CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h8.starts_to, true) AND (NOT h8.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h9 WHERE h9.category = $2::text AND h9.shape = 'key_subject' AND h9.held_until > now() AND h9.hold = h8.hold AND h9.part = h8.part AND false))))))
      ELSE false END) IS TRUE THEN 5
-              WHEN (EXISTS (SELECT 1 FROM retention.pause z10 WHERE z10.scope = 'tenant' AND z10.resumed_at IS NULL AND (z10.until IS NULL OR z10.until > now()) AND z10.name = t.account_id::text)) IS TRUE THEN 9
-              ELSE 10 END AS verdict
+              WHEN (EXISTS (SELECT 1 FROM retention.pause z10 WHERE z10.scope = 'tenant' AND z10.resumed_at IS NULL AND (z10.until IS NULL OR z10.until > now()) AND z10.name = t.account_id::text)) IS TRUE THEN 11
+              ELSE 13 END AS verdict
     FROM (SELECT 2 AS "retention claimed",
                  (SELECT GREATEST(coalesce((SELECT max(CASE WHEN v11.period IS NULL THEN s12.start + $4::interval WHEN v11.period >= '0'::interval AND v11.period <= '1000 years'::interval AND extract(year FROM v11.period) BETWEEN -1000 AND 1000 AND extract(day FROM v11.period) BETWEEN -400000 AND 400000 THEN CASE WHEN s12.start + v11.period BETWEEN s12.start + $5::interval AND s12.start + $6::interval THEN s12.start + v11.period ELSE s12.start + $6::interval END ELSE s12.start + $6::interval END) FROM (SELECT a13.call_retention AS period FROM ONLY g.account_setting a13 WHERE a13.account_id = t.account_id OFFSET 0) v11), s12.start + $4::interval), coalesce((SELECT max(CASE WHEN g14.settled IS NULL THEN s12.start + $4::interval WHEN g14.settled >= '0'::interval AND g14.settled <= '1000 years'::interval AND extract(year FROM g14.settled) BETWEEN -1000 AND 1000 AND extract(day FROM g14.settled) BETWEEN -400000 AND 400000 THEN CASE WHEN s12.start + g14.settled BETWEEN s12.start + $5::interval AND s12.start + $6::interval THEN s12.start + g14.settled ELSE s12.start + $6::interval END ELSE s12.start + $6::interval END) FROM retention.agreement_state g14 WHERE g14.category = $2::text AND g14.tenant = t.account_id::text), CASE WHEN EXISTS (SELECT FROM retention.category k15 WHERE k15.name = $2::text AND k15.agreements_since IS NOT NULL) THEN s12.start + $4::interval END)) FROM (SELECT CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AS start OFFSET 0) s12) AS "retention due", t.account_id, t.call_id, t.month, t.started_at
             FROM g.call t OFFSET 0) t OFFSET 0) r
@@ -46,7 +49,7 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
 
 -- tenants
 SELECT g.tenant, sum(g.rows)::bigint AS rows,
-       (sum(g.rows) FILTER (WHERE g.verdict = 10))::bigint AS to_act
+       (sum(g.rows) FILTER (WHERE g.verdict = 13))::bigint AS to_act
   FROM (
   SELECT r.tenant, r.verdict, count(*) AS rows
   FROM (
@@ -62,8 +65,8 @@ SELECT g.tenant, sum(g.rows)::bigint AS rows,
      OR ARRAY[t.month::text, t.call_id::text] IN (SELECT h6.key FROM retention.held_scope h6 WHERE h6.category = $2::text AND h6.shape = 'key' AND h6.held_until > now() AND h6.key IS NOT NULL)
      OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h7.key FROM retention.held_scope h7 WHERE h7.category = $2::text AND h7.shape = 'key_more' AND h7.held_until > now() AND h7.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h8 WHERE h8.category = $2::text AND h8.shape = 'key_more' AND h8.held_until > now() AND h8.key = ARRAY[t.month::text, t.call_id::text] AND (h8.tenant IS NULL OR h8.tenant = t.account_id::text) AND coalesce(h8.starts_from <= CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h8.starts_to, true) AND (NOT h8.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h9 WHERE h9.category = $2::text AND h9.shape = 'key_subject' AND h9.held_until > now() AND h9.hold = h8.hold AND h9.part = h8.part AND false))))))
      ELSE false END) IS TRUE THEN 5
-              WHEN (EXISTS (SELECT 1 FROM retention.pause z10 WHERE z10.scope = 'tenant' AND z10.resumed_at IS NULL AND (z10.until IS NULL OR z10.until > now()) AND z10.name = t.account_id::text)) IS TRUE THEN 9
-              ELSE 10 END AS verdict,
+              WHEN (EXISTS (SELECT 1 FROM retention.pause z10 WHERE z10.scope = 'tenant' AND z10.resumed_at IS NULL AND (z10.until IS NULL OR z10.until > now()) AND z10.name = t.account_id::text)) IS TRUE THEN 11
+              ELSE 13 END AS verdict,
          t.account_id::text AS tenant
     FROM (SELECT 2 AS "retention claimed",
                  (SELECT GREATEST(coalesce((SELECT max(CASE WHEN v11.period IS NULL THEN s12.start + $4::interval WHEN v11.period >= '0'::interval AND v11.period <= '1000 years'::interval AND extract(year FROM v11.period) BETWEEN -1000 AND 1000 AND extract(day FROM v11.period) BETWEEN -400000 AND 400000 THEN CASE WHEN s12.start + v11.period BETWEEN s12.start + $5::interval AND s12.start + $6::interval THEN s12.start + v11.period ELSE s12.start + $6::interval END ELSE s12.start + $6::interval END) FROM (SELECT a13.call_retention AS period FROM ONLY g.account_setting a13 WHERE a13.account_id = t.account_id OFFSET 0) v11), s12.start + $4::interval), coalesce((SELECT max(CASE WHEN g14.settled IS NULL THEN s12.start + $4::interval WHEN g14.settled >= '0'::interval AND g14.settled <= '1000 years'::interval AND extract(year FROM g14.settled) BETWEEN -1000 AND 1000 AND extract(day FROM g14.settled) BETWEEN -400000 AND 400000 THEN CASE WHEN s12.start + g14.settled BETWEEN s12.start + $5::interval AND s12.start + $6::interval THEN s12.start + g14.settled ELSE s12.start + $6::interval END ELSE s12.start + $6::interval END) FROM retention.agreement_state g14 WHERE g14.category = $2::text AND g14.tenant = t.account_id::text), CASE WHEN EXISTS (SELECT FROM retention.category k15 WHERE k15.name = $2::text AND k15.agreements_since IS NOT NULL) THEN s12.start + $4::interval END)) FROM (SELECT CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AS start OFFSET 0) s12) AS "retention due", t.account_id, t.call_id, t.month, t.started_at
@@ -71,7 +74,7 @@ SELECT g.tenant, sum(g.rows)::bigint AS rows,
    GROUP BY r.tenant, r.verdict) g
  WHERE g.verdict >= 1
  GROUP BY g.tenant
-HAVING count(*) FILTER (WHERE g.verdict = 10) > 0;
+HAVING count(*) FILTER (WHERE g.verdict = 13) > 0;
 -- $1 run time
 -- $2 value calls
 -- $3 value 1970-01-02
@@ -306,18 +309,21 @@ SELECT count(*) AS rows
 
 -- plan
 SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 10), 0)::bigint AS claimed,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 13), 0)::bigint AS claimed,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 2), 0)::bigint AS not_started,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 5 AND 10), 0)::bigint AS due,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 5 AND 13), 0)::bigint AS due,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 5), 0)::bigint AS held,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 6), 0)::bigint AS kept_while,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 7 AND 8), 0)::bigint AS kept_floor,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS waiting,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS to_act,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 9 AND 11), 0)::bigint AS waiting,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 12 AND 13), 0)::bigint AS to_act,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS floor_after_cap,
-       ((min(g.oldest) FILTER (WHERE g.verdict = 10)))::text AS oldest,
+       ((min(g.oldest) FILTER (WHERE g.verdict >= 12)))::text AS oldest,
        ((min(g.oldest) FILTER (WHERE g.verdict = 3)))::text AS next_due,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS uncounted,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 11), 0)::bigint AS paused,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 12), 0)::bigint AS counted_first
   FROM (
   SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest
   FROM (
@@ -333,8 +339,8 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
      OR ARRAY[t.session_id::text] IN (SELECT h8.key FROM retention.held_scope h8 WHERE h8.category = $2::text AND h8.shape = 'key' AND h8.held_until > now() AND h8.key IS NOT NULL)
      OR (ARRAY[t.session_id::text] IN (SELECT h9.key FROM retention.held_scope h9 WHERE h9.category = $2::text AND h9.shape = 'key_more' AND h9.held_until > now() AND h9.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h10 WHERE h10.category = $2::text AND h10.shape = 'key_more' AND h10.held_until > now() AND h10.key = ARRAY[t.session_id::text] AND (h10.tenant IS NULL OR (EXISTS (SELECT 1 FROM ONLY g.page_event c11 WHERE c11.session_id = t.session_id AND c11.account_id::text = h10.tenant)) IS TRUE) AND coalesce(h10.starts_from <= CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END AND CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END < h10.starts_to, true) AND (NOT h10.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h12 WHERE h12.category = $2::text AND h12.shape = 'key_subject' AND h12.held_until > now() AND h12.hold = h10.hold AND h12.part = h10.part AND false))))))
      ELSE false END) IS TRUE THEN 5
-              WHEN (EXISTS (SELECT 1 FROM retention.pause z13 WHERE z13.scope = 'tenant' AND z13.resumed_at IS NULL AND (z13.until IS NULL OR z13.until > now()) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c14 WHERE c14.session_id = t.session_id AND c14.account_id::text = z13.name)) IS TRUE)) IS TRUE THEN 9
-              ELSE 10 END AS verdict
+              WHEN (EXISTS (SELECT 1 FROM retention.pause z13 WHERE z13.scope = 'tenant' AND z13.resumed_at IS NULL AND (z13.until IS NULL OR z13.until > now()) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c14 WHERE c14.session_id = t.session_id AND c14.account_id::text = z13.name)) IS TRUE)) IS TRUE THEN 11
+              ELSE 13 END AS verdict
     FROM (SELECT 2 AS "retention claimed",
                  (SELECT CASE WHEN s15.start IS NOT NULL THEN LEAST(coalesce((SELECT max(GREATEST(coalesce((SELECT max(CASE WHEN v16.period IS NULL THEN s15.start + $5::interval WHEN v16.period >= '0'::interval AND v16.period <= '1000 years'::interval AND extract(year FROM v16.period) BETWEEN -1000 AND 1000 AND extract(day FROM v16.period) BETWEEN -400000 AND 400000 THEN CASE WHEN s15.start + v16.period BETWEEN s15.start + $6::interval AND s15.start + $7::interval THEN s15.start + v16.period ELSE s15.start + $7::interval END ELSE s15.start + $7::interval END) FROM (SELECT CASE WHEN a17.call_days IS NULL THEN NULL WHEN a17.call_days BETWEEN 0 AND 400000 THEN make_interval(days => a17.call_days::int) ELSE '-1 day'::interval END AS period FROM ONLY g.account_setting a17 WHERE a17.account_id::text = c18.account_id::text OFFSET 0) v16), s15.start + $5::interval), coalesce((SELECT max(CASE WHEN g19.settled IS NULL THEN s15.start + $5::interval WHEN g19.settled >= '0'::interval AND g19.settled <= '1000 years'::interval AND extract(year FROM g19.settled) BETWEEN -1000 AND 1000 AND extract(day FROM g19.settled) BETWEEN -400000 AND 400000 THEN CASE WHEN s15.start + g19.settled BETWEEN s15.start + $6::interval AND s15.start + $7::interval THEN s15.start + g19.settled ELSE s15.start + $7::interval END ELSE s15.start + $7::interval END) FROM retention.agreement_state g19 WHERE g19.category = $2::text AND g19.tenant = c18.account_id::text), CASE WHEN EXISTS (SELECT FROM retention.category k20 WHERE k20.name = $2::text AND k20.agreements_since IS NOT NULL) THEN s15.start + $5::interval END))) FROM ONLY g.page_event c18 WHERE c18.session_id = t.session_id), s15.start + $5::interval), CASE WHEN t.clock_ms >= ceil(extract(epoch FROM $3::timestamptz AT TIME ZONE 'UTC') * 1000)::bigint AND t.clock_ms <= 253402300799999 THEN to_timestamp(t.clock_ms::float8 / 1000) END + $8::interval) END FROM (SELECT CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END AS start OFFSET 0) s15) AS "retention due", t.session_id, t.started_at
             FROM ONLY g.session t OFFSET 0) t OFFSET 0) r
@@ -350,7 +356,7 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
 
 -- tenants
 SELECT g.tenant, sum(g.rows)::bigint AS rows,
-       (sum(g.rows) FILTER (WHERE g.verdict = 10))::bigint AS to_act
+       (sum(g.rows) FILTER (WHERE g.verdict = 13))::bigint AS to_act
   FROM (
   SELECT r.tenant, r.verdict, count(*) AS rows
   FROM (
@@ -366,8 +372,8 @@ SELECT g.tenant, sum(g.rows)::bigint AS rows,
      OR ARRAY[t.session_id::text] IN (SELECT h8.key FROM retention.held_scope h8 WHERE h8.category = $2::text AND h8.shape = 'key' AND h8.held_until > now() AND h8.key IS NOT NULL)
      OR (ARRAY[t.session_id::text] IN (SELECT h9.key FROM retention.held_scope h9 WHERE h9.category = $2::text AND h9.shape = 'key_more' AND h9.held_until > now() AND h9.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h10 WHERE h10.category = $2::text AND h10.shape = 'key_more' AND h10.held_until > now() AND h10.key = ARRAY[t.session_id::text] AND (h10.tenant IS NULL OR (EXISTS (SELECT 1 FROM ONLY g.page_event c11 WHERE c11.session_id = t.session_id AND c11.account_id::text = h10.tenant)) IS TRUE) AND coalesce(h10.starts_from <= CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END AND CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END < h10.starts_to, true) AND (NOT h10.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h12 WHERE h12.category = $2::text AND h12.shape = 'key_subject' AND h12.held_until > now() AND h12.hold = h10.hold AND h12.part = h10.part AND false))))))
      ELSE false END) IS TRUE THEN 5
-              WHEN (EXISTS (SELECT 1 FROM retention.pause z13 WHERE z13.scope = 'tenant' AND z13.resumed_at IS NULL AND (z13.until IS NULL OR z13.until > now()) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c14 WHERE c14.session_id = t.session_id AND c14.account_id::text = z13.name)) IS TRUE)) IS TRUE THEN 9
-              ELSE 10 END AS verdict,
+              WHEN (EXISTS (SELECT 1 FROM retention.pause z13 WHERE z13.scope = 'tenant' AND z13.resumed_at IS NULL AND (z13.until IS NULL OR z13.until > now()) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c14 WHERE c14.session_id = t.session_id AND c14.account_id::text = z13.name)) IS TRUE)) IS TRUE THEN 11
+              ELSE 13 END AS verdict,
          (SELECT min(c15.account_id::text) FROM ONLY g.page_event c15 WHERE c15.session_id = t.session_id) AS tenant
     FROM (SELECT 2 AS "retention claimed",
                  (SELECT CASE WHEN s16.start IS NOT NULL THEN LEAST(coalesce((SELECT max(GREATEST(coalesce((SELECT max(CASE WHEN v17.period IS NULL THEN s16.start + $5::interval WHEN v17.period >= '0'::interval AND v17.period <= '1000 years'::interval AND extract(year FROM v17.period) BETWEEN -1000 AND 1000 AND extract(day FROM v17.period) BETWEEN -400000 AND 400000 THEN CASE WHEN s16.start + v17.period BETWEEN s16.start + $6::interval AND s16.start + $7::interval THEN s16.start + v17.period ELSE s16.start + $7::interval END ELSE s16.start + $7::interval END) FROM (SELECT CASE WHEN a18.call_days IS NULL THEN NULL WHEN a18.call_days BETWEEN 0 AND 400000 THEN make_interval(days => a18.call_days::int) ELSE '-1 day'::interval END AS period FROM ONLY g.account_setting a18 WHERE a18.account_id::text = c19.account_id::text OFFSET 0) v17), s16.start + $5::interval), coalesce((SELECT max(CASE WHEN g20.settled IS NULL THEN s16.start + $5::interval WHEN g20.settled >= '0'::interval AND g20.settled <= '1000 years'::interval AND extract(year FROM g20.settled) BETWEEN -1000 AND 1000 AND extract(day FROM g20.settled) BETWEEN -400000 AND 400000 THEN CASE WHEN s16.start + g20.settled BETWEEN s16.start + $6::interval AND s16.start + $7::interval THEN s16.start + g20.settled ELSE s16.start + $7::interval END ELSE s16.start + $7::interval END) FROM retention.agreement_state g20 WHERE g20.category = $2::text AND g20.tenant = c19.account_id::text), CASE WHEN EXISTS (SELECT FROM retention.category k21 WHERE k21.name = $2::text AND k21.agreements_since IS NOT NULL) THEN s16.start + $5::interval END))) FROM ONLY g.page_event c19 WHERE c19.session_id = t.session_id), s16.start + $5::interval), CASE WHEN t.clock_ms >= ceil(extract(epoch FROM $3::timestamptz AT TIME ZONE 'UTC') * 1000)::bigint AND t.clock_ms <= 253402300799999 THEN to_timestamp(t.clock_ms::float8 / 1000) END + $8::interval) END FROM (SELECT CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END AS start OFFSET 0) s16) AS "retention due", t.session_id, t.started_at
@@ -375,7 +381,7 @@ SELECT g.tenant, sum(g.rows)::bigint AS rows,
    GROUP BY r.tenant, r.verdict) g
  WHERE g.verdict >= 1
  GROUP BY g.tenant
-HAVING count(*) FILTER (WHERE g.verdict = 10) > 0;
+HAVING count(*) FILTER (WHERE g.verdict = 13) > 0;
 -- $1 run time
 -- $2 value sessions
 -- $3 value 1970-01-02

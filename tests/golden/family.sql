@@ -4,19 +4,22 @@
 
 -- plan
 SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 10), 0)::bigint AS claimed,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 13), 0)::bigint AS claimed,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 2), 0)::bigint AS not_started,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 5 AND 10), 0)::bigint AS due,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 5 AND 13), 0)::bigint AS due,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 5), 0)::bigint AS held,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 6), 0)::bigint AS kept_while,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 7 AND 8), 0)::bigint AS kept_floor,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS waiting,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS to_act,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 9 AND 11), 0)::bigint AS waiting,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 12 AND 13), 0)::bigint AS to_act,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS floor_after_cap,
-       ((min(g.oldest) FILTER (WHERE g.verdict = 10)))::text AS oldest,
+       ((min(g.oldest) FILTER (WHERE g.verdict >= 12)))::text AS oldest,
        (LEAST((min(g.oldest) FILTER (WHERE g.verdict = 3)),
         (min(g.floor) FILTER (WHERE g.verdict IN (7, 8)))))::text AS next_due,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS uncounted,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 11), 0)::bigint AS paused,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 12), 0)::bigint AS counted_first
   FROM (
   SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest,
          min(r.moment) FILTER (WHERE r.moment > $1::timestamptz) AS floor
@@ -38,8 +41,8 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
               WHEN (CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $5::interval <= $1::timestamptz) IS NOT TRUE THEN 7
               WHEN (CASE WHEN t.ended_at >= ($3::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END + $8::interval <= $1::timestamptz) IS NOT TRUE AND CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $6::interval <= $1::timestamptz THEN 8
               WHEN (CASE WHEN t.ended_at >= ($3::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END + $8::interval <= $1::timestamptz) IS NOT TRUE THEN 7
-              WHEN (EXISTS (SELECT 1 FROM retention.pause z11 WHERE z11.scope = 'tenant' AND z11.resumed_at IS NULL AND (z11.until IS NULL OR z11.until > now()) AND z11.name = t.account_id::text)) IS TRUE THEN 9
-              ELSE 10 END AS verdict,
+              WHEN (EXISTS (SELECT 1 FROM retention.pause z11 WHERE z11.scope = 'tenant' AND z11.resumed_at IS NULL AND (z11.until IS NULL OR z11.until > now()) AND z11.name = t.account_id::text)) IS TRUE THEN 11
+              ELSE 13 END AS verdict,
          CASE WHEN t."retention due" <= $1::timestamptz THEN GREATEST(CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $5::interval, CASE WHEN t.ended_at >= ($3::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END + $8::interval) END AS moment
     FROM (SELECT CASE WHEN (t.kind = ANY (ARRAY[$9::g.kind, $10::g.kind])) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
                  LEAST(CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + CASE t.account_id::text WHEN $11::text THEN $12::interval WHEN $13::text THEN $14::interval ELSE $15::interval END, CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $6::interval) AS "retention due", t.account_id, t.call_id, t.month, t.started_at, t.ended_at
@@ -63,7 +66,7 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
 
 -- tenants
 SELECT g.tenant, sum(g.rows)::bigint AS rows,
-       (sum(g.rows) FILTER (WHERE g.verdict = 10))::bigint AS to_act
+       (sum(g.rows) FILTER (WHERE g.verdict = 13))::bigint AS to_act
   FROM (
   SELECT r.tenant, r.verdict, count(*) AS rows
   FROM (
@@ -84,8 +87,8 @@ SELECT g.tenant, sum(g.rows)::bigint AS rows,
               WHEN (CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $5::interval <= $1::timestamptz) IS NOT TRUE THEN 7
               WHEN (CASE WHEN t.ended_at >= ($3::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END + $8::interval <= $1::timestamptz) IS NOT TRUE AND CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $6::interval <= $1::timestamptz THEN 8
               WHEN (CASE WHEN t.ended_at >= ($3::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END + $8::interval <= $1::timestamptz) IS NOT TRUE THEN 7
-              WHEN (EXISTS (SELECT 1 FROM retention.pause z11 WHERE z11.scope = 'tenant' AND z11.resumed_at IS NULL AND (z11.until IS NULL OR z11.until > now()) AND z11.name = t.account_id::text)) IS TRUE THEN 9
-              ELSE 10 END AS verdict,
+              WHEN (EXISTS (SELECT 1 FROM retention.pause z11 WHERE z11.scope = 'tenant' AND z11.resumed_at IS NULL AND (z11.until IS NULL OR z11.until > now()) AND z11.name = t.account_id::text)) IS TRUE THEN 11
+              ELSE 13 END AS verdict,
          t.account_id::text AS tenant
     FROM (SELECT CASE WHEN (t.kind = ANY (ARRAY[$9::g.kind, $10::g.kind])) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
                  LEAST(CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + CASE t.account_id::text WHEN $11::text THEN $12::interval WHEN $13::text THEN $14::interval ELSE $15::interval END, CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $6::interval) AS "retention due", t.account_id, t.call_id, t.month, t.started_at, t.ended_at
@@ -93,7 +96,7 @@ SELECT g.tenant, sum(g.rows)::bigint AS rows,
    GROUP BY r.tenant, r.verdict) g
  WHERE g.verdict >= 1
  GROUP BY g.tenant
-HAVING count(*) FILTER (WHERE g.verdict = 10) > 0;
+HAVING count(*) FILTER (WHERE g.verdict = 13) > 0;
 -- $1 run time
 -- $2 value calls
 -- $3 value 1970-01-02
@@ -548,18 +551,21 @@ SELECT count(*) AS rows
 
 -- plan
 SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 10), 0)::bigint AS claimed,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 13), 0)::bigint AS claimed,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 2), 0)::bigint AS not_started,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 5 AND 10), 0)::bigint AS due,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 5 AND 13), 0)::bigint AS due,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 5), 0)::bigint AS held,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 6), 0)::bigint AS kept_while,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 7 AND 8), 0)::bigint AS kept_floor,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS waiting,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS to_act,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 9 AND 11), 0)::bigint AS waiting,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 12 AND 13), 0)::bigint AS to_act,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS floor_after_cap,
-       ((min(g.oldest) FILTER (WHERE g.verdict = 10)) + $1::interval)::text AS oldest,
+       ((min(g.oldest) FILTER (WHERE g.verdict >= 12)) + $1::interval)::text AS oldest,
        ((min(g.oldest) FILTER (WHERE g.verdict = 3)) + $1::interval)::text AS next_due,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS uncounted,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 11), 0)::bigint AS paused,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 12), 0)::bigint AS counted_first
   FROM (
   SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest
   FROM (
@@ -573,7 +579,7 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
      OR ARRAY[t.month::text, t.call_id::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $3::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
      OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $3::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $3::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t.month::text, t.call_id::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t.ended_at >= ($4::timestamptz AT TIME ZONE $5::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $5::text) END AND CASE WHEN t.ended_at >= ($4::timestamptz AT TIME ZONE $5::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $5::text) END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $3::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
      ELSE false END) IS TRUE THEN 5
-              ELSE 10 END AS verdict
+              ELSE 13 END AS verdict
     FROM (SELECT CASE WHEN ((t.kind = ANY (ARRAY[$6::g.kind, $7::g.kind])) IS NOT TRUE) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
                  CASE WHEN t.ended_at >= ($4::timestamptz AT TIME ZONE $5::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $5::text) END AS "retention due", t.call_id, t.month, t.ended_at
             FROM g.call t OFFSET 0) t OFFSET 0) r

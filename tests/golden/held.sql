@@ -4,18 +4,21 @@
 
 -- plan
 SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 10), 0)::bigint AS claimed,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 13), 0)::bigint AS claimed,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 2), 0)::bigint AS not_started,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 5 AND 10), 0)::bigint AS due,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 5 AND 13), 0)::bigint AS due,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 5), 0)::bigint AS held,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 6), 0)::bigint AS kept_while,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 7 AND 8), 0)::bigint AS kept_floor,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS waiting,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS to_act,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 9 AND 11), 0)::bigint AS waiting,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 12 AND 13), 0)::bigint AS to_act,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS floor_after_cap,
-       ((min(g.oldest) FILTER (WHERE g.verdict = 10)) + $1::interval)::text AS oldest,
+       ((min(g.oldest) FILTER (WHERE g.verdict >= 12)) + $1::interval)::text AS oldest,
        ((min(g.oldest) FILTER (WHERE g.verdict = 3)) + $1::interval)::text AS next_due,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS uncounted,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 11), 0)::bigint AS paused,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 12), 0)::bigint AS counted_first
   FROM (
   SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest
   FROM (
@@ -40,8 +43,8 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
      OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h32.key FROM retention.held_scope h32 WHERE h32.category = $3::text AND h32.shape = 'key_more' AND h32.held_until > now() AND h32.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h33 WHERE h33.category = $3::text AND h33.shape = 'key_more' AND h33.held_until > now() AND h33.key = ARRAY[t.month::text, t.call_id::text] AND (h33.tenant IS NULL OR h33.tenant = t.account_id::text) AND coalesce(h33.starts_from <= CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h33.starts_to, true) AND (NOT h33.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h34 WHERE h34.category = $3::text AND h34.shape = 'key_subject' AND h34.held_until > now() AND h34.hold = h33.hold AND h34.part = h33.part AND ((h34.form = $5::text AND h34.value = retention.as_e164((t.caller::text COLLATE pg_catalog."default"))) OR (h34.form = $8::text AND (h34.value = (CASE WHEN jsonb_typeof(t.flags #> $6::text[]) IN ('array', 'object') AND (t.flags #>> $6::text[]) NOT IN ('[]', '{}') OR (t.flags #>> $6::text[]) IS NULL AND (jsonb_typeof(t.flags) = 'array' AND t.flags <> '[]' OR jsonb_typeof((t.flags #> $7::text[])) = 'array' AND (t.flags #> $7::text[]) <> '[]') THEN '[...]' ELSE retention.as_lower((t.flags #>> $6::text[])) END) OR (CASE WHEN jsonb_typeof(t.flags #> $6::text[]) IN ('array', 'object') AND (t.flags #>> $6::text[]) NOT IN ('[]', '{}') OR (t.flags #>> $6::text[]) IS NULL AND (jsonb_typeof(t.flags) = 'array' AND t.flags <> '[]' OR jsonb_typeof((t.flags #> $7::text[])) = 'array' AND (t.flags #> $7::text[]) <> '[]') THEN '[...]' ELSE retention.as_lower((t.flags #>> $6::text[])) END) = '[...]')) OR (h34.form = $9::text AND h34.value = (SELECT (p35.name::text COLLATE pg_catalog."default") FROM ONLY g.account p35 WHERE t.account_id = p35.account_id)) OR (h34.form = $10::text AND (EXISTS (SELECT 1 FROM ONLY g.transcript c36 WHERE c36.call = t.call_id AND c36.month = t.month AND c36.transcript_id::text = h34.value)) IS TRUE))))))))
      ELSE false END) IS TRUE THEN 5
               WHEN (EXISTS (SELECT 1 FROM ONLY g.dispute k37 WHERE k37.call = t.call_id AND k37.month = t.month AND true)) IS TRUE THEN 6
-              WHEN (EXISTS (SELECT 1 FROM retention.pause z38 WHERE z38.scope = 'tenant' AND z38.resumed_at IS NULL AND (z38.until IS NULL OR z38.until > now()) AND z38.name = t.account_id::text)) IS TRUE THEN 9
-              ELSE 10 END AS verdict
+              WHEN (EXISTS (SELECT 1 FROM retention.pause z38 WHERE z38.scope = 'tenant' AND z38.resumed_at IS NULL AND (z38.until IS NULL OR z38.until > now()) AND z38.name = t.account_id::text)) IS TRUE THEN 11
+              ELSE 13 END AS verdict
     FROM (SELECT 2 AS "retention claimed",
                  CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AS "retention due", t.account_id, t.call_id, t.month, t.started_at, t.caller, t.flags
             FROM g.call t OFFSET 0) t OFFSET 0) r
@@ -59,7 +62,7 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
 
 -- tenants
 SELECT g.tenant, sum(g.rows)::bigint AS rows,
-       (sum(g.rows) FILTER (WHERE g.verdict = 10))::bigint AS to_act
+       (sum(g.rows) FILTER (WHERE g.verdict = 13))::bigint AS to_act
   FROM (
   SELECT r.tenant, r.verdict, count(*) AS rows
   FROM (
@@ -84,8 +87,8 @@ SELECT g.tenant, sum(g.rows)::bigint AS rows,
      OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h32.key FROM retention.held_scope h32 WHERE h32.category = $3::text AND h32.shape = 'key_more' AND h32.held_until > now() AND h32.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h33 WHERE h33.category = $3::text AND h33.shape = 'key_more' AND h33.held_until > now() AND h33.key = ARRAY[t.month::text, t.call_id::text] AND (h33.tenant IS NULL OR h33.tenant = t.account_id::text) AND coalesce(h33.starts_from <= CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h33.starts_to, true) AND (NOT h33.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h34 WHERE h34.category = $3::text AND h34.shape = 'key_subject' AND h34.held_until > now() AND h34.hold = h33.hold AND h34.part = h33.part AND ((h34.form = $5::text AND h34.value = retention.as_e164((t.caller::text COLLATE pg_catalog."default"))) OR (h34.form = $8::text AND (h34.value = (CASE WHEN jsonb_typeof(t.flags #> $6::text[]) IN ('array', 'object') AND (t.flags #>> $6::text[]) NOT IN ('[]', '{}') OR (t.flags #>> $6::text[]) IS NULL AND (jsonb_typeof(t.flags) = 'array' AND t.flags <> '[]' OR jsonb_typeof((t.flags #> $7::text[])) = 'array' AND (t.flags #> $7::text[]) <> '[]') THEN '[...]' ELSE retention.as_lower((t.flags #>> $6::text[])) END) OR (CASE WHEN jsonb_typeof(t.flags #> $6::text[]) IN ('array', 'object') AND (t.flags #>> $6::text[]) NOT IN ('[]', '{}') OR (t.flags #>> $6::text[]) IS NULL AND (jsonb_typeof(t.flags) = 'array' AND t.flags <> '[]' OR jsonb_typeof((t.flags #> $7::text[])) = 'array' AND (t.flags #> $7::text[]) <> '[]') THEN '[...]' ELSE retention.as_lower((t.flags #>> $6::text[])) END) = '[...]')) OR (h34.form = $9::text AND h34.value = (SELECT (p35.name::text COLLATE pg_catalog."default") FROM ONLY g.account p35 WHERE t.account_id = p35.account_id)) OR (h34.form = $10::text AND (EXISTS (SELECT 1 FROM ONLY g.transcript c36 WHERE c36.call = t.call_id AND c36.month = t.month AND c36.transcript_id::text = h34.value)) IS TRUE))))))))
      ELSE false END) IS TRUE THEN 5
               WHEN (EXISTS (SELECT 1 FROM ONLY g.dispute k37 WHERE k37.call = t.call_id AND k37.month = t.month AND true)) IS TRUE THEN 6
-              WHEN (EXISTS (SELECT 1 FROM retention.pause z38 WHERE z38.scope = 'tenant' AND z38.resumed_at IS NULL AND (z38.until IS NULL OR z38.until > now()) AND z38.name = t.account_id::text)) IS TRUE THEN 9
-              ELSE 10 END AS verdict,
+              WHEN (EXISTS (SELECT 1 FROM retention.pause z38 WHERE z38.scope = 'tenant' AND z38.resumed_at IS NULL AND (z38.until IS NULL OR z38.until > now()) AND z38.name = t.account_id::text)) IS TRUE THEN 11
+              ELSE 13 END AS verdict,
          t.account_id::text AS tenant
     FROM (SELECT 2 AS "retention claimed",
                  CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AS "retention due", t.account_id, t.call_id, t.month, t.started_at, t.caller, t.flags
@@ -93,7 +96,7 @@ SELECT g.tenant, sum(g.rows)::bigint AS rows,
    GROUP BY r.tenant, r.verdict) g
  WHERE g.verdict >= 1
  GROUP BY g.tenant
-HAVING count(*) FILTER (WHERE g.verdict = 10) > 0;
+HAVING count(*) FILTER (WHERE g.verdict = 13) > 0;
 -- $1 run time
 -- $2 value 1 year 1 mon
 -- $3 value calls
@@ -558,18 +561,21 @@ SELECT count(*) AS rows
 
 -- plan
 SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 10), 0)::bigint AS claimed,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 13), 0)::bigint AS claimed,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 2), 0)::bigint AS not_started,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 5 AND 10), 0)::bigint AS due,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 5 AND 13), 0)::bigint AS due,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 5), 0)::bigint AS held,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 6), 0)::bigint AS kept_while,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 7 AND 8), 0)::bigint AS kept_floor,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS waiting,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS to_act,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 9 AND 11), 0)::bigint AS waiting,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 12 AND 13), 0)::bigint AS to_act,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS floor_after_cap,
-       ((min(g.oldest) FILTER (WHERE g.verdict = 10)) + $1::interval)::text AS oldest,
+       ((min(g.oldest) FILTER (WHERE g.verdict >= 12)) + $1::interval)::text AS oldest,
        ((min(g.oldest) FILTER (WHERE g.verdict = 3)) + $1::interval)::text AS next_due,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS uncounted,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 11), 0)::bigint AS paused,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 12), 0)::bigint AS counted_first
   FROM (
   SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest
   FROM (
@@ -591,8 +597,8 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
      OR (EXISTS (SELECT 1 FROM retention.held_scope h21 WHERE h21.category = $6::text AND h21.shape = 'key' AND h21.held_until > now() AND h21.key = ARRAY[y13.payment_id::text]))
      OR ((EXISTS (SELECT 1 FROM retention.held_scope h22 WHERE h22.category = $6::text AND h22.shape = 'key_more' AND h22.held_until > now() AND h22.key = ARRAY[y13.payment_id::text])) AND (EXISTS (SELECT 1 FROM retention.held_scope h23 WHERE h23.category = $6::text AND h23.shape = 'key_more' AND h23.held_until > now() AND h23.key = ARRAY[y13.payment_id::text] AND h23.tenant IS NULL AND coalesce(h23.starts_from <= CASE WHEN y13.paid_at >= $4::timestamptz AND y13.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN y13.paid_at END AND CASE WHEN y13.paid_at >= $4::timestamptz AND y13.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN y13.paid_at END < h23.starts_to, true) AND (NOT h23.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h24 WHERE h24.category = $6::text AND h24.shape = 'key_subject' AND h24.held_until > now() AND h24.hold = h23.hold AND h24.part = h23.part AND ((h24.form = $7::text AND h24.value = (SELECT p25.paid::text FROM ONLY g.invoice p25 WHERE y13.invoice_id = p25.invoice_id)))))))))) IS TRUE)) IS TRUE ELSE false END)) IS TRUE THEN 5
               WHEN ((EXISTS (SELECT 1 FROM ONLY g.payment w26 WHERE w26.invoice_id = t.invoice_id AND true)) IS TRUE) IS TRUE THEN 9
-              WHEN (EXISTS (SELECT 1 FROM retention.pause z27 WHERE z27.scope = 'tenant' AND z27.resumed_at IS NULL AND (z27.until IS NULL OR z27.until > now()) AND z27.name = (SELECT p28.plan::text FROM ONLY g.account p28 WHERE t.account_id = p28.account_id))) IS TRUE THEN 9
-              ELSE 10 END AS verdict
+              WHEN (EXISTS (SELECT 1 FROM retention.pause z27 WHERE z27.scope = 'tenant' AND z27.resumed_at IS NULL AND (z27.until IS NULL OR z27.until > now()) AND z27.name = (SELECT p28.plan::text FROM ONLY g.account p28 WHERE t.account_id = p28.account_id))) IS TRUE THEN 11
+              ELSE 13 END AS verdict
     FROM (SELECT 2 AS "retention claimed",
                  CASE WHEN t.issued >= ($4::timestamptz AT TIME ZONE $5::text)::date AND t.issued < '10000-01-01'::date THEN ((t.issued + 1)::timestamp AT TIME ZONE $5::text) END AS "retention due", t.invoice_id, t.account_id, t.issued, t.paid
             FROM ONLY g.invoice t OFFSET 0) t OFFSET 0) r
@@ -607,7 +613,7 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
 
 -- tenants
 SELECT g.tenant, sum(g.rows)::bigint AS rows,
-       (sum(g.rows) FILTER (WHERE g.verdict = 10))::bigint AS to_act
+       (sum(g.rows) FILTER (WHERE g.verdict = 13))::bigint AS to_act
   FROM (
   SELECT r.tenant, r.verdict, count(*) AS rows
   FROM (
@@ -629,8 +635,8 @@ SELECT g.tenant, sum(g.rows)::bigint AS rows,
      OR (EXISTS (SELECT 1 FROM retention.held_scope h21 WHERE h21.category = $6::text AND h21.shape = 'key' AND h21.held_until > now() AND h21.key = ARRAY[y13.payment_id::text]))
      OR ((EXISTS (SELECT 1 FROM retention.held_scope h22 WHERE h22.category = $6::text AND h22.shape = 'key_more' AND h22.held_until > now() AND h22.key = ARRAY[y13.payment_id::text])) AND (EXISTS (SELECT 1 FROM retention.held_scope h23 WHERE h23.category = $6::text AND h23.shape = 'key_more' AND h23.held_until > now() AND h23.key = ARRAY[y13.payment_id::text] AND h23.tenant IS NULL AND coalesce(h23.starts_from <= CASE WHEN y13.paid_at >= $4::timestamptz AND y13.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN y13.paid_at END AND CASE WHEN y13.paid_at >= $4::timestamptz AND y13.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN y13.paid_at END < h23.starts_to, true) AND (NOT h23.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h24 WHERE h24.category = $6::text AND h24.shape = 'key_subject' AND h24.held_until > now() AND h24.hold = h23.hold AND h24.part = h23.part AND ((h24.form = $7::text AND h24.value = (SELECT p25.paid::text FROM ONLY g.invoice p25 WHERE y13.invoice_id = p25.invoice_id)))))))))) IS TRUE)) IS TRUE ELSE false END)) IS TRUE THEN 5
               WHEN ((EXISTS (SELECT 1 FROM ONLY g.payment w26 WHERE w26.invoice_id = t.invoice_id AND true)) IS TRUE) IS TRUE THEN 9
-              WHEN (EXISTS (SELECT 1 FROM retention.pause z27 WHERE z27.scope = 'tenant' AND z27.resumed_at IS NULL AND (z27.until IS NULL OR z27.until > now()) AND z27.name = (SELECT p28.plan::text FROM ONLY g.account p28 WHERE t.account_id = p28.account_id))) IS TRUE THEN 9
-              ELSE 10 END AS verdict,
+              WHEN (EXISTS (SELECT 1 FROM retention.pause z27 WHERE z27.scope = 'tenant' AND z27.resumed_at IS NULL AND (z27.until IS NULL OR z27.until > now()) AND z27.name = (SELECT p28.plan::text FROM ONLY g.account p28 WHERE t.account_id = p28.account_id))) IS TRUE THEN 11
+              ELSE 13 END AS verdict,
          (SELECT p29.plan::text FROM ONLY g.account p29 WHERE t.account_id = p29.account_id) AS tenant
     FROM (SELECT 2 AS "retention claimed",
                  CASE WHEN t.issued >= ($4::timestamptz AT TIME ZONE $5::text)::date AND t.issued < '10000-01-01'::date THEN ((t.issued + 1)::timestamp AT TIME ZONE $5::text) END AS "retention due", t.invoice_id, t.account_id, t.issued, t.paid
@@ -638,7 +644,7 @@ SELECT g.tenant, sum(g.rows)::bigint AS rows,
    GROUP BY r.tenant, r.verdict) g
  WHERE g.verdict >= 1
  GROUP BY g.tenant
-HAVING count(*) FILTER (WHERE g.verdict = 10) > 0;
+HAVING count(*) FILTER (WHERE g.verdict = 13) > 0;
 -- $1 run time
 -- $2 value 7 years
 -- $3 value invoices
@@ -936,18 +942,21 @@ SELECT count(*) AS rows
 
 -- plan
 SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 10), 0)::bigint AS claimed,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 13), 0)::bigint AS claimed,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 2), 0)::bigint AS not_started,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 5 AND 10), 0)::bigint AS due,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 5 AND 13), 0)::bigint AS due,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 5), 0)::bigint AS held,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 6), 0)::bigint AS kept_while,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 7 AND 8), 0)::bigint AS kept_floor,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS waiting,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS to_act,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 9 AND 11), 0)::bigint AS waiting,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 12 AND 13), 0)::bigint AS to_act,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS floor_after_cap,
-       ((min(g.oldest) FILTER (WHERE g.verdict = 10)) + $1::interval)::text AS oldest,
+       ((min(g.oldest) FILTER (WHERE g.verdict >= 12)) + $1::interval)::text AS oldest,
        ((min(g.oldest) FILTER (WHERE g.verdict = 3)) + $1::interval)::text AS next_due,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS uncounted,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 11), 0)::bigint AS paused,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 12), 0)::bigint AS counted_first
   FROM (
   SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest
   FROM (
@@ -963,7 +972,7 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
      OR ARRAY[t.payment_id::text] IN (SELECT h9.key FROM retention.held_scope h9 WHERE h9.category = $3::text AND h9.shape = 'key' AND h9.held_until > now() AND h9.key IS NOT NULL)
      OR (ARRAY[t.payment_id::text] IN (SELECT h10.key FROM retention.held_scope h10 WHERE h10.category = $3::text AND h10.shape = 'key_more' AND h10.held_until > now() AND h10.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h11 WHERE h11.category = $3::text AND h11.shape = 'key_more' AND h11.held_until > now() AND h11.key = ARRAY[t.payment_id::text] AND h11.tenant IS NULL AND coalesce(h11.starts_from <= CASE WHEN t.paid_at >= $4::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END AND CASE WHEN t.paid_at >= $4::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END < h11.starts_to, true) AND (NOT h11.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h12 WHERE h12.category = $3::text AND h12.shape = 'key_subject' AND h12.held_until > now() AND h12.hold = h11.hold AND h12.part = h11.part AND ((h12.form = $5::text AND h12.value = (SELECT p13.paid::text FROM ONLY g.invoice p13 WHERE t.invoice_id = p13.invoice_id)))))))))
      ELSE false END) IS TRUE THEN 5
-              ELSE 10 END AS verdict
+              ELSE 13 END AS verdict
     FROM (SELECT 2 AS "retention claimed",
                  CASE WHEN t.paid_at >= $4::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END AS "retention due", t.payment_id, t.invoice_id, t.paid_at
             FROM ONLY g.payment t OFFSET 0) t OFFSET 0) r
@@ -1182,18 +1191,21 @@ SELECT count(*) AS rows
 
 -- plan
 SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 10), 0)::bigint AS claimed,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 13), 0)::bigint AS claimed,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 2), 0)::bigint AS not_started,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 5 AND 10), 0)::bigint AS due,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 5 AND 13), 0)::bigint AS due,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 5), 0)::bigint AS held,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 6), 0)::bigint AS kept_while,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 7 AND 8), 0)::bigint AS kept_floor,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS waiting,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS to_act,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 9 AND 11), 0)::bigint AS waiting,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 12 AND 13), 0)::bigint AS to_act,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS floor_after_cap,
-       ((min(g.oldest) FILTER (WHERE g.verdict = 10)))::text AS oldest,
+       ((min(g.oldest) FILTER (WHERE g.verdict >= 12)))::text AS oldest,
        ((min(g.oldest) FILTER (WHERE g.verdict = 3)))::text AS next_due,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS uncounted,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 11), 0)::bigint AS paused,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 12), 0)::bigint AS counted_first
   FROM (
   SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest
   FROM (
@@ -1213,8 +1225,8 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
      OR ARRAY[t.session_id::text] IN (SELECT h33.key FROM retention.held_scope h33 WHERE h33.category = $2::text AND h33.shape = 'key' AND h33.held_until > now() AND h33.key IS NOT NULL)
      OR (ARRAY[t.session_id::text] IN (SELECT h34.key FROM retention.held_scope h34 WHERE h34.category = $2::text AND h34.shape = 'key_more' AND h34.held_until > now() AND h34.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h35 WHERE h35.category = $2::text AND h35.shape = 'key_more' AND h35.held_until > now() AND h35.key = ARRAY[t.session_id::text] AND (h35.tenant IS NULL OR (EXISTS (SELECT 1 FROM ONLY g.page_event c36 WHERE c36.session_id = t.session_id AND c36.account_id::text = h35.tenant)) IS TRUE) AND (SELECT coalesce(h35.starts_from <= s37.start AND s37.start < h35.starts_to, true) FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END WHEN count(*) = count(CASE WHEN c4.seen_at >= $3::timestamptz AND c4.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c4.seen_at END) THEN max(CASE WHEN c4.seen_at >= $3::timestamptz AND c4.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c4.seen_at END) END FROM ONLY g.page_event c4 WHERE c4.session_id = t.session_id) AS start OFFSET 0) s37) AND (NOT h35.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h38 WHERE h38.category = $2::text AND h38.shape = 'key_subject' AND h38.held_until > now() AND h38.hold = h35.hold AND h38.part = h35.part AND ((h38.form = $5::text AND h38.value = retention.as_e164((t.source::text COLLATE pg_catalog."default"))) OR (h38.form = $6::text AND h38.value = t.clock_ms::text))))))))
      ELSE false END) IS TRUE THEN 5
-              WHEN (EXISTS (SELECT 1 FROM retention.pause z39 WHERE z39.scope = 'tenant' AND z39.resumed_at IS NULL AND (z39.until IS NULL OR z39.until > now()) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c40 WHERE c40.session_id = t.session_id AND c40.account_id::text = z39.name)) IS TRUE)) IS TRUE THEN 9
-              ELSE 10 END AS verdict
+              WHEN (EXISTS (SELECT 1 FROM retention.pause z39 WHERE z39.scope = 'tenant' AND z39.resumed_at IS NULL AND (z39.until IS NULL OR z39.until > now()) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c40 WHERE c40.session_id = t.session_id AND c40.account_id::text = z39.name)) IS TRUE)) IS TRUE THEN 11
+              ELSE 13 END AS verdict
     FROM (SELECT 2 AS "retention claimed",
                  (SELECT s41.start + $7::interval FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END WHEN count(*) = count(CASE WHEN c42.seen_at >= $3::timestamptz AND c42.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c42.seen_at END) THEN max(CASE WHEN c42.seen_at >= $3::timestamptz AND c42.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c42.seen_at END) END FROM ONLY g.page_event c42 WHERE c42.session_id = t.session_id) AS start OFFSET 0) s41) AS "retention due", t.session_id, t.started_at, t.clock_ms, t.source
             FROM ONLY g.session t OFFSET 0) t OFFSET 0) r
@@ -1229,7 +1241,7 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
 
 -- tenants
 SELECT g.tenant, sum(g.rows)::bigint AS rows,
-       (sum(g.rows) FILTER (WHERE g.verdict = 10))::bigint AS to_act
+       (sum(g.rows) FILTER (WHERE g.verdict = 13))::bigint AS to_act
   FROM (
   SELECT r.tenant, r.verdict, count(*) AS rows
   FROM (
@@ -1249,8 +1261,8 @@ SELECT g.tenant, sum(g.rows)::bigint AS rows,
      OR ARRAY[t.session_id::text] IN (SELECT h33.key FROM retention.held_scope h33 WHERE h33.category = $2::text AND h33.shape = 'key' AND h33.held_until > now() AND h33.key IS NOT NULL)
      OR (ARRAY[t.session_id::text] IN (SELECT h34.key FROM retention.held_scope h34 WHERE h34.category = $2::text AND h34.shape = 'key_more' AND h34.held_until > now() AND h34.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h35 WHERE h35.category = $2::text AND h35.shape = 'key_more' AND h35.held_until > now() AND h35.key = ARRAY[t.session_id::text] AND (h35.tenant IS NULL OR (EXISTS (SELECT 1 FROM ONLY g.page_event c36 WHERE c36.session_id = t.session_id AND c36.account_id::text = h35.tenant)) IS TRUE) AND (SELECT coalesce(h35.starts_from <= s37.start AND s37.start < h35.starts_to, true) FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END WHEN count(*) = count(CASE WHEN c4.seen_at >= $3::timestamptz AND c4.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c4.seen_at END) THEN max(CASE WHEN c4.seen_at >= $3::timestamptz AND c4.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c4.seen_at END) END FROM ONLY g.page_event c4 WHERE c4.session_id = t.session_id) AS start OFFSET 0) s37) AND (NOT h35.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h38 WHERE h38.category = $2::text AND h38.shape = 'key_subject' AND h38.held_until > now() AND h38.hold = h35.hold AND h38.part = h35.part AND ((h38.form = $5::text AND h38.value = retention.as_e164((t.source::text COLLATE pg_catalog."default"))) OR (h38.form = $6::text AND h38.value = t.clock_ms::text))))))))
      ELSE false END) IS TRUE THEN 5
-              WHEN (EXISTS (SELECT 1 FROM retention.pause z39 WHERE z39.scope = 'tenant' AND z39.resumed_at IS NULL AND (z39.until IS NULL OR z39.until > now()) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c40 WHERE c40.session_id = t.session_id AND c40.account_id::text = z39.name)) IS TRUE)) IS TRUE THEN 9
-              ELSE 10 END AS verdict,
+              WHEN (EXISTS (SELECT 1 FROM retention.pause z39 WHERE z39.scope = 'tenant' AND z39.resumed_at IS NULL AND (z39.until IS NULL OR z39.until > now()) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c40 WHERE c40.session_id = t.session_id AND c40.account_id::text = z39.name)) IS TRUE)) IS TRUE THEN 11
+              ELSE 13 END AS verdict,
          (SELECT min(c41.account_id::text) FROM ONLY g.page_event c41 WHERE c41.session_id = t.session_id) AS tenant
     FROM (SELECT 2 AS "retention claimed",
                  (SELECT s42.start + $7::interval FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END WHEN count(*) = count(CASE WHEN c43.seen_at >= $3::timestamptz AND c43.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c43.seen_at END) THEN max(CASE WHEN c43.seen_at >= $3::timestamptz AND c43.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c43.seen_at END) END FROM ONLY g.page_event c43 WHERE c43.session_id = t.session_id) AS start OFFSET 0) s42) AS "retention due", t.session_id, t.started_at, t.clock_ms, t.source
@@ -1258,7 +1270,7 @@ SELECT g.tenant, sum(g.rows)::bigint AS rows,
    GROUP BY r.tenant, r.verdict) g
  WHERE g.verdict >= 1
  GROUP BY g.tenant
-HAVING count(*) FILTER (WHERE g.verdict = 10) > 0;
+HAVING count(*) FILTER (WHERE g.verdict = 13) > 0;
 -- $1 run time
 -- $2 value sessions
 -- $3 value 1970-01-02

@@ -4,18 +4,21 @@
 
 -- plan
 SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 10), 0)::bigint AS claimed,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 13), 0)::bigint AS claimed,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 2), 0)::bigint AS not_started,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 5 AND 10), 0)::bigint AS due,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 5 AND 13), 0)::bigint AS due,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 5), 0)::bigint AS held,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 6), 0)::bigint AS kept_while,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 7 AND 8), 0)::bigint AS kept_floor,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS waiting,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS to_act,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 9 AND 11), 0)::bigint AS waiting,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 12 AND 13), 0)::bigint AS to_act,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS floor_after_cap,
-       ((min(g.oldest) FILTER (WHERE g.verdict = 10)) + $1::interval)::text AS oldest,
+       ((min(g.oldest) FILTER (WHERE g.verdict >= 12)) + $1::interval)::text AS oldest,
        ((min(g.oldest) FILTER (WHERE g.verdict = 3)) + $1::interval)::text AS next_due,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS uncounted,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 11), 0)::bigint AS paused,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 12), 0)::bigint AS counted_first
   FROM (
   SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest
   FROM (
@@ -29,7 +32,7 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
      OR ARRAY[t.session_id::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $3::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
      OR (ARRAY[t.session_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $3::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $3::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t.session_id::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t.started_at >= ($4::timestamptz AT TIME ZONE $5::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $5::text) END AND CASE WHEN t.started_at >= ($4::timestamptz AT TIME ZONE $5::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $5::text) END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $3::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
      ELSE false END) IS TRUE THEN 5
-              ELSE 10 END AS verdict
+              ELSE 13 END AS verdict
     FROM (SELECT 2 AS "retention claimed",
                  CASE WHEN t.started_at >= ($4::timestamptz AT TIME ZONE $5::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $5::text) END AS "retention due", t.session_id, t.started_at
             FROM ONLY g.session t OFFSET 0) t OFFSET 0) r

@@ -4,18 +4,21 @@
 
 -- plan
 SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 10), 0)::bigint AS claimed,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 13), 0)::bigint AS claimed,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 2), 0)::bigint AS not_started,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 5 AND 10), 0)::bigint AS due,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 5 AND 13), 0)::bigint AS due,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 5), 0)::bigint AS held,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 6), 0)::bigint AS kept_while,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 7 AND 8), 0)::bigint AS kept_floor,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS waiting,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS to_act,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 9 AND 11), 0)::bigint AS waiting,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 12 AND 13), 0)::bigint AS to_act,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS floor_after_cap,
-       ((min(g.oldest) FILTER (WHERE g.verdict = 10)))::text AS oldest,
+       ((min(g.oldest) FILTER (WHERE g.verdict >= 12)))::text AS oldest,
        ((min(g.oldest) FILTER (WHERE g.verdict = 3)))::text AS next_due,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS uncounted,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 11), 0)::bigint AS paused,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 12), 0)::bigint AS counted_first
   FROM (
   SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest
   FROM (
@@ -31,8 +34,8 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
      OR ARRAY[t.session_id::text] IN (SELECT h11.key FROM retention.held_scope h11 WHERE h11.category = $2::text AND h11.shape = 'key' AND h11.held_until > now() AND h11.key IS NOT NULL)
      OR (ARRAY[t.session_id::text] IN (SELECT h12.key FROM retention.held_scope h12 WHERE h12.category = $2::text AND h12.shape = 'key_more' AND h12.held_until > now() AND h12.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h13 WHERE h13.category = $2::text AND h13.shape = 'key_more' AND h13.held_until > now() AND h13.key = ARRAY[t.session_id::text] AND (h13.tenant IS NULL OR (EXISTS (SELECT 1 FROM ONLY g.page_event c14 WHERE c14.session_id = t.session_id AND c14.account_id::text = h13.tenant)) IS TRUE) AND (SELECT coalesce(h13.starts_from <= s15.start AND s15.start < h13.starts_to, true) FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END WHEN count(*) = count(CASE WHEN c4.seen_at >= $3::timestamptz AND c4.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c4.seen_at END) THEN max(CASE WHEN c4.seen_at >= $3::timestamptz AND c4.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c4.seen_at END) END FROM ONLY g.page_event c4 WHERE c4.session_id = t.session_id) AS start OFFSET 0) s15) AND (NOT h13.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h16 WHERE h16.category = $2::text AND h16.shape = 'key_subject' AND h16.held_until > now() AND h16.hold = h13.hold AND h16.part = h13.part AND false))))))
      ELSE false END) IS TRUE THEN 5
-              WHEN (EXISTS (SELECT 1 FROM retention.pause z17 WHERE z17.scope = 'tenant' AND z17.resumed_at IS NULL AND (z17.until IS NULL OR z17.until > now()) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c18 WHERE c18.session_id = t.session_id AND c18.account_id::text = z17.name)) IS TRUE)) IS TRUE THEN 9
-              ELSE 10 END AS verdict
+              WHEN (EXISTS (SELECT 1 FROM retention.pause z17 WHERE z17.scope = 'tenant' AND z17.resumed_at IS NULL AND (z17.until IS NULL OR z17.until > now()) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c18 WHERE c18.session_id = t.session_id AND c18.account_id::text = z17.name)) IS TRUE)) IS TRUE THEN 11
+              ELSE 13 END AS verdict
     FROM (SELECT CASE WHEN (t.source = $5::text) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
                  (SELECT coalesce((SELECT max(s19.start + CASE c20.account_id::text WHEN $6::text THEN $7::interval ELSE $8::interval END) FROM ONLY g.page_event c20 WHERE c20.session_id = t.session_id), s19.start + $8::interval) FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END WHEN count(*) = count(CASE WHEN c21.seen_at >= $3::timestamptz AND c21.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c21.seen_at END) THEN max(CASE WHEN c21.seen_at >= $3::timestamptz AND c21.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c21.seen_at END) END FROM ONLY g.page_event c21 WHERE c21.session_id = t.session_id) AS start OFFSET 0) s19) AS "retention due", t.session_id, t.started_at
             FROM ONLY g.session t OFFSET 0) t OFFSET 0) r
@@ -48,7 +51,7 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
 
 -- tenants
 SELECT g.tenant, sum(g.rows)::bigint AS rows,
-       (sum(g.rows) FILTER (WHERE g.verdict = 10))::bigint AS to_act
+       (sum(g.rows) FILTER (WHERE g.verdict = 13))::bigint AS to_act
   FROM (
   SELECT r.tenant, r.verdict, count(*) AS rows
   FROM (
@@ -64,8 +67,8 @@ SELECT g.tenant, sum(g.rows)::bigint AS rows,
      OR ARRAY[t.session_id::text] IN (SELECT h11.key FROM retention.held_scope h11 WHERE h11.category = $2::text AND h11.shape = 'key' AND h11.held_until > now() AND h11.key IS NOT NULL)
      OR (ARRAY[t.session_id::text] IN (SELECT h12.key FROM retention.held_scope h12 WHERE h12.category = $2::text AND h12.shape = 'key_more' AND h12.held_until > now() AND h12.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h13 WHERE h13.category = $2::text AND h13.shape = 'key_more' AND h13.held_until > now() AND h13.key = ARRAY[t.session_id::text] AND (h13.tenant IS NULL OR (EXISTS (SELECT 1 FROM ONLY g.page_event c14 WHERE c14.session_id = t.session_id AND c14.account_id::text = h13.tenant)) IS TRUE) AND (SELECT coalesce(h13.starts_from <= s15.start AND s15.start < h13.starts_to, true) FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END WHEN count(*) = count(CASE WHEN c4.seen_at >= $3::timestamptz AND c4.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c4.seen_at END) THEN max(CASE WHEN c4.seen_at >= $3::timestamptz AND c4.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c4.seen_at END) END FROM ONLY g.page_event c4 WHERE c4.session_id = t.session_id) AS start OFFSET 0) s15) AND (NOT h13.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h16 WHERE h16.category = $2::text AND h16.shape = 'key_subject' AND h16.held_until > now() AND h16.hold = h13.hold AND h16.part = h13.part AND false))))))
      ELSE false END) IS TRUE THEN 5
-              WHEN (EXISTS (SELECT 1 FROM retention.pause z17 WHERE z17.scope = 'tenant' AND z17.resumed_at IS NULL AND (z17.until IS NULL OR z17.until > now()) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c18 WHERE c18.session_id = t.session_id AND c18.account_id::text = z17.name)) IS TRUE)) IS TRUE THEN 9
-              ELSE 10 END AS verdict,
+              WHEN (EXISTS (SELECT 1 FROM retention.pause z17 WHERE z17.scope = 'tenant' AND z17.resumed_at IS NULL AND (z17.until IS NULL OR z17.until > now()) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c18 WHERE c18.session_id = t.session_id AND c18.account_id::text = z17.name)) IS TRUE)) IS TRUE THEN 11
+              ELSE 13 END AS verdict,
          (SELECT min(c19.account_id::text) FROM ONLY g.page_event c19 WHERE c19.session_id = t.session_id) AS tenant
     FROM (SELECT CASE WHEN (t.source = $5::text) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
                  (SELECT coalesce((SELECT max(s20.start + CASE c21.account_id::text WHEN $6::text THEN $7::interval ELSE $8::interval END) FROM ONLY g.page_event c21 WHERE c21.session_id = t.session_id), s20.start + $8::interval) FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END WHEN count(*) = count(CASE WHEN c22.seen_at >= $3::timestamptz AND c22.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c22.seen_at END) THEN max(CASE WHEN c22.seen_at >= $3::timestamptz AND c22.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c22.seen_at END) END FROM ONLY g.page_event c22 WHERE c22.session_id = t.session_id) AS start OFFSET 0) s20) AS "retention due", t.session_id, t.started_at
@@ -73,7 +76,7 @@ SELECT g.tenant, sum(g.rows)::bigint AS rows,
    GROUP BY r.tenant, r.verdict) g
  WHERE g.verdict >= 1
  GROUP BY g.tenant
-HAVING count(*) FILTER (WHERE g.verdict = 10) > 0;
+HAVING count(*) FILTER (WHERE g.verdict = 13) > 0;
 -- $1 run time
 -- $2 value by_child
 -- $3 value 1970-01-02
@@ -326,18 +329,21 @@ SELECT count(*) AS rows
 
 -- plan
 SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 10), 0)::bigint AS claimed,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 13), 0)::bigint AS claimed,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 2), 0)::bigint AS not_started,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 5 AND 10), 0)::bigint AS due,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 5 AND 13), 0)::bigint AS due,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 5), 0)::bigint AS held,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 6), 0)::bigint AS kept_while,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 7 AND 8), 0)::bigint AS kept_floor,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS waiting,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS to_act,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 9 AND 11), 0)::bigint AS waiting,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 12 AND 13), 0)::bigint AS to_act,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS floor_after_cap,
-       ((min(g.oldest) FILTER (WHERE g.verdict = 10)))::text AS oldest,
+       ((min(g.oldest) FILTER (WHERE g.verdict >= 12)))::text AS oldest,
        ((min(g.oldest) FILTER (WHERE g.verdict = 3)))::text AS next_due,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS uncounted,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 11), 0)::bigint AS paused,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 12), 0)::bigint AS counted_first
   FROM (
   SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest
   FROM (
@@ -353,7 +359,7 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
      ELSE false END) IS TRUE THEN 5
               WHEN ((CASE WHEN (t.data #>> $5::text[]) ~ '^[+-]?[0-9]{1,200}([.][0-9]{1,200})?([eE][+-]?[0-9]{1,3})?$' THEN (t.data #>> $5::text[])::numeric END) >= $6::numeric) IS TRUE THEN 6
               WHEN (CASE WHEN CASE WHEN t.clock_ms BETWEEN -62135596800000 AND 253402300799000 THEN to_timestamp(t.clock_ms::float8 / 1000) END >= '10000-01-01 00:00:00+00'::timestamptz THEN true ELSE CASE WHEN t.clock_ms BETWEEN -62135596800000 AND 253402300799000 THEN to_timestamp(t.clock_ms::float8 / 1000) END + $7::interval > $1::timestamptz END) IS TRUE THEN 6
-              ELSE 10 END AS verdict
+              ELSE 13 END AS verdict
     FROM (SELECT CASE WHEN ((t.source <> $8::text OR t.source IS NULL) AND t.source <> ALL (ARRAY[$9::text])) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
                  (SELECT CASE WHEN (x10.v - x10.back) >= $3::timestamptz THEN x10.v END FROM (SELECT retention.try_timestamptz((t.data #>> $4::text[])) AS v, CASE WHEN (t.data #>> $4::text[]) ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' THEN '1 microsecond'::interval ELSE '0'::interval END AS back, (t.data #>> $4::text[]) AS raw OFFSET 0) x10) + $10::interval AS "retention due", t.session_id, t.clock_ms, t.data
             FROM ONLY g.session t OFFSET 0) t OFFSET 0) r
@@ -580,18 +586,21 @@ SELECT count(*) AS rows
 
 -- plan
 SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 10), 0)::bigint AS claimed,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 13), 0)::bigint AS claimed,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 2), 0)::bigint AS not_started,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 5 AND 10), 0)::bigint AS due,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 5 AND 13), 0)::bigint AS due,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 5), 0)::bigint AS held,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 6), 0)::bigint AS kept_while,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 7 AND 8), 0)::bigint AS kept_floor,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS waiting,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS to_act,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 9 AND 11), 0)::bigint AS waiting,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 12 AND 13), 0)::bigint AS to_act,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS floor_after_cap,
-       ((min(g.oldest) FILTER (WHERE g.verdict = 10)))::text AS oldest,
+       ((min(g.oldest) FILTER (WHERE g.verdict >= 12)))::text AS oldest,
        ((min(g.oldest) FILTER (WHERE g.verdict = 3)))::text AS next_due,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS uncounted,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 11), 0)::bigint AS paused,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 12), 0)::bigint AS counted_first
   FROM (
   SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest
   FROM (
@@ -605,7 +614,7 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
      OR ARRAY[t.session_id::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $2::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
      OR (ARRAY[t.session_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $2::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $2::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t.session_id::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN (t.started_at IS NULL OR (t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp)) AND (t.clock_ms IS NULL OR (t.clock_ms >= ceil(extract(epoch FROM $3::timestamptz AT TIME ZONE 'UTC') * 1000)::bigint AND t.clock_ms <= 253402300799999)) AND (t.birthday IS NULL OR (t.birthday >= ($3::timestamptz AT TIME ZONE $4::text)::date AND t.birthday < '10000-01-01'::date)) THEN GREATEST(((date_trunc('year', t.started_at) + '1 year'::interval) AT TIME ZONE $4::text), ((date_trunc('year', to_timestamp(t.clock_ms::float8 / 1000) AT TIME ZONE $4::text) + '1 year'::interval) AT TIME ZONE $4::text), ((date_trunc('year', t.birthday::timestamp) + '1 year'::interval) AT TIME ZONE $4::text)) END AND CASE WHEN (t.started_at IS NULL OR (t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp)) AND (t.clock_ms IS NULL OR (t.clock_ms >= ceil(extract(epoch FROM $3::timestamptz AT TIME ZONE 'UTC') * 1000)::bigint AND t.clock_ms <= 253402300799999)) AND (t.birthday IS NULL OR (t.birthday >= ($3::timestamptz AT TIME ZONE $4::text)::date AND t.birthday < '10000-01-01'::date)) THEN GREATEST(((date_trunc('year', t.started_at) + '1 year'::interval) AT TIME ZONE $4::text), ((date_trunc('year', to_timestamp(t.clock_ms::float8 / 1000) AT TIME ZONE $4::text) + '1 year'::interval) AT TIME ZONE $4::text), ((date_trunc('year', t.birthday::timestamp) + '1 year'::interval) AT TIME ZONE $4::text)) END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $2::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
      ELSE false END) IS TRUE THEN 5
-              ELSE 10 END AS verdict
+              ELSE 13 END AS verdict
     FROM (SELECT CASE WHEN (t.source = $5::text) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
                  CASE WHEN (t.started_at IS NULL OR (t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp)) AND (t.clock_ms IS NULL OR (t.clock_ms >= ceil(extract(epoch FROM $3::timestamptz AT TIME ZONE 'UTC') * 1000)::bigint AND t.clock_ms <= 253402300799999)) AND (t.birthday IS NULL OR (t.birthday >= ($3::timestamptz AT TIME ZONE $4::text)::date AND t.birthday < '10000-01-01'::date)) THEN GREATEST(((date_trunc('year', t.started_at) + '1 year'::interval) AT TIME ZONE $4::text), ((date_trunc('year', to_timestamp(t.clock_ms::float8 / 1000) AT TIME ZONE $4::text) + '1 year'::interval) AT TIME ZONE $4::text), ((date_trunc('year', t.birthday::timestamp) + '1 year'::interval) AT TIME ZONE $4::text)) END + $6::interval AS "retention due", t.session_id, t.started_at, t.clock_ms, t.birthday
             FROM ONLY g.session t OFFSET 0) t OFFSET 0) r
@@ -790,18 +799,21 @@ SELECT count(*) AS rows
 
 -- plan
 SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 10), 0)::bigint AS claimed,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 13), 0)::bigint AS claimed,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 2), 0)::bigint AS not_started,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 5 AND 10), 0)::bigint AS due,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 5 AND 13), 0)::bigint AS due,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 5), 0)::bigint AS held,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 6), 0)::bigint AS kept_while,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 7 AND 8), 0)::bigint AS kept_floor,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS waiting,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS to_act,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 9 AND 11), 0)::bigint AS waiting,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 12 AND 13), 0)::bigint AS to_act,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS floor_after_cap,
-       ((min(g.oldest) FILTER (WHERE g.verdict = 10)))::text AS oldest,
+       ((min(g.oldest) FILTER (WHERE g.verdict >= 12)))::text AS oldest,
        ((min(g.oldest) FILTER (WHERE g.verdict = 3)))::text AS next_due,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS uncounted,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 11), 0)::bigint AS paused,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 12), 0)::bigint AS counted_first
   FROM (
   SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest
   FROM (
@@ -816,7 +828,7 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
      OR (ARRAY[t.invoice_id::text] IN (SELECT h7.key FROM retention.held_scope h7 WHERE h7.category = $2::text AND h7.shape = 'key_more' AND h7.held_until > now() AND h7.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h8 WHERE h8.category = $2::text AND h8.shape = 'key_more' AND h8.held_until > now() AND h8.key = ARRAY[t.invoice_id::text] AND h8.tenant IS NULL AND (SELECT coalesce(h8.starts_from <= s9.start AND s9.start < h8.starts_to, true) FROM (SELECT (SELECT CASE WHEN (l4.v1 > '-infinity'::timestamptz) AND (l4.v2 > '-infinity'::timestamptz) THEN LEAST(l4.v1, l4.v2) END FROM (SELECT (SELECT CASE WHEN p5.closed_at >= $3::timestamptz AND p5.closed_at < '10000-01-01 00:00:00+00'::timestamptz THEN p5.closed_at END FROM ONLY g.account p5 WHERE t.account_id = p5.account_id) AS v1, CASE WHEN t.issued >= ($3::timestamptz AT TIME ZONE $4::text)::date AND t.issued < '10000-01-01'::date THEN ((t.issued + 1)::timestamp AT TIME ZONE $4::text) END AS v2 OFFSET 0) l4) AS start OFFSET 0) s9) AND (NOT h8.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h10 WHERE h10.category = $2::text AND h10.shape = 'key_subject' AND h10.held_until > now() AND h10.hold = h8.hold AND h10.part = h8.part AND false))))))
      ELSE false END) IS TRUE THEN 5
               WHEN ((EXISTS (SELECT 1 FROM ONLY g.payment w11 WHERE w11.invoice_id = t.invoice_id AND w11.paid_at IS NOT NULL)) IS TRUE) IS TRUE THEN 9
-              ELSE 10 END AS verdict
+              ELSE 13 END AS verdict
     FROM (SELECT CASE WHEN ((SELECT p12.plan = $5::text FROM ONLY g.account p12 WHERE t.account_id = p12.account_id)) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
                  (SELECT CASE WHEN (l13.v1 > '-infinity'::timestamptz) AND (l13.v2 > '-infinity'::timestamptz) THEN LEAST(l13.v1, l13.v2) END FROM (SELECT (SELECT CASE WHEN p14.closed_at >= $3::timestamptz AND p14.closed_at < '10000-01-01 00:00:00+00'::timestamptz THEN p14.closed_at END FROM ONLY g.account p14 WHERE t.account_id = p14.account_id) AS v1, CASE WHEN t.issued >= ($3::timestamptz AT TIME ZONE $4::text)::date AND t.issued < '10000-01-01'::date THEN ((t.issued + 1)::timestamp AT TIME ZONE $4::text) END AS v2 OFFSET 0) l13) + $6::interval AS "retention due", t.invoice_id, t.account_id, t.issued
             FROM ONLY g.invoice t OFFSET 0) t OFFSET 0) r
@@ -1058,18 +1070,21 @@ SELECT count(*) AS rows
 
 -- plan
 SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 10), 0)::bigint AS claimed,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 1 AND 13), 0)::bigint AS claimed,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 2), 0)::bigint AS not_started,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 5 AND 10), 0)::bigint AS due,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 5 AND 13), 0)::bigint AS due,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 5), 0)::bigint AS held,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 6), 0)::bigint AS kept_while,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 7 AND 8), 0)::bigint AS kept_floor,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 9), 0)::bigint AS waiting,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS to_act,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 9 AND 11), 0)::bigint AS waiting,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict BETWEEN 12 AND 13), 0)::bigint AS to_act,
        coalesce(sum(g.rows) FILTER (WHERE g.verdict = 8), 0)::bigint AS floor_after_cap,
-       ((min(g.oldest) FILTER (WHERE g.verdict = 10)) + $1::interval)::text AS oldest,
+       ((min(g.oldest) FILTER (WHERE g.verdict >= 12)) + $1::interval)::text AS oldest,
        ((min(g.oldest) FILTER (WHERE g.verdict = 3)) + $1::interval)::text AS next_due,
-       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 4), 0)::bigint AS passed,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 10), 0)::bigint AS uncounted,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 11), 0)::bigint AS paused,
+       coalesce(sum(g.rows) FILTER (WHERE g.verdict = 12), 0)::bigint AS counted_first
   FROM (
   SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest
   FROM (
@@ -1083,7 +1098,7 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
      OR ARRAY[t.payment_id::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $3::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
      OR (ARRAY[t.payment_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $3::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $3::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t.payment_id::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t.paid_at >= $4::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END AND CASE WHEN t.paid_at >= $4::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $3::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
      ELSE false END) IS TRUE THEN 5
-              ELSE 10 END AS verdict
+              ELSE 13 END AS verdict
     FROM (SELECT CASE WHEN (t.paid_at IS NOT NULL) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
                  CASE WHEN t.paid_at >= $4::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END AS "retention due", t.payment_id, t.paid_at
             FROM ONLY g.payment t OFFSET 0) t OFFSET 0) r

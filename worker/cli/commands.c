@@ -57,8 +57,11 @@ static const struct command commands[] = {
 
     {ENFORCE, NULL, "plan", "[CATEGORY...]", 0, ANY_NUMBER,
      "show what a run would do now, changing nothing",
-     "Counts in one read-only transaction, with the conditions that a run acts by. Categories that "
-     "await approval or only observe are shown too.",
+     "Counts in one read-only transaction, with the conditions that a run acts by, for each stage; a "
+     "record that several stages keep is counted at each of them, but what a legal hold keeps only "
+     "at the last one that it is due for. Below the table stands what keeps records, and what each "
+     "stage that changes them makes of a made-up value. Categories that await approval or only "
+     "observe are shown too.",
      "plan call_recordings",
      command_plan,
      {{"sql", 0, NULL, false, "print the exact statements instead, with their parameters"},
@@ -105,7 +108,8 @@ static const struct command commands[] = {
      "The figures are those of the last count by the worker, with its time. A category is overdue "
      "when records that are due and free are still there after its window, or when nobody has "
      "counted for two days; the cause is named. It falls behind where more falls due than the time "
-     "for its runs suffices for.",
+     "for its runs suffices for. The stages of a category add up: a record that is kept or waits at "
+     "several of them is counted at each, one under legal hold once.",
      "status",
      command_status,
      {{"check", 0, NULL, false, "exit 4 if anything is overdue, falls behind or cannot run"},
@@ -114,7 +118,8 @@ static const struct command commands[] = {
        "count how many records each hold keeps, besides; for members of retention_legal"}}},
     {WATCH, NULL, "explain", "CATEGORY KEY...", 2, 9,
      "say why a record is still there, when it will go, or in which entry it went",
-     "KEY is the record's primary key, one word for each column of it. A record that is gone is "
+     "KEY is the record's primary key, one word for each column of it. Where the category has "
+     "several stages, each is listed: passed, due, held, kept, or to come. A record that is gone is "
      "looked for in the deletion log; that needs the key file of the log.",
      "explain call_recordings 1001",
      command_explain, {{0}}},
@@ -158,7 +163,9 @@ static const struct command commands[] = {
      "not reach this one: name the hold with --accept-gap if legal says that it need not.",
      "policy approve call_recordings --expect-due 12000",
      command_policy_approve,
-     {{"expect-due", 0, "N", false, "as many records may go at first without engaging the brake"},
+     {{"expect-due", 0, "N", false,
+       "each stage may act on so many records at first without engaging the brake: give the largest "
+       "number that \"plan\" shows under \"to act\""},
       {"sha256", 0, "DIGEST", false, "approve only if the text loaded has this SHA-256"},
       {"accept-gap", 0, "HOLD...", false, "approve although this hold does not reach the category"}}},
     {POLICY, "policy", "retire", "CATEGORY", 1, 1,

@@ -83,8 +83,77 @@ static void add_floors(struct arena *arena, struct text *out, const json_t *docu
     }
 }
 
-static void add_waits(struct text *out, const json_t *document)
+static const struct stage *stage_of(const struct explained *e, const json_t *document)
 {
+    const struct category *category = e->category;
+    size_t i = 0;
+    while (!text_equal(category->stages[i].name, string(document, "stage")))
+        i++;
+    return &category->stages[i];
+}
+
+/* The document of another of the stages, if it is due there and nothing keeps it; else NULL. */
+static const json_t *acted_on_at(const struct explained *e, const struct stage *stage)
+{
+    size_t i;
+    const json_t *document;
+    json_array_foreach(e->documents, i, document)
+    {
+        if (stage_of(e, document) == stage)
+            return !strcmp(string(document, "verdict"), "to_act") && !e->blocked.yes ? document
+                                                                                     : NULL;
+    }
+    return NULL;
+}
+
+/* Only what is still to be counted waits: the run that counts it acts on it. */
+static bool waits_to_be_counted(const json_t *document)
+{
+    size_t i;
+    const json_t *wait;
+    json_array_foreach(json_object_get(document, "waiting_for"), i, wait)
+    {
+        if (json_is_true(json_object_get(wait, "waits")))
+            return false;
+    }
+    return json_is_true(json_object_get(document, "uncounted")) &&
+           !json_is_true(json_object_get(document, "tenant_paused"));
+}
+
+/* Of a stage that changes records: a stage that takes the record away before, or NULL. */
+static const struct stage *taken_before(const struct explained *e, const json_t *document)
+{
+    const struct category *category = e->category;
+    const struct stage *own = stage_of(e, document), *counting = policy_counting_stage(category);
+    if (policy_stage_removes(own) || own == counting)
+        return NULL;
+    size_t i;
+    const json_t *other;
+    json_array_foreach(e->documents, i, other)
+    {
+        const struct stage *stage = stage_of(e, other);
+        if (!policy_stage_removes(stage))
+            continue;
+        if (acted_on_at(e, stage) || (!strcmp(string(other, "verdict"), "waiting") &&
+                                      waits_to_be_counted(other) && acted_on_at(e, counting)))
+            return stage;
+    }
+    return NULL;
+}
+
+static const char *does_to_it(const struct explained *e, const json_t *document)
+{
+    return policy_action(stage_of(e, document)->action)->does;
+}
+
+static void add_waits(const struct explained *e, struct text *out, const json_t *document)
+{
+    const struct stage *counting = policy_counting_stage(e->category);
+    if (waits_to_be_counted(document) && counting && acted_on_at(e, counting)) {
+        text_printf(out, " Stage \"%s\" counts it first; the same run then %s it.", counting->name,
+                    does_to_it(e, document));
+        return;
+    }
     size_t i;
     const json_t *wait;
     json_array_foreach(json_object_get(document, "waiting_for"), i, wait)
@@ -103,31 +172,36 @@ static void add_holds(struct explained *e, struct text *out, const json_t *docum
 {
     bool several;
     const char *names = explain_holds(e, document, &several);
+    const struct stage *stage = stage_of(e, document);
+    const char *goes =
+        policy_stage_removes(stage)
+            ? "goes"
+            : arena_printf(e->cli->arena, "is %s", policy_action(stage->action)->past);
     if (!json_is_true(json_object_get(document, "held")))
         return;
     if (names)
-        text_printf(
-            out, " Legal hold%s %s keep%s it: it goes when %s released, or was, and %s over.",
-            several ? "s" : "", names, several ? "" : "s", several ? "all of them are" : "that is",
-            several ? "their grace is" : "its grace is");
+        text_printf(out, " Legal hold%s %s keep%s it: it %s when %s released, or was, and %s over.",
+                    several ? "s" : "", names, several ? "" : "s", goes,
+                    several ? "all of them are" : "that is",
+                    several ? "their grace is" : "its grace is");
     else
-        text_add(out, " A legal hold keeps it: it goes when the hold is released and its grace is "
-                      "over.");
+        text_printf(out,
+                    " A legal hold keeps it: it %s when the hold is released and its grace is "
+                    "over.",
+                    goes);
 }
 
-static const struct policy_action *action_of(const json_t *document)
-{
-    const char *name = string(document, "action");
-    for (int action = ACTION_DELETE; action < ACTION_AGGREGATE; action++)
-        if (text_equal(policy_action_name((enum action)action), name))
-            return policy_action((enum action)action);
-    return policy_action(ACTION_AGGREGATE);
-}
 /* Of a due record that nothing keeps. */
 static void add_free(struct text *out, const json_t *document, const struct explained *e)
 {
     const struct record_blocked *blocked = &e->blocked;
+    const struct stage *before = taken_before(e, document);
     char count[32];
+    if (before) {
+        text_printf(out, " Nothing keeps it, but stage \"%s\" takes it in the same run, and first.",
+                    before->name);
+        return;
+    }
     if (blocked->yes) {
         text_printf(out,
                     " Nothing keeps it, but the database refused to let it go when it was last "
@@ -142,7 +216,7 @@ static void add_free(struct text *out, const json_t *document, const struct expl
         text_add(out, " Nothing keeps it, but the policy only observes (mode = \"observe\"): it "
                       "is reported, and not touched.");
     else
-        text_printf(out, " Nothing keeps it: the next run %s it.", action_of(document)->does);
+        text_printf(out, " Nothing keeps it: the next run %s it.", does_to_it(e, document));
     if (blocked->not_known)
         text_printf(out,
                     " Unless it is one of %s of this category that the database refused to let go: "
@@ -173,9 +247,10 @@ static void add_verdict(struct explained *e, struct text *out, const json_t *doc
             add_holds(e, out, document);
         else if (act)
             text_printf(out, " If nothing else keeps it then, the first run after %s %s it.", act,
-                        action_of(document)->does);
+                        does_to_it(e, document));
     } else if (!strcmp(verdict, "passed")) {
-        text_printf(out, "It has passed stage \"%s\": it is %s.", stage, action_of(document)->past);
+        text_printf(out, "It has passed stage \"%s\": it is %s.", stage,
+                    policy_action(stage_of(e, document)->action)->past);
     } else {
         text_printf(out, "It has been due since %s.", due ? due : "");
         if (!strcmp(verdict, "held"))
@@ -185,13 +260,28 @@ static void add_verdict(struct explained *e, struct text *out, const json_t *doc
         else if (!strcmp(verdict, "kept_floor"))
             add_floors(arena, out, document);
         else if (!strcmp(verdict, "waiting"))
-            add_waits(out, document);
+            add_waits(e, out, document);
         else if (!strcmp(verdict, "paused"))
             text_add(out, " Somebody paused the records of its tenant.");
         else
             add_free(out, document, e);
     }
-    text_add_char(out, '\n');
+}
+
+/* The state in a word, of a list of stages. */
+static const char *state_word(const char *verdict)
+{
+    static const struct {
+        const char *verdict, *word;
+    } words[] = {
+        {"other_stage", "not taken"}, {"not_started", "to come"}, {"not_due", "to come"},
+        {"passed", "passed"},         {"held", "held"},           {"kept_while", "kept"},
+        {"kept_floor", "kept"},       {"waiting", "waits"},       {"paused", "paused"},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(words); i++)
+        if (!strcmp(verdict, words[i].verdict))
+            return words[i].word;
+    return "due";
 }
 
 static void print_fact(const char *name, const char *value)
@@ -223,8 +313,12 @@ static void print_facts(struct explained *e, const json_t *document)
     const char *holds = explain_holds(e, document, &several);
     const char *start = moment(arena, document, "start"),
                *due = moment(arena, document, "stage_due");
-    printf("\n  Judged at %s; times are those of %s.\n", moment(arena, document, "now"),
-           category->timezone);
+    if (!e->told)
+        printf("\n  Judged at %s; times are those of %s.\n", moment(arena, document, "now"),
+               category->timezone);
+    else
+        putchar('\n');
+    e->told = true;
     print_fact("Starting point", start ? start : "not known");
     print_fact("Stage", arena_printf(arena, "\"%s\", %s after: %s", string(document, "stage"),
                                      string(document, "after"), due ? due : "not known"));
@@ -250,18 +344,63 @@ static void print_facts(struct explained *e, const json_t *document)
     print_fact("Legal hold", !held ? "none" : holds ? holds : "yes");
 }
 
-static void tell(struct explained *e, const json_t *document, const char *cause)
+/* Each stage that the record has passed or will pass, one after the other. */
+static void print_stages(struct explained *e)
 {
-    struct text text _cleanup_text_ = {0};
-    text_printf(&text, "%s is still there.\n\n", explain_record_name(e));
-    add_verdict(e, &text, document);
-    if (cause && !strcmp(string(document, "verdict"), "to_act"))
-        text_printf(&text,
-                    "The category is not being enforced now: %s. See \"retentionctl status "
-                    "%s\".\n",
-                    cause, e->category->name);
+    size_t i;
+    const json_t *document;
+    json_array_foreach(e->documents, i, document)
+    {
+        struct text text _cleanup_text_ = {0};
+        const char *verdict = string(document, "verdict");
+        text_printf(&text, "%s", state_word(verdict));
+        if (!strcmp(verdict, "passed")) {
+            text_printf(&text, ": it is %s", policy_action(stage_of(e, document)->action)->past);
+        } else {
+            text_add(&text, ". ");
+            add_verdict(e, &text, document);
+        }
+        print_fact(arena_printf(e->cli->arena, "\"%s\"", string(document, "stage")), text.data);
+    }
+}
+
+static void tell(struct explained *e)
+{
+    struct text text _cleanup_text_ = {0}, cause _cleanup_text_ = {0};
+    const json_t *document, *first = json_array_get(e->documents, 0);
+    bool list = json_array_size(e->documents) > 1 && strcmp(string(first, "verdict"), "unclaimed");
+    size_t i;
+    text_printf(&text, "%s is still there.%s\n\n", explain_record_name(e),
+                list ? " Its stages:" : "");
+    if (!list) {
+        add_verdict(e, &text, first);
+        text_add_char(&text, '\n');
+    }
+    json_array_foreach(e->documents, i, document)
+    {
+        if (e->cause && !cause.length && !strcmp(string(document, "verdict"), "to_act"))
+            text_printf(&cause,
+                        "The category is not being enforced now: %s. See \"retentionctl status "
+                        "%s\".\n",
+                        e->cause, e->category->name);
+    }
+    if (!list)
+        text_add(&text, text_string(&cause));
     text_wrap(stdout, text.data, 0, 100, false);
-    print_facts(e, document);
+    if (list) {
+        print_stages(e);
+        if (cause.length) {
+            putchar('\n');
+            text_wrap(stdout, cause.data, 0, 100, false);
+        }
+    }
+    json_array_foreach(e->documents, i, document)
+    {
+        bool last = i + 1 == json_array_size(e->documents);
+        bool passed = !strcmp(string(document, "verdict"), "passed");
+        if (list ? !passed || (last && !e->told) : !i)
+            print_facts(e, document);
+    }
 }
 
 /* What stands in the way of the whole category, or NULL. */
@@ -331,15 +470,7 @@ static bool explain_stage(struct explained *e, const struct sql_category *sql, b
         return error_set(error, ERROR_FAILED,
                          "could not read what the database says of the record");
     add_blocked(e, document);
-    if (e->cli->json) {
-        json_array_append(json_object_get(e->cli->document, "stages"), document);
-    } else {
-        if (e->told)
-            putchar('\n');
-        tell(e, document, e->cause);
-    }
-    e->told = true;
-    json_decref(document);
+    json_array_append_new(e->documents, document);
     return true;
 }
 
@@ -412,7 +543,7 @@ static bool explain(struct explained *e, struct error *error)
     for (int i = 1; i < cli->operand_count; i++)
         json_array_append_new(key, json_text(cli->operands[i]));
     json_object_set_new(cli->document, "key", key);
-    json_object_set_new(cli->document, "stages", json_array());
+    json_object_set_new(cli->document, "stages", e->documents = json_array());
     bool found = true;
     for (size_t s = 0; found && s < e->category->stage_count; s++) {
         const struct sql_category *sql =
@@ -421,6 +552,8 @@ static bool explain(struct explained *e, struct error *error)
             return false;
     }
     json_object_set_new(cli->document, "found", json_string(found ? "table" : "nowhere"));
+    if (found && !cli->json)
+        tell(e);
     return found || explain_from_log(e, error);
 }
 

@@ -24,7 +24,8 @@ struct explained {
         const char *sqlstate, *constraint, *last_seen; /* constraint may be NULL */
         const char *not_known;                         /* why it cannot be told, or NULL */
     } blocked;
-    bool told;
+    json_t *documents; /* what the database says of it, one for each stage; borrowed */
+    bool told;         /* facts of a stage */
 };
 
 /* "Record 1001 of category "call_recordings" (Audio recordings)"; in the arena. */

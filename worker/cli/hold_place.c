@@ -156,7 +156,7 @@ static void print_placed(struct cli *cli, const PGresult *row)
         return;
     }
     printf("Placed, and in force since %.19s UTC, the server's time: from then on the worker\n"
-           "deletes nothing that it covers, now or later.\n\n",
+           "neither deletes, de-identifies nor counts what it covers, now or later.\n\n",
            PQgetvalue(row, 0, 4));
 }
 

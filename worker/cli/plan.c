@@ -377,6 +377,9 @@ static json_t *stage_json(const struct planning *p, const struct sql_category *s
         [PLAN_OLDEST] = "oldest",
         [PLAN_NEXT_DUE] = "next_due",
         [PLAN_PASSED] = "passed",
+        [PLAN_UNCOUNTED] = "uncounted",
+        [PLAN_PAUSED] = "tenant_paused",
+        [PLAN_COUNTED_FIRST] = "counted_first",
     };
     json_t *row =
         json_pack("{ss ss ss ss ss sb}", "category", sql->category->name, "stage", sql->stage->name,
@@ -402,42 +405,69 @@ static const char *reason(const struct category *category, enum plan_column colu
     return NULL;
 }
 
-/* A pause of the record's tenant is counted with what waits for others. */
-static const char *waiting_words(const struct category *category)
+static void add_note(struct text *notes, const struct sql_category *sql, int64_t count,
+                     const char *words)
 {
-    if (!category->has_tenant)
-        return "due and waiting for records that other categories keep";
-    return category->wait_for.count
-               ? "due and waiting for records that other categories keep, or their tenant is paused"
-               : "due, and their tenant is paused";
+    char buffer[32];
+    text_printf(notes, "%s", sql->category->name);
+    if (sql->category->stage_count > 1)
+        text_printf(notes, ", stage \"%s\"", sql->stage->name);
+    text_printf(notes, ": %s %s", text_thousands(buffer, count), words);
+}
+
+/* Records that an earlier stage counts before this one acts on them. */
+static void add_counting(struct text *notes, const struct sql_category *sql,
+                         const struct numbers *n)
+{
+    const struct stage *counting = policy_counting_stage(sql->category);
+    int64_t first = number(n->plan[PLAN_COUNTED_FIRST]);
+    int64_t uncounted = number(n->plan[PLAN_UNCOUNTED]);
+    if (first) {
+        add_note(notes, sql, first, first == 1 ? "is" : "are");
+        text_printf(notes, " counted by stage \"%s\" first; the same run then %s %s\n",
+                    counting->name, policy_action(sql->stage->action)->does,
+                    first == 1 ? "it" : "them");
+    }
+    if (uncounted) {
+        add_note(notes, sql, uncounted, "due, and kept until");
+        text_printf(notes, " stage \"%s\" has counted %s\n", counting->name,
+                    uncounted == 1 ? "it" : "them");
+    }
 }
 
 /* What keeps due records, one line each. */
 static void add_notes(struct text *notes, const struct sql_category *sql, const struct numbers *n)
 {
-    static const struct {
+    const struct {
         enum plan_column column;
         const char *words;
+        int64_t less;
     } rows[] = {
-        {PLAN_HELD, "due and under legal hold"},
-        {PLAN_KEPT_WHILE, "due and kept while something else lasts"},
-        {PLAN_KEPT_FLOOR, "due and kept by a minimum period"},
-        {PLAN_WAITING, NULL},
-        {PLAN_FLOOR_AFTER_CAP, "kept by a minimum period although the maximum is over"},
+        {PLAN_HELD,
+         sql->category->stage_count > 1
+             ? "due and under legal hold (each is counted once, at the last stage that it is due "
+               "for)"
+             : "due and under legal hold",
+         0},
+        {PLAN_KEPT_WHILE, "due and kept while something else lasts", 0},
+        {PLAN_KEPT_FLOOR, "due and kept by a minimum period", 0},
+        {PLAN_WAITING, "due and waiting for records that other categories keep",
+         number(n->plan[PLAN_UNCOUNTED]) + number(n->plan[PLAN_PAUSED])},
+        {PLAN_PAUSED, "due, and their tenant is paused", 0},
+        {PLAN_FLOOR_AFTER_CAP, "kept by a minimum period although the maximum is over", 0},
     };
     const struct category *category = sql->category;
     for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
-        int64_t count = number(n->plan[rows[i].column]);
-        char buffer[32];
+        int64_t count = number(n->plan[rows[i].column]) - rows[i].less;
         if (!count)
             continue;
-        text_printf(notes, "%s: %s %s", category->name, text_thousands(buffer, count),
-                    rows[i].words ? rows[i].words : waiting_words(category));
+        add_note(notes, sql, count, rows[i].words);
         const char *because = reason(category, rows[i].column);
         if (because)
             text_printf(notes, " (%s)", because);
         text_add_char(notes, '\n');
     }
+    add_counting(notes, sql, n);
     if (sql->stage->aggregate)
         plan_aggregate_note(notes, category, sql->stage);
     if (category->mode == MODE_OBSERVE)
@@ -477,8 +507,10 @@ static bool add_example(struct planning *p, const struct sql_category *sql,
                 stage->name, t->column, of ? " of dependant " : "", of ? of : "", t->as->name,
                 class);
     if (before)
-        text_printf(&p->notes, "; of the made-up value %s it makes %s", before,
-                    after ? after : "NULL");
+        text_printf(&p->notes,
+                    after ? "; of the made-up value \"%s\" it makes \"%s\""
+                          : "; of the made-up value \"%s\" it makes NULL",
+                    before, after);
     text_add_char(&p->notes, '\n');
     return true;
 }

@@ -160,17 +160,21 @@ enum plan_column {
     PLAN_CLAIMED, /* rows this category's `only` takes */
     PLAN_NOT_STARTED,
     PLAN_DUE,             /* period over by stage, agreement or cap: whatever keeps it */
-    PLAN_HELD,            /* due, and under hold */
+    PLAN_HELD,            /* due, and under hold; at the last stage that a held record is due for */
     PLAN_KEPT_WHILE,      /* due, not held, kept by keep_while */
     PLAN_KEPT_FLOOR,      /* due, not held, not kept_while, floor not over (or its start unknown) */
-    PLAN_WAITING,         /* due, free of the above, wait_for or its tenant's pause blocks it */
+    PLAN_WAITING,         /* due, free of the above: waits for another category, to be counted by
+                             an earlier stage, or for the end of its tenant's pause */
     PLAN_TO_ACT,          /* due and free */
     PLAN_FLOOR_AFTER_CAP, /* kept by a floor although the cap is over: reported */
-    PLAN_OLDEST,   /* timestamptz text: earliest moment at which a to-act row fell due; NULL */
-    PLAN_NEXT_DUE, /* timestamptz text: next moment at which a row falls due, or at which the
-                      floor that keeps a due one is over; NULL */
-    PLAN_PASSED,   /* period over, and the stage has acted on it already, or a later stage takes
-                      it in the same run (forecast) */
+    PLAN_OLDEST,    /* timestamptz text: earliest moment at which a to-act row fell due; NULL */
+    PLAN_NEXT_DUE,  /* timestamptz text: next moment at which a row falls due, or at which the
+                       floor that keeps a due one is over; NULL */
+    PLAN_PASSED,    /* period over, and the stage has acted on it already, or a later stage takes
+                       it in the same run (forecast), or a hold keeps it from a later stage too */
+    PLAN_UNCOUNTED, /* of those that wait: what an earlier stage is still to count */
+    PLAN_PAUSED,    /* of those that wait: their tenant is paused */
+    PLAN_COUNTED_FIRST, /* of those to act on (forecast): an earlier stage counts them before */
     PLAN_COLUMNS
 };
 

@@ -156,8 +156,22 @@ const char *sql_uncounted(struct sql_builder *b)
     sql_add_and(&text, sql_conditions(b, &b->target, &counting->only));
     sql_add_and(&text, arena_printf(b->arena, "%s <= %s", sql_due_at(b), sql_run_time(b)));
     sql_add_and(&text, arena_printf(b->arena, "%s IS NOT TRUE", sql_passed(b)));
+    if (b->forecast)
+        sql_add_and(&text, arena_printf(b->arena, "(%s) IS NOT TRUE",
+                                        sql_action_condition(b, SKIP_NOTHING)));
     b->stage = own;
     return arena_printf(b->arena, "(%s)", sql_take_text(b->arena, &text));
+}
+
+const char *sql_counted_first(struct sql_builder *b)
+{
+    const struct stage *own = b->stage, *counting = policy_counting_stage(b->category);
+    if (!counting || counting >= own)
+        return NULL;
+    b->stage = counting;
+    const char *condition = sql_action_condition(b, SKIP_NOTHING);
+    b->stage = own;
+    return arena_printf(b->arena, "(%s)", condition);
 }
 
 size_t sql_wait_count(const struct sql_builder *b)

@@ -15,6 +15,9 @@ enum verdict {
     VERDICT_KEPT_FLOOR,
     VERDICT_FLOOR_AFTER_CAP,
     VERDICT_WAITING,
+    VERDICT_UNCOUNTED, /* an earlier stage is to count it, and something keeps it from that */
+    VERDICT_PAUSED,
+    VERDICT_COUNTED_FIRST, /* an earlier stage counts it in the same run, which then takes it */
     VERDICT_TO_ACT,
 };
 
@@ -36,22 +39,56 @@ static void add_passed(struct sql_builder *b, struct text *text)
     if (policy_stage_removes(own))
         return;
     add_when(text, sql_passed(b), VERDICT_PASSED);
-    for (size_t i = 0; i < category->stage_count; i++) {
+    for (size_t i = 0; i < category->stage_count && b->forecast; i++) {
         b->stage = &category->stages[i];
-        if (!policy_stage_removes(b->stage))
-            continue;
-        /* What a hold keeps from both is counted once. */
-        add_when(text,
-                 arena_printf(b->arena, "(%s AND %s <= %s AND %s) IS TRUE",
-                              sql_conditions(b, &b->target, &b->stage->only), sql_due_at(b),
-                              sql_run_time(b), sql_held(b, SKIP_NOTHING)),
-                 VERDICT_PASSED);
-        if (b->forecast)
+        /* What this stage counts before it goes is acted on by both. */
+        if (policy_stage_removes(b->stage) && own != policy_counting_stage(category))
             add_when(text,
                      arena_printf(b->arena, "(%s) IS TRUE", sql_action_condition(b, SKIP_NOTHING)),
                      VERDICT_PASSED);
     }
     b->stage = own;
+}
+
+/* Is the row due for the stage, and has not passed it? */
+static const char *due_for(struct sql_builder *b, const struct stage *stage)
+{
+    const struct stage *own = b->stage;
+    struct text text = {0};
+    b->stage = stage;
+    sql_add_and(&text, sql_conditions(b, &b->target, &stage->only));
+    sql_add_and(&text, arena_printf(b->arena, "%s <= %s", sql_due_at(b), sql_run_time(b)));
+    if (!policy_stage_removes(stage))
+        sql_add_and(&text, arena_printf(b->arena, "%s IS NOT TRUE", sql_passed(b)));
+    b->stage = own;
+    return sql_take_text(b->arena, &text);
+}
+
+/* What a hold keeps from several stages is counted once, at the last of them. `held`: the record
+ * is; else held records read it, and which stages that keeps from it depends on what they do. */
+static void add_held(struct sql_builder *b, struct text *text, const char *condition, bool held)
+{
+    const struct stage *own = b->stage;
+    struct text later = {0};
+    for (size_t i = (size_t)(own - b->category->stages) + 1; i < b->category->stage_count; i++) {
+        const struct stage *stage = &b->category->stages[i];
+        b->stage = stage;
+        const char *read = held ? "true" : sql_kept(b, SKIP_NOTHING);
+        b->stage = own;
+        if (!read)
+            continue;
+        text_printf(&later, "%s(%s", later.length ? " OR " : "", due_for(b, stage));
+        if (!held)
+            text_printf(&later, " AND %s", read);
+        text_add(&later, ") IS TRUE");
+    }
+    text_printf(text, "\n              WHEN %s IS TRUE THEN ", condition);
+    if (later.length)
+        text_printf(text, "CASE WHEN %s THEN %d ELSE %d END", later.data, (int)VERDICT_PASSED,
+                    (int)VERDICT_HELD);
+    else
+        text_printf(text, "%d", (int)VERDICT_HELD);
+    text_free(&later);
 }
 
 /* CASE ... END over the columns of t and the two made ones: evaluated only as far as needed. */
@@ -70,10 +107,10 @@ static const char *verdict_case(struct sql_builder *b)
                  : arena_printf(b->arena, "t." DUE_AT " > %s", now),
              VERDICT_NOT_DUE);
     add_passed(b, &text);
-    add_when(&text, arena_printf(b->arena, "%s IS TRUE", sql_held(b, SKIP_NOTHING)), VERDICT_HELD);
+    add_held(b, &text, sql_held(b, SKIP_NOTHING), true);
     const char *read = sql_kept(b, SKIP_NOTHING);
     if (read)
-        add_when(&text, arena_printf(b->arena, "%s IS TRUE", read), VERDICT_HELD);
+        add_held(b, &text, read, false);
     for (size_t i = 0; i < category->keep_while_count; i++)
         add_when(&text,
                  arena_printf(b->arena, "%s IS TRUE", sql_keep_while(b, &category->keep_while[i])),
@@ -95,10 +132,13 @@ static const char *verdict_case(struct sql_builder *b)
     }
     const char *uncounted = sql_uncounted(b);
     if (uncounted)
-        add_when(&text, arena_printf(b->arena, "%s IS TRUE", uncounted), VERDICT_WAITING);
+        add_when(&text, arena_printf(b->arena, "%s IS TRUE", uncounted), VERDICT_UNCOUNTED);
     const char *paused = sql_paused(b);
     if (paused)
-        add_when(&text, arena_printf(b->arena, "%s IS TRUE", paused), VERDICT_WAITING);
+        add_when(&text, arena_printf(b->arena, "%s IS TRUE", paused), VERDICT_PAUSED);
+    const char *counted = b->forecast ? sql_counted_first(b) : NULL;
+    if (counted)
+        add_when(&text, arena_printf(b->arena, "%s IS TRUE", counted), VERDICT_COUNTED_FIRST);
     text_printf(&text, "\n              ELSE %d END", (int)VERDICT_TO_ACT);
     return sql_take_text(b->arena, &text);
 }
@@ -217,11 +257,14 @@ struct sql_statement sql_plan(struct sql_builder *b)
     add_sum(&sums, "held", VERDICT_HELD, VERDICT_HELD);
     add_sum(&sums, "kept_while", VERDICT_KEPT_WHILE, VERDICT_KEPT_WHILE);
     add_sum(&sums, "kept_floor", VERDICT_KEPT_FLOOR, VERDICT_FLOOR_AFTER_CAP);
-    add_sum(&sums, "waiting", VERDICT_WAITING, VERDICT_WAITING);
-    add_sum(&sums, "to_act", VERDICT_TO_ACT, VERDICT_TO_ACT);
+    add_sum(&sums, "waiting", VERDICT_WAITING, VERDICT_PAUSED);
+    add_sum(&sums, "to_act", VERDICT_COUNTED_FIRST, VERDICT_TO_ACT);
     add_sum(&sums, "floor_after_cap", VERDICT_FLOOR_AFTER_CAP, VERDICT_FLOOR_AFTER_CAP);
     const char *list = sql_take_text(b->arena, &sums);
     add_sum(&sums, "passed", VERDICT_PASSED, VERDICT_PASSED);
+    add_sum(&sums, "uncounted", VERDICT_UNCOUNTED, VERDICT_UNCOUNTED);
+    add_sum(&sums, "paused", VERDICT_PAUSED, VERDICT_PAUSED);
+    add_sum(&sums, "counted_first", VERDICT_COUNTED_FIRST, VERDICT_COUNTED_FIRST);
     const char *passed =
         arena_printf(b->arena, ",\n       %s%s", sql_take_text(b->arena, &sums), unasked(b));
     /* Where it can be said of the first to begin, the period is added once. */
@@ -242,12 +285,12 @@ struct sql_statement sql_plan(struct sql_builder *b)
     return sql_finish(
         b,
         arena_printf(b->arena,
-                     "SELECT %s,\n       ((min(g.oldest) FILTER (WHERE g.verdict = %d))%s)::text "
+                     "SELECT %s,\n       ((min(g.oldest) FILTER (WHERE g.verdict >= %d))%s)::text "
                      "AS oldest,\n"
                      "       (%s)::text AS next_due%s\n"
                      "  FROM (\n  SELECT r.verdict, count(*) AS rows, min(r.due_at) AS oldest%s\n"
                      "  FROM (\n  %s) r\n   GROUP BY r.verdict) g",
-                     list, (int)VERDICT_TO_ACT, period, next, passed, floors, rows));
+                     list, (int)VERDICT_COUNTED_FIRST, period, next, passed, floors, rows));
 }
 
 struct sql_statement sql_tenants(struct sql_builder *b)
@@ -320,6 +363,7 @@ struct sql_category *sql_build_category(struct arena *arena, const struct policy
                                         const struct category *category, size_t stage,
                                         const struct catalog *catalog)
 {
+    static const struct string_list nothing = {0};
     struct sql_builder builder, *b = &builder;
     sql_builder_init(b, arena, set, category, stage, catalog);
     struct sql_category *out = arena_alloc(arena, sizeof(*out));
@@ -340,7 +384,9 @@ struct sql_category *sql_build_category(struct arena *arena, const struct policy
     sql_begin(b);
     out->close = sql_close_cells(b);
     sql_begin(b);
+    b->forecast = &nothing;
     out->groups = sql_groups(b);
+    b->forecast = NULL;
     sql_begin(b);
     out->keep = sql_keep_groups(b);
     sql_relations(b, out);

@@ -135,6 +135,14 @@ const char *sql_quasi_added(struct sql_builder *b, const char *rows)
 static const char *groups(struct sql_builder *b)
 {
     const char *condition = sql_action_condition(b, SKIP_NOTHING);
+    const struct stage *own = b->stage;
+    const struct stage *last = &b->category->stages[b->category->stage_count - 1];
+    if (b->forecast && policy_stage_removes(last)) { /* it comes first */
+        b->stage = last;
+        condition = arena_printf(b->arena, "%s\n   AND (%s) IS NOT TRUE", condition,
+                                 sql_action_condition(b, SKIP_NOTHING));
+        b->stage = own;
+    }
     return arena_printf(b->arena,
                         "SELECT d.digest, count(*) AS rows, count(DISTINCT d.s) AS subjects\n"
                         "  FROM (SELECT %s AS digest,\n               %s AS s\n  FROM %s t\n WHERE "
