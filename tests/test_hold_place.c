@@ -273,6 +273,7 @@ START_TEST(repeated)
                "'Doe')",
                id);
     /* but not when it does not keep what it covers, or soon will not */
+    db_exec(site.admin, "UPDATE retention.hold_rules SET dual_control = true, grace = '30 days'");
     db_exec(site.legal, "SELECT retention.release_hold('%s', 'over')", id);
     snprintf(
         expected, sizeof(expected),

@@ -44,7 +44,7 @@ BEGIN
                 'what its file says: %s', require_readers.category, o.name, o.found_by, o.name,
                 CASE o.state WHEN 'red' THEN 'the file is gone'
                              WHEN 'suspended' THEN 'it waits for approval'
-                             ELSE 'the file is not valid' END),
+                             ELSE 'the file is not valid, or cannot be read' END),
             HINT = format('Put the file back as it was approved, or have it approved: retentionctl '
                 'policy approve %s', o.name);
     END IF;
