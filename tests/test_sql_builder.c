@@ -236,14 +236,13 @@ START_TEST(test_names_of_references)
     ck_assert_str_eq(calls->name, "calls");
     ck_assert_uint_eq(mail->path.count, 2);
     ck_assert_int_eq(name->kind, REF_PARENT);
-    const char *before = sql_hold_bound(arena, set, calls, catalog);
+    const char *before = sql_hold_facts(arena, set, calls, catalog);
     const struct string_list path = mail->path;
     mail->path = (struct string_list){joined, 1};
-    const char *other = sql_hold_bound(arena, set, calls, catalog);
-    ck_assert_ptr_nonnull(strstr(other, "g.call.flags#\\\"from,mail\\\""));
-    ck_assert_str_ne(before, other);
+    const char *other = sql_hold_facts(arena, set, calls, catalog);
+    ck_assert_ptr_nonnull(strstr(before, "\"g.call.flags#from,mail\""));
+    ck_assert_ptr_nonnull(strstr(other, "\"g.call.flags#\\\"from,mail\\\"\""));
     mail->path = path;
-    ck_assert_str_eq(before, sql_hold_bound(arena, set, calls, catalog));
     ck_assert_ptr_nonnull(strstr(before, "\"g.account.name@account_id\""));
     ck_assert_ptr_nonnull(strstr(before, "\"g.transcript.transcript_id<call,month\""));
     policy_set_free(set);
