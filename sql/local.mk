@@ -4,6 +4,7 @@ SQL_FILES = \
 	catalog/facts.sql \
 	catalog/version.sql \
 	engine/hold_shapes.sql \
+	engine/intake.sql \
 	engine/log_check.sql \
 	engine/log_entries.sql \
 	engine/log_flushed.sql \
@@ -81,6 +82,7 @@ SQL_FILES += \
 	migrations/0035_groups.sql \
 	migrations/0038_accepted.sql \
 	migrations/0040_reader_reads.sql \
+	migrations/0043_intake.sql \
 	migrations/0042_hold_bound.sql
 # what retentionctl asks
 SQL_FILES += \
@@ -201,6 +203,7 @@ SQL_FILES += \
 	engine/start_run.sql \
 	engine/take_requests.sql \
 	engine/unblock_unseen.sql \
+	engine/whole_leaf.sql \
 	engine/window.sql
 
 # schema retention
@@ -305,7 +308,8 @@ SQL_FILES += \
 	migrations/0001_tables.sql \
 	migrations/0002_grants.sql \
 	roles.sql \
-	views/compliance.sql
+	views/compliance.sql \
+	views/intake.sql
 
 # holds
 SQL_FILES += \

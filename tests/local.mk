@@ -153,6 +153,7 @@ tests_run_SOURCES = \
 	tests/test_engine_random.c \
 	tests/test_engine_run.c \
 	tests/test_engine_schema.c \
+	tests/test_engine_turns.c \
 	tests/test_fault_matrix.c \
 	tests/test_fingerprint.c \
 	tests/test_fuzz_corpus.c \
@@ -170,6 +171,7 @@ tests_run_SOURCES = \
 	tests/test_hold_values.c \
 	tests/test_hold_races.c \
 	tests/test_hostile.c \
+	tests/test_intake.c \
 	tests/test_kill.c \
 	tests/test_leadership.c \
 	tests/test_ledger_digest.c \
@@ -219,6 +221,7 @@ tests_run_SOURCES = \
 	tests/test_pooler.c \
 	tests/test_staying_up.c \
 	tests/test_strategy.c \
+	tests/test_strategy_partition.c \
 	tests/test_systemd.c \
 	tests/test_systemd_readme.c \
 	tests/test_policies_bad_db.c \

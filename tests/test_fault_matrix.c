@@ -3,8 +3,8 @@
  * verifies and never forked (P4), without data of the people (P5), and the next start ends it all
  * (P12). worker/base/fault.h; what is killed more often, at more passes, is in test_kill and
  * test_log_kill; what only a stage that aggregates passes by is in test_aggregate, what only one
- * that makes keyed digests in test_engine_deidentify, what only one with a k-check in test_quasi.
- */
+ * that makes keyed digests in test_engine_deidentify, what only one with a k-check in test_quasi,
+ * what only a partition that is emptied as a whole in test_strategy_partition. */
 #define _GNU_SOURCE
 #include <check.h>
 #include <stdio.h>
@@ -32,6 +32,7 @@ static const struct {
     {"batch_after_begin", false, true},
     {"batch_after_commit", false, false},
     {"batch_after_lock", true, true},
+    {"batch_after_part", true, true},
     {"batch_after_remove", true, true},
     {"batch_before_append", false, true},
     {"batch_before_commit", false, true},

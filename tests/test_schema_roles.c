@@ -273,7 +273,7 @@ START_TEST(tables_are_read_as_designed)
         {"log_anchor", "wlopa"},   {"log_state", "wlopa"},    {"matter", "l"},
         {"hold_part", "wlopa"},    {"hold_subject", "l"},     {"hold_key", "l"},
         {"hold_gap", "wlopa"},     {"hold_request", "wlopa"}, {"hold_rules", "wlopa"},
-        {"held_scope", "wl"},
+        {"held_scope", "wl"},      {"intake", "wlopa"},
     };
     static const char letters[] = "-wlopa";
     for (size_t t = 0; t < sizeof(expected) / sizeof(expected[0]); t++)

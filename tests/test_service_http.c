@@ -140,8 +140,11 @@ START_TEST(tells_what_was_done)
     wait_for("/readyz", "200 OK");
     site_approve(&site, "events", -1);
     wait_for("/metrics", "retentiond_deleted_records_total{category=\"events\"} 7\n");
+    wait_for("/metrics", "retentiond_window_seconds{category=\"events\"} 86400\n");
     char *answer _cleanup_free_ = ask("GET /metrics HTTP/1.1\r\n\r\n");
+    ck_assert_ptr_null(strstr(answer, "retentiond_falls_behind{")); /* nobody knows yet */
     static const char *const lines[] = {
+        "retentiond_catch_up_seconds{category=\"events\"} 0\n",
         "retentiond_leader 1\n",
         "retentiond_ready 1\n",
         "retentiond_due_records{category=\"events\"} 0\n",

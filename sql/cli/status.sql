@@ -11,7 +11,8 @@ SELECT
     v.last_message, v.last_remaining, v.running, v.running_rows, v.running_to_act, v.paused,
     v.paused_until, v.paused_reason, v.brake_engaged_at, v.brake_due, v.brake_limit,
     o.overdue, v.failing, v.guard, v.guard_state, v.guard_problem, v.failed_at, v.failed_sqlstate,
-    v.failed_because,
+    v.failed_because, i.intake, i.since AS intake_since, i.arrival_per_day, i.records_per_second,
+    i.backlog, i.catch_up_seconds, i.work_seconds, i.window_seconds, i.shared_seconds, i."window",
     pg_catalog.array_to_string(c.changed_columns, ', ') AS changed_columns,
     CASE
         WHEN v.cause IS NOT NULL AND v.cause <> 'not measured yet' THEN v.cause
@@ -26,6 +27,7 @@ SELECT
     END AS cause
 FROM retention.compliance v
 JOIN retention.category c ON c.name = v.category
+LEFT JOIN retention.intake i ON i.category = v.category
 CROSS JOIN LATERAL (
     SELECT COALESCE(v.mode = 'enforce' AND v.state = 'active' AND v.paused IS NULL
         AND v.measured_at < pg_catalog.clock_timestamp() - interval '2 days', false) AS uncounted

@@ -14,6 +14,7 @@ AS $function$
 DECLARE
     r retention.run%ROWTYPE;
     gap bigint;
+    own_rows bigint;
     new_status text := finish_run.status;
     new_message text := finish_run.message;
 BEGIN
@@ -29,7 +30,9 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = 'RT011', MESSAGE = 'a run cannot end as "running"';
     END IF;
 
-    SELECT count(*), coalesce(sum(e.rows), 0) INTO logged_batches, logged_rows
+    SELECT count(*), coalesce(sum(e.rows), 0),
+            coalesce(sum(e.rows) FILTER (WHERE e.relation = r.relation), 0)
+        INTO logged_batches, logged_rows, own_rows
         FROM retention.log_entry e WHERE e.run = r.run;
     anomalies := 0;
     FOR gap IN
@@ -56,7 +59,7 @@ BEGIN
         'batches', logged_batches, 'rows', logged_rows, 'remaining', finish_run.remaining,
         'status', new_status));
     UPDATE retention.run o SET finished_at = clock_timestamp(), status = new_status,
-            batches = logged_batches, rows = logged_rows, remaining = finish_run.remaining,
+            batches = logged_batches, rows = logged_rows, records = own_rows, remaining = finish_run.remaining,
             message = new_message
         WHERE o.run = r.run;
 

@@ -27,7 +27,8 @@ BEGIN
             rows = s.rows, claimed = s.claimed, not_started = s.not_started, due = s.due,
             held = s.held, kept_while = s.kept_while, kept_floor = s.kept_floor,
             waiting = s.waiting, to_act = s.to_act, floor_after_cap = s.floor_after_cap,
-            oldest = s.oldest, next_due = s.next_due, blocked = s.blocked, unclaimed = s.unclaimed
+            oldest = s.oldest, next_due = s.next_due, blocked = s.blocked, unclaimed = s.unclaimed,
+            window_from = s.window_from, window_to = s.window_to, window_zone = s.window_zone
         WHERE o.category = record_status.category;
     IF record_status.status @> '{"ended_well": true}' THEN
         UPDATE retention.category c

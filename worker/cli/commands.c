@@ -104,10 +104,11 @@ static const struct command commands[] = {
      "show for each category what is due, what is kept, and since when",
      "The figures are those of the last count by the worker, with its time. A category is overdue "
      "when records that are due and free are still there after its window, or when nobody has "
-     "counted for two days; the cause is named.",
+     "counted for two days; the cause is named. It falls behind where more falls due than the time "
+     "for its runs suffices for.",
      "status",
      command_status,
-     {{"check", 0, NULL, false, "exit 4 if anything is overdue or cannot run"},
+     {{"check", 0, NULL, false, "exit 4 if anything is overdue, falls behind or cannot run"},
       {"watch", 0, NULL, false, "show it again every two seconds, until interrupted"},
       {"holds", 0, NULL, false,
        "count how many records each hold keeps, besides; for members of retention_legal"}}},

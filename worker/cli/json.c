@@ -27,7 +27,11 @@ json_t *json_number(const char *s)
     char *end;
     errno = 0;
     long long n = strtoll(s, &end, 10);
-    return errno || *end ? json_null() : json_integer(n);
+    if (!errno && !*end)
+        return json_integer(n);
+    errno = 0;
+    double d = strtod(s, &end);
+    return errno || *end ? json_null() : json_real(d);
 }
 
 json_t *json_diags(const struct diags *diags)

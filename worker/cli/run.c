@@ -25,6 +25,7 @@ static const struct {
     const char *advice;   /* or NULL: what the worker says of it */
 } meanings[] = {
     {"done", ERROR_NONE, NULL},
+    {"continued", ERROR_NONE, NULL}, /* its turn was over; a later run of the stage tells more */
     {"running", ERROR_NONE, "it goes on: \"retentionctl status CATEGORY\""},
     {"observed", ERROR_NONE, "only observed, nothing was changed (mode = \"observe\")"},
     {"outside its window", ERROR_NONE, NULL},

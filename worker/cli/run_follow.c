@@ -156,6 +156,16 @@ static bool add_others(struct run_show *show, bool finished, struct error *error
     return true;
 }
 
+/* Did a later one of the same stage go on where this one let others pass? */
+static bool is_continued(const PGresult *runs, int row)
+{
+    for (int r = row + 1; r < PQntuples(runs); r++)
+        if (text_equal(field(runs, r, "category"), field(runs, row, "category")) &&
+            text_equal(field(runs, r, "stage"), field(runs, row, "stage")))
+            return text_equal(field(runs, row, "status"), "stopped");
+    return false;
+}
+
 static bool add_results(struct run_show *show, const PGresult *runs, bool finished,
                         struct error *error)
 {
@@ -166,7 +176,7 @@ static bool add_results(struct run_show *show, const PGresult *runs, bool finish
         struct run_result result = {
             .category = field(runs, r, "category"),
             .stage = field(runs, r, "stage"),
-            .status = field(runs, r, "status"),
+            .status = is_continued(runs, r) ? "continued" : field(runs, r, "status"),
             .run = field(runs, r, "run"),
             .due = number(runs, r, "due"),
             .held = number(runs, r, "held"),
@@ -177,7 +187,7 @@ static bool add_results(struct run_show *show, const PGresult *runs, bool finish
             .blocked = -1,
             .remaining = number(runs, r, "remaining"),
             .elapsed_us = number(runs, r, "elapsed_us"),
-            .message = field(runs, r, "message"),
+            .message = is_continued(runs, r) ? NULL : field(runs, r, "message"),
         };
         run_show_add(show, &result);
     }

@@ -59,6 +59,16 @@ static const struct table_column columns[] = {
     {NULL, CELL_TIME, "failed_at"},
     {NULL, CELL_TEXT, "failed_sqlstate"},
     {NULL, CELL_TEXT, "failed_because"},
+    {NULL, CELL_TEXT, "intake"},
+    {NULL, CELL_TIME, "intake_since"},
+    {NULL, CELL_NUMBER, "arrival_per_day"},
+    {NULL, CELL_NUMBER, "records_per_second"},
+    {NULL, CELL_NUMBER, "backlog"},
+    {NULL, CELL_NUMBER, "catch_up_seconds"},
+    {NULL, CELL_NUMBER, "work_seconds"},
+    {NULL, CELL_NUMBER, "window_seconds"},
+    {NULL, CELL_NUMBER, "shared_seconds"},
+    {NULL, CELL_TEXT, "window"},
 };
 
 static volatile sig_atomic_t interrupted;
@@ -89,6 +99,51 @@ static void advise_paused(struct notes *notes, const PGresult *result, int row)
               "paused%s%.16s (%s); \"retentionctl resume%s --reason TEXT\" ends that",
               until ? " until " : "", until ? until : "", value(result, row, "paused_reason"),
               alone ? " --category CATEGORY" : "");
+}
+
+/* Where the time is short for what falls due: the numbers, and what helps. */
+static void tell_intake(struct notes *notes, const PGresult *result, int row, bool behind)
+{
+    const char *window = value(result, row, "window"), *since = value(result, row, "intake_since");
+    int64_t work = number(result, row, "work_seconds"),
+            shared = number(result, row, "shared_seconds"),
+            backlog = number(result, row, "backlog");
+    char buffer[32];
+    struct text line _cleanup_text_ = {0};
+    text_printf(&line, "%s: %s records fall due a day (since %.10s)",
+                behind ? "it falls behind" : "it may fall behind soon",
+                text_thousands(buffer, number(result, row, "arrival_per_day")), since);
+    text_printf(&line, "; at %s a second they take %s", value(result, row, "records_per_second"),
+                text_duration(buffer, work));
+    if (shared > work)
+        text_printf(&line, ", those of all categories of this time %s",
+                    text_duration(buffer, shared));
+    if (window)
+        text_printf(&line, ", and the window %s gives %s", window,
+                    text_duration(buffer, number(result, row, "window_seconds")));
+    else
+        text_add(&line, ", and a day has 24 h");
+    if (behind && backlog > 0)
+        text_printf(&line, "; %s are left, and they become more", text_thousands(buffer, backlog));
+    text_printf(&line, ". %s its pace (\"pace\", \"database.connections\")",
+                window ? "Widen the window, or raise" : "Raise");
+    notes_add(notes, value(result, row, "category"), "%s", line.data);
+}
+
+/* Does it keep up? What is left for longer than a short while, and whether that becomes more. */
+static void add_intake(struct notes *notes, const PGresult *result, int row)
+{
+    enum { LONG_S = 3600 };
+    const char *intake = value(result, row, "intake");
+    int64_t catch_up = number(result, row, "catch_up_seconds");
+    char backlog[32], until[32];
+    if (text_equal(intake, "behind") || text_equal(intake, "tight"))
+        tell_intake(notes, result, row, text_equal(intake, "behind"));
+    if (catch_up > LONG_S)
+        notes_add(notes, value(result, row, "category"),
+                  "%s records are left; at %s a second they are gone in about %s",
+                  text_thousands(backlog, number(result, row, "backlog")),
+                  value(result, row, "records_per_second"), text_duration(until, catch_up));
 }
 
 /* What somebody can do about the cause of one row. */
@@ -193,10 +248,15 @@ static void print_leader(struct cli *cli, const PGresult *leader)
         puts("No worker leads.\n");
 }
 
-/* Prints once; how many categories are overdue, how many cannot run as they are, and whether none
- * can. */
-static bool show(struct session *session, const char *categories, int *ret_overdue,
-                 int *ret_failing, bool *ret_halted, struct error *error)
+/* What is wrong, for --check. */
+struct troubles {
+    int overdue, failing, behind; /* categories */
+    bool halted;                  /* no run starts */
+};
+
+/* Prints once. */
+static bool show(struct session *session, const char *categories, struct troubles *ret_troubles,
+                 struct error *error)
 {
     struct cli *cli = session->cli;
     const char *const values[] = {categories};
@@ -206,18 +266,20 @@ static bool show(struct session *session, const char *categories, int *ret_overd
     if (!rows)
         return false;
     print_leader(cli, leader);
-    if (!status_log_show(session, ret_halted, error) ||
+    *ret_troubles = (struct troubles){0};
+    if (!status_log_show(session, &ret_troubles->halted, error) ||
         !hold_status_show(session, cli_flag(cli, "holds"), error))
         return false;
     output_result(cli, "categories", rows, columns, ARRAY_LENGTH(columns),
                   "No category is loaded.");
     struct notes notes = {.arena = cli->arena};
-    *ret_overdue = *ret_failing = 0;
     for (int r = 0; r < PQntuples(rows); r++) {
         bool failing = text_equal(value(rows, r, "failing"), "t");
-        *ret_failing += failing;
-        *ret_overdue += !failing && text_equal(value(rows, r, "overdue"), "t");
+        ret_troubles->failing += failing;
+        ret_troubles->overdue += !failing && text_equal(value(rows, r, "overdue"), "t");
+        ret_troubles->behind += text_equal(value(rows, r, "intake"), "behind");
         add_advice(&notes, rows, r);
+        add_intake(&notes, rows, r);
     }
     if (!cli->json)
         notes_print(&notes, stdout);
@@ -255,11 +317,10 @@ static bool watch(struct session *session, const char *categories, struct error 
     sigaction(SIGTERM, &action, NULL);
     bool terminal = isatty(STDOUT_FILENO);
     while (!interrupted) {
-        int overdue, failing;
-        bool halted;
+        struct troubles troubles;
         if (terminal)
             fputs("\033[H\033[2J", stdout);
-        bool shown = show(session, categories, &overdue, &failing, &halted, error);
+        bool shown = show(session, categories, &troubles, error);
         if (!shown && PQstatus(session->conn) == CONNECTION_OK)
             return false;
         if (!shown)
@@ -290,17 +351,22 @@ bool command_status(struct cli *cli, struct error *error)
         return false;
     if (watching)
         return watch(&session, categories, error);
-    int overdue, failing;
-    bool halted;
-    if (!show(&session, categories, &overdue, &failing, &halted, error))
+    struct troubles troubles;
+    if (!show(&session, categories, &troubles, error))
         return false;
-    if (cli_flag(cli, "check") && halted)
+    if (!cli_flag(cli, "check"))
+        return true;
+    if (troubles.halted)
         return error_set(error, ERROR_OVERDUE, "the log is not signed, and no run starts");
-    if (cli_flag(cli, "check") && failing)
-        return error_set(error, ERROR_OVERDUE, "%d %s, and %d overdue", failing,
-                         failing == 1 ? "category fails" : "categories fail", overdue);
-    if (cli_flag(cli, "check") && overdue)
-        return error_set(error, ERROR_OVERDUE, "%d %s overdue", overdue,
-                         overdue == 1 ? "category is" : "categories are");
+    if (troubles.failing)
+        return error_set(error, ERROR_OVERDUE, "%d %s, and %d overdue", troubles.failing,
+                         troubles.failing == 1 ? "category fails" : "categories fail",
+                         troubles.overdue);
+    if (troubles.overdue)
+        return error_set(error, ERROR_OVERDUE, "%d %s overdue", troubles.overdue,
+                         troubles.overdue == 1 ? "category is" : "categories are");
+    if (troubles.behind)
+        return error_set(error, ERROR_OVERDUE, "%d %s behind", troubles.behind,
+                         troubles.behind == 1 ? "category falls" : "categories fall");
     return true;
 }

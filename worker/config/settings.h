@@ -63,6 +63,7 @@ struct settings {
         int64_t lease_ms;
         int64_t max_skew_ms;
         int64_t wake_most_ms;
+        int64_t turn_ms;
         int64_t stop_within_ms;
         const char *role_prefix;
     } worker;

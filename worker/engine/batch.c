@@ -79,6 +79,7 @@ static void take_back_counts(struct batch *batch)
     for (size_t i = 0; i < batch->tenant_count && batch->tenants_counted; i++)
         brake_uncount_tenant(gauge, batch->tenants[i].hash, batch->tenants[i].rows);
     batch->tenants_counted = false;
+    batch_whole_uncount(batch);
 }
 
 void batch_finish(struct batch *batch, bool committed)
@@ -97,6 +98,7 @@ void batch_finish(struct batch *batch, bool committed)
     batch->seq_count = 0;
     batch->state = BATCH_STATE_IDLE;
     batch_forget_values(batch);
+    batch_forget_whole(batch);
     if (batch->abandoned) {
         error_clear(&batch->result.error);
         return;
@@ -270,6 +272,8 @@ static void act_on_failure(struct batch *batch)
         end_with_failure(batch);
         return;
     }
+    if (batch->work.whole && batch_whole_failed(batch))
+        return;
     if (!sqlstate[0]) { /* ours: an answer of the wrong shape, a fault point */
         end_with_failure(batch);
         return;
@@ -372,6 +376,10 @@ static bool take_answer(struct batch *batch, struct request_step step, const PGr
                              "unexpected answer of the server: shapes of holds");
         batch->found = (unsigned)strtoul(PQgetvalue(result, 0, 0), NULL, 10);
         return true;
+    case STEP_WHOLE_FACTS:
+        return batch_take_facts(batch, result, error);
+    case STEP_READ_PART:
+        return batch_take_part(batch, result, error);
     case STEP_REMOVE_RANGE:
     case STEP_REMOVE_TIDS:
         return batch_take_removed(batch, result, step.relation, true, error);
@@ -434,6 +442,18 @@ static void group_over(struct batch *batch)
             batch_end_with_error(batch, "fault point");
         else
             batch_commit_or_not(batch);
+        break;
+    case BATCH_STATE_LOOKING:
+        if (batch->failed)
+            act_on_failure(batch);
+        else if (!asked_too_little(batch))
+            batch_leaf_looked_at(batch);
+        break;
+    case BATCH_STATE_READING_LEAF:
+        if (batch->failed)
+            act_on_failure(batch);
+        else
+            batch_part_read(batch);
         break;
     case BATCH_STATE_LOCKING:
         if (batch->failed)
@@ -565,6 +585,7 @@ static void reset(struct batch *batch)
     batch->poisons = NULL;
     batch->poison_count = 0;
     batch->seq_count = 0;
+    batch->whole = (struct whole){0};
     batch->commit_sent = false;
     batch->result = (struct batch_result){0};
 }
@@ -580,7 +601,9 @@ static void start(struct batch *batch)
            sizeof(batch->lost_backend_start));
     if (batch->sql->judge_tids.param_count > 0)
         batch->work.careful = true; /* dependants, or what the verdict rests on is elsewhere */
-    if (batch->work.careful)
+    if (batch->work.whole)
+        batch_send_whole(batch);
+    else if (batch->work.careful)
         batch_send_lock_rows(batch);
     else
         batch_send_remove_range(batch);
@@ -621,6 +644,7 @@ void batch_free(struct batch *batch)
     free(batch->taken);
     free(batch->tenants);
     batch_forget_values(batch);
+    batch_forget_whole(batch);
     free(batch->steps);
     arena_free(batch->arena);
     error_clear(&batch->error);

@@ -22,6 +22,8 @@ struct arena;
 enum batch_state {
     BATCH_STATE_IDLE,
     BATCH_STATE_ACTING,       /* group 1, optimistic: begin ... DELETE of the range */
+    BATCH_STATE_LOOKING,      /* group 1, whole leaf: begin ... what stands against it */
+    BATCH_STATE_READING_LEAF, /* a part of it: the entry of the part before, and its rows */
     BATCH_STATE_LOCKING,      /* group 1, careful: begin ... SELECT FOR UPDATE SKIP LOCKED */
     BATCH_STATE_JUDGING,      /* what is read for the rows locked is locked, then they are judged */
     BATCH_STATE_READING,      /* values that the worker makes new ones of */
@@ -41,6 +43,9 @@ enum step {
     STEP_BEGIN_BATCH,
     STEP_HOLD_SHAPES,
     STEP_LOCK_TIMEOUT,
+    STEP_WHOLE_FACTS,
+    STEP_READ_PART,
+    STEP_EMPTY,
     STEP_REMOVE_RANGE,
     STEP_LOCK_ROWS,
     STEP_LOCK_READS,
@@ -128,6 +133,18 @@ struct part {
     size_t from, to;
 };
 
+/* Of a leaf that is emptied as a whole. The arrays are owned. */
+struct whole {
+    const char *because; /* something stands against it: why; in the batch's arena */
+    int64_t blocks, next, part_blocks;
+    int64_t staying; /* rows of the part that are not to go */
+    int64_t rows;    /* of the parts before */
+    int64_t *numbers; /* of the entries so far, but for batch->seq */
+    size_t number_count;
+    struct tenant_count *tenants; /* counted by the brake, those that it knows; by hash */
+    size_t tenant_count;
+};
+
 struct batch {
     struct lane *lane;
     struct run *run;
@@ -186,6 +203,8 @@ struct batch {
     struct poison *poisons;
     size_t poison_count;
 
+    struct whole whole;
+
     int64_t seq;      /* first number taken */
     size_t seq_count; /* 0: none */
     int lost_pid;     /* of the backend whose end is being looked up */
@@ -218,6 +237,19 @@ void batch_family_counted(struct batch *batch);
 void batch_part_removed(struct batch *batch);
 void batch_undo_part(struct batch *batch, const char *sqlstate);
 void batch_part_undone(struct batch *batch);
+
+/* --- batch_whole.c: leaves that are emptied as a whole --- */
+
+void batch_send_whole(struct batch *batch);
+bool batch_take_facts(struct batch *batch, const PGresult *result, struct error *error);
+bool batch_take_part(struct batch *batch, const PGresult *result, struct error *error);
+void batch_leaf_looked_at(struct batch *batch);
+void batch_part_read(struct batch *batch);
+/* True: the failure was of a kind that the leaf goes by its rows for, or is tried again. */
+bool batch_whole_failed(struct batch *batch);
+/* The transaction was rolled back. */
+void batch_whole_uncount(struct batch *batch);
+void batch_forget_whole(struct batch *batch);
 
 /* --- batch_values.c --- */
 
@@ -257,6 +289,11 @@ void batch_send_remove_own(struct batch *batch);
 bool batch_is_below(const struct batch *batch, size_t relation, size_t top);
 void batch_send_undo(struct batch *batch); /* back to the part's savepoint */
 void batch_send_entries(struct batch *batch);
+/* The entry of what was taken of a relation. */
+void batch_queue_entry(struct batch *batch, size_t relation, int64_t number);
+/* A statement of the leaf over a range of blocks. */
+void batch_queue_range(struct batch *batch, enum step step, const struct sql_statement *statement,
+                       const struct work *range);
 
 pg_result_fn batch_on_result;
 

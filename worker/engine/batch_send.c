@@ -67,13 +67,15 @@ void batch_send_prologue(struct batch *batch)
     struct run *run = batch->run;
     struct worker *worker = run->worker;
     const struct limits *limits = &worker->limits;
+    const bool whole = batch->work.whole; /* others wait for what it locks: it does not wait */
     batch_queue(batch, STEP_BEGIN, 0, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", 0, NULL);
     note_step(batch, STEP_PINS, 0);
     lane_queue_pins(batch->lane, run->category->timezone, limits->statement_timeout_ms,
-                    GATE_TIMEOUT_MS, batch_on_result, batch);
+                    whole ? limits->lock_timeout_ms : GATE_TIMEOUT_MS, batch_on_result, batch);
     for (size_t i = 0; i < table_relation(batch); i++)
         batch_queue(batch, STEP_LOCK_RELATION, i, run->sql->relations[i].lock, 0, NULL);
-    batch_queue(batch, STEP_LOCK_LEAF, 0, batch->sql->lock, 0, NULL);
+    batch_queue(batch, STEP_LOCK_LEAF, 0, whole ? batch->sql->whole_lock : batch->sql->lock, 0,
+                NULL);
 
     char term[24], clock[24];
     snprintf(term, sizeof(term), "%lld", (long long)worker->leadership.term);
@@ -182,6 +184,12 @@ static void queue_statement(struct batch *batch, enum step step, size_t relation
 }
 
 static const struct part no_part = {0, 0};
+
+void batch_queue_range(struct batch *batch, enum step step, const struct sql_statement *statement,
+                       const struct work *range)
+{
+    queue_over(batch, step, table_relation(batch), statement, no_part, 0, range);
+}
 
 /* A group within the transaction. At the first one of a part, the savepoint of the part before,
  * which went well, is released, and where the batch bisects another one is made. */
@@ -373,7 +381,7 @@ void batch_send_undo(struct batch *batch)
     batch_end_group(batch);
 }
 
-static void queue_append(struct batch *batch, size_t relation, int64_t number)
+void batch_queue_entry(struct batch *batch, size_t relation, int64_t number)
 {
     struct run *run = batch->run;
     struct taken *taken = &batch->taken[relation];
@@ -444,7 +452,7 @@ void batch_send_entries(struct batch *batch)
     int64_t number = batch->seq;
     for (size_t i = 0; i < run->sql->relation_count; i++)
         if (batch->taken[i].rows > 0)
-            queue_append(batch, i, number++);
+            batch_queue_entry(batch, i, number++);
     for (size_t i = 0; i < batch->poison_count; i++)
         queue_block(batch, &batch->poisons[i]);
     if (FAULT_POINT("batch_before_commit")) {

@@ -92,6 +92,11 @@ void brake_count_tenant(struct brake_gauge *gauge, uint64_t tenant_hash, int64_t
         slot->counted += rows;
 }
 
+bool brake_knows_tenant(const struct brake_gauge *gauge, uint64_t tenant_hash)
+{
+    return counted_tenant(gauge, tenant_hash) != NULL;
+}
+
 bool brake_allows_tenant(const struct brake_gauge *gauge, uint64_t tenant_hash,
                          struct brake_trip *ret_trip)
 {

@@ -58,6 +58,9 @@ bool brake_allows_tenant(const struct brake_gauge *gauge, uint64_t tenant_hash,
 /* Would so many records pass a limit? Before the first batch. */
 bool brake_allows(const struct brake_gauge *gauge, int64_t rows, struct brake_trip *ret_trip);
 
+/* Is there a limit for the tenant? */
+bool brake_knows_tenant(const struct brake_gauge *gauge, uint64_t tenant_hash);
+
 uint64_t brake_tenant_hash(const struct brake_gauge *gauge, const char *tenant, size_t length);
 void brake_free(struct brake_gauge *gauge); /* leaves {0} */
 

@@ -617,6 +617,7 @@ static void keep_schedule(struct policies *policies, const struct category_state
         state->rest_until_us = before[i].rest_until_us;
         state->try_again = before[i].try_again;
         state->requested = before[i].requested;
+        state->turn_over = before[i].turn_over;
         state->again = before[i].again;
     }
 }

@@ -35,8 +35,9 @@ struct category_state {
         int64_t not_started, due, held, kept_while, kept_floor, waiting, to_act, floor_after_cap;
         int64_t blocked;
         const char *oldest, *next_due;
-        int64_t oldest_us;  /* the same, wall clock; 0: none */
-        int64_t counted_us; /* wall clock; 0: not in this round */
+        int64_t oldest_us;   /* the same, wall clock; 0: none */
+        int64_t next_due_us; /* ... INT64_MAX: none */
+        int64_t counted_us;  /* wall clock; 0: not in this round */
     } found;
 
     /* of the schedule; wall clock in microseconds */
@@ -44,6 +45,7 @@ struct category_state {
     int64_t next_due_us; /* 0: at once; INT64_MAX: nothing to wait for but a notice or wake_most */
     bool try_again;      /* something due was left: again after the rest */
     bool requested;      /* a person asked for it */
+    bool turn_over;      /* a stage was stopped for others: it goes on in the next round */
     bool again;          /* ran into a changed schema: once more after checking anew */
 };
 

@@ -9,6 +9,7 @@ libretention_a_SOURCES += \
 	worker/engine/batch_records.c \
 	worker/engine/batch_send.c \
 	worker/engine/batch_values.c \
+	worker/engine/batch_whole.c \
 	worker/engine/binary.c \
 	worker/engine/binary.h \
 	worker/engine/brake.c \
@@ -16,6 +17,8 @@ libretention_a_SOURCES += \
 	worker/engine/epochs.c \
 	worker/engine/epochs.h \
 	worker/engine/guards.c worker/engine/guards.h \
+	worker/engine/intake.c \
+	worker/engine/intake.h \
 	worker/engine/lane.c \
 	worker/engine/lane.h \
 	worker/engine/leadership.c \
@@ -28,6 +31,8 @@ libretention_a_SOURCES += \
 	worker/engine/pressure.h \
 	worker/engine/reload.c \
 	worker/engine/reload.h \
+	worker/engine/requests.c \
+	worker/engine/requests.h \
 	worker/engine/run.c \
 	worker/engine/run.h \
 	worker/engine/run_close.c \

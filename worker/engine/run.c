@@ -199,6 +199,12 @@ void run_stop(struct run *run, enum run_status status, const char *message)
     run_pump(run);
 }
 
+bool run_may_take_turns(const struct run *run)
+{
+    return (run->step == RUN_STEP_SWEEP || run->step == RUN_STEP_PAUSE) &&
+           run->sql->stage->quasi.count == 0;
+}
+
 void run_stop_error(struct run *run, const struct error *error)
 {
     static const struct {
@@ -265,7 +271,8 @@ static void on_leaves(struct pg_conn *conn, enum pg_outcome outcome, PGresult *r
 
 static void begin_pass(struct run *run)
 {
-    run->report.pass++;
+    if (run->report.pass++ == 0)
+        run->report.acts_us = clock_monotonic_us();
     run->pass_rows = 0;
     run->report.locked = 0;
     run->step = RUN_STEP_LIST;
@@ -374,6 +381,13 @@ static void build_leaf(struct run *run, struct leaf *leaf)
     }
 }
 
+static void go_by_rows(struct run *run, struct leaf *leaf, const char *because)
+{
+    log_debug("category \"%s\": partition %s goes row by row: %s", run->category->name, leaf->quoted,
+              because);
+    sweep_by_rows(&run->sweep, leaf);
+}
+
 static void on_opened(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
                       const struct error *error, void *arg)
 {
@@ -382,11 +396,21 @@ static void on_opened(struct pg_conn *conn, enum pg_outcome outcome, PGresult *r
     (void)conn;
     if (!run)
         return;
-    if (outcome != PG_OK) {
+    if (outcome == PG_ERROR &&
+        (leaf->way == LEAF_WHOLE_FACTS || leaf->way == LEAF_WHOLE_STAYS)) {
+        go_by_rows(run, leaf, error->primary);
+    } else if (outcome != PG_OK) {
         /* A leaf that is gone, or may not be read: the batches find out, and say so. */
         sweep_decided(leaf, outcome == PG_LOST ? leaf->way : LEAF_BY_BLOCKS);
         if (outcome != PG_LOST)
             log_failure(LOG_LEVEL_DEBUG, error);
+    } else if (leaf->way == LEAF_WHOLE_FACTS || leaf->way == LEAF_WHOLE_STAYS) {
+        const char *because = leaf->way == LEAF_WHOLE_FACTS ? strategy_not_whole(result)
+                                                            : strategy_stays(result);
+        if (because)
+            go_by_rows(run, leaf, because);
+        else
+            sweep_decided(leaf, leaf->way == LEAF_WHOLE_FACTS ? LEAF_WHOLE_STAYS : LEAF_WHOLE);
     } else if (leaf->way == LEAF_BOUNDS) {
         sweep_bounded(&run->sweep, leaf, result);
     } else {
@@ -396,11 +420,31 @@ static void on_opened(struct pg_conn *conn, enum pg_outcome outcome, PGresult *r
     run_pump(run);
 }
 
+/* As a whole only before anything refused to go: what then is left is for the careful. */
+static bool may_be_whole(const struct run *run, const struct leaf *leaf)
+{
+    return !leaf->sql->by_rows && !leaf->by_rows && leaf->end > 0 && run->report.pass == 1 &&
+           !run->careful;
+}
+
 /* How does the leaf go? False: by blocks, nobody needs to be asked. */
 static bool open_leaf(struct run *run, struct lane *lane, struct leaf *leaf)
 {
     build_leaf(run, leaf);
     enum strategy strategy = run->category->strategy;
+    if (leaf->way == LEAF_UNKNOWN && may_be_whole(run, leaf))
+        leaf->way = LEAF_WHOLE_FACTS;
+    if (leaf->way == LEAF_WHOLE_FACTS) {
+        const char *values[] = {leaf->quoted, NULL};
+        run_read(run, lane, strategy_whole_sql(), 2, values, false, on_opened);
+        lane->use->leaf = leaf;
+        return true;
+    }
+    if (leaf->way == LEAF_WHOLE_STAYS) {
+        run_read_statement(run, lane, &leaf->sql->whole_stays, false, on_opened);
+        lane->use->leaf = leaf;
+        return true;
+    }
     bool possible = leaf->sql->choose.text[0] && strategy != STRATEGY_SWEEP && !run->careful;
     if (possible && strategy == STRATEGY_INDEX)
         leaf->way = LEAF_BOUNDS;
@@ -418,6 +462,10 @@ static bool open_leaf(struct run *run, struct lane *lane, struct leaf *leaf)
 static void start_batch(struct run *run, struct lane *lane, struct work *work)
 {
     build_leaf(run, work->leaf);
+    if (work->whole && work->leaf->sql->by_rows) { /* with the holds that came since */
+        sweep_by_rows(&run->sweep, work->leaf);
+        return;
+    }
     if (run->careful)
         work->careful = work->bisect = true;
     run->pace.batch_rows = run->worker->limits.batch_rows;
@@ -544,7 +592,12 @@ void run_batch_done(struct run *run, struct lane *lane, const struct work *work,
                  "grants",
                  work->leaf->quoted);
     }
-    if (result->end == BATCH_LEAF_GONE || result->end == BATCH_LEAF_DENIED) {
+    bool not_whole = result->end == BATCH_BY_ROWS || (result->end == BATCH_LOST && work->whole);
+    if (not_whole) {
+        sweep_by_rows(&run->sweep, work->leaf);
+    } else if (result->end == BATCH_ACTED && work->whole) {
+        sweep_emptied(&run->sweep, work->leaf);
+    } else if (result->end == BATCH_LEAF_GONE || result->end == BATCH_LEAF_DENIED) {
         sweep_leaf_gone(&run->sweep, work->leaf);
         sweep_finished(&run->sweep, work, 0);
     } else if (result->more) {

@@ -109,6 +109,9 @@ void run_start(struct worker *worker, struct category_state *state, size_t stage
                void *arg);
 /* Finish what is in flight, then close the run with this status. */
 void run_stop(struct run *run, enum run_status status, const char *message);
+/* Whether it may be stopped for others: it acts, and has not come to its end. Not where groups of
+ * records are judged by all batches of one run. */
+bool run_may_take_turns(const struct run *run);
 /* The leadership or control connection went: no more statements, the report says lost. */
 void run_abandon(struct run *run);
 /* Frees the runs that are over. Not from inside a callback of a run. */

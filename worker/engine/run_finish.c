@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "engine/loader.h"
 #include "engine/run_internal.h"
+#include "engine/schedule.h"
 #include "engine/state.h"
 
 /* --- digests of records that refuse --- */
@@ -85,6 +86,8 @@ static void add_found(const struct run *run)
     left = left > blocked ? left - blocked : 0; /* these are told apart */
     if (run->stage == policy_stage_of_turn(run->category, run->category->stage_count - 1))
         memset(&state->found, 0, sizeof(state->found));
+    if (!state->found.counted_us)
+        state->found.next_due_us = INT64_MAX;
     if (planned(run, PLAN_NOT_STARTED) > state->found.not_started)
         state->found.not_started = planned(run, PLAN_NOT_STARTED);
     state->found.due += planned(run, PLAN_DUE) - gone;
@@ -103,7 +106,25 @@ static void add_found(const struct run *run)
     }
     if (left > 0 || blocked > 0)
         add_moment(run, &state->found.oldest, run->plan[PLAN_OLDEST]);
+    if (run->plan[PLAN_NEXT_DUE]) {
+        int64_t next_us = clock_of_timestamptz(run->plan[PLAN_NEXT_DUE]) * 1000000;
+        if (next_us < state->found.next_due_us)
+            state->found.next_due_us = next_us;
+    }
     add_moment(run, &state->found.next_due, run->plan[PLAN_NEXT_DUE]);
+}
+
+static void add_window(const struct run *run, struct text *json)
+{
+    const struct window *window = schedule_window(run->worker, run->state);
+    if (!window->given) {
+        text_add(json, ",\"window_from\":null,\"window_to\":null,\"window_zone\":null");
+        return;
+    }
+    add_number(json, "window_from", window->from_minute);
+    add_number(json, "window_to", window->to_minute);
+    /* valid, so one that the server knows: nothing in it needs escaping */
+    text_printf(json, ",\"window_zone\":\"%s\"", run->category->timezone);
 }
 
 static void status_json(const struct run *run, struct text *json)
@@ -124,6 +145,7 @@ static void status_json(const struct run *run, struct text *json)
     add_number(json, "floor_after_cap", state->found.floor_after_cap);
     add_number(json, "blocked", state->found.blocked);
     add_number(json, "unclaimed", run->unclaimed);
+    add_window(run, json);
     if (run->stage == 0 &&
         (run->stop_status == RUN_DONE || run->stop_status == run->state->standing))
         text_add(json, ",\"ended_well\":true"); /* the round's last stage */

@@ -8,8 +8,14 @@
  * falls due next was found by the run's own plan.
  *
  * Rows that fall due every second must not mean a run every second: a category rests for ten times
- * as long as its last run took, and at least REST_MS. When nothing happened for wake_most, all are
- * measured anew: the application may have changed what a plan said of the future.
+ * as long as its last run took, and at least REST_MS. Every wake_most, all are measured anew,
+ * however busy the time was: the application may have changed what a plan said of the future.
+ *
+ * A backlog of one category does not keep the others waiting. Where any is due, or asked for, a run
+ * of a daemon ends when its turn is over (TURN_OVER, with the limit of worker.turn), and the round
+ * goes on; the next round begins at once, and takes it again with all whose time has come by then.
+ * A turn is long against the counting that each run begins with. What a person asked for is not
+ * done before its last turn: the request stays open.
  *
  * Categories that others wait for go first. */
 #include "engine/schedule.h"
@@ -24,9 +30,11 @@
 #include "base/sql_files.h"
 #include "base/text.h"
 #include "engine/binary.h"
+#include "engine/intake.h"
 #include "engine/lane.h"
 #include "engine/loader.h"
 #include "engine/reload.h"
+#include "engine/requests.h"
 #include "engine/run.h"
 #include "engine/sequencer.h"
 #include "engine/state.h"
@@ -37,23 +45,23 @@ enum {
     FAILED_REST_MS = 300000,
     UNSIGNED_REST_MS = 15000,
     REST_FACTOR = 10,
+    TURN_FACTOR = 10,
+    TURN_LOOK_MS = 1000,
+    INTAKE_EVERY_US = 600000000,
     MOST_LOADS = 5
-};
-
-struct request {
-    char id[37];
-    char *categories; /* the array's text, or NULL: all */
-    struct text runs; /* uuids, as members of an array literal */
 };
 
 struct schedule {
     struct worker *worker;
     struct event *timer;        /* the end of the sleep */
     struct event *window_timer; /* the end of the running category's window */
+    struct event *turn_timer;   /* the end of the run's turn, if others are due */
     bool woken;                 /* something changed: another round, over all */
     bool requested;             /* take_requests again */
     bool all;                   /* the round takes every category */
     bool all_next;              /* the next one does, if nothing happens before */
+    int64_t all_at_us;          /* monotonic: the next one from then on does, whatever happens */
+    int64_t intake_at_us;       /* monotonic: then the next round ends with asking for it */
     int loads;                  /* since the last round */
     bool in_round;
     size_t next; /* position in order */
@@ -62,8 +70,7 @@ struct schedule {
     size_t turn; /* policy_stage_of_turn says which stage that is */
     struct category_state *state;
     bool stopped; /* a stage did not end well: no further stage */
-    struct request *requests;
-    size_t request_count;
+    struct requests requests;
     bool schema_changed; /* a run met RT004: check the policies anew, and once more */
     bool only_again;     /* the round takes those alone */
     int64_t wakes_us;    /* wall clock: the end of the sleep */
@@ -72,6 +79,7 @@ struct schedule {
 
 static void next_category(struct worker *worker);
 static void on_run_done(struct worker *worker, const struct run_report *report, void *arg);
+static bool others_wait(const struct worker *worker);
 
 /* --- timers --- */
 
@@ -101,25 +109,37 @@ static void arm(struct event *timer, int64_t ms)
     evtimer_add(timer, &delay);
 }
 
+/* Looked at again and again once it is over: others may fall due. */
+static void on_turn_end(evutil_socket_t fd, short what, void *arg)
+{
+    struct worker *worker = arg;
+    const struct run *run = worker->run;
+    (void)fd;
+    (void)what;
+    if (!run)
+        return;
+    int64_t turn_us = worker->limits.turn_ms * 1000, now = clock_monotonic_us();
+    int64_t counting_us =
+        (run->report.acts_us ? run->report.acts_us : now) - run->report.started_us;
+    if (turn_us < counting_us * TURN_FACTOR)
+        turn_us = counting_us * TURN_FACTOR;
+    int64_t left_us = run->report.started_us + counting_us + turn_us - now;
+    if (left_us <= 0 && run_may_take_turns(run) && others_wait(worker))
+        run_stop(worker->run, RUN_TURN_OVER,
+                 "its turn is over, and others are due; it goes on after them");
+    else
+        arm(worker->schedule->turn_timer, left_us > 0 ? left_us / 1000 + 1 : TURN_LOOK_MS);
+}
+
 struct schedule *schedule_new(struct worker *worker)
 {
     struct schedule *schedule = xcalloc(1, sizeof(*schedule));
     schedule->worker = worker;
     schedule->timer = evtimer_new(worker->base, on_wake, worker);
     schedule->window_timer = evtimer_new(worker->base, on_window_end, worker);
+    schedule->turn_timer = evtimer_new(worker->base, on_turn_end, worker);
     schedule->all = true;
     return schedule;
-}
-
-static void forget_requests(struct schedule *schedule)
-{
-    for (size_t i = 0; i < schedule->request_count; i++) {
-        free(schedule->requests[i].categories);
-        text_free(&schedule->requests[i].runs);
-    }
-    free(schedule->requests);
-    schedule->requests = NULL;
-    schedule->request_count = 0;
 }
 
 void schedule_forget(struct worker *worker)
@@ -127,7 +147,8 @@ void schedule_forget(struct worker *worker)
     struct schedule *schedule = worker->schedule;
     evtimer_del(schedule->timer);
     evtimer_del(schedule->window_timer);
-    forget_requests(schedule);
+    evtimer_del(schedule->turn_timer);
+    requests_forget(&schedule->requests);
     schedule->in_round = false;
     schedule->all = true;
 }
@@ -136,9 +157,10 @@ void schedule_free(struct schedule *schedule)
 {
     if (!schedule)
         return;
-    forget_requests(schedule);
+    requests_forget(&schedule->requests);
     event_free(schedule->timer);
     event_free(schedule->window_timer);
+    event_free(schedule->turn_timer);
     free(schedule->order);
     free(schedule);
 }
@@ -252,7 +274,6 @@ static void on_next_due(struct pg_conn *conn, enum pg_outcome outcome, PGresult 
             state->next_due_us = now + strtoll(PQgetvalue(result, row, 1), NULL, 10) * 1000;
     }
     schedule->in_round = false;
-    forget_requests(schedule);
     bool once_more = schedule->schema_changed && !worker->stopping;
     if ((worker->options.mode != WORKER_DAEMON && !once_more) || worker->stopping) {
         worker_enter(worker, PHASE_CLOSING);
@@ -264,7 +285,9 @@ static void on_next_due(struct pg_conn *conn, enum pg_outcome outcome, PGresult 
         worker_enter(worker, PHASE_LOADING);
         return;
     }
-    int64_t wait_ms = worker->limits.wake_most_ms;
+    int64_t wait_ms = (schedule->all_at_us - clock_monotonic_us()) / 1000 + 1;
+    if (wait_ms < 0)
+        wait_ms = 0;
     schedule->all_next = true;
     schedule->wakes_for[0] = '\0';
     for (size_t i = 0; i < worker->policies->state_count; i++) {
@@ -286,24 +309,20 @@ static void end_round(struct worker *worker)
 {
     struct schedule *schedule = worker->schedule;
     evtimer_del(schedule->window_timer);
+    evtimer_del(schedule->turn_timer);
     for (size_t i = 0; i < worker->lane_count; i++)
         lane_close(worker->lanes[i]);
+    requests_finish(&schedule->requests, worker);
     char term[24];
     snprintf(term, sizeof(term), "%lld", (long long)worker->leadership.term);
-    for (size_t i = 0; i < schedule->request_count; i++) {
-        struct request *request = &schedule->requests[i];
-        struct text runs _cleanup_text_ = {0};
-        text_printf(&runs, "{%s}", text_string(&request->runs));
-        const char *values[] = {term, request->id, runs.data};
-        pg_conn_query(worker->control,
-                      "SELECT retention.finish_request($1::bigint, $2::uuid, $3::uuid[])", 3,
-                      values, false, on_figures, worker);
-        pg_conn_sync(worker->control);
-    }
     const char *values[] = {term};
     pg_conn_query(worker->control, sql_file("engine/daily.sql"), 1, values, false, on_figures,
                   worker);
     pg_conn_sync(worker->control);
+    if (worker->options.mode == WORKER_DAEMON && clock_monotonic_us() >= schedule->intake_at_us) {
+        schedule->intake_at_us = clock_monotonic_us() + INTAKE_EVERY_US;
+        intake_ask(worker);
+    }
     pg_conn_query(worker->control, sql_file("engine/next_due.sql"), 0, NULL, false, on_next_due,
                   worker);
     pg_conn_sync(worker->control);
@@ -326,19 +345,22 @@ static void note_next(struct worker *worker, struct category_state *state,
         rest = FAILED_REST_MS;
     if (rest > worker->limits.wake_most_ms)
         rest = worker->limits.wake_most_ms;
-    rest_for(state, rest);
-    state->try_again = report->status == RUN_FAILED || report->status == RUN_STOPPED ||
+    state->turn_over = state->turn_over || report->status == RUN_TURN_OVER;
+    state->try_again = state->turn_over || report->status == RUN_FAILED ||
+                       report->status == RUN_STOPPED ||
                        (report->status == RUN_DONE && report->remaining > report->blocked);
+    rest_for(state, state->turn_over ? 0 : rest);
+    state->next_due_us = state->found.next_due_us; /* until the round ends and all are asked for */
 }
 
-static void note_run_of_requests(struct schedule *schedule, const struct run_report *report)
+/* Each stage has a turn of its own. */
+static void start_stage(struct worker *worker, struct category_state *state)
 {
-    if (!report->run)
-        return;
-    for (size_t i = 0; i < schedule->request_count; i++)
-        if (schedule->state->requested)
-            text_printf(&schedule->requests[i].runs, "%s%s",
-                        schedule->requests[i].runs.length ? "," : "", report->run);
+    struct schedule *schedule = worker->schedule;
+    if (worker->options.mode == WORKER_DAEMON)
+        arm(schedule->turn_timer, worker->limits.turn_ms);
+    run_start(worker, state, policy_stage_of_turn(state->category, schedule->turn), on_run_done,
+              NULL);
 }
 
 static void on_run_done(struct worker *worker, const struct run_report *report, void *arg)
@@ -346,8 +368,9 @@ static void on_run_done(struct worker *worker, const struct run_report *report, 
     struct schedule *schedule = worker->schedule;
     struct category_state *state = schedule->state;
     (void)arg;
-    evtimer_del(schedule->window_timer);
-    note_run_of_requests(schedule, report);
+    evtimer_del(schedule->turn_timer);
+    if (report->run && state->requested)
+        requests_note_run(&schedule->requests, state->name, report->run);
     note_next(worker, state, report);
     worker_report(worker, report);
     if (report->status == RUN_LOST)
@@ -364,12 +387,13 @@ static void on_run_done(struct worker *worker, const struct run_report *report, 
         state->again = false;
     }
     bool ended_well = report->status == RUN_DONE || report->status == RUN_OBSERVED ||
-                      report->status == RUN_SUSPENDED || report->status == state->standing;
+                      report->status == RUN_SUSPENDED || report->status == RUN_TURN_OVER ||
+                      report->status == state->standing;
     if (ended_well && !reload_is_pending(worker) && schedule->turn-- > 0) {
-        run_start(worker, state, policy_stage_of_turn(state->category, schedule->turn), on_run_done,
-                  NULL);
+        start_stage(worker, state);
         return;
     }
+    evtimer_del(schedule->window_timer);
     next_category(worker);
 }
 
@@ -398,8 +422,7 @@ static void start_stages(struct worker *worker, struct category_state *state)
     schedule->turn = state->category->stage_count - 1;
     schedule->state = state;
     sequencer_expect(worker);
-    run_start(worker, state, policy_stage_of_turn(state->category, schedule->turn), on_run_done,
-              NULL);
+    start_stage(worker, state);
 }
 
 /* For retentionctl status. */
@@ -445,15 +468,15 @@ static void on_window(struct pg_conn *conn, enum pg_outcome outcome, PGresult *r
     start_stages(worker, state);
 }
 
-static const struct window *window_of(const struct worker *worker,
-                                      const struct category_state *state)
+const struct window *schedule_window(const struct worker *worker,
+                                     const struct category_state *state)
 {
     return state->category->window.given ? &state->category->window : &worker->limits.window;
 }
 
 static void ask_window(struct worker *worker, struct category_state *state)
 {
-    const struct window *window = window_of(worker, state);
+    const struct window *window = schedule_window(worker, state);
     const struct category *category = state->category;
     char from[16], to[16];
     worker->schedule->state = state;
@@ -485,6 +508,22 @@ static bool is_wanted(const struct worker *worker, const struct category_state *
            wake_at(state) <= clock_wall_us();
 }
 
+/* Is any but the one that runs due, now or later in this round, or has anything been asked for? */
+static bool others_wait(const struct worker *worker)
+{
+    const struct schedule *schedule = worker->schedule;
+    if (schedule->woken || schedule->requested || clock_monotonic_us() >= schedule->all_at_us)
+        return true;
+    for (size_t i = 0; i < schedule->order_count; i++) {
+        const struct category_state *state = &worker->policies->states[schedule->order[i]];
+        int64_t at = wake_at(state);
+        bool to_come = i >= schedule->next && is_wanted(worker, state);
+        if (state != schedule->state && at != INT64_MAX && (to_come || at <= clock_wall_us()))
+            return true;
+    }
+    return false;
+}
+
 static void next_category(struct worker *worker)
 {
     struct schedule *schedule = worker->schedule;
@@ -493,6 +532,7 @@ static void next_category(struct worker *worker)
         struct category_state *state = &worker->policies->states[schedule->order[schedule->next++]];
         if (!is_wanted(worker, state))
             continue;
+        state->turn_over = false;
         if (state->standing == RUN_INVALID || state->standing == RUN_RED) {
             report_skipped(worker, state, state->standing,
                            state->standing == RUN_RED ? "its policy file is gone"
@@ -509,7 +549,7 @@ static void next_category(struct worker *worker)
         }
         for (size_t i = 0; i < worker->lane_count; i++)
             lane_open(worker->lanes[i]);
-        bool windowed = window_of(worker, state)->given && !worker->options.ignore_windows &&
+        bool windowed = schedule_window(worker, state)->given && !worker->options.ignore_windows &&
                         !state->requested && state->standing == RUN_RUNNING;
         if (windowed)
             ask_window(worker, state);
@@ -517,30 +557,15 @@ static void next_category(struct worker *worker)
             start_stages(worker, state);
         return;
     }
+    if (schedule->all) {
+        schedule->all_at_us = clock_monotonic_us() + worker->limits.wake_most_ms * 1000;
+        schedule->intake_at_us = 0;
+    }
     schedule->all = false;
     end_round(worker);
 }
 
 /* --- the beginning of a round --- */
-
-static void mark_requested(struct worker *worker, const char *categories)
-{
-    struct policies *policies = worker->policies;
-    for (size_t i = 0; i < policies->state_count; i++) {
-        struct category_state *state = &policies->states[i];
-        if (!categories) {
-            state->requested = true;
-            continue;
-        }
-        /* The array came as one text a line: names have no newline. */
-        size_t length = strlen(state->name);
-        for (const char *p = categories; (p = strstr(p, state->name)); p += length)
-            if ((p == categories || p[-1] == '\n') && (p[length] == '\n' || p[length] == '\0'))
-                state->requested = true;
-    }
-}
-
-enum { REQUEST_ID, REQUEST_CATEGORIES };
 
 static void on_requests(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
                         const struct error *error, void *arg)
@@ -552,27 +577,14 @@ static void on_requests(struct pg_conn *conn, enum pg_outcome outcome, PGresult 
         return;
     if (outcome != PG_OK)
         log_failure(LOG_LEVEL_WARNING, error);
-    int count = outcome == PG_OK ? PQntuples(result) : 0;
-    forget_requests(schedule);
-    schedule->requests = xcalloc((size_t)count + 1, sizeof(*schedule->requests));
-    schedule->request_count = (size_t)count;
-    for (size_t i = 0; i < worker->policies->state_count; i++)
-        worker->policies->states[i].requested = false;
-    for (int i = 0; i < count; i++) {
-        struct request *request = &schedule->requests[i];
-        snprintf(request->id, sizeof(request->id), "%s", PQgetvalue(result, i, REQUEST_ID));
-        request->categories = PQgetisnull(result, i, REQUEST_CATEGORIES)
-                                  ? NULL
-                                  : xstrdup(PQgetvalue(result, i, REQUEST_CATEGORIES));
-        mark_requested(worker, request->categories);
-    }
+    requests_take(&schedule->requests, outcome == PG_OK ? result : NULL, worker->policies);
     next_category(worker);
 }
 
 void schedule_begin_load(struct worker *worker)
 {
     struct schedule *schedule = worker->schedule;
-    schedule->all = schedule->all || schedule->woken;
+    schedule->all = schedule->all || schedule->woken || clock_monotonic_us() >= schedule->all_at_us;
     schedule->woken = schedule->requested = schedule->schema_changed = false;
     schedule->loads++;
 }

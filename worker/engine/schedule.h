@@ -4,7 +4,9 @@
 
 #include <stdbool.h>
 
+struct category_state;
 struct schedule;
+struct window;
 struct worker;
 
 struct schedule *schedule_new(struct worker *worker);
@@ -17,6 +19,9 @@ void schedule_begin_load(struct worker *worker);
 bool schedule_must_load_again(struct worker *worker);
 /* Policies and keys are loaded: take the requests and run what is to run. */
 void schedule_begin_round(struct worker *worker);
+/* The policy's window, or the main file's. */
+const struct window *schedule_window(const struct worker *worker,
+                                     const struct category_state *state);
 /* NOTIFY retention, PAYLOAD. */
 void schedule_notified(struct worker *worker, const char *payload);
 /* The leadership or connection went: forget the round. */

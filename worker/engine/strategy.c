@@ -3,6 +3,7 @@
 #include <jansson.h>
 
 #include "base/arena.h"
+#include "base/sql_files.h"
 #include "base/text.h"
 
 /* Of the index that is read; NULL where everything is. */
@@ -44,4 +45,23 @@ const char *strategy_text(struct arena *arena, const char *json)
              : arena_printf(arena, "sweep, the planner would read all for about %s rows", rows);
     json_decref(document);
     return text;
+}
+
+const char *strategy_whole_sql(void)
+{
+    return sql_file("engine/whole_leaf.sql");
+}
+
+const char *strategy_not_whole(const PGresult *result)
+{
+    if (PQntuples(result) != 1 || PQnfields(result) != 2)
+        return "it is not there any more";
+    return PQgetisnull(result, 0, 0) ? NULL : PQgetvalue(result, 0, 0);
+}
+
+const char *strategy_stays(const PGresult *result)
+{
+    if (PQntuples(result) == 1 && !PQgetisnull(result, 0, 0) && PQgetvalue(result, 0, 0)[0] == 'f')
+        return NULL;
+    return "not all of its records are to go";
 }

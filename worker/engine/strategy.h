@@ -1,4 +1,5 @@
-/* Which way a leaf goes: by an index under the starting point, or block by block.
+/* Which way a leaf goes: by an index under the starting point, or block by block; or, where the
+ * policy asks for it, as a whole.
  *
  * The planner is asked how it would read what may be due (sql_leaf's `choose`): it knows how much
  * of the table that is, as of the last ANALYZE, and whether rows that begin together stand
@@ -6,6 +7,7 @@
 #ifndef ENGINE_STRATEGY_H
 #define ENGINE_STRATEGY_H
 
+#include <libpq-fe.h>
 #include <stdbool.h>
 
 struct arena;
@@ -14,5 +16,12 @@ struct arena;
 bool strategy_is_index(const char *json);
 /* For people: "index record_at_idx, about 30,000 rows" or "sweep, about 1,500,000 of its rows". */
 const char *strategy_text(struct arena *arena, const char *json);
+
+/* Strategy `partition`: what stands against emptying a leaf as a whole? $1: the leaf as regclass
+ * reads it, $2: the role that would, NULL: the current one. One row: (text or NULL, blocks). */
+const char *strategy_whole_sql(void);
+/* The reason in its answer, or in that of sql_leaf.whole_stays; NULL: nothing does. */
+const char *strategy_not_whole(const PGresult *result);
+const char *strategy_stays(const PGresult *result);
 
 #endif

@@ -171,7 +171,8 @@ enum sweep_next sweep_take(struct sweep *sweep, struct work *ret_work, struct le
                 busy = true;
             continue;
         }
-        if (leaf->way == LEAF_UNKNOWN || leaf->way == LEAF_BOUNDS) {
+        if (leaf->way == LEAF_UNKNOWN || leaf->way == LEAF_BOUNDS ||
+            leaf->way == LEAF_WHOLE_FACTS || leaf->way == LEAF_WHOLE_STAYS) {
             if (leaf->checking) {
                 busy = true;
                 continue;
@@ -179,6 +180,12 @@ enum sweep_next sweep_take(struct sweep *sweep, struct work *ret_work, struct le
             leaf->checking = true;
             *ret_leaf = leaf;
             return SWEEP_OPEN;
+        }
+        if (leaf->way == LEAF_WHOLE && leaf->next < leaf->end) {
+            *ret_work = (struct work){.leaf = leaf, .to_block = LAST_BLOCK, .whole = true};
+            leaf->next = leaf->end;
+            leaf->in_flight++;
+            return SWEEP_WORK;
         }
         if (leaf->way == LEAF_BY_SLICES && leaf->next < leaf->end) {
             int64_t slices = sweep->batch_rows / sweep->slice_rows;
@@ -251,7 +258,7 @@ void sweep_finished(struct sweep *sweep, const struct work *work, int64_t rows)
 {
     assert(work->leaf->in_flight > 0);
     work->leaf->in_flight--;
-    if (!work->careful && !work->to_slice) {
+    if (!work->careful && !work->to_slice && !work->whole) {
         bool by_turns = sweep->may_turn && is_dense(sweep, work, rows);
         if (by_turns == sweep->by_turns) {
             adapt(sweep, work, rows);
@@ -296,6 +303,26 @@ void sweep_decided(struct leaf *leaf, enum leaf_way way)
 {
     leaf->checking = false;
     leaf->way = way;
+}
+
+/* What came since is behind the end: the leaf is looked at again, and has another file. */
+void sweep_emptied(struct sweep *sweep, struct leaf *leaf)
+{
+    (void)sweep;
+    leaf->in_flight--;
+    leaf->way = LEAF_BY_BLOCKS;
+    leaf->next = leaf->end = 0;
+}
+
+void sweep_by_rows(struct sweep *sweep, struct leaf *leaf)
+{
+    (void)sweep;
+    if (leaf->way == LEAF_WHOLE)
+        leaf->in_flight--;
+    leaf->checking = false;
+    leaf->by_rows = true;
+    leaf->way = LEAF_UNKNOWN;
+    leaf->next = 0;
 }
 
 void sweep_bounded(struct sweep *sweep, struct leaf *leaf, const PGresult *result)

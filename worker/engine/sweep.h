@@ -33,7 +33,11 @@ struct leaf {
         LEAF_BOUNDS, /* by slices, as soon as their bounds are known */
         LEAF_BY_BLOCKS,
         LEAF_BY_SLICES,
+        LEAF_WHOLE_FACTS, /* as a whole, if the catalog does not stand against it, ... */
+        LEAF_WHOLE_STAYS, /* ... and no record of it is to stay */
+        LEAF_WHOLE,
     } way;
+    bool by_rows; /* not as a whole: something stood against it */
     const char **bounds; /* between slices: one less than there are slices */
     size_t bound_count;
     int64_t in_flight; /* ranges out */
@@ -54,6 +58,7 @@ struct work {
     int64_t first_block; /* where the range began, before a batch left the rest of it */
     int turn, to_turn;   /* of SQL_TURNS: the first, and the one behind the last; 0: all rows */
     int attempts;        /* how often it was tried and rolled back */
+    bool whole;          /* all of the leaf, at once, or nothing */
     bool careful;        /* lock first: the optimistic way met locked or poisoned rows */
     bool bisect;         /* and remove under savepoints, down to the record */
 };
@@ -117,6 +122,9 @@ void sweep_leaf_gone(struct sweep *sweep, struct leaf *leaf);
 /* SWEEP_OPEN: how does the leaf go? Decided: by blocks, or by slices, whose bounds are wanted then;
  * or it could not be asked. */
 void sweep_decided(struct leaf *leaf, enum leaf_way way);
+/* The leaf was emptied as a whole; or it cannot be, and is opened again, to go by its rows. */
+void sweep_emptied(struct sweep *sweep, struct leaf *leaf);
+void sweep_by_rows(struct sweep *sweep, struct leaf *leaf);
 /* The answer of `bounds`. Where very many rows begin at one moment, it goes by blocks. */
 void sweep_bounded(struct sweep *sweep, struct leaf *leaf, const PGresult *result);
 /* The starting points between which a range lies. */

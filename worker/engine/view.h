@@ -31,6 +31,10 @@ struct category_figures {
     int64_t success_us; /* wall clock: when a run last ended well; 0: not yet */
     int64_t failed_us;  /* wall clock: when one last failed; 0: none since one ended well */
     int64_t deleted, dependants, batches, runs, failures; /* sums */
+    /* of retention.intake; -1: not known */
+    int64_t work_s, window_s; /* of a day: what its intake takes, and what there is */
+    int64_t catch_up_s;
+    int64_t behind; /* 1: the time is too short */
 };
 
 struct worker_view {

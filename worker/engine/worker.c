@@ -64,6 +64,7 @@ const char *run_status_word(enum run_status status)
         [RUN_INVALID] = "invalid",
         [RUN_RED] = "red",
         [RUN_OUTSIDE_WINDOW] = "outside its window",
+        [RUN_TURN_OVER] = "stopped",
     };
     return words[status];
 }
@@ -90,7 +91,8 @@ static struct category_figures *figures_of(struct worker *worker, const char *na
     worker->figures =
         xrealloc(worker->figures, (worker->figure_count + 1) * sizeof(*worker->figures));
     struct category_figures *figures = &worker->figures[worker->figure_count++];
-    *figures = (struct category_figures){.name = xstrdup(name)};
+    *figures = (struct category_figures){
+        .name = xstrdup(name), .work_s = -1, .window_s = -1, .catch_up_s = -1, .behind = -1};
     return figures;
 }
 
@@ -130,9 +132,9 @@ static void note_figures(struct worker *worker, const struct run_report *report)
 void worker_report(struct worker *worker, const struct run_report *report)
 {
     static const int codes[] = {
-        [RUN_STOPPED] = 5, [RUN_PAUSED] = 5, [RUN_BRAKE] = 5,
-        [RUN_FAILED] = 1,  [RUN_LOST] = 1,   [RUN_SUSPENDED] = 5,
-        [RUN_INVALID] = 3, [RUN_RED] = 5,    [RUN_OUTSIDE_WINDOW] = 0,
+        [RUN_STOPPED] = 5,        [RUN_PAUSED] = 5,    [RUN_BRAKE] = 5,   [RUN_FAILED] = 1,
+        [RUN_LOST] = 1,           [RUN_SUSPENDED] = 5, [RUN_INVALID] = 3, [RUN_RED] = 5,
+        [RUN_OUTSIDE_WINDOW] = 0, [RUN_TURN_OVER] = 5,
     };
     /* a daemon outlives its runs: that one was paused last week does not make its end a failure */
     if (worker->options.mode != WORKER_DAEMON)
@@ -143,12 +145,12 @@ void worker_report(struct worker *worker, const struct run_report *report)
         worker->options.events.run_finished(report, worker->options.arg);
     if (worker->options.quiet)
         return;
-    enum log_level level = report->status == RUN_FAILED || report->status == RUN_LOST
-                               ? LOG_LEVEL_ERROR
-                           : report->status == RUN_DONE || report->status == RUN_OBSERVED ||
-                                   report->status == RUN_OUTSIDE_WINDOW
-                               ? LOG_LEVEL_INFO
-                               : LOG_LEVEL_WARNING;
+    enum log_level level =
+        report->status == RUN_FAILED || report->status == RUN_LOST ? LOG_LEVEL_ERROR
+        : report->status == RUN_DONE || report->status == RUN_OBSERVED ||
+                report->status == RUN_OUTSIDE_WINDOW || report->status == RUN_TURN_OVER
+            ? LOG_LEVEL_INFO
+            : LOG_LEVEL_WARNING;
     char rows[32], dependants[32], remaining[32];
     struct text line _cleanup_text_ = {0};
     text_printf(&line, "category \"%s\": %s", report->category, run_status_word(report->status));
@@ -577,6 +579,7 @@ static void take_settings(struct worker *worker)
         .lease_ms = settings->worker.lease_ms,
         .max_skew_ms = settings->worker.max_skew_ms,
         .wake_most_ms = settings->worker.wake_most_ms,
+        .turn_ms = settings->worker.turn_ms,
         .stop_within_ms = settings->worker.stop_within_ms,
         .policy_directory = settings->policies,
         .kek_file = settings->log.epoch_kek,

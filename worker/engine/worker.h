@@ -42,6 +42,7 @@ enum run_status {
     RUN_INVALID,   /* the policy does not fit the database, or has errors */
     RUN_RED,       /* its policy file disappeared */
     RUN_OUTSIDE_WINDOW,
+    RUN_TURN_OVER, /* others are due; it goes on when they had their turn. "stopped" to the log */
 };
 
 /* What is known of one run of one category's stage; valid during the callback. */
@@ -63,6 +64,7 @@ struct run_report {
     int64_t remaining;  /* counted independently at the end; -1 unknown */
     int pass;           /* from 1 */
     int64_t started_us; /* clock_monotonic_us */
+    int64_t acts_us;    /* the same, when its first pass began; 0: not yet */
     int64_t elapsed_us;
 };
 

@@ -254,6 +254,9 @@ void needs_collect(struct arena *arena, const struct policy_set *set,
     for (size_t i = 0; i < needs->table_count; i++)
         if (needs->tables[i].table == table)
             need_change(&c, category, table, &needs->tables[i]);
+    bool whole = category->strategy == STRATEGY_PARTITION && table->kind == 'p';
+    if (whole && policy_removes(category))
+        need_table(&c, category->data_at, table, NEED_TRUNCATE, NULL);
     const struct start *start = &category->start;
     if (starts_at_column(table, start))
         need_index(&c, start->refs[0].at, table, (struct string_list){&start->refs[0].column, 1},
@@ -332,6 +335,8 @@ unsigned needs_missing(const struct catalog_table *table, const struct table_nee
         missing |= NEED_SELECT;
     if (privileges & NEED_DELETE && !table->may_delete)
         missing |= NEED_DELETE;
+    if (privileges & NEED_TRUNCATE && table->kind != 'p' && !table->may_truncate)
+        missing |= NEED_TRUNCATE;
     if (privileges & NEED_LOCK && !table->may_lock_rows)
         missing |= NEED_LOCK;
     return missing;

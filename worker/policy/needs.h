@@ -12,6 +12,8 @@ struct arena;
 
 /* NEED_COUNT: not the worker's, but the reader's: what a hold covers is counted by reading it. */
 enum { NEED_SELECT = 1, NEED_DELETE = 2, NEED_LOCK = 4, NEED_COUNT = 8, NEED_CHANGE = 16 };
+/* What one can do without: leaves are emptied by rows then. */
+enum { NEED_TRUNCATE = 32 };
 enum { NEED_ACT = NEED_DELETE | NEED_CHANGE };
 
 /* One a table of the policy; of a partitioned one that is acted on, the leaves need the same. */

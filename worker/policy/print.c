@@ -621,7 +621,7 @@ static void print_brake(struct printer *p, const struct brake *b)
 static void print_safety(struct printer *p, const struct category *c)
 {
     static const char *const guards[] = {NULL, "observe", "refuse"};
-    static const char *const strategies[] = {NULL, "index", "sweep"};
+    static const char *const strategies[] = {NULL, "index", "sweep", "partition"};
     if (c->evidence == EVIDENCE_COUNTS)
         add_string(p, "evidence", "counts");
     add_string(p, "guard", guards[c->guard]);

@@ -105,6 +105,22 @@ static const char *why_update(const struct script *s, const struct table_need *n
            "-- what decides about a record must not change until its deletion is committed";
 }
 
+/* Strategy `partition`: of the leaves alone, which is all that is emptied as a whole. */
+static void write_truncate(struct script *s, const struct catalog_table *const *leaves,
+                           size_t count)
+{
+    if (!s->remove)
+        text_add(s->out, "-- strategy = \"partition\": partitions of which all records go are "
+                         "emptied as a whole\n");
+    for (size_t i = 0; i < count; i++)
+        text_printf(s->out, "%s%s",
+                    i           ? ",\n    "
+                    : s->remove ? "REVOKE TRUNCATE ON TABLE "
+                                : "GRANT TRUNCATE ON TABLE ",
+                    quote_table(s->arena, leaves[i]));
+    text_printf(s->out, " %s %s;\n", s->remove ? "FROM" : "TO", s->role);
+}
+
 static void write_table(struct script *s, const struct table_need *need)
 {
     const struct catalog_table *table = need->table;
@@ -119,6 +135,8 @@ static void write_table(struct script *s, const struct table_need *need)
     for (size_t i = 0; i < count; i++)
         text_printf(s->out, ",\n    %s", quote_table(s->arena, leaves[i]));
     text_printf(s->out, " %s %s;\n", s->remove ? "FROM" : "TO", s->role);
+    if (need->privileges & NEED_TRUNCATE && count)
+        write_truncate(s, leaves, count);
     text_printf(s->out, "%s SELECT ON TABLE %s %s %s;\n", s->remove ? "REVOKE" : "GRANT",
                 quote_table(s->arena, table), s->remove ? "FROM" : "TO", s->reader_role);
     if (leaves_too && !s->remove)

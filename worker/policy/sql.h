@@ -140,6 +140,15 @@ struct sql_leaf {
      * moment, counted up to 32 times the limit. `remove_slice` and `lock_slice` are remove and
      * lock_rows of a slice; lock_slice has the range of blocks as well. */
     struct sql_statement choose, bounds, remove_slice, lock_slice;
+    /* Strategy `partition`: why the leaf cannot be emptied as a whole whatever is in it, as far as
+     * the policy says it; NULL: it can, and only then are the next four there. `whole_lock` keeps
+     * everybody from changing the leaf. `whole_stays`, PARAM_RUN_TIME: one boolean: is there a row
+     * that `remove` would leave? `whole_read`, a block range: as the result of `remove` of a stage
+     * that deletes, about all rows of the range, and one more column at the end: (staying bigint),
+     * how many of them `remove` would leave. `whole_empty`: TRUNCATE. */
+    const char *by_rows;
+    const char *whole_lock, *whole_empty;
+    struct sql_statement whole_stays, whole_read;
     /* How many due and free rows of the block range are locked by others right now are left:
      * (bigint); counts due and free rows of the range without locking. */
     struct sql_statement count_range;

@@ -316,6 +316,56 @@ static struct sql_statement range_count(struct sql_builder *b, const char *leaf)
                                       leaf, range, sql_action_condition(b, SKIP_NOTHING)));
 }
 
+/* What stands against emptying the leaf at once, but for what is in it. Only a record's own columns
+ * may decide: what else would be read is not locked. */
+static const char *why_by_rows(const struct sql_builder *b, bool hang, bool judged)
+{
+    if (b->category->strategy != STRATEGY_PARTITION)
+        return "the policy does not ask for it";
+    if (b->target.table->kind != 'p')
+        return "the table has no partitions";
+    if (b->stage->action != ACTION_DELETE)
+        return "the stage does not delete";
+    if (hang)
+        return "other tables' rows go with its records";
+    return judged ? "other tables decide about its records" : NULL;
+}
+
+static struct sql_statement whole_stays(struct sql_builder *b, const char *leaf)
+{
+    return sql_finish(
+        b, arena_printf(b->arena,
+                        "SELECT EXISTS (SELECT 1\n  FROM ONLY %s t\n WHERE (%s) IS NOT TRUE)", leaf,
+                        sql_action_condition(b, SKIP_NOTHING)));
+}
+
+static struct sql_statement whole_read(struct sql_builder *b, const char *leaf)
+{
+    const char *condition = sql_action_condition(b, SKIP_NOTHING);
+    const char *tenant =
+        b->category->has_tenant ? arena_printf(b->arena, ", %s AS tenant", sql_tenant_text(b)) : "";
+    const char *keys = key_list(b, &b->target, true);
+    return sql_finish(
+        b, arena_printf(b->arena,
+                        "WITH there AS (\nSELECT (%s) IS NOT TRUE AS stays%s%s\n  FROM ONLY %s t\n "
+                        "WHERE %s)\nSELECT count(*) AS rows, %s AS tenants%s, count(*) FILTER "
+                        "(WHERE g.stays) AS staying\n  FROM there g",
+                        condition, tenant, keys, leaf, tid_range(b),
+                        b->category->has_tenant ? "array_agg(g.tenant)" : "NULL::text[]",
+                        key_arrays(b, "g")));
+}
+
+static void add_whole(struct sql_builder *b, const char *leaf, struct sql_leaf *out)
+{
+    out->whole_lock = arena_printf(b->arena, "LOCK TABLE ONLY %s IN EXCLUSIVE MODE", leaf);
+    out->whole_empty =
+        arena_printf(b->arena, "TRUNCATE TABLE ONLY %s CONTINUE IDENTITY RESTRICT", leaf);
+    sql_begin(b);
+    out->whole_stays = whole_stays(b, leaf);
+    sql_begin(b);
+    out->whole_read = whole_read(b, leaf);
+}
+
 struct sql_leaf *sql_build_leaf(struct arena *arena, const struct policy_set *set,
                                 const struct category *category, size_t stage,
                                 const struct catalog *catalog, struct table_name leaf,
@@ -357,8 +407,11 @@ struct sql_leaf *sql_build_leaf(struct arena *arena, const struct policy_set *se
     out->read_values = sql_read_values(b, table);
     sql_begin(b);
     out->count_range = range_count(b, table);
-    out->choose = out->bounds = out->remove_slice = out->lock_slice =
-        (struct sql_statement){.text = ""};
+    out->choose = out->bounds = out->remove_slice = out->lock_slice = out->whole_stays =
+        out->whole_read = (struct sql_statement){.text = ""};
+    out->by_rows = why_by_rows(b, hang > 0, judged);
+    if (!out->by_rows)
+        add_whole(b, table, out);
     const struct catalog_column *column = slice_column(b);
     if (!column || judged || !sql_prefilter(b))
         return out;

@@ -263,6 +263,8 @@ static const char *privilege_names(struct check *check, unsigned privileges,
         text_add(&text, "SELECT");
     if (privileges & NEED_DELETE)
         text_add(&text, text.length ? ", DELETE" : "DELETE");
+    if (privileges & NEED_TRUNCATE)
+        text_add(&text, text.length ? ", TRUNCATE" : "TRUNCATE");
     if (columns.count)
         text_printf(&text, "%sUPDATE (%s)", text.length ? ", " : "",
                     quote_names(check->arena, &columns));
@@ -297,7 +299,8 @@ static void check_table_need(struct check *check, const struct table_need *need)
     }
     if (!missing)
         return;
-    enum diag_level level = observing && !(missing & NEED_SELECT) ? DIAG_WARNING : DIAG_ERROR;
+    bool can_do_without = missing == NEED_TRUNCATE || (observing && !(missing & NEED_SELECT));
+    enum diag_level level = can_do_without ? DIAG_WARNING : DIAG_ERROR;
     const char *names = privilege_names(check, missing, need, &change);
     struct diag *diag;
     if (bad && first != need->table)

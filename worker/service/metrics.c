@@ -114,6 +114,16 @@ SUM(batches)
 SUM(runs)
 SUM(failures)
 
+#define KNOWN(member_)                                                                             \
+    static double category_##member_(const struct category_figures *figures)                       \
+    {                                                                                              \
+        return figures->member_ < 0 ? NAN : (double)figures->member_;                              \
+    }
+KNOWN(work_s)
+KNOWN(window_s)
+KNOWN(catch_up_s)
+KNOWN(behind)
+
 static double category_overdue(const struct category_figures *figures)
 {
     if (!figures->counted)
@@ -186,6 +196,20 @@ static const struct metric table[] = {
     {"retentiond_overdue_seconds", "gauge",
      "How long ago the oldest record fell due that nothing keeps and that is still there.", NULL,
      NULL, category_overdue},
+    {"retentiond_falls_behind", "gauge",
+     "Whether the time in which its runs may act, shared with other categories, is too short for "
+     "what falls due.",
+     NULL, NULL, category_behind},
+    {"retentiond_intake_work_seconds", "gauge",
+     "How long it takes to act on what falls due in a day, as the runs of the last seven days have "
+     "it.",
+     NULL, NULL, category_work_s},
+    {"retentiond_window_seconds", "gauge", "For how long of a day its runs may act.", NULL, NULL,
+     category_window_s},
+    {"retentiond_catch_up_seconds", "gauge",
+     "How long until what is due and free is gone, beside what falls due meanwhile; no line where "
+     "that is not known, or never.",
+     NULL, NULL, category_catch_up_s},
     {"retentiond_counted_timestamp_seconds", "gauge", "When the records were counted.", NULL, NULL,
      category_counted},
     {"retentiond_success_timestamp_seconds", "gauge", "When a run last ended well.", NULL, NULL,
