@@ -120,6 +120,38 @@ START_TEST(not_approved)
 }
 END_TEST
 
+/* A hold finds records of d by rows of t, as the text says that was approved. While the file does
+ * not say so, no other category acts on t. */
+START_TEST(read_by_held_records)
+{
+    free(schema_policy(worker, approver, term, "d", "public.p",
+                       "d: {\n  data: {\n    table = \"public.p\";\n    subject = (\n      {\n"
+                       "        parent = \"public.t\";\n        by = [ \"id\" ];\n"
+                       "        column = \"phone\";\n      }\n    );\n  };\n};\n"));
+    db_exec(admin, "INSERT INTO retention.held_scope (category, shape, hold, part) VALUES ('d', "
+                   "'all', gen_random_uuid(), 1)");
+    static const char *const waits[] = {"state = 'suspended'", "state = 'red'",
+                                        "invalid_since = now(), invalid_because = 'x'"};
+    for (size_t i = 0; i < 3; i++) {
+        db_exec(worker, "%s", begin);
+        db_exec(admin, "UPDATE retention.category SET %s WHERE name = 'd'", waits[i]);
+        ck_assert_str_eq(begin_fails(), "RT024");
+        db_exec(admin, "UPDATE retention.held_scope SET held_until = now()");
+        db_exec(worker, "%s", begin);
+        db_exec(admin, "UPDATE retention.held_scope SET held_until = 'infinity'");
+        db_exec(admin, "UPDATE retention.category SET state = 'active', invalid_since = NULL, "
+                       "invalid_because = NULL WHERE name = 'd'");
+    }
+    /* another table */
+    free(schema_policy(worker, approver, term, "e", "public.p", "none"));
+    db_exec(admin, "UPDATE retention.held_scope SET category = 'e'");
+    db_exec(admin, "UPDATE retention.category SET state = 'suspended' WHERE name = 'e'");
+    db_exec(admin, "UPDATE retention.category SET approved_relation = 'public.other' "
+                   "WHERE name = 'd'");
+    db_exec(worker, "%s", begin);
+}
+END_TEST
+
 START_TEST(run_ended)
 {
     db_exec(worker, "SELECT retention.finish_run(%lld, '%s', 0, 0, 5, 'stopped', NULL)",
@@ -448,6 +480,7 @@ Suite *suite_begin_batch(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, goes_through);
     tcase_add_test(tc, stale_term);
+    tcase_add_test(tc, read_by_held_records);
     tcase_add_test(tc, paused);
     tcase_add_test(tc, not_approved);
     tcase_add_test(tc, run_ended);

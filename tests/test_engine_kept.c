@@ -229,6 +229,51 @@ START_TEST(a_record_that_comes_later_waits)
 }
 END_TEST
 
+#define DOCS                                                                                       \
+    "  data: { table = \"public.doc\"; start = \"at\"; subject = ( { %s column = \"phone\"; kind " \
+    "= "                                                                                           \
+    "\"phone\"; } ); };\n" SHORT
+
+/* Another text of a policy waits for approval: what the file says is not what the hold goes by, and
+ * the rows that it goes by are left until the file says it again. */
+START_TEST(what_a_waiting_text_does_not_name)
+{
+    struct site site = site_new(
+        cluster_shared(),
+        PEOPLE "CREATE TABLE doc (id int PRIMARY KEY, person int NOT NULL REFERENCES person,"
+               "    phone text, at timestamptz NOT NULL);"
+               "CREATE INDEX ON doc (person);"
+               "INSERT INTO doc SELECT g, g, NULL, '2020-01-01' FROM generate_series(1, 3) g;",
+        NULL);
+    char approved[1000], edited[1000];
+    snprintf(approved, sizeof(approved), DOCS, "parent = \"public.person\"; by = \"person\";");
+    snprintf(edited, sizeof(edited), DOCS, "");
+    site_policy(&site, "docs", approved);
+    site_load_and_approve(&site, "docs", -1);
+    place(&site, "category => 'docs', subject => 'phone:+14105550001'");
+    site_policy(&site, "a_people",
+                "  data: { table = \"public.person\"; start = \"at\"; "
+                "};\n  stages = ( { after = \"30 days\"; do = \"deidentify\"; columns = ( { name = "
+                "\"phone\"; as = \"nullify\"; } ); } );\n"
+                "  brake: { fraction = 1.0; tenant_fraction = 1.0; };\n");
+    site_policy(&site, "docs", edited);
+    site_load_and_approve(&site, "a_people", -1);
+    struct program_result result = site_once(&site, NULL);
+    ck_assert_int_ne(result.exit_code, 0);
+    ck_assert_msg(strstr(result.err, "category \"a_people\" does not act: a hold covers records of "
+                                     "category \"docs\", which are found by rows of "
+                                     "\"public.person\""),
+                  "%s", result.err);
+    program_result_free(&result);
+    ck_assert_int_eq(count(&site, "person WHERE phone IS NOT NULL"), 3);
+    site_policy(&site, "docs", approved);
+    run_twice(&site);
+    ck_assert_int_eq(count(&site, "person WHERE phone IS NOT NULL"), 1);
+    ck_assert_int_eq(count(&site, "doc"), 1);
+    site_free(&site);
+}
+END_TEST
+
 Suite *suite_engine_kept(void)
 {
     Suite *suite = suite_create("engine_kept");
@@ -240,6 +285,7 @@ Suite *suite_engine_kept(void)
     tcase_add_test(tests, a_parent_that_is_the_subject);
     tcase_add_test(tests, a_record_being_added_keeps_what_it_reads);
     tcase_add_test(tests, a_record_that_comes_later_waits);
+    tcase_add_test(tests, what_a_waiting_text_does_not_name);
     suite_add_tcase(suite, tests);
     return suite;
 }

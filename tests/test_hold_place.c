@@ -260,7 +260,7 @@ START_TEST(repeated)
     ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM retention.hold_part"), 1);
     ck_assert_int_eq(
         db_number(site.admin, "SELECT count(*) FROM retention.log_entry WHERE type = 'hold'"), 1);
-    char expected[200];
+    char expected[300];
     snprintf(expected, sizeof(expected), "RT023: hold %s was placed before, with other arguments",
              id);
     ck_refused(expected, site.legal,
@@ -272,12 +272,34 @@ START_TEST(repeated)
                "'2024-01-01 00:00:00+00', hold => '%s', accept_gaps => '{users}', matter_name => "
                "'Doe')",
                id);
-    /* also when it was released meanwhile, or its category changed: it was placed */
+    /* but not when it does not keep what it covers, or soon will not */
+    db_exec(site.admin, "UPDATE retention.hold_rules SET dual_control = true, grace = '30 days'");
     db_exec(site.legal, "SELECT retention.release_hold('%s', 'over')", id);
-    ck_is(id, site.legal,
-          PLACE "tenant => '7', starts_from => '2024-01-01 00:00:00+00', hold => '%s', "
-                "accept_gaps => '{users}', matter_name => 'Doe')",
-          id);
+    snprintf(
+        expected, sizeof(expected),
+        "RT023: hold %s was placed before, with the same arguments, and its release, asked for "
+        "by \"%s\", waits for a second person",
+        id, PQuser(site.legal));
+    for (int i = 0; i < 2; i++) {
+        ck_refused(expected, i ? site.second : site.legal,
+                   PLACE "tenant => '7', starts_from => '2024-01-01 00:00:00+00', hold => '%s', "
+                         "accept_gaps => '{users}', matter_name => 'Doe')",
+                   id);
+    }
+    db_exec(site.second, "SELECT retention.release_hold('%s', 'over')", id);
+    char *until =
+        db_value(site.admin, "SELECT to_char(held_until AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "
+                             "\"UTC\"') FROM retention.hold");
+    snprintf(expected, sizeof(expected),
+             "RT023: hold %s was placed before, with the same arguments, and released since: it "
+             "keeps what it covers only until %s",
+             id, until);
+    free(until);
+    ck_refused(expected, site.legal,
+               PLACE "tenant => '7', starts_from => '2024-01-01 00:00:00+00', hold => '%s', "
+                     "accept_gaps => '{users}', matter_name => 'Doe')",
+               id);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM retention.hold"), 1);
 }
 END_TEST
 

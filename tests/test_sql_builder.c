@@ -225,6 +225,30 @@ START_TEST(test_prefilter_hides_nothing)
 }
 END_TEST
 
+/* Of another path, or of a child instead of a parent, a subject is another one. */
+START_TEST(test_names_of_references)
+{
+    struct policy_set *set = load("held");
+    struct arena *arena _cleanup_arena_ = arena_new();
+    struct category *calls = &set->categories[0];
+    struct ref *mail = &calls->subjects[1], *name = &calls->subjects[2];
+    const char *joined[] = {"from,mail"};
+    ck_assert_str_eq(calls->name, "calls");
+    ck_assert_uint_eq(mail->path.count, 2);
+    ck_assert_int_eq(name->kind, REF_PARENT);
+    const char *before = sql_hold_facts(arena, set, calls, catalog);
+    const struct string_list path = mail->path;
+    mail->path = (struct string_list){joined, 1};
+    const char *other = sql_hold_facts(arena, set, calls, catalog);
+    ck_assert_ptr_nonnull(strstr(before, "\"g.call.flags#from,mail\""));
+    ck_assert_ptr_nonnull(strstr(other, "\"g.call.flags#\\\"from,mail\\\"\""));
+    mail->path = path;
+    ck_assert_ptr_nonnull(strstr(before, "\"g.account.name@account_id\""));
+    ck_assert_ptr_nonnull(strstr(before, "\"g.transcript.transcript_id<call,month\""));
+    policy_set_free(set);
+}
+END_TEST
+
 Suite *suite_sql_builder(void)
 {
     Suite *suite = suite_create("sql builder");
@@ -232,6 +256,7 @@ Suite *suite_sql_builder(void)
     tcase_add_unchecked_fixture(tcase, setup, teardown);
     tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, test_golden, 0, (int)ARRAY_LENGTH(golden));
+    tcase_add_test(tcase, test_names_of_references);
     tcase_add_loop_test(tcase, test_plans_without_joins, 0, (int)ARRAY_LENGTH(golden));
     tcase_add_loop_test(tcase, test_plans_without_joins_under_hold, 0, (int)ARRAY_LENGTH(golden));
     suite_add_tcase(suite, tcase);

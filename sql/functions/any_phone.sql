@@ -5,7 +5,9 @@
 --   + and all digits       of one that is short and whole: up to six digits (911), or a + before it
 --   ?                      where there are digits, and it is not certain that they are one number
 --                          and which: seven or eight digits without a country, letters for digits,
---                          an address before it, digits of scripts that any_form does not know, more
+--                          an address before it, digits of scripts that any_form does not know (of
+--                          those behind U+FFFF every character: pictures aside, they may get digits
+--                          that no version here knows), more
 --                          groups of digits than one number has
 --   NULL                   where there is no digit but 0
 --
@@ -39,14 +41,9 @@ BEGIN
             '\u1090-\u1099\u17e0-\u17e9\u1810-\u1819\u1946-\u194f\u19d0-\u19d9\u1a80-\u1a89'
             '\u1a90-\u1a99\u1b50-\u1b59\u1bb0-\u1bb9\u1c40-\u1c49\u1c50-\u1c59\ua620-\ua629'
             '\ua8d0-\ua8d9\ua900-\ua909\ua9d0-\ua9d9\ua9f0-\ua9f9\uaa50-\uaa59\uabf0-\uabf9'
-            '\U000104a0-\U000104a9\U00010d30-\U00010d39\U00011066-\U0001106f'
-            '\U000110f0-\U000110f9\U00011136-\U0001113f\U000111d0-\U000111d9'
-            '\U000112f0-\U000112f9\U00011450-\U00011459\U000114d0-\U000114d9'
-            '\U00011650-\U00011659\U000116c0-\U000116c9\U00011730-\U00011739'
-            '\U000118e0-\U000118e9\U00011950-\U00011959\U00011c50-\U00011c59'
-            '\U00011d50-\U00011d59\U00011da0-\U00011da9\U00016a60-\U00016a69'
-            '\U00016ac0-\U00016ac9\U00016b50-\U00016b59\U0001e140-\U0001e149'
-            '\U0001e2f0-\U0001e2f9\U0001e950-\U0001e959]' THEN
+            '\u1369-\u1371\u19da\u24eb-\u24ff\u2776-\u2793\u3007\u96f6\u4e00\u4e8c\u4e09'
+            '\u56db\u4e94\u516d\u4e03\u516b\u4e5d'
+            '\U00010000-\U0001f2ff\U0001fb00-\U0001ffff]' THEN
         RETURN '?';
     END IF;
     form := pg_catalog.translate(pg_catalog.lower(form), E'[]_\t\n\r\f\x0b', '()-     ');
@@ -54,10 +51,10 @@ BEGIN
         form := pg_catalog.regexp_replace(form, '^([^0-9]*([0-9][^0-9/]*){1,6})/', '\1 ');
         form := pg_catalog.regexp_replace(form, '^([^0-9]*([0-9][^0-9/]*){1,6})/', '\1 ');
     ELSIF form OPERATOR(pg_catalog.~~) '%.0%' THEN -- as spreadsheets write it: 4105550100.0
-        IF form OPERATOR(pg_catalog.~) '^ *[0-9]+ [ 0-9]*[.]0+ *$' THEN
+        IF form OPERATOR(pg_catalog.~) '[0-9][-() ]+[-() 0-9]*[.]0+ *$' THEN
             RETURN '?';
         END IF;
-        form := pg_catalog.regexp_replace(form, '^( *[0-9]+)[.]0+ *$', '\1');
+        form := pg_catalog.regexp_replace(form, '^([^0-9]*[0-9]+)[.]0+ *$', '\1');
     END IF;
     part := pg_catalog.regexp_match(form, '^([^0-9]*)([0-9][-0-9 ().]*)(.*)$');
     IF part IS NULL THEN

@@ -24,7 +24,8 @@
 -- key in use (0: there is none, or the newest one was shredded). Raises RT001 term over, RT002
 -- paused, RT003 not approved, or the run ended, RT004 schema changed, RT005 clock, RT006 another
 -- database, RT007 brake, RT009 leaf gone, RT010 no such category or run, RT011 wrong isolation
--- level, RT024 what holds cover was changed by hand (check_holds).
+-- level, RT024 what holds cover was changed by hand (check_holds), or another category's records are
+-- held by a text that is not its file's (require_readers).
 CREATE OR REPLACE FUNCTION retention.begin_batch(run uuid, term bigint, category text,
     leaf regclass, worker_clock timestamptz, OUT at timestamptz, OUT xid text, OUT epoch bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -54,6 +55,9 @@ BEGIN
                                      WHERE d.datname = current_database()) AS bound,
            c.name, c.state, c.mode, c.approved_sha256, c.relation, c.governed, c.fingerprint,
            c.column_facts, c.brake_engaged_at, c.scope_problem,
+           EXISTS (SELECT FROM retention.category o
+                   WHERE o.approved_sha256 IS NOT NULL AND o.name <> begin_batch.category
+                     AND (o.state <> 'active' OR o.invalid_since IS NOT NULL)) AS others_wait,
            (SELECT p.text ~ '\n *accept_triggers = ' FROM retention.policy_text p
             WHERE p.category = c.name AND p.sha256 = c.approved_sha256) AS accepts,
            r.status, r.term AS run_term, r.sha256, r.category AS run_category,
@@ -112,6 +116,9 @@ BEGIN
                 f.scope_problem),
             HINT = 'Find out who changed retention.held_scope; then legal runs: retentionctl hold '
                 'mend';
+    END IF;
+    IF f.others_wait THEN
+        PERFORM retention.require_readers(f.name);
     END IF;
     IF f.status <> 'running' OR f.run_term IS DISTINCT FROM begin_batch.term THEN
         RAISE EXCEPTION USING ERRCODE = 'RT003',

@@ -9,9 +9,9 @@
 --
 -- The first hold of a matter opens it. `hold` is a uuid of the caller's: who does not know whether
 -- its COMMIT arrived calls again with the same arguments, and nothing is placed twice (RT023 if
--- they differ). All that is wrong is reported at once, and then nothing is placed: RT020 bad
--- values, RT021 categories that the hold cannot reach and accept_gaps does not list, RT022 nothing
--- reached, RT024 time takes records to categories where nothing would keep them (holds_left_behind),
+-- they differ, if it was released since, or if its release waits for a second person). All that is
+-- wrong is reported at once, and then nothing is placed: RT020 bad values, RT021 categories that the
+-- hold cannot reach and accept_gaps does not list, RT022 nothing reached, RT024 time takes records to categories where nothing would keep them (holds_left_behind),
 -- RT010 no such category, RT011 closed matters and other refusals.
 CREATE OR REPLACE FUNCTION retention.place_hold(matter text, reason text,
     category text DEFAULT NULL, tenant text DEFAULT NULL, subject text DEFAULT NULL,
@@ -35,6 +35,7 @@ DECLARE
     m retention.matter%ROWTYPE;
     h retention.hold%ROWTYPE;
     errors text[] := '{}';
+    waits text;
 BEGIN
     PERFORM retention.require_read_committed();
     IF coalesce(btrim(place_hold.matter), '') = '' THEN
@@ -74,6 +75,23 @@ BEGIN
                 MESSAGE = format('hold %s was placed before, with other arguments', id),
                 HINT = 'Use a new uuid for another hold, or add to this one with '
                     '"retentionctl hold extend".';
+        END IF;
+        IF h.held_until < 'infinity' THEN
+            RAISE EXCEPTION USING ERRCODE = 'RT023',
+                MESSAGE = format('hold %s was placed before, with the same arguments, and released '
+                    'since: %s', id, CASE WHEN h.held_until > clock_timestamp()
+                        THEN 'it keeps what it covers only until '
+                            || to_char(h.held_until AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"')
+                        ELSE 'it keeps nothing any more' END),
+                HINT = 'Use a new uuid to hold it again.';
+        END IF;
+        SELECT q.requested_by INTO waits FROM retention.hold_request q
+            WHERE q.hold = id AND q.what = 'release' AND q.decided_at IS NULL;
+        IF FOUND THEN
+            RAISE EXCEPTION USING ERRCODE = 'RT023',
+                MESSAGE = format('hold %s was placed before, with the same arguments, and its '
+                    'release, asked for by "%s", waits for a second person', id, waits),
+                HINT = 'Withdraw the release, or use a new uuid for another hold.';
         END IF;
         PERFORM set_config('synchronous_commit', 'on', true)
             WHERE current_setting('synchronous_commit') IN ('off', 'local');

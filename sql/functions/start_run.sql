@@ -47,6 +47,7 @@ BEGIN
             HINT = 'Find out who changed retention.held_scope; then legal runs: retentionctl hold '
                 'mend';
     END IF;
+    PERFORM retention.require_readers(c.name);
     IF start_run.run_time IS NULL OR start_run.run_time > clock_timestamp() THEN
         RAISE EXCEPTION USING ERRCODE = 'RT005',
             MESSAGE = 'the time of the run lies ahead of the server''s';

@@ -497,15 +497,16 @@ static void record_validity(struct load *load)
     struct text names _cleanup_text_ = {0}, errors _cleanup_text_ = {0};
     for (size_t i = 0; i < policies->state_count; i++) {
         const struct category_state *state = &policies->states[i];
-        if (!state->category)
-            continue;
+        if (!state->category && !policies->set->unread_count)
+            continue; /* gone */
         text_add_char(&names, names.length ? ',' : '{');
         array_literal_add(&names, state->name, strlen(state->name));
         text_add_char(&errors, errors.length ? ',' : '{');
         if (state->valid) {
             text_add(&errors, "NULL");
         } else {
-            const char *error = first_error(policies, state->category);
+            const char *error = state->category ? first_error(policies, state->category)
+                                                : "it is in no policy file that can be read";
             array_literal_add(&errors, error, strlen(error));
         }
     }

@@ -51,6 +51,7 @@ libretention_a_SOURCES += \
 	worker/policy/validate_aggregate.c \
 	worker/policy/validate_column.c \
 	worker/policy/validate_foreign.c \
+	worker/policy/validate_hanging.c \
 	worker/policy/validate_internal.h \
 	worker/policy/validate_key.c \
 	worker/policy/validate_literal.c \

@@ -49,18 +49,40 @@ static const char *ref_type(const struct sql_builder *b, const struct ref *ref)
     return sql_ref_type(ref, table);
 }
 
+/* In quotes where it has one of the characters that stand between names. */
+static void add_name(struct text *text, const char *name)
+{
+    if (*name && !strpbrk(name, "\",@<#")) {
+        text_add(text, name);
+        return;
+    }
+    text_add_char(text, '"');
+    for (const char *p = name; *p; p++)
+        text_printf(text, *p == '"' ? "%c\"" : "%c", *p);
+    text_add_char(text, '"');
+}
+
+static void add_names(struct text *text, char mark, const struct string_list *names)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        text_add_char(text, i ? ',' : mark);
+        add_name(text, names->items[i]);
+    }
+}
+
 /* What the value is read from, by name: a policy may not lose it while a hold relies on it. The
- * column of another table, or of another row of the same one, is another one, whatever its name. */
+ * column of another table, or of another row of the same one, is another one, whatever its name:
+ * "@" is before the columns that lead to a parent, "<" before those by which a child leads here,
+ * "#" before a path. Two references have one name only if they read the same value. */
 static const char *ref_name(const struct sql_builder *b, const struct ref *ref)
 {
     struct text text = {0};
     struct table_name own = {b->target.table->schema, b->target.table->name};
-    text_printf(&text, "%s.%s",
-                table_name_text(b->arena, ref->kind == REF_COLUMN ? own : ref->table), ref->column);
-    for (size_t i = 0; i < ref->by.count; i++)
-        text_printf(&text, "%s%s", i ? "," : "@", ref->by.items[i]);
-    for (size_t i = 0; i < ref->path.count; i++)
-        text_printf(&text, "%s%s", i ? "," : "#", ref->path.items[i]);
+    text_printf(&text, "%s.",
+                table_name_text(b->arena, ref->kind == REF_COLUMN ? own : ref->table));
+    add_name(&text, ref->column);
+    add_names(&text, ref->kind == REF_CHILD ? '<' : '@', &ref->by);
+    add_names(&text, '#', &ref->path);
     return sql_take_text(b->arena, &text);
 }
 

@@ -433,6 +433,7 @@ static void check_category(struct check *check)
     check_key(check, category->data_at, check->table, category->key_given, &category->key);
     check_references(check);
     check_foreign_keys(check);
+    check_hanging(check);
     check_aggregates(check);
     check_transforms(check);
     check_needs(check);

@@ -103,6 +103,20 @@ bool check_types(struct check *check, struct position at, const struct reference
         const struct catalog_column *b = catalog_column(reference->to, reference->columns.items[i]);
         if (!a || !b)
             return false; /* the key's columns: reported with the key */
+        if (a->deterministic_collation != b->deterministic_collation) {
+            const struct catalog_column *vague = a->deterministic_collation ? b : a;
+            diag_hint(check->diags,
+                      diag_error(check->diags, at,
+                                 "column \"%s\" of \"%s\" has a collation that takes different "
+                                 "texts for equal, but \"%s\" of \"%s\" has not: rows would go "
+                                 "with others than their own",
+                                 vague->name,
+                                 check_name(check, vague == a ? reference->from : reference->to),
+                                 vague == a ? b->name : a->name,
+                                 check_name(check, vague == a ? reference->to : reference->from)),
+                      "Columns that refer to each other must have a deterministic collation.");
+            return false;
+        }
         if (resolve_types_agree(a->base_type, b->base_type))
             continue;
         struct diag *diag = diag_error(

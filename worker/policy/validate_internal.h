@@ -62,6 +62,9 @@ void check_references(struct check *check); /* all of the category's */
 /* validate_foreign.c: foreign keys to what the category deletes; its dependants. */
 void check_foreign_keys(struct check *check);
 
+/* validate_hanging.c: dependants that hang on records of more than one kind. */
+void check_hanging(struct check *check);
+
 /* validate_aggregate.c: stages that aggregate, and their targets. */
 void check_aggregates(struct check *check);
 

@@ -1,0 +1,11 @@
+create collation ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+create table doc (code text primary key, at timestamptz not null);
+create table dep (id int primary key, code text collate ci references doc);
+create table page (id int primary key, doc text collate ci references doc, phone text, seen_at timestamptz);
+create table visit (code text primary key, at timestamptz not null);
+create table event (id int primary key, visit text collate ci references visit, phone text, seen_at timestamptz);
+create index on doc (at);
+create index on visit (at);
+create index on dep (code);
+create index on page (doc);
+create index on event (visit);
