@@ -317,8 +317,8 @@ static struct pair draw_moment(const struct drawn *d)
         return (struct pair){"infinity", "infinity"};
     if (draw_chance(10)) /* what PostgreSQL knows, but not in every unit and zone */
         return (struct pair){date              ? "5874897-12-31"
-                             : draw_chance(50) ? "294276-12-31 23:59:59"
-                                               : "4713-01-02 00:00:00 BC",
+                             : draw_chance(50) ? "294276-06-01 12:00:00"
+                                               : "4713-06-01 12:00:00 BC",
                              NULL};
     time_t moment = timegm(&tm);
     gmtime_r(&moment, &tm);
