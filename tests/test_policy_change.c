@@ -221,6 +221,45 @@ START_TEST(changes_are_judged)
 }
 END_TEST
 
+#define COUNTED(name_, then_)                                                                      \
+    "calls: { data: { table = \"ctm.call\"; start = \"at\"; subject = ( { column = \"caller\"; "   \
+    "kind = \"phone\"; } ); };\n stages = ( { name = \"" name_                                     \
+    "\"; after = \"1 month\"; do = \"aggregate\"; "                                                \
+    "into = \"ctm.month\"; by = ( { column = \"at\"; as = \"date_trunc\"; to = \"month\"; } );\n"  \
+    "  measures = ( { count = \"calls\"; } ); " then_ " } ); };\n"
+#define KEPT(mark_)                                                                                \
+    "then = \"deidentify\"; mark = \"" mark_                                                       \
+    "\"; columns = ( { name = \"x\"; as = \"nullify\"; } );"
+#define AGAIN(stage_)                                                                              \
+    "stage \"" stage_                                                                              \
+    "\" counts again the records that stage \"month\" has counted and marked in "                  \
+    "\"m1\": what both publish, taken from each other, can tell of fewer than k persons\n"
+
+/* What stays when it was counted is known by the mark alone. */
+START_TEST(what_is_counted_again_is_told)
+{
+    static const struct {
+        const char *text, *reasons; /* after COUNTED("month", KEPT("m1")) */
+    } rows[] = {
+        {COUNTED("month", KEPT("m2")),
+         AGAIN("month") "what stage \"month\" does to columns changed\n"},
+        {COUNTED("other", KEPT("m2")), AGAIN("other") "stage \"other\" is new\n"},
+        {COUNTED("month", "then = \"delete\";"),
+         AGAIN("month") "what stage \"month\" does to columns changed\n"
+                        "what stage \"month\" aggregates changed\n"},
+        {COUNTED("other", KEPT("m1")), "stage \"other\" is new\n"},
+    };
+    struct policy_set *before = load(COUNTED("month", KEPT("m1")));
+    for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+        struct policy_set *after = load(rows[i].text);
+        expect_change(policy_find(before, "calls"), policy_find(after, "calls"), true,
+                      rows[i].reasons, rows[i].text);
+        policy_set_free(after);
+    }
+    policy_set_free(before);
+}
+END_TEST
+
 START_TEST(a_new_category_needs_approval)
 {
     struct policy_set *set = load(base);
@@ -353,6 +392,7 @@ Suite *suite_policy_change(void)
     Suite *suite = suite_create("policy_change");
     TCase *tests = tcase_create("change");
     tcase_add_test(tests, changes_are_judged);
+    tcase_add_test(tests, what_is_counted_again_is_told);
     tcase_add_test(tests, a_new_category_needs_approval);
     tcase_add_test(tests, the_rest_grows_when_others_shrink);
     tcase_add_test(tests, a_table_of_agreements_is_compared);

@@ -310,7 +310,9 @@ types AS (
                     THEN pg_catalog.format_type(y.oid, NULL) END,
                n.nspname, y.typtype, y.typcategory, y.typbasetype::pg_catalog.int8,
                (SELECT pg_catalog.json_agg(e.enumlabel ORDER BY e.enumsortorder)
-                  FROM pg_catalog.pg_enum e WHERE e.enumtypid = y.oid))) AS list
+                  FROM pg_catalog.pg_enum e WHERE e.enumtypid = y.oid),
+               CASE WHEN y.typtype = 'd' AND y.typtypmod >= 0 AND (SELECT pinned.ok FROM pinned)
+                    THEN pg_catalog.format_type(y.typbasetype, y.typtypmod) END)) AS list
       FROM used_types u
       JOIN pg_catalog.pg_type y ON y.oid = u.type
       JOIN pg_catalog.pg_namespace n ON n.oid = y.typnamespace

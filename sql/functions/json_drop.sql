@@ -1,5 +1,6 @@
 -- A JSON document without what stands under the paths (keys with dots between them); arrays on the
--- way are gone through.
+-- way are gone through. A key that has dots of its own is taken for a path, too: what is in doubt
+-- goes.
 CREATE OR REPLACE FUNCTION retention.json_drop(document jsonb, paths text[]) RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp

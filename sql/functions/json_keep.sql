@@ -1,5 +1,6 @@
 -- What of a JSON document stands under the paths (keys with dots between them), rebuilt; arrays on
--- the way are gone through. Where a path leads through a value that has no keys, null is left.
+-- the way are gone through. Where a path leads through a value that has no keys, null is left. A key
+-- that has a dot of its own is in no path.
 CREATE OR REPLACE FUNCTION retention.json_keep(document jsonb, paths text[]) RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -14,7 +15,7 @@ BEGIN
             SELECT jsonb_object_agg(m.key, retention.json_keep(m.value, m.rest))
             FROM (SELECT e.key, e.value,
                          ARRAY(SELECT substr(p, length(e.key) + 2) FROM unnest(paths) p
-                               WHERE p = e.key OR starts_with(p, e.key || '.')) AS rest
+                               WHERE split_part(p, '.', 1) = e.key) AS rest
                   FROM jsonb_each(document) e) m
             WHERE m.rest <> '{}'), '{}');
     WHEN 'array' THEN

@@ -26,6 +26,7 @@ struct type {
     uint32_t base;
     const char **labels;
     size_t label_count;
+    const char *full_base; /* of a domain over a type with a modifier; else "" */
 };
 
 struct reader {
@@ -126,6 +127,7 @@ static void read_types(struct reader *reader, const json_t *array)
         type->category = char_at(item, 4);
         type->base = oid_at(item, 5);
         type->labels = strings(reader, json_array_get(item, 6), &type->label_count);
+        type->full_base = string_at(reader, item, 7);
     }
     if (reader->type_count)
         qsort(reader->types, reader->type_count, sizeof(*reader->types), compare_types);
@@ -206,12 +208,13 @@ static void read_columns(const struct reader *reader, struct catalog_table *tabl
         const struct type *type = find_type(reader, oid_at(item, 2));
         column->type = column->base_type = type ? type->name : "?";
         const char *full = string_at(reader, item, 4);
-        column->full_type = *full ? full : column->type;
+        column->full_type = column->limited_type = *full ? full : column->type;
         column->type_schema = type ? type->schema : "?";
         column->type_kind = type ? type->kind : 'p';
         column->type_category = type ? type->category : 'U';
-        while (type && type->kind == 'd')
-            type = find_type(reader, type->base);
+        for (; type && type->kind == 'd'; type = find_type(reader, type->base))
+            if (*type->full_base)
+                column->limited_type = type->full_base;
         if (type) {
             column->base_type = type->name;
             column->enum_labels = type->labels;

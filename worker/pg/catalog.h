@@ -35,10 +35,11 @@ struct catalog_column {
     int attnum;
     const char *type; /* format_type without modifier: "timestamp with time zone" */
     const char *type_schema;
-    char type_kind;        /* pg_type.typtype: b, d(omain), e(num), c, r */
-    char type_category;    /* pg_type.typcategory */
-    const char *base_type; /* of a domain, else equal to type */
-    const char *full_type; /* type, with its modifier: "character varying(20)" */
+    char type_kind;           /* pg_type.typtype: b, d(omain), e(num), c, r */
+    char type_category;       /* pg_type.typcategory */
+    const char *base_type;    /* of a domain, else equal to type */
+    const char *full_type;    /* type, with its modifier: "character varying(20)" */
+    const char *limited_type; /* the same; of a domain, what it is over where that has a modifier */
     bool not_null, generated, identity, has_default;
     bool deterministic_collation;
     bool may_update; /* the worker's role */

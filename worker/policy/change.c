@@ -284,8 +284,28 @@ static void compare_stage(struct comparison *c, const struct stage *b, const str
                (long long)b->k);
 }
 
+/* Records that stay when they are counted are known by the mark alone: with another one, all of
+ * them are counted once more. */
+static void compare_counting(struct comparison *c)
+{
+    const struct stage *b = policy_counting_stage(c->before);
+    if (!b || !b->mark || !table_name_equal(c->before->table, c->after->table))
+        return;
+    for (size_t i = 0; i < c->after->stage_count; i++) {
+        const struct stage *a = &c->after->stages[i];
+        if (a->action == ACTION_AGGREGATE && !text_equal(a->mark, b->mark))
+            needs(
+                c,
+                "stage \"%s\" counts again the records that stage \"%s\" has counted and marked in "
+                "\"%s\": what both publish, taken from each other, can tell of fewer than k "
+                "persons",
+                a->name, b->name, b->mark);
+    }
+}
+
 static void compare_stages(struct comparison *c)
 {
+    compare_counting(c);
     for (size_t i = 0; i < c->after->stage_count; i++) {
         const struct stage *a = &c->after->stages[i], *b = stage_find(c->before, a->name);
         if (b)

@@ -46,7 +46,8 @@ static const struct field transform_fields[] = {
      .read = read_strings,
      .offset = TO(paths),
      .value = "[ path, ... ]",
-     .help = "Keys of a JSON document, with dots between them."},
+     .help = "Keys of a JSON document, with dots between them. A key that has a dot of its own "
+             "is in no path of \"json_keep\"."},
     {.key = "keep",
      .types = TYPE_STRING,
      .read = read_word,

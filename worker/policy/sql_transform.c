@@ -201,15 +201,19 @@ TRANSFORM_SQL(ip_truncate)
 TRANSFORM_SQL(date_trunc)
 {
     const char *unit = quote_text(b->arena, transform->unit), *value;
-    const char *least = "timestamp '4000-01-01 BC'";
+    /* The day of the last moment that PostgreSQL knows is another in some time zones. */
+    const char *least = "timestamp '4000-01-01 BC'", *most = "timestamp '294276-01-01'";
     if (is_type(column, "timestamp with time zone")) {
         value = arena_printf(b->arena, "date_trunc(%s, %s, %s)", unit, x, sql_zone(b));
         least = "timestamptz '4000-01-01 00:00:00+00 BC'";
+        most = "timestamptz '294276-01-01 00:00:00+00'";
     } else {
         value = arena_printf(b->arena, "date_trunc(%s, %s::timestamp)", unit, x);
     }
-    return arena_printf(b->arena, "CASE WHEN NOT isfinite(%s) THEN %s WHEN %s >= %s THEN %s END", x,
-                        x, x, least, as_column(b, column, value));
+    return arena_printf(b->arena,
+                        "CASE WHEN NOT isfinite(%s) THEN %s WHEN %s >= %s AND %s < %s THEN "
+                        "%s END",
+                        x, x, x, least, x, most, as_column(b, column, value));
 }
 
 /* What a number of the column's type cannot be below, or NULL. */

@@ -464,8 +464,10 @@ static const struct field stage_fields[] = {
      .choices = claim_choices,
      .value = "anonymous",
      .help = "What the policy says of the records afterwards. \"anonymous\" is refused where a "
-             "transformation is pseudonymous, or a subject or identifier stays as it is, also by "
-             "parameters that leave most values whole."},
+             "transformation is pseudonymous, where the category has neither subject nor "
+             "identifiers, or where one of them stays as it is: also by parameters that leave most "
+             "values whole, under its path in a document, or, of an identifier, under keys that "
+             "\"json_drop\" does not name."},
     {.key = "quasi",
      .types = TYPE_TEXTS,
      .flags = FIELD_DEIDENTIFY,

@@ -158,13 +158,38 @@ static bool spares_code(const struct transform *t, const struct catalog_column *
     return t->length >= 5;
 }
 
-static bool spares_number(const struct transform *t, const struct catalog_column *column)
+long transform_type_limit(const struct catalog_column *column, int which)
+{
+    const char *p = strchr(column->limited_type, '(');
+    for (; p && which > 0; which--)
+        p = strchr(p + 1, ',');
+    return p ? strtol(p + 1, NULL, 10) : -1;
+}
+
+/* The distance of two neighbours among the column's values; 0: it says nothing of that. */
+static double step_of(const struct catalog_column *column)
 {
     static const char *const whole[] = {"smallint", "integer", "bigint"};
-    bool is_whole = false;
+    long decimals = text_equal(column->base_type, "numeric") ? transform_type_limit(column, 1) : -1;
+    double step = decimals >= 0 ? 1 : 0;
     for (size_t i = 0; i < ARRAY_LENGTH(whole); i++)
-        is_whole |= text_equal(column->base_type, whole[i]);
-    return is_whole && t->width.text && strtod(t->width.text, NULL) <= 1;
+        if (text_equal(column->base_type, whole[i]))
+            return 1;
+    for (; decimals > 0; decimals--)
+        step /= 10;
+    return step;
+}
+
+/* Buckets of one, too, where the type has decimals: what is in the column may be whole. */
+static bool spares_number(const struct transform *t, const struct catalog_column *column)
+{
+    double width = t->width.text ? strtod(t->width.text, NULL) : 0, step = step_of(column) * 1.001;
+    if (t->width.text)
+        return width == 1 || width <= step;
+    for (size_t i = 0; i + 1 < t->bound_count; i++)
+        if (strtod(t->bounds[i + 1].text, NULL) - strtod(t->bounds[i].text, NULL) > step)
+            return false;
+    return t->bound_count > 2;
 }
 
 static bool spares_most(const struct transform *t, const struct catalog_column *column)
@@ -181,11 +206,64 @@ bool transform_spares(const struct transform *transform, const struct catalog_co
     } table[] = {{"ip_truncate", spares_address},
                  {"zip_prefix", spares_code},
                  {"bucket", spares_number},
-                 {"top_code", spares_most}};
+                 {"top_code", spares_most},
+                 {"json_drop", spares_most}};
     for (size_t i = 0; i < ARRAY_LENGTH(table); i++)
         if (transform->as && text_equal(transform->as->name, table[i].name))
             return table[i].spares(transform, column);
     return false;
+}
+
+static bool is_as(const struct transform *transform, const char *name)
+{
+    return transform->as && text_equal(transform->as->name, name);
+}
+
+/* How a path with dots and one of a reference lie to each other. */
+enum kin {
+    KIN_NONE,
+    KIN_ABOVE,
+    KIN_BELOW
+}; /* the one with dots is above (or the same), or below */
+
+/* json_keep and json_drop go through arrays; a number in a reference may be an array's or a key:
+ * behind it nothing is known. */
+static bool may_be_index(const char *part)
+{
+    part += *part == '-';
+    return *part && part[strspn(part, "0123456789")] == '\0';
+}
+
+static enum kin kin_of(const char *dotted, const struct string_list *path)
+{
+    for (size_t i = 0; i < path->count && !may_be_index(path->items[i]); i++) {
+        size_t n = strcspn(dotted, ".");
+        if (strlen(path->items[i]) != n || strncmp(path->items[i], dotted, n) != 0)
+            return KIN_NONE;
+        if (!dotted[n])
+            return KIN_ABOVE;
+        dotted += n + 1;
+    }
+    return KIN_BELOW;
+}
+
+bool transform_spares_path(const struct transform *transform, const struct string_list *path)
+{
+    bool keeps = is_as(transform, "json_keep"), drops = is_as(transform, "json_drop");
+    for (size_t i = 0; (keeps || drops) && i < transform->paths.count; i++) {
+        enum kin kin = kin_of(transform->paths.items[i], path);
+        if (keeps ? kin != KIN_NONE : kin == KIN_ABOVE)
+            return keeps;
+    }
+    return drops;
+}
+
+bool transform_merges(const struct transform *transform, const struct string_list *path)
+{
+    if (is_as(transform, "json_keep") || is_as(transform, "json_drop"))
+        return path->count && !transform_spares_path(transform, path);
+    return is_as(transform, "nullify") || is_as(transform, "constant") ||
+           (is_as(transform, "mask") && transform->first + transform->last == 0);
 }
 
 const struct transformation *transformation_find(const char *name)

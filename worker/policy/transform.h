@@ -71,9 +71,18 @@ struct transform_list transform_all(struct arena *arena, const struct category *
 const char *transform_classes(struct arena *arena, const struct transform_list *list);
 
 /* Do these parameters leave ordinary values of the column as they were? Then it is no change of an
- * identifier: all the bits of an address, the five digits of a postal code, whole numbers in
- * buckets of one, numbers between the limits of a top code. */
+ * identifier: all the bits of an address, the five digits of a postal code, numbers in buckets of
+ * one or of their last decimal, numbers between the limits of a top code, all keys of a document
+ * but some. */
 bool transform_spares(const struct transform *transform, const struct catalog_column *column);
+/* May something be left of what stands in a document under the path? */
+bool transform_spares_path(const struct transform *transform, const struct string_list *path);
+/* Is what it makes of any value, or of what stands in a document under the path (empty: none), NULL
+ * or the same for all records? */
+bool transform_merges(const struct transform *transform, const struct string_list *path);
+/* The number in the type of a column, also of a domain: 20 of "character varying(20)"; number 1 of
+ * numeric(10,2) is 2. -1: none. */
+long transform_type_limit(const struct catalog_column *column, int which);
 
 /* The family of a column's type, one bit of TAKES_... */
 unsigned transform_family(const struct catalog_column *column);

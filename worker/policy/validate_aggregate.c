@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "policy/aggregate.h"
+#include "policy/definition.h"
 #include "policy/quote.h"
 #include "policy/resolve.h"
 #include "policy/transform.h"
@@ -59,9 +60,46 @@ static void report_type(struct check *check, const struct target_column *c,
                   "in which they are made.");
 }
 
+/* What of a person the column would publish; NULL: nothing that the category knows of. A tenant's
+ * own column is no way to a subject of its parent's row. */
+static const char *tells_of(const struct category *category, const char *column)
+{
+    for (size_t i = 0; i < category->subject_count; i++) {
+        const struct ref *subject = &category->subjects[i];
+        bool is_tenant = category->has_tenant && category->tenant.kind == REF_COLUMN &&
+                         text_equal(category->tenant.column, column);
+        if (subject->kind == REF_COLUMN && text_equal(subject->column, column))
+            return "is a subject";
+        for (size_t k = 0; subject->kind == REF_PARENT && !is_tenant && k < subject->by.count; k++)
+            if (text_equal(subject->by.items[k], column))
+                return "leads to a subject";
+    }
+    for (size_t i = 0; i < category->identifiers.count; i++)
+        if (text_equal(category->identifiers.items[i], column))
+            return "is an identifier";
+    return NULL;
+}
+
+/* A period says nothing of a person. What an earlier stage made of the column does not help: late
+ * records are counted as they came. */
+static void check_dimension(struct check *check, const struct aggregate_by *by)
+{
+    const char *what = by->truncated || !by->column ? NULL : tells_of(check->category, by->column);
+    if (!what)
+        return;
+    struct diag *diag =
+        diag_error(check->diags, by->at,
+                   "dimension \"%s\" %s, and would be published with every cell", by->column, what);
+    diag_hint(check->diags, diag,
+              "\"k\" counts persons by the first subject alone. Leave the dimension out, or take a "
+              "column that tells of no person.");
+}
+
 static void check_sources(struct target *t)
 {
     const struct aggregate *a = t->stage->aggregate;
+    for (size_t i = 0; i < a->by_count; i++)
+        check_dimension(t->check, &a->by[i]);
     for (size_t i = 0; i < t->column_count; i++) {
         const struct target_column *c = &t->columns[i];
         const struct catalog_column *source =
@@ -255,6 +293,16 @@ static void check_privileges(struct target *t)
         diag_hint(check->diags, diag, "GRANT USAGE ON SCHEMA %s TO %s;",
                   quote_name(check->arena, t->table->schema), role);
     }
+    if (t->table->may_update || t->table->may_delete) {
+        const char *names = !t->table->may_delete   ? "UPDATE"
+                            : !t->table->may_update ? "DELETE"
+                                                    : "UPDATE, DELETE";
+        diag = diag_warning(check->diags, t->stage->at,
+                            "role \"%s\" has %s on \"%s\": it only adds to what is published",
+                            catalog->worker_role, names, check_name(check, t->table));
+        diag_hint(check->diags, diag, "REVOKE %s ON TABLE %s FROM %s;", names,
+                  quote_table(check->arena, t->table), role);
+    }
 }
 
 /* --- the whole --- */
@@ -390,10 +438,105 @@ static void check_persons(struct check *check)
                                            "\"random_token\" makes many persons of one, and stage "
                                            "\"%s\" counts persons by \"%s\"",
                                            counting->name, t->column);
-            diag_hint(check->diags, diag,
-                      "Use \"nullify\", or \"hmac\", which is the same for the same person.");
+            diag_hint(check->diags, diag, "Use \"hmac\", which is the same for the same person.");
         }
     }
+}
+
+/* --- what earlier stages leave to count --- */
+
+/* The transformation after which nobody can be told apart by the first subject; NULL: none of the
+ * stage's. Where only some records pass the stage, others still have theirs. */
+static const struct transform *merges_persons(const struct category *category,
+                                              const struct stage *stage)
+{
+    const struct ref *subject = category->subjects;
+    for (size_t i = 0; i < stage->column_count; i++)
+        if (text_equal(stage->columns[i].column, subject->column) &&
+            transform_merges(&stage->columns[i], &subject->path) && !stage->start.ref_count &&
+            !conditions_are_given(&stage->only))
+            return &stage->columns[i];
+    return NULL;
+}
+
+static bool changes_subject(const struct category *category, const struct stage *stage)
+{
+    const struct ref *subject = category->subjects;
+    for (size_t i = 0; i < stage->column_count; i++) {
+        const struct transform *t = &stage->columns[i];
+        if (is_random_subject(category, t))
+            return false; /* reported already */
+        if (text_equal(t->column, subject->column))
+            return !subject->path.count || !transform_spares_path(t, &subject->path);
+    }
+    for (size_t i = 0; i < stage->quasi.count; i++)
+        if (text_equal(stage->quasi.items[i], subject->column))
+            return true;
+    return false;
+}
+
+static bool is_counted(const struct aggregate *a, const char *column)
+{
+    for (size_t i = 0; i < a->by_count; i++)
+        if (text_equal(a->by[i].column, column))
+            return true;
+    for (size_t i = 0; i < a->measure_count; i++)
+        if (text_equal(a->measures[i].column, column))
+            return true;
+    return false;
+}
+
+/* A run takes the last stage first: of the same records, the late ones are counted as they came,
+ * the others as the earlier stage left them. */
+static void check_changed_before(struct check *check, const struct stage *stage,
+                                 const struct stage *before)
+{
+    const struct category *category = check->category;
+    const char *subject = category->subjects[0].column, *column;
+    const struct transform *merging = merges_persons(category, before);
+    bool changes = changes_subject(category, before);
+    struct string_list columns = {0};
+    struct diag *diag;
+    if (merging) {
+        diag = diag_error(check->diags, merging->at,
+                          "\"%s\" leaves nobody to be told apart by \"%s\", and stage \"%s\" "
+                          "counts persons by it: no cell would be published",
+                          merging->as->name, subject, stage->name);
+        diag_hint(check->diags, diag,
+                  "Use \"hmac\", which is the same for the same person, or count first: a stage "
+                  "with then = \"deidentify\" changes columns when it has counted.");
+    }
+    for (size_t i = 0; (column = policy_stage_column(before, i)) != NULL; i++)
+        if (text_equal(column, subject) ? changes && !merging
+                                        : is_counted(stage->aggregate, column)) {
+            columns.items =
+                arena_push(check->arena, columns.items, &columns.count, sizeof(*columns.items));
+            columns.items[columns.count - 1] = column;
+        }
+    if (!columns.count)
+        return;
+    diag =
+        diag_warning(check->diags, before->at,
+                     "stage \"%s\" changes %s before stage \"%s\" counts by %s", before->name,
+                     check_names(check, &columns), stage->name, columns.count == 1 ? "it" : "them");
+    diag_hint(check->diags, diag,
+              "Records that are late pass stage \"%s\" first, and are counted as they came.%s",
+              stage->name,
+              changes && !merging
+                  ? arena_printf(check->arena,
+                                 "\nTo \"k\", a person with records of both kinds is two, and "
+                                 "persons whom \"%s\" no longer tells apart are one.",
+                                 subject)
+                  : "");
+}
+
+static void check_earlier(struct check *check, const struct stage *stage)
+{
+    const struct category *category = check->category;
+    if (!category->subject_count || category->subjects[0].kind != REF_COLUMN)
+        return; /* reported already */
+    for (const struct stage *before = category->stages; before < stage; before++)
+        check_changed_before(check, stage, before);
 }
 
 void check_aggregates(struct check *check)
@@ -406,6 +549,7 @@ void check_aggregates(struct check *check)
             !stage->aggregate->into.schema)
             continue;
         check_counted_by_one(check, stage);
+        check_earlier(check, stage);
         if (check->catalog->server_version < NULLS_NOT_DISTINCT_SINCE) {
             struct diag *diag =
                 diag_error(check->diags, stage->at,

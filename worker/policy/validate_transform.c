@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "policy/definition.h"
 #include "policy/quote.h"
 #include "policy/transform.h"
 #include "policy/validate_internal.h"
@@ -220,15 +221,6 @@ static void check_copies(struct check *check, const struct transform *t,
     }
 }
 
-/* The number in "character varying(20)" or "numeric(10,2)"; -1: none. */
-static long modifier(const struct catalog_column *column, int which)
-{
-    const char *p = strchr(column->full_type, '(');
-    for (; p && which > 0; which--)
-        p = strchr(p + 1, ',');
-    return p ? strtol(p + 1, NULL, 10) : -1;
-}
-
 static long decimals(const char *number)
 {
     const char *point = strchr(number, '.');
@@ -247,12 +239,56 @@ static void check_number(struct check *check, const struct transform *t,
     bool whole = strcmp(column->base_type, "smallint") == 0 ||
                  strcmp(column->base_type, "integer") == 0 ||
                  strcmp(column->base_type, "bigint") == 0;
-    long scale = whole ? 0 : strcmp(column->base_type, "numeric") == 0 ? modifier(column, 1) : -1;
+    long scale = whole                                       ? 0
+                 : strcmp(column->base_type, "numeric") == 0 ? transform_type_limit(column, 1)
+                                                             : -1;
     if (!number || scale < 0 || decimals(number) <= scale)
         return;
     diag_error(check->diags, t->at,
                "\"%s\" of column \"%s\" has more decimals than its type \"%s\"", parameter,
                t->column, column->full_type);
+}
+
+static size_t characters(const char *text)
+{
+    size_t n = 0;
+    for (; *text; text++)
+        n += ((unsigned char)*text & 0xC0) != 0x80;
+    return n;
+}
+
+/* PostgreSQL cuts and rounds what is cast: nobody asked for the value that would stand there. */
+static void check_constant(struct check *check, const struct transform *t,
+                           const struct catalog_column *column)
+{
+    unsigned family = transform_family(column);
+    long limit = transform_type_limit(column, 0);
+    const char *text = t->value.text, *point = strchr(text, '.');
+    const char *expected = literal_expected(column->base_type, &t->value);
+    struct diag *d = NULL;
+    if (expected) {
+        d = diag_error(check->diags, t->at,
+                       "value \"%s\" does not fit column \"%s\" of type \"%s\"", text, t->column,
+                       column->full_type);
+        diag_hint(check->diags, d, "Expected is %s.", expected);
+        return;
+    }
+    if (family == TAKES_NUMBER) {
+        check_number(check, t, column, "value", text);
+        return;
+    }
+    if (limit < 0)
+        return;
+    if (family == TAKES_TEXT && characters(text) > (size_t)limit)
+        d = diag_error(check->diags, t->at,
+                       "value \"%s\" has %zu characters, but column \"%s\" is of type \"%s\"", text,
+                       characters(text), t->column, column->limited_type);
+    else if (family == TAKES_MOMENT && point && strspn(point + 1, "0123456789") > (size_t)limit)
+        d = diag_error(check->diags, t->at,
+                       "value \"%s\" has more decimals than the type \"%s\" of column \"%s\"", text,
+                       column->limited_type, t->column);
+    if (d)
+        diag_hint(check->diags, d, "PostgreSQL would cut it to fit.");
 }
 
 static void check_fit(struct check *check, const struct transform *t,
@@ -263,26 +299,20 @@ static void check_fit(struct check *check, const struct transform *t,
     check_number(check, t, column, "max", t->max.text);
     for (size_t i = 0; i < t->bound_count; i++)
         check_number(check, t, column, "bounds", t->bounds[i].text);
-    if (text_equal(t->as->name, "constant")) {
-        const char *expected = literal_expected(column->base_type, &t->value);
-        if (expected) {
-            struct diag *d = diag_error(check->diags, t->at,
-                                        "value \"%s\" does not fit column \"%s\" of type \"%s\"",
-                                        t->value.text, t->column, column->full_type);
-            diag_hint(check->diags, d, "Expected is %s.", expected);
-        }
-    }
-    if (t->as->keyed && transform_family(column) == TAKES_TEXT && modifier(column, 0) >= 0 &&
-        modifier(column, 0) < TRANSFORM_DIGEST_LENGTH)
+    if (text_equal(t->as->name, "constant") && t->value.text)
+        check_constant(check, t, column);
+    if (t->as->keyed && transform_family(column) == TAKES_TEXT &&
+        transform_type_limit(column, 0) >= 0 &&
+        transform_type_limit(column, 0) < TRANSFORM_DIGEST_LENGTH)
         diag_error(check->diags, t->at,
                    "\"%s\" gives %d characters, but column \"%s\" is of type \"%s\"", t->as->name,
-                   TRANSFORM_DIGEST_LENGTH, t->column, column->full_type);
+                   TRANSFORM_DIGEST_LENGTH, t->column, column->limited_type);
     bool fixed = transform_family(column) == TAKES_TEXT && transformation_takes(t->as, "length");
-    long most = fixed ? modifier(column, 0) : -1;
+    long most = fixed ? transform_type_limit(column, 0) : -1;
     if (most >= 0 && t->length > most)
         diag_error(check->diags, t->at,
                    "\"%s\" gives %lld characters, but column \"%s\" is of type \"%s\"", t->as->name,
-                   (long long)t->length, t->column, column->full_type);
+                   (long long)t->length, t->column, column->limited_type);
 }
 
 static void check_nullable(struct check *check, const struct transform *t,
@@ -298,8 +328,22 @@ static void check_nullable(struct check *check, const struct transform *t,
               quote_table(check->arena, check->table), quote_name(check->arena, t->column));
 }
 
-static void check_transform(struct check *check, const struct stage *stage,
-                            const struct transform *t)
+/* Of the record itself; that a dependant has no mark is said where the policy is read. */
+static void check_seen(struct check *check, const struct stage *stage, const struct transform *t)
+{
+    if (!t->as || t->as->testable || stage->mark)
+        return;
+    struct diag *d = diag_error(
+        check->diags, t->at,
+        "that \"%s\" was done cannot be seen in column \"%s\": the stage needs a \"mark\"",
+        t->as->name, t->column);
+    diag_hint(check->diags, d,
+              "ALTER TABLE %s ADD COLUMN deidentified_at timestamptz; and mark = "
+              "\"deidentified_at\".",
+              quote_table(check->arena, check->table));
+}
+
+static void check_transform(struct check *check, const struct transform *t)
 {
     const struct catalog_column *column = check_column(check, t->at, check->table, t->column);
     if (!column || !t->as)
@@ -323,16 +367,6 @@ static void check_transform(struct check *check, const struct stage *stage,
     }
     if (column->not_null && text_equal(t->as->name, "nullify"))
         check_nullable(check, t, column);
-    if (!t->as->testable && !stage->mark) {
-        struct diag *d = diag_error(
-            check->diags, t->at,
-            "that \"%s\" was done cannot be seen in column \"%s\": the stage needs a \"mark\"",
-            t->as->name, t->column);
-        diag_hint(check->diags, d,
-                  "ALTER TABLE %s ADD COLUMN deidentified_at timestamptz; and mark = "
-                  "\"deidentified_at\".",
-                  quote_table(check->arena, check->table));
-    }
     if (!t->as->testable && !key.count)
         diag_error(check->diags, t->at, "\"%s\" needs a table with a key", t->as->name);
     check_fit(check, t, column);
@@ -403,27 +437,48 @@ static void check_others(struct check *check, const struct stage *stage)
     }
 }
 
+/* Does every record that comes to the stage bear what the earlier one made of it? */
+static bool passes_all(const struct stage *earlier, const struct stage *stage)
+{
+    return earlier == stage || (!earlier->start.ref_count && !conditions_are_given(&earlier->only));
+}
+
+static bool spares(const struct transform *t, const struct catalog_column *column,
+                   const struct string_list *path)
+{
+    return path->count ? transform_spares_path(t, path) : column && transform_spares(t, column);
+}
+
 /* Of a stage that claims "anonymous": what is called `what` must have become something else, by it
  * or by an earlier one. A quasi-identifier alone stays as it is where enough persons share it. */
 static void check_changed(struct check *check, const struct stage *stage, const char *what,
-                          const char *name)
+                          const char *name, const struct string_list *path)
 {
     const struct catalog_column *column = catalog_column(check->table, name);
     const struct transform *spared = NULL;
     for (const struct stage *s = check->category->stages; s <= stage; s++)
         for (size_t i = 0; i < s->column_count; i++) {
             const struct transform *t = &s->columns[i];
-            if (!text_equal(t->column, name))
+            if (!text_equal(t->column, name) || !passes_all(s, stage))
                 continue;
-            if (!column || !transform_spares(t, column))
+            if (!spares(t, column, path))
                 return;
             spared = t;
         }
+    const char *place = "";
+    for (size_t i = 0; i < path->count; i++)
+        place =
+            arena_printf(check->arena, "%s%s\"%s\"", place, i ? ", " : " under ", path->items[i]);
     struct diag *diag =
         diag_error(check->diags, spared ? spared->at : stage->at,
-                   "stage \"%s\" claims \"anonymous\", but leaves %s \"%s\" as it is", stage->name,
-                   what, name);
-    if (spared)
+                   "stage \"%s\" claims \"anonymous\", but leaves %s \"%s\"%s as it is",
+                   stage->name, what, name, place);
+    if (spared && spared->as && path->count)
+        diag_hint(check->diags, diag, "\"%s\" does not take that out.", spared->as->name);
+    else if (spared && spared->as && text_equal(spared->as->name, "json_drop"))
+        diag_hint(check->diags, diag,
+                  "\"json_drop\" leaves all that it does not name: use \"json_keep\".");
+    else if (spared && spared->as)
         diag_hint(check->diags, diag, "With these parameters \"%s\" changes few values, or none.",
                   spared->as->name);
 }
@@ -449,7 +504,7 @@ static void check_quasi(struct check *check, const struct stage *stage)
                 check_nullable(check, &nullify, column);
         }
         if (!transformed)
-            check_transform(check, stage, &nullify);
+            check_transform(check, &nullify);
         if (column && column->base_type && !column->deterministic_collation)
             diag_error(check->diags, stage->at,
                        "quasi-identifier \"%s\" has a collation that is not deterministic",
@@ -466,16 +521,41 @@ static void check_quasi(struct check *check, const struct stage *stage)
             "It tells which records were de-identified together.");
 }
 
+/* Is what the earlier stage made of the column something else when the stage has passed? */
+static bool is_replaced(struct check *check, const struct transform *t, const struct stage *earlier,
+                        const struct stage *stage)
+{
+    const struct catalog_column *column = catalog_column(check->table, t->column);
+    for (const struct stage *s = earlier + 1; s <= stage; s++)
+        for (size_t i = 0; i < s->column_count; i++)
+            if (text_equal(s->columns[i].column, t->column) && s->columns[i].as &&
+                s->columns[i].as->class != CLASS_PSEUDONYMOUS && passes_all(s, stage) &&
+                !(column && transform_spares(&s->columns[i], column)))
+                return true;
+    return false;
+}
+
 static void check_claim(struct check *check, const struct stage *stage)
 {
+    static const struct string_list whole;
     const struct category *category = check->category;
     if (stage->claim != CLAIM_ANONYMOUS)
         return;
-    for (size_t i = 0; i < stage->column_count; i++)
-        if (stage->columns[i].as && stage->columns[i].as->class == CLASS_PSEUDONYMOUS)
-            diag_error(check->diags, stage->columns[i].at,
-                       "stage \"%s\" claims \"anonymous\", but \"%s\" is pseudonymous", stage->name,
-                       stage->columns[i].as->name);
+    for (const struct stage *s = category->stages; s <= stage; s++)
+        for (size_t i = 0; i < s->column_count; i++)
+            if (s->columns[i].as && s->columns[i].as->class == CLASS_PSEUDONYMOUS &&
+                !is_replaced(check, &s->columns[i], s, stage))
+                diag_error(check->diags, s->columns[i].at,
+                           "stage \"%s\" claims \"anonymous\", but \"%s\" is pseudonymous",
+                           stage->name, s->columns[i].as->name);
+    if (!category->subject_count && !category->identifiers.count)
+        diag_hint(check->diags,
+                  diag_error(check->diags, stage->at,
+                             "stage \"%s\" claims \"anonymous\", but the category has neither "
+                             "\"subject\" nor \"identifiers\"",
+                             stage->name),
+                  "Say in \"data\" which columns tell of a person: the claim is that they no "
+                  "longer do.");
     for (size_t i = 0; i < category->subject_count; i++) {
         const struct ref *subject = &category->subjects[i];
         if (subject->kind != REF_COLUMN)
@@ -484,10 +564,10 @@ static void check_claim(struct check *check, const struct stage *stage)
                        "subject in \"%s\"",
                        stage->name, table_name_text(check->arena, subject->table));
         else
-            check_changed(check, stage, "subject", subject->column);
+            check_changed(check, stage, "subject", subject->column, &subject->path);
     }
     for (size_t i = 0; i < category->identifiers.count; i++)
-        check_changed(check, stage, "identifier", category->identifiers.items[i]);
+        check_changed(check, stage, "identifier", category->identifiers.items[i], &whole);
 }
 
 /* As of a record; the row is known by the dependant's key. Its columns are no other category's. */
@@ -502,7 +582,7 @@ static void check_dependants(struct check *check, const struct dependant *with, 
         as_category.key = with[i].key;
         as_category.key_given = with[i].key.count > 0;
         for (size_t k = 0; k < with[i].column_count && stage && of.table; k++) {
-            check_transform(&of, stage, &with[i].columns[k]);
+            check_transform(&of, &with[i].columns[k]);
             for (size_t c = 0; c < check->set->category_count; c++) {
                 const struct category *other = &check->set->categories[c];
                 if (!check_is_about_table(other) ||
@@ -564,8 +644,10 @@ void check_transforms(struct check *check)
         const struct stage *stage = &category->stages[i];
         if (policy_stage_removes(stage))
             continue;
-        for (size_t k = 0; k < stage->column_count; k++)
-            check_transform(check, stage, &stage->columns[k]);
+        for (size_t k = 0; k < stage->column_count; k++) {
+            check_transform(check, &stage->columns[k]);
+            check_seen(check, stage, &stage->columns[k]);
+        }
         check_mark(check, stage);
         check_quasi(check, stage);
         check_others(check, stage);
