@@ -9,6 +9,8 @@ libretention_a_SOURCES += \
 	worker/engine/batch_records.c \
 	worker/engine/batch_send.c \
 	worker/engine/batch_values.c \
+	worker/engine/trying.c \
+	worker/engine/trying.h \
 	worker/engine/binary.c \
 	worker/engine/binary.h \
 	worker/engine/brake.c \

@@ -84,6 +84,7 @@ struct pg_conn {
     unsigned attempts;  /* since the last connection that was of use */
     bool useful;        /* this connection completed a request */
     char last_fatal[6]; /* SQLSTATE of the server's farewell */
+    const PGresult *refused; /* while its callback is told, else NULL */
     unsigned depth;     /* functions of the connection on the stack that may call back */
     bool retrying;      /* broken: the timer will connect again */
     bool freed;         /* parked until depth is 0 */
