@@ -81,13 +81,38 @@ START_TEST(a_list_of_phone_numbers)
     contains(list, "in force");
     char *matter _cleanup_free_ = LEGAL(0, "matter", "show", "2026-CV-0113");
     contains(matter, "Matter 2026-CV-0113, Doe v. Acme\nCourt reference 24-C-26-001\n");
-    char *none _cleanup_free_ = LEGAL(0, "hold", "list", "--matter", "other");
-    contains(none, "No hold is in force.");
+    FAILS(1, "there is no matter \"2026-CV-0131\"\nHINT:  Perhaps \"2026-CV-0113\"", "hold", "list",
+          "--matter", "2026-CV-0131");
 
     free(cli_out(&hold_cli, NULL, 0, WORDS("run", "call_recordings")));
     ck_assert_int_eq(
         ask("SELECT count(*) FROM ctm.call_recording WHERE recording_id IN (1002, 1003)"), 2);
     ck_assert_int_eq(ask("SELECT count(*) FROM ctm.call_recording WHERE recording_id = 1006"), 0);
+}
+END_TEST
+
+/* Nobody on the list has a record; one that nobody can read is held, and must not read as found. */
+START_TEST(none_of_a_list_is_anywhere)
+{
+    PGconn *conn = cli_fixture_connect(&hold_cli);
+    db_exec(conn, "UPDATE ctm.call_recording SET caller = 'call 555 77' WHERE recording_id = 1006");
+    PQfinish(conn);
+    char *placed _cleanup_free_ = LEGAL(0, "hold", "place", " M ", "--reason", "x", "--subject",
+                                        "phone:4105557001", "--accept-gap", "invoices,texts");
+    contains(placed, " of matter \"M\"; ");
+    contains(placed, "\ncall_recordings         1  ");
+    contains(placed, "\nWARNING: none of the subjects named has a record that this covers today.");
+    contains(placed, "To look at how they are written:\n  --subject\n");
+}
+END_TEST
+
+/* Of an option that has one value the last one alone would count. */
+START_TEST(one_value_is_not_two)
+{
+    FAILS(2, "--category is given twice, and has one value", "hold", "place", "m", "--reason", "x",
+          "--subject", "phone:4105551002", "--category", "call_recordings", "--category", "texts");
+    FAILS(2, "--subjects-from is given twice", "hold", "preview", "--subjects-from", "a.txt",
+          "--subjects-from", "b.txt");
 }
 END_TEST
 
@@ -129,7 +154,9 @@ START_TEST(all_wrong_lines_at_once)
     ck_assert_int_eq(r.exit_code, 2);
     contains(r.err, "phones.txt:2: the line begins with \"#\"");
     contains(r.err, "phones.txt:5: the line is not valid UTF-8");
-    contains(r.err, "retentionctl: 2 of 7 values are wrong: nothing was done");
+    contains(r.err, "phones.txt:3: this is no phone number");
+    contains(r.err, "phones.txt:7: this is no phone number");
+    contains(r.err, "retentionctl: 5 of 7 values are wrong: nothing was done");
     program_result_free(&r);
 
     free(list_file("phones.txt", "+14105551002\nnobody\nn/a\n\n+14105551003\nsecret\n"));
@@ -239,9 +266,9 @@ static void expect_kept_by(const char *who)
                 WORDS("hold", "place", "m", "--reason", "x", "--tenant", "1", "--category", "texts",
                       "--hold", "11111111-2222-4333-8444-555555555555"));
     ck_assert_int_eq(r.exit_code, 1);
-    contains(r.out,
-             "Asking again for hold 11111111-2222-4333-8444-555555555555 of matter \"m\"; it "
-             "is not placed yet.\nThe hold is NOT placed.\n");
+    contains(r.out, "Asking again for hold 11111111-2222-4333-8444-555555555555 of matter \"m\"; "
+                    "whether it is placed already is asked with it.\nNothing was placed now; "
+                    "\"retentionctl hold show 11111111\" says whether it was before.\n");
     contains(r.err, "no hold is placed, changed or released, because another transaction kept");
     contains(r.err, who);
     contains(r.err, "ask the operator to stop the deletion runs (\"retentionctl stop --now\")");
@@ -430,6 +457,8 @@ Suite *suite_cli_hold_place(void)
     tcase_add_checked_fixture(tests, cli_hold_setup, cli_hold_teardown);
     tcase_add_test(tests, a_list_of_phone_numbers);
     tcase_add_test(tests, some_of_a_list_are_nowhere);
+    tcase_add_test(tests, none_of_a_list_is_anywhere);
+    tcase_add_test(tests, one_value_is_not_two);
     suite_add_tcase(suite, tests);
     tests = tcase_create("placing");
     tcase_set_timeout(tests, 180);

@@ -95,6 +95,12 @@ bool text_starts_with(const char *s, const char *prefix)
     return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
+bool text_ends_with(const char *s, const char *end)
+{
+    size_t length = strlen(s), n = strlen(end);
+    return length >= n && strcmp(s + length - n, end) == 0;
+}
+
 int text_number(const char *s, int otherwise)
 {
     char *end;

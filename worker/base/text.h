@@ -32,6 +32,7 @@ const char *text_string(const struct text *text); /* "" where empty */
 
 bool text_equal(const char *a, const char *b); /* NULL equals NULL */
 bool text_starts_with(const char *s, const char *prefix);
+bool text_ends_with(const char *s, const char *end);
 
 /* The decimal number that all of s is; `otherwise` where it is none, does not fit, or s is NULL. */
 int text_number(const char *s, int otherwise);

@@ -143,6 +143,22 @@ static bool refuse_option(const struct pass *pass, char **argv, int got, const c
     return false;
 }
 
+static bool may_repeat(const struct command_option *option)
+{
+    return !option->argument || text_ends_with(option->argument, "...");
+}
+
+/* The last one alone would count, and who gave both would not know. */
+static bool refuse_twice(const char *option, const char *help, struct error *error)
+{
+    error_set(error, ERROR_USAGE, "--%s is given twice, and has one value", option);
+    if (text_ends_with(option, "-from"))
+        error_hint(error, "Join the files: cat FILE1 FILE2 | ... --%s -", option);
+    else
+        error_hint(error, "Run the command once for each; \"%s\" says what it takes.", help);
+    return false;
+}
+
 enum wish { WISH_COMMAND, WISH_HELP, WISH_VERSION };
 
 /* Reads options into cli; own options only where `command` is given. */
@@ -186,6 +202,8 @@ static bool read_options(struct cli *cli, const struct command *command, const c
                     cli->lists[i] = arena_push(cli->arena, cli->lists[i], &cli->list_counts[i],
                                                sizeof(*cli->lists[i]));
                     cli->lists[i][cli->list_counts[i] - 1] = cli->values[i];
+                    if (cli->list_counts[i] > 1 && !may_repeat(&command->options[i]))
+                        return refuse_twice(command->options[i].name, help, error);
                 }
         }
     }

@@ -42,9 +42,11 @@ struct hold_scope {
     struct hold_values keys;     /* a value, or for keys of several columns an array literal */
     const char *from, *to;       /* timestamptz texts, the end exclusive; NULL: no bound */
     bool everything;
+    size_t wrong; /* values that could not be read, and are in cli->diags */
 };
 
-/* Reads options and files; needs no database. Usage errors, and all errors of files at once. */
+/* Reads options and files; needs no database. What is wrong with single values is found together
+ * with what the database says of the others, by hold_scope_check. */
 bool hold_scope_read(struct cli *cli, struct hold_scope *scope, struct error *error);
 /* Compares the values with what the database knows of the categories: kinds of subjects, what their
  * columns can hold, the columns of a key. `category` is where keys belong; NULL: none is named. */
@@ -54,10 +56,10 @@ bool hold_scope_check(struct session *session, struct hold_scope *scope, const c
 bool hold_scope_check_keys(struct session *session, struct hold_scope *scope, const char *category,
                            struct error *error);
 /* After a hold was placed with this scope: where those subjects stand that no record has now, for
- * somebody who looks for a slip of the pen. Says nothing where that cannot be told, and of all of
- * them only with all_too: a hold of nothing has a warning of its own. */
+ * somebody who looks for a slip of the pen. Says nothing where that cannot be told, nor of all of
+ * them where it was said already that nothing is covered. */
 void hold_tell_absent(struct session *session, const char *hold, const struct hold_scope *scope,
-                      bool all_too);
+                      bool warned);
 /* "2026-01-31" as it is; false and a usage error for anything else. */
 bool hold_date_read(struct cli *cli, const char *option, const char **ret_date,
                     struct error *error);
@@ -103,13 +105,13 @@ int hold_matter_row(const PGresult *matters, const char *hold);
 void hold_tell_coverage(struct cli *cli, const PGresult *rows, const char *verb);
 /* Prints categories whose data is outside of this database; "declared" in the document. */
 bool hold_tell_declared(struct session *session, const char *category, struct error *error);
-/* Where such a result counts no record at all: says so, and what may be wrong. "matches_nothing" in
- * the document. */
-void hold_warn_of_nothing(struct cli *cli, const PGresult *rows);
-/* What a hold covers by category, now, and what it does not reach; with `warn`, that it is nothing.
- */
-bool hold_tell_reach(struct session *session, const char *hold, const char *category, bool warn,
-                     struct error *error);
+/* Where such a result counts no record at all, or reaches no category: says so, and what may be
+ * wrong; true then. "matches_nothing" in the document. */
+bool hold_warn_of_nothing(struct cli *cli, const PGresult *rows);
+/* What a hold covers by category, now, and what it does not reach. ret_nothing: whether it is
+ * nothing, which is told then; NULL: it is not told. */
+bool hold_tell_reach(struct session *session, const char *hold, const char *category,
+                     bool *ret_nothing, struct error *error);
 
 /* --- cli/hold_status.c --- */
 

@@ -86,7 +86,7 @@ static const char *accepted_gaps(struct cli *cli, const char *more)
 static bool names_nothing(const struct hold_scope *scope)
 {
     return !scope->tenant && !scope->subjects.count && !scope->keys.count && !scope->from &&
-           !scope->to;
+           !scope->to && !scope->wrong;
 }
 
 static bool need_scope(const struct hold_scope *scope, struct error *error)
@@ -185,11 +185,15 @@ static const char *repeat_hint(struct cli *cli, const char *hold, const char *ac
 }
 
 /* The hold is in force: that its records cannot be counted now is told, and fails nothing. */
-static void tell_reach(struct session *session, const char *hold, const char *category)
+static void tell_reach(struct session *session, const char *hold, const char *category,
+                       const struct hold_scope *scope)
 {
     struct error why _cleanup_error_ = {0};
-    if (hold_tell_reach(session, hold, category, true, &why))
+    bool nothing = false;
+    if (hold_tell_reach(session, hold, category, &nothing, &why)) {
+        hold_tell_absent(session, hold, scope, nothing);
         return;
+    }
     if (session->cli->json)
         json_object_set_new(output_document(session->cli), "not_counted", json_text(why.primary));
     else
@@ -246,6 +250,16 @@ static void tell_new_matter(struct session *session, const char *matter)
     fflush(stdout);
 }
 
+/* A blank before a matter's number would make it another matter. */
+static const char *trimmed(struct cli *cli, const char *s)
+{
+    s += strspn(s, " \t");
+    size_t n = strlen(s);
+    while (n && (s[n - 1] == ' ' || s[n - 1] == '\t'))
+        n--;
+    return arena_strndup(cli->arena, s, n);
+}
+
 static bool place(struct session *session, const struct hold_scope *scope, const char *hold,
                   const char **values, size_t count, struct error *error)
 {
@@ -257,7 +271,11 @@ static bool place(struct session *session, const struct hold_scope *scope, const
         if (unknown)
             error_hint(error, "%s", repeat_hint(cli, hold, accepted));
         hold_explain_error(cli, scope, error);
-        if (!cli->json)
+        if (!cli->json && !unknown && cli_was_given(cli, "hold"))
+            printf("Nothing was placed now; \"retentionctl hold show %.8s\" says whether it was "
+                   "before.\n",
+                   hold);
+        else if (!cli->json)
             puts(unknown ? "It is NOT KNOWN whether the hold is placed."
                          : "The hold is NOT placed.");
         return false;
@@ -271,8 +289,7 @@ static bool place(struct session *session, const struct hold_scope *scope, const
         return false;
     }
     print_placed(cli, row);
-    tell_reach(session, hold, scope->category);
-    hold_tell_absent(session, hold, scope, false);
+    tell_reach(session, hold, scope->category, scope);
     print_end(cli, hold, row);
     tell_copy(session);
     return true;
@@ -305,14 +322,15 @@ bool command_hold_place(struct cli *cli, struct error *error)
     bool repeated = hold != NULL;
     if (!hold)
         hold = new_uuid(cli);
-    const char *matter = cli->operands[0];
+    const char *matter = trimmed(cli, cli->operands[0]);
     if (cli->json) {
         json_object_set_new(output_document(cli), "hold", json_text(hold));
         json_object_set_new(cli->document, "matter", json_text(matter));
     } else {
         printf("Asking%s for hold %s of matter \"", repeated ? " again" : "", hold);
         text_print_safe(stdout, matter);
-        puts("\"; it is not placed yet.");
+        puts(repeated ? "\"; whether it is placed already is asked with it."
+                      : "\"; it is not placed yet.");
         fflush(stdout);
     }
     if (!repeated)
@@ -399,8 +417,7 @@ bool command_hold_extend(struct cli *cli, struct error *error)
         printf("Hold %s now has part %s, too.\n", hold, PQgetvalue(part, 0, 0));
     }
     print_placed(cli, row);
-    tell_reach(&session, hold, category);
-    hold_tell_absent(&session, hold, &scope, true);
+    tell_reach(&session, hold, category, &scope);
     return true;
 }
 

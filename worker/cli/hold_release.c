@@ -169,7 +169,7 @@ bool command_hold_narrow(struct cli *cli, struct error *error)
         return error_set(error, ERROR_USAGE, "--part wants the number of a part, not \"%s\"", part);
     if (!hold_scope_read(cli, &scope, error))
         return false;
-    if (!part && !scope.subjects.count && !scope.keys.count) {
+    if (!part && !scope.subjects.count && !scope.keys.count && !scope.wrong) {
         error_set(error, ERROR_USAGE, "nothing says what the hold is to give up");
         error_hint(error, "Name subjects or keys that it has, or with --part alone a whole part; "
                           "\"retentionctl hold show HOLD\" lists them.");

@@ -196,15 +196,20 @@ static bool read_keys(struct cli *cli, struct hold_scope *scope, struct error *e
     return !file || hold_values_read(cli, file, false, &scope->keys, error);
 }
 
-/* All that is wrong is in cli->diags, and is printed with this. */
-static bool values_are_good(struct cli *cli, size_t values, struct error *error)
+/* All that is wrong is in cli->diags, and is printed with this: what the files could say by
+ * themselves, and what the database said. */
+static bool values_are_good(struct cli *cli, const struct hold_scope *scope, struct error *error)
 {
     size_t errors = cli->diags.errors;
+    size_t values = scope->subjects.count + scope->keys.count + scope->wrong;
     if (!errors)
         return true;
-    error_set(error, ERROR_USAGE, "%zu of %zu values %s wrong: nothing was done", errors,
-              values > errors ? values : errors, errors == 1 ? "is" : "are");
-    error_hint(error, "Correct the lines named and run the command again.");
+    if (values > 1)
+        error_set(error, ERROR_USAGE, "%zu of %zu values %s wrong: nothing was done", errors,
+                  values > errors ? values : errors, errors == 1 ? "is" : "are");
+    else
+        error_set(error, ERROR_USAGE, "nothing was done");
+    error_hint(error, "Correct what is named and run the command again.");
     return false;
 }
 
@@ -228,8 +233,8 @@ bool hold_scope_read(struct cli *cli, struct hold_scope *scope, struct error *er
         !read_moment(cli, "to", true, &scope->to, error) || !read_subjects(cli, scope, error) ||
         !read_keys(cli, scope, error))
         return false;
-    return values_are_good(cli, scope->subjects.count + scope->keys.count + cli->diags.errors,
-                           error);
+    scope->wrong = cli->diags.errors;
+    return true;
 }
 
 /* ---- against the database ---- */
@@ -318,6 +323,7 @@ static bool check_keys(struct session *session, struct hold_scope *scope, const 
                    category);
         return false;
     }
+    size_t wrong = cli->diags.errors;
     for (size_t i = 0; columns > 1 && i < scope->keys.count; i++) {
         struct hold_value *value = &scope->keys.items[i];
         const char *literal = key_literal(cli, value->text, columns);
@@ -331,7 +337,7 @@ static bool check_keys(struct session *session, struct hold_scope *scope, const 
                                  category, columns),
                       "Separate them by a tab, or by commas where there is no tab.");
     }
-    if (cli->diags.errors)
+    if (cli->diags.errors > wrong)
         return true;
     const char *const values[] = {category, hold_values_array(cli, &scope->keys)};
     PGresult *rows _cleanup_result_ =
@@ -346,7 +352,7 @@ bool hold_scope_check_keys(struct session *session, struct hold_scope *scope, co
                            struct error *error)
 {
     return (!scope->keys.count || check_keys(session, scope, category, error)) &&
-           values_are_good(session->cli, scope->keys.count, error);
+           values_are_good(session->cli, scope, error);
 }
 
 bool hold_scope_check(struct session *session, struct hold_scope *scope, const char *category,
@@ -363,7 +369,7 @@ bool hold_scope_check(struct session *session, struct hold_scope *scope, const c
     if (scope->keys.count && !check_keys(session, scope, category, error))
         return false;
     diags_sort(&cli->diags);
-    return values_are_good(cli, scope->subjects.count + scope->keys.count, error);
+    return values_are_good(cli, scope, error);
 }
 
 /* ---- what was placed ---- */
@@ -373,7 +379,9 @@ enum { PLACES_SHOWN = 20 };
 /* "numbers.txt, line 3", and behind it ", 7": where a value stands. */
 static void add_place(struct text *text, const struct position *at, const struct position *before)
 {
-    if (before && text_equal(before->file, at->file))
+    if (!at->line)
+        text_printf(text, "%s%s", before ? "; " : "", at->file);
+    else if (before && text_equal(before->file, at->file))
         text_printf(text, ", %d", at->line);
     else
         text_printf(text, "%s%s, %s %d", before ? "; " : "", at->file,
@@ -381,7 +389,7 @@ static void add_place(struct text *text, const struct position *at, const struct
 }
 
 void hold_tell_absent(struct session *session, const char *hold, const struct hold_scope *scope,
-                      bool all_too)
+                      bool warned)
 {
     struct cli *cli = session->cli;
     const char *kinds, *texts;
@@ -402,7 +410,7 @@ void hold_tell_absent(struct session *session, const char *hold, const struct ho
             continue;
         const struct position *at = &scope->subjects.items[n - 1].at;
         json_array_append_new(list, json_pack("{ss si}", "from", at->file, "line", at->line));
-        if (absent++ < PLACES_SHOWN && at->line)
+        if (absent++ < PLACES_SHOWN)
             add_place(&shown, at, before);
         before = at;
     }
@@ -411,8 +419,12 @@ void hold_tell_absent(struct session *session, const char *hold, const struct ho
         return;
     }
     json_decref(list);
-    if (!absent || (absent == count && !all_too))
+    if (!absent || (absent == count && warned))
         return;
+    if (absent == count)
+        puts("\nWARNING: none of the subjects named has a record that this covers today. What is "
+             "counted above is held\nsince nobody can tell whose it is (a number that cannot be "
+             "read), or for another part of the hold.");
     printf("\n%zu of the %zu subject%s %s no record that this covers today. They are held like the "
            "others: what\ncomes later with them is covered. To look at how they are written:\n  "
            "%s%s\n",

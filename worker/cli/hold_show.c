@@ -145,6 +145,30 @@ static void show_waiting(struct cli *cli, const PGresult *waiting)
     output_result(cli, "waiting", waiting, waiting_columns, ARRAY_LENGTH(waiting_columns), "");
 }
 
+/* A number that is misspelt must not read as a matter without holds. */
+static bool matter_exists(struct session *session, const char *matter, struct error *error)
+{
+    PGresult *rows _cleanup_result_ =
+        session_file(session, "cli/matter_numbers.sql", 0, NULL, error);
+    if (!rows)
+        return false;
+    size_t count = (size_t)PQntuples(rows);
+    const char **numbers = arena_alloc(session->cli->arena, (count + 1) * sizeof(*numbers));
+    for (size_t i = 0; i < count; i++) {
+        numbers[i] = PQgetvalue(rows, (int)i, 0);
+        if (strcmp(numbers[i], matter) == 0)
+            return true;
+    }
+    const char *nearest = text_nearest(matter, numbers, count);
+    error_set(error, ERROR_FAILED, "there is no matter \"%s\"", matter);
+    if (nearest)
+        error_hint(error, "Perhaps \"%s\"; all of them: \"retentionctl matter list --all\".",
+                   nearest);
+    else
+        error_hint(error, "All of them: \"retentionctl matter list --all\".");
+    return false;
+}
+
 bool command_hold_list(struct cli *cli, struct error *error)
 {
     struct session session _cleanup_session_ = {0};
@@ -163,10 +187,15 @@ bool command_hold_list(struct cli *cli, struct error *error)
                    session.prefix);
         return false;
     }
+    if (matter && !matter_exists(&session, matter, error))
+        return false;
     if (cli->json)
         list_for_programs(cli, rows, matters, matter);
     else if (!list_for_people(cli, rows, matters, matter))
-        puts(cli_flag(cli, "all") ? "There is no hold." : "No hold is in force.");
+        puts(matter && cli_flag(cli, "all") ? "The matter has no hold."
+             : matter                       ? "No hold of the matter is in force."
+             : cli_flag(cli, "all")         ? "There is no hold."
+                                            : "No hold is in force.");
     show_waiting(cli, waiting);
     return hold_tell_waiting(&session, NULL, NULL, false, error);
 }
@@ -344,7 +373,7 @@ bool command_hold_show(struct cli *cli, struct error *error)
         return true;
     if (!cli->json)
         putchar('\n');
-    return hold_tell_reach(&session, hold, value(row, 0, "category"), false, error);
+    return hold_tell_reach(&session, hold, value(row, 0, "category"), NULL, error);
 }
 
 /* ---- rules ---- */

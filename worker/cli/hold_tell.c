@@ -156,22 +156,25 @@ void hold_tell_coverage(struct cli *cli, const PGresult *rows, const char *verb)
         puts("No category is loaded.");
 }
 
-void hold_warn_of_nothing(struct cli *cli, const PGresult *rows)
+bool hold_warn_of_nothing(struct cli *cli, const PGresult *rows)
 {
     bool counted = false;
     for (int r = 0; r < PQntuples(rows); r++) {
         if (PQgetvalue(rows, r, 1)[0] != 't')
             continue;
         if (!text_equal(result_value(rows, r, 3), "0"))
-            return;
+            return false;
         counted = true;
     }
     if (cli->json)
-        json_object_set_new(output_document(cli), "matches_nothing", json_boolean(counted));
-    else if (counted)
+        json_object_set_new(output_document(cli), "matches_nothing", json_true());
+    else if (!counted)
+        puts("\nWARNING: this keeps NOTHING today: it reaches no category, for the reasons above.");
+    else
         puts("\nWARNING: nothing in the database matches this today. Check the spelling of what is "
              "named, and\nthe days, if any. Records that come later and match are covered all the "
              "same.");
+    return true;
 }
 
 bool hold_tell_declared(struct session *session, const char *category, struct error *error)
@@ -210,8 +213,8 @@ bool hold_tell_declared(struct session *session, const char *category, struct er
     return true;
 }
 
-bool hold_tell_reach(struct session *session, const char *hold, const char *category, bool warn,
-                     struct error *error)
+bool hold_tell_reach(struct session *session, const char *hold, const char *category,
+                     bool *ret_nothing, struct error *error)
 {
     const char *const values[] = {hold};
     PGresult *rows _cleanup_result_ =
@@ -219,7 +222,7 @@ bool hold_tell_reach(struct session *session, const char *hold, const char *cate
     if (!rows)
         return false;
     hold_tell_coverage(session->cli, rows, "held now");
-    if (warn)
-        hold_warn_of_nothing(session->cli, rows);
+    if (ret_nothing)
+        *ret_nothing = hold_warn_of_nothing(session->cli, rows);
     return hold_tell_declared(session, category, error);
 }
