@@ -58,7 +58,8 @@ static const struct command commands[] = {
     {ENFORCE, NULL, "plan", "[CATEGORY...]", 0, ANY_NUMBER,
      "show what a run would do now, changing nothing",
      "Counts in one read-only transaction, with the conditions that a run acts by. Categories that "
-     "await approval or only observe are shown too.",
+     "await approval or only observe are shown too. Of stages that change records, samples show what "
+     "each column becomes: of made-up values, never of real ones.",
      "plan call_recordings",
      command_plan,
      {{"sql", 0, NULL, false, "print the exact statements instead, with their parameters"},
@@ -146,7 +147,8 @@ static const struct command commands[] = {
      command_policy_diff, {{0}}},
     {POLICY, "policy", "load", "[CATEGORY...]", 0, ANY_NUMBER,
      "load the files into the database, without a worker",
-     "Checks all files first. What needs approval is suspended until somebody else approves it.",
+     "Checks all files first, and tries transformations on some records, as \"check\" does, where the "
+     "role may change them; else the worker does when it loads. What needs approval is suspended until somebody else approves it.",
      "policy load",
      command_policy_load, {{0}}},
     {POLICY, "policy", "approve", "CATEGORY", 1, 1,
