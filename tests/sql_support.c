@@ -52,6 +52,8 @@ const char *sql_support_value(const struct sql_param *p)
     case PARAM_TERM:
         return "1";
     case PARAM_RUN:
+    case PARAM_MOST:
+    case PARAM_PASSED:
         return "00000000-0000-4000-8000-000000000001";
     case PARAM_NONCE:
         return "00112233445566778899aabbccddeeff";

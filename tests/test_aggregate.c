@@ -38,6 +38,12 @@
     "    k = 11; fold = ( \"source\" ); then = \"delete\"; } );\n"
 #define STAGE(after_) STAGE_OF(after_, MEASURES)
 #define POLICY        DATA STAGE("1 month")
+#define POLICY_UNFOLDED                                                                            \
+    DATA "  stages = ( { name = \"month\"; after = \"1 month\"; do = \"aggregate\";\n"             \
+         "    into = \"public.call_month\";\n"                                                     \
+         "    by = ( { column = \"account\"; }, { column = \"at\"; as = \"date_trunc\";\n"         \
+         "        unit = \"month\"; to = \"month\"; }, { column = \"source\"; } );\n" MEASURES     \
+         "    k = 11; then = \"delete\"; } );\n"
 /* Does not publish how many callers: of a cell that has k of one batch, nobody is counted. */
 #define POLICY_UNNAMED DATA STAGE_OF("1 month", SUMS " );\n")
 
@@ -394,6 +400,64 @@ START_TEST(late_records)
 }
 END_TEST
 
+/* A cell whose row is in the target already, published under another "fold" or by somebody else,
+ * stays open with its family; the others are published, and nothing that was is changed. */
+START_TEST(what_is_there_stays_open)
+{
+    struct site site = calls_site(100, 10, POLICY);
+    late(&site, 100, "google", 30);
+    site_once_expect(&site, NULL, 0);
+    check_books(&site);
+    check_closed(&site);
+
+    site_policy(&site, "calls", POLICY_UNFOLDED);
+    site_load_and_approve(&site, "calls", -1);
+    db_exec(site.admin, "INSERT INTO public.call_month SELECT 300, month, 'bing', 0, 0, 0, "
+                        "'{0,0,0,0}', 0 FROM public.call_month WHERE account = 100 LIMIT 1");
+    late(&site, 200, "bing", 20);
+    late(&site, 100, "google", 31);
+    late(&site, 201, "bing", 20);
+    late(&site, 300, "bing", 12);
+    late(&site, 202, "direct", 20);
+    late(&site, 203, "direct", 3);
+    db_exec(site.admin, "SELECT oracle.look()");
+    for (int again = 0; again < 2; again++) {
+        site_once_expect(&site, NULL, 0);
+        ck_assert_int_eq(number(&site, "count(*) FROM public.call"), 0);
+        check_books(&site);
+        ck_assert_int_eq(number(&site, "count(*) FROM public.call_month WHERE account BETWEEN 200 "
+                                       "AND 203 AND callers = 20"),
+                         3);
+        ck_assert_int_eq(number(&site, "count(*) FROM public.call_month WHERE account = 203"), 0);
+        ck_assert_int_eq(number(&site, "sum(measures[1]) FROM retention.aggregate_open"), 43);
+        ck_assert_int_eq(number(&site, "count(*) FROM retention.aggregate_family WHERE "
+                                       "inner_pad IS NOT NULL"),
+                         2);
+        char *message _cleanup_free_ = db_value(
+            site.admin, "SELECT message FROM retention.run ORDER BY started_at DESC LIMIT 1");
+        ck_assert_str_eq(message,
+                         "cells of \"public.call_month\" are there already, published under an "
+                         "earlier \"fold\" or by somebody else; with their 2 families, 43 records "
+                         "stay in the open cells");
+    }
+    /* what somebody else wrote can be taken away, what was published can not */
+    db_exec(site.admin, "DELETE FROM public.call_month WHERE account = 300");
+    db_exec(site.admin, "SELECT oracle.look()");
+    struct program_result result = site_once(&site, NULL);
+    ck_assert_int_eq(result.exit_code, 0);
+    ck_assert_msg(strstr(result.err, "a cell of \"public.call_month\" is there already, published "
+                                     "under an earlier \"fold\" or by somebody else; with its "
+                                     "family, 31 records stay in the open cells") != NULL,
+                  "%s", result.err);
+    program_result_free(&result);
+    check_books(&site);
+    ck_assert_int_eq(number(&site, "calls FROM public.call_month WHERE account = 300"), 12);
+    ck_assert_int_eq(number(&site, "sum(measures[1]) FROM retention.aggregate_open"), 31);
+    site_check_log(&site);
+    site_free(&site);
+}
+END_TEST
+
 /* Held records are not counted, and keep no cell open; released, they are late ones. */
 START_TEST(held_records_are_not_counted)
 {
@@ -620,6 +684,7 @@ Suite *suite_aggregate(void)
     tcase_add_test(tc, open_cells_wait);
     tcase_add_test(tc, another_layout_is_refused);
     tcase_add_test(tc, late_records);
+    tcase_add_test(tc, what_is_there_stays_open);
     tcase_add_test(tc, held_records_are_not_counted);
     tcase_add_test(tc, nothing_small_can_be_derived);
     suite_add_tcase(suite, tc);

@@ -23,10 +23,16 @@
 -- families a call; a row for each published cell, and one for each family of which something is not
 -- published; no row: nothing was to be closed. The session's time zone is the category's.
 --
+-- `passed`: so many families, the first ones, stay open as they are: the target has a row of one of
+-- their cells already, published under another "fold" or by somebody else, and refuses another.
+-- Nothing of such a family is published, so nothing of it can be told by subtraction. The call that
+-- comes to the last family returns a row for each of them: 0 cells, and of the measures the first
+-- alone, how many records stay in the open cells.
+--
 -- Locks: leader_gate, aggregate_open (no batch adds anything meanwhile), then entry_counter.
 CREATE OR REPLACE FUNCTION retention.close_cells(term bigint, run uuid, category text, stage text,
     layout text, target text, k bigint, span interval, shortest interval, run_time timestamptz,
-    remaining bytea[], most bigint) RETURNS SETOF retention.aggregate_result
+    remaining bytea[], most bigint, passed bigint) RETURNS SETOF retention.aggregate_result
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 SET jit = off
@@ -34,6 +40,7 @@ AS $function$
 #variable_conflict use_column
 DECLARE
     ids bigint[];
+    refused bigint[];
     results retention.aggregate_result[];
 BEGIN
     PERFORM retention.require_term(close_cells.term);
@@ -50,7 +57,15 @@ BEGIN
           AND (f.period IS NULL
                OR (f.period::timestamp + span)::timestamptz + shortest <= close_cells.run_time)
           AND f.digest <> ALL (coalesce(remaining, '{}'))
-        ORDER BY f.family LIMIT most);
+        ORDER BY f.family LIMIT passed + most);
+    refused := ids[:passed];
+    ids := ids[passed + 1:];
+    IF cardinality(ids) < most THEN
+        RETURN QUERY SELECT o.family, false, NULL::text[], ARRAY[sum(o.measures[1])],
+                            NULL::bigint, 0::bigint
+                     FROM retention.aggregate_open o
+                     WHERE o.family = ANY (refused) GROUP BY o.family;
+    END IF;
     IF cardinality(ids) = 0 THEN
         RETURN;
     END IF;
@@ -85,6 +100,6 @@ BEGIN
 END
 $function$;
 REVOKE ALL ON FUNCTION retention.close_cells(bigint, uuid, text, text, text, text, bigint, interval,
-    interval, timestamptz, bytea[], bigint) FROM PUBLIC;
+    interval, timestamptz, bytea[], bigint, bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION retention.close_cells(bigint, uuid, text, text, text, text, bigint,
-    interval, interval, timestamptz, bytea[], bigint) TO @prefix@worker;
+    interval, interval, timestamptz, bytea[], bigint, bigint) TO @prefix@worker;

@@ -141,7 +141,9 @@ static bool check_database(struct cli *cli, const struct settings *settings,
         return false;
     if (!policies_validate(policies, &session, error))
         return false;
-    if (has_schema && !check_trials(&session, policies, error))
+    size_t count;
+    const struct category **list = policies_select(cli, policies, &count, error);
+    if (!list || (has_schema && !check_trials(&session, policies, list, count, error)))
         return false;
     if (has_schema && !warn_powers(&session, settings, policies, error))
         return false;

@@ -13,8 +13,9 @@ void check_hmac_key(struct cli *cli, const struct settings *settings, const stru
 void check_epoch_key(struct cli *cli, const struct settings *settings, const struct policy_set *set,
                      struct session *session);
 
-/* Tries the stages that de-identify on some records, and rolls back; what refuses goes to
- * cli->diags. */
-bool check_trials(struct session *session, const struct policies *policies, struct error *error);
+/* Tries the stages of some categories that de-identify on some records, and rolls back; what
+ * refuses goes to cli->diags. Outside of a transaction. */
+bool check_trials(struct session *session, const struct policies *policies,
+                  const struct category *const *list, size_t count, struct error *error);
 
 #endif

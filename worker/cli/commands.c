@@ -60,7 +60,7 @@ static const struct command commands[] = {
      "Counts in one read-only transaction, with the conditions that a run acts by, for each stage; a "
      "record that several stages keep is counted at each of them, but what a legal hold keeps only "
      "at the last one that it is due for. Below the table stands what keeps records, and what each "
-     "stage that changes them makes of a made-up value. Categories that await approval or only "
+     "stage that changes them makes of a made-up value, never of a real one. Categories that await approval or only "
      "observe are shown too.",
      "plan call_recordings",
      command_plan,
@@ -152,7 +152,8 @@ static const struct command commands[] = {
      command_policy_diff, {{0}}},
     {POLICY, "policy", "load", "[CATEGORY...]", 0, ANY_NUMBER,
      "load the files into the database, without a worker",
-     "Checks all files first. What needs approval is suspended until somebody else approves it.",
+     "Checks all files first, and tries transformations on some records, as \"check\" does, where the "
+     "role may change them; else the worker does when it loads. What needs approval is suspended until somebody else approves it.",
      "policy load",
      command_policy_load, {{0}}},
     {POLICY, "policy", "approve", "CATEGORY", 1, 1,

@@ -625,6 +625,8 @@ static json_t *statement_json(const struct sql_statement *statement, const char 
         [PARAM_HASHED_NEW] = "their keyed digests",
         [PARAM_FROM_START] = "from starting point",
         [PARAM_TO_START] = "to starting point",
+        [PARAM_MOST] = "families to close",
+        [PARAM_PASSED] = "families to pass by",
     };
     json_t *params = json_array();
     for (size_t i = 0; i < statement->param_count; i++) {

@@ -2,11 +2,13 @@
  *
  * The fingerprint must be that of the relations before they are checked: a change in between then
  * shows as a different fingerprint in the first batch. So all reading happens in one snapshot,
- * fingerprints first, and loading after it. */
+ * fingerprints first, and loading after it. Between them, in transactions that are rolled back, the
+ * policies are tried on some records. */
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "cli/check.h"
 #include "cli/json.h"
 #include "cli/output.h"
 #include "cli/plan.h"
@@ -211,7 +213,9 @@ bool command_policy_load(struct cli *cli, struct error *error)
         if (!prepare(&session, &policies, &loading[i], error))
             return false;
     }
-    if (!session_execute(&session, "COMMIT", error))
+    if (!session_execute(&session, "COMMIT", error) ||
+        !check_trials(&session, &policies, list, count, error) ||
+        !may_load(cli, &policies, list, count, error))
         return false;
     struct table *table = table_new(cli->arena, columns, ARRAY_LENGTH(columns));
     json_object_set_new(output_document(cli), "categories", json_array());

@@ -165,6 +165,8 @@ static void queue_over(struct batch *batch, enum step step, size_t relation,
         case PARAM_KEY:
         case PARAM_TERM:
         case PARAM_RUN:
+        case PARAM_MOST:
+        case PARAM_PASSED:
             abort(); /* of explain, and of closing cells */
         }
     }

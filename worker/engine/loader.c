@@ -7,10 +7,12 @@
  *   FACTS         one transaction, REPEATABLE READ: all facts, and the approved texts
  *   FINGERPRINTS  the same transaction: what each category's relations are in that very state. A
  *                 change that comes after the facts were read makes every batch refuse.
- *   LOADING       load_policy for each valid category, policy_gone for the absent ones; agreements
- *                 and coverage; each in a transaction of its own, so that one refusal stops one.
- *                 Then what holds cover is compared with what they say: where it is not that,
- *                 somebody altered it, and the category does not run until a person mended it.
+ *   TRIALS        what changes records is tried on some, in transactions that are rolled back,
+ * where this worker has not tried it as it is now, and it has not changed any before: so one bad
+ * row does not stop a category that works LOADING       load_policy for each valid category,
+ * policy_gone for the absent ones; agreements and coverage; each in a transaction of its own, so
+ * that one refusal stops one. Then what holds cover is compared with what they say: where it is not
+ * that, somebody altered it, and the category does not run until a person mended it.
  *
  * A category that is invalid, suspended, red or declared is skipped and reported; the others run.
  * Requests complete in order and `pending` counts them: the last one calls `done`. */
@@ -30,12 +32,14 @@
 #include "engine/guards.h"
 #include "engine/reload.h"
 #include "engine/state.h"
+#include "engine/trying.h"
 #include "ledger/digest.h"
 #include "pg/conn.h"
 #include "pg/function_list.h"
 #include "pg/functions.h"
 #include "policy/change.h"
 #include "policy/parse.h"
+#include "policy/trial.h"
 #include "policy/validate.h"
 
 /* One load under way. */
@@ -107,6 +111,7 @@ void loader_free(struct policies *policies)
     diags_free(&policies->parse_diags);
     policy_set_free(policies->set);
     function_list_free(policies->accepted);
+    free(policies->tried);
     free(policies);
 }
 
@@ -544,6 +549,75 @@ static void write_all(struct load *load)
     one_done(load);
 }
 
+/* --- trials --- */
+
+static void tried_line(const struct load *load, size_t index, struct text *out)
+{
+    const struct category_state *state = &load->worker->policies->states[index];
+    const char *fingerprint = load->fingerprints ? load->fingerprints[index] : NULL;
+    text_printf(out, "%s %s\n", state->category->sha256, fingerprint ? fingerprint : "-");
+}
+
+/* Is there nothing to try: it was done, or records were changed under this text already. */
+static bool needs_no_trial(const struct load *load, size_t index)
+{
+    const struct policies *policies = load->worker->policies;
+    const struct category_state *state = &policies->states[index];
+    struct text line _cleanup_text_ = {0};
+    if (load->check_only)
+        return false;
+    tried_line(load, index, &line);
+    return (policies->tried && strstr(policies->tried, line.data)) ||
+           (state->proven && text_equal(state->proven, load->fingerprints[index]) &&
+            text_equal(state->approved_sha256, state->category->sha256));
+}
+
+static void on_trials(struct worker *worker, bool done, const struct error *error, void *arg)
+{
+    struct load *load = arg;
+    struct policies *policies = worker->policies;
+    struct text tried _cleanup_text_ = {0};
+    if (!done) {
+        fail(load, error);
+        finish(load);
+        return;
+    }
+    diags_sort(&policies->diags);
+    policies->invalid = policies->diags.errors > 0;
+    for (size_t i = 0; i < policies->state_count; i++) {
+        struct category_state *state = &policies->states[i];
+        if (!state->valid)
+            continue;
+        state->valid = policy_category_is_valid(state->category, policies->set, &policies->diags);
+        if (!state->valid)
+            state->stages = NULL;
+        else if (state->tried)
+            tried_line(load, i, &tried);
+    }
+    free(policies->tried);
+    policies->tried = text_steal(&tried);
+    if (load->check_only)
+        finish(load);
+    else
+        write_all(load);
+}
+
+static void try_policies(struct load *load)
+{
+    struct policies *policies = load->worker->policies;
+    struct trials *trials =
+        trials_new(policies->arena, policies->set, policies->catalog, &policies->diags);
+    for (size_t i = 0; i < policies->state_count; i++) {
+        struct category_state *state = &policies->states[i];
+        if (!state->valid)
+            continue;
+        state->tried = true;
+        if (!needs_no_trial(load, i))
+            trials_add(trials, state->category);
+    }
+    trying_begin(load->worker, policies->arena, trials, on_trials, load);
+}
+
 /* --- facts and fingerprints --- */
 
 static void on_fingerprint(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
@@ -575,8 +649,23 @@ static void on_facts_end(struct pg_conn *conn, enum pg_outcome outcome, PGresult
         pg_conn_sync(load->worker->control);
         finish(load);
     } else {
-        write_all(load);
+        try_policies(load);
     }
+}
+
+static void on_checked(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                       const struct error *error, void *arg)
+{
+    struct load *load = arg;
+    (void)conn;
+    (void)result;
+    if (outcome != PG_OK)
+        fail(load, error);
+    load->pending--;
+    if (load->failed)
+        finish(load);
+    else
+        try_policies(load);
 }
 
 static void take_fingerprints(struct load *load)
@@ -668,7 +757,8 @@ enum {
     KNOWN_TEXT,
     KNOWN_ALLOWANCE,
     KNOWN_BRAKE,
-    KNOWN_PAUSED
+    KNOWN_PAUSED,
+    KNOWN_PROVEN
 };
 
 static void take_known(struct policies *policies, const PGresult *known)
@@ -687,6 +777,8 @@ static void take_known(struct policies *policies, const PGresult *known)
         state->brake_allowance = strtoll(PQgetvalue(known, row, KNOWN_ALLOWANCE), NULL, 10);
         state->brake_engaged = PQgetvalue(known, row, KNOWN_BRAKE)[0] == 't';
         state->paused = PQgetvalue(known, row, KNOWN_PAUSED)[0] == 't';
+        if (!PQgetisnull(known, row, KNOWN_PROVEN))
+            state->proven = arena_strdup(policies->arena, PQgetvalue(known, row, KNOWN_PROVEN));
     }
 }
 
@@ -724,7 +816,7 @@ static void on_known(struct pg_conn *conn, enum pg_outcome outcome, PGresult *re
     check_policies(worker);
     if (load->check_only) {
         worker->reading = false;
-        queue(load, "ROLLBACK", 0, NULL, on_written, load);
+        queue(load, "ROLLBACK", 0, NULL, on_checked, load);
         pg_conn_sync(worker->control);
     } else {
         take_fingerprints(load);

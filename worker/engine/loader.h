@@ -26,6 +26,8 @@ struct category_state {
     char *approved_text;      /* in the arena, or NULL */
     int64_t brake_allowance;  /* 0: none */
     bool brake_engaged, paused;
+    const char *proven; /* under the fingerprint that it had, its text in effect changed records */
+    bool tried;         /* on some records, by this worker, as it is now */
     const char *relation;         /* "schema.table" */
     struct sql_category **stages; /* one a stage; NULL where it is not valid */
     struct sql_basis basis;       /* of the stages */
@@ -56,7 +58,8 @@ struct policies {
     struct catalog *catalog;
     struct function_list *accepted; /* read with the set, or NULL; owned */
     const char *accepted_words;     /* while it counts, in the arena; else NULL */
-    struct arena *arena;            /* of the states and statements of one load */
+    char *tried; /* "SHA-256 fingerprint" of what was tried on records, a line each; owned */
+    struct arena *arena; /* of the states and statements of one load */
     struct category_state *states;
     size_t state_count;
     bool invalid; /* some category is */

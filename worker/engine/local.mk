@@ -10,6 +10,8 @@ libretention_a_SOURCES += \
 	worker/engine/batch_send.c \
 	worker/engine/batch_values.c \
 	worker/engine/batch_whole.c \
+	worker/engine/trying.c \
+	worker/engine/trying.h \
 	worker/engine/binary.c \
 	worker/engine/binary.h \
 	worker/engine/brake.c \

@@ -29,9 +29,11 @@
 #include "engine/run.h"
 #include "engine/schedule.h"
 #include "engine/state.h"
+#include "engine/trying.h"
 #include "pg/catalog.h"
 #include "pg/function_list.h"
 #include "policy/parse.h"
+#include "policy/trial.h"
 #include "policy/validate.h"
 
 struct reload {
@@ -43,6 +45,7 @@ struct reload {
     struct policy_set *set;
     struct function_list *accepted; /* or NULL */
     struct diags parse_diags;
+    struct diags diags;  /* of checking it */
     struct text restart; /* names of changed settings that are read at restart only */
 
     struct settings *own; /* what the worker uses, once it is not its caller's; owned */
@@ -66,6 +69,8 @@ static void drop_candidate(struct reload *reload)
     reload->set = NULL;
     reload->accepted = NULL;
     reload->parse_diags = (struct diags){0};
+    diags_free(&reload->diags);
+    reload->diags = (struct diags){0};
     reload->pending = reload->checking = false;
     text_clear(&reload->restart);
 }
@@ -208,12 +213,65 @@ static void copy_diags(struct diags *to, const struct diags *from)
     }
 }
 
+static void decide(struct worker *worker)
+{
+    struct reload *reload = worker->reload;
+    struct diags diags = reload->diags;
+    reload->diags = (struct diags){0};
+    diags_sort(&diags);
+    if (diags.errors > 0)
+        refuse(worker, &diags);
+    else
+        take_candidate(worker);
+    diags_free(&diags);
+    reload_go_on(worker);
+}
+
+/* The trials of a candidate, which is not dropped meanwhile. */
+struct candidate_trial {
+    struct catalog *catalog;
+    struct arena *arena;
+};
+
+static void on_tried(struct worker *worker, bool done, const struct error *error, void *arg)
+{
+    struct candidate_trial *trial = arg;
+    struct reload *reload = worker->reload;
+    (void)error;
+    catalog_free(trial->catalog);
+    arena_free(trial->arena);
+    free(trial);
+    if (!reload->checking || worker->phase == PHASE_OVER)
+        return;
+    if (!done) { /* again, with the next connection or without one */
+        drop_candidate(reload);
+        reload->wanted = true;
+        return;
+    }
+    decide(worker);
+}
+
+/* What changed is tried on some records; the catalog is the trials' now. */
+static void try_changed(struct worker *worker, struct catalog *catalog)
+{
+    struct reload *reload = worker->reload;
+    struct candidate_trial *trial = xcalloc(1, sizeof(*trial));
+    *trial = (struct candidate_trial){.catalog = catalog, .arena = arena_new()};
+    struct trials *trials = trials_new(trial->arena, reload->set, catalog, &reload->diags);
+    for (size_t i = 0; i < reload->set->category_count; i++) {
+        const struct category *category = &reload->set->categories[i];
+        const struct category *before = policy_find(worker->policies->set, category->name);
+        if (!before || strcmp(before->sha256, category->sha256) != 0)
+            trials_add(trials, category);
+    }
+    trying_begin(worker, trial->arena, trials, on_tried, trial);
+}
+
 static void on_facts(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
                      const struct error *error, void *arg)
 {
     struct worker *worker = arg;
     struct reload *reload = worker->reload;
-    struct diags diags _cleanup_diags_ = {0};
     struct error own _cleanup_error_ = {0};
     (void)conn;
     if (!reload->checking || worker->phase == PHASE_OVER)
@@ -225,21 +283,17 @@ static void on_facts(struct pg_conn *conn, enum pg_outcome outcome, PGresult *re
     }
     struct catalog *catalog =
         outcome == PG_OK ? catalog_parse(PQgetvalue(result, 0, 0), &own) : NULL;
-    copy_diags(&diags, &reload->parse_diags);
+    copy_diags(&reload->diags, &reload->parse_diags);
     if (catalog) {
         catalog->accepted = reload->accepted;
-        policy_validate(reload->set, catalog, &diags);
-    } else {
-        diag_error(&diags, ((struct position){0}), "the database's tables could not be read: %s",
-                   outcome == PG_OK ? own.primary : error->primary);
+        policy_validate(reload->set, catalog, &reload->diags);
+        try_changed(worker, catalog);
+        return;
     }
-    catalog_free(catalog);
-    diags_sort(&diags);
-    if (diags.errors > 0)
-        refuse(worker, &diags);
-    else
-        take_candidate(worker);
-    reload_go_on(worker);
+    diag_error(&reload->diags, ((struct position){0}),
+               "the database's tables could not be read: %s",
+               outcome == PG_OK ? own.primary : error->primary);
+    decide(worker);
 }
 
 static void check(struct worker *worker)

@@ -67,6 +67,8 @@ struct run {
     char *plan[PLAN_COLUMNS]; /* text or NULL; owned */
     int64_t unclaimed;
     bool started; /* start_run was accepted: finish_run has to follow */
+    /* Closing cells: families of the next transaction, and those that stay open. */
+    int64_t close_most, close_passed;
 
     struct sweep sweep;
     struct pace pace;

@@ -71,12 +71,16 @@ void run_read(struct run *run, struct lane *lane, const char *sql, size_t count,
     lane_read(lane, run->category->timezone, sql, count, values, rows, fn, use);
 }
 
-/* The parameters' values; to be freed. `term` is of 48 bytes and must live as long. */
+enum { BOUND_SIZE = 96 };
+
+/* The parameters' values; to be freed. `term` is of BOUND_SIZE bytes and must live as long. */
 static const char **bound_values(const struct run *run, const struct sql_statement *statement,
                                  char *term)
 {
-    char *limit = term + 24;
+    char *limit = term + 24, *most = term + 48, *passed = term + 72;
     snprintf(limit, 24, "%lld", (long long)run->sweep.slice_rows);
+    snprintf(most, 24, "%lld", (long long)run->close_most);
+    snprintf(passed, 24, "%lld", (long long)run->close_passed);
     const char **values = xcalloc(statement->param_count + 1, sizeof(*values));
     snprintf(term, 24, "%lld", (long long)run->worker->leadership.term);
     for (size_t i = 0; i < statement->param_count; i++) {
@@ -85,6 +89,8 @@ static const char **bound_values(const struct run *run, const struct sql_stateme
                     : param->kind == PARAM_RUN    ? run->id
                     : param->kind == PARAM_TERM   ? term
                     : param->kind == PARAM_LIMIT  ? limit
+                    : param->kind == PARAM_MOST   ? most
+                    : param->kind == PARAM_PASSED ? passed
                                                   : param->value;
     }
     return values;
@@ -93,7 +99,7 @@ static const char **bound_values(const struct run *run, const struct sql_stateme
 void run_read_statement(struct run *run, struct lane *lane, const struct sql_statement *statement,
                         bool rows, pg_result_fn *fn)
 {
-    char term[48];
+    char term[BOUND_SIZE];
     const char **values = bound_values(run, statement, term);
     run_read(run, lane, statement->text, statement->param_count, values, rows, fn);
     free(values);
@@ -102,7 +108,7 @@ void run_read_statement(struct run *run, struct lane *lane, const struct sql_sta
 void run_write_statement(struct run *run, struct lane *lane, const struct sql_statement *statement,
                          pg_result_fn *fn)
 {
-    char term[48];
+    char term[BOUND_SIZE];
     const char **values = bound_values(run, statement, term);
     struct run_use *use = use_lane(run, lane);
     lane_write(lane, run->category->timezone, statement->text, statement->param_count, values, fn,

@@ -112,6 +112,9 @@ bool pg_conn_is_direct(const struct pg_conn *conn, const PGresult *backend_pid,
 /* Somebody found out that a READY connection is dead: it is BROKEN for this reason, and connects
  * again. From the loop only. */
 void pg_conn_give_up(struct pg_conn *conn, const char *why);
+/* In the callback of a statement that failed (PG_ERROR): a field of the server's report that names
+ * something of the catalog (PG_DIAG_CONSTRAINT_NAME, PG_DIAG_COLUMN_NAME); NULL: it has none. */
+const char *pg_conn_refused_field(const struct pg_conn *conn, int field);
 /* For escaping and parameter status only; NULL while there is none. */
 PGconn *pg_conn_libpq(struct pg_conn *conn);
 

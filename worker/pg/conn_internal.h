@@ -80,13 +80,14 @@ struct pg_conn {
     bool want_send;
     bool send_failed;
 
-    int64_t heard_us;   /* monotonic: when something arrived last */
-    unsigned attempts;  /* since the last connection that was of use */
-    bool useful;        /* this connection completed a request */
-    char last_fatal[6]; /* SQLSTATE of the server's farewell */
-    unsigned depth;     /* functions of the connection on the stack that may call back */
-    bool retrying;      /* broken: the timer will connect again */
-    bool freed;         /* parked until depth is 0 */
+    int64_t heard_us;        /* monotonic: when something arrived last */
+    unsigned attempts;       /* since the last connection that was of use */
+    bool useful;             /* this connection completed a request */
+    char last_fatal[6];      /* SQLSTATE of the server's farewell */
+    const PGresult *refused; /* while its callback is told, else NULL */
+    unsigned depth;          /* functions of the connection on the stack that may call back */
+    bool retrying;           /* broken: the timer will connect again */
+    bool freed;              /* parked until depth is 0 */
 };
 
 /* conn.c */

@@ -285,6 +285,11 @@ static void complete(struct pg_conn *conn, struct request *request, enum pg_outc
         fn(conn, outcome, result, error, arg);
 }
 
+const char *pg_conn_refused_field(const struct pg_conn *conn, int field)
+{
+    return conn->refused ? PQresultErrorField(conn->refused, field) : NULL;
+}
+
 static void complete_first(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
                            const struct error *error)
 {
@@ -334,7 +339,9 @@ static bool take_result(struct pg_conn *conn, PGresult *result)
         conn_result_error(result, &error);
         if (conn->own_class[0] && text_starts_with(error.sqlstate, conn->own_class))
             conn_result_own_words(result, &error);
+        conn->refused = result;
         complete_first(conn, PG_ERROR, NULL, &error);
+        conn->refused = NULL;
         return true;
     }
     if (!first || (status == PGRES_PIPELINE_SYNC) != (first->kind == REQUEST_SYNC))

@@ -47,6 +47,7 @@ libretention_a_SOURCES += \
 	worker/policy/sql_transform.c \
 	worker/policy/syntax.c \
 	worker/policy/transform.c worker/policy/transform.h \
+	worker/policy/trial.c worker/policy/trial.h \
 	worker/policy/validate.c worker/policy/validate.h \
 	worker/policy/validate_aggregate.c \
 	worker/policy/validate_column.c \

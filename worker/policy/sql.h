@@ -34,6 +34,8 @@ enum sql_param_kind {
     PARAM_HASHED_NEW, /* text[] literal of what each of these becomes */
     PARAM_TURN,       /* int: rows of this turn, */
     PARAM_LAST_TURN,  /* to this one, inclusive */
+    PARAM_MOST,       /* bigint: families of cells to close, */
+    PARAM_PASSED,     /* behind so many that stay open */
 };
 
 /* An UPDATE puts a row's new version into the row's own page if there is room, and then needs no
@@ -199,8 +201,10 @@ struct sql_category {
                                         policy/sql_explain.h; no row: not there */
     struct sql_statement remaining;  /* PARAM_RUN_TIME: count of due and free rows */
     /* Of a stage that aggregates, else empty: closes cells, some of them, and publishes what can be
-     * published. PARAM_TERM, PARAM_RUN, PARAM_RUN_TIME; one row: (families bigint, most bigint,
-     * published bigint); as long as families = most, there are more. */
+     * published. PARAM_TERM, PARAM_RUN, PARAM_RUN_TIME, PARAM_MOST, PARAM_PASSED; one row:
+     * (families bigint, passed bigint, left_open numeric, published bigint); as long as families =
+     * PARAM_MOST, there are more. Of the last ones, `passed` of PARAM_PASSED are still there, and
+     * so many records are in their open cells. */
     struct sql_statement close;
     /* Of a stage with a k-check, else empty. `groups`, PARAM_RUN_TIME: one row (groups bigint,
      * small bigint, nullified bigint): how many groups the records make that are due and free, how
@@ -247,12 +251,13 @@ struct sql_statement sql_build_example(struct arena *arena, const struct policy_
                                        const struct transform *transform, struct table_name table);
 
 /* Does to some records of a leaf what a stage that de-identifies does, due or not; never to one
- * under hold. With a dependant: to some of its rows. To be rolled back. PARAM_NONCE. One row:
- * (rows bigint, unchanged bigint). */
+ * under hold. With a dependant: to some of its rows. With a column (of the stage's or dependant's):
+ * to that one alone. To be rolled back. PARAM_NONCE. One row: (rows bigint, unchanged bigint). */
 struct sql_statement sql_build_trial(struct arena *arena, const struct policy_set *set,
                                      const struct category *category, size_t stage,
                                      const struct catalog *catalog, struct table_name leaf,
-                                     const struct dependant *dependant);
+                                     const struct dependant *dependant,
+                                     const struct transform *column);
 
 /* category.hold_facts, a JSON document: the category's tenant, subjects, key with their types as
  * holds are to be converted to them, and the statement that counts what a hold ($1, uuid) covers;

@@ -12,7 +12,7 @@
 #include "policy/definition.h"
 #include "policy/sql_private.h"
 
-enum { TEXT_MOST = 200, FAMILIES_MOST = 1000 };
+enum { TEXT_MOST = 200 };
 
 /* Above it, subjects are hardly ever told apart by 64 bits. */
 enum { SEEN_MOST = 40 };
@@ -412,15 +412,19 @@ struct sql_statement sql_close_cells(struct sql_builder *b)
             b->arena,
             "WITH closed AS MATERIALIZED (\n"
             "SELECT * FROM retention.close_cells(%s, %s, %s, %s, %s, %s, %s,\n"
-            "       '%s'::interval, %s, %s,\n       %s, %d)),\nput AS (\n"
+            "       '%s'::interval, %s, %s,\n       %s, %s, %s)),\nput AS (\n"
             "INSERT INTO %s (%s)\nSELECT %s\n  FROM closed c WHERE c.published\nRETURNING 1)\n"
-            "SELECT count(DISTINCT c.family) AS families, %d::bigint AS most,\n"
+            "SELECT count(DISTINCT c.family) FILTER (WHERE c.cells > 0) AS families,\n"
+            "       count(*) FILTER (WHERE c.cells = 0) AS passed,\n"
+            "       coalesce(sum(c.measures[1]) FILTER (WHERE c.cells = 0), 0) AS left_open,\n"
             "       retention.require_published(count(*) FILTER (WHERE c.published),\n"
             "           (SELECT count(*) FROM put)) AS published\n  FROM closed c",
             sql_param(b, PARAM_TERM, 0, NULL, "bigint"), sql_param(b, PARAM_RUN, 0, NULL, "uuid"),
             sql_value(b, b->category->name, "text"), sql_value(b, b->stage->name, "text"),
             layout(b), sql_value(b, target_name(b), "text"),
             sql_value(b, arena_printf(b->arena, "%lld", (long long)b->stage->k), "bigint"),
-            span(by), shortest(b), sql_run_time(b), remaining(b), FAMILIES_MOST, target_name(b),
-            sql_take_text(b->arena, &names), sql_take_text(b->arena, &values), FAMILIES_MOST));
+            span(by), shortest(b), sql_run_time(b), remaining(b),
+            sql_param(b, PARAM_MOST, 0, NULL, "bigint"),
+            sql_param(b, PARAM_PASSED, 0, NULL, "bigint"), target_name(b),
+            sql_take_text(b->arena, &names), sql_take_text(b->arena, &values)));
 }

@@ -205,7 +205,8 @@ const char *sql_waits(struct sql_builder *b, const struct category *other);
 /* How many categories the stage waits for: what leaves the record where it is waits for none. */
 size_t sql_wait_count(const struct sql_builder *b);
 const char *sql_paused(struct sql_builder *b); /* NULL (C) where there is no tenant */
-/* Is an earlier stage still to count the row, and (forecast) does not in the same run? NULL (C): there is none that counts and keeps. */
+/* Is an earlier stage still to count the row, and (forecast) does not in the same run? NULL (C):
+ * there is none that counts and keeps. */
 const char *sql_uncounted(struct sql_builder *b);
 /* Does it count the row in the same run? NULL (C): there is none. */
 const char *sql_counted_first(struct sql_builder *b);

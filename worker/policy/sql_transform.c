@@ -591,10 +591,23 @@ struct sql_statement sql_build_example(struct arena *arena, const struct policy_
                                       full_type(b, c)));
 }
 
+static const char *one_change(struct sql_builder *b, const struct sql_scope *row,
+                              const struct transform *t, const char **ret_done)
+{
+    struct text text = {0};
+    struct sql_scope target = set_target(b, row);
+    add_change(b, &text, t->column,
+               t->as->sql(b, t, column_of(b, t->column), sql_column(b, row, t->column)));
+    *ret_done = is_done(b, t);
+    b->target = target;
+    return sql_take_text(b->arena, &text);
+}
+
 struct sql_statement sql_build_trial(struct arena *arena, const struct policy_set *set,
                                      const struct category *category, size_t stage,
                                      const struct catalog *catalog, struct table_name leaf,
-                                     const struct dependant *dependant)
+                                     const struct dependant *dependant,
+                                     const struct transform *column)
 {
     struct sql_builder builder, *b = &builder;
     sql_builder_init(b, arena, set, category, stage, catalog);
@@ -611,6 +624,12 @@ struct sql_statement sql_build_trial(struct arena *arena, const struct policy_se
         leave =
             arena_printf(arena, "%s IS TRUE\n    OR %s", sql_passed(b), sql_held(b, SKIP_NOTHING));
         changed = sql_changed(b);
+    }
+    if (column) {
+        const struct sql_scope row = {
+            .table = sql_catalog_table(b, dependant ? dependant->table : category->table),
+            .alias = "t"};
+        changes = one_change(b, dependant ? &row : &b->target, column, &changed);
     }
     return sql_finish(
         b, arena_printf(arena,
