@@ -82,9 +82,8 @@ SQL_FILES += \
 	migrations/0035_groups.sql \
 	migrations/0038_accepted.sql \
 	migrations/0040_reader_reads.sql \
-	migrations/0043_intake.sql \
-	migrations/0042_hold_bound.sql
 	migrations/0042_hold_bound.sql \
+	migrations/0043_intake.sql \
 	migrations/0045_close_passed.sql
 # what retentionctl asks
 SQL_FILES += \
