@@ -634,6 +634,10 @@ END_TEST
 START_TEST(a_dependant_keeps_its_record_whole)
 {
     struct site site = new_family_site(
+        /* behind those that the policy is tried on */
+        "WITH moved AS (DELETE FROM note WHERE id = 501 RETURNING *) INSERT INTO note SELECT * "
+        "FROM "
+        "moved;"
         "ALTER TABLE note ADD CONSTRAINT said CHECK (id <> 501 OR body IS NOT NULL);"
         "CREATE TABLE word (id bigint PRIMARY KEY, transcript_id bigint, at timestamptz);"
         "INSERT INTO word VALUES (1, 902, now());"
@@ -750,9 +754,11 @@ START_TEST(it_is_tried_on_rows)
     for (size_t i = 0; i < 3; i++) {
         result = program_run(takers[i]);
         ck_assert_msg(result.exit_code == 0, "%s", result.err);
-        ck_assert_msg(strstr(result.err, "stage \"number\" was not tried on records of "
-                                         "\"public.transcript\": others have them locked") != NULL,
-                      "%s", result.err);
+        /* "policy load" leaves warnings to "check", and to the worker that tries it again */
+        ck_assert_msg(i == 1 || strstr(result.err,
+                                       "stage \"number\" was not tried on records of "
+                                       "\"public.transcript\": others have them locked") != NULL,
+                      "%s: %s%s", takers[i][3], result.out, result.err);
         program_result_free(&result);
     }
     PQfinish(other);

@@ -258,9 +258,11 @@ START_TEST(batches_pass)
     ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM ctm.visit"), 0);
     db_wait_until(site.admin, "SELECT count(*) > 0 FROM pg_stat_user_functions WHERE schemaname = "
                               "'retention' AND funcname = 'begin_batch'");
+    /* What changes records is tried first, on a few, outside of batches: that asks four functions.
+     * Batches would ask those of the other tables, too. */
     ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM pg_stat_user_functions WHERE "
                                            "schemaname = 'retention_guard'"),
-                     0);
+                     4);
     expect_story("installed");
 }
 END_TEST

@@ -185,7 +185,7 @@ static int64_t sweep_leaf(struct attempt *a, struct table_name leaf)
         db_exec(conn, "%s", sql->lock);
         PGresult *result = execute(a, &sql->remove, &binding);
         gone = number(result, 0);
-        note_keys(a, result, 3, keys);
+        note_keys(a, result, 2, keys);
         PQclear(result);
         db_exec(conn, "COMMIT");
         return gone;
@@ -211,7 +211,7 @@ static int64_t sweep_leaf(struct attempt *a, struct table_name leaf)
             PGresult *result = execute(a, &sql->remove_tids, &own);
             if (number(result, 0) != rows)
                 refute(a, "fewer rows went than were locked", sql->remove_tids.text);
-            note_keys(a, result, 3, keys);
+            note_keys(a, result, 2, keys);
             gone += number(result, 0);
             PQclear(result);
         }

@@ -175,8 +175,10 @@ START_TEST(they_use_every_key)
             if (!stands_in(text, f->key, NULL))
                 text_printf(&missing, " \"%s\" of %s;", f->key, (*d)->name);
             for (const struct choice *c = f->choices; c && c->name; c++)
-                /* a guard is installed by others than the sample database has */
-                if (!c->later && strcmp(f->key, "guard") != 0 && !stands_in(text, f->key, c->name))
+                /* a guard is installed by others than the sample database has, and none of its
+                 * tables has partitions */
+                if (!c->later && strcmp(f->key, "guard") != 0 &&
+                    strcmp(c->name, "partition") != 0 && !stands_in(text, f->key, c->name))
                     text_printf(&missing, " %s = \"%s\";", f->key, c->name);
         }
     for (size_t i = 0; i < transformation_count; i++)

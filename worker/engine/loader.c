@@ -8,11 +8,12 @@
  *   FINGERPRINTS  the same transaction: what each category's relations are in that very state. A
  *                 change that comes after the facts were read makes every batch refuse.
  *   TRIALS        what changes records is tried on some, in transactions that are rolled back,
- * where this worker has not tried it as it is now, and it has not changed any before: so one bad
- * row does not stop a category that works LOADING       load_policy for each valid category,
- * policy_gone for the absent ones; agreements and coverage; each in a transaction of its own, so
- * that one refusal stops one. Then what holds cover is compared with what they say: where it is not
- * that, somebody altered it, and the category does not run until a person mended it.
+ *                 where this worker has not tried it as it is now, and it has not changed any
+ *                 before: so one bad row does not stop a category that works
+ *   LOADING       load_policy for each valid category, policy_gone for the absent ones; agreements
+ *                 and coverage; each in a transaction of its own, so that one refusal stops one.
+ *                 Then what holds cover is compared with what they say: where it is not that,
+ *                 somebody altered it, and the category does not run until a person mended it.
  *
  * A category that is invalid, suspended, red or declared is skipped and reported; the others run.
  * Requests complete in order and `pending` counts them: the last one calls `done`. */
