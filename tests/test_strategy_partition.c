@@ -378,7 +378,7 @@ END_TEST
 /* Tenants of more than one partition: where a partition passes the limit, all of it stays. */
 START_TEST(the_brake_counts)
 {
-    struct text sql _cleanup_text_ = {0}, policy _cleanup_text_ = {0};
+    struct text sql _cleanup_text_ = {0};
     text_printf(&sql, "%s%s", tables, truncate_old);
     struct site site =
         site_new_single(cluster_shared(), text_string(&sql), "pace: { batch_rows = 100; };");
