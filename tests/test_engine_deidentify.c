@@ -732,8 +732,10 @@ START_TEST(it_is_tried_on_rows)
     };
     for (size_t i = 0; i < ARRAY_LENGTH(takers); i++) {
         struct program_result result = program_run(takers[i]);
-        ck_assert_msg(result.exit_code == 3, "%s %s: %d\n%s%s", takers[i][0], takers[i][3],
-                      result.exit_code, result.out, result.err);
+        /* before a start, --check refuses nothing: the others are to run */
+        bool warns = strcmp(takers[i][3], "--check") == 0;
+        ck_assert_msg(result.exit_code == (warns ? 0 : 3), "%s %s: %d\n%s%s", takers[i][0],
+                      takers[i][3], result.exit_code, result.out, result.err);
         for (size_t k = 0; k < ARRAY_LENGTH(said); k++)
             ck_assert_msg(strstr(result.err, said[k]) != NULL, "%s %s:\n%s", takers[i][0],
                           takers[i][3], result.err);

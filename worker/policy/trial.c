@@ -31,6 +31,7 @@ struct trials {
     struct trial *list;
     size_t count, at;
     struct sql_statement statement;
+    bool warns;
 
     /* The trial was refused, and no column named: each is tried. */
     bool by_column;
@@ -44,6 +45,11 @@ struct trials *trials_new(struct arena *arena, const struct policy_set *set,
     struct trials *trials = arena_alloc(arena, sizeof(*trials));
     *trials = (struct trials){.arena = arena, .set = set, .catalog = catalog, .diags = diags};
     return trials;
+}
+
+void trials_warn(struct trials *trials)
+{
+    trials->warns = true;
 }
 
 /* --- which --- */
@@ -169,9 +175,9 @@ static const char *table_of(struct trials *trials, const struct trial *trial)
 static void report(struct trials *trials, const struct trial *trial, const char *why)
 {
     const struct stage *stage = &trial->category->stages[trial->stage];
-    struct diag *d =
-        diag_error(trials->diags, stage->at, "stage \"%s\" cannot change records of \"%s\": %s",
-                   stage->name, table_of(trials, trial), why);
+    struct diag *d = diag_add(trials->diags, trials->warns ? DIAG_WARNING : DIAG_ERROR, stage->at,
+                              "stage \"%s\" cannot change records of \"%s\": %s", stage->name,
+                              table_of(trials, trial), why);
     diag_hint(trials->diags, d, "It was tried on some of them, and rolled back.");
 }
 

@@ -36,6 +36,8 @@ struct trial_answer {
  * the trials, which live in the arena. */
 struct trials *trials_new(struct arena *arena, const struct policy_set *set,
                           const struct catalog *catalog, struct diags *diags);
+/* What is found refuses nothing: it is told as a warning. */
+void trials_warn(struct trials *trials);
 void trials_add(struct trials *trials, const struct category *category);
 
 /* The next statement, and the category it is of; NULL: none is left. Its parameters: PARAM_VALUE,
