@@ -3,6 +3,7 @@
 SQL_FILES = \
 	catalog/facts.sql \
 	catalog/version.sql \
+	engine/any_hold.sql \
 	engine/hold_shapes.sql \
 	engine/intake.sql \
 	engine/log_check.sql \

@@ -7,6 +7,10 @@ check_PROGRAMS += tests/makelog
 tests_makelog_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 tests_makelog_LDADD = libretention.a $(COMMON_LIBS)
 tests_makelog_SOURCES = tests/logmaker.c tests/logmaker.h tests/makelog.c
+
+# what a program took, for the benchmarks
+check_PROGRAMS += tests/usage
+tests_usage_SOURCES = tests/bench/usage.c
 # ./dev fuzz: made by name alone, with clang and its libFuzzer
 FUZZERS = tests/fuzz/policy tests/fuzz/entry tests/fuzz/note
 EXTRA_PROGRAMS = $(FUZZERS)
@@ -221,6 +225,7 @@ tests_run_SOURCES = \
 	tests/test_pooler.c \
 	tests/test_staying_up.c \
 	tests/test_strategy.c \
+	tests/test_strategy_bounds.c \
 	tests/test_strategy_partition.c \
 	tests/test_systemd.c \
 	tests/test_systemd_readme.c \
@@ -266,14 +271,22 @@ EXTRA_DIST += \
 	tests/golden/starts.cfg tests/golden/starts.sql
 EXTRA_DIST += tests/policies-bad tests/policies-good
 EXTRA_DIST += tests/aggregate.sql tests/application.sql tests/random_changes.sql
-EXTRA_DIST += tests/bench/actions.sh tests/bench/bench.sh tests/bench/guard.sh tests/bench/log.sh tests/bench/log_server.sh
-EXTRA_DIST += tests/bench/bench.sh tests/bench/guard.sh tests/bench/idle.sh tests/bench/latency.sh tests/bench/log.sh tests/bench/log_server.sh
-EXTRA_DIST += tests/bench/bench.sh tests/bench/guard.sh tests/bench/log.sh tests/bench/log_server.sh
+EXTRA_DIST += \
+	tests/bench/actions.sh \
+	tests/bench/guard.sh \
+	tests/bench/holds.sh \
+	tests/bench/idle.sh \
+	tests/bench/lag.sh \
+	tests/bench/latency.sh \
+	tests/bench/log.sh \
+	tests/bench/log_server.sh \
+	tests/bench/partition.sh \
+	tests/bench/placing.sh \
+	tests/bench/prelude.sh \
+	tests/bench/purge.sh
 EXTRA_DIST += tests/soak/soak.sql
-EXTRA_DIST += tests/bench/bench.sh tests/bench/guard.sh tests/bench/idle.sh tests/bench/latency.sh tests/bench/log.sh tests/bench/log_server.sh
-EXTRA_DIST += tests/bench/placing.sh tests/bench/prelude.sh
 # what is due, said apart from the builder
-EXTRA_DIST += tests/oracle.sql tests/bench/holds.sh tests/hold_races.sql
+EXTRA_DIST += tests/oracle.sql tests/hold_races.sql
 # logs and proofs, verified by programs that are not ours
 EXTRA_DIST += \
 	tests/verifiers/package.json \

@@ -135,15 +135,15 @@ START_TEST(keys_print_as_the_server_prints)
     };
     for (size_t i = 0; i < ARRAY_LENGTH(members); i++) {
         const struct array_reader reader = {.type = members[i].type};
-        char buffer[MEMBER_TEXT_SIZE];
+        char buffer[BINARY_TEXT_SIZE];
         const char *value = members[i].bytes;
         size_t length = members[i].length;
-        ck_assert(array_member_text(&reader, &value, &length, buffer));
+        ck_assert(binary_text(reader.type, &value, &length, buffer));
         ck_assert_uint_eq(length, strlen(members[i].text));
         ck_assert_mem_eq(value, members[i].text, length);
         value = members[i].bytes;
         length = members[i].length - 1;
-        ck_assert_int_eq(array_member_text(&reader, &value, &length, buffer), reader.type == 25);
+        ck_assert_int_eq(binary_text(reader.type, &value, &length, buffer), reader.type == 25);
     }
 }
 END_TEST

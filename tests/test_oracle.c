@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/diag.h"
 #include "base/text.h"
+#include "engine/binary.h"
 #include "harness/cluster.h"
 #include "harness/db.h"
 #include "harness/number.h"
@@ -103,16 +104,25 @@ static void begin(const struct attempt *a)
     db_exec(conn, "SET LOCAL ROLE t_worker");
 }
 
-/* Notes the keys of removed records: parallel arrays, from column `first` of the result. */
-static void note_keys(struct attempt *a, const PGresult *result, int first, size_t key_count)
+/* Notes the keys of removed records, one a row of the result, behind the tenant. */
+static void note_keys(struct attempt *a, const PGresult *result, size_t key_count)
 {
-    if (number(result, 0) == 0)
+    const int first = a->category->has_tenant;
+    if (PQntuples(result) == 0)
         return;
+    ck_assert_int_eq(PQnfields(result), first + (int)key_count);
     const char *values[4] = {NULL};
+    struct text keys[4] = {{0}};
     struct text sql = {0};
     text_add(&sql, "INSERT INTO pg_temp.returned SELECT ");
     for (size_t i = 0; i < key_count; i++) {
-        values[i] = PQgetvalue(result, 0, first + (int)i);
+        for (int row = 0; row < PQntuples(result); row++) {
+            text_add_char(&keys[i], row ? ',' : '{');
+            array_literal_add(&keys[i], PQgetvalue(result, row, first + (int)i),
+                              (size_t)PQgetlength(result, row, first + (int)i));
+        }
+        text_add_char(&keys[i], '}');
+        values[i] = text_string(&keys[i]);
         text_printf(&sql, "%su.k%zu", i ? " || '|' || " : "", i + 1);
     }
     text_add(&sql, " FROM unnest(");
@@ -126,8 +136,10 @@ static void note_keys(struct attempt *a, const PGresult *result, int first, size
         PQexecParams(conn, text_string(&sql), (int)key_count, NULL, values, NULL, NULL, 0);
     if (PQresultStatus(inserted) != PGRES_COMMAND_OK)
         refute(a, "could not note keys", PQerrorMessage(conn));
-    ck_assert_int_eq(strtoll(PQcmdTuples(inserted), NULL, 10), number(result, 0));
+    ck_assert_int_eq(strtoll(PQcmdTuples(inserted), NULL, 10), PQntuples(result));
     PQclear(inserted);
+    for (size_t i = 0; i < key_count; i++)
+        text_free(&keys[i]);
     text_free(&sql);
 }
 
@@ -184,8 +196,8 @@ static int64_t sweep_leaf(struct attempt *a, struct table_name leaf)
         begin(a);
         db_exec(conn, "%s", sql->lock);
         PGresult *result = execute(a, &sql->remove, &binding);
-        gone = number(result, 0);
-        note_keys(a, result, 2, keys);
+        gone = PQntuples(result);
+        note_keys(a, result, keys);
         PQclear(result);
         db_exec(conn, "COMMIT");
         return gone;
@@ -209,10 +221,10 @@ static int64_t sweep_leaf(struct attempt *a, struct table_name leaf)
             }
             remove_dependants(a, &own);
             PGresult *result = execute(a, &sql->remove_tids, &own);
-            if (number(result, 0) != rows)
+            if (PQntuples(result) != rows)
                 refute(a, "fewer rows went than were locked", sql->remove_tids.text);
-            note_keys(a, result, 2, keys);
-            gone += number(result, 0);
+            note_keys(a, result, keys);
+            gone += PQntuples(result);
             PQclear(result);
         }
         PQclear(locked);

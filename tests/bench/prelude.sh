@@ -7,6 +7,7 @@
 #   cpu_ms                      processor time of the programs and server processes that have ended, in
 #                               ms: says more than the clock where the machine has other things to do
 #   bench_wait_ends DATABASE    a server process is counted once the server has seen its end
+#   bench_bars FILE SVG TITLE UNIT   a picture of lines "name number"; needs gnuplot
 
 . "$top/tests/harness/cluster.sh"
 
@@ -58,4 +59,23 @@ bench_rounds() {
     set -- "$command"
     round=$((round + 1))
   done
+}
+
+# bench_bars FILE SVG TITLE UNIT: a picture of lines "name number"; needs gnuplot
+bench_bars() {
+  command -v gnuplot >/dev/null || { say "no gnuplot: $2 is not drawn"; return 0; }
+  gnuplot <<PLOT
+set terminal svg size 800,420 font "sans,13" background "white"
+set output '$2'
+set title "$3"
+set ylabel "$4"
+set style fill solid 0.8
+set boxwidth 0.6
+set grid ytics
+set yrange [0:*]
+set xtics rotate by -25 noenhanced
+unset key
+plot '$1' using 0:2:xtic(1) with boxes linecolor rgb "#4878a8", \
+  '' using 0:2:2 with labels offset 0,0.7
+PLOT
 }

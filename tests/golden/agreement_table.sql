@@ -164,7 +164,6 @@ SELECT (true) IS TRUE AS claimed,
 -- $11 key 2
 
 -- leaf: remove
-WITH gone AS (
 DELETE FROM ONLY g.call_2024 t
  WHERE t.ctid >= $1::tid
    AND t.ctid < $2::tid
@@ -177,9 +176,7 @@ DELETE FROM ONLY g.call_2024 t
      OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h12.key FROM retention.held_scope h12 WHERE h12.category = $7::text AND h12.shape = 'key_more' AND h12.held_until > now() AND h12.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h13 WHERE h13.category = $7::text AND h13.shape = 'key_more' AND h13.held_until > now() AND h13.key = ARRAY[t.month::text, t.call_id::text] AND (h13.tenant IS NULL OR h13.tenant = t.account_id::text) AND coalesce(h13.starts_from <= CASE WHEN t.started_at >= $8::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $8::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h13.starts_to, true) AND (NOT h13.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h14 WHERE h14.category = $7::text AND h14.shape = 'key_subject' AND h14.held_until > now() AND h14.hold = h13.hold AND h14.part = h13.part AND false))))))
      ELSE false END) IS NOT TRUE
    AND (EXISTS (SELECT 1 FROM retention.pause z15 WHERE z15.scope = 'tenant' AND z15.resumed_at IS NULL AND (z15.until IS NULL OR z15.until > now()) AND z15.name = t.account_id::text)) IS NOT TRUE
-RETURNING t.account_id::text AS tenant, t.month::text AS k1, t.call_id::bigint AS k2)
-SELECT count(*) AS rows, array_agg(g.tenant) AS tenants, array_agg(g.k1) AS key1, array_agg(g.k2) AS key2
-  FROM gone g;
+RETURNING t.account_id::text AS tenant, t.month::text AS k1, t.call_id::bigint AS k2;
 -- $1 from tid
 -- $2 to tid
 -- $3 run time
@@ -257,7 +254,6 @@ SELECT count(*) AS rows, array_agg(l.tid::text) AS tids
 -- $7 value 1970-01-02
 
 -- leaf: remove_tids
-WITH gone AS (
 DELETE FROM ONLY g.call_2024 t
  WHERE t.ctid = ANY ($1::tid[])
    AND t.started_at <= ((GREATEST($2::timestamptz AT TIME ZONE 'UTC' - $3::interval, $2::timestamptz AT TIME ZONE 'UTC' - $4::interval, $2::timestamptz AT TIME ZONE 'UTC' - $5::interval) + '4 days'::interval) AT TIME ZONE 'UTC')
@@ -269,9 +265,7 @@ DELETE FROM ONLY g.call_2024 t
      OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h12.key FROM retention.held_scope h12 WHERE h12.category = $6::text AND h12.shape = 'key_more' AND h12.held_until > now() AND h12.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h13 WHERE h13.category = $6::text AND h13.shape = 'key_more' AND h13.held_until > now() AND h13.key = ARRAY[t.month::text, t.call_id::text] AND (h13.tenant IS NULL OR h13.tenant = t.account_id::text) AND coalesce(h13.starts_from <= CASE WHEN t.started_at >= $7::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= $7::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h13.starts_to, true) AND (NOT h13.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h14 WHERE h14.category = $6::text AND h14.shape = 'key_subject' AND h14.held_until > now() AND h14.hold = h13.hold AND h14.part = h13.part AND false))))))
      ELSE false END) IS NOT TRUE
    AND (EXISTS (SELECT 1 FROM retention.pause z15 WHERE z15.scope = 'tenant' AND z15.resumed_at IS NULL AND (z15.until IS NULL OR z15.until > now()) AND z15.name = t.account_id::text)) IS NOT TRUE
-RETURNING t.account_id::text AS tenant, t.month::text AS k1, t.call_id::bigint AS k2)
-SELECT count(*) AS rows, array_agg(g.tenant) AS tenants, array_agg(g.k1) AS key1, array_agg(g.k2) AS key2
-  FROM gone g;
+RETURNING t.account_id::text AS tenant, t.month::text AS k1, t.call_id::bigint AS k2;
 -- $1 tids
 -- $2 run time
 -- $3 value 1 year 1 mon
@@ -477,7 +471,6 @@ SELECT (true) IS TRUE AS claimed,
 -- $13 key 1
 
 -- leaf: remove
-WITH gone AS (
 DELETE FROM ONLY g.session t
  WHERE t.ctid >= $1::tid
    AND t.ctid < $2::tid
@@ -489,9 +482,7 @@ DELETE FROM ONLY g.session t
      OR (ARRAY[t.session_id::text] IN (SELECT h15.key FROM retention.held_scope h15 WHERE h15.category = $6::text AND h15.shape = 'key_more' AND h15.held_until > now() AND h15.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h16 WHERE h16.category = $6::text AND h16.shape = 'key_more' AND h16.held_until > now() AND h16.key = ARRAY[t.session_id::text] AND (h16.tenant IS NULL OR (EXISTS (SELECT 1 FROM ONLY g.page_event c17 WHERE c17.session_id = t.session_id AND c17.account_id::text = h16.tenant)) IS TRUE) AND coalesce(h16.starts_from <= CASE WHEN t.started_at >= ($7::timestamptz AT TIME ZONE $9::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $9::text) END AND CASE WHEN t.started_at >= ($7::timestamptz AT TIME ZONE $9::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $9::text) END < h16.starts_to, true) AND (NOT h16.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h18 WHERE h18.category = $6::text AND h18.shape = 'key_subject' AND h18.held_until > now() AND h18.hold = h16.hold AND h18.part = h16.part AND false))))))
      ELSE false END) IS NOT TRUE
    AND (EXISTS (SELECT 1 FROM retention.pause z19 WHERE z19.scope = 'tenant' AND z19.resumed_at IS NULL AND (z19.until IS NULL OR z19.until > now()) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c20 WHERE c20.session_id = t.session_id AND c20.account_id::text = z19.name)) IS TRUE)) IS NOT TRUE
-RETURNING (SELECT min(c21.account_id::text) FROM ONLY g.page_event c21 WHERE c21.session_id = t.session_id) AS tenant, t.session_id::uuid AS k1)
-SELECT count(*) AS rows, array_agg(g.tenant) AS tenants, array_agg(g.k1) AS key1
-  FROM gone g;
+RETURNING (SELECT min(c21.account_id::text) FROM ONLY g.page_event c21 WHERE c21.session_id = t.session_id) AS tenant, t.session_id::uuid AS k1;
 -- $1 from tid
 -- $2 to tid
 -- $3 value 1 year
@@ -587,7 +578,6 @@ SELECT count(*) AS rows, array_agg(l.tid::text) AS tids
 -- $9 run time
 
 -- leaf: remove_tids
-WITH gone AS (
 DELETE FROM ONLY g.session t
  WHERE t.ctid = ANY ($1::tid[])
    AND (SELECT CASE WHEN s1.start IS NOT NULL THEN LEAST(coalesce((SELECT max(GREATEST(coalesce((SELECT max(CASE WHEN v2.period IS NULL THEN s1.start + $2::interval WHEN v2.period >= '0'::interval AND v2.period <= '1000 years'::interval AND extract(year FROM v2.period) BETWEEN -1000 AND 1000 AND extract(day FROM v2.period) BETWEEN -400000 AND 400000 THEN CASE WHEN s1.start + v2.period BETWEEN s1.start + $3::interval AND s1.start + $4::interval THEN s1.start + v2.period ELSE s1.start + $4::interval END ELSE s1.start + $4::interval END) FROM (SELECT CASE WHEN a3.call_days IS NULL THEN NULL WHEN a3.call_days BETWEEN 0 AND 400000 THEN make_interval(days => a3.call_days::int) ELSE '-1 day'::interval END AS period FROM ONLY g.account_setting a3 WHERE a3.account_id::text = c4.account_id::text OFFSET 0) v2), s1.start + $2::interval), coalesce((SELECT max(CASE WHEN g5.settled IS NULL THEN s1.start + $2::interval WHEN g5.settled >= '0'::interval AND g5.settled <= '1000 years'::interval AND extract(year FROM g5.settled) BETWEEN -1000 AND 1000 AND extract(day FROM g5.settled) BETWEEN -400000 AND 400000 THEN CASE WHEN s1.start + g5.settled BETWEEN s1.start + $3::interval AND s1.start + $4::interval THEN s1.start + g5.settled ELSE s1.start + $4::interval END ELSE s1.start + $4::interval END) FROM retention.agreement_state g5 WHERE g5.category = $5::text AND g5.tenant = c4.account_id::text), CASE WHEN EXISTS (SELECT FROM retention.category k6 WHERE k6.name = $5::text AND k6.agreements_since IS NOT NULL) THEN s1.start + $2::interval END))) FROM ONLY g.page_event c4 WHERE c4.session_id = t.session_id), s1.start + $2::interval), CASE WHEN t.clock_ms >= ceil(extract(epoch FROM $6::timestamptz AT TIME ZONE 'UTC') * 1000)::bigint AND t.clock_ms <= 253402300799999 THEN to_timestamp(t.clock_ms::float8 / 1000) END + $7::interval) END FROM (SELECT CASE WHEN t.started_at >= ($6::timestamptz AT TIME ZONE $8::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $8::text) END AS start OFFSET 0) s1) <= $9::timestamptz
@@ -598,9 +588,7 @@ DELETE FROM ONLY g.session t
      OR (ARRAY[t.session_id::text] IN (SELECT h15.key FROM retention.held_scope h15 WHERE h15.category = $5::text AND h15.shape = 'key_more' AND h15.held_until > now() AND h15.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h16 WHERE h16.category = $5::text AND h16.shape = 'key_more' AND h16.held_until > now() AND h16.key = ARRAY[t.session_id::text] AND (h16.tenant IS NULL OR (EXISTS (SELECT 1 FROM ONLY g.page_event c17 WHERE c17.session_id = t.session_id AND c17.account_id::text = h16.tenant)) IS TRUE) AND coalesce(h16.starts_from <= CASE WHEN t.started_at >= ($6::timestamptz AT TIME ZONE $8::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $8::text) END AND CASE WHEN t.started_at >= ($6::timestamptz AT TIME ZONE $8::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $8::text) END < h16.starts_to, true) AND (NOT h16.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h18 WHERE h18.category = $5::text AND h18.shape = 'key_subject' AND h18.held_until > now() AND h18.hold = h16.hold AND h18.part = h16.part AND false))))))
      ELSE false END) IS NOT TRUE
    AND (EXISTS (SELECT 1 FROM retention.pause z19 WHERE z19.scope = 'tenant' AND z19.resumed_at IS NULL AND (z19.until IS NULL OR z19.until > now()) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c20 WHERE c20.session_id = t.session_id AND c20.account_id::text = z19.name)) IS TRUE)) IS NOT TRUE
-RETURNING (SELECT min(c21.account_id::text) FROM ONLY g.page_event c21 WHERE c21.session_id = t.session_id) AS tenant, t.session_id::uuid AS k1)
-SELECT count(*) AS rows, array_agg(g.tenant) AS tenants, array_agg(g.k1) AS key1
-  FROM gone g;
+RETURNING (SELECT min(c21.account_id::text) FROM ONLY g.page_event c21 WHERE c21.session_id = t.session_id) AS tenant, t.session_id::uuid AS k1;
 -- $1 tids
 -- $2 value 1 year
 -- $3 value 30 days

@@ -341,7 +341,6 @@ SELECT count(*) AS rows, array_agg(x.k1) AS key1
 -- $2 value calls
 
 -- leaf: remove
-WITH gone AS (
 DELETE FROM ONLY g.call_2024 t
  WHERE t.ctid >= $1::tid
    AND t.ctid < $2::tid
@@ -358,9 +357,7 @@ DELETE FROM ONLY g.call_2024 t
    AND CASE WHEN t.started_at >= $10::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $15::interval <= $5::timestamptz
    AND CASE WHEN t.ended_at >= ($10::timestamptz AT TIME ZONE $16::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $16::text) END + $17::interval <= $5::timestamptz
    AND (EXISTS (SELECT 1 FROM retention.pause z11 WHERE z11.scope = 'tenant' AND z11.resumed_at IS NULL AND (z11.until IS NULL OR z11.until > now()) AND z11.name = t.account_id::text)) IS NOT TRUE
-RETURNING t.account_id::text AS tenant, t.month::text AS k1, t.call_id::bigint AS k2)
-SELECT count(*) AS rows, array_agg(g.tenant) AS tenants, array_agg(g.k1) AS key1, array_agg(g.k2) AS key2
-  FROM gone g;
+RETURNING t.account_id::text AS tenant, t.month::text AS k1, t.call_id::bigint AS k2;
 -- $1 from tid
 -- $2 to tid
 -- $3 value call
@@ -473,7 +470,6 @@ SELECT count(*) AS rows, array_agg(l.tid::text) AS tids
 -- $16 value 10 days
 
 -- leaf: remove_tids
-WITH gone AS (
 DELETE FROM ONLY g.call_2024 t
  WHERE t.ctid = ANY ($1::tid[])
    AND t.kind = ANY (ARRAY[$2::g.kind, $3::g.kind])
@@ -489,9 +485,7 @@ DELETE FROM ONLY g.call_2024 t
    AND CASE WHEN t.started_at >= $9::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $14::interval <= $4::timestamptz
    AND CASE WHEN t.ended_at >= ($9::timestamptz AT TIME ZONE $15::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $15::text) END + $16::interval <= $4::timestamptz
    AND (EXISTS (SELECT 1 FROM retention.pause z11 WHERE z11.scope = 'tenant' AND z11.resumed_at IS NULL AND (z11.until IS NULL OR z11.until > now()) AND z11.name = t.account_id::text)) IS NOT TRUE
-RETURNING t.account_id::text AS tenant, t.month::text AS k1, t.call_id::bigint AS k2)
-SELECT count(*) AS rows, array_agg(g.tenant) AS tenants, array_agg(g.k1) AS key1, array_agg(g.k2) AS key2
-  FROM gone g;
+RETURNING t.account_id::text AS tenant, t.month::text AS k1, t.call_id::bigint AS k2;
 -- $1 tids
 -- $2 value call
 -- $3 value voicemail
@@ -667,7 +661,6 @@ SELECT ((t.kind = ANY (ARRAY[$4::g.kind, $5::g.kind])) IS NOT TRUE) IS TRUE AS c
 -- $11 key 2
 
 -- leaf: remove
-WITH gone AS (
 DELETE FROM ONLY g.call_2024 t
  WHERE t.ctid >= $1::tid
    AND t.ctid < $2::tid
@@ -678,9 +671,7 @@ DELETE FROM ONLY g.call_2024 t
      OR ARRAY[t.month::text, t.call_id::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $9::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
      OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $9::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $9::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t.month::text, t.call_id::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t.ended_at >= ($7::timestamptz AT TIME ZONE $8::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $8::text) END AND CASE WHEN t.ended_at >= ($7::timestamptz AT TIME ZONE $8::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $8::text) END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $9::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
      ELSE false END) IS NOT TRUE
-RETURNING t.month::text AS k1, t.call_id::bigint AS k2)
-SELECT count(*) AS rows, NULL::text[] AS tenants, array_agg(g.k1) AS key1, array_agg(g.k2) AS key2
-  FROM gone g;
+RETURNING t.month::text AS k1, t.call_id::bigint AS k2;
 -- $1 from tid
 -- $2 to tid
 -- $3 value call
@@ -721,7 +712,6 @@ SELECT count(*) AS rows, count(*) >= $10::bigint AS more, array_agg(l.tid::text)
 -- $10 limit
 
 -- leaf: remove_tids
-WITH gone AS (
 DELETE FROM ONLY g.call_2024 t
  WHERE t.ctid = ANY ($1::tid[])
    AND (t.kind = ANY (ARRAY[$2::g.kind, $3::g.kind])) IS NOT TRUE
@@ -731,9 +721,7 @@ DELETE FROM ONLY g.call_2024 t
      OR ARRAY[t.month::text, t.call_id::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $8::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
      OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $8::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $8::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t.month::text, t.call_id::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t.ended_at >= ($6::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END AND CASE WHEN t.ended_at >= ($6::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $8::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
      ELSE false END) IS NOT TRUE
-RETURNING t.month::text AS k1, t.call_id::bigint AS k2)
-SELECT count(*) AS rows, NULL::text[] AS tenants, array_agg(g.k1) AS key1, array_agg(g.k2) AS key2
-  FROM gone g;
+RETURNING t.month::text AS k1, t.call_id::bigint AS k2;
 -- $1 tids
 -- $2 value call
 -- $3 value voicemail

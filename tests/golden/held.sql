@@ -326,7 +326,6 @@ SELECT count(*) AS rows, array_agg(x.k1) AS key1
 -- $2 value calls
 
 -- leaf: remove
-WITH gone AS (
 DELETE FROM ONLY g.call_2024 t
  WHERE t.ctid >= $1::tid
    AND t.ctid < $2::tid
@@ -348,9 +347,7 @@ DELETE FROM ONLY g.call_2024 t
      ELSE false END) IS NOT TRUE
    AND (EXISTS (SELECT 1 FROM ONLY g.dispute k37 WHERE k37.call = t.call_id AND k37.month = t.month AND true)) IS NOT TRUE
    AND (EXISTS (SELECT 1 FROM retention.pause z38 WHERE z38.scope = 'tenant' AND z38.resumed_at IS NULL AND (z38.until IS NULL OR z38.until > now()) AND z38.name = t.account_id::text)) IS NOT TRUE
-RETURNING t.account_id::text AS tenant, t.month::text AS k1, t.call_id::bigint AS k2)
-SELECT count(*) AS rows, array_agg(g.tenant) AS tenants, array_agg(g.k1) AS key1, array_agg(g.k2) AS key2
-  FROM gone g;
+RETURNING t.account_id::text AS tenant, t.month::text AS k1, t.call_id::bigint AS k2;
 -- $1 from tid
 -- $2 to tid
 -- $3 run time
@@ -486,7 +483,6 @@ SELECT count(*) AS rows, array_agg(l.tid::text) AS tids
 -- $11 value transcript - uuid
 
 -- leaf: remove_tids
-WITH gone AS (
 DELETE FROM ONLY g.call_2024 t
  WHERE t.ctid = ANY ($1::tid[])
    AND t.started_at <= ((GREATEST($2::timestamptz AT TIME ZONE 'UTC' - $3::interval) + '4 days'::interval) AT TIME ZONE 'UTC')
@@ -505,9 +501,7 @@ DELETE FROM ONLY g.call_2024 t
      ELSE false END) IS NOT TRUE
    AND (EXISTS (SELECT 1 FROM ONLY g.dispute k29 WHERE k29.call = t.call_id AND k29.month = t.month AND true)) IS NOT TRUE
    AND (EXISTS (SELECT 1 FROM retention.pause z30 WHERE z30.scope = 'tenant' AND z30.resumed_at IS NULL AND (z30.until IS NULL OR z30.until > now()) AND z30.name = t.account_id::text)) IS NOT TRUE
-RETURNING t.account_id::text AS tenant, t.month::text AS k1, t.call_id::bigint AS k2)
-SELECT count(*) AS rows, array_agg(g.tenant) AS tenants, array_agg(g.k1) AS key1, array_agg(g.k2) AS key2
-  FROM gone g;
+RETURNING t.account_id::text AS tenant, t.month::text AS k1, t.call_id::bigint AS k2;
 -- $1 tids
 -- $2 run time
 -- $3 value 1 year 1 mon
@@ -748,7 +742,6 @@ SELECT (true) IS TRUE AS claimed,
 -- $10 key 1
 
 -- leaf: remove
-WITH gone AS (
 DELETE FROM ONLY g.invoice t
  WHERE t.ctid >= $1::tid
    AND t.ctid < $2::tid
@@ -767,9 +760,7 @@ DELETE FROM ONLY g.invoice t
      OR ((EXISTS (SELECT 1 FROM retention.held_scope h22 WHERE h22.category = $8::text AND h22.shape = 'key_more' AND h22.held_until > now() AND h22.key = ARRAY[y13.payment_id::text])) AND (EXISTS (SELECT 1 FROM retention.held_scope h23 WHERE h23.category = $8::text AND h23.shape = 'key_more' AND h23.held_until > now() AND h23.key = ARRAY[y13.payment_id::text] AND h23.tenant IS NULL AND coalesce(h23.starts_from <= CASE WHEN y13.paid_at >= $5::timestamptz AND y13.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN y13.paid_at END AND CASE WHEN y13.paid_at >= $5::timestamptz AND y13.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN y13.paid_at END < h23.starts_to, true) AND (NOT h23.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h24 WHERE h24.category = $8::text AND h24.shape = 'key_subject' AND h24.held_until > now() AND h24.hold = h23.hold AND h24.part = h23.part AND ((h24.form = $9::text AND h24.value = (SELECT p25.paid::text FROM ONLY g.invoice p25 WHERE y13.invoice_id = p25.invoice_id)))))))))) IS TRUE)) IS TRUE ELSE false END)) IS NOT TRUE
    AND ((EXISTS (SELECT 1 FROM ONLY g.payment w26 WHERE w26.invoice_id = t.invoice_id AND true)) IS TRUE) IS NOT TRUE
    AND (EXISTS (SELECT 1 FROM retention.pause z27 WHERE z27.scope = 'tenant' AND z27.resumed_at IS NULL AND (z27.until IS NULL OR z27.until > now()) AND z27.name = (SELECT p28.plan::text FROM ONLY g.account p28 WHERE t.account_id = p28.account_id))) IS NOT TRUE
-RETURNING (SELECT p29.plan::text FROM ONLY g.account p29 WHERE t.account_id = p29.account_id) AS tenant, t.invoice_id::bigint AS k1)
-SELECT count(*) AS rows, array_agg(g.tenant) AS tenants, array_agg(g.k1) AS key1
-  FROM gone g;
+RETURNING (SELECT p29.plan::text FROM ONLY g.account p29 WHERE t.account_id = p29.account_id) AS tenant, t.invoice_id::bigint AS k1;
 -- $1 from tid
 -- $2 to tid
 -- $3 run time
@@ -876,7 +867,6 @@ SELECT count(*) AS rows, array_agg(l.tid::text) AS tids
 -- $8 value paid - boolean
 
 -- leaf: remove_tids
-WITH gone AS (
 DELETE FROM ONLY g.invoice t
  WHERE t.ctid = ANY ($1::tid[])
    AND t.issued <= (GREATEST($2::timestamptz AT TIME ZONE 'UTC' - $3::interval) + '4 days'::interval)::date
@@ -894,9 +884,7 @@ DELETE FROM ONLY g.invoice t
      OR ((EXISTS (SELECT 1 FROM retention.held_scope h22 WHERE h22.category = $7::text AND h22.shape = 'key_more' AND h22.held_until > now() AND h22.key = ARRAY[y13.payment_id::text])) AND (EXISTS (SELECT 1 FROM retention.held_scope h23 WHERE h23.category = $7::text AND h23.shape = 'key_more' AND h23.held_until > now() AND h23.key = ARRAY[y13.payment_id::text] AND h23.tenant IS NULL AND coalesce(h23.starts_from <= CASE WHEN y13.paid_at >= $4::timestamptz AND y13.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN y13.paid_at END AND CASE WHEN y13.paid_at >= $4::timestamptz AND y13.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN y13.paid_at END < h23.starts_to, true) AND (NOT h23.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h24 WHERE h24.category = $7::text AND h24.shape = 'key_subject' AND h24.held_until > now() AND h24.hold = h23.hold AND h24.part = h23.part AND ((h24.form = $8::text AND h24.value = (SELECT p25.paid::text FROM ONLY g.invoice p25 WHERE y13.invoice_id = p25.invoice_id)))))))))) IS TRUE)) IS TRUE ELSE false END)) IS NOT TRUE
    AND ((EXISTS (SELECT 1 FROM ONLY g.payment w26 WHERE w26.invoice_id = t.invoice_id AND true)) IS TRUE) IS NOT TRUE
    AND (EXISTS (SELECT 1 FROM retention.pause z27 WHERE z27.scope = 'tenant' AND z27.resumed_at IS NULL AND (z27.until IS NULL OR z27.until > now()) AND z27.name = (SELECT p28.plan::text FROM ONLY g.account p28 WHERE t.account_id = p28.account_id))) IS NOT TRUE
-RETURNING (SELECT p29.plan::text FROM ONLY g.account p29 WHERE t.account_id = p29.account_id) AS tenant, t.invoice_id::bigint AS k1)
-SELECT count(*) AS rows, array_agg(g.tenant) AS tenants, array_agg(g.k1) AS key1
-  FROM gone g;
+RETURNING (SELECT p29.plan::text FROM ONLY g.account p29 WHERE t.account_id = p29.account_id) AS tenant, t.invoice_id::bigint AS k1;
 -- $1 tids
 -- $2 run time
 -- $3 value 7 years
@@ -1056,7 +1044,6 @@ SELECT (true) IS TRUE AS claimed,
 -- $8 key 1
 
 -- leaf: remove
-WITH gone AS (
 DELETE FROM ONLY g.payment t
  WHERE t.ctid >= $1::tid
    AND t.ctid < $2::tid
@@ -1068,9 +1055,7 @@ DELETE FROM ONLY g.payment t
      OR ARRAY[t.payment_id::text] IN (SELECT h9.key FROM retention.held_scope h9 WHERE h9.category = $6::text AND h9.shape = 'key' AND h9.held_until > now() AND h9.key IS NOT NULL)
      OR (ARRAY[t.payment_id::text] IN (SELECT h10.key FROM retention.held_scope h10 WHERE h10.category = $6::text AND h10.shape = 'key_more' AND h10.held_until > now() AND h10.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h11 WHERE h11.category = $6::text AND h11.shape = 'key_more' AND h11.held_until > now() AND h11.key = ARRAY[t.payment_id::text] AND h11.tenant IS NULL AND coalesce(h11.starts_from <= CASE WHEN t.paid_at >= $5::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END AND CASE WHEN t.paid_at >= $5::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END < h11.starts_to, true) AND (NOT h11.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h12 WHERE h12.category = $6::text AND h12.shape = 'key_subject' AND h12.held_until > now() AND h12.hold = h11.hold AND h12.part = h11.part AND ((h12.form = $7::text AND h12.value = (SELECT p13.paid::text FROM ONLY g.invoice p13 WHERE t.invoice_id = p13.invoice_id)))))))))
      ELSE false END) IS NOT TRUE
-RETURNING t.payment_id::bigint AS k1)
-SELECT count(*) AS rows, NULL::text[] AS tenants, array_agg(g.k1) AS key1
-  FROM gone g;
+RETURNING t.payment_id::bigint AS k1;
 -- $1 from tid
 -- $2 to tid
 -- $3 run time
@@ -1143,7 +1128,6 @@ SELECT count(*) AS rows, array_agg(l.tid::text) AS tids
 -- $6 value paid - boolean
 
 -- leaf: remove_tids
-WITH gone AS (
 DELETE FROM ONLY g.payment t
  WHERE t.ctid = ANY ($1::tid[])
    AND t.paid_at <= ((GREATEST($2::timestamptz AT TIME ZONE 'UTC' - $3::interval) + '4 days'::interval) AT TIME ZONE 'UTC')
@@ -1154,9 +1138,7 @@ DELETE FROM ONLY g.payment t
      OR ARRAY[t.payment_id::text] IN (SELECT h9.key FROM retention.held_scope h9 WHERE h9.category = $5::text AND h9.shape = 'key' AND h9.held_until > now() AND h9.key IS NOT NULL)
      OR (ARRAY[t.payment_id::text] IN (SELECT h10.key FROM retention.held_scope h10 WHERE h10.category = $5::text AND h10.shape = 'key_more' AND h10.held_until > now() AND h10.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h11 WHERE h11.category = $5::text AND h11.shape = 'key_more' AND h11.held_until > now() AND h11.key = ARRAY[t.payment_id::text] AND h11.tenant IS NULL AND coalesce(h11.starts_from <= CASE WHEN t.paid_at >= $4::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END AND CASE WHEN t.paid_at >= $4::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END < h11.starts_to, true) AND (NOT h11.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h12 WHERE h12.category = $5::text AND h12.shape = 'key_subject' AND h12.held_until > now() AND h12.hold = h11.hold AND h12.part = h11.part AND ((h12.form = $6::text AND h12.value = (SELECT p13.paid::text FROM ONLY g.invoice p13 WHERE t.invoice_id = p13.invoice_id)))))))))
      ELSE false END) IS NOT TRUE
-RETURNING t.payment_id::bigint AS k1)
-SELECT count(*) AS rows, NULL::text[] AS tenants, array_agg(g.k1) AS key1
-  FROM gone g;
+RETURNING t.payment_id::bigint AS k1;
 -- $1 tids
 -- $2 run time
 -- $3 value 7 years
@@ -1396,7 +1378,6 @@ SELECT count(*) AS rows, array_agg(x.k1) AS key1, array_agg(x.k2) AS key2
 -- $3 value sessions
 
 -- leaf: remove
-WITH gone AS (
 DELETE FROM ONLY g.session t
  WHERE t.ctid >= $1::tid
    AND t.ctid < $2::tid
@@ -1412,9 +1393,7 @@ DELETE FROM ONLY g.session t
      OR (ARRAY[t.session_id::text] IN (SELECT h36.key FROM retention.held_scope h36 WHERE h36.category = $7::text AND h36.shape = 'key_more' AND h36.held_until > now() AND h36.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h37 WHERE h37.category = $7::text AND h37.shape = 'key_more' AND h37.held_until > now() AND h37.key = ARRAY[t.session_id::text] AND (h37.tenant IS NULL OR (EXISTS (SELECT 1 FROM ONLY g.page_event c38 WHERE c38.session_id = t.session_id AND c38.account_id::text = h37.tenant)) IS TRUE) AND (SELECT coalesce(h37.starts_from <= s39.start AND s39.start < h37.starts_to, true) FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($4::timestamptz AT TIME ZONE $5::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $5::text) END WHEN count(*) = count(CASE WHEN c6.seen_at >= $4::timestamptz AND c6.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c6.seen_at END) THEN max(CASE WHEN c6.seen_at >= $4::timestamptz AND c6.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c6.seen_at END) END FROM ONLY g.page_event c6 WHERE c6.session_id = t.session_id) AS start OFFSET 0) s39) AND (NOT h37.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h40 WHERE h40.category = $7::text AND h40.shape = 'key_subject' AND h40.held_until > now() AND h40.hold = h37.hold AND h40.part = h37.part AND ((h40.form = $8::text AND h40.value = retention.as_e164((t.source::text COLLATE pg_catalog."default"))) OR (h40.form = $9::text AND h40.value = t.clock_ms::text))))))))
      ELSE false END) IS NOT TRUE
    AND (EXISTS (SELECT 1 FROM retention.pause z41 WHERE z41.scope = 'tenant' AND z41.resumed_at IS NULL AND (z41.until IS NULL OR z41.until > now()) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c42 WHERE c42.session_id = t.session_id AND c42.account_id::text = z41.name)) IS TRUE)) IS NOT TRUE
-RETURNING (SELECT min(c43.account_id::text) FROM ONLY g.page_event c43 WHERE c43.session_id = t.session_id) AS tenant, t.session_id::uuid AS k1)
-SELECT count(*) AS rows, array_agg(g.tenant) AS tenants, array_agg(g.k1) AS key1
-  FROM gone g;
+RETURNING (SELECT min(c43.account_id::text) FROM ONLY g.page_event c43 WHERE c43.session_id = t.session_id) AS tenant, t.session_id::uuid AS k1;
 -- $1 from tid
 -- $2 to tid
 -- $3 value 90 days
@@ -1501,7 +1480,6 @@ SELECT count(*) AS rows, array_agg(l.tid::text) AS tids
 -- $8 value clock - bigint
 
 -- leaf: remove_tids
-WITH gone AS (
 DELETE FROM ONLY g.session t
  WHERE t.ctid = ANY ($1::tid[])
    AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $2::text AND h1.held_until > now())) THEN (EXISTS (SELECT 1 FROM retention.held_scope h2 WHERE h2.category = $2::text AND h2.shape = 'all' AND h2.held_until > now()))
@@ -1512,9 +1490,7 @@ DELETE FROM ONLY g.session t
      OR ARRAY[t.session_id::text] IN (SELECT h13.key FROM retention.held_scope h13 WHERE h13.category = $2::text AND h13.shape = 'key' AND h13.held_until > now() AND h13.key IS NOT NULL)
      OR (ARRAY[t.session_id::text] IN (SELECT h14.key FROM retention.held_scope h14 WHERE h14.category = $2::text AND h14.shape = 'key_more' AND h14.held_until > now() AND h14.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h15 WHERE h15.category = $2::text AND h15.shape = 'key_more' AND h15.held_until > now() AND h15.key = ARRAY[t.session_id::text] AND h15.tenant IS NULL AND h15.starts_from = '-infinity' AND h15.starts_to = 'infinity' AND (NOT h15.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h16 WHERE h16.category = $2::text AND h16.shape = 'key_subject' AND h16.held_until > now() AND h16.hold = h15.hold AND h16.part = h15.part AND ((h16.form = $3::text AND h16.value = retention.as_e164((t.source::text COLLATE pg_catalog."default"))) OR (h16.form = $4::text AND h16.value = t.clock_ms::text))))))))
      ELSE false END) IS NOT TRUE
-RETURNING (SELECT min(c17.account_id::text) FROM ONLY g.page_event c17 WHERE c17.session_id = t.session_id) AS tenant, t.session_id::uuid AS k1)
-SELECT count(*) AS rows, array_agg(g.tenant) AS tenants, array_agg(g.k1) AS key1
-  FROM gone g;
+RETURNING (SELECT min(c17.account_id::text) FROM ONLY g.page_event c17 WHERE c17.session_id = t.session_id) AS tenant, t.session_id::uuid AS k1;
 -- $1 tids
 -- $2 value sessions
 -- $3 value phone e164 character varying

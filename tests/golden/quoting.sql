@@ -116,7 +116,6 @@ SELECT (t."a b" = $4::text) IS TRUE AS claimed,
 -- $8 key 1
 
 -- leaf: remove
-WITH gone AS (
 DELETE FROM ONLY g."Weird ""Table""" t
  WHERE t.ctid >= $1::tid
    AND t.ctid < $2::tid
@@ -127,9 +126,7 @@ DELETE FROM ONLY g."Weird ""Table""" t
      OR ARRAY[t."select"::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $7::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
      OR (ARRAY[t."select"::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $7::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $7::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t."select"::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t."Größe" >= $6::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END AND CASE WHEN t."Größe" >= $6::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $7::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
      ELSE false END) IS NOT TRUE
-RETURNING t."select"::bigint AS k1)
-SELECT count(*) AS rows, NULL::text[] AS tenants, array_agg(g.k1) AS key1
-  FROM gone g;
+RETURNING t."select"::bigint AS k1;
 -- $1 from tid
 -- $2 to tid
 -- $3 value it's; -- \
@@ -166,7 +163,6 @@ SELECT count(*) AS rows, count(*) >= $8::bigint AS more, array_agg(l.tid::text) 
 -- $8 limit
 
 -- leaf: remove_tids
-WITH gone AS (
 DELETE FROM ONLY g."Weird ""Table""" t
  WHERE t.ctid = ANY ($1::tid[])
    AND t."a b" = $2::text
@@ -176,9 +172,7 @@ DELETE FROM ONLY g."Weird ""Table""" t
      OR ARRAY[t."select"::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $6::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
      OR (ARRAY[t."select"::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $6::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $6::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t."select"::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t."Größe" >= $5::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END AND CASE WHEN t."Größe" >= $5::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $6::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
      ELSE false END) IS NOT TRUE
-RETURNING t."select"::bigint AS k1)
-SELECT count(*) AS rows, NULL::text[] AS tenants, array_agg(g.k1) AS key1
-  FROM gone g;
+RETURNING t."select"::bigint AS k1;
 -- $1 tids
 -- $2 value it's; -- \
 -- $3 run time

@@ -174,7 +174,6 @@ SELECT (t.source = $4::text) IS TRUE AS claimed,
 -- $13 key 1
 
 -- leaf: remove
-WITH gone AS (
 DELETE FROM ONLY g.session t
  WHERE t.ctid >= $1::tid
    AND t.ctid < $2::tid
@@ -187,9 +186,7 @@ DELETE FROM ONLY g.session t
      OR (ARRAY[t.session_id::text] IN (SELECT h15.key FROM retention.held_scope h15 WHERE h15.category = $10::text AND h15.shape = 'key_more' AND h15.held_until > now() AND h15.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h16 WHERE h16.category = $10::text AND h16.shape = 'key_more' AND h16.held_until > now() AND h16.key = ARRAY[t.session_id::text] AND (h16.tenant IS NULL OR (EXISTS (SELECT 1 FROM ONLY g.page_event c17 WHERE c17.session_id = t.session_id AND c17.account_id::text = h16.tenant)) IS TRUE) AND (SELECT coalesce(h16.starts_from <= s18.start AND s18.start < h16.starts_to, true) FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($7::timestamptz AT TIME ZONE $8::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $8::text) END WHEN count(*) = count(CASE WHEN c7.seen_at >= $7::timestamptz AND c7.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c7.seen_at END) THEN max(CASE WHEN c7.seen_at >= $7::timestamptz AND c7.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c7.seen_at END) END FROM ONLY g.page_event c7 WHERE c7.session_id = t.session_id) AS start OFFSET 0) s18) AND (NOT h16.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h19 WHERE h19.category = $10::text AND h19.shape = 'key_subject' AND h19.held_until > now() AND h19.hold = h16.hold AND h19.part = h16.part AND false))))))
      ELSE false END) IS NOT TRUE
    AND (EXISTS (SELECT 1 FROM retention.pause z20 WHERE z20.scope = 'tenant' AND z20.resumed_at IS NULL AND (z20.until IS NULL OR z20.until > now()) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c21 WHERE c21.session_id = t.session_id AND c21.account_id::text = z20.name)) IS TRUE)) IS NOT TRUE
-RETURNING (SELECT min(c22.account_id::text) FROM ONLY g.page_event c22 WHERE c22.session_id = t.session_id) AS tenant, t.session_id::uuid AS k1)
-SELECT count(*) AS rows, array_agg(g.tenant) AS tenants, array_agg(g.k1) AS key1
-  FROM gone g;
+RETURNING (SELECT min(c22.account_id::text) FROM ONLY g.page_event c22 WHERE c22.session_id = t.session_id) AS tenant, t.session_id::uuid AS k1;
 -- $1 from tid
 -- $2 to tid
 -- $3 value child
@@ -273,7 +270,6 @@ SELECT count(*) AS rows, array_agg(l.tid::text) AS tids
 -- $9 value by_child
 
 -- leaf: remove_tids
-WITH gone AS (
 DELETE FROM ONLY g.session t
  WHERE t.ctid = ANY ($1::tid[])
    AND t.source = $2::text
@@ -285,9 +281,7 @@ DELETE FROM ONLY g.session t
      OR (ARRAY[t.session_id::text] IN (SELECT h15.key FROM retention.held_scope h15 WHERE h15.category = $9::text AND h15.shape = 'key_more' AND h15.held_until > now() AND h15.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h16 WHERE h16.category = $9::text AND h16.shape = 'key_more' AND h16.held_until > now() AND h16.key = ARRAY[t.session_id::text] AND (h16.tenant IS NULL OR (EXISTS (SELECT 1 FROM ONLY g.page_event c17 WHERE c17.session_id = t.session_id AND c17.account_id::text = h16.tenant)) IS TRUE) AND (SELECT coalesce(h16.starts_from <= s18.start AND s18.start < h16.starts_to, true) FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($6::timestamptz AT TIME ZONE $7::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $7::text) END WHEN count(*) = count(CASE WHEN c7.seen_at >= $6::timestamptz AND c7.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c7.seen_at END) THEN max(CASE WHEN c7.seen_at >= $6::timestamptz AND c7.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c7.seen_at END) END FROM ONLY g.page_event c7 WHERE c7.session_id = t.session_id) AS start OFFSET 0) s18) AND (NOT h16.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h19 WHERE h19.category = $9::text AND h19.shape = 'key_subject' AND h19.held_until > now() AND h19.hold = h16.hold AND h19.part = h16.part AND false))))))
      ELSE false END) IS NOT TRUE
    AND (EXISTS (SELECT 1 FROM retention.pause z20 WHERE z20.scope = 'tenant' AND z20.resumed_at IS NULL AND (z20.until IS NULL OR z20.until > now()) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c21 WHERE c21.session_id = t.session_id AND c21.account_id::text = z20.name)) IS TRUE)) IS NOT TRUE
-RETURNING (SELECT min(c22.account_id::text) FROM ONLY g.page_event c22 WHERE c22.session_id = t.session_id) AS tenant, t.session_id::uuid AS k1)
-SELECT count(*) AS rows, array_agg(g.tenant) AS tenants, array_agg(g.k1) AS key1
-  FROM gone g;
+RETURNING (SELECT min(c22.account_id::text) FROM ONLY g.page_event c22 WHERE c22.session_id = t.session_id) AS tenant, t.session_id::uuid AS k1;
 -- $1 tids
 -- $2 value child
 -- $3 value 7
@@ -466,7 +460,6 @@ SELECT ((t.source <> $6::text OR t.source IS NULL) AND t.source <> ALL (ARRAY[$7
 -- $15 key 1
 
 -- leaf: remove
-WITH gone AS (
 DELETE FROM ONLY g.session t
  WHERE t.ctid >= $1::tid
    AND t.ctid < $2::tid
@@ -478,9 +471,7 @@ DELETE FROM ONLY g.session t
      ELSE false END) IS NOT TRUE
    AND ((CASE WHEN (t.data #>> $10::text[]) ~ '^[+-]?[0-9]{1,200}([.][0-9]{1,200})?([eE][+-]?[0-9]{1,3})?$' THEN (t.data #>> $10::text[])::numeric END) >= $11::numeric) IS NOT TRUE
    AND (CASE WHEN CASE WHEN t.clock_ms BETWEEN -62135596800000 AND 253402300799000 THEN to_timestamp(t.clock_ms::float8 / 1000) END >= '10000-01-01 00:00:00+00'::timestamptz THEN true ELSE CASE WHEN t.clock_ms BETWEEN -62135596800000 AND 253402300799000 THEN to_timestamp(t.clock_ms::float8 / 1000) END + $12::interval > $8::timestamptz END) IS NOT TRUE
-RETURNING t.session_id::uuid AS k1)
-SELECT count(*) AS rows, NULL::text[] AS tenants, array_agg(g.k1) AS key1
-  FROM gone g;
+RETURNING t.session_id::uuid AS k1;
 -- $1 from tid
 -- $2 to tid
 -- $3 value child
@@ -528,7 +519,6 @@ SELECT count(*) AS rows, count(*) >= $13::bigint AS more, array_agg(l.tid::text)
 -- $13 limit
 
 -- leaf: remove_tids
-WITH gone AS (
 DELETE FROM ONLY g.session t
  WHERE t.ctid = ANY ($1::tid[])
    AND (t.source <> $2::text OR t.source IS NULL) AND t.source <> ALL (ARRAY[$3::text])
@@ -539,9 +529,7 @@ DELETE FROM ONLY g.session t
      ELSE false END) IS NOT TRUE
    AND ((CASE WHEN (t.data #>> $9::text[]) ~ '^[+-]?[0-9]{1,200}([.][0-9]{1,200})?([eE][+-]?[0-9]{1,3})?$' THEN (t.data #>> $9::text[])::numeric END) >= $10::numeric) IS NOT TRUE
    AND (CASE WHEN CASE WHEN t.clock_ms BETWEEN -62135596800000 AND 253402300799000 THEN to_timestamp(t.clock_ms::float8 / 1000) END >= '10000-01-01 00:00:00+00'::timestamptz THEN true ELSE CASE WHEN t.clock_ms BETWEEN -62135596800000 AND 253402300799000 THEN to_timestamp(t.clock_ms::float8 / 1000) END + $11::interval > $7::timestamptz END) IS NOT TRUE
-RETURNING t.session_id::uuid AS k1)
-SELECT count(*) AS rows, NULL::text[] AS tenants, array_agg(g.k1) AS key1
-  FROM gone g;
+RETURNING t.session_id::uuid AS k1;
 -- $1 tids
 -- $2 value child
 -- $3 value latest
@@ -703,7 +691,6 @@ SELECT (t.source = $4::text) IS TRUE AS claimed,
 -- $9 key 1
 
 -- leaf: remove
-WITH gone AS (
 DELETE FROM ONLY g.session t
  WHERE t.ctid >= $1::tid
    AND t.ctid < $2::tid
@@ -713,9 +700,7 @@ DELETE FROM ONLY g.session t
      OR ARRAY[t.session_id::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $8::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
      OR (ARRAY[t.session_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $8::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $8::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t.session_id::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN (t.started_at IS NULL OR (t.started_at >= ($4::timestamptz AT TIME ZONE $5::text) AND t.started_at < '10000-01-01'::timestamp)) AND (t.clock_ms IS NULL OR (t.clock_ms >= ceil(extract(epoch FROM $4::timestamptz AT TIME ZONE 'UTC') * 1000)::bigint AND t.clock_ms <= 253402300799999)) AND (t.birthday IS NULL OR (t.birthday >= ($4::timestamptz AT TIME ZONE $5::text)::date AND t.birthday < '10000-01-01'::date)) THEN GREATEST(((date_trunc('year', t.started_at) + '1 year'::interval) AT TIME ZONE $5::text), ((date_trunc('year', to_timestamp(t.clock_ms::float8 / 1000) AT TIME ZONE $5::text) + '1 year'::interval) AT TIME ZONE $5::text), ((date_trunc('year', t.birthday::timestamp) + '1 year'::interval) AT TIME ZONE $5::text)) END AND CASE WHEN (t.started_at IS NULL OR (t.started_at >= ($4::timestamptz AT TIME ZONE $5::text) AND t.started_at < '10000-01-01'::timestamp)) AND (t.clock_ms IS NULL OR (t.clock_ms >= ceil(extract(epoch FROM $4::timestamptz AT TIME ZONE 'UTC') * 1000)::bigint AND t.clock_ms <= 253402300799999)) AND (t.birthday IS NULL OR (t.birthday >= ($4::timestamptz AT TIME ZONE $5::text)::date AND t.birthday < '10000-01-01'::date)) THEN GREATEST(((date_trunc('year', t.started_at) + '1 year'::interval) AT TIME ZONE $5::text), ((date_trunc('year', to_timestamp(t.clock_ms::float8 / 1000) AT TIME ZONE $5::text) + '1 year'::interval) AT TIME ZONE $5::text), ((date_trunc('year', t.birthday::timestamp) + '1 year'::interval) AT TIME ZONE $5::text)) END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $8::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
      ELSE false END) IS NOT TRUE
-RETURNING t.session_id::uuid AS k1)
-SELECT count(*) AS rows, NULL::text[] AS tenants, array_agg(g.k1) AS key1
-  FROM gone g;
+RETURNING t.session_id::uuid AS k1;
 -- $1 from tid
 -- $2 to tid
 -- $3 value latest
@@ -753,7 +738,6 @@ SELECT count(*) AS rows, count(*) >= $9::bigint AS more, array_agg(l.tid::text) 
 -- $9 limit
 
 -- leaf: remove_tids
-WITH gone AS (
 DELETE FROM ONLY g.session t
  WHERE t.ctid = ANY ($1::tid[])
    AND t.source = $2::text
@@ -762,9 +746,7 @@ DELETE FROM ONLY g.session t
      OR ARRAY[t.session_id::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $7::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
      OR (ARRAY[t.session_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $7::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $7::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t.session_id::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN (t.started_at IS NULL OR (t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp)) AND (t.clock_ms IS NULL OR (t.clock_ms >= ceil(extract(epoch FROM $3::timestamptz AT TIME ZONE 'UTC') * 1000)::bigint AND t.clock_ms <= 253402300799999)) AND (t.birthday IS NULL OR (t.birthday >= ($3::timestamptz AT TIME ZONE $4::text)::date AND t.birthday < '10000-01-01'::date)) THEN GREATEST(((date_trunc('year', t.started_at) + '1 year'::interval) AT TIME ZONE $4::text), ((date_trunc('year', to_timestamp(t.clock_ms::float8 / 1000) AT TIME ZONE $4::text) + '1 year'::interval) AT TIME ZONE $4::text), ((date_trunc('year', t.birthday::timestamp) + '1 year'::interval) AT TIME ZONE $4::text)) END AND CASE WHEN (t.started_at IS NULL OR (t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp)) AND (t.clock_ms IS NULL OR (t.clock_ms >= ceil(extract(epoch FROM $3::timestamptz AT TIME ZONE 'UTC') * 1000)::bigint AND t.clock_ms <= 253402300799999)) AND (t.birthday IS NULL OR (t.birthday >= ($3::timestamptz AT TIME ZONE $4::text)::date AND t.birthday < '10000-01-01'::date)) THEN GREATEST(((date_trunc('year', t.started_at) + '1 year'::interval) AT TIME ZONE $4::text), ((date_trunc('year', to_timestamp(t.clock_ms::float8 / 1000) AT TIME ZONE $4::text) + '1 year'::interval) AT TIME ZONE $4::text), ((date_trunc('year', t.birthday::timestamp) + '1 year'::interval) AT TIME ZONE $4::text)) END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $7::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
      ELSE false END) IS NOT TRUE
-RETURNING t.session_id::uuid AS k1)
-SELECT count(*) AS rows, NULL::text[] AS tenants, array_agg(g.k1) AS key1
-  FROM gone g;
+RETURNING t.session_id::uuid AS k1;
 -- $1 tids
 -- $2 value latest
 -- $3 value 1970-01-02
@@ -921,7 +903,6 @@ SELECT ((SELECT p1.plan = $5::text FROM ONLY g.account p1 WHERE t.account_id = p
 -- $10 key 1
 
 -- leaf: remove
-WITH gone AS (
 DELETE FROM ONLY g.invoice t
  WHERE t.ctid >= $1::tid
    AND t.ctid < $2::tid
@@ -932,9 +913,7 @@ DELETE FROM ONLY g.invoice t
      OR (ARRAY[t.invoice_id::text] IN (SELECT h10.key FROM retention.held_scope h10 WHERE h10.category = $8::text AND h10.shape = 'key_more' AND h10.held_until > now() AND h10.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h11 WHERE h11.category = $8::text AND h11.shape = 'key_more' AND h11.held_until > now() AND h11.key = ARRAY[t.invoice_id::text] AND h11.tenant IS NULL AND (SELECT coalesce(h11.starts_from <= s12.start AND s12.start < h11.starts_to, true) FROM (SELECT (SELECT CASE WHEN (l7.v1 > '-infinity'::timestamptz) AND (l7.v2 > '-infinity'::timestamptz) THEN LEAST(l7.v1, l7.v2) END FROM (SELECT (SELECT CASE WHEN p8.closed_at >= $4::timestamptz AND p8.closed_at < '10000-01-01 00:00:00+00'::timestamptz THEN p8.closed_at END FROM ONLY g.account p8 WHERE t.account_id = p8.account_id) AS v1, CASE WHEN t.issued >= ($4::timestamptz AT TIME ZONE $5::text)::date AND t.issued < '10000-01-01'::date THEN ((t.issued + 1)::timestamp AT TIME ZONE $5::text) END AS v2 OFFSET 0) l7) AS start OFFSET 0) s12) AND (NOT h11.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h13 WHERE h13.category = $8::text AND h13.shape = 'key_subject' AND h13.held_until > now() AND h13.hold = h11.hold AND h13.part = h11.part AND false))))))
      ELSE false END) IS NOT TRUE
    AND ((EXISTS (SELECT 1 FROM ONLY g.payment w14 WHERE w14.invoice_id = t.invoice_id AND w14.paid_at IS NOT NULL)) IS TRUE) IS NOT TRUE
-RETURNING t.invoice_id::bigint AS k1)
-SELECT count(*) AS rows, NULL::text[] AS tenants, array_agg(g.k1) AS key1
-  FROM gone g;
+RETURNING t.invoice_id::bigint AS k1;
 -- $1 from tid
 -- $2 to tid
 -- $3 value trial
@@ -1022,7 +1001,6 @@ SELECT count(*) AS rows, array_agg(l.tid::text) AS tids
 -- $7 value by_parent
 
 -- leaf: remove_tids
-WITH gone AS (
 DELETE FROM ONLY g.invoice t
  WHERE t.ctid = ANY ($1::tid[])
    AND (SELECT p1.plan = $2::text FROM ONLY g.account p1 WHERE t.account_id = p1.account_id)
@@ -1032,9 +1010,7 @@ DELETE FROM ONLY g.invoice t
      OR (ARRAY[t.invoice_id::text] IN (SELECT h10.key FROM retention.held_scope h10 WHERE h10.category = $7::text AND h10.shape = 'key_more' AND h10.held_until > now() AND h10.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h11 WHERE h11.category = $7::text AND h11.shape = 'key_more' AND h11.held_until > now() AND h11.key = ARRAY[t.invoice_id::text] AND h11.tenant IS NULL AND (SELECT coalesce(h11.starts_from <= s12.start AND s12.start < h11.starts_to, true) FROM (SELECT (SELECT CASE WHEN (l7.v1 > '-infinity'::timestamptz) AND (l7.v2 > '-infinity'::timestamptz) THEN LEAST(l7.v1, l7.v2) END FROM (SELECT (SELECT CASE WHEN p8.closed_at >= $3::timestamptz AND p8.closed_at < '10000-01-01 00:00:00+00'::timestamptz THEN p8.closed_at END FROM ONLY g.account p8 WHERE t.account_id = p8.account_id) AS v1, CASE WHEN t.issued >= ($3::timestamptz AT TIME ZONE $4::text)::date AND t.issued < '10000-01-01'::date THEN ((t.issued + 1)::timestamp AT TIME ZONE $4::text) END AS v2 OFFSET 0) l7) AS start OFFSET 0) s12) AND (NOT h11.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h13 WHERE h13.category = $7::text AND h13.shape = 'key_subject' AND h13.held_until > now() AND h13.hold = h11.hold AND h13.part = h11.part AND false))))))
      ELSE false END) IS NOT TRUE
    AND ((EXISTS (SELECT 1 FROM ONLY g.payment w14 WHERE w14.invoice_id = t.invoice_id AND w14.paid_at IS NOT NULL)) IS TRUE) IS NOT TRUE
-RETURNING t.invoice_id::bigint AS k1)
-SELECT count(*) AS rows, NULL::text[] AS tenants, array_agg(g.k1) AS key1
-  FROM gone g;
+RETURNING t.invoice_id::bigint AS k1;
 -- $1 tids
 -- $2 value trial
 -- $3 value 1970-01-02

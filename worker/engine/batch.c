@@ -376,12 +376,18 @@ static bool take_answer(struct batch *batch, struct request_step step, const PGr
                              "unexpected answer of the server: shapes of holds");
         batch->found = (unsigned)strtoul(PQgetvalue(result, 0, 0), NULL, 10);
         return true;
+    case STEP_PROOF:
+    case STEP_COUNT_LEAF:
+    case STEP_ANY_HOLD:
+        return batch_take_proof(batch, step.step, result, error);
     case STEP_WHOLE_FACTS:
         return batch_take_facts(batch, result, error);
     case STEP_READ_PART:
         return batch_take_part(batch, result, error);
     case STEP_REMOVE_RANGE:
     case STEP_REMOVE_TIDS:
+        if (batch->run->sql->stage->action == ACTION_DELETE)
+            return batch_take_deleted(batch, result, step.relation, error);
         return batch_take_removed(batch, result, step.relation, true, error);
     case STEP_REMOVE_DEPENDANTS:
     case STEP_REMOVE_SOME:
@@ -442,6 +448,12 @@ static void group_over(struct batch *batch)
             batch_end_with_error(batch, "fault point");
         else
             batch_commit_or_not(batch);
+        break;
+    case BATCH_STATE_PROVING:
+        if (batch->failed)
+            act_on_failure(batch);
+        else
+            batch_leaf_proven(batch);
         break;
     case BATCH_STATE_LOOKING:
         if (batch->failed)

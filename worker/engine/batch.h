@@ -17,6 +17,7 @@ enum batch_end {
     BATCH_ACTED,       /* committed: records acted on, or set aside */
     BATCH_NOTHING,     /* nothing in the range is due, free and not locked by others */
     BATCH_AGAIN,       /* rolled back; `rest` is to be tried again after delay_ms */
+    BATCH_UNPROVEN,    /* rolled back: whether the leaf can go as a whole, its rows must tell */
     BATCH_BY_ROWS,     /* rolled back: the leaf cannot go as a whole */
     BATCH_LEAF_GONE,   /* the leaf is no part of the table any more */
     BATCH_LEAF_DENIED, /* our role may not act on it */

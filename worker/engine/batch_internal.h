@@ -22,7 +22,8 @@ struct arena;
 enum batch_state {
     BATCH_STATE_IDLE,
     BATCH_STATE_ACTING,       /* group 1, optimistic: begin ... DELETE of the range */
-    BATCH_STATE_LOOKING,      /* group 1, whole leaf: begin ... what stands against it */
+    BATCH_STATE_PROVING,      /* group 1, whole leaf: begin; do its bounds say that all is due? */
+    BATCH_STATE_LOOKING,      /* group 1 or 2, whole leaf: begin ... what stands against it */
     BATCH_STATE_READING_LEAF, /* a part of it: the entry of the part before, and its rows */
     BATCH_STATE_LOCKING,      /* group 1, careful: begin ... SELECT FOR UPDATE SKIP LOCKED */
     BATCH_STATE_JUDGING,      /* what is read for the rows locked is locked, then they are judged */
@@ -43,6 +44,10 @@ enum step {
     STEP_BEGIN_BATCH,
     STEP_HOLD_SHAPES,
     STEP_LOCK_TIMEOUT,
+    STEP_PROOF_SETTING,
+    STEP_PROOF,
+    STEP_COUNT_LEAF,
+    STEP_ANY_HOLD,
     STEP_WHOLE_FACTS,
     STEP_READ_PART,
     STEP_EMPTY,
@@ -136,6 +141,8 @@ struct part {
 /* Of a leaf that is emptied as a whole. The arrays are owned. */
 struct whole {
     const char *because; /* something stands against it: why; in the batch's arena */
+    bool proven;         /* its bounds say that all of its rows are due, and nobody names them */
+    bool held;           /* ... and there is a hold of the category */
     int64_t blocks, next, part_blocks;
     int64_t staying;  /* rows of the part that are not to go */
     int64_t rows;     /* of the parts before */
@@ -241,8 +248,11 @@ void batch_part_undone(struct batch *batch);
 /* --- batch_whole.c: leaves that are emptied as a whole --- */
 
 void batch_send_whole(struct batch *batch);
+bool batch_take_proof(struct batch *batch, enum step step, const PGresult *result,
+                      struct error *error);
 bool batch_take_facts(struct batch *batch, const PGresult *result, struct error *error);
 bool batch_take_part(struct batch *batch, const PGresult *result, struct error *error);
+void batch_leaf_proven(struct batch *batch);
 void batch_leaf_looked_at(struct batch *batch);
 void batch_part_read(struct batch *batch);
 /* True: the failure was of a kind that the leaf goes by its rows for, or is tried again. */
@@ -269,7 +279,11 @@ void batch_queue(struct batch *batch, enum step step, size_t relation, const cha
                  size_t count, const char *const *values);
 void batch_end_group(struct batch *batch);
 
-void batch_send_prologue(struct batch *batch);
+/* BEGIN, pins, and the locks of the dependants and the leaf; ... */
+void batch_send_begin(struct batch *batch);
+/* ... the gates, and what is decided behind them; ... */
+void batch_send_gate(struct batch *batch);
+void batch_send_prologue(struct batch *batch); /* ... both. */
 void batch_send_remove_range(struct batch *batch);
 void batch_send_lock_rows(struct batch *batch);
 /* Locks what the condition reads for the picks, and asks which of them are due and free then; false
@@ -299,8 +313,11 @@ pg_result_fn batch_on_result;
 
 /* --- batch_records.c --- */
 
-/* Reads an answer of remove, remove_tids, remove dependants: counts rows, makes digests. False with
- * an error where the answer is not of the shape that the policy's statements give. */
+/* Reads an answer of remove, remove_tids where records are deleted: counts rows, makes digests.
+ * False with an error where the answer is not of the shape that the policy's statements give. */
+bool batch_take_deleted(struct batch *batch, const PGresult *result, size_t relation,
+                        struct error *error);
+/* The same of all others, of dependants, and of the rows of a leaf that goes as a whole. */
 bool batch_take_removed(struct batch *batch, const PGresult *result, size_t relation,
                         bool tenants_follow, struct error *error);
 bool batch_take_locked(struct batch *batch, const PGresult *result, struct error *error);

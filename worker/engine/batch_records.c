@@ -37,26 +37,37 @@ static void note_ref(struct batch *batch, struct taken *taken, const uint8_t ref
     (void)batch;
 }
 
-static bool take_keys(struct batch *batch, const PGresult *result, size_t relation, int column,
-                      int64_t rows, struct error *error)
+/* Opens a column of an answer: of rows, or of arrays in its only row; it must have so many values.
+ */
+static bool open_column(struct column_reader *reader, const PGresult *result, bool rows, int column,
+                        int64_t count)
+{
+    if (rows)
+        column_open_rows(reader, result, column);
+    else if (!column_open_array(reader, result, column))
+        return false;
+    return (int64_t)reader->count == count;
+}
+
+static bool take_keys(struct batch *batch, const PGresult *result, bool in_rows, size_t relation,
+                      int column, int64_t rows, struct error *error)
 {
     struct taken *taken = &batch->taken[relation];
     struct digester *digester = batch->run->digesters[relation];
     size_t columns = batch->run->sql->relations[relation].key.count;
-    struct array_reader readers[MOST_KEY_COLUMNS];
+    struct column_reader readers[MOST_KEY_COLUMNS];
     const char *values[MOST_KEY_COLUMNS];
     size_t lengths[MOST_KEY_COLUMNS];
-    char texts[MOST_KEY_COLUMNS][MEMBER_TEXT_SIZE];
+    char texts[MOST_KEY_COLUMNS][BINARY_TEXT_SIZE];
     if (columns == 0 || columns > MOST_KEY_COLUMNS)
         return bad_shape(error, "number of key columns");
     for (size_t c = 0; c < columns; c++)
-        if (!array_open(&readers[c], result, 0, column + (int)c) ||
-            (int64_t)readers[c].count != rows)
+        if (!open_column(&readers[c], result, in_rows, column + (int)c, rows))
             return bad_shape(error, "keys do not match the rows");
     for (int64_t row = 0; row < rows; row++) {
         for (size_t c = 0; c < columns; c++)
-            if (!array_next(&readers[c], &values[c], &lengths[c]) || !values[c] ||
-                !array_member_text(&readers[c], &values[c], &lengths[c], texts[c]))
+            if (!column_next(&readers[c], &values[c], &lengths[c]) || !values[c] ||
+                !binary_text(readers[c].type, &values[c], &lengths[c], texts[c]))
                 return bad_shape(error, "a key is null");
         uint8_t ref[DIGEST_SIZE];
         digester_ref(digester, values, lengths, ref);
@@ -66,16 +77,16 @@ static bool take_keys(struct batch *batch, const PGresult *result, size_t relati
 }
 
 /* Row by row: those of one tenant often follow each other. */
-static bool take_tenants(struct batch *batch, const PGresult *result, int64_t rows,
-                         struct error *error)
+static bool take_tenants(struct batch *batch, const PGresult *result, bool in_rows, int column,
+                         int64_t rows, struct error *error)
 {
-    struct array_reader names;
-    if (!array_open(&names, result, 0, 1) || (int64_t)names.count != rows)
+    struct column_reader names;
+    if (!open_column(&names, result, in_rows, column, rows))
         return bad_shape(error, "tenants do not match the rows");
-    while (names.left > 0) {
+    for (int64_t row = 0; row < rows; row++) {
         const char *name;
         size_t length;
-        if (!array_next(&names, &name, &length))
+        if (!column_next(&names, &name, &length))
             return bad_shape(error, "tenants");
         if (!name)
             continue; /* no tenant: the limits over all rows count it */
@@ -123,28 +134,48 @@ static bool all_counted(const PGresult *result, int column, bool stay, struct er
     return uncounted == 0 || bad_shape(error, "records that were not counted");
 }
 
+/* Tenants and keys of what was taken out of a relation. */
+static bool take_records(struct batch *batch, const PGresult *result, bool in_rows, size_t relation,
+                         int tenants_at, int keys_at, int64_t rows, struct error *error)
+{
+    if (rows <= 0)
+        return true;
+    batch->taken[relation].rows += rows;
+    if (tenants_at >= 0 && batch->run->category->has_tenant &&
+        brake_counts_tenants(&batch->run->brake) &&
+        !take_tenants(batch, result, in_rows, tenants_at, rows, error))
+        return false;
+    return !batch->run->digesters ||
+           take_keys(batch, result, in_rows, relation, keys_at, rows, error);
+}
+
+bool batch_take_deleted(struct batch *batch, const PGresult *result, size_t relation,
+                        struct error *error)
+{
+    int tenants = batch->run->category->has_tenant;
+    int columns = (int)batch->run->sql->relations[relation].key.count;
+    if (PQresultStatus(result) == PGRES_COMMAND_OK && columns == 0 && !tenants) {
+        batch->taken[relation].rows +=
+            strtoll(PQcmdTuples((PGresult *)(uintptr_t)result), NULL, 10);
+        return true;
+    }
+    if (PQresultStatus(result) != PGRES_TUPLES_OK || PQnfields(result) != tenants + columns)
+        return bad_shape(error, "what was deleted");
+    return take_records(batch, result, true, relation, tenants ? 0 : -1, tenants, PQntuples(result),
+                        error);
+}
+
 bool batch_take_removed(struct batch *batch, const PGresult *result, size_t relation,
                         bool tenants_follow, struct error *error)
 {
     int64_t rows;
     size_t columns = batch->run->sql->relations[relation].key.count;
     int keys_at = tenants_follow ? 2 : 1;
-    if (tenants_follow && PQresultStatus(result) == PGRES_COMMAND_OK && columns == 0 &&
-        batch->run->sql->stage->action == ACTION_DELETE && !batch->run->category->has_tenant) {
-        batch->taken[relation].rows +=
-            strtoll(PQcmdTuples((PGresult *)(uintptr_t)result), NULL, 10);
-        return true;
-    }
     if (PQntuples(result) != 1 || PQnfields(result) < keys_at + (int)columns ||
         !binary_int64(result, 0, 0, &rows) || rows < 0)
         return bad_shape(error, "count of rows");
-    if (rows > 0)
-        batch->taken[relation].rows += rows;
-    if (rows > 0 && tenants_follow && batch->run->category->has_tenant &&
-        brake_counts_tenants(&batch->run->brake) && !take_tenants(batch, result, rows, error))
-        return false;
-    if (rows > 0 && batch->run->digesters &&
-        !take_keys(batch, result, relation, keys_at, rows, error))
+    if (!take_records(batch, result, false, relation, tenants_follow ? 1 : -1, keys_at, rows,
+                      error))
         return false;
     if (!tenants_follow)
         return policy_stage_removes(batch->run->sql->stage) ||

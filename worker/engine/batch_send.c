@@ -62,11 +62,10 @@ static size_t table_relation(const struct batch *batch)
     return batch->run->sql->relation_count - 1;
 }
 
-void batch_send_prologue(struct batch *batch)
+void batch_send_begin(struct batch *batch)
 {
     struct run *run = batch->run;
-    struct worker *worker = run->worker;
-    const struct limits *limits = &worker->limits;
+    const struct limits *limits = &run->worker->limits;
     const bool whole = batch->work.whole; /* others wait for what it locks: it does not wait */
     batch_queue(batch, STEP_BEGIN, 0, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", 0, NULL);
     note_step(batch, STEP_PINS, 0);
@@ -76,7 +75,12 @@ void batch_send_prologue(struct batch *batch)
         batch_queue(batch, STEP_LOCK_RELATION, i, run->sql->relations[i].lock, 0, NULL);
     batch_queue(batch, STEP_LOCK_LEAF, 0, whole ? batch->sql->whole_lock : batch->sql->lock, 0,
                 NULL);
+}
 
+void batch_send_gate(struct batch *batch)
+{
+    struct run *run = batch->run;
+    struct worker *worker = run->worker;
     char term[24], clock[24];
     snprintf(term, sizeof(term), "%lld", (long long)worker->leadership.term);
     snprintf(clock, sizeof(clock), "%lld", (long long)clock_wall_us());
@@ -87,12 +91,18 @@ void batch_send_prologue(struct batch *batch)
     queue_prepared(batch, STEP_HOLD_SHAPES, "retention_hold_shapes",
                    sql_file("engine/hold_shapes.sql"), 1, category);
     char timeout[24];
-    snprintf(timeout, sizeof(timeout), "%lld", (long long)limits->lock_timeout_ms);
+    snprintf(timeout, sizeof(timeout), "%lld", (long long)worker->limits.lock_timeout_ms);
     const char *timeouts[] = {timeout};
     queue_prepared(batch, STEP_LOCK_TIMEOUT, "retention_lock_timeout",
                    "SELECT pg_catalog.set_config('lock_timeout', $1, true)", 1, timeouts);
     /* What a deferrable constraint would say at COMMIT is to be known before. */
     batch_queue(batch, STEP_LOCK_TIMEOUT, 0, "SET CONSTRAINTS ALL IMMEDIATE", 0, NULL);
+}
+
+void batch_send_prologue(struct batch *batch)
+{
+    batch_send_begin(batch);
+    batch_send_gate(batch);
 }
 
 /* Binds a statement's parameters and queues it, asking for binary columns. */

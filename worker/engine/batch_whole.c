@@ -5,11 +5,18 @@
  *   3  the last entry; TRUNCATE; COMMIT
  *
  * The lock comes first, and keeps everybody from changing the leaf, not from reading it, until the
- * transaction ends. Then every row is looked at, by the condition that rows go by one by one: if
- * one of them would stay, nothing goes. So what was read is what TRUNCATE takes away, and what the
- * entries tell; each part has an entry of its own, as a batch of so many rows has, and the memory
- * of one part is all that is needed. TRUNCATE waits for those who read the leaf, no longer than
- * lock_timeout.
+ * transaction ends. Then every row is looked at (but see below), by the condition that rows go by
+ * one by one: if one of them would stay, nothing goes. So what was read is what TRUNCATE takes
+ * away, and what the entries tell; each part has an entry of its own, as a batch of so many rows
+ * has, and the memory of one part is all that is needed. TRUNCATE waits for those who read the
+ * leaf, no longer than lock_timeout.
+ *
+ * Where the leaf's bounds say that all of its rows are due, and nothing is to be told of a row but
+ * that it went (sql_whole.c), its rows are not read but counted, before the gate:
+ *
+ *   1  BEGIN; pins; LOCK leaf; what the bounds say
+ *   2  how many rows; begin_batch; is there a hold of the category? what stands against it
+ *   3  the entry; TRUNCATE; COMMIT
  *
  * Nothing here insists: where a lock cannot be had a few times, where anything stands against it,
  * or it takes long while holds wait for the gate, it is rolled back, and the leaf goes by its rows.
@@ -26,6 +33,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "base/sql_files.h"
 #include "engine/batch_internal.h"
 #include "engine/binary.h"
 #include "engine/strategy.h"
@@ -51,13 +59,55 @@ static void go_by_rows(struct batch *batch, const char *because)
 
 /* --- what stands against it --- */
 
-void batch_send_whole(struct batch *batch)
+static void send_facts(struct batch *batch)
 {
-    batch_begin_group(batch, BATCH_STATE_LOOKING);
-    batch_send_prologue(batch);
     const char *values[] = {batch->work.leaf->quoted, NULL};
     batch_queue(batch, STEP_WHOLE_FACTS, 0, strategy_whole_sql(), 2, values);
     batch_end_group(batch);
+}
+
+void batch_send_whole(struct batch *batch)
+{
+    if (batch->sql->whole_proof.text[0] && !batch->work.leaf->unproven) {
+        batch_begin_group(batch, BATCH_STATE_PROVING);
+        batch_send_begin(batch);
+        batch_queue(batch, STEP_PROOF_SETTING, 0, "SET LOCAL constraint_exclusion = on", 0, NULL);
+        batch_queue_range(batch, STEP_PROOF, &batch->sql->whole_proof, &batch->work);
+        batch_end_group(batch);
+        return;
+    }
+    batch_begin_group(batch, BATCH_STATE_LOOKING);
+    batch_send_prologue(batch);
+    send_facts(batch);
+}
+
+bool batch_take_proof(struct batch *batch, enum step step, const PGresult *result,
+                      struct error *error)
+{
+    struct whole *whole = &batch->whole;
+    bool good = PQntuples(result) == 1;
+    if (good && step == STEP_PROOF)
+        whole->proven = strategy_is_proven(PQgetvalue(result, 0, 0));
+    else if (good && step == STEP_COUNT_LEAF)
+        batch->taken[table_relation(batch)].rows = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
+    else if (good)
+        whole->held = PQgetvalue(result, 0, 0)[0] != 'f';
+    return good || error_set(error, ERROR_FAILED, "unexpected answer of the server: a whole leaf");
+}
+
+/* Counted first: holds do not wait for that. */
+void batch_leaf_proven(struct batch *batch)
+{
+    if (!batch->whole.proven) {
+        batch_end_with(batch, BATCH_UNPROVEN);
+        return;
+    }
+    batch_begin_group(batch, BATCH_STATE_LOOKING);
+    batch_queue(batch, STEP_COUNT_LEAF, 0, batch->sql->whole_count, 0, NULL);
+    batch_send_gate(batch);
+    const char *category[] = {batch->run->category->name};
+    batch_queue(batch, STEP_ANY_HOLD, 0, sql_file("engine/any_hold.sql"), 1, category);
+    send_facts(batch);
 }
 
 bool batch_take_facts(struct batch *batch, const PGresult *result, struct error *error)
@@ -90,19 +140,6 @@ static void send_part(struct batch *batch)
     whole->next = to;
     batch_queue_range(batch, STEP_READ_PART, &batch->sql->whole_read, &range);
     batch_end_group(batch);
-}
-
-void batch_leaf_looked_at(struct batch *batch)
-{
-    if (batch->whole.because) {
-        go_by_rows(batch, batch->whole.because);
-        return;
-    }
-    batch->whole.part_blocks = part_blocks(batch);
-    if (batch->whole.part_blocks < 1)
-        batch->whole.part_blocks = 1;
-    batch_begin_group(batch, BATCH_STATE_READING_LEAF);
-    send_part(batch);
 }
 
 /* --- its rows --- */
@@ -200,6 +237,36 @@ static void send_end(struct batch *batch)
     (void)FAULT_POINT("batch_commit_sent");
 }
 
+/* Whoever is held, the rows tell. */
+static void end_proven(struct batch *batch)
+{
+    if (batch->whole.held)
+        batch_end_with(batch, BATCH_UNPROVEN);
+    else if (batch->taken[table_relation(batch)].rows == 0)
+        batch_end_with(batch, BATCH_NOTHING);
+    else if (!brake_allows_part(batch))
+        batch_end_with(batch, BATCH_BRAKE);
+    else
+        send_end(batch);
+}
+
+void batch_leaf_looked_at(struct batch *batch)
+{
+    if (batch->whole.because) {
+        go_by_rows(batch, batch->whole.because);
+        return;
+    }
+    if (batch->whole.proven) {
+        end_proven(batch);
+        return;
+    }
+    batch->whole.part_blocks = part_blocks(batch);
+    if (batch->whole.part_blocks < 1)
+        batch->whole.part_blocks = 1;
+    batch_begin_group(batch, BATCH_STATE_READING_LEAF);
+    send_part(batch);
+}
+
 void batch_part_read(struct batch *batch)
 {
     struct whole *whole = &batch->whole;
@@ -229,8 +296,9 @@ bool batch_whole_failed(struct batch *batch)
     const char *sqlstate = batch->error.sqlstate;
     enum step step = batch->failed_step.step;
     enum retry_class class = sqlstate_retry_class(sqlstate);
-    bool own = step == STEP_LOCK_LEAF || step == STEP_WHOLE_FACTS || step == STEP_READ_PART ||
-               step == STEP_EMPTY;
+    bool own = step == STEP_LOCK_LEAF || step == STEP_PROOF_SETTING || step == STEP_PROOF ||
+               step == STEP_COUNT_LEAF || step == STEP_ANY_HOLD || step == STEP_WHOLE_FACTS ||
+               step == STEP_READ_PART || step == STEP_EMPTY;
     if (!sqlstate[0] || class == RETRY_RUN_STOP ||
         (step == STEP_LOCK_LEAF && strcmp(sqlstate, "42P01") == 0))
         return false;

@@ -94,15 +94,46 @@ static size_t print_uuid(const char *bytes, char *out)
     return length;
 }
 
-bool array_member_text(const struct array_reader *reader, const char **value, size_t *length,
-                       char buffer[MEMBER_TEXT_SIZE])
+bool column_open_array(struct column_reader *reader, const PGresult *result, int column)
+{
+    *reader = (struct column_reader){0};
+    if (!array_open(&reader->array, result, 0, column))
+        return false;
+    reader->count = reader->array.count;
+    reader->type = reader->array.type;
+    return true;
+}
+
+void column_open_rows(struct column_reader *reader, const PGresult *result, int column)
+{
+    *reader = (struct column_reader){.count = (size_t)PQntuples(result),
+                                     .type = PQftype(result, column),
+                                     .rows = result,
+                                     .column = column};
+}
+
+bool column_next(struct column_reader *reader, const char **ret_value, size_t *ret_length)
+{
+    if (!reader->rows)
+        return array_next(&reader->array, ret_value, ret_length);
+    if (reader->row >= PQntuples(reader->rows))
+        return false;
+    int row = reader->row++;
+    *ret_length = (size_t)PQgetlength(reader->rows, row, reader->column);
+    *ret_value = PQgetvalue(reader->rows, row, reader->column);
+    if (*ret_length == 0 && PQgetisnull(reader->rows, row, reader->column))
+        *ret_value = NULL;
+    return true;
+}
+
+bool binary_text(uint32_t type, const char **value, size_t *length, char buffer[BINARY_TEXT_SIZE])
 {
     enum { INT8_TYPE = 20, UUID_TYPE = 2950 }; /* pg_type.dat: they never change */
-    if (reader->type == INT8_TYPE) {
+    if (type == INT8_TYPE) {
         if (*length != 8)
             return false;
         *length = print_int64(read_i64(*value), buffer);
-    } else if (reader->type == UUID_TYPE) {
+    } else if (type == UUID_TYPE) {
         if (*length != 16)
             return false;
         *length = print_uuid(*value, buffer);

@@ -27,11 +27,26 @@ bool array_open(struct array_reader *reader, const PGresult *result, int row, in
  * the end or where the value is broken (reader->left is then not 0). */
 bool array_next(struct array_reader *reader, const char **ret_value, size_t *ret_length);
 
-/* PostgreSQL's text of a member of bigint[] or uuid[] into `buffer`, which then is *value; members
- * of other types are left as they are. False where the member is not of its type's length. */
-enum { MEMBER_TEXT_SIZE = 37 };
-bool array_member_text(const struct array_reader *reader, const char **value, size_t *length,
-                       char buffer[MEMBER_TEXT_SIZE]);
+/* The values of one column of what was acted on: the members of an array, or a value in each row.
+ */
+struct column_reader {
+    size_t count;  /* values in all */
+    uint32_t type; /* their type's OID */
+    struct array_reader array;
+    const PGresult *rows; /* NULL: of an array */
+    int row, column;
+};
+
+/* The array in the column of the only row; false where there is none. */
+bool column_open_array(struct column_reader *reader, const PGresult *result, int column);
+void column_open_rows(struct column_reader *reader, const PGresult *result, int column);
+/* As array_next does. */
+bool column_next(struct column_reader *reader, const char **ret_value, size_t *ret_length);
+
+/* PostgreSQL's text of a bigint or uuid into `buffer`, which then is *value; values of other types
+ * are left as they are. False where the value is not of its type's length. */
+enum { BINARY_TEXT_SIZE = 37 };
+bool binary_text(uint32_t type, const char **value, size_t *length, char buffer[BINARY_TEXT_SIZE]);
 
 /* Adds one member to an array literal: the caller writes the braces and commas. */
 void array_literal_add(struct text *out, const char *value, size_t length);

@@ -388,6 +388,12 @@ static void go_by_rows(struct run *run, struct leaf *leaf, const char *because)
     sweep_by_rows(&run->sweep, leaf);
 }
 
+/* Then the batch asks, behind its lock. */
+static bool may_be_proven(const struct leaf *leaf)
+{
+    return leaf->sql->whole_proof.text[0] && !leaf->unproven;
+}
+
 static void on_opened(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
                       const struct error *error, void *arg)
 {
@@ -406,10 +412,11 @@ static void on_opened(struct pg_conn *conn, enum pg_outcome outcome, PGresult *r
     } else if (leaf->way == LEAF_WHOLE_FACTS || leaf->way == LEAF_WHOLE_STAYS) {
         const char *because =
             leaf->way == LEAF_WHOLE_FACTS ? strategy_not_whole(result) : strategy_stays(result);
+        bool asked = leaf->way == LEAF_WHOLE_STAYS || may_be_proven(leaf);
         if (because)
             go_by_rows(run, leaf, because);
         else
-            sweep_decided(leaf, leaf->way == LEAF_WHOLE_FACTS ? LEAF_WHOLE_STAYS : LEAF_WHOLE);
+            sweep_decided(leaf, asked ? LEAF_WHOLE : LEAF_WHOLE_STAYS);
     } else if (leaf->way == LEAF_BOUNDS) {
         sweep_bounded(&run->sweep, leaf, result);
     } else {
@@ -592,7 +599,9 @@ void run_batch_done(struct run *run, struct lane *lane, const struct work *work,
                  work->leaf->quoted);
     }
     bool not_whole = result->end == BATCH_BY_ROWS || (result->end == BATCH_LOST && work->whole);
-    if (not_whole) {
+    if (result->end == BATCH_UNPROVEN) {
+        sweep_unproven(&run->sweep, work->leaf);
+    } else if (not_whole) {
         sweep_by_rows(&run->sweep, work->leaf);
     } else if (result->end == BATCH_ACTED && work->whole) {
         sweep_emptied(&run->sweep, work->leaf);

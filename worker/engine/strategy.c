@@ -47,6 +47,17 @@ const char *strategy_text(struct arena *arena, const char *json)
     return text;
 }
 
+bool strategy_is_proven(const char *json)
+{
+    json_t *document = json_loads(json, 0, NULL);
+    const json_t *top = top_of(document);
+    const char *filter = json_string_value(json_object_get(top, "One-Time Filter"));
+    bool is = text_equal(json_string_value(json_object_get(top, "Node Type")), "Result") &&
+              text_equal(filter, "false") && !json_object_get(top, "Plans");
+    json_decref(document);
+    return is;
+}
+
 const char *strategy_whole_sql(void)
 {
     return sql_file("engine/whole_leaf.sql");

@@ -17,6 +17,9 @@ bool strategy_is_index(const char *json);
 /* For people: "index record_at_idx, about 30,000 rows" or "sweep, about 1,500,000 of its rows". */
 const char *strategy_text(struct arena *arena, const char *json);
 
+/* json: of sql_leaf.whole_proof: does the planner rule out that there is such a row? */
+bool strategy_is_proven(const char *json);
+
 /* Strategy `partition`: what stands against emptying a leaf as a whole? $1: the leaf as regclass
  * reads it, $2: the role that would, NULL: the current one. One row: (text or NULL, blocks). */
 const char *strategy_whole_sql(void);

@@ -314,6 +314,15 @@ void sweep_emptied(struct sweep *sweep, struct leaf *leaf)
     leaf->next = leaf->end = 0;
 }
 
+void sweep_unproven(struct sweep *sweep, struct leaf *leaf)
+{
+    (void)sweep;
+    leaf->in_flight--;
+    leaf->unproven = true;
+    leaf->way = LEAF_WHOLE_STAYS;
+    leaf->next = 0;
+}
+
 void sweep_by_rows(struct sweep *sweep, struct leaf *leaf)
 {
     (void)sweep;

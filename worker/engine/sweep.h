@@ -37,6 +37,7 @@ struct leaf {
         LEAF_WHOLE_STAYS, /* ... and no record of it is to stay */
         LEAF_WHOLE,
     } way;
+    bool unproven;       /* its bounds do not say that all of it is due, or there are holds */
     bool by_rows;        /* not as a whole: something stood against it */
     const char **bounds; /* between slices: one less than there are slices */
     size_t bound_count;
@@ -122,8 +123,10 @@ void sweep_leaf_gone(struct sweep *sweep, struct leaf *leaf);
 /* SWEEP_OPEN: how does the leaf go? Decided: by blocks, or by slices, whose bounds are wanted then;
  * or it could not be asked. */
 void sweep_decided(struct leaf *leaf, enum leaf_way way);
-/* The leaf was emptied as a whole; or it cannot be, and is opened again, to go by its rows. */
+/* The leaf was emptied as a whole; or whether it can be, its rows must tell; or it cannot be, and is
+ * opened again, to go by its rows. */
 void sweep_emptied(struct sweep *sweep, struct leaf *leaf);
+void sweep_unproven(struct sweep *sweep, struct leaf *leaf);
 void sweep_by_rows(struct sweep *sweep, struct leaf *leaf);
 /* The answer of `bounds`. Where very many rows begin at one moment, it goes by blocks. */
 void sweep_bounded(struct sweep *sweep, struct leaf *leaf, const PGresult *result);

@@ -45,6 +45,7 @@ libretention_a_SOURCES += \
 	worker/policy/sql_start.c \
 	worker/policy/sql_statement.c \
 	worker/policy/sql_transform.c \
+	worker/policy/sql_whole.c \
 	worker/policy/syntax.c \
 	worker/policy/transform.c worker/policy/transform.h \
 	worker/policy/trial.c worker/policy/trial.h \

@@ -143,14 +143,18 @@ struct sql_leaf {
      * lock_rows of a slice; lock_slice has the range of blocks as well. */
     struct sql_statement choose, bounds, remove_slice, lock_slice;
     /* Strategy `partition`: why the leaf cannot be emptied as a whole whatever is in it, as far as
-     * the policy says it; NULL: it can, and only then are the next four there. `whole_lock` keeps
+     * the policy says it; NULL: it can, and only then are the next ones there. `whole_lock` keeps
      * everybody from changing the leaf. `whole_stays`, PARAM_RUN_TIME: one boolean: is there a row
      * that `remove` would leave? `whole_read`, a block range: as the result of `remove` of a stage
      * that deletes, about all rows of the range, and one more column at the end: (staying bigint),
-     * how many of them `remove` would leave. `whole_empty`: TRUNCATE. */
+     * how many of them `remove` would leave. `whole_empty`: TRUNCATE. `whole_proof`,
+     * PARAM_RUN_TIME: EXPLAIN (FORMAT JSON) of the rows that may not be due, where nothing but the
+     * starting point, and holds of the category, can keep one, and nothing but their number is to
+     * be told; else empty. With constraint_exclusion = on the plan shows where the leaf's bounds
+     * rule such rows out. `whole_count`: (rows bigint), all of the leaf. */
     const char *by_rows;
-    const char *whole_lock, *whole_empty;
-    struct sql_statement whole_stays, whole_read;
+    const char *whole_lock, *whole_empty, *whole_count;
+    struct sql_statement whole_stays, whole_read, whole_proof;
     /* How many due and free rows of the block range are locked by others right now are left:
      * (bigint); counts due and free rows of the range without locking. */
     struct sql_statement count_range;

@@ -247,6 +247,11 @@ const char *sql_due_by(struct sql_builder *b, const char *start, bool prefiltere
     return arena_printf(b->arena, "(%s <= %s OR %s)", start, margin(b, "-"), sum);
 }
 
+const char *sql_surely_due(struct sql_builder *b)
+{
+    return margin(b, "-");
+}
+
 const char *sql_is_due(struct sql_builder *b)
 {
     if (sql_due_is_plain(b))

@@ -191,10 +191,17 @@ const char *sql_is_due(struct sql_builder *b);
 bool sql_due_is_plain(const struct sql_builder *b);
 /* Where it is: is what began at `start` due? `prefiltered`: sql_prefilter was asked before. */
 const char *sql_due_by(struct sql_builder *b, const char *start, bool prefiltered);
+/* A moment: what began at or before it is due, whatever months and clock changes make of the sum.
+ */
+const char *sql_surely_due(struct sql_builder *b);
 /* A condition that every due row meets and an index can use, or NULL. */
 const char *sql_prefilter(struct sql_builder *b);
 const char *sql_tenant_text(struct sql_builder *b); /* of the target row, one of several */
 struct sql_statement sql_agreements(struct sql_builder *b);
+
+/* sql_whole.c: EXPLAIN (FORMAT JSON) of the leaf's rows that may not be due by their starting
+ * point; empty where more than that decides, or anything has to be told of each record. */
+struct sql_statement sql_whole_proof(struct sql_builder *b, const char *leaf);
 
 /* sql_free.c: what keeps a due row */
 const char *sql_keep_while(struct sql_builder *b, const struct keep_while *keep);

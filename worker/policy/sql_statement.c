@@ -172,8 +172,10 @@ static void add_update(struct sql_builder *b, struct text *text, const char *lea
                     sql_changes(b), which, condition);
 }
 
-/* DELETE or UPDATE, and what was acted on: rows, by tenant, keys. `gone` is a CTE's name, so no
- * join is needed. Where rows alone are asked for, a plain DELETE counts them. */
+/* DELETE or UPDATE, and what was acted on. What is deleted is returned row by row, tenant and key,
+ * or, where neither is asked for, counted by the plain DELETE: gathered in the server, it costs as
+ * much again as the DELETE itself. Of what is changed or counted there is more to say: rows, by
+ * tenant, keys. `gone` is a CTE's name, so no join is needed. */
 static struct sql_statement removal(struct sql_builder *b, const char *leaf, const char *which,
                                     enum sql_skip skip)
 {
@@ -192,9 +194,12 @@ static struct sql_statement removal(struct sql_builder *b, const char *leaf, con
         text_add(&returned, sql_counted(b));
     const char *removed = arena_printf(b->arena, "DELETE FROM ONLY %s t\n WHERE %s\n   AND %s",
                                        leaf, which, condition);
-    if (!returned.length) {
+    if (!changes && !b->stage->aggregate) {
+        text_add(&text, removed);
+        if (returned.length)
+            text_printf(&text, "\nRETURNING %s", text_string(&returned) + 2); /* behind its comma */
         text_free(&returned);
-        return sql_finish(b, removed);
+        return sql_finish(b, sql_take_text(b->arena, &text));
     }
     text_add(&text, "WITH ");
     if (changes)
@@ -364,6 +369,8 @@ static void add_whole(struct sql_builder *b, const char *leaf, struct sql_leaf *
     out->whole_stays = whole_stays(b, leaf);
     sql_begin(b);
     out->whole_read = whole_read(b, leaf);
+    out->whole_count = arena_printf(b->arena, "SELECT count(*) AS rows FROM ONLY %s", leaf);
+    out->whole_proof = sql_whole_proof(b, leaf);
 }
 
 struct sql_leaf *sql_build_leaf(struct arena *arena, const struct policy_set *set,
@@ -408,7 +415,7 @@ struct sql_leaf *sql_build_leaf(struct arena *arena, const struct policy_set *se
     sql_begin(b);
     out->count_range = range_count(b, table);
     out->choose = out->bounds = out->remove_slice = out->lock_slice = out->whole_stays =
-        out->whole_read = (struct sql_statement){.text = ""};
+        out->whole_read = out->whole_proof = (struct sql_statement){.text = ""};
     out->by_rows = why_by_rows(b, hang > 0, judged);
     if (!out->by_rows)
         add_whole(b, table, out);

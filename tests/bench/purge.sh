@@ -1,18 +1,19 @@
 #!/bin/sh
-# bench.sh TOP BUILD: how long it takes to delete the older half of a table, and the oldest hundredth,
+# purge.sh TOP BUILD: how long it takes to delete the older half of a table, and the oldest hundredth,
 # by the worker and by the usual ways, on fresh copies of one database; and what plan costs beside a
-# count. Called by ./dev bench.
+# count. Called by ./dev bench and ./dev bench purge.
 #
 #   BENCH_ROWS        rows of the table, 3 000 000 by default; 150 bytes each, three indexes
 #   BENCH_ROUNDS      rounds, 5 by default; every contender runs once in each, in a turning order
-#   BENCH_CONTENDERS  only these, of those named at the end
+#   BENCH_CONTENDERS  only these, of those named at the end; worker-records-2 alone on 30 000 000 rows
+#                     shows what a row costs, and the memory, where there are ten times as many
 #
 # Every run gets a copy of its own (files copied, nothing in shared buffers) and a checkpoint before.
 # fsync is on. Times are those of the whole program, from its start to its end: the worker's include
 # connecting, checking its policies, counting what is due before and what remains after. Its second
 # figure, "batches", runs from the entry "plan" to the last batch's. "own" is the processor time of the
-# program itself, its start included, per record; "WAL" what the server wrote, per record. Ratios are
-# to the plain DELETE of the same round (of the hundredth: to that through the index; of plan: to
+# program itself, its start included, per record; "MiB" the most memory it had; "WAL" what the server wrote, per record. Ratios, of speeds: 2
+# is twice as fast, are to the plain DELETE of the same round (of the hundredth: to that through the index; of plan: to
 # SELECT count(*) of what is due); what is printed are medians. build/bench/purge.json has every single
 # figure.
 set -eu
@@ -54,6 +55,10 @@ CFG
 
 say "== the masters: $rows rows, half of them due"
 (umask 077 && od -An -N32 -tx1 /dev/urandom | tr -d ' \n' >"$home/epoch.key")
+contenders=${BENCH_CONTENDERS:-delete loop-ctid loop-id worker-records-1 worker-records-2 worker-counts-2 \
+  one-delete one-worker-records-2 count plan}
+masters=records
+case $contenders in *counts*) masters="records counts" ;; esac
 for name in copy records counts; do sql postgres "DROP DATABASE IF EXISTS bench_$name WITH (FORCE)"; done
 sql postgres "CREATE DATABASE bench_records"
 ctl bench_records migrate
@@ -95,9 +100,13 @@ BEGIN
   END LOOP;
 END \$\$;"
 sql bench_records "VACUUM (FREEZE, ANALYZE) public.record"
-sql postgres "CREATE DATABASE bench_counts TEMPLATE bench_records STRATEGY file_copy"
-sql bench_counts "SELECT retention.adopt()" >/dev/null
-for evidence in records counts; do
+case $masters in
+*counts)
+  sql postgres "CREATE DATABASE bench_counts TEMPLATE bench_records STRATEGY file_copy"
+  sql bench_counts "SELECT retention.adopt()" >/dev/null
+  ;;
+esac
+for evidence in $masters; do
   write_site "bench_$evidence" "$evidence" 2
   "$build/retentiond" -c "$home/site/retentiond.cfg" --once >"$home/load.log" 2>&1 || [ $? = 5 ] ||
     { cat "$home/load.log" >&2; exit 1; }
@@ -114,11 +123,8 @@ size=$(sql bench_records "SELECT pg_size_pretty(pg_table_size('public.record')) 
   pg_size_pretty(pg_indexes_size('public.record')) || ' of indexes'")
 say "   $due rows are due; table $size"
 
-tick_ms=$((1000 / $(getconf CLK_TCK)))
-own_ms() { awk -v ms="$tick_ms" '{ print ($16 + $17) * ms }' "/proc/$$/stat"; }
-
-# run_one ROUND CONTENDER: appends "round contender ms cpu-ms batches-ms own-ms WAL-bytes records" to
-# $home/times
+# run_one ROUND CONTENDER: appends "round contender ms cpu-ms batches-ms own-ms WAL-bytes records
+# KiB" to $home/times
 run_one() {
   contender=$2
   rows_due=$due rows_cutoff=$cutoff period=
@@ -139,7 +145,7 @@ run_one() {
   case $contender in plan) write_site bench_copy "$master" 2 ;; esac
   sql postgres "CHECKPOINT"
   lsn=$(sql postgres "SELECT pg_current_wal_insert_lsn()")
-  own=$(own_ms)
+  echo "0 0" >"$home/usage"
   cpu=$(cpu_ms)
   began=$(now_ms)
   case $contender in
@@ -160,12 +166,12 @@ run_one() {
   loop-ctid) sql bench_copy "CALL public.by_ctid('$cutoff')" ;;
   loop-id) sql bench_copy "CALL public.by_id('$cutoff')" ;;
   *worker-*)
-    "$build/retentiond" -c "$home/site/retentiond.cfg" --once >"$home/run.log" 2>&1 ||
-      { cat "$home/run.log" >&2; exit 1; }
+    "$build/tests/usage" "$home/usage" "$build/retentiond" -c "$home/site/retentiond.cfg" --once \
+      >"$home/run.log" 2>&1 || { cat "$home/run.log" >&2; exit 1; }
     ;;
   esac
   ms=$(($(now_ms) - began))
-  own=$(($(own_ms) - own))
+  read -r own memory <"$home/usage"
   bench_wait_ends bench_copy
   cpu=$(($(cpu_ms) - cpu))
   wal=$(sql postgres "SELECT pg_current_wal_insert_lsn() - '$lsn'::pg_lsn")
@@ -181,13 +187,11 @@ run_one() {
       FROM retention.run r JOIN retention.log_entry e USING (run)")
     ;;
   esac
-  echo "$1 $contender $ms $cpu $batches $own $wal $rows_due" >>"$home/times"
+  echo "$1 $contender $ms $cpu $batches $own $wal $rows_due $memory" >>"$home/times"
   printf '   round %s  %-18s %7s ms %7s ms of processors   batches %s\n' "$1" "$contender" "$ms" "$cpu" "$batches"
   sql postgres "DROP DATABASE bench_copy WITH (FORCE)"
 }
 
-contenders=${BENCH_CONTENDERS:-delete loop-ctid loop-id worker-records-1 worker-records-2 worker-counts-2 \
-  one-delete one-worker-records-2 count plan}
 : >"$home/times"
 bench_rounds run_one
 
@@ -196,12 +200,15 @@ psql -X -q -v ON_ERROR_STOP=1 -v rows="$rows" -v due="$due" -v rounds="$rounds" 
   -d "$(conninfo postgres postgres)" -f - <<SQL
 \\set QUIET on
 CREATE TEMP TABLE t (round int, contender text, ms numeric, cpu_ms numeric, batches text, own_ms numeric,
-  wal numeric, due numeric);
+  wal numeric, due numeric, kib numeric);
 \\copy t FROM '$home/times' WITH (DELIMITER ' ')
 CREATE TEMP VIEW result AS
   WITH one AS (
-    SELECT t.*, nullif(t.batches, 'null')::numeric AS batches_ms, d.ms AS delete_ms, d.cpu_ms AS delete_cpu_ms
-    FROM t JOIN t d ON d.round = t.round AND d.contender =
+    SELECT t.*, nullif(t.batches, 'null')::numeric AS batches_ms, d.ms AS delete_ms, d.cpu_ms AS delete_cpu_ms,
+      l.ms AS loop_ms
+    FROM t LEFT JOIN t l ON l.round = t.round AND l.contender = 'loop-ctid' AND t.contender NOT LIKE 'one-%'
+      AND t.contender NOT IN ('plan', 'count')
+    LEFT JOIN t d ON d.round = t.round AND d.contender =
       CASE WHEN t.contender LIKE 'one-%' THEN 'one-delete' WHEN t.contender IN ('plan', 'count') THEN 'count'
         ELSE 'delete' END)
   SELECT contender,
@@ -211,6 +218,9 @@ CREATE TEMP VIEW result AS
     percentile_cont(0.5) WITHIN GROUP (ORDER BY cpu_ms / nullif(delete_cpu_ms, 0)) AS cpu_ratio,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY batches_ms) AS batches_ms,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY batches_ms / delete_ms) AS batches_ratio,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY loop_ms / ms) AS loop_ratio,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY loop_ms / batches_ms) AS batches_loop_ratio,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY kib) FILTER (WHERE kib > 0) AS kib,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY 1000 * own_ms / due)
       FILTER (WHERE contender LIKE '%worker-%') AS own_us,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY wal / due)
@@ -219,11 +229,11 @@ CREATE TEMP VIEW result AS
   FROM one GROUP BY contender;
 \\pset footer off
 \\pset null ''
-SELECT contender, round(ms::numeric / 1000, 2) AS "seconds", round(ratio::numeric, 2) AS "to DELETE",
-  to_char(due / (ms / 1000), 'FM999,999,999') AS "rows/s",
-  round(cpu_ms::numeric / 1000, 2) AS "processor s", round(cpu_ratio::numeric, 2) AS "to  DELETE",
-  round(batches_ms::numeric / 1000, 2) AS "batches only", round(batches_ratio::numeric, 2) AS "to DELETE ",
-  round(own_us::numeric, 2) AS "own us", round(wal::numeric) AS "WAL"
+SELECT contender, round(ms::numeric / 1000, 2) AS "seconds", round(1 / nullif(ratio, 0)::numeric, 2) AS "speed to DELETE",
+  round(loop_ratio::numeric, 2) AS "to loop-ctid", to_char(due / (ms / 1000), 'FM999,999,999') AS "rows/s",
+  round(batches_ms::numeric / 1000, 2) AS "batches only", round(1 / nullif(batches_ratio, 0)::numeric, 2) AS "to DELETE",
+  round(batches_loop_ratio::numeric, 2) AS "to loop-ctid ", round(cpu_ms::numeric / 1000, 2) AS "processor s",
+  round(own_us::numeric, 2) AS "own us", round(kib::numeric / 1024, 1) AS "MiB", round(wal::numeric) AS "WAL"
 FROM result ORDER BY ms;
 \\pset format unaligned
 \\pset tuples_only on
@@ -232,10 +242,15 @@ SELECT jsonb_pretty(jsonb_build_object('rows', :rows, 'due', :due, 'rounds', :ro
   'server', current_setting('server_version'),
   'contenders', (SELECT jsonb_object_agg(contender, jsonb_build_object('ms', round(ms::numeric, 1),
     'ratio', round(ratio::numeric, 3), 'cpu_ms', round(cpu_ms::numeric, 1), 'cpu_ratio', round(cpu_ratio::numeric, 3),
-    'due', due, 'own_us', round(own_us::numeric, 3), 'wal_bytes', round(wal::numeric, 1),
+    'due', due, 'own_us', round(own_us::numeric, 3), 'memory_kib', kib,
+    'loop_ratio', round(loop_ratio::numeric, 3), 'batches_loop_ratio', round(batches_loop_ratio::numeric, 3), 'wal_bytes', round(wal::numeric, 1),
     'batches_ms', round(batches_ms::numeric, 1),
     'batches_ratio', round(batches_ratio::numeric, 3), 'all_ms', all_ms,
     'all_batches_ms', all_batches_ms)) FROM result)));
+\\o '$home/bars'
+SELECT contender || ' ' || round(ms::numeric / 1000, 2) FROM result WHERE contender NOT LIKE 'one-%'
+  AND contender NOT IN ('plan', 'count') ORDER BY ms;
 SQL
-for name in records counts; do sql postgres "DROP DATABASE bench_$name WITH (FORCE)"; done
-say "every figure: $home/purge.json"
+bench_bars "$home/bars" "$home/purge.svg" "Deleting $due of $rows rows, the whole program" "seconds"
+for name in $masters; do sql postgres "DROP DATABASE bench_$name WITH (FORCE)"; done
+say "every figure: $home/purge.json, $home/purge.svg"
