@@ -112,7 +112,7 @@ SQL
   esac
   ms=$(($(now_ms) - began))
   kill "$watcher"
-  wait "$watcher" || true
+  wait "$watcher" 2>/dev/null || true
   highest=$(sort -n "$home/distances" | tail -n 1)
   [ "$(sql bench_copy "SELECT count(*) FROM public.record WHERE at <= '$cutoff'")" = 0 ]
   echo "$1 $2 $ms $highest" >>"$home/times"

@@ -66,8 +66,10 @@ CREATE TABLE public.record (id bigint NOT NULL, account int NOT NULL, at timesta
   PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
 CREATE INDEX ON public.record (at);
 CREATE INDEX ON public.record (account);
-SELECT partman.create_parent('public.record', 'at', 'native', 'monthly', p_premake := 1,
-  p_start_partition := (date_trunc('month', now()) - interval '3 months')::text) \\g /dev/null
+DO \$\$ BEGIN
+  PERFORM partman.create_parent('public.record', 'at', 'native', 'monthly', p_premake := 1,
+    p_start_partition := (date_trunc('month', now()) - interval '3 months')::text);
+END \$\$;
 INSERT INTO public.record
   SELECT i, i * 7919 % 1000, date_trunc('month', now()) - interval '3 months' + i * (interval '28 days' / $3),
          repeat(md5(i::text), 3)

@@ -317,7 +317,10 @@ pg_result_fn batch_on_result;
  * False with an error where the answer is not of the shape that the policy's statements give. */
 bool batch_take_deleted(struct batch *batch, const PGresult *result, size_t relation,
                         struct error *error);
-/* The same of all others, of dependants, and of the rows of a leaf that goes as a whole. */
+/* The same of whole_read, whose records may still stay. */
+bool batch_take_read(struct batch *batch, const PGresult *result, size_t relation,
+                     int64_t *ret_staying, struct error *error);
+/* The same of all others, and of dependants. */
 bool batch_take_removed(struct batch *batch, const PGresult *result, size_t relation,
                         bool tenants_follow, struct error *error);
 bool batch_take_locked(struct batch *batch, const PGresult *result, struct error *error);

@@ -165,6 +165,32 @@ bool batch_take_deleted(struct batch *batch, const PGresult *result, size_t rela
                         error);
 }
 
+bool batch_take_read(struct batch *batch, const PGresult *result, size_t relation,
+                     int64_t *ret_staying, struct error *error)
+{
+    int tenants = batch->run->category->has_tenant;
+    int columns = (int)batch->run->sql->relations[relation].key.count;
+    *ret_staying = 0;
+    if (!tenants && !columns) {
+        int64_t rows;
+        if (PQntuples(result) != 1 || PQnfields(result) != 2 ||
+            !binary_int64(result, 0, 0, &rows) || !binary_int64(result, 0, 1, ret_staying))
+            return bad_shape(error, "count of rows");
+        batch->taken[relation].rows += rows;
+        return true;
+    }
+    if (PQresultStatus(result) != PGRES_TUPLES_OK || PQnfields(result) != tenants + columns + 1)
+        return bad_shape(error, "records of a leaf");
+    for (int row = 0; row < PQntuples(result); row++) {
+        bool stays;
+        if (!binary_bool(result, row, tenants + columns, &stays))
+            return bad_shape(error, "records that are to stay");
+        *ret_staying += stays;
+    }
+    return take_records(batch, result, true, relation, tenants ? 0 : -1, tenants, PQntuples(result),
+                        error);
+}
+
 bool batch_take_removed(struct batch *batch, const PGresult *result, size_t relation,
                         bool tenants_follow, struct error *error)
 {

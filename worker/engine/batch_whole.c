@@ -129,14 +129,22 @@ static int64_t part_blocks(const struct batch *batch)
     return batch->run->sweep.row_blocks > 0 ? batch->run->sweep.most_blocks : PART_BLOCKS;
 }
 
+/* In two statements: of the rows of the first, digests are made while the server reads on. */
 static void send_part(struct batch *batch)
 {
     struct whole *whole = &batch->whole;
-    int64_t to = whole->next + whole->part_blocks;
     struct work range = batch->work;
-    range.from = (struct tid){.block = (uint32_t)whole->next};
-    if (to < whole->blocks)
-        range.to_block = to; /* else behind all that a table can have, as the work says */
+    int64_t from = whole->next, to = whole->next + whole->part_blocks;
+    int64_t middle = batch->run->digesters ? from + whole->part_blocks / 2 : from;
+    range.from = (struct tid){.block = (uint32_t)from};
+    if (from < middle && middle < whole->blocks) {
+        range.to_block = middle;
+        batch_queue_range(batch, STEP_READ_PART, &batch->sql->whole_read, &range);
+        pg_conn_flush(batch->lane->conn);
+        range.from = (struct tid){.block = (uint32_t)middle};
+    }
+    /* The last one goes on behind all that a table can have, as the work says. */
+    range.to_block = to < whole->blocks ? to : batch->work.to_block;
     whole->next = to;
     batch_queue_range(batch, STEP_READ_PART, &batch->sql->whole_read, &range);
     batch_end_group(batch);
@@ -146,13 +154,11 @@ static void send_part(struct batch *batch)
 
 bool batch_take_part(struct batch *batch, const PGresult *result, struct error *error)
 {
-    size_t relation = table_relation(batch);
-    size_t columns = batch->run->sql->relations[relation].key.count;
-    if (PQntuples(result) != 1 || PQnfields(result) != 3 + (int)columns ||
-        !binary_int64(result, 0, 2 + (int)columns, &batch->whole.staying))
-        return error_set(error, ERROR_FAILED,
-                         "unexpected answer of the server: records that are to stay");
-    return batch_take_removed(batch, result, relation, true, error);
+    int64_t staying;
+    if (!batch_take_read(batch, result, table_relation(batch), &staying, error))
+        return false;
+    batch->whole.staying += staying;
+    return true;
 }
 
 static int by_hash(const void *a, const void *b)

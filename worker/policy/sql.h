@@ -145,9 +145,10 @@ struct sql_leaf {
     /* Strategy `partition`: why the leaf cannot be emptied as a whole whatever is in it, as far as
      * the policy says it; NULL: it can, and only then are the next ones there. `whole_lock` keeps
      * everybody from changing the leaf. `whole_stays`, PARAM_RUN_TIME: one boolean: is there a row
-     * that `remove` would leave? `whole_read`, a block range: as the result of `remove` of a stage
-     * that deletes, about all rows of the range, and one more column at the end: (staying bigint),
-     * how many of them `remove` would leave. `whole_empty`: TRUNCATE. `whole_proof`,
+     * that `remove` would leave? `whole_read`, a block range: all of its rows, as `remove` of a
+     * stage that deletes returns them, and one more column at the end: (stays boolean), would
+     * `remove` leave it? Where neither tenant nor key is asked for: (rows bigint, staying bigint).
+     * `whole_empty`: TRUNCATE. `whole_proof`,
      * PARAM_RUN_TIME: EXPLAIN (FORMAT JSON) of the rows that may not be due, where nothing but the
      * starting point, and holds of the category, can keep one, and nothing but their number is to
      * be told; else empty. With constraint_exclusion = on the plan shows where the leaf's bounds

@@ -346,18 +346,22 @@ static struct sql_statement whole_stays(struct sql_builder *b, const char *leaf)
 
 static struct sql_statement whole_read(struct sql_builder *b, const char *leaf)
 {
-    const char *condition = sql_action_condition(b, SKIP_NOTHING);
-    const char *tenant =
-        b->category->has_tenant ? arena_printf(b->arena, ", %s AS tenant", sql_tenant_text(b)) : "";
+    const char *stays =
+        arena_printf(b->arena, "(%s) IS NOT TRUE", sql_action_condition(b, SKIP_NOTHING));
+    struct text named = {0};
+    if (b->category->has_tenant)
+        text_printf(&named, "%s AS tenant, ", sql_tenant_text(b));
     const char *keys = key_list(b, &b->target, true);
-    return sql_finish(
-        b, arena_printf(b->arena,
-                        "WITH there AS (\nSELECT (%s) IS NOT TRUE AS stays%s%s\n  FROM ONLY %s t\n "
-                        "WHERE %s)\nSELECT count(*) AS rows, %s AS tenants%s, count(*) FILTER "
-                        "(WHERE g.stays) AS staying\n  FROM there g",
-                        condition, tenant, keys, leaf, tid_range(b),
-                        b->category->has_tenant ? "array_agg(g.tenant)" : "NULL::text[]",
-                        key_arrays(b, "g")));
+    if (*keys)
+        text_printf(&named, "%s, ", keys + 2); /* behind its comma */
+    const char *columns =
+        named.length
+            ? arena_printf(b->arena, "%s%s AS stays", text_string(&named), stays)
+            : arena_printf(b->arena, "count(*) AS rows, count(*) FILTER (WHERE %s) AS staying",
+                           stays);
+    text_free(&named);
+    return sql_finish(b, arena_printf(b->arena, "SELECT %s\n  FROM ONLY %s t\n WHERE %s", columns,
+                                      leaf, tid_range(b)));
 }
 
 static void add_whole(struct sql_builder *b, const char *leaf, struct sql_leaf *out)
