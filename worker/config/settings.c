@@ -66,7 +66,11 @@ static const struct setting table[] = {
      HOURS, "60 s", ON_RELOAD, NOW, "Longest time that a statement of a batch may take."},
     {"database.lock_timeout", SETTING_DURATION, AT(database.lock_timeout_ms), 1, 10 * SECONDS,
      "50 ms", ON_RELOAD, NOW,
-     "Longest time that a batch waits for a lock. Rows that stay locked are left for later."},
+     "Longest time that a batch waits for a lock. Rows that stay locked are left for later. A "
+     "table "
+     "that others keep locked is tried again for ten seconds; then its run ends, and a daemon "
+     "takes "
+     "it up again by itself."},
     {"policies", SETTING_DIRECTORY, AT(policies), 0, 0, "policies", ON_RELOAD, NOW,
      "Directory whose files that end in .cfg are the policies."},
     {"accept_functions", SETTING_FILE, AT(accept_functions), 0, 0, NULL, ON_RELOAD, NOW,

@@ -15,7 +15,7 @@
 #include "base/text.h"
 #include "engine/batch_internal.h"
 
-/* Gates and relations may be waited for longer than rows: nobody waits behind a row lock for it. */
+/* Gates may be waited for longer than what applications use: they take none. */
 enum { GATE_TIMEOUT_MS = 2000 };
 
 void batch_begin_group(struct batch *batch, enum batch_state state)
@@ -52,6 +52,12 @@ static void queue_prepared(struct batch *batch, enum step step, const char *name
                     batch);
 }
 
+static void queue_lock_timeout(struct batch *batch, const char *const *value)
+{
+    queue_prepared(batch, STEP_LOCK_TIMEOUT, "retention_lock_timeout",
+                   "SELECT pg_catalog.set_config('lock_timeout', $1, true)", 1, value);
+}
+
 void batch_end_group(struct batch *batch)
 {
     pg_conn_sync(batch->lane->conn);
@@ -68,14 +74,20 @@ void batch_send_prologue(struct batch *batch)
     struct worker *worker = run->worker;
     const struct limits *limits = &worker->limits;
     const bool whole = batch->work.whole; /* others wait for what it locks: it does not wait */
+    char gate[24], timeout[24];
+    snprintf(gate, sizeof(gate), "%d", GATE_TIMEOUT_MS);
+    snprintf(timeout, sizeof(timeout), "%lld", (long long)limits->lock_timeout_ms);
+    const char *gate_timeout[] = {gate}, *lock_timeout[] = {timeout};
     batch_queue(batch, STEP_BEGIN, 0, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", 0, NULL);
     note_step(batch, STEP_PINS, 0);
     lane_queue_pins(batch->lane, run->category->timezone, limits->statement_timeout_ms,
-                    whole ? limits->lock_timeout_ms : GATE_TIMEOUT_MS, batch_on_result, batch);
+                    limits->lock_timeout_ms, batch_on_result, batch);
     for (size_t i = 0; i < table_relation(batch); i++)
         batch_queue(batch, STEP_LOCK_RELATION, i, run->sql->relations[i].lock, 0, NULL);
     batch_queue(batch, STEP_LOCK_LEAF, 0, whole ? batch->sql->whole_lock : batch->sql->lock, 0,
                 NULL);
+    if (!whole)
+        queue_lock_timeout(batch, gate_timeout);
 
     char term[24], clock[24];
     snprintf(term, sizeof(term), "%lld", (long long)worker->leadership.term);
@@ -86,11 +98,8 @@ void batch_send_prologue(struct batch *batch)
     const char *category[] = {run->category->name};
     queue_prepared(batch, STEP_HOLD_SHAPES, "retention_hold_shapes",
                    sql_file("engine/hold_shapes.sql"), 1, category);
-    char timeout[24];
-    snprintf(timeout, sizeof(timeout), "%lld", (long long)limits->lock_timeout_ms);
-    const char *timeouts[] = {timeout};
-    queue_prepared(batch, STEP_LOCK_TIMEOUT, "retention_lock_timeout",
-                   "SELECT pg_catalog.set_config('lock_timeout', $1, true)", 1, timeouts);
+    if (!whole)
+        queue_lock_timeout(batch, lock_timeout);
     /* What a deferrable constraint would say at COMMIT is to be known before. */
     batch_queue(batch, STEP_LOCK_TIMEOUT, 0, "SET CONSTRAINTS ALL IMMEDIATE", 0, NULL);
 }

@@ -42,7 +42,12 @@ struct run *run_read_over(void *arg, enum pg_outcome outcome, const struct error
         return NULL;
     if (outcome == PG_OK && !run->stopping) {
         run->read_attempts = 0;
+        run->read_busy_us = 0;
         return run;
+    }
+    if (outcome == PG_ERROR && !run->stopping && run_is_locked(error)) {
+        run_busy_read(run);
+        return NULL;
     }
     if (outcome == PG_LOST && run->read_attempts++ < MOST_READ_ATTEMPTS) {
         run_pump(run); /* again, on the next free lane */

@@ -1,0 +1,116 @@
+/* Relations that others keep locked as a whole: for a change of the table, a copy of it, an index.
+ *
+ * Nobody is to wait for long behind our own request, so each try waits for lock_timeout; the tries
+ * come farther apart, and the run says what it waits for. When its patience is over, a partition is
+ * left and the others go on. Where nothing goes without the lock, or something is left in the end,
+ * the run ends as stopped: that is no failure, and the next one takes up what is left.
+ *
+ * After one relation was left the others have less time: an application that locks all partitions
+ * of a table is not waited for once for each. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "engine/run_internal.h"
+#include "engine/state.h"
+#include "pg/sqlstate.h"
+
+enum {
+    PATIENCE_US = 10000000,
+    LESS_PATIENCE_US = 1000000,
+    READ_AGAIN_US = 250000,
+    TELL_ATTEMPTS = 3, /* sooner it is not worth telling */
+};
+
+bool run_has_patience(struct run *run, int64_t *since_us)
+{
+    int64_t now = clock_monotonic_us();
+    if (!*since_us)
+        *since_us = now;
+    return !run->stopping && now - *since_us < (run->impatient ? LESS_PATIENCE_US : PATIENCE_US);
+}
+
+bool run_is_locked(const struct error *error)
+{
+    return error && sqlstate_retry_class(error->sqlstate) == RETRY_LOCKED;
+}
+
+/* relation "": a statement did not get a lock, of the table or of whatever else it reads. */
+static void describe(const struct run *run, const char *relation, struct text *out)
+{
+    if (!relation[0]) {
+        text_printf(out,
+                    "others keep \"%s\", or a table that its policy reads, locked; SELECT pid, "
+                    "relation::regclass, mode FROM pg_locks WHERE mode ~ 'Exclusive' shows who",
+                    run->report.relation);
+        return;
+    }
+    text_printf(out,
+                "others keep %s locked; SELECT pid, mode, granted FROM pg_locks WHERE relation = "
+                "'%s'::regclass shows who",
+                relation, relation);
+}
+
+static void stop(struct run *run, const struct text *why)
+{
+    if (run->stopping)
+        return;
+    run->yielded = true;
+    snprintf(run->stop_sqlstate, sizeof(run->stop_sqlstate), "55P03");
+    run_stop(run, RUN_STOPPED, why->data);
+}
+
+void run_busy_waits(struct run *run, const char *relation, int attempts)
+{
+    if (attempts < TELL_ATTEMPTS || run->told_busy || run->told_cause != PACE_FREE)
+        return;
+    run->told_busy = true;
+    struct text why _cleanup_text_ = {0};
+    describe(run, relation, &why);
+    snprintf(run->waits_for, sizeof(run->waits_for), "%s", why.data);
+    log_info("category \"%s\" waits: %s", run->category->name, why.data);
+    run_tell_waits(run, why.data);
+    worker_changed(run->worker);
+}
+
+void run_busy_over(struct run *run, struct leaf *leaf)
+{
+    leaf->busy_us = 0;
+    if (!run->told_busy)
+        return;
+    run->told_busy = false;
+    if (run->told_cause != PACE_FREE)
+        return;
+    run->waits_for[0] = '\0';
+    run_tell_waits(run, NULL);
+    worker_changed(run->worker);
+}
+
+void run_busy_leaf(struct run *run, struct leaf *leaf)
+{
+    if (!run->stopping)
+        log_info("category \"%s\": %s is left: others keep it locked", run->category->name,
+                 leaf->quoted);
+    run->impatient = true;
+    if (!run->busy[0])
+        snprintf(run->busy, sizeof(run->busy), "%s", leaf->quoted);
+    sweep_leaf_gone(&run->sweep, leaf);
+}
+
+void run_busy_stop(struct run *run, const char *relation)
+{
+    struct text why _cleanup_text_ = {0};
+    describe(run, relation, &why);
+    text_add(&why, "; it goes on with the next run");
+    stop(run, &why);
+}
+
+void run_busy_read(struct run *run)
+{
+    if (run_has_patience(run, &run->read_busy_us))
+        run_after(run, READ_AGAIN_US);
+    else
+        run_busy_stop(run, run->busy);
+}
