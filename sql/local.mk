@@ -186,6 +186,7 @@ SQL_FILES += \
 	engine/categories.sql \
 	engine/close_lost_runs.sql \
 	engine/daily.sql \
+	engine/dead.sql \
 	engine/entry_exists.sql \
 	engine/epoch.sql \
 	engine/finish_run.sql \

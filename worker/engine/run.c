@@ -93,6 +93,8 @@ static void start_pace(struct run *run, int64_t now_us)
         .standby_lag_mb = limits->standby_lag_mb,
         .wal_mb_per_second = limits->wal_mb_per_second,
         .standbys = limits->standbys,
+        .dead_percent = limits->dead_percent,
+        .dead_rows = limits->dead_rows,
     };
     pace_init(&run->pace, &pace, now_us);
     sweep_init(&run->sweep, pace_batch_rows(&run->pace), !policy_stage_removes(run->sql->stage));
