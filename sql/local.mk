@@ -206,7 +206,8 @@ SQL_FILES += \
 	engine/take_requests.sql \
 	engine/unblock_unseen.sql \
 	engine/whole_leaf.sql \
-	engine/window.sql
+	engine/window.sql \
+	engine/yield_reads.sql
 
 # schema retention
 SQL_FILES += \

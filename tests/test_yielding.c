@@ -441,6 +441,69 @@ START_TEST(alter_table_waits)
 }
 END_TEST
 
+/* The value "1999-12-31" stays, and who reads it without deleting waits until the test lets go of
+ * an advisory lock: so long is the count that a run ends with. */
+static const char long_count[] =
+    "CREATE OR REPLACE FUNCTION retention.try_timestamptz(value text) RETURNS timestamptz "
+    "LANGUAGE plpgsql STABLE STRICT AS $$ BEGIN "
+    "IF value <> '1999-12-31' THEN RETURN pg_catalog.now() - '1 year'::interval; END IF; "
+    "IF pg_catalog.current_query() NOT LIKE '%DELETE%' THEN "
+    "  WHILE NOT pg_catalog.pg_try_advisory_lock(77) LOOP PERFORM pg_catalog.pg_sleep(0.01); END "
+    "LOOP; PERFORM pg_catalog.pg_advisory_unlock(77); "
+    "END IF; RETURN pg_catalog.now(); END $$";
+
+static struct site counting_site(void)
+{
+    struct site site =
+        site_new(cluster_shared(),
+                 "CREATE TABLE event (id int PRIMARY KEY, at timestamptz NOT NULL, j jsonb);"
+                 "CREATE INDEX ON event (at);"
+                 "INSERT INTO event SELECT i, now() - interval '40 days', jsonb_build_object('at', "
+                 "CASE i WHEN 1 THEN '1999-12-31' ELSE '2000-01-01' END) FROM generate_series(1, "
+                 "2000) i;",
+                 SETTINGS);
+    site_policy(
+        &site, "events",
+        "data: { table = \"public.event\"; start = \"at\"; only = ( { column = \"j\"; path = "
+        "[ \"at\" ]; older_than = \"1 day\"; } ); }; stages = ( { after = \"30 days\"; do = "
+        "\"delete\"; } ); brake: { fraction = 1.0; };");
+    site_load_and_approve(&site, "events", -1);
+    return site;
+}
+
+/* Whoever wants the table for himself does not wait for the end of a long count: the run gives that
+ * up, and counts again behind him. Where he comes again and again, the run ends, and says why. */
+START_TEST(count_gives_way)
+{
+    const int times = _i ? 6 : 1;
+    struct site site = counting_site();
+    PGconn *application = application_of(&site), *owner = application_of(&site);
+    db_exec(application, "SELECT pg_advisory_lock(77)");
+    pid_t pid = site_start_at_run(&site);
+    db_script(site.admin, long_count);
+    kill(pid, SIGCONT);
+    db_exec(owner, "SET lock_timeout = '20s'");
+    for (int i = 0; i < times; i++) {
+        db_wait_until(site.admin, "SELECT count(*) = 1 FROM pg_stat_activity WHERE datname = "
+                                  "current_database() AND usename = 't_worker' AND wait_event = "
+                                  "'PgSleep'");
+        db_exec(owner, "VACUUM FULL event");
+    }
+    if (times == 1)
+        db_exec(application, "SELECT pg_advisory_unlock(77)");
+    ck_assert_int_eq(program_wait(pid), times == 1 ? 0 : 5);
+    check_gone(&site, ROWS - 1);
+    char *said _cleanup_free_ = site_stderr(&site);
+    const char *what = times == 1 ? "a read is given up, since others wait to lock"
+                                  : "stopped, 1,999 records deleted, with 0 dependants: 6 times "
+                                    "others waited to lock \"public.event\"";
+    ck_assert_msg(strstr(said, what) != NULL, "%s", said);
+    PQfinish(owner);
+    PQfinish(application);
+    site_free(&site);
+}
+END_TEST
+
 /* What the policy names is another thing then: the category stands still, its message says why, and
  * once the policy fits again the rest goes. */
 START_TEST(alter_table_against_the_policy)
@@ -494,6 +557,7 @@ Suite *suite_yielding(void)
     tcase_add_loop_test(tcase, vacuum_full_waits, 0, 2);
     tcase_add_test(tcase, vacuum_full_waits_daemon);
     tcase_add_loop_test(tcase, alter_table_waits, 0, 2);
+    tcase_add_loop_test(tcase, count_gives_way, 0, 2);
     tcase_add_loop_test(tcase, alter_table_against_the_policy, 0, 2);
 #endif
     return suite;

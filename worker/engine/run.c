@@ -156,6 +156,8 @@ static void run_free(struct run *run)
     digest_set_free(&run->blocked);
     pressure_end(run);
     event_free(run->timer);
+    if (run->read_timer)
+        event_free(run->read_timer);
     free(run);
 }
 

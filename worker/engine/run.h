@@ -90,12 +90,15 @@ struct run {
     int64_t remained;          /* behind the pass before; -1: there was none */
     size_t out;                /* batches and checks under way */
     bool denied;               /* a leaf could not be locked for want of a privilege */
-    char busy[160];       /* what others kept locked, so that it was left in this pass, or "" */
-    bool impatient;       /* something was left so: others that are locked have less time */
-    bool yielded;         /* it ends because of one */
-    bool told_busy;       /* that the run waits for such a lock was said */
-    int64_t read_busy_us; /* since when a read does not get its locks; 0: it does */
-    bool stopping;        /* hand nothing out any more */
+    char busy[160];           /* what others kept locked, so that it was left in this pass, or "" */
+    bool impatient;           /* something was left so: others that are locked have less time */
+    bool yielded;             /* it ends because of one */
+    bool told_busy;           /* that the run waits for such a lock was said */
+    int64_t read_busy_us;     /* since when a read does not get its locks; 0: it does */
+    struct event *read_timer; /* looks whether others wait for a read; NULL until there was one */
+    bool read_looking, read_canceled; /* such a look is under way; it found somebody */
+    int read_yields;                  /* reads that were given up for others */
+    bool stopping;                    /* hand nothing out any more */
     enum run_status stop_status;
     char stop_sqlstate[6]; /* of the error that stopped it, or "" */
     struct brake_trip trip;

@@ -6,12 +6,20 @@
  * the run ends as stopped: that is no failure, and the next one takes up what is left.
  *
  * After one relation was left the others have less time: an application that locks all partitions
- * of a table is not waited for once for each. */
+ * of a table is not waited for once for each.
+ *
+ * And the other way round: batches are short, but a read, as that of the plan, takes as long as its
+ * table is large. Who wants the table for himself meanwhile waits for it, and everybody else behind
+ * him. A read that is waited for so is given up, and tried again behind the one who waited. */
+#include <event2/event.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/sql_files.h"
 #include "base/text.h"
 #include "engine/run_internal.h"
 #include "engine/state.h"
@@ -21,6 +29,8 @@ enum {
     PATIENCE_US = 10000000,
     LESS_PATIENCE_US = 1000000,
     READ_AGAIN_US = 250000,
+    READ_LOOK_US = 500000,
+    MOST_YIELDS = 5,
     TELL_ATTEMPTS = 3, /* sooner it is not worth telling */
 };
 
@@ -113,4 +123,77 @@ void run_busy_read(struct run *run)
         run_after(run, READ_AGAIN_US);
     else
         run_busy_stop(run, run->busy);
+}
+
+/* --- reads that others wait for --- */
+
+static void look_again(struct run *run)
+{
+    const struct timeval delay = {0, READ_LOOK_US};
+    evtimer_add(run->read_timer, &delay);
+}
+
+static void on_yielded(struct run *run, PGresult *result, const struct error *error)
+{
+    run->read_looking = false;
+    if (error || PQntuples(result) == 0)
+        return;
+    run->read_canceled = true;
+    log_info("category \"%s\": a read is given up, since others wait to lock a table that it reads",
+             run->category->name);
+}
+
+static void on_read_timer(evutil_socket_t fd, short what, void *arg)
+{
+    struct run *run = arg;
+    struct worker *worker = run->worker;
+    struct text pids _cleanup_text_ = {0};
+    (void)fd;
+    (void)what;
+    if (worker->run != run)
+        return;
+    for (size_t i = 0; i < worker->lane_count; i++)
+        if (worker->lanes[i]->reads && worker->lanes[i]->pid)
+            text_printf(&pids, "%s%d", pids.length ? "," : "{", worker->lanes[i]->pid);
+    if (pids.length == 0)
+        return; /* the next read asks again */
+    look_again(run);
+    if (run->read_looking)
+        return;
+    run->read_looking = true;
+    text_add_char(&pids, '}');
+    const char *values[] = {pids.data};
+    run_control_often(run, "retention_yield_reads", sql_file("engine/yield_reads.sql"),
+                      ARRAY_LENGTH(values), values, on_yielded);
+}
+
+void run_watch_read(struct run *run)
+{
+    run->read_canceled = false;
+    if (!run->read_timer)
+        run->read_timer = evtimer_new(run->worker->base, on_read_timer, run);
+    if (!evtimer_pending(run->read_timer, NULL))
+        look_again(run);
+}
+
+/* The read's end may come before the answer of the look that canceled it. */
+bool run_gave_read_up(const struct run *run, const struct error *error)
+{
+    return error && strcmp(error->sqlstate, "57014") == 0 &&
+           (run->read_canceled || run->read_looking);
+}
+
+void run_read_given_up(struct run *run)
+{
+    struct text why _cleanup_text_ = {0};
+    run->read_busy_us = 0; /* it had its locks */
+    if (++run->read_yields <= MOST_YIELDS) {
+        run_after(run, READ_AGAIN_US);
+        return;
+    }
+    text_printf(&why,
+                "%d times others waited to lock \"%s\", or a table that its policy reads, while it "
+                "was read; it goes on with the next run",
+                run->read_yields, run->report.relation);
+    stop(run, &why);
 }

@@ -83,6 +83,11 @@ void run_busy_leaf(struct run *run, struct leaf *leaf); /* the leaf is left in t
 void run_busy_stop(struct run *run, const char *relation);
 /* A read is tried again, or the run ends. */
 void run_busy_read(struct run *run);
+/* A read begins: while it goes on, it is looked whether others wait for it. */
+void run_watch_read(struct run *run);
+bool run_gave_read_up(const struct run *run, const struct error *error);
+/* It was: again a little later, or the run ends. */
+void run_read_given_up(struct run *run);
 
 /* Steps FINISH and OVER. */
 void run_finish(struct run *run, enum run_status status);
