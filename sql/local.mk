@@ -187,6 +187,7 @@ SQL_FILES += \
 	engine/categories.sql \
 	engine/close_lost_runs.sql \
 	engine/daily.sql \
+	engine/dead.sql \
 	engine/entry_exists.sql \
 	engine/epoch.sql \
 	engine/finish_run.sql \
@@ -206,7 +207,8 @@ SQL_FILES += \
 	engine/take_requests.sql \
 	engine/unblock_unseen.sql \
 	engine/whole_leaf.sql \
-	engine/window.sql
+	engine/window.sql \
+	engine/yield_reads.sql
 
 # schema retention
 SQL_FILES += \

@@ -238,6 +238,7 @@ tests_run_SOURCES = \
 	tests/validate_support.c \
 	tests/validate_support.h \
 	tests/test_verifiers.c \
+	tests/test_yielding.c \
 	tests/verifiers.h \
 	tests/vlog.c \
 	tests/vlog.h

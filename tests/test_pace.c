@@ -156,6 +156,117 @@ START_TEST(write_ahead_log)
 }
 END_TEST
 
+/* --- dead rows --- */
+
+#define MINUTE (60 * SECOND)
+
+static struct pace dead_pace(const char *preset)
+{
+    return pace_of((struct pace_limits){.preset = preset, .dead_percent = 50, .dead_rows = 1000});
+}
+
+/* What a look finds later. */
+static int64_t waits_at(struct pace *pace, int64_t now)
+{
+    pace_look(pace, &(struct pressure){0}, now);
+    return pace_wait_us(pace, now);
+}
+
+static const struct dead_rows few = {.dead = 999, .live = 10};
+static const struct dead_rows half = {.dead = 5000, .live = 5000};
+static const struct dead_rows most = {.dead = 5001, .live = 4999};
+
+/* Too many are more than both limits; a gentle run waits for a vacuum, and goes on behind it. */
+START_TEST(dead_rows_are_waited_for)
+{
+    struct pace pace = dead_pace("gentle");
+    ck_assert(!pace_dead(&pace, &few, 0));
+    ck_assert_int_eq(waits_at(&pace, 0), 0);
+    ck_assert(!pace_dead(&pace, &half, 0));
+    ck_assert_int_eq(waits_at(&pace, 0), 0);
+    ck_assert(!pace_dead(&pace, &most, SECOND));
+    ck_assert_int_eq(waits_at(&pace, SECOND), -1);
+    ck_assert_int_eq(pace.waits, PACE_DEAD_ROWS);
+    struct text why _cleanup_text_ = {0};
+    pace_describe(&pace, pace.waits, &why);
+    ck_assert_str_eq(why.data, "5,001 of 10,000 rows of the table are dead; batches begin again "
+                               "once it was vacuumed");
+    ck_assert(!pace_dead(&pace, &half, 2 * SECOND));
+    ck_assert_int_eq(waits_at(&pace, 2 * SECOND), 0);
+    ck_assert_int_eq(pace.waited_us[PACE_DEAD_ROWS], SECOND);
+}
+END_TEST
+
+static void expect_told(const struct pace *pace, const char *expected)
+{
+    struct text told _cleanup_text_ = {0};
+    pace_describe_dead(pace, "public.t", &told);
+    ck_assert_msg(strstr(told.data, expected) != NULL, "%s", told.data);
+    ck_assert_msg(strstr(told.data, "5,001 of 10,000 rows of public.t are dead") != NULL, "%s",
+                  told.data);
+    ck_assert_msg(strstr(told.data, "run: VACUUM public.t") != NULL, "%s", told.data);
+}
+
+/* A normal run goes on, and says so once; a fast one does not ask; nor does one without a limit. */
+START_TEST(dead_rows_are_told_of)
+{
+    struct pace pace = dead_pace("normal");
+    ck_assert(pace_wants_dead(&pace));
+    ck_assert(pace_dead(&pace, &most, 0));
+    expect_told(&pace, "vacuum does not keep up");
+    ck_assert_int_eq(waits_at(&pace, 0), 0);
+    ck_assert(!pace_dead(&pace, &most, SECOND));
+    ck_assert(!pace_dead(&pace, &few, 2 * SECOND));
+    ck_assert(!pace_dead(&pace, &most, 3 * SECOND));
+    pace = dead_pace("fast");
+    ck_assert(!pace_wants_dead(&pace));
+    pace = pace_of((struct pace_limits){.preset = "gentle", .dead_rows = 1000});
+    ck_assert(!pace_wants_dead(&pace));
+    ck_assert(!pace_dead(&pace, &most, 0));
+    ck_assert_int_eq(waits_at(&pace, 0), 0);
+}
+END_TEST
+
+/* Not for ever: not at all where autovacuum is off and nobody else is at it; ten minutes where
+ * nobody comes; an hour where somebody comes, and it does not help. */
+START_TEST(dead_rows_are_given_up)
+{
+    struct pace pace = dead_pace("gentle");
+    struct dead_rows dead = most;
+    dead.off = true;
+    ck_assert(pace_dead(&pace, &dead, 0));
+    expect_told(&pace, "autovacuum is off for it");
+    ck_assert_int_eq(waits_at(&pace, 0), 0);
+    ck_assert(!pace_dead(&pace, &dead, SECOND));
+    ck_assert_int_eq(waits_at(&pace, SECOND), 0);
+
+    pace = dead_pace("gentle");
+    dead.vacuuming = true; /* somebody ran it */
+    ck_assert(!pace_dead(&pace, &dead, 0));
+    ck_assert_int_eq(waits_at(&pace, 0), -1);
+
+    pace = dead_pace("gentle");
+    for (int64_t now = MINUTE; now <= 11 * MINUTE; now += MINUTE) {
+        ck_assert(!pace_dead(&pace, &most, now));
+        ck_assert_int_eq(waits_at(&pace, now), -1);
+    }
+    ck_assert(pace_dead(&pace, &most, 12 * MINUTE));
+    expect_told(&pace, "nothing vacuums it");
+    ck_assert_int_eq(waits_at(&pace, 12 * MINUTE), 0);
+
+    pace = dead_pace("gentle");
+    dead = most;
+    for (int64_t now = MINUTE; now <= 61 * MINUTE; now += MINUTE) {
+        dead.vacuuming = now / MINUTE % 5 == 4;
+        ck_assert(!pace_dead(&pace, &dead, now));
+        ck_assert_int_eq(waits_at(&pace, now), -1);
+    }
+    ck_assert(pace_dead(&pace, &dead, 62 * MINUTE));
+    expect_told(&pace, "vacuum could not clear them away");
+    ck_assert_int_eq(waits_at(&pace, 62 * MINUTE), 0);
+}
+END_TEST
+
 /* --- a server --- */
 
 #define ROWS                                                                                       \
@@ -255,6 +366,148 @@ START_TEST(standby_stands_still)
 }
 END_TEST
 
+/* What the test's session did is in the statistics. */
+static void flush(const struct site *site)
+{
+    db_exec(site->admin, "SELECT pg_stat_force_next_flush()");
+    db_wait_until(site->admin, "SELECT sum(n_dead_tup) = 40000 AND sum(n_live_tup) = 30000 FROM "
+                               "pg_stat_user_tables WHERE schemaname = 'public'");
+}
+
+/* 40 000 rows are dead, 30 000 live, of which 10 000 are due. Autovacuum, where it is on, does not
+ * come by itself. */
+static struct site dead_site(struct cluster *cluster, const char *preset, const char *more)
+{
+    char *settings _cleanup_free_ = NULL, *sql _cleanup_free_ = NULL;
+    ck_assert_int_gt(asprintf(&settings,
+                              "pace: { preset = \"%s\"; dead_rows = 1000; batch_rows = 1000; };",
+                              preset),
+                     0);
+    ck_assert_int_gt(
+        asprintf(&sql,
+                 "CREATE TABLE public.record (id int PRIMARY KEY, at timestamptz NOT NULL) %s;"
+                 "INSERT INTO public.record SELECT i, now() - CASE WHEN i <= 10000 THEN interval "
+                 "'60 days' ELSE interval '1 day' END FROM generate_series(1, 70000) i;"
+                 "DELETE FROM public.record WHERE id > 30000",
+                 more),
+        0);
+    struct site site = site_new(cluster, sql, settings);
+    site_policy(&site, "records", POLICY);
+    site_load_and_approve(&site, "records", -1);
+    flush(&site);
+    return site;
+}
+
+static struct cluster *autovacuum_cluster(void)
+{
+    return cluster_new("autovacuum = on\nautovacuum_vacuum_threshold = 2000000000\n"
+                       "autovacuum_vacuum_insert_threshold = -1\n"
+                       "autovacuum_analyze_threshold = 2000000000");
+}
+
+static void check_rest(struct site *site)
+{
+    ck_assert_int_eq(db_number(site->admin, "SELECT count(*) FROM public.record"), 20000);
+    site_check_log(site);
+    site_free(site);
+}
+
+/* Nothing goes until the table was vacuumed, and status says so. */
+START_TEST(vacuum_is_waited_for)
+{
+    struct cluster *cluster = autovacuum_cluster();
+    struct site site = dead_site(cluster, "gentle", "");
+    pid_t pid = site_start(&site, "--once", NULL);
+    db_wait_until(site.admin, "SELECT cause = 'running: waits, 40,000 of 70,000 rows of the table "
+                              "are dead; batches begin again once it was vacuumed' FROM "
+                              "retention.compliance");
+    ck_assert_int_eq(batches(&site), 0);
+    db_exec(site.admin, "VACUUM public.record");
+    ck_assert_int_eq(program_wait(pid), 0);
+    ck_assert_int_eq(
+        db_number(site.admin, "SELECT count(*) FROM retention.run WHERE message IS NOT NULL"), 0);
+    check_rest(&site);
+    cluster_free(cluster);
+}
+END_TEST
+
+/* Nobody would come: the run says so, with what to do, and goes on. And so does one that does not
+ * wait for vacuum anyhow, in other words. */
+START_TEST(vacuum_is_asked_for)
+{
+    static const struct {
+        bool on;
+        const char *preset, *more, *said;
+    } cases[] = {
+        {false, "gentle", "", "autovacuum is off for it"},
+        {true, "gentle", "WITH (autovacuum_enabled = off)", "autovacuum is off for it"},
+        {true, "normal", "", "vacuum does not keep up"},
+        {true, "fast", "", NULL},
+    };
+    const char *said = cases[_i].said;
+    struct cluster *cluster = cases[_i].on ? autovacuum_cluster() : cluster_new(NULL);
+    struct site site = dead_site(cluster, cases[_i].preset, cases[_i].more);
+    struct program_result result = site_once(&site, NULL);
+    ck_assert_msg(result.exit_code == 0, "%s", result.err);
+    char *message _cleanup_free_ =
+        db_value(site.admin, "SELECT coalesce(message, '') FROM retention.run");
+    const char *const told[] = {result.err, message};
+    for (size_t i = 0; i < ARRAY_LENGTH(told); i++) {
+        ck_assert_msg(!said == !strstr(told[i], "are dead"), "%s", told[i]);
+        ck_assert_msg(!said || (strstr(told[i], said) &&
+                                strstr(told[i], "run: VACUUM \"public\".\"record\"")),
+                      "%s", told[i]);
+    }
+    program_result_free(&result);
+    check_rest(&site);
+    cluster_free(cluster);
+}
+END_TEST
+
+/* The rows of partitions count together, and a VACUUM that is under way is waited for even where
+ * autovacuum is off; what it cannot clear away is not waited for behind it. */
+START_TEST(vacuum_of_partitions)
+{
+    struct cluster *cluster = cluster_new(NULL);
+    struct site site = site_new(
+        cluster,
+        "CREATE TABLE public.record (id int, at timestamptz NOT NULL, PRIMARY KEY (id, at)) "
+        "PARTITION BY RANGE (id);"
+        "CREATE TABLE low PARTITION OF record FOR VALUES FROM (0) TO (35001) PARTITION BY RANGE "
+        "(id);"
+        "CREATE TABLE lowest PARTITION OF low DEFAULT;"
+        "CREATE TABLE high PARTITION OF record DEFAULT;"
+        "INSERT INTO public.record SELECT i, now() - CASE WHEN i <= 10000 THEN interval '60 days' "
+        "ELSE interval '1 day' END FROM generate_series(1, 70000) i;"
+        "DELETE FROM public.record WHERE id > 30000",
+        "pace: { preset = \"gentle\"; dead_rows = 1000; batch_rows = 1000; };");
+    site_policy(&site, "records", POLICY);
+    site_load_and_approve(&site, "records", -1);
+    PGconn *application = db_connect(cluster, site.database, NULL);
+    PGconn *vacuum = db_connect(cluster, site.database, NULL);
+    flush(&site);
+    db_exec(application, "BEGIN; DECLARE c CURSOR FOR SELECT * FROM lowest");
+    PQclear(PQexec(application, "FETCH 1 FROM c"));
+    ck_assert_int_eq(PQsendQuery(vacuum, "VACUUM (FREEZE, DISABLE_PAGE_SKIPPING) lowest"), 1);
+    db_wait_until(site.admin, "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = "
+                              "'BufferPin'");
+    pid_t pid = site_start(&site, "--once", NULL);
+    db_wait_until(site.admin, "SELECT cause LIKE 'running: waits, 40,000 of 70,000 rows %%' FROM "
+                              "retention.compliance");
+    ck_assert_int_eq(batches(&site), 0);
+    db_exec(application, "COMMIT");
+    ck_assert_int_eq(program_wait(pid), 0);
+    char *message _cleanup_free_ = db_value(site.admin, "SELECT message FROM retention.run");
+    ck_assert_msg(strstr(message, "35,000 of 65,000 rows of \"public\".\"record\" are dead, and "
+                                  "autovacuum is off") != NULL,
+                  "%s", message);
+    PQfinish(vacuum);
+    PQfinish(application);
+    check_rest(&site);
+    cluster_free(cluster);
+}
+END_TEST
+
 /* A connection that is cut while it rests comes back before the rest is over. It gets no work until
  * then: or the run would wait for ever for the end of a rest that another one took the place of. */
 START_TEST(cut_while_it_rests)
@@ -301,6 +554,9 @@ Suite *suite_pace(void)
     tcase_add_test(tc, lag_stays_below);
     tcase_add_test(tc, missing_standby);
     tcase_add_test(tc, write_ahead_log);
+    tcase_add_test(tc, dead_rows_are_waited_for);
+    tcase_add_test(tc, dead_rows_are_told_of);
+    tcase_add_test(tc, dead_rows_are_given_up);
     suite_add_tcase(suite, tc);
     tc = tcase_create("server");
     tcase_set_timeout(tc, 120);
@@ -308,6 +564,9 @@ Suite *suite_pace(void)
     tcase_add_test(tc, standby_comes_back);
     tcase_add_test(tc, standby_stands_still);
     tcase_add_test(tc, cut_while_it_rests);
+    tcase_add_test(tc, vacuum_is_waited_for);
+    tcase_add_loop_test(tc, vacuum_is_asked_for, 0, 4);
+    tcase_add_test(tc, vacuum_of_partitions);
     suite_add_tcase(suite, tc);
     return suite;
 }

@@ -55,6 +55,7 @@ SELECT c.name AS category,
                 THEN 'last run failed: ' || c.failed_because
             WHEN l.status IN ('failed', 'lost', 'stopped') THEN concat_ws(': ', 'last run ' || l.status, l.message)
             WHEN greatest(coalesce(s.blocked, 0), b.blocked) > 0 THEN 'blocked records'
+            WHEN l.status = 'done' AND l.remaining > 0 THEN l.message
             WHEN s.measured_at IS NULL THEN 'not measured yet'
        END AS cause,
        s.to_act AS overdue,

@@ -66,7 +66,11 @@ static const struct setting table[] = {
      HOURS, "60 s", ON_RELOAD, NOW, "Longest time that a statement of a batch may take."},
     {"database.lock_timeout", SETTING_DURATION, AT(database.lock_timeout_ms), 1, 10 * SECONDS,
      "50 ms", ON_RELOAD, NOW,
-     "Longest time that a batch waits for a lock. Rows that stay locked are left for later."},
+     "Longest time that a batch waits for a lock. Rows that stay locked are left for later. A "
+     "table "
+     "that others keep locked is tried again for ten seconds; then its run ends, and a daemon "
+     "takes "
+     "it up again by itself."},
     {"policies", SETTING_DIRECTORY, AT(policies), 0, 0, "policies", ON_RELOAD, NOW,
      "Directory whose files that end in .cfg are the policies."},
     {"accept_functions", SETTING_FILE, AT(accept_functions), 0, 0, NULL, ON_RELOAD, NOW,
@@ -136,8 +140,8 @@ static const struct setting table[] = {
      "work at full speed. \"gentle\": connections work a quarter of the time then, and half of it "
      "while nobody else is there; at most 16 MB of write-ahead log a second. \"fast\": as fast as "
      "it goes, whatever others do. \"normal\" lets no standby or replication slot come to lie "
-     "more than 64 MB behind, \"gentle\" 16, \"fast\" knows no limit. The gentler of this and "
-     "the policy's counts."},
+     "more than 64 MB behind, \"gentle\" 16, \"fast\" knows no limit. \"gentle\" also waits where "
+     "vacuum was outrun, see pace.dead_percent. The gentler of this and the policy's counts."},
     {"pace.window", SETTING_WINDOW, AT(pace.window), 0, 0, NULL, ON_RELOAD, NOW,
      "Time of the day, such as 22:00-05:00, in which categories are acted on whose policy names no "
      "window; in each category's time zone. Default: always."},
@@ -155,6 +159,16 @@ static const struct setting table[] = {
     {"pace.standbys", SETTING_INTEGER, AT(pace.standbys), 0, 100, "0", ON_RELOAD, NOW,
      "How many standbys must be connected for a run to go on: one that is gone is seen by nothing "
      "else if it has no replication slot."},
+    {"pace.dead_percent", SETTING_INTEGER, AT(pace.dead_percent), 0, 100, "50", ON_RELOAD, NOW,
+     "Vacuum was outrun where more of a table's rows than this share of all, live and dead, are "
+     "dead, "
+     "and at least pace.dead_rows; 0: nobody looks. \"gentle\" then begins no batch until the "
+     "table was vacuumed; \"normal\" goes on, and says so once, with the VACUUM command to run; "
+     "\"fast\" does not look. Nothing is waited for where autovacuum is off, nor any longer where "
+     "nothing vacuums the table for ten minutes, or behind an hour: the run says so, with the "
+     "command, and goes on. Half by default: autovacuum, as it comes, begins at a fifth."},
+    {"pace.dead_rows", SETTING_INTEGER, AT(pace.dead_rows), 1, 1000000000, "1000000", ON_RELOAD,
+     NOW, "Fewer dead rows in a table than this are nothing to wait for."},
     {"pace.rows_per_second", SETTING_INTEGER, AT(pace.rows_per_second), 0, 1000000000, "0",
      ON_RELOAD, NOW,
      "Most rows to act on in a second, over all connections; 0: no limit. A policy may set less."},

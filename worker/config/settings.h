@@ -54,6 +54,7 @@ struct settings {
         int64_t rows_per_second;                   /* 0: not limited */
         int64_t standby_lag_mb, wal_mb_per_second; /* 0: the preset's */
         int64_t standbys;                          /* that must be connected */
+        int64_t dead_percent, dead_rows; /* too many are more than both; 0: nobody looks */
         int64_t batch_rows;
         int64_t family_rows;
         struct window window; /* of categories that have none */

@@ -237,6 +237,30 @@ static bool is_action(enum step step)
            step == STEP_LOCK_READS || step == STEP_JUDGE_ROWS || step == STEP_READ_VALUES;
 }
 
+/* Others keep a whole relation locked, for a change of it or a copy. Rows of it can be had no
+ * sooner by care: the batch is tried again, as long as the run has patience. */
+static void relation_locked(struct batch *batch)
+{
+    struct request_step step = batch->failed_step;
+    struct leaf *leaf = batch->work.leaf;
+    bool own = step.step == STEP_LOCK_LEAF;
+    batch->result.busy = own ? leaf->quoted
+                         : step.step == STEP_LOCK_RELATION
+                             ? batch->run->sql->relations[step.relation].relation
+                             : "";
+    if (run_has_patience(batch->run, &leaf->busy_us))
+        batch_again(batch, false);
+    else
+        batch_end_with(batch, own ? BATCH_LEAF_BUSY : BATCH_BUSY);
+}
+
+/* Of these no statement waits for rows: they skip those that are locked. */
+static bool locks_relations(enum step step)
+{
+    return step == STEP_LOCK_LEAF || step == STEP_LOCK_RELATION || step == STEP_LOCK_ROWS ||
+           step == STEP_LOCK_READS || step == STEP_JUDGE_ROWS;
+}
+
 /* A statement timeout: half of the range, or one record at a time. */
 static void smaller(struct batch *batch)
 {
@@ -278,8 +302,15 @@ static void act_on_failure(struct batch *batch)
         end_with_failure(batch);
         return;
     }
+    if (class == RETRY_LOCKED && locks_relations(step)) {
+        relation_locked(batch);
+        return;
+    }
     if (batch->work.attempts > BATCH_MOST_ATTEMPTS && class != RETRY_RUN_STOP) {
-        if (class == RETRY_LOCKED) { /* a later pass, or the next run */
+        if (class == RETRY_LOCKED && step == STEP_BEGIN_BATCH) {
+            batch->result.busy = "retention.hold_gate";
+            batch_end_with(batch, BATCH_BUSY);
+        } else if (class == RETRY_LOCKED) { /* a later pass, or the next run */
             batch->result.left++;
             batch_end_with(batch, BATCH_NOTHING);
         } else {
@@ -292,7 +323,7 @@ static void act_on_failure(struct batch *batch)
         if (under_savepoint) {
             batch_undo_part(batch, sqlstate);
         } else if (!is_action(step)) {
-            batch_again(batch, false); /* a gate, or the relation */
+            batch_again(batch, false); /* a gate */
         } else if (!batch->work.careful) {
             batch->work.careful = true;
             batch_again(batch, true);

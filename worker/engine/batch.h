@@ -21,6 +21,8 @@ enum batch_end {
     BATCH_BY_ROWS,     /* rolled back: the leaf cannot go as a whole */
     BATCH_LEAF_GONE,   /* the leaf is no part of the table any more */
     BATCH_LEAF_DENIED, /* our role may not act on it */
+    BATCH_LEAF_BUSY,   /* rolled back: others keep the leaf locked, `busy`, and it was waited for */
+    BATCH_BUSY,        /* the same of a relation that every batch needs */
     BATCH_BRAKE,       /* rolled back: `trip` */
     BATCH_STOP,        /* rolled back: `error` says why the run cannot go on */
     BATCH_LOST,        /* the connection went; nothing was committed, which is known */
@@ -30,10 +32,12 @@ struct batch_result {
     enum batch_end end;
     int64_t rows; /* records of the category's table */
     int64_t dependant_rows;
-    int64_t entries; /* log entries: one for each relation touched */
-    int64_t left;    /* records met that others had locked */
-    int64_t blocked; /* set aside by this batch */
-    bool more;       /* `rest` is still to do */
+    int64_t entries;  /* log entries: one for each relation touched */
+    int64_t left;     /* records met that others had locked */
+    int64_t blocked;  /* set aside by this batch */
+    const char *busy; /* the relation that others keep locked as a whole; "": one of those that
+                         the policy reads; or NULL. Borrowed */
+    bool more;        /* `rest` is still to do */
     struct work rest;
     bool split; /* and `other_half` too: the range was cut in two */
     struct work other_half;

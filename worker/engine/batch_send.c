@@ -15,7 +15,7 @@
 #include "base/text.h"
 #include "engine/batch_internal.h"
 
-/* Gates and relations may be waited for longer than rows: nobody waits behind a row lock for it. */
+/* Gates may be waited for longer than what applications use: they take none. */
 enum { GATE_TIMEOUT_MS = 2000 };
 
 void batch_begin_group(struct batch *batch, enum batch_state state)
@@ -52,6 +52,15 @@ static void queue_prepared(struct batch *batch, enum step step, const char *name
                     batch);
 }
 
+static void queue_lock_timeout(struct batch *batch, int64_t ms)
+{
+    char text[24];
+    snprintf(text, sizeof(text), "%lld", (long long)ms);
+    const char *values[] = {text};
+    queue_prepared(batch, STEP_LOCK_TIMEOUT, "retention_lock_timeout",
+                   "SELECT pg_catalog.set_config('lock_timeout', $1, true)", 1, values);
+}
+
 void batch_end_group(struct batch *batch)
 {
     pg_conn_sync(batch->lane->conn);
@@ -70,7 +79,7 @@ void batch_send_begin(struct batch *batch)
     batch_queue(batch, STEP_BEGIN, 0, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", 0, NULL);
     note_step(batch, STEP_PINS, 0);
     lane_queue_pins(batch->lane, run->category->timezone, limits->statement_timeout_ms,
-                    whole ? limits->lock_timeout_ms : GATE_TIMEOUT_MS, batch_on_result, batch);
+                    limits->lock_timeout_ms, batch_on_result, batch);
     for (size_t i = 0; i < table_relation(batch); i++)
         batch_queue(batch, STEP_LOCK_RELATION, i, run->sql->relations[i].lock, 0, NULL);
     batch_queue(batch, STEP_LOCK_LEAF, 0, whole ? batch->sql->whole_lock : batch->sql->lock, 0,
@@ -82,6 +91,8 @@ void batch_send_gate(struct batch *batch)
     struct run *run = batch->run;
     struct worker *worker = run->worker;
     char term[24], clock[24];
+    if (!batch->work.whole)
+        queue_lock_timeout(batch, GATE_TIMEOUT_MS);
     snprintf(term, sizeof(term), "%lld", (long long)worker->leadership.term);
     snprintf(clock, sizeof(clock), "%lld", (long long)clock_wall_us());
     const char *values[] = {run->id, term, run->category->name, batch->work.leaf->quoted, clock};
@@ -90,11 +101,8 @@ void batch_send_gate(struct batch *batch)
     const char *category[] = {run->category->name};
     queue_prepared(batch, STEP_HOLD_SHAPES, "retention_hold_shapes",
                    sql_file("engine/hold_shapes.sql"), 1, category);
-    char timeout[24];
-    snprintf(timeout, sizeof(timeout), "%lld", (long long)worker->limits.lock_timeout_ms);
-    const char *timeouts[] = {timeout};
-    queue_prepared(batch, STEP_LOCK_TIMEOUT, "retention_lock_timeout",
-                   "SELECT pg_catalog.set_config('lock_timeout', $1, true)", 1, timeouts);
+    if (!batch->work.whole)
+        queue_lock_timeout(batch, worker->limits.lock_timeout_ms);
     /* What a deferrable constraint would say at COMMIT is to be known before. */
     batch_queue(batch, STEP_LOCK_TIMEOUT, 0, "SET CONSTRAINTS ALL IMMEDIATE", 0, NULL);
 }

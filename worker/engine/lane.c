@@ -280,12 +280,12 @@ static void on_read_end(struct pg_conn *conn, enum pg_outcome outcome, PGresult 
     free(read);
 }
 
-static void read_or_write(struct lane *lane, const char *begin, const char *zone, const char *sql,
-                          size_t count, const char *const *values, struct lane_read *read)
+static void read_or_write(struct lane *lane, const char *begin, const char *zone,
+                          int64_t lock_timeout_ms, const char *sql, size_t count,
+                          const char *const *values, struct lane_read *read)
 {
     pg_conn_query(lane->conn, begin, 0, NULL, false, on_read_step, read);
-    lane_queue_pins(lane, zone, READ_TIMEOUT_MS, lane->worker->limits.statement_timeout_ms,
-                    on_read_step, read);
+    lane_queue_pins(lane, zone, READ_TIMEOUT_MS, lock_timeout_ms, on_read_step, read);
     pg_conn_query(lane->conn, sql, count, values, false, on_read_rows, read);
     if (read->rows)
         pg_conn_single_rows(lane->conn);
@@ -299,8 +299,8 @@ void lane_read(struct lane *lane, const char *zone, const char *sql, size_t coun
     struct lane_read *read = xcalloc(1, sizeof(*read));
     *read = (struct lane_read){.fn = fn, .arg = arg, .outcome = PG_OK, .rows = rows};
     lane->reads = true;
-    read_or_write(lane, "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY", zone, sql, count, values,
-                  read);
+    read_or_write(lane, "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY", zone,
+                  lane->worker->limits.lock_timeout_ms, sql, count, values, read);
 }
 
 void lane_write(struct lane *lane, const char *zone, const char *sql, size_t count,
@@ -308,6 +308,6 @@ void lane_write(struct lane *lane, const char *zone, const char *sql, size_t cou
 {
     struct lane_read *read = xcalloc(1, sizeof(*read));
     *read = (struct lane_read){.fn = fn, .arg = arg, .outcome = PG_OK};
-    read_or_write(lane, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", zone, sql, count, values,
-                  read);
+    read_or_write(lane, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", zone,
+                  lane->worker->limits.statement_timeout_ms, sql, count, values, read);
 }

@@ -37,6 +37,7 @@ libretention_a_SOURCES += \
 	worker/engine/requests.h \
 	worker/engine/run.c \
 	worker/engine/run.h \
+	worker/engine/run_busy.c \
 	worker/engine/run_close.c \
 	worker/engine/run_finish.c \
 	worker/engine/run_internal.h \

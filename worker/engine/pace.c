@@ -18,6 +18,11 @@ enum { LEAST_ROWS = 200, LEAST_AIM_US = 1000 };
 #define BUSY_WEIGHT 0.2 /* of the newest look */
 #define RATE_WEIGHT 0.2 /* of the newest batch */
 
+/* Dead rows are waited for as long as somebody came in this time, and that long in all: what a
+ * transaction that never ends still sees, no vacuum clears away. */
+#define VACUUM_COMES_US INT64_C(600000000)
+#define DEAD_MOST_US    INT64_C(3600000000)
+
 const struct pace_preset pace_presets[] = {
     {.name = "gentle",
      .help = "connections work half of the time, and a quarter while others do",
@@ -25,13 +30,15 @@ const struct pace_preset pace_presets[] = {
      .busy_duty = 0.25,
      .busy_batch_us = 2500,
      .standby_lag_mb = 16,
-     .wal_mb_per_second = 16},
+     .wal_mb_per_second = 16,
+     .dead = DEAD_WAITED},
     {.name = "normal",
      .help = "connections work all of the time, and half of it while others do",
      .duty = 1,
      .busy_duty = 0.5,
      .busy_batch_us = 2500,
-     .standby_lag_mb = 64},
+     .standby_lag_mb = 64,
+     .dead = DEAD_TOLD},
     {.name = "fast", .help = "as fast as it goes, whatever others do", .duty = 1, .busy_duty = 1},
     {0},
 };
@@ -61,6 +68,8 @@ void pace_init(struct pace *pace, const struct pace_limits *limits, int64_t now_
         .aim_us = preset->busy_batch_us,
         .row_bytes = USUAL_ROW_BYTES,
         .waits_since_us = now_us,
+        .dead_percent = limits->dead_percent,
+        .dead_rows = limits->dead_rows,
     };
     if (limits->standby_lag_mb)
         pace->preset.standby_lag_mb = limits->standby_lag_mb;
@@ -158,10 +167,81 @@ void pace_look(struct pace *pace, const struct pressure *pressure, int64_t now_u
     else if (preset->standby_lag_mb &&
              (double)pressure->lag_bytes > (double)preset->standby_lag_mb * MB / 2)
         pace->stands = PACE_STANDBY_LAG;
+    else if (pace->dead_waits)
+        pace->stands = PACE_DEAD_ROWS;
     pace->wal_bytes = pressure->wal_bytes;
     pace->looked_us = now_us;
     pace->rows_since = 0;
     pace->looked = true;
+}
+
+bool pace_wants_dead(const struct pace *pace)
+{
+    return pace->preset.dead != DEAD_IGNORED && pace->dead_percent > 0;
+}
+
+static bool are_too_many(const struct pace *pace)
+{
+    double dead = (double)pace->dead.dead, all = dead + (double)pace->dead.live;
+    return pace_wants_dead(pace) && dead >= (double)pace->dead_rows &&
+           dead * 100 > all * (double)pace->dead_percent;
+}
+
+/* Why they are not waited for, or not any longer. */
+static enum dead_note gives_up(const struct pace *pace, int64_t now_us)
+{
+    if (pace->preset.dead == DEAD_TOLD)
+        return DEAD_MANY;
+    if (pace->dead.off && !pace->dead.vacuuming)
+        return DEAD_OFF;
+    if (now_us - pace->dead_since_us > DEAD_MOST_US)
+        return DEAD_NOT_ENOUGH;
+    if (now_us - pace->dead_vacuumed_us > VACUUM_COMES_US)
+        return pace->dead_vacuumed_us > pace->dead_since_us ? DEAD_NOT_ENOUGH : DEAD_NOBODY;
+    return DEAD_NOTHING;
+}
+
+bool pace_dead(struct pace *pace, const struct dead_rows *dead, int64_t now_us)
+{
+    pace->dead = *dead;
+    if (!are_too_many(pace)) {
+        pace->dead_waits = false;
+        pace->dead_since_us = 0;
+        if (pace->preset.dead == DEAD_WAITED)
+            pace->dead_note = DEAD_NOTHING; /* else once is enough */
+        return false;
+    }
+    if (!pace->dead_since_us)
+        pace->dead_since_us = pace->dead_vacuumed_us = now_us;
+    if (dead->vacuuming)
+        pace->dead_vacuumed_us = now_us;
+    if (pace->dead_note)
+        return false; /* it was told, and goes on */
+    pace->dead_note = gives_up(pace, now_us);
+    pace->dead_waits = !pace->dead_note;
+    return pace->dead_note != DEAD_NOTHING;
+}
+
+static void add_dead(const struct pace *pace, struct text *out)
+{
+    char dead[32], all[32];
+    text_printf(out, "%s of %s rows", text_thousands(dead, pace->dead.dead),
+                text_thousands(all, pace->dead.dead + pace->dead.live));
+}
+
+void pace_describe_dead(const struct pace *pace, const char *table, struct text *out)
+{
+    static const char *const why[] = {
+        [DEAD_NOTHING] = "",
+        [DEAD_MANY] = "vacuum does not keep up",
+        [DEAD_OFF] = "autovacuum is off for it",
+        [DEAD_NOBODY] = "nothing vacuums it",
+        [DEAD_NOT_ENOUGH] = "vacuum could not clear them away, as where a transaction or a "
+                            "replication slot is very old",
+    };
+    add_dead(pace, out);
+    text_printf(out, " of %s are dead, and %s; the run goes on; to clear them away, run: VACUUM %s",
+                table, why[pace->dead_note], table);
 }
 
 int64_t pace_spend(struct pace *pace, int64_t rows, int64_t took_us, int64_t now_us)
@@ -237,6 +317,10 @@ void pace_describe(const struct pace *pace, enum pace_cause cause, struct text *
     case PACE_WAL:
         text_printf(out, "write-ahead log grows by more than %" PRId64 " MB a second",
                     pace->preset.wal_mb_per_second);
+        break;
+    case PACE_DEAD_ROWS:
+        add_dead(pace, out);
+        text_add(out, " of the table are dead; batches begin again once it was vacuumed");
         break;
     case PACE_FREE:
     case PACE_ROWS:

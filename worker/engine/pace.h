@@ -4,9 +4,14 @@
  *
  * What an application feels is how long a transaction of ours is, and how much of the time one is
  * open. So while others work, batches are short and connections rest between them; while nobody
- * does, they are long. Three things make the run wait: the bucket of rows_per_second, standbys that
- * are behind or missing, and a limit on write-ahead log. The last two are turned into bytes that
- * may be written until the next look. */
+ * does, they are long. Four things make the run wait: the bucket of rows_per_second, standbys that
+ * are behind or missing, a limit on write-ahead log, and dead rows that nobody clears away as fast
+ * as they come. Standbys and write-ahead log are turned into bytes that may be written until the
+ * next look.
+ *
+ * Autovacuum, as it comes, begins where a fifth of a table is dead. Where half of it is, vacuum has
+ * been outrun, and the table grows by what could have been used again. It is waited for no longer
+ * than somebody does something about it. */
 #ifndef ENGINE_PACE_H
 #define ENGINE_PACE_H
 
@@ -20,7 +25,8 @@ struct pace_preset {
     const char *name, *help;
     double duty, busy_duty; /* share of the time in which a connection works; while others do */
     int64_t busy_batch_us;  /* aim for a batch while others work; 0: as long as it takes */
-    int64_t standby_lag_mb, wal_mb_per_second; /* 0: no limit */
+    int64_t standby_lag_mb, wal_mb_per_second;          /* 0: no limit */
+    enum { DEAD_IGNORED, DEAD_TOLD, DEAD_WAITED } dead; /* what too many dead rows come to */
 };
 
 /* Ends with one without a name. The first is the gentlest. */
@@ -32,6 +38,8 @@ struct pace_limits {
     int64_t batch_rows;
     int64_t standby_lag_mb, wal_mb_per_second; /* 0: the preset's */
     int64_t standbys;                          /* that must be connected */
+    int64_t dead_percent,
+        dead_rows; /* too many are more than both; percent of all; 0: nobody asks */
 };
 
 /* What a look at the server showed. */
@@ -44,12 +52,28 @@ struct pressure {
     int64_t wal_bytes; /* ever written */
 };
 
+/* What is known of the table's dead rows. */
+struct dead_rows {
+    int64_t dead, live;
+    bool off;       /* autovacuum will not come for most of them */
+    bool vacuuming; /* somebody is at it */
+};
+
+enum dead_note {
+    DEAD_NOTHING,
+    DEAD_MANY,       /* nobody waits for it */
+    DEAD_OFF,        /* autovacuum is off: there is nothing to wait for */
+    DEAD_NOBODY,     /* nobody came */
+    DEAD_NOT_ENOUGH, /* vacuum came, and they were as many */
+};
+
 enum pace_cause {
     PACE_FREE,
     PACE_ROWS,            /* rows_per_second */
     PACE_WAL,             /* the limit of write-ahead log */
     PACE_STANDBY_LAG,     /* a standby or slot is too far behind */
     PACE_STANDBY_MISSING, /* fewer standbys are connected than there should be */
+    PACE_DEAD_ROWS,       /* vacuum was outrun */
     PACE_CAUSES,
 };
 
@@ -74,6 +98,12 @@ struct pace {
     int64_t lag_bytes, standbys_seen;
     char slowest[64];
 
+    int64_t dead_percent, dead_rows;
+    struct dead_rows dead;                   /* as they were heard of last */
+    bool dead_waits;                         /* the run waits for them */
+    enum dead_note dead_note;                /* what was told since they are too many */
+    int64_t dead_since_us, dead_vacuumed_us; /* since then; when vacuum was last seen at it */
+
     enum pace_cause waits;                          /* now */
     int64_t waits_since_us, waited_us[PACE_CAUSES]; /* sums by cause */
 };
@@ -84,6 +114,11 @@ const char *pace_gentler(const char *one, const char *other);
 void pace_init(struct pace *pace, const struct pace_limits *limits, int64_t now_us);
 /* Something was heard of the server. */
 void pace_look(struct pace *pace, const struct pressure *pressure, int64_t now_us);
+bool pace_wants_dead(const struct pace *pace);
+/* So many rows are dead. True: pace_describe_dead is to be told. */
+bool pace_dead(struct pace *pace, const struct dead_rows *dead, int64_t now_us);
+/* What there is to be told, and to be done, of a table's. */
+void pace_describe_dead(const struct pace *pace, const char *table, struct text *out);
 /* A batch acted on so many records and took so long. How long its connection should rest. */
 int64_t pace_spend(struct pace *pace, int64_t rows, int64_t took_us, int64_t now_us);
 /* Microseconds until the next batch may start; 0: now; -1: not before the next look. */

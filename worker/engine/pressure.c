@@ -15,9 +15,10 @@
 #include "engine/state.h"
 
 /* What is written until the next look is within the limits of pace.c only if it comes soon. */
-enum { LOOK_EVERY_US = 200000, TELL_AGAIN_US = 2000000 };
+enum { LOOK_EVERY_US = 200000, TELL_AGAIN_US = 2000000, DEAD_EVERY_US = 1000000 };
 
 enum { OTHERS, BLOCKED, STANDBYS, LAG, SLOWEST, WAL, COLUMNS };
+enum { DEAD, LIVE, OFF, VACUUMING, DEAD_COLUMNS };
 
 static void look(struct run *run);
 
@@ -83,12 +84,58 @@ static void on_look(struct run *run, PGresult *result, const struct error *error
     run_pump(run);
 }
 
+/* Said once in the journal, and once more as the run's message when it ends. */
+static void tell_dead(struct run *run)
+{
+    struct text table _cleanup_text_ = {0}, text _cleanup_text_ = {0};
+    run_quoted_table(run, &table);
+    pace_describe_dead(&run->pace, table.data, &text);
+    if (run->pace.dead_note == DEAD_MANY)
+        log_info("category \"%s\": %s", run->category->name, text.data);
+    else
+        log_warning("category \"%s\": %s", run->category->name, text.data);
+    if (!run->message[0])
+        snprintf(run->message, sizeof(run->message), "%s", text.data);
+}
+
+/* Without an answer nothing is known: there is no limit that must be kept. */
+static void on_dead(struct run *run, PGresult *result, const struct error *error)
+{
+    if (error || PQnfields(result) != DEAD_COLUMNS || PQntuples(result) != 1)
+        return;
+    const struct dead_rows dead = {
+        .dead = strtoll(PQgetvalue(result, 0, DEAD), NULL, 10),
+        .live = strtoll(PQgetvalue(result, 0, LIVE), NULL, 10),
+        .off = PQgetvalue(result, 0, OFF)[0] == 't',
+        .vacuuming = PQgetvalue(result, 0, VACUUMING)[0] == 't',
+    };
+    if (run->step == RUN_STEP_SWEEP && !run->stopping &&
+        pace_dead(&run->pace, &dead, clock_monotonic_us()))
+        tell_dead(run);
+}
+
+/* Its answer comes before that of the look behind it. */
+static void look_for_dead(struct run *run)
+{
+    int64_t now = clock_monotonic_us();
+    if (!pace_wants_dead(&run->pace) ||
+        (run->dead_looked_us && now - run->dead_looked_us < DEAD_EVERY_US))
+        return;
+    run->dead_looked_us = now;
+    struct text table _cleanup_text_ = {0};
+    run_quoted_table(run, &table);
+    const char *values[] = {table.data};
+    run_control_often(run, "retention_dead", sql_file("engine/dead.sql"), ARRAY_LENGTH(values),
+                      values, on_dead);
+}
+
 static void look(struct run *run)
 {
     struct worker *worker = run->worker;
     if (run->looking || run->step != RUN_STEP_SWEEP)
         return;
     run->looking = true;
+    look_for_dead(run);
     struct text pids _cleanup_text_ = {0};
     text_add_char(&pids, '{');
     for (size_t i = 0; i < worker->lane_count; i++)

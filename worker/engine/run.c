@@ -93,6 +93,8 @@ static void start_pace(struct run *run, int64_t now_us)
         .standby_lag_mb = limits->standby_lag_mb,
         .wal_mb_per_second = limits->wal_mb_per_second,
         .standbys = limits->standbys,
+        .dead_percent = limits->dead_percent,
+        .dead_rows = limits->dead_rows,
     };
     pace_init(&run->pace, &pace, now_us);
     sweep_init(&run->sweep, pace_batch_rows(&run->pace), !policy_stage_removes(run->sql->stage));
@@ -154,6 +156,8 @@ static void run_free(struct run *run)
     digest_set_free(&run->blocked);
     pressure_end(run);
     event_free(run->timer);
+    if (run->read_timer)
+        event_free(run->read_timer);
     free(run);
 }
 
@@ -275,6 +279,7 @@ static void begin_pass(struct run *run)
         run->report.acts_us = clock_monotonic_us();
     run->pass_rows = 0;
     run->report.locked = 0;
+    run->busy[0] = '\0';
     run->step = RUN_STEP_LIST;
     run_pump(run);
 }
@@ -315,11 +320,15 @@ static void on_remaining(struct pg_conn *conn, enum pg_outcome outcome, PGresult
     } else if (run->pass_rows > 0 && run->report.remaining > 0 && !nothing_more) {
         run->quiet_passes = 0;
         begin_pass(run);
+    } else if (!nothing_more && run->busy[0] && !run->denied) {
+        run_busy_stop(run, run->busy);
     } else if (nothing_more || run->denied || run->quiet_passes >= MOST_QUIET_PASSES) {
         if (!nothing_more && !run->denied)
-            snprintf(run->message, sizeof(run->message),
-                     "%lld records are locked by others or kept by triggers; left for the next run",
-                     (long long)run->report.locked);
+            snprintf(
+                run->message, sizeof(run->message),
+                "%lld records are locked by others or kept by triggers; left for the next run; "
+                "pg_stat_activity shows open transactions",
+                (long long)run->report.locked);
         if (run->denied)
             run_finish(run, RUN_FAILED);
         else
@@ -343,6 +352,13 @@ static void sweep_is_over(struct run *run)
     run_pump(run);
 }
 
+static void check_is_locked(struct run *run, struct leaf *leaf)
+{
+    sweep_check_failed(leaf);
+    if (!run_has_patience(run, &leaf->busy_us))
+        run_busy_leaf(run, leaf);
+}
+
 static void on_checked(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
                        const struct error *error, void *arg)
 {
@@ -355,6 +371,8 @@ static void on_checked(struct pg_conn *conn, enum pg_outcome outcome, PGresult *
         sweep_checked(&run->sweep, leaf, result);
     else if (outcome == PG_LOST)
         sweep_check_failed(leaf);
+    else if (run_is_locked(error))
+        check_is_locked(run, leaf);
     else
         run_stop_error(run, error);
     run_pump(run);
@@ -576,6 +594,10 @@ void run_batch_done(struct run *run, struct lane *lane, const struct work *work,
                     const struct batch_result *result)
 {
     run->report.locked += result->left;
+    if (result->busy)
+        run_busy_waits(run, result->busy, result->rest.attempts);
+    else if (result->end == BATCH_ACTED || result->end == BATCH_NOTHING)
+        run_busy_over(run, work->leaf);
     if (result->split)
         sweep_add(&run->sweep, &result->other_half);
     if (result->end == BATCH_AGAIN && result->delay_ms > 0 && !run->stopping) {
@@ -605,6 +627,9 @@ void run_batch_done(struct run *run, struct lane *lane, const struct work *work,
         sweep_by_rows(&run->sweep, work->leaf);
     } else if (result->end == BATCH_ACTED && work->whole) {
         sweep_emptied(&run->sweep, work->leaf);
+    } else if (result->end == BATCH_LEAF_BUSY) {
+        run_busy_leaf(run, work->leaf);
+        sweep_finished(&run->sweep, work, 0);
     } else if (result->end == BATCH_LEAF_GONE || result->end == BATCH_LEAF_DENIED) {
         sweep_leaf_gone(&run->sweep, work->leaf);
         sweep_finished(&run->sweep, work, 0);
@@ -620,6 +645,8 @@ void run_batch_done(struct run *run, struct lane *lane, const struct work *work,
                  "brake: %" PRId64 " records pass the limit \"%s\" of %" PRId64, result->trip.due,
                  result->trip.limit_name, result->trip.limit);
         run_stop(run, RUN_BRAKE, message);
+    } else if (result->end == BATCH_BUSY) {
+        run_busy_stop(run, result->busy);
     } else if (result->end == BATCH_STOP) {
         if (strcmp(result->error.sqlstate, SQLSTATE_STALE_TERM) == 0) {
             worker_lost(run->worker, &result->error);

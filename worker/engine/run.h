@@ -90,7 +90,15 @@ struct run {
     int64_t remained;          /* behind the pass before; -1: there was none */
     size_t out;                /* batches and checks under way */
     bool denied;               /* a leaf could not be locked for want of a privilege */
-    bool stopping;             /* hand nothing out any more */
+    char busy[160];           /* what others kept locked, so that it was left in this pass, or "" */
+    bool impatient;           /* something was left so: others that are locked have less time */
+    bool yielded;             /* it ends because of one */
+    bool told_busy;           /* that the run waits for such a lock was said */
+    int64_t read_busy_us;     /* since when a read does not get its locks; 0: it does */
+    struct event *read_timer; /* looks whether others wait for a read; NULL until there was one */
+    bool read_looking, read_canceled; /* such a look is under way; it found somebody */
+    int read_yields;                  /* reads that were given up for others */
+    bool stopping;                    /* hand nothing out any more */
     enum run_status stop_status;
     char stop_sqlstate[6]; /* of the error that stopped it, or "" */
     struct brake_trip trip;
@@ -99,6 +107,7 @@ struct run {
     struct event *timer;
     struct event *look_timer; /* of pressure.c; NULL until it looked */
     bool looking;
+    int64_t dead_looked_us; /* when dead rows were asked for last */
     enum pace_cause told_cause;
     int64_t waited_at_us; /* when a look last found it waiting */
     char waits_for[160];  /* told_cause in words, or "" */
@@ -118,6 +127,10 @@ bool run_may_take_turns(const struct run *run);
 void run_abandon(struct run *run);
 /* Frees the runs that are over. Not from inside a callback of a run. */
 void run_free_parked(struct worker *worker);
+
+/* A lock on a whole relation was refused, for the first time since it could be had at *since_us
+ * (0: just now). Is it tried again? */
+bool run_has_patience(struct run *run, int64_t *since_us);
 
 /* Called by lanes. */
 void run_lane_ready(struct worker *worker);

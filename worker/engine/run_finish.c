@@ -266,7 +266,7 @@ void run_finish(struct run *run, enum run_status status)
     run->stopping = true;
     run->step = RUN_STEP_FINISH;
     if (!run->started) {
-        if (status == RUN_FAILED)
+        if (status == RUN_FAILED || run->yielded)
             run_record_failure(run, run->stop_sqlstate, run->message, on_failure);
         else
             record_status(run);

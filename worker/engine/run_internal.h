@@ -1,5 +1,6 @@
 /* The inside of a run, for its own files: run.c (steps, passes, batches), run_plan.c (what is read
- * before, and the first entry), run_finish.c (the last entry, status). */
+ * before, and the first entry), run_busy.c (tables that others lock), run_finish.c (the last entry,
+ * status). */
 #ifndef ENGINE_RUN_INTERNAL_H
 #define ENGINE_RUN_INTERNAL_H
 
@@ -71,6 +72,22 @@ void run_tell_waits(struct run *run, const char *why);
 /* The same for one that has no row of retention.run, and no entry. fn may be NULL. */
 void run_record_failure(struct run *run, const char *sqlstate, const char *because,
                         run_control_fn *fn);
+
+/* run_busy.c: relations that others keep locked as a whole */
+bool run_is_locked(const struct error *error);
+/* A batch waits to be tried again; for the so-manieth time. */
+void run_busy_waits(struct run *run, const char *relation, int attempts);
+void run_busy_over(struct run *run, struct leaf *leaf); /* a batch got the leaf's lock */
+void run_busy_leaf(struct run *run, struct leaf *leaf); /* the leaf is left in this pass */
+/* The run ends, as stopped. relation "": one of those that it reads. */
+void run_busy_stop(struct run *run, const char *relation);
+/* A read is tried again, or the run ends. */
+void run_busy_read(struct run *run);
+/* A read begins: while it goes on, it is looked whether others wait for it. */
+void run_watch_read(struct run *run);
+bool run_gave_read_up(const struct run *run, const struct error *error);
+/* It was: again a little later, or the run ends. */
+void run_read_given_up(struct run *run);
 
 /* Steps FINISH and OVER. */
 void run_finish(struct run *run, enum run_status status);

@@ -42,7 +42,16 @@ struct run *run_read_over(void *arg, enum pg_outcome outcome, const struct error
         return NULL;
     if (outcome == PG_OK && !run->stopping) {
         run->read_attempts = 0;
+        run->read_busy_us = 0;
         return run;
+    }
+    if (outcome == PG_ERROR && !run->stopping && run_is_locked(error)) {
+        run_busy_read(run);
+        return NULL;
+    }
+    if (outcome == PG_ERROR && !run->stopping && run_gave_read_up(run, error)) {
+        run_read_given_up(run);
+        return NULL;
     }
     if (outcome == PG_LOST && run->read_attempts++ < MOST_READ_ATTEMPTS) {
         run_pump(run); /* again, on the next free lane */
@@ -68,6 +77,7 @@ void run_read(struct run *run, struct lane *lane, const char *sql, size_t count,
               const char *const *values, bool rows, pg_result_fn *fn)
 {
     struct run_use *use = use_lane(run, lane);
+    run_watch_read(run);
     lane_read(lane, run->category->timezone, sql, count, values, rows, fn, use);
 }
 

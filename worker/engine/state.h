@@ -41,6 +41,7 @@ struct limits {
     struct window window;                      /* of categories that have none */
     int64_t standby_lag_mb, wal_mb_per_second; /* 0: the preset's */
     int64_t standbys;                          /* that must be connected */
+    int64_t dead_percent, dead_rows;           /* too many are more than both; 0: nobody looks */
     int64_t lease_ms, max_skew_ms, wake_most_ms, turn_ms, stop_within_ms;
     const char *policy_directory;
     const char *kek_file; /* NULL: none */

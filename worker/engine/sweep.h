@@ -44,6 +44,7 @@ struct leaf {
     int64_t in_flight; /* ranges out */
     int checks;        /* how often it was looked at again in this pass */
     bool gone, done, checking;
+    int64_t busy_us; /* monotonic: since when others keep it locked as a whole; 0: nobody does */
     struct arena *arena; /* of its statements; NULL until needed, freed when done */
     struct sql_leaf *sql;
     unsigned shapes; /* enum sql_shape: of scopes of holds that `sql` asks for */

@@ -576,6 +576,8 @@ static void take_settings(struct worker *worker)
         .standby_lag_mb = settings->pace.standby_lag_mb,
         .wal_mb_per_second = settings->pace.wal_mb_per_second,
         .standbys = settings->pace.standbys,
+        .dead_percent = settings->pace.dead_percent,
+        .dead_rows = settings->pace.dead_rows,
         .lease_ms = settings->worker.lease_ms,
         .max_skew_ms = settings->worker.max_skew_ms,
         .wake_most_ms = settings->worker.wake_most_ms,

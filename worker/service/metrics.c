@@ -90,6 +90,7 @@ WAITED(waited_rows, PACE_ROWS)
 WAITED(waited_wal, PACE_WAL)
 WAITED(waited_lag, PACE_STANDBY_LAG)
 WAITED(waited_missing, PACE_STANDBY_MISSING)
+WAITED(waited_dead, PACE_DEAD_ROWS)
 
 #define COUNTED(member_)                                                                           \
     static double category_##member_(const struct category_figures *figures)                       \
@@ -163,12 +164,13 @@ static const struct metric table[] = {
     {"retentiond_pace_wait_seconds_total", "counter",
      "Time in which runs handed out no batch since the worker started, by cause: rows_per_second, "
      "wal (pace.wal_mb_per_second), standby_lag (pace.standby_lag_mb), standby_missing "
-     "(pace.standbys).",
+     "(pace.standbys), dead_rows (pace.dead_percent).",
      "cause=\"rows_per_second\"", waited_rows, NULL},
     {"retentiond_pace_wait_seconds_total", NULL, NULL, "cause=\"wal\"", waited_wal, NULL},
     {"retentiond_pace_wait_seconds_total", NULL, NULL, "cause=\"standby_lag\"", waited_lag, NULL},
     {"retentiond_pace_wait_seconds_total", NULL, NULL, "cause=\"standby_missing\"", waited_missing,
      NULL},
+    {"retentiond_pace_wait_seconds_total", NULL, NULL, "cause=\"dead_rows\"", waited_dead, NULL},
     {"retentiond_log_entries", "gauge", "Entries of the deletion log that have their place.", NULL,
      log_size, NULL},
     {"retentiond_log_signed_entries", "gauge", "Entries under the last signed checkpoint.", NULL,
