@@ -38,6 +38,7 @@ libretention_a_SOURCES += \
 	worker/engine/run.c \
 	worker/engine/run.h \
 	worker/engine/run_close.c \
+	worker/engine/run_drop.c \
 	worker/engine/run_finish.c \
 	worker/engine/run_internal.h \
 	worker/engine/run_plan.c \
