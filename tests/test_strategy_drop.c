@@ -164,6 +164,22 @@ START_TEST(stays_where)
 }
 END_TEST
 
+/* However many there are, those that may hold what is not due cost nothing. */
+START_TEST(only_the_past_are_asked_for)
+{
+    struct site site = ready("timestamptz", "", "");
+    db_exec(site.admin, "ALTER DATABASE %s SET track_functions = 'all'", site.database);
+    site_once_expect(&site, NULL, 0);
+    check_leaves(&site, left_leaves);
+    db_wait_until(site.admin, "SELECT EXISTS (SELECT FROM pg_stat_user_functions WHERE funcname ~ "
+                              "'^retention_drop_')");
+    ck_assert_int_eq(db_number(site.admin, "SELECT calls FROM pg_stat_user_functions WHERE "
+                                           "funcname ~ '^retention_drop_'"),
+                     2);
+    site_free(&site);
+}
+END_TEST
+
 /* Names are quoted, and nothing in them is a format. */
 START_TEST(odd_names)
 {
@@ -438,8 +454,8 @@ END_TEST
 /* Killed before a partition is dropped, or while it may be or not: the next start ends it. */
 START_TEST(broken_off)
 {
-    static const char *const faults[] = {"run_before_drop=exit", "run_before_drop=exit:3",
-                                         "run_drop_sent=exit", "run_drop_sent=exit:3"};
+    static const char *const faults[] = {"run_before_drop=exit", "run_before_drop=exit:1",
+                                         "run_drop_sent=exit", "run_drop_sent=exit:1"};
     struct site site = ready("timestamptz", "", "");
     struct program_result result = site_once(&site, faults[_i]);
     ck_assert_int_ne(result.exit_code, 0);
@@ -571,6 +587,7 @@ Suite *suite_strategy_drop(void)
     TCase *tcase = add_case(suite, "drop");
     tcase_add_loop_test(tcase, dropped_once_empty, 0, ARRAY_LENGTH(types));
     tcase_add_loop_test(tcase, stays_where, 0, 2);
+    tcase_add_test(tcase, only_the_past_are_asked_for);
     tcase_add_test(tcase, odd_names);
     tcase = add_case(suite, "function");
     tcase_add_test(tcase, the_function_looks_itself);

@@ -23,6 +23,7 @@
 #include "engine/loader.h"
 #include "engine/run_internal.h"
 #include "engine/state.h"
+#include "engine/strategy.h"
 #include "pg/sqlstate.h"
 #include "policy/drop.h"
 #include "policy/quote.h"
@@ -30,7 +31,8 @@
 struct run_drops {
     struct arena *arena;
     const struct drop_plan *plan;
-    bool asked, listed; /* for the function; for the partitions */
+    bool asked, planned, listed; /* for the function; for those not past; for the partitions */
+    struct string_list open;     /* that are not wholly past, "schema.name" */
     const char **oids, **names;
     size_t count, next;
     size_t dropped;
@@ -98,6 +100,28 @@ static void on_function(struct pg_conn *conn, enum pg_outcome outcome, PGresult 
     end(run);
 }
 
+/* Where this says too little, the function is asked in vain. */
+static void on_planned(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
+                       const struct error *error, void *arg)
+{
+    struct run *run = run_read_over(arg, outcome, error);
+    (void)conn;
+    if (!run)
+        return;
+    run->drops->planned = true;
+    if (PQntuples(result) == 1)
+        run->drops->open = strategy_relations(run->drops->arena, PQgetvalue(result, 0, 0));
+    run_pump(run);
+}
+
+static bool is_open(const struct run_drops *drops, const char *name)
+{
+    for (size_t i = 0; i < drops->open.count; i++)
+        if (strcmp(drops->open.items[i], name) == 0)
+            return true;
+    return false;
+}
+
 static void on_listed(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
                       const struct error *error, void *arg)
 {
@@ -107,12 +131,14 @@ static void on_listed(struct pg_conn *conn, enum pg_outcome outcome, PGresult *r
         return;
     struct run_drops *drops = run->drops;
     drops->listed = true;
-    drops->count = (size_t)PQntuples(result);
-    drops->oids = arena_alloc(drops->arena, (drops->count + 1) * sizeof(*drops->oids));
-    drops->names = arena_alloc(drops->arena, (drops->count + 1) * sizeof(*drops->names));
-    for (size_t i = 0; i < drops->count; i++) {
-        drops->oids[i] = arena_strdup(drops->arena, PQgetvalue(result, (int)i, 0));
-        drops->names[i] = arena_strdup(drops->arena, PQgetvalue(result, (int)i, 1));
+    size_t rows = (size_t)PQntuples(result);
+    drops->oids = arena_alloc(drops->arena, (rows + 1) * sizeof(*drops->oids));
+    drops->names = arena_alloc(drops->arena, (rows + 1) * sizeof(*drops->names));
+    for (int row = 0; row < (int)rows; row++) {
+        if (is_open(drops, PQgetvalue(result, row, 2)))
+            continue;
+        drops->oids[drops->count] = arena_strdup(drops->arena, PQgetvalue(result, row, 0));
+        drops->names[drops->count++] = arena_strdup(drops->arena, PQgetvalue(result, row, 1));
     }
     run_pump(run);
 }
@@ -167,6 +193,9 @@ void run_drop_next(struct run *run, struct lane *lane)
         const char *values[] = {plan->schema, plan->name, plan->body, table, NULL, plan->settings};
         run_read(run, lane, sql_file("engine/drop_function.sql"), ARRAY_LENGTH(values), values,
                  false, on_function);
+    } else if (!drops->planned) {
+        const char *values[] = {run->time};
+        run_read(run, lane, plan->open, 1, values, false, on_planned);
     } else if (!drops->listed) {
         const char *values[] = {table};
         run_read(run, lane, sql_file("engine/drop_leaves.sql"), 1, values, false, on_listed);

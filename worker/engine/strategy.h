@@ -10,12 +10,17 @@
 #include <libpq-fe.h>
 #include <stdbool.h>
 
+#include "policy/model.h"
+
 struct arena;
 
 /* json: what EXPLAIN (FORMAT JSON) said. */
 bool strategy_is_index(const char *json);
 /* For people: "index record_at_idx, about 30,000 rows" or "sweep, about 1,500,000 of its rows". */
 const char *strategy_text(struct arena *arena, const char *json);
+
+/* The relations that the plan reads, as "schema.name", in the arena; EXPLAIN was VERBOSE. */
+struct string_list strategy_relations(struct arena *arena, const char *json);
 
 /* Strategy `partition`: what stands against emptying a leaf as a whole? $1: the leaf as regclass
  * reads it, $2: the role that would, NULL: the current one. One row: (text or NULL, blocks). */

@@ -203,30 +203,49 @@ static const char *rounding(const struct start *start)
     return most[start->round_up];
 }
 
-static void add_period(struct arena *arena, struct text *out, const struct period *period)
+static void add_period(struct arena *arena, struct text *out, const char *run_time,
+                       const struct period *period)
 {
-    text_printf(out, "%s$3::timestamptz AT TIME ZONE 'UTC' - %s::interval", out->length ? ", " : "",
-                quote_text(arena, period->text));
+    text_printf(out, "%s%s::timestamptz AT TIME ZONE 'UTC' - %s::interval", out->length ? ", " : "",
+                run_time, quote_text(arena, period->text));
 }
 
 /* Before when must a record have begun to be due, whoever's it is? Subtracting is exact within
- * three days (sql_due.c). */
-static const char *latest(struct arena *arena, const struct category *c)
+ * three days (sql_due.c). A timestamptz, and a constant to the planner where the run's time is one.
+ */
+static const char *latest(struct arena *arena, const struct category *c, const char *run_time)
 {
     const struct stage *stage = last_stage(c);
     struct text all = {0};
-    add_period(arena, &all, &stage->after);
+    add_period(arena, &all, run_time, &stage->after);
     for (size_t i = 0; i < c->floor_count; i++)
-        add_period(arena, &all, &c->floors[i].period);
+        add_period(arena, &all, run_time, &c->floors[i].period);
     for (size_t i = 0; i < c->agreement_count; i++)
-        add_period(arena, &all, &c->agreements[i].after);
+        add_period(arena, &all, run_time, &c->agreements[i].after);
     if (c->agreement_table.at.file)
-        add_period(arena, &all, &c->agreement_table.max);
+        add_period(arena, &all, run_time, &c->agreement_table.max);
     const char *text =
         arena_printf(arena, "(LEAST(%s) - '4 days'::interval - %s::interval) AT TIME ZONE 'UTC'",
                      text_string(&all), quote_text(arena, rounding(start_of(c))));
     text_free(&all);
     return text;
+}
+
+/* What may be due or to come, read by a plan that leaves out partitions that are wholly past. */
+static const char *open_text(struct arena *arena, const struct catalog_table *table,
+                             const struct category *c, const char *type)
+{
+    const struct start *start = start_of(c);
+    const char *column = quote_name(arena, start->refs[0].column);
+    const char *due = latest(arena, c, "$1");
+    if (!text_equal(type, "timestamp with time zone"))
+        due = arena_printf(arena, "(%s) AT TIME ZONE %s", due, quote_text(arena, c->timezone));
+    return arena_printf(
+        arena,
+        "EXPLAIN (VERBOSE, COSTS OFF, FORMAT JSON)\nSELECT FROM %s AS t\n WHERE t.%s "
+        ">= (%s)::%s OR t.%s < %s::%s OR t.%s IS NULL",
+        quote_table(arena, table), column, due, type, column, quote_text(arena, start->not_before),
+        type, column);
 }
 
 static const char *call_text(struct arena *arena, const struct category *c, const char *function)
@@ -252,7 +271,7 @@ static const char *call_text(struct arena *arena, const struct category *c, cons
         "       ELSE %s($1::oid, %s, $2::integer)\n"
         "       END\n"
         "  FROM led",
-        function, latest(arena, c));
+        function, latest(arena, c, "$3"));
 }
 
 static const char *digest(struct arena *arena, const char *text)
@@ -302,5 +321,6 @@ const struct drop_plan *drop_build(struct arena *arena, const struct category *c
                      digest(arena, arena_printf(arena, "%s\n%s", plan->settings, plan->body)));
     plan->function = arena_printf(arena, "%s.%s", quote_name(arena, plan->schema), plan->name);
     plan->call = call_text(arena, category, plan->function);
+    plan->open = open_text(arena, table, category, type);
     return plan;
 }

@@ -30,6 +30,9 @@ struct drop_plan {
      * the category and its text's SHA-256. Nothing is dropped while a hold of the category is in
      * force: no record would be lost, but whoever placed it may expect that nothing changes. */
     const char *call;
+    /* Explains a statement that reads every partition but those that are wholly past; $1: the run's
+     * time. Only those are worth a call: the function judges by itself. */
+    const char *open;
 };
 
 /* What in the policy does not go with drop_empty, behind its name, and what to do; NULL: all does,
