@@ -194,6 +194,8 @@ SQL_FILES += \
 	engine/idle_backends.sql \
 	engine/join.sql \
 	engine/leaf.sql \
+	engine/drop_function.sql \
+	engine/drop_leaves.sql \
 	engine/leaves.sql \
 	engine/next_due.sql \
 	engine/pin.sql \

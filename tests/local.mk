@@ -226,6 +226,7 @@ tests_run_SOURCES = \
 	tests/test_staying_up.c \
 	tests/test_strategy.c \
 	tests/test_strategy_bounds.c \
+	tests/test_strategy_drop.c \
 	tests/test_strategy_partition.c \
 	tests/test_systemd.c \
 	tests/test_systemd_readme.c \

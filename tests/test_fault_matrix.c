@@ -4,7 +4,8 @@
  * (P12). worker/base/fault.h; what is killed more often, at more passes, is in test_kill and
  * test_log_kill; what only a stage that aggregates passes by is in test_aggregate, what only one
  * that makes keyed digests in test_engine_deidentify, what only one with a k-check in test_quasi,
- * what only a partition that is emptied as a whole in test_strategy_partition. */
+ * what only a partition that is emptied as a whole in test_strategy_partition, what only one that
+ * is dropped in test_strategy_drop. */
 #define _GNU_SOURCE
 #include <check.h>
 #include <stdio.h>
@@ -70,9 +71,11 @@ static const struct {
     {"run_after_status", false, false},
     {"run_before_count", false, false},
     {"run_before_done", false, false},
+    {"run_before_drop", true, false},
     {"run_before_plan", false, false},
     {"run_before_start", false, false},
     {"run_close_sent", true, false},
+    {"run_drop_sent", true, false},
     {"run_keep_sent", true, false},
 };
 

@@ -19,7 +19,7 @@
 #include "harness/number.h"
 #include "oracle_case.h"
 
-enum { SITE = 15, FIRST_SEED = 500000 };
+enum { SITE = 15, FIRST_SEED = 500000, WHOLE_SEED = 700000 };
 
 static const char *const plain_tables[] = {"account", "setting", "waiter"};
 
@@ -38,15 +38,37 @@ static char *replaced(const char *text, const char *from, const char *to)
     return text_steal(&out);
 }
 
+/* Partitions of random cases hold what is due beside what is not. Here one more is made, of records
+ * that are: strategy `partition` can empty it, where only a record's own columns decide. */
+static void add_ripe_leaf(const struct site *site, const struct oracle_case *c)
+{
+    if (!c->partitioned || db_number(site->admin,
+                                     "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND "
+                                     "confrelid = '%s'::regclass",
+                                     c->table) > 0)
+        return;
+    db_exec(site->admin, "CREATE TABLE %s.ripe PARTITION OF %s.rest FOR VALUES FROM (9) TO (10)",
+            c->schema, c->schema);
+    db_exec(site->admin, "UPDATE %s SET part = 9 WHERE id IN (%s)", c->table,
+            text_string(&c->expected));
+}
+
+static bool takes_whole_leaves(const struct oracle_case *c)
+{
+    return c->partitioned ? c->seed % 4 != 0 : c->seed % 4 == 3;
+}
+
 /* A policy directory takes one file for each case; the first lines name the tables that are not
  * governed. */
 static void add_case(struct site *site, const struct oracle_case *c)
 {
     db_exec(site->admin, "SET timezone = '%s'", c->timezone);
     db_script(site->admin, text_string(&c->tables));
+    add_ripe_leaf(site, c);
     db_exec(site->admin, "RESET timezone");
     db_exec(site->admin, "GRANT USAGE ON SCHEMA %s TO t_worker", c->schema);
-    db_exec(site->admin, "GRANT SELECT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %s TO t_worker",
+    db_exec(site->admin,
+            "GRANT SELECT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA %s TO t_worker",
             c->schema);
     /* Whatever the strategy, the same go: one after the other is told, or the planner decides. */
     db_exec(
@@ -59,7 +81,8 @@ static void add_case(struct site *site, const struct oracle_case *c)
     static const char *const strategies[] = {"index", "sweep", "auto"};
     char name[64], head[64], chosen[128];
     snprintf(head, sizeof(head), "%s: {", c->category);
-    snprintf(chosen, sizeof(chosen), "%s\n  strategy = \"%s\";", head, strategies[c->seed % 3]);
+    snprintf(chosen, sizeof(chosen), "%s\n  strategy = \"%s\";", head,
+             takes_whole_leaves(c) ? "partition" : strategies[c->seed % 3]);
     char *policy = replaced(text_string(&c->policy), head, chosen);
     snprintf(name, sizeof(name), "%s.cfg", c->category);
     free(file_write(site->policies, name, policy));
@@ -73,6 +96,10 @@ static void add_case(struct site *site, const struct oracle_case *c)
         "format('CREATE TABLE before_%s.%%I AS TABLE %s.%%I', r.relname, r.relname); END LOOP; "
         "END $$",
         c->schema, c->schema, c->schema);
+    db_exec(site->admin,
+            "CREATE TABLE before_%s.was AS SELECT oid AS leaf, relfilenode AS file FROM pg_class "
+            "WHERE relnamespace = '%s'::regnamespace AND relispartition AND relkind = 'r'",
+            c->schema, c->schema);
 }
 
 static void refute(const struct oracle_case *c, const char *what, int64_t got, int64_t expected)
@@ -87,6 +114,19 @@ static void equal(const struct oracle_case *c, const char *what, int64_t got, in
 {
     if (got != expected)
         refute(c, what, got, expected);
+}
+
+/* TRUNCATE gives a table another file. */
+static int64_t emptied_leaves(const struct site *site, const struct oracle_case *c)
+{
+    int64_t count =
+        db_number(site->admin,
+                  "SELECT count(*) FROM before_%s.was JOIN pg_class ON oid = leaf WHERE "
+                  "relfilenode <> file",
+                  c->schema);
+    if (!takes_whole_leaves(c))
+        equal(c, "partitions emptied as a whole", count, 0);
+    return count;
 }
 
 /* Adds to before_X.gone the ids of what is due at the time of the category's last run. What went in
@@ -176,7 +216,8 @@ static void once(const struct site *site, int exit_code)
     program_result_free(&result);
 }
 
-static void run_site(int first, int count)
+/* Returns how many partitions went as a whole. */
+static int64_t run_site(const uint64_t *seeds, int count)
 {
     struct site site = site_new(cluster_shared(), "SELECT",
                                 "pace: { batch_rows = 100; };\n"); /* several batches */
@@ -187,7 +228,7 @@ static void run_site(int first, int count)
                                      "HH24:MI:SS.US') || '+00'");
     struct oracle_case cases[SITE];
     for (int i = 0; i < count; i++) {
-        oracle_case_make(&cases[i], FIRST_SEED + (uint64_t)(first + i), i + 1, now);
+        oracle_case_make(&cases[i], seeds[i], i + 1, now);
         add_case(&site, &cases[i]);
     }
     free(now);
@@ -197,8 +238,11 @@ static void run_site(int first, int count)
         db_script(site.admin, text_string(&cases[i].marks));
     }
     once(&site, 0);
-    for (int i = 0; i < count; i++)
+    int64_t emptied = 0;
+    for (int i = 0; i < count; i++) {
         check_case(&site, &cases[i]);
+        emptied += emptied_leaves(&site, &cases[i]);
+    }
     site_check_log(&site);
     once(&site, 0);
     for (int i = 0; i < count; i++) {
@@ -207,19 +251,63 @@ static void run_site(int first, int count)
     }
     site_check_log(&site);
     site_free(&site);
+    return emptied;
+}
+
+/* RETENTIOND_ORACLE_SEED: that one alone. */
+static bool is_one_seed(uint64_t *ret_seed)
+{
+    const char *seed = getenv("RETENTIOND_ORACLE_SEED");
+    if (seed)
+        *ret_seed = (uint64_t)whole_number(seed);
+    return seed != NULL;
 }
 
 START_TEST(what_goes_is_what_is_due)
 {
     int cases = (int)number_from_environment("RETENTIOND_ORACLE_CASES", 40);
-    const char *seed = getenv("RETENTIOND_ORACLE_SEED");
-    if (seed) {
+    uint64_t seeds[SITE];
+    if (is_one_seed(seeds)) {
         if (_i == 0)
-            run_site((int)whole_number(seed) - FIRST_SEED, 1);
+            run_site(seeds, 1);
         return;
     }
-    for (int first = _i * SITE; first < cases; first += 4 * SITE)
-        run_site(first, cases - first < SITE ? cases - first : SITE);
+    for (int first = _i * SITE; first < cases; first += 4 * SITE) {
+        int count = cases - first < SITE ? cases - first : SITE;
+        for (int i = 0; i < count; i++)
+            seeds[i] = FIRST_SEED + (uint64_t)(first + i);
+        run_site(seeds, count);
+    }
+}
+END_TEST
+
+/* May strategy `partition` empty a partition of the case as a whole? Not where the policy reads
+ * other tables. */
+static bool may_go_whole(const struct oracle_case *c)
+{
+    static const char *const others[] = {"child = ", "parent = ", "agreements: {", "wait_for"};
+    bool alone = takes_whole_leaves(c) && c->partitioned && !c->has_dependants;
+    for (size_t i = 0; i < ARRAY_LENGTH(others); i++)
+        alone = alone && !strstr(text_string(&c->policy), others[i]);
+    return alone;
+}
+
+/* Of the cases above few have partitions that go as a whole: their policies read other tables, or
+ * a hold covers one of the records. These are drawn for it, and some of them must do it. */
+START_TEST(whole_partitions)
+{
+    uint64_t seeds[SITE], seed = WHOLE_SEED;
+    if (is_one_seed(seeds))
+        return;
+    for (int count = 0; count < SITE; seed++) {
+        struct oracle_case c;
+        oracle_case_make(&c, seed, 1, "2026-01-01 00:00:00+00");
+        if (may_go_whole(&c))
+            seeds[count++] = seed;
+        oracle_case_free(&c);
+    }
+    int64_t emptied = run_site(seeds, SITE);
+    ck_assert_int_ge(emptied, 3);
 }
 END_TEST
 
@@ -229,6 +317,7 @@ Suite *suite_oracle_run(void)
     TCase *tcase = tcase_create("due");
     tcase_set_timeout(tcase, 0);
     tcase_add_loop_test(tcase, what_goes_is_what_is_due, 0, 4);
+    tcase_add_test(tcase, whole_partitions);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -221,6 +221,28 @@ START_TEST(changes_are_judged)
 }
 END_TEST
 
+/* Dropping is approved, also by a text that was printed; to leave off is not. */
+START_TEST(empty_partitions)
+{
+    static const char text[] = "calls: { strategy = \"partition\"; %s data: { table = "
+                               "\"ctm.call\"; start = \"at\"; }; stages "
+                               "= ( { after = \"1 month\"; do = \"delete\"; } ); };";
+    struct text kept = {0}, dropped = {0};
+    text_printf(&kept, text, "");
+    text_printf(&dropped, text, "drop_empty = true;");
+    struct policy_set *sets[] = {load(text_string(&kept)), load(text_string(&dropped)), NULL};
+    sets[2] = load(sets[1]->categories[0].normal_text);
+    const struct category *stay = &sets[0]->categories[0], *go = &sets[2]->categories[0];
+    expect_change(stay, go, true, "empty partitions are dropped\n", "drop_empty");
+    expect_change(go, stay, false, "empty partitions are not dropped any more\n", "none");
+    expect_change(&sets[1]->categories[0], go, false, NULL, "the same");
+    for (size_t i = 0; i < ARRAY_LENGTH(sets); i++)
+        policy_set_free(sets[i]);
+    text_free(&kept);
+    text_free(&dropped);
+}
+END_TEST
+
 #define COUNTED(name_, then_)                                                                      \
     "calls: { data: { table = \"ctm.call\"; start = \"at\"; subject = ( { column = \"caller\"; "   \
     "kind = \"phone\"; } ); };\n stages = ( { name = \"" name_                                     \
@@ -392,6 +414,7 @@ Suite *suite_policy_change(void)
     Suite *suite = suite_create("policy_change");
     TCase *tests = tcase_create("change");
     tcase_add_test(tests, changes_are_judged);
+    tcase_add_test(tests, empty_partitions);
     tcase_add_test(tests, what_is_counted_again_is_told);
     tcase_add_test(tests, a_new_category_needs_approval);
     tcase_add_test(tests, the_rest_grows_when_others_shrink);

@@ -172,6 +172,9 @@ START_TEST(they_use_every_key)
             /* of "hmac", see below */
             if (*d == &definition_transform && strcmp(f->key, "domain") == 0)
                 continue;
+            /* none of the sample database's tables has partitions */
+            if (strcmp(f->key, "drop_empty") == 0)
+                continue;
             if (!stands_in(text, f->key, NULL))
                 text_printf(&missing, " \"%s\" of %s;", f->key, (*d)->name);
             for (const struct choice *c = f->choices; c && c->name; c++)

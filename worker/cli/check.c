@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "cli/check_drop.h"
 #include "cli/output.h"
 #include "cli/policies.h"
 #include "cli/session.h"
@@ -146,6 +147,8 @@ static bool check_database(struct cli *cli, const struct settings *settings,
     if (!list || (has_schema && !check_trials(&session, policies, list, count, error)))
         return false;
     if (has_schema && !warn_powers(&session, settings, policies, error))
+        return false;
+    if (!warn_drops(&session, policies, error))
         return false;
     if (has_schema)
         warn_uncounted(cli, policies);

@@ -1,5 +1,6 @@
 libretention_a_SOURCES += \
 	worker/cli/check.c worker/cli/check.h \
+	worker/cli/check_drop.c worker/cli/check_drop.h \
 	worker/cli/check_key.c \
 	worker/cli/check_trial.c \
 	worker/cli/command.c worker/cli/command.h \

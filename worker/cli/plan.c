@@ -1,12 +1,14 @@
 /* retentionctl plan: what a run would do now. One snapshot, read-only, by the conditions that a run
  * acts by: the numbers are those of the builder's own statements. */
 #include "cli/plan.h"
+#include "cli/check_drop.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "cli/check_drop.h"
 #include "cli/hold.h"
 #include "cli/json.h"
 #include "cli/output.h"
@@ -333,6 +335,25 @@ static bool whole_strategy(struct planning *p, const struct sql_category *sql,
     return true;
 }
 
+/* Where the policy has empty partitions dropped and they would not be, why. */
+static bool note_drops(struct planning *p, const struct sql_category *sql, const char **ret,
+                       struct error *error)
+{
+    const char *because;
+    if (sql->stage->action != ACTION_DELETE)
+        return true;
+    if (!drop_is_kept(p->session, &p->policies, sql->category, &because, error))
+        return false;
+    if (because && p->rows)
+        *ret = arena_printf(p->cli->arena, "%s; empty ones are not dropped: %s", *ret, because);
+    else if (because)
+        text_printf(&p->notes,
+                    "%s: empty partitions are not dropped: %s; its owner runs what "
+                    "\"retentionctl setup --sql\" prints\n",
+                    sql->category->name, because);
+    return true;
+}
+
 /* How a run would go about it. */
 static bool strategy(struct planning *p, const struct sql_category *sql, const char **ret,
                      struct error *error)
@@ -347,7 +368,8 @@ static bool strategy(struct planning *p, const struct sql_category *sql, const c
         text =
             arena_printf(arena, "%zu partition%s, each by itself", leaves, leaves == 1 ? "" : "s");
         if (sql->category->strategy == STRATEGY_PARTITION &&
-            !whole_strategy(p, sql, each, leaves, &text, error))
+            (!whole_strategy(p, sql, each, leaves, &text, error) ||
+             !note_drops(p, sql, &text, error)))
             return false;
     } else if (!leaf_strategy(p, sql, table, &text, error)) {
         return false;

@@ -39,6 +39,7 @@ libretention_a_SOURCES += \
 	worker/engine/run.h \
 	worker/engine/run_busy.c \
 	worker/engine/run_close.c \
+	worker/engine/run_drop.c \
 	worker/engine/run_finish.c \
 	worker/engine/run_internal.h \
 	worker/engine/run_plan.c \

@@ -3,6 +3,7 @@
  *   TIME -> SHAPES -> PLAN -> UNCLAIMED -> TENANTS -> START -> LIST -> SWEEP -> COUNT -> FINISH
  *                                                               ^               |  \       ^   |
  *                                         something is left     +--- PAUSE <----+   CLOSE -+   OVER
+ *                                                                               +-- DROP --+
  *
  * The run's time is one instant of the server, taken first; all that follows is judged by it. The
  * numbers of the plan are read before anything is written; then the `plan` entry, and only behind
@@ -147,6 +148,7 @@ static void free_digesters(struct run *run)
 static void run_free(struct run *run)
 {
     free_digesters(run);
+    run_drops_free(run->drops);
     arena_free(run->counts_arena);
     for (size_t i = 0; i < PLAN_COLUMNS; i++)
         free(run->plan[i]);
@@ -676,7 +678,7 @@ void run_pump(struct run *run)
     }
     bool reads = run->step < RUN_STEP_START || run->step == RUN_STEP_GROUPS ||
                  run->step == RUN_STEP_LIST || run->step == RUN_STEP_COUNT ||
-                 run->step == RUN_STEP_CLOSE;
+                 run->step == RUN_STEP_CLOSE || run->step == RUN_STEP_DROP;
     struct lane *lane;
     if (!reads || run->out > 0 || !(lane = lane_any_ready(worker)))
         return;
@@ -690,6 +692,8 @@ void run_pump(struct run *run)
         run_read_statement(run, lane, &run_counts(run)->remaining, false, on_remaining);
     } else if (run->step == RUN_STEP_CLOSE) {
         run_close_next(run, lane);
+    } else if (run->step == RUN_STEP_DROP) {
+        run_drop_next(run, lane);
     } else if (run->step == RUN_STEP_GROUPS) {
         run_keep_groups(run, lane);
     } else {

@@ -16,6 +16,7 @@
 
 struct category_state;
 struct lane;
+struct run_drops;
 struct worker;
 
 enum { RUN_MOST_BLOCKED = 1000 };
@@ -33,6 +34,7 @@ enum run_step {
     RUN_STEP_PAUSE,  /* before another pass for what others have locked */
     RUN_STEP_COUNT,  /* what remains, counted independently */
     RUN_STEP_CLOSE,  /* of aggregates: cells that are complete */
+    RUN_STEP_DROP,   /* partitions that are empty and past, where the policy asks for it */
     RUN_STEP_FINISH, /* finish_run, record_status */
     RUN_STEP_OVER,
 };
@@ -69,6 +71,7 @@ struct run {
     bool started; /* start_run was accepted: finish_run has to follow */
     /* Closing cells: families of the next transaction, and those that stay open. */
     int64_t close_most, close_passed;
+    struct run_drops *drops; /* of step DROP; owned */
 
     struct sweep sweep;
     struct pace pace;

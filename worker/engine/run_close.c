@@ -24,7 +24,7 @@ enum { FAMILIES_MOST = 1000 };
 void run_complete(struct run *run)
 {
     if (!run->sql->close.text || !run->sql->close.text[0]) {
-        run_finish(run, RUN_DONE);
+        run_drop(run);
         return;
     }
     run->step = RUN_STEP_CLOSE;

@@ -39,6 +39,8 @@ void run_read_statement(struct run *run, struct lane *lane, const struct sql_sta
 /* The same in a transaction that may write. */
 void run_write_statement(struct run *run, struct lane *lane, const struct sql_statement *statement,
                          pg_result_fn *fn);
+void run_write(struct run *run, struct lane *lane, const char *sql, size_t count,
+               const char *const *values, pg_result_fn *fn);
 /* plan and remaining for run->shapes. */
 const struct sql_counts *run_counts(struct run *run);
 /* Does the answer say that it counted without knowing of some scopes of holds? Then run_counts is
@@ -66,6 +68,12 @@ void run_complete(struct run *run);
 void run_close_next(struct run *run, struct lane *lane);
 void run_keep_groups(struct run *run, struct lane *lane); /* step GROUPS */
 void run_sweep_again(struct run *run);                    /* run.c: records are due once more */
+
+/* run_drop.c: step DROP, the last before FINISH; finishes the run at once where there is nothing to
+ * drop. */
+void run_drop(struct run *run);
+void run_drop_next(struct run *run, struct lane *lane);
+void run_drops_free(struct run_drops *drops);
 
 /* For retentionctl status: why the run does nothing; NULL: it goes on. */
 void run_tell_waits(struct run *run, const char *why);

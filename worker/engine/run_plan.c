@@ -115,14 +115,19 @@ void run_read_statement(struct run *run, struct lane *lane, const struct sql_sta
     free(values);
 }
 
+void run_write(struct run *run, struct lane *lane, const char *sql, size_t count,
+               const char *const *values, pg_result_fn *fn)
+{
+    struct run_use *use = use_lane(run, lane);
+    lane_write(lane, run->category->timezone, sql, count, values, fn, use);
+}
+
 void run_write_statement(struct run *run, struct lane *lane, const struct sql_statement *statement,
                          pg_result_fn *fn)
 {
     char term[BOUND_SIZE];
     const char **values = bound_values(run, statement, term);
-    struct run_use *use = use_lane(run, lane);
-    lane_write(lane, run->category->timezone, statement->text, statement->param_count, values, fn,
-               use);
+    run_write(run, lane, statement->text, statement->param_count, values, fn);
     free(values);
 }
 

@@ -58,6 +58,31 @@ bool strategy_is_proven(const char *json)
     return is;
 }
 
+static void add_relations(struct arena *arena, const json_t *node, struct string_list *list)
+{
+    const char *schema = json_string_value(json_object_get(node, "Schema"));
+    const char *name = json_string_value(json_object_get(node, "Relation Name"));
+    if (schema && name) {
+        list->items = arena_push(arena, list->items, &list->count, sizeof(*list->items));
+        list->items[list->count - 1] = arena_printf(arena, "%s.%s", schema, name);
+    }
+    const json_t *child;
+    size_t i;
+    json_array_foreach(json_object_get(node, "Plans"), i, child)
+    {
+        add_relations(arena, child, list);
+    }
+}
+
+struct string_list strategy_relations(struct arena *arena, const char *json)
+{
+    struct string_list list = {0};
+    json_t *document = json_loads(json, 0, NULL);
+    add_relations(arena, top_of(document), &list);
+    json_decref(document);
+    return list;
+}
+
 const char *strategy_whole_sql(void)
 {
     return sql_file("engine/whole_leaf.sql");

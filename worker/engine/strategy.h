@@ -10,6 +10,8 @@
 #include <libpq-fe.h>
 #include <stdbool.h>
 
+#include "policy/model.h"
+
 struct arena;
 
 /* json: what EXPLAIN (FORMAT JSON) said. */
@@ -19,6 +21,8 @@ const char *strategy_text(struct arena *arena, const char *json);
 
 /* json: of sql_leaf.whole_proof: does the planner rule out that there is such a row? */
 bool strategy_is_proven(const char *json);
+/* The relations that the plan reads, as "schema.name", in the arena; EXPLAIN was VERBOSE. */
+struct string_list strategy_relations(struct arena *arena, const char *json);
 
 /* Strategy `partition`: what stands against emptying a leaf as a whole? $1: the leaf as regclass
  * reads it, $2: the role that would, NULL: the current one. One row: (text or NULL, blocks). */

@@ -422,6 +422,10 @@ static void compare_safety(struct comparison *c)
         needs(c, "the guard is weaker");
     else if (a->guard > b->guard)
         allows(c, "the guard is stronger");
+    if (a->drop_empty && !b->drop_empty)
+        needs(c, "empty partitions are dropped");
+    else if (!a->drop_empty && b->drop_empty)
+        allows(c, "empty partitions are not dropped any more");
     for (size_t i = 0; i < a->accept_trigger_count; i++)
         if (!accepts(b, &a->accept_triggers[i]))
             needs(c, "trigger \"%s\" is newly accepted", a->accept_triggers[i].name);

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "policy/definition.h"
+#include "policy/drop.h"
 #include "policy/transform.h"
 
 /* ---- one category ---- */
@@ -167,8 +168,18 @@ static void check_dependants(struct arena *arena, const struct category *c,
     }
 }
 
+/* What the table must be is for validation to say. */
+static void check_drop_empty(const struct category *c, struct diags *diags)
+{
+    const char *hint, *problem = c->mode == MODE_DECLARED ? NULL : drop_problem(c, &hint);
+    if (problem)
+        diag_hint(diags, diag_error(diags, c->drop_empty_at, "\"drop_empty\" %s", problem), "%s",
+                  hint);
+}
+
 void category_check(struct arena *arena, const struct category *c, struct diags *diags)
 {
+    check_drop_empty(c, diags);
     check_stages(c, diags);
     check_limits(c, diags);
     check_agreements(c, diags);

@@ -113,7 +113,8 @@ void conditions_read(struct reader *r, config_setting_t *group, bool may_be_rest
 /* ---- policy/parse_category.c ---- */
 
 field_read read_data, read_dependants, read_floors, read_cap, read_keep_while, read_stages,
-    read_agreements, read_accepted_triggers, read_window, read_pace, read_pace_preset, read_brake;
+    read_agreements, read_accepted_triggers, read_drop_empty, read_window, read_pace,
+    read_pace_preset, read_brake;
 void category_read(struct reader *r, config_setting_t *group, struct category *ret);
 void ungoverned_read(struct reader *r, config_setting_t *list, struct policy_set *set);
 

@@ -3,6 +3,7 @@ libretention_a_SOURCES += \
 	worker/policy/change.c worker/policy/change.h \
 	worker/policy/check.c \
 	worker/policy/definition.h \
+	worker/policy/drop.c worker/policy/drop.h \
 	worker/policy/hold_type.c worker/policy/hold_type.h \
 	worker/policy/field.c \
 	worker/policy/guard.c worker/policy/guard.h \
@@ -21,6 +22,7 @@ libretention_a_SOURCES += \
 	worker/policy/resolve.c worker/policy/resolve.h \
 	worker/policy/setup.c worker/policy/setup.h \
 	worker/policy/setup_aggregate.c \
+	worker/policy/setup_drop.c \
 	worker/policy/setup_guard.c \
 	worker/policy/setup_internal.h \
 	worker/policy/sql.h \

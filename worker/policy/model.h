@@ -313,6 +313,8 @@ struct category {
     enum evidence evidence;
     enum guard guard;
     enum strategy strategy;
+    bool drop_empty; /* empty partitions that are wholly past; see policy/drop.h */
+    struct position drop_empty_at;
     struct accepted_trigger *accept_triggers;
     size_t accept_trigger_count;
     const char *on_request;       /* NULL, "delete", "deidentify", "keep" */

@@ -272,6 +272,15 @@ void read_accepted_triggers(struct reader *r, config_setting_t *setting, const s
     }
 }
 
+void read_drop_empty(struct reader *r, config_setting_t *setting, const struct field *field,
+                     void *out)
+{
+    struct category *c = out;
+    (void)field;
+    c->drop_empty = config_setting_get_bool(setting) != 0;
+    c->drop_empty_at = position_of(r, setting);
+}
+
 void read_window(struct reader *r, config_setting_t *setting, const struct field *field, void *out)
 {
     (void)field;

@@ -626,6 +626,11 @@ static void print_safety(struct printer *p, const struct category *c)
         add_string(p, "evidence", "counts");
     add_string(p, "guard", guards[c->guard]);
     add_string(p, "strategy", strategies[c->strategy]);
+    if (c->drop_empty) {
+        add_key(p, "drop_empty");
+        text_add(&p->out, "true");
+        add_end(p);
+    }
     if (c->accept_trigger_count) {
         struct string_list list = {0};
         for (size_t i = 0; i < c->accept_trigger_count; i++) {

@@ -312,6 +312,7 @@ void setup_write(struct text *out, const struct policy_set *set, const struct ca
     for (size_t i = 0; i < s.needs.table_count; i++)
         write_table(&s, &s.needs.tables[i]);
     setup_write_targets(&s, set);
+    setup_write_drops(&s, set);
     write_reader(&s, quote_name(arena, arena_printf(arena, "%sreader", role_prefix)));
     if (remove)
         text_add(out, "\n-- Indexes stay as they are.\n");

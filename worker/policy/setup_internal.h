@@ -34,6 +34,9 @@ void setup_write_hidden(struct script *script, const struct catalog_table *table
 /* setup_aggregate.c */
 void setup_write_targets(struct script *script, const struct policy_set *set);
 
+/* setup_drop.c: the functions that drop empty partitions. */
+void setup_write_drops(struct script *script, const struct policy_set *set);
+
 /* setup_guard.c */
 void setup_write_guards(struct script *script, const struct policy_set *set);
 

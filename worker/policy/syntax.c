@@ -146,6 +146,12 @@ static const struct field category_fields[] = {
      .choices = strategy_choices,
      .value = "auto | index | sweep | partition",
      .help = "How due records are found; see Strategies. Without effect on which they are."},
+    {.key = "drop_empty",
+     .types = TYPE_BOOLEAN,
+     .read = read_drop_empty,
+     .value = "true | false",
+     .help = "Whether empty partitions that are wholly past are dropped, by a function that the "
+             "table's owner installs; false by default, see Empty partitions."},
     {.key = "accept_triggers",
      .types = TYPE_TEXTS,
      .read = read_accepted_triggers,

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "pg/function_list.h"
 #include "pg/functions.h"
+#include "policy/drop.h"
 #include "policy/guard.h"
 #include "policy/needs.h"
 #include "policy/quote.h"
@@ -420,6 +421,25 @@ static void check_timezone(struct check *check)
         diag_hint(check->diags, diag, "Use a name such as \"America/New_York\", or \"UTC\".");
 }
 
+static void check_drop_empty(struct check *check)
+{
+    const struct category *category = check->category;
+    if (!category->drop_empty)
+        return;
+    if (check->table->kind != 'p')
+        diag_hint(check->diags,
+                  diag_error(check->diags, category->drop_empty_at,
+                             "\"drop_empty\" is given, and \"%s\" has no partitions",
+                             check_name(check, check->table)),
+                  "It goes with a partitioned table only.");
+    else if (!drop_goes_by(check->table, category))
+        diag_hint(check->diags,
+                  diag_error(check->diags, category->drop_empty_at,
+                             "\"drop_empty\" needs a starting point of type timestamptz, timestamp "
+                             "or date"),
+                  "By the bounds of such a column alone is it known that a partition is past.");
+}
+
 static void check_category(struct check *check)
 {
     const struct category *category = check->category;
@@ -432,6 +452,7 @@ static void check_category(struct check *check)
     check_act(check, category->data_at, check->table);
     check_key(check, category->data_at, check->table, category->key_given, &category->key);
     check_references(check);
+    check_drop_empty(check);
     check_foreign_keys(check);
     check_hanging(check);
     check_aggregates(check);
