@@ -59,6 +59,19 @@ struct site site_new_single(struct cluster *cluster, const char *sql, const char
     return site_new_wide(cluster, sql, 1, settings);
 }
 
+void site_be_patient(const struct site *site)
+{
+    static const char group[] = "database: {";
+    char *config _cleanup_free_ = file_read(site->config), *patient _cleanup_free_ = NULL;
+    char *rest = strstr(config, group);
+    ck_assert_ptr_nonnull(rest);
+    rest += strlen(group);
+    ck_assert_int_ge(
+        asprintf(&patient, "%.*s lock_timeout = \"10 s\";%s", (int)(rest - config), config, rest),
+        0);
+    free(file_write(site->directory, "retentiond.cfg", patient));
+}
+
 void site_leave_one_connection(struct site *site)
 {
     PQfinish(site->approver);

@@ -32,6 +32,9 @@ struct site site_new_single(struct cluster *cluster, const char *sql, const char
 struct site site_new_wide(struct cluster *cluster, const char *sql, int connections,
                           const char *settings);
 void site_free(struct site *site);
+/* Workers that start from now on wait ten seconds for each lock: for tests that keep them waiting.
+ */
+void site_be_patient(const struct site *site);
 /* The database takes two connections, the test's own and one of a worker, until its CONNECTION
  * LIMIT is -1 again. The approver's is closed. */
 void site_leave_one_connection(struct site *site);

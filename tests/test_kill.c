@@ -322,6 +322,7 @@ START_TEST(cut_while_it_stops)
     PGconn *other = db_connect(cluster, site.database, NULL);
     application_fill(site.admin, 100);
     db_exec(other, "BEGIN; LOCK TABLE public.event IN SHARE MODE");
+    site_be_patient(&site);
     struct subject daemon = start_daemon();
     db_wait_until(site.admin,
                   "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE usename = 't_worker'"

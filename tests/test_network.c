@@ -81,6 +81,7 @@ START_TEST(a_long_statement_is_waited_for)
     struct site site = up_site(cluster_shared(), NULL);
     PGconn *other = db_connect(site.cluster, site.database, NULL);
     struct proxy *proxy = up_between(&site, NULL);
+    site_be_patient(&site);
     db_exec(other, "BEGIN; LOCK TABLE event IN ACCESS EXCLUSIVE MODE");
     pid_t pid = site_start(&site, NULL, NULL);
     /* three renewals of the lease beyond that: as many looks */

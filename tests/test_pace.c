@@ -515,11 +515,7 @@ START_TEST(cut_while_it_rests)
     struct cluster *cluster = cluster_new(NULL);
     struct site site =
         site_new_single(cluster, ROWS, "pace: { preset = \"gentle\"; batch_rows = 5000; };");
-    char *config _cleanup_free_ = file_read(site.config), *patient _cleanup_free_ = NULL;
-    char *end = strstr(config, "};"); /* of the group "database" */
-    ck_assert_int_gt(
-        asprintf(&patient, "%.*slock_timeout = \"10 s\"; %s", (int)(end - config), config, end), 0);
-    free(file_write(site.directory, "retentiond.cfg", patient));
+    site_be_patient(&site);
     site_policy(&site, "records", POLICY);
     site_load_and_approve(&site, "records", -1);
     PGconn *other = db_connect(site.cluster, site.database, NULL);

@@ -158,6 +158,7 @@ START_TEST(stop_cancels_reads)
     site_load_and_approve(&site, "events", -1);
     PGconn *other = db_connect(site.cluster, site.database, NULL);
     db_exec(other, "BEGIN");
+    site_be_patient(&site);
     pid_t pid = site_start(&site, NULL, NULL);
     site_wait_empty(&site);
     more_rows(&site);
@@ -184,6 +185,7 @@ START_TEST(stop_cancels)
     struct site site = reload_site_wide(1, "worker: { stop_within = \"1 s\"; };"
                                            "pace: { batch_rows = 100; };");
     site_load_and_approve(&site, "events", -1);
+    site_be_patient(&site);
     pid_t pid = site_start(&site, NULL, "batch_begins=stop:3");
     int status;
     ck_assert_int_eq(waitpid(pid, &status, WUNTRACED), pid);

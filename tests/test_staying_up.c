@@ -42,6 +42,7 @@ START_TEST(connections_run_out)
     struct site site = up_site(cluster_shared(), NULL);
     PGconn *other = db_connect(site.cluster, site.database, NULL);
     db_exec(other, "BEGIN; LOCK TABLE event IN SHARE MODE");
+    site_be_patient(&site);
     PQfinish(site.approver);
     site.approver = NULL;
     pid_t pid = site_start(&site, NULL, NULL);
