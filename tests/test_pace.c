@@ -497,7 +497,8 @@ START_TEST(vacuum_of_partitions)
     ck_assert_int_eq(batches(&site), 0);
     db_exec(application, "COMMIT");
     ck_assert_int_eq(program_wait(pid), 0);
-    char *message _cleanup_free_ = db_value(site.admin, "SELECT message FROM retention.run");
+    char *message _cleanup_free_ =
+        db_value(site.admin, "SELECT coalesce(message, '') FROM retention.run");
     ck_assert_msg(strstr(message, "35,000 of 65,000 rows of \"public\".\"record\" are dead, and "
                                   "autovacuum is off") != NULL,
                   "%s", message);
