@@ -43,6 +43,7 @@ enum {
     MOST_ATTEMPTS = 3,     /* of locking it */
     MOST_US = 5 * 1000000, /* holds wait for the gate, which this keeps */
     PART_BLOCKS = 64,      /* where nothing is known of the rows' size */
+    PIECES = 4,            /* of a part */
 };
 
 static size_t table_relation(const struct batch *batch)
@@ -71,7 +72,7 @@ void batch_send_whole(struct batch *batch)
     if (batch->sql->whole_proof.text[0] && !batch->work.leaf->unproven) {
         batch_begin_group(batch, BATCH_STATE_PROVING);
         batch_send_begin(batch);
-        batch_queue(batch, STEP_PROOF_SETTING, 0, "SET LOCAL constraint_exclusion = on", 0, NULL);
+        batch_queue(batch, STEP_PROOF_SETTING, 0, strategy_proof_settings(), 0, NULL);
         batch_queue_range(batch, STEP_PROOF, &batch->sql->whole_proof, &batch->work);
         batch_end_group(batch);
         return;
@@ -126,27 +127,32 @@ static int64_t part_blocks(const struct batch *batch)
 {
     if (!batch->run->digesters && !batch->run->category->has_tenant)
         return batch->whole.blocks;
-    return batch->run->sweep.row_blocks > 0 ? batch->run->sweep.most_blocks : PART_BLOCKS;
+    return batch->run->sweep.row_blocks > 0 ? 2 * batch->run->sweep.most_blocks : PART_BLOCKS;
 }
 
-/* In two statements: of the rows of the first, digests are made while the server reads on. */
+/* In several statements: of the rows of one, digests are made while the server reads the next. */
 static void send_part(struct batch *batch)
 {
     struct whole *whole = &batch->whole;
+    const int pieces = batch->run->digesters ? PIECES : 1;
+    const int64_t begin = whole->next, size = whole->part_blocks;
     struct work range = batch->work;
-    int64_t from = whole->next, to = whole->next + whole->part_blocks;
-    int64_t middle = batch->run->digesters ? from + whole->part_blocks / 2 : from;
-    range.from = (struct tid){.block = (uint32_t)from};
-    if (from < middle && middle < whole->blocks) {
-        range.to_block = middle;
+    int64_t from = begin;
+    for (int i = 1; i <= pieces; i++) {
+        const int64_t to = begin + size * i / pieces;
+        const bool last = i == pieces || to >= whole->blocks;
+        if (to == from && !last)
+            continue;
+        range.from = (struct tid){.block = (uint32_t)from};
+        /* the leaf's last one ends behind all that a table can have, as the work says */
+        range.to_block = to < whole->blocks ? to : batch->work.to_block;
         batch_queue_range(batch, STEP_READ_PART, &batch->sql->whole_read, &range);
+        if (last)
+            break;
         pg_conn_flush(batch->lane->conn);
-        range.from = (struct tid){.block = (uint32_t)middle};
+        from = to;
     }
-    /* The last one goes on behind all that a table can have, as the work says. */
-    range.to_block = to < whole->blocks ? to : batch->work.to_block;
-    whole->next = to;
-    batch_queue_range(batch, STEP_READ_PART, &batch->sql->whole_read, &range);
+    whole->next = begin + size;
     batch_end_group(batch);
 }
 

@@ -47,6 +47,12 @@ const char *strategy_text(struct arena *arena, const char *json)
     return text;
 }
 
+const char *strategy_proof_settings(void)
+{
+    return "SELECT pg_catalog.set_config('constraint_exclusion', 'on', true), "
+           "pg_catalog.set_config('max_parallel_workers_per_gather', '0', true)";
+}
+
 bool strategy_is_proven(const char *json)
 {
     json_t *document = json_loads(json, 0, NULL);

@@ -19,6 +19,9 @@ bool strategy_is_index(const char *json);
 /* For people: "index record_at_idx, about 30,000 rows" or "sweep, about 1,500,000 of its rows". */
 const char *strategy_text(struct arena *arena, const char *json);
 
+/* What the server is to be told before it is asked for a proof, in the same transaction, and before
+ * the leaf is counted: its other processes are the application's. */
+const char *strategy_proof_settings(void);
 /* json: of sql_leaf.whole_proof: does the planner rule out that there is such a row? */
 bool strategy_is_proven(const char *json);
 /* The relations that the plan reads, as "schema.name", in the arena; EXPLAIN was VERBOSE. */

@@ -58,11 +58,13 @@ const char *sql_as_text(struct arena *arena, const struct catalog_column *column
 const char *sql_canonical_text(struct arena *arena, const struct catalog_column *column,
                                const char *raw)
 {
-    if (text_equal(column->base_type, "timestamp with time zone"))
+    if (text_equal(column->base_type, "timestamp with time zone")) /* few are before the year 1 */
         return arena_printf(arena,
-                            "CASE WHEN isfinite(%s) THEN regexp_replace((%s AT TIME ZONE "
-                            "'UTC')::text, '( BC)?$', '+00\\1') ELSE %s::text END",
-                            raw, raw, raw);
+                            "CASE WHEN %s >= '0001-01-01 00:00:00+00'::timestamptz AND %s < "
+                            "'infinity'::timestamptz THEN (%s AT TIME ZONE 'UTC')::text || '+00' "
+                            "WHEN isfinite(%s) THEN regexp_replace((%s AT TIME ZONE 'UTC')::text, "
+                            "'( BC)?$', '+00\\1') ELSE %s::text END",
+                            raw, raw, raw, raw, raw, raw);
     if (text_equal(column->base_type, "numeric"))
         return arena_printf(arena, "trim_scale(%s)::text", raw);
     return sql_as_text(arena, column, raw);
