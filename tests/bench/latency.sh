@@ -127,7 +127,7 @@ run_one() {
   *) ended=$(sql bench_copy "SELECT (1000 * extract(epoch FROM max(at)))::bigint FROM retention.log_entry WHERE type = 'batch'") ;;
   esac
   kill "$application"
-  wait "$application" || true
+  wait "$application" 2>/dev/null || true
   cat "$home"/latency.* | awk -v from="$began" -v to="$ended" \
     '{ at = $5 * 1000 + $6 / 1000; if (at >= from && at < to) print $3 }' | sort -n >"$home/sorted"
   figures=$(awk '{ v[NR] = $1 } END { if (NR < 100) exit 1
