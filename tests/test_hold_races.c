@@ -280,7 +280,7 @@ START_TEST(held_while_a_batch_waits)
     pid_t worker = site_start(&site, "--once", NULL);
     db_wait_until(site.admin,
                   "SELECT count(*) > 0 FROM pg_stat_activity WHERE usename = 't_worker' "
-                  "AND wait_event_type = 'Lock' AND query LIKE 'WITH gone AS%%'");
+                  "AND wait_event_type = 'Lock' AND query LIKE 'DELETE FROM ONLY%%'");
     db_exec(application, "COMMIT");
     ck_assert_int_eq(program_wait(worker), 0);
     ck_assert_int_eq(db_number(site.admin, "SELECT sum(id) FROM rec"), 7);
