@@ -236,8 +236,8 @@ void pace_describe_dead(const struct pace *pace, const char *table, struct text 
         [DEAD_MANY] = "vacuum does not keep up",
         [DEAD_OFF] = "autovacuum is off for it",
         [DEAD_NOBODY] = "nothing vacuums it",
-        [DEAD_NOT_ENOUGH] = "vacuum could not clear them away, as where a transaction or a "
-                            "replication slot is very old",
+        [DEAD_NOT_ENOUGH] = ("vacuum could not clear them away, as where a transaction or a "
+                             "replication slot is very old"),
     };
     add_dead(pace, out);
     text_printf(out, " of %s are dead, and %s; the run goes on; to clear them away, run: VACUUM %s",
