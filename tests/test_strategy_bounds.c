@@ -109,6 +109,31 @@ START_TEST(others_are_read)
 }
 END_TEST
 
+/* A partition whose upper bound is a few days from the cutoff, on either side of it. */
+START_TEST(near_the_cutoff)
+{
+    static const char *const types[] = {"timestamptz", "timestamp", "date"};
+    static const char *const upper[] = {"25 days", "29 days"};
+    struct text more _cleanup_text_ = {0};
+    text_printf(&more,
+                "DO $$ BEGIN EXECUTE format('CREATE TABLE near PARTITION OF event FOR VALUES FROM "
+                "(%%L) TO (%%L)', (now() - interval '40 days')::%s, (now() - interval '%s')::%s); "
+                "END $$; GRANT TRUNCATE ON near TO t_worker;"
+                "INSERT INTO event SELECT i, now() - interval '35 days' FROM generate_series(301, "
+                "310) i;"
+                "INSERT INTO event SELECT i, now() - interval '%s 12 hours' FROM "
+                "generate_series(311, 320) i;",
+                types[_i / 2], upper[_i % 2], types[_i / 2], _i % 2 ? "29 days" : "27 days");
+    struct site site = site_of(types[_i / 2], text_string(&more), AT, MONTH, "");
+    site_once_expect(&site, NULL, 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event WHERE n > 310"), 10);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), ALL - DUE + 10);
+    ck_assert_int_eq(site_logged(&site, "public.event"), DUE + 10);
+    site_check_log(&site);
+    site_free(&site);
+}
+END_TEST
+
 /* What keeps records of `done`: they stay, and the others go. */
 static const struct {
     const char *name, *start, *stage, *rest, *hold;
@@ -209,6 +234,8 @@ Suite *suite_strategy_bounds(void)
     TCase *tcase = add_case(suite, "unread");
     tcase_add_loop_test(tcase, goes_unread, 0, 6);
     tcase_add_test(tcase, others_are_read);
+    tcase = add_case(suite, "near");
+    tcase_add_loop_test(tcase, near_the_cutoff, 0, 6);
     tcase = add_case(suite, "kept");
     tcase_add_loop_test(tcase, what_keeps_keeps, 0, ARRAY_LENGTH(reasons));
 #ifdef ENABLE_FAULT_POINTS

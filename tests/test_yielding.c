@@ -84,7 +84,8 @@ static void check_waits(const struct site *site)
     char *log _cleanup_free_ = file_read(cluster_log_file(site->cluster));
     struct text worker _cleanup_text_ = {0};
     text_printf(&worker, " t_worker@%s ", site->database);
-    for (char *line = strtok(log, "\n"); line; line = strtok(NULL, "\n"))
+    char *rest;
+    for (char *line = strtok_r(log, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
         ck_assert_msg(!strstr(line, worker.data) || !strstr(line, " still waiting for "), "%s",
                       line);
 }
