@@ -2,7 +2,9 @@
  * runs, as the kernel measures it.
  *
  * RETENTIOND_MEMORY_ROWS is the smaller of two numbers of rows, the larger is ten times that: 50
- * 000 and 500 000 by default, 500 000 and 5 000 000 where the promise is to be seen in full. */
+ * 000 and 500 000 by default, 500 000 and 5 000 000 where the promise is to be seen in full.
+ * Batches grow with the time they take, on a busy machine to their greatest size only in the larger
+ * run: here that size is small enough for both to reach it at once. */
 #define _GNU_SOURCE
 #include <check.h>
 #include <stdio.h>
@@ -49,7 +51,7 @@ static long peak_of_rows(long rows)
                                 "CREATE TABLE event (id bigint PRIMARY KEY, tenant int NOT NULL,"
                                 "  at timestamptz NOT NULL, note text);"
                                 "CREATE INDEX ON event (at);",
-                                NULL);
+                                "pace: { batch_rows = 1000; };");
     db_exec(site.admin,
             "INSERT INTO event SELECT i, i %% 997, now() - interval '40 days', 'note ' || i"
             " FROM generate_series(1, %ld) i; ANALYZE event",
@@ -72,7 +74,7 @@ START_TEST(memory_does_not_grow_with_the_rows)
     if (getenv("TEST_VERBOSE"))
         fprintf(stderr, "%ld rows: %ld KiB; %ld rows: %ld KiB\n", rows, small, rows * 10, large);
     ck_assert_msg(large <= MOST_KIB, "%ld rows took %ld KiB", rows * 10, large);
-    ck_assert_msg(labs(large - small) * 10 <= small, "%ld rows took %ld KiB, ten times as many %ld",
+    ck_assert_msg(labs(large - small) * 20 <= small, "%ld rows took %ld KiB, ten times as many %ld",
                   rows, small, large);
 }
 END_TEST
