@@ -178,18 +178,22 @@ BEGIN
                 (SELECT p.tgenabled FROM pg_trigger p WHERE p.oid = g.tgparentid) END;
     lines := lines || more;
 
-    -- Rules and row security
-    SELECT array_agg(concat_ws('|', 'rule', w.ev_class, w.rulename, w.ev_type, w.ev_enabled,
-            w.is_instead, w.ev_qual::text, w.ev_action::text)), array_agg(w.oid)
-        INTO more, callers
-        FROM unnest(ruled) r JOIN pg_rewrite w ON w.ev_class = r;
-    lines := lines || more;
-    SELECT array_agg(concat_ws('|', 'policy', y.polrelid, y.polname, y.polcmd, y.polpermissive,
-            y.polroles, y.polqual::text, y.polwithcheck::text)), array_agg(y.oid)
-        INTO more, these
-        FROM unnest(secured) r JOIN pg_policy y ON y.polrelid = r;
-    lines := lines || more;
-    callers := callers || these;
+    -- Rules and row security, which few relations have
+    IF ruled IS NOT NULL THEN
+        SELECT array_agg(concat_ws('|', 'rule', w.ev_class, w.rulename, w.ev_type, w.ev_enabled,
+                w.is_instead, w.ev_qual::text, w.ev_action::text)), array_agg(w.oid)
+            INTO more, callers
+            FROM unnest(ruled) r JOIN pg_rewrite w ON w.ev_class = r;
+        lines := lines || more;
+    END IF;
+    IF secured IS NOT NULL THEN
+        SELECT array_agg(concat_ws('|', 'policy', y.polrelid, y.polname, y.polcmd, y.polpermissive,
+                y.polroles, y.polqual::text, y.polwithcheck::text)), array_agg(y.oid)
+            INTO more, these
+            FROM unnest(secured) r JOIN pg_policy y ON y.polrelid = r;
+        lines := lines || more;
+        callers := callers || these;
+    END IF;
 
     -- Functions. Built-in ones leave no trace in pg_depend.
     SELECT array_agg(k.oid) INTO these
@@ -206,18 +210,22 @@ BEGIN
         WHERE EXISTS (SELECT FROM pg_attribute a
                 WHERE a.attrelid = d.adrelid AND a.attnum = d.adnum AND a.attgenerated <> '');
     callers := callers || these;
-    SELECT functions || array_agg(d.refobjid) INTO functions
-        FROM unnest(callers) u CROSS JOIN unnest(
-                '{pg_constraint,pg_class,pg_attrdef,pg_rewrite,pg_policy}'::regclass[]) k
-            CROSS JOIN LATERAL (SELECT e.refobjid FROM pg_depend e
-                                WHERE e.classid = k AND e.objid = u
-                                  AND e.refclassid = 'pg_proc'::regclass OFFSET 0) d;
-    SELECT array_agg(concat_ws('|', 'function', p.oid, p.proname, p.prolang, p.provolatile,
-            p.prosecdef, p.proowner, p.proconfig::text, p.probin, p.prosrc, p.prosqlbody::text))
-        INTO more
-        FROM (SELECT DISTINCT f AS oid FROM unnest(functions) f) called
-            JOIN pg_proc p ON p.oid = called.oid;
-    lines := lines || more;
+    IF callers IS NOT NULL THEN
+        SELECT functions || array_agg(d.refobjid) INTO functions
+            FROM unnest(callers) u CROSS JOIN unnest(
+                    '{pg_constraint,pg_class,pg_attrdef,pg_rewrite,pg_policy}'::regclass[]) k
+                CROSS JOIN LATERAL (SELECT e.refobjid FROM pg_depend e
+                                    WHERE e.classid = k AND e.objid = u
+                                      AND e.refclassid = 'pg_proc'::regclass OFFSET 0) d;
+    END IF;
+    IF functions IS NOT NULL THEN
+        SELECT array_agg(concat_ws('|', 'function', p.oid, p.proname, p.prolang, p.provolatile,
+                p.prosecdef, p.proowner, p.proconfig::text, p.probin, p.prosrc, p.prosqlbody::text))
+            INTO more
+            FROM (SELECT DISTINCT f AS oid FROM unnest(functions) f) called
+                JOIN pg_proc p ON p.oid = called.oid;
+        lines := lines || more;
+    END IF;
 
     RETURN (SELECT encode(sha256(convert_to(string_agg(line, E'\n' ORDER BY line COLLATE "C"),
                                             'UTF8')), 'hex')
