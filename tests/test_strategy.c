@@ -72,6 +72,25 @@ START_TEST(all_take_the_same)
 }
 END_TEST
 
+/* Records in the order of their starting points go by the blocks that they stand in, whatever the
+ * slices; and one that stands elsewhere goes as well. */
+START_TEST(what_stands_together_goes_by_its_blocks)
+{
+    struct site site = site_of("auto", "timestamptz", "", 5);
+    db_exec(site.admin,
+            "UPDATE event SET at = now() - interval '89 days 20 hours' WHERE n = 15000");
+    site_once_expect(&site, NULL, 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event WHERE n <= 1000"), 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 18999);
+    ck_assert_int_eq(site_logged(&site, "public.event"), 1001);
+    ck_assert_int_eq(site_digests(&site, "public.event"), 1001);
+    site_check_log(&site);
+    ck_assert_int_ge(batches_of(&site, 98), 5); /* of 14 a block */
+    ck_assert_int_eq(batches_of(&site, 99), 0);
+    site_free(&site);
+}
+END_TEST
+
 START_TEST(other_types_of_moments)
 {
     static const char *const types[] = {"timestamp", "date"};
@@ -204,6 +223,7 @@ Suite *suite_strategy(void)
     TCase *tcase = tcase_create("strategies");
     tcase_set_timeout(tcase, 120);
     tcase_add_loop_test(tcase, all_take_the_same, 0, 3);
+    tcase_add_test(tcase, what_stands_together_goes_by_its_blocks);
     tcase_add_loop_test(tcase, other_types_of_moments, 0, 2);
     tcase_add_test(tcase, what_is_locked_or_refuses_is_left);
     tcase_add_test(tcase, many_at_one_moment_go_by_blocks);

@@ -437,11 +437,14 @@ static void on_opened(struct pg_conn *conn, enum pg_outcome outcome, PGresult *r
             go_by_rows(run, leaf, because);
         else
             sweep_decided(leaf, asked ? LEAF_WHOLE : LEAF_WHOLE_STAYS);
+    } else if (leaf->way == LEAF_ENDS) {
+        sweep_ends(&run->sweep, leaf, result);
     } else if (leaf->way == LEAF_BOUNDS) {
         sweep_bounded(&run->sweep, leaf, result);
     } else {
         bool by_index = PQntuples(result) == 1 && strategy_is_index(PQgetvalue(result, 0, 0));
-        sweep_decided(leaf, by_index ? LEAF_BOUNDS : LEAF_BY_BLOCKS);
+        enum leaf_way by = sweep_may_be_in_order(&run->sweep) ? LEAF_ENDS : LEAF_BOUNDS;
+        sweep_decided(leaf, by_index ? by : LEAF_BY_BLOCKS);
     }
     run_pump(run);
 }
@@ -478,9 +481,10 @@ static bool open_leaf(struct run *run, struct lane *lane, struct leaf *leaf)
         sweep_decided(leaf, LEAF_BY_BLOCKS);
         return false;
     }
-    run_read_statement(run, lane,
-                       leaf->way == LEAF_BOUNDS ? &leaf->sql->bounds : &leaf->sql->choose, false,
-                       on_opened);
+    const struct sql_statement *asked = leaf->way == LEAF_ENDS     ? &leaf->sql->ends
+                                        : leaf->way == LEAF_BOUNDS ? &leaf->sql->bounds
+                                                                   : &leaf->sql->choose;
+    run_read_statement(run, lane, asked, false, on_opened);
     lane->use->leaf = leaf;
     return true;
 }
@@ -584,8 +588,8 @@ static int64_t acted(struct run *run, const struct lane *lane, const struct batc
     run->report.blocked += result->blocked;
     run->pass_rows += result->rows + result->dependant_rows + result->blocked;
     int64_t now = clock_monotonic_us();
-    int64_t rest_us =
-        pace_spend(&run->pace, result->rows + result->dependant_rows, now - lane->began_us, now);
+    int64_t rest_us = pace_spend(&run->pace, result->rows + result->dependant_rows,
+                                 now - lane->began_us, result->action_us, now);
     tell_progress(run);
     if ((int64_t)run->blocked.count > RUN_MOST_BLOCKED)
         run_stop(run, RUN_FAILED, "too many records refuse to be acted on");

@@ -11,6 +11,15 @@
 /* Ranges where nothing is known of the rows' size; 4096 blocks are 32 MiB. */
 enum { UNKNOWN_BLOCKS = 64, MOST_BLOCKS = 4096, MOST_CHECKS = 4 };
 
+/* What is due stands together where the blocks between its oldest and its newest record are about
+ * as many as it needs, not so many times more or fewer, and the planner's correlation is no less
+ * than this. */
+#define MOST_SPREAD       1.25
+#define LEAST_CORRELATION 0.9
+
+/* Columns of sql_leaf's `ends`. */
+enum { ENDS_FIRST, ENDS_LAST, ENDS_CORRELATION };
+
 /* A range has turns where one in so many of its rows is to be changed. */
 enum { DENSE = 4 };
 
@@ -100,6 +109,7 @@ static void note_density(struct sweep *sweep, int64_t rows)
 
 void sweep_expect(struct sweep *sweep, int64_t due, int64_t rows)
 {
+    sweep->due = due;
     sweep->may_turn = sweep->records_stay && due > sweep->batch_rows;
     sweep->by_turns = sweep->may_turn && due >= rows / DENSE;
 }
@@ -121,6 +131,7 @@ bool sweep_begin(struct sweep *sweep, const PGresult *result, int64_t rows)
         return false;
     sweep->arena = arena_new();
     sweep->turns = 1;
+    sweep->passes++;
     size_t count = (size_t)PQntuples(result);
     sweep->leaves = arena_alloc(sweep->arena, (count + 1) * sizeof(*sweep->leaves));
     for (int row = 0; row < (int)count; row++) {
@@ -171,7 +182,7 @@ enum sweep_next sweep_take(struct sweep *sweep, struct work *ret_work, struct le
                 busy = true;
             continue;
         }
-        if (leaf->way == LEAF_UNKNOWN || leaf->way == LEAF_BOUNDS ||
+        if (leaf->way == LEAF_UNKNOWN || leaf->way == LEAF_ENDS || leaf->way == LEAF_BOUNDS ||
             leaf->way == LEAF_WHOLE_FACTS || leaf->way == LEAF_WHOLE_STAYS) {
             if (leaf->checking) {
                 busy = true;
@@ -226,9 +237,11 @@ static void adapt(struct sweep *sweep, const struct work *work, int64_t rows)
 {
     int64_t blocks = work->to_block - work->from.block;
     if (rows > sweep->batch_rows && blocks > 1 && blocks <= sweep->range_blocks)
-        sweep->range_blocks = blocks / 2;
+        sweep->range_blocks = blocks * sweep->batch_rows / rows;
     else if (rows < sweep->batch_rows / 2 && blocks >= sweep->range_blocks)
         sweep->range_blocks = blocks * 2 < sweep->most_blocks ? blocks * 2 : sweep->most_blocks;
+    if (sweep->range_blocks < 1)
+        sweep->range_blocks = 1;
 }
 
 /* Are so many rows of the range's a good part of all? */
@@ -334,6 +347,33 @@ void sweep_by_rows(struct sweep *sweep, struct leaf *leaf)
     leaf->next = 0;
 }
 
+bool sweep_may_be_in_order(const struct sweep *sweep)
+{
+    return sweep->passes == 1 && sweep->leaf_count == 1 && !sweep->records_stay &&
+           sweep->row_blocks > 0 && sweep->due > sweep->batch_rows;
+}
+
+void sweep_ends(struct sweep *sweep, struct leaf *leaf, const PGresult *result)
+{
+    sweep_decided(leaf, LEAF_BOUNDS);
+    if (PQntuples(result) != 1 || PQnfields(result) != ENDS_CORRELATION + 1)
+        return;
+    for (int i = 0; i <= ENDS_CORRELATION; i++)
+        if (PQgetisnull(result, 0, i))
+            return;
+    int64_t first = strtoll(PQgetvalue(result, 0, ENDS_FIRST), NULL, 10);
+    int64_t last = strtoll(PQgetvalue(result, 0, ENDS_LAST), NULL, 10);
+    int64_t low = first < last ? first : last, end = (first < last ? last : first) + 1;
+    double blocks = (double)(end - low), needed = (double)sweep->due * sweep->row_blocks;
+    if (strtod(PQgetvalue(result, 0, ENDS_CORRELATION), NULL) < LEAST_CORRELATION ||
+        blocks > needed * MOST_SPREAD || needed > blocks * MOST_SPREAD)
+        return;
+    leaf->way = LEAF_BY_BLOCKS;
+    leaf->in_order = true;
+    leaf->next = low;
+    leaf->end = end < leaf->end ? end : leaf->end;
+}
+
 void sweep_bounded(struct sweep *sweep, struct leaf *leaf, const PGresult *result)
 {
     int count = PQntuples(result);
@@ -387,7 +427,7 @@ void sweep_checked(struct sweep *sweep, struct leaf *leaf, const PGresult *resul
     }
     uint32_t filenode = (uint32_t)strtoul(PQgetvalue(result, 0, LEAF_FILENODE), NULL, 10);
     int64_t blocks = strtoll(PQgetvalue(result, 0, LEAF_BLOCKS), NULL, 10);
-    bool again = leaf->checks++ < MOST_CHECKS;
+    bool again = leaf->checks++ < MOST_CHECKS && !leaf->in_order;
     if (again && filenode != leaf->filenode) {
         leaf->filenode = filenode;
         leaf->next = 0;

@@ -30,7 +30,8 @@ struct leaf {
     int64_t next, end; /* blocks, or slices, not yet handed out */
     enum leaf_way {
         LEAF_UNKNOWN,
-        LEAF_BOUNDS, /* by slices, as soon as their bounds are known */
+        LEAF_ENDS,   /* by the index: by the blocks of what is due, if that stands together, ... */
+        LEAF_BOUNDS, /* ... or by slices, as soon as their bounds are known */
         LEAF_BY_BLOCKS,
         LEAF_BY_SLICES,
         LEAF_WHOLE_FACTS, /* as a whole, if the catalog does not stand against it, ... */
@@ -39,6 +40,7 @@ struct leaf {
     } way;
     bool unproven;       /* its bounds do not say that all of it is due, or there are holds */
     bool by_rows;        /* not as a whole: something stood against it */
+    bool in_order;       /* the pass goes by the blocks where what is due stands */
     const char **bounds; /* between slices: one less than there are slices */
     size_t bound_count;
     int64_t in_flight; /* ranges out */
@@ -75,6 +77,8 @@ struct sweep {
     int64_t range_blocks; /* of the next range; shrinks where rows stand closer */
     int64_t most_blocks;  /* as many as hold batch_rows on the average */
     int64_t batch_rows;
+    int64_t due;        /* records that are to be acted on in this pass, as far as is known */
+    int passes;         /* begun */
     double row_blocks;  /* blocks a row takes on the average; 0: not known */
     int64_t slice_rows; /* of a slice, from the run's first aim on */
     bool records_stay;  /* what is acted on comes back at the end of the table */
@@ -101,6 +105,14 @@ void sweep_free(struct sweep *sweep); /* leaves {0} */
 /* Ranges from now on should hold about so many rows. */
 void sweep_aim(struct sweep *sweep, int64_t batch_rows);
 
+/* May what is due stand together, so that it is worth asking? In a table without partitions, in the
+ * first pass, where it is more than a batch. */
+bool sweep_may_be_in_order(const struct sweep *sweep);
+/* The answer of sql_leaf's `ends`. Where it does, its blocks are read one after the other, which
+ * costs less than the same records by the index; if any are elsewhere, the count behind the pass
+ * finds them, and the next pass goes by slices. */
+void sweep_ends(struct sweep *sweep, struct leaf *leaf, const PGresult *result);
+
 /* The statement that lists the leaves of a table ($1: its name as regclass reads it), and one leaf
  * again ($1: its oid): (oid, schema, name, quoted, filenode, blocks, fillfactor). */
 const char *sweep_leaves_sql(void);
@@ -124,8 +136,8 @@ void sweep_leaf_gone(struct sweep *sweep, struct leaf *leaf);
 /* SWEEP_OPEN: how does the leaf go? Decided: by blocks, or by slices, whose bounds are wanted then;
  * or it could not be asked. */
 void sweep_decided(struct leaf *leaf, enum leaf_way way);
-/* The leaf was emptied as a whole; or whether it can be, its rows must tell; or it cannot be, and is
- * opened again, to go by its rows. */
+/* The leaf was emptied as a whole; or whether it can be, its rows must tell; or it cannot be, and
+ * is opened again, to go by its rows. */
 void sweep_emptied(struct sweep *sweep, struct leaf *leaf);
 void sweep_unproven(struct sweep *sweep, struct leaf *leaf);
 void sweep_by_rows(struct sweep *sweep, struct leaf *leaf);

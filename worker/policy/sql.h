@@ -136,12 +136,15 @@ struct sql_leaf {
      * locked mean that something else changed meanwhile (an agreement, a parent): roll back. */
     struct sql_statement remove_tids;
     /* Strategy `index`, for records whose condition reads their own columns alone and whose start
-     * is a column with an index under it; else all four are empty. `choose`: EXPLAIN (FORMAT JSON)
-     * of reading what may be due. `bounds`: PARAM_LIMIT rows a slice; rows (bound text, ties
+     * is a column with an index under it; else all five are empty. `choose`: EXPLAIN (FORMAT JSON)
+     * of reading what may be due. `ends`: one row (first bigint, last bigint, correlation real):
+     * the blocks of the oldest and of the newest record that may be due, and how well the planner
+     * thinks that starting points follow the order of the blocks, 0 to 1; NULL where there is none
+     * or nobody knows. `bounds`: PARAM_LIMIT rows a slice; rows (bound text, ties
      * bigint), the starting points between slices in order, and how many rows begin at just that
      * moment, counted up to 32 times the limit. `remove_slice` and `lock_slice` are remove and
      * lock_rows of a slice; lock_slice has the range of blocks as well. */
-    struct sql_statement choose, bounds, remove_slice, lock_slice;
+    struct sql_statement choose, ends, bounds, remove_slice, lock_slice;
     /* Strategy `partition`: why the leaf cannot be emptied as a whole whatever is in it, as far as
      * the policy says it; NULL: it can, and only then are the next ones there. `whole_lock` keeps
      * everybody from changing the leaf. `whole_stays`, PARAM_RUN_TIME: one boolean: is there a row

@@ -287,6 +287,27 @@ static struct sql_statement slice_bounds(struct sql_builder *b, const char *leaf
                raw, leaf, filter, next, raw, leaf, filter, raw, next, leaf, raw, limit));
 }
 
+/* The index is asked for the two ends of what may be due. */
+static struct sql_statement slice_ends(struct sql_builder *b, const char *leaf, const char *filter,
+                                       const struct catalog_column *column)
+{
+    const char *raw = sql_column(b, &b->target, column->name);
+    const char *end = arena_printf(b->arena,
+                                   "(SELECT (t.ctid::text::point)[0]::bigint FROM ONLY %s t\n"
+                                   "          WHERE %s\n          ORDER BY %s",
+                                   leaf, filter, raw);
+    return sql_finish(
+        b, arena_printf(b->arena,
+                        "SELECT %s LIMIT 1) AS first,\n       %s DESC LIMIT 1) AS last,\n"
+                        "       (SELECT max(abs(s.correlation)) FROM pg_catalog.pg_class c\n"
+                        "          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace\n"
+                        "          JOIN pg_catalog.pg_stats s ON s.schemaname = n.nspname\n"
+                        "               AND s.tablename = c.relname\n"
+                        "         WHERE c.oid = %s::pg_catalog.regclass AND s.attname = %s) AS "
+                        "correlation",
+                        end, end, quote_text(b->arena, leaf), quote_text(b->arena, column->name)));
+}
+
 static struct sql_statement rows_lock(struct sql_builder *b, const char *leaf, const char *range)
 {
     const char *condition = sql_action_condition(b, SKIP_NOTHING);
@@ -418,7 +439,7 @@ struct sql_leaf *sql_build_leaf(struct arena *arena, const struct policy_set *se
     out->read_values = sql_read_values(b, table);
     sql_begin(b);
     out->count_range = range_count(b, table);
-    out->choose = out->bounds = out->remove_slice = out->lock_slice = out->whole_stays =
+    out->choose = out->ends = out->bounds = out->remove_slice = out->lock_slice = out->whole_stays =
         out->whole_read = out->whole_proof = (struct sql_statement){.text = ""};
     out->by_rows = why_by_rows(b, hang > 0, judged);
     if (!out->by_rows)
@@ -428,6 +449,8 @@ struct sql_leaf *sql_build_leaf(struct arena *arena, const struct policy_set *se
         return out;
     sql_begin(b);
     out->choose = slice_choice(b, table, sql_prefilter(b));
+    sql_begin(b);
+    out->ends = slice_ends(b, table, sql_prefilter(b), column);
     sql_begin(b);
     out->bounds = slice_bounds(b, table, sql_prefilter(b), column);
     sql_begin(b);
