@@ -400,6 +400,7 @@ static bool take_answer(struct batch *batch, struct request_step step, const PGr
     case STEP_BEGIN_BATCH:
         if (FAULT_POINT("batch_after_begin"))
             return error_set(error, ERROR_FAILED, "fault point");
+        batch->acts_us = clock_monotonic_us();
         return take_begin_batch(batch, result, error);
     case STEP_HOLD_SHAPES:
         if (PQntuples(result) != 1)
@@ -416,6 +417,9 @@ static bool take_answer(struct batch *batch, struct request_step step, const PGr
     case STEP_READ_PART:
         return batch_take_part(batch, result, error);
     case STEP_REMOVE_RANGE:
+        if (batch->paced)
+            batch->result.action_us = clock_monotonic_us() - batch->acts_us;
+        /* fall through */
     case STEP_REMOVE_TIDS:
         if (batch->run->sql->stage->action == ACTION_DELETE)
             return batch_take_deleted(batch, result, step.relation, error);

@@ -42,6 +42,7 @@ struct batch_result {
     bool split; /* and `other_half` too: the range was cut in two */
     struct work other_half;
     int64_t delay_ms;
+    int64_t action_us; /* the server took for the records, without begin and end; 0: unknown */
     struct brake_trip trip;
     struct error error;
 };

@@ -173,7 +173,9 @@ struct batch {
     struct error error;
     char constraint[64];
 
-    int64_t at; /* begin_batch's time, seconds since 1970 */
+    bool paced;      /* what the action takes is measured, for the size of those that follow */
+    int64_t acts_us; /* monotonic: since when the action goes on */
+    int64_t at;      /* begin_batch's time, seconds since 1970 */
     char xid[24];
     int64_t epoch;
 

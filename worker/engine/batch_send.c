@@ -226,22 +226,35 @@ static void begin_inner_group(struct batch *batch, enum batch_state state)
     batch->part_begins = false;
 }
 
+/* Of many rows, a range goes in pieces: digests of one are made while the server works on the next,
+ * and what is made while it waits are those of the last. Each is planned, and reads the lists of
+ * what is on hold, so of few rows there is one. What is counted is not cut: each statement adds a
+ * row to every cell that it finds, whose persons are then made digests of. */
+static const int cuts[] = {50, 80, 100}; /* where pieces end, percent of the range */
+static const int no_cuts[] = {100};
+
+enum { MANY_ROWS = 5000 };
+
 void batch_send_remove_range(struct batch *batch)
 {
+    const struct work *work = &batch->work;
+    const bool many = batch->run->sweep.batch_rows >= MANY_ROWS;
+    const bool cut = many && !batch->run->sql->stage->aggregate;
+    const int *ends = cut ? cuts : no_cuts;
+    const size_t count = cut ? ARRAY_LENGTH(cuts) : ARRAY_LENGTH(no_cuts);
     batch_begin_group(batch, BATCH_STATE_ACTING);
     batch_send_prologue(batch);
-    /* In two pieces: the digests of the first are made while the server works on the second, which
-     * takes it about as long; what is made while the server waits is those of the second. Each
-     * piece is planned, and reads the lists of what is on hold. What is counted is not cut: each
-     * statement adds a row to every cell that it finds, whose persons are then made digests of. */
-    const struct work *work = &batch->work;
+    batch->paced = pace_is_busy(&batch->run->pace);
+    if (batch->paced) /* the answers so far come at once: the action is not measured with them */
+        pg_conn_flush(batch->lane->conn);
     const struct sql_statement *remove =
         work->to_slice ? &batch->sql->remove_slice : &batch->sql->remove;
-    int64_t from = work->to_slice ? work->slice : work->from.block;
-    int64_t end = work->to_slice ? work->to_slice : work->to_block;
-    int64_t to = batch->run->sql->stage->aggregate ? end : from + (end - from) * 4 / 5;
+    const int64_t begin = work->to_slice ? work->slice : work->from.block;
+    const int64_t end = work->to_slice ? work->to_slice : work->to_block;
     struct work piece = *work;
-    for (; from < end; from = to, to = end) {
+    int64_t from = begin;
+    for (size_t i = 0; i < count; i++) {
+        const int64_t to = begin + (end - begin) * ends[i] / 100;
         if (to == from)
             continue;
         if (work->to_slice)
@@ -255,6 +268,7 @@ void batch_send_remove_range(struct batch *batch)
             piece.slice = to;
         else
             piece.from = (struct tid){.block = (uint32_t)to};
+        from = to;
     }
     batch_end_group(batch);
     (void)FAULT_POINT("batch_begin_sent");

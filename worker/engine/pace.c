@@ -7,7 +7,7 @@
 #include "base/text.h"
 
 /* A batch of fewer records does not get shorter: it is its beginning and end that take the time. */
-enum { LEAST_ROWS = 200, LEAST_AIM_US = 1000 };
+enum { LEAST_ROWS = 200, LEAST_AIM_US = 300 };
 
 /* As long as nobody knows better. */
 #define USUAL_ROW_BYTES 300.0
@@ -28,7 +28,7 @@ const struct pace_preset pace_presets[] = {
      .help = "connections work half of the time, and a quarter while others do",
      .duty = 0.5,
      .busy_duty = 0.25,
-     .busy_batch_us = 2500,
+     .busy_batch_us = 1200,
      .standby_lag_mb = 16,
      .wal_mb_per_second = 16,
      .dead = DEAD_WAITED},
@@ -36,7 +36,7 @@ const struct pace_preset pace_presets[] = {
      .help = "connections work all of the time, and half of it while others do",
      .duty = 1,
      .busy_duty = 0.5,
-     .busy_batch_us = 2500,
+     .busy_batch_us = 1200,
      .standby_lag_mb = 64,
      .dead = DEAD_TOLD},
     {.name = "fast", .help = "as fast as it goes, whatever others do", .duty = 1, .busy_duty = 1},
@@ -244,7 +244,8 @@ void pace_describe_dead(const struct pace *pace, const char *table, struct text 
                 table, why[pace->dead_note], table);
 }
 
-int64_t pace_spend(struct pace *pace, int64_t rows, int64_t took_us, int64_t now_us)
+int64_t pace_spend(struct pace *pace, int64_t rows, int64_t took_us, int64_t action_us,
+                   int64_t now_us)
 {
     pace->rows_since += rows;
     pace->wal_left -= pace->row_bytes * (double)rows;
@@ -253,7 +254,7 @@ int64_t pace_spend(struct pace *pace, int64_t rows, int64_t took_us, int64_t now
         pace->available -= (double)rows;
     }
     if (rows > 0 && took_us > 0) {
-        double rate = (double)rows / (double)took_us;
+        double rate = (double)rows / (double)(action_us > 0 ? action_us : took_us);
         pace->rows_per_us =
             pace->rows_per_us > 0 ? average(pace->rows_per_us, rate, RATE_WEIGHT) : rate;
     }

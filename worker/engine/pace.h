@@ -24,7 +24,8 @@ struct text;
 struct pace_preset {
     const char *name, *help;
     double duty, busy_duty; /* share of the time in which a connection works; while others do */
-    int64_t busy_batch_us;  /* aim for a batch while others work; 0: as long as it takes */
+    int64_t busy_batch_us;  /* aim for a batch while others work, its beginning and its end apart:
+                               those take as long whatever is between; 0: as long as it takes */
     int64_t standby_lag_mb, wal_mb_per_second;          /* 0: no limit */
     enum { DEAD_IGNORED, DEAD_TOLD, DEAD_WAITED } dead; /* what too many dead rows come to */
 };
@@ -119,8 +120,10 @@ bool pace_wants_dead(const struct pace *pace);
 bool pace_dead(struct pace *pace, const struct dead_rows *dead, int64_t now_us);
 /* What there is to be told, and to be done, of a table's. */
 void pace_describe_dead(const struct pace *pace, const char *table, struct text *out);
-/* A batch acted on so many records and took so long. How long its connection should rest. */
-int64_t pace_spend(struct pace *pace, int64_t rows, int64_t took_us, int64_t now_us);
+/* A batch acted on so many records and took so long, and the server so long for the records alone
+ * (0: that is not known). How long its connection should rest. */
+int64_t pace_spend(struct pace *pace, int64_t rows, int64_t took_us, int64_t action_us,
+                   int64_t now_us);
 /* Microseconds until the next batch may start; 0: now; -1: not before the next look. */
 int64_t pace_wait_us(struct pace *pace, int64_t now_us);
 /* The most records that one batch should act on. */
