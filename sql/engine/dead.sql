@@ -10,7 +10,9 @@ WITH RECURSIVE tree AS (
       JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid AND c.relispartition
 ), leaves AS MATERIALIZED (
     SELECT c.oid, pg_catalog.pg_stat_get_dead_tuples(c.oid) AS dead,
-           pg_catalog.pg_stat_get_live_tuples(c.oid) AS live,
+           -- of a table that came from elsewhere there are no statistics yet
+           GREATEST(pg_catalog.pg_stat_get_live_tuples(c.oid),
+                    c.reltuples::bigint - pg_catalog.pg_stat_get_dead_tuples(c.oid)) AS live,
            COALESCE((SELECT NOT o.option_value::boolean
                        FROM pg_catalog.pg_options_to_table(c.reloptions) o
                       WHERE o.option_name = 'autovacuum_enabled'), false) AS off
