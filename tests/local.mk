@@ -8,9 +8,10 @@ tests_makelog_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 tests_makelog_LDADD = libretention.a $(COMMON_LIBS)
 tests_makelog_SOURCES = tests/logmaker.c tests/logmaker.h tests/makelog.c
 
-# what a program took, for the benchmarks
-check_PROGRAMS += tests/usage
+# for the benchmarks: what a program took; one that takes processor time
+check_PROGRAMS += tests/usage tests/burn
 tests_usage_SOURCES = tests/bench/usage.c
+tests_burn_SOURCES = tests/bench/burn.c
 # ./dev fuzz: made by name alone, with clang and its libFuzzer
 FUZZERS = tests/fuzz/policy tests/fuzz/entry tests/fuzz/note
 EXTRA_PROGRAMS = $(FUZZERS)

@@ -3,6 +3,8 @@
 # reads and writes. Called by ./dev bench latency.
 #
 #   none          no purge
+#   burn          a process that works half of the time, 2.5 ms at once, and asks nothing of the server
+#                 nor of the disk: what sharing the processors alone costs
 #   delete        one plain DELETE
 #   gentle, normal, fast   the worker, two connections, with record evidence, at this pace
 #
@@ -10,7 +12,8 @@
 #   BENCH_ROUNDS   rounds, 5 by default; every contender runs once in each, in a turning order
 #   BENCH_RATE     transactions of the application in a second, 400 by default; pgbench throttles
 #                  itself, so what waits is counted as waiting
-#   BENCH_SECONDS  how long "none" is looked at, 20 by default; the others as long as the purge takes
+#   BENCH_SECONDS  how long "none" and "burn" are looked at, 20 by default; the others as long as the
+#                  purge takes
 #
 # The application's transaction: a record by its key, an account's balance, a new record. Latencies
 # are those of transactions that ended while the purge went on; p50, p99 and p99.9 of each run, and
@@ -24,7 +27,7 @@ rows=${BENCH_ROWS:-3000000}
 rounds=${BENCH_ROUNDS:-5}
 rate=${BENCH_RATE:-400}
 seconds=${BENCH_SECONDS:-20}
-contenders=${BENCH_CONTENDERS:-none delete gentle normal fast}
+contenders=${BENCH_CONTENDERS:-none burn delete gentle normal fast}
 command -v pgbench >/dev/null || PATH=$(dirname "$(ls /usr/lib/postgresql/*/bin/pgbench | tail -n 1)"):$PATH
 bench_begin bench-latency "shared_buffers = 512MB
 autovacuum = off
@@ -110,6 +113,13 @@ run_one() {
   began=$(now_ms)
   case $2 in
   none) sleep "$seconds" ;;
+  burn)
+    "$build/tests/burn" 2500 2500 &
+    burner=$!
+    sleep "$seconds"
+    kill "$burner"
+    wait "$burner" 2>/dev/null || true
+    ;;
   delete)
     sql bench_copy "SET enable_indexscan = off; SET enable_bitmapscan = off;
       DELETE FROM public.record WHERE at <= '$cutoff'"
@@ -123,7 +133,7 @@ run_one() {
   esac
   ended=$(now_ms)
   case $2 in
-  none | delete) ;;
+  none | burn | delete) ;;
   *) ended=$(sql bench_copy "SELECT (1000 * extract(epoch FROM max(at)))::bigint FROM retention.log_entry WHERE type = 'batch'") ;;
   esac
   kill "$application"
@@ -162,7 +172,7 @@ CREATE TEMP VIEW result AS
   GROUP BY contender;
 \\pset footer off
 \\pset null ''
-SELECT contender, CASE WHEN contender <> 'none' THEN to_char(:due / (ms / 1000), 'FM999,999,999') END AS "rows/s",
+SELECT contender, CASE WHEN contender NOT IN ('none', 'burn') THEN to_char(:due / (ms / 1000), 'FM999,999,999') END AS "rows/s",
   round(p50::numeric / 1000, 2) AS "p50 ms", round(p50_ratio::numeric, 2) AS "to none",
   round(p99::numeric / 1000, 2) AS "p99 ms", round(p99_ratio::numeric, 2) AS "to  none",
   round(p999::numeric / 1000, 2) AS "p99.9 ms", round(p999_ratio::numeric, 2) AS "to none "
