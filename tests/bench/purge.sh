@@ -235,11 +235,16 @@ SELECT contender, round(ms::numeric / 1000, 2) AS "seconds", round(1 / nullif(ra
   round(batches_loop_ratio::numeric, 2) AS "to loop-ctid ", round(cpu_ms::numeric / 1000, 2) AS "processor s",
   round(own_us::numeric, 2) AS "own us", round(kib::numeric / 1024, 1) AS "MiB", round(wal::numeric) AS "WAL"
 FROM result ORDER BY ms;
+CREATE TEMP VIEW more AS
+  SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY 1000 * (a.own_ms - b.own_ms) / (a.due - b.due)) AS us
+  FROM t a JOIN t b USING (round)
+  WHERE a.contender = 'worker-records-2' AND b.contender = 'one-worker-records-2';
+SELECT round(us::numeric, 2) AS "own us of a record more (half against a hundredth)" FROM more WHERE us IS NOT NULL;
 \\pset format unaligned
 \\pset tuples_only on
 \\o '$home/purge.json'
 SELECT jsonb_pretty(jsonb_build_object('rows', :rows, 'due', :due, 'rounds', :rounds,
-  'server', current_setting('server_version'),
+  'server', current_setting('server_version'), 'own_us_of_a_record_more', (SELECT round(us::numeric, 3) FROM more),
   'contenders', (SELECT jsonb_object_agg(contender, jsonb_build_object('ms', round(ms::numeric, 1),
     'ratio', round(ratio::numeric, 3), 'cpu_ms', round(cpu_ms::numeric, 1), 'cpu_ratio', round(cpu_ratio::numeric, 3),
     'due', due, 'own_us', round(own_us::numeric, 3), 'memory_kib', kib,
