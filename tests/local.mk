@@ -286,7 +286,8 @@ EXTRA_DIST += \
 	tests/bench/partition.sh \
 	tests/bench/placing.sh \
 	tests/bench/prelude.sh \
-	tests/bench/purge.sh
+	tests/bench/purge.sh \
+	tests/bench/site.sh
 EXTRA_DIST += tests/soak/soak.sql
 # what is due, said apart from the builder
 EXTRA_DIST += tests/oracle.sql tests/hold_races.sql

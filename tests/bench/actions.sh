@@ -20,6 +20,7 @@ set -eu
 top=$1
 build=$2
 . "$top/tests/bench/prelude.sh"
+. "$top/tests/bench/site.sh"
 rows=${BENCH_ROWS:-1000000}
 rounds=${BENCH_ROUNDS:-5}
 bench_begin bench-actions "shared_buffers = 512MB
@@ -28,9 +29,6 @@ maintenance_work_mem = 256MB"
 
 # write_site DATABASE CONNECTIONS KIND: main file and policy in $home/site
 write_site() {
-  rm -rf "$home/site"
-  mkdir -p "$home/site/policies"
-  chmod -R go-w "$home/site"
   case $3 in
   deidentify-*)
     stage='{ name = "less"; after = "30 days"; do = "deidentify"; columns = (
@@ -44,39 +42,21 @@ write_site() {
       then = "delete"; }'
     ;;
   esac
-  cat >"$home/site/policies/calls.cfg" <<CFG
-calls: {
-  title = "Calls"; role = "controller"; basis = "benchmark"; mode = "enforce";
-  data: { table = "public.call"; start = "at";
-    subject = ( { column = "caller"; kind = "phone"; as = "e164"; } ); };
-  stages = ( $stage );
-  brake: { rows = 1000000000; fraction = 1.0; tenant_fraction = 1.0; };
-};
-CFG
-  cat >"$home/site/retentiond.cfg" <<CFG
-database: { conninfo = "$(conninfo "$1" bench_worker)"; connections = $2; };
-policies = "$home/site/policies";
-log: { epoch_kek = "$home/epoch.key"; };
-CFG
-  chmod 0600 "$home/site/retentiond.cfg" "$home/site/policies/calls.cfg"
+  bench_site "$1" "$2" calls "  data: { table = \"public.call\"; start = \"at\";
+    subject = ( { column = \"caller\"; kind = \"phone\"; as = \"e164\"; } ); };
+  stages = ( $stage );"
 }
 
 kinds=${BENCH_KINDS:-deidentify-100 deidentify-70 aggregate}
 say "== the masters: $rows records, all of them due"
-(umask 077 && od -An -N32 -tx1 /dev/urandom | tr -d ' \n' >"$home/epoch.key")
-sql postgres "DROP DATABASE IF EXISTS bench_copy WITH (FORCE)"
+bench_key
+bench_drop copy
 for kind in $kinds; do
   fill=100
   [ "$kind" != deidentify-70 ] || fill=70
-  sql postgres "DROP DATABASE IF EXISTS \"bench_$kind\" WITH (FORCE)"
-  sql postgres "CREATE DATABASE \"bench_$kind\""
-  "$build/retentionctl" -d "$(conninfo "bench_$kind" postgres)" migrate >/dev/null
+  bench_drop "$kind"
+  bench_database "$kind"
   sql "bench_$kind" "
-DO \$\$ BEGIN
-  CREATE ROLE bench_worker LOGIN; CREATE ROLE bench_approver LOGIN;
-EXCEPTION WHEN duplicate_object THEN NULL; END \$\$;
-GRANT retention_worker TO bench_worker; GRANT bench_worker TO retention_owner;
-GRANT retention_approver TO bench_approver;
 CREATE TABLE public.call (id bigint NOT NULL, account int NOT NULL, at timestamptz NOT NULL, caller text,
   source text, dialled text, ip inet, duration int NOT NULL) WITH (fillfactor = $fill);
 INSERT INTO public.call
@@ -93,20 +73,14 @@ GRANT SELECT, DELETE, UPDATE ON public.call TO bench_worker;
 GRANT INSERT ON public.call_month TO bench_worker;"
   sql "bench_$kind" "VACUUM (FREEZE, ANALYZE) public.call"
   write_site "bench_$kind" 2 "$kind"
-  "$build/retentiond" -c "$home/site/retentiond.cfg" --once >"$home/load.log" 2>&1 || [ $? = 5 ] ||
-    { cat "$home/load.log" >&2; exit 1; }
-  psql -X -q -A -t -v ON_ERROR_STOP=1 -d "$(conninfo "bench_$kind" bench_approver)" -c \
-    "SELECT retention.approve_policy(name, loaded_sha256, NULL) FROM retention.category" >/dev/null
+  bench_approve "bench_$kind"
 done
 
 # run_one ROUND CONTENDER: appends "round kind contender ms batches-ms cpu-ms" to $home/times
 run_one() {
   kind=${2%:*} contender=${2#*:}
-  sql postgres "CREATE DATABASE bench_copy TEMPLATE \"bench_$kind\" STRATEGY file_copy"
-  if [ "$contender" != hand ]; then
-    sql bench_copy "SELECT retention.adopt()" >/dev/null
-    write_site bench_copy "$contender" "$kind"
-  fi
+  bench_copy "$kind"
+  [ "$contender" = hand ] || write_site bench_copy "$contender" "$kind"
   sql postgres "CHECKPOINT"
   cpu=$(cpu_ms)
   began=$(now_ms)
@@ -123,8 +97,7 @@ run_one() {
         ip = set_masklen(ip, 24) & '255.255.255.0'::inet WHERE at <= now() - interval '30 days'"
     ;;
   *)
-    "$build/retentiond" -c "$home/site/retentiond.cfg" --once >"$home/run.log" 2>&1 ||
-      { cat "$home/run.log" >&2; exit 1; }
+    bench_run
     ;;
   esac
   ms=$(($(now_ms) - began))
@@ -186,5 +159,6 @@ SELECT jsonb_pretty(jsonb_build_object('rows', :rows, 'rounds', :rounds,
     'cpu_ratio', round(cpu_ratio::numeric, 3), 'all_ms', all_ms, 'all_batches_ms', all_batches_ms))
     FROM result)));
 SQL
-for kind in $kinds; do sql postgres "DROP DATABASE \"bench_$kind\" WITH (FORCE)"; done
+# shellcheck disable=SC2086
+bench_drop $kinds
 say "every figure: $home/actions.json"

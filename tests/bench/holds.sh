@@ -19,6 +19,7 @@ set -eu
 top=$1
 build=$2
 . "$top/tests/bench/prelude.sh"
+. "$top/tests/bench/site.sh"
 rows=${BENCH_ROWS:-2000000}
 rounds=${BENCH_ROUNDS:-5}
 contenders=${BENCH_CONTENDERS:-none subjects tenants third ranges}
@@ -26,42 +27,20 @@ bench_begin bench-holds "shared_buffers = 512MB
 autovacuum = off
 maintenance_work_mem = 256MB"
 
+# write_site DATABASE
 write_site() {
-  rm -rf "$home/site"
-  mkdir -p "$home/site/policies"
-  chmod -R go-w "$home/site"
-  cat >"$home/site/policies/records.cfg" <<CFG
-records: {
-  title = "Records to be deleted"; role = "controller"; basis = "benchmark"; mode = "enforce";
-  data: {
+  bench_site "$1" 1 records '  data: {
     table = "public.record"; start = "at"; tenant = "account";
     subject = ( { column = "caller"; kind = "phone"; as = "e164"; } );
   };
-  stages = ( { after = "30 days"; do = "delete"; } );
-  brake: { rows = 1000000000; fraction = 1.0; tenant_fraction = 1.0; };
-};
-CFG
-  cat >"$home/site/retentiond.cfg" <<CFG
-database: { conninfo = "$(conninfo "$1" bench_worker)"; connections = 1; };
-policies = "$home/site/policies";
-log: { epoch_kek = "$home/epoch.key"; };
-CFG
-  chmod 0600 "$home/site/retentiond.cfg" "$home/site/policies/records.cfg"
+  stages = ( { after = "30 days"; do = "delete"; } );'
 }
 
 say "== the masters: $rows rows, half of them due"
-(umask 077 && od -An -N32 -tx1 /dev/urandom | tr -d ' \n' >"$home/epoch.key")
-for name in copy none subjects tenants third ranges; do
-  sql postgres "DROP DATABASE IF EXISTS bench_$name WITH (FORCE)"
-done
-sql postgres "CREATE DATABASE bench_none"
-"$build/retentionctl" -d "$(conninfo bench_none postgres)" migrate >/dev/null
+bench_key
+bench_drop copy none subjects tenants third ranges
+bench_database none
 sql bench_none "
-DO \$\$ BEGIN
-  CREATE ROLE bench_worker LOGIN; CREATE ROLE bench_approver LOGIN; CREATE ROLE bench_legal LOGIN;
-EXCEPTION WHEN duplicate_object THEN NULL; END \$\$;
-GRANT retention_worker TO bench_worker; GRANT bench_worker TO retention_owner;
-GRANT retention_approver TO bench_approver; GRANT retention_legal TO bench_legal;
 CREATE TABLE public.record (id bigint NOT NULL, account int NOT NULL, caller text,
   at timestamptz NOT NULL, note text);
 -- one large account, 30 000 others, half a million callers
@@ -77,10 +56,7 @@ GRANT SELECT, DELETE, UPDATE (id) ON public.record TO bench_worker;
 GRANT SELECT ON public.record TO retention_reader;"
 sql bench_none "VACUUM (FREEZE, ANALYZE) public.record"
 write_site bench_none
-"$build/retentiond" -c "$home/site/retentiond.cfg" --once >"$home/load.log" 2>&1 || [ $? = 5 ] ||
-  { cat "$home/load.log" >&2; exit 1; }
-sql bench_none "SELECT retention.approve_policy(name, loaded_sha256, NULL) FROM retention.category" \
-  bench_approver >/dev/null
+bench_approve bench_none
 
 # place NAME SQL: a master in which holds are placed
 place() {
@@ -103,14 +79,12 @@ place ranges "SELECT retention.place_hold(matter => 'M-1', reason => 'benchmark'
 
 # run_one ROUND CONTENDER: appends "round contender rows ms batches-ms cpu-ms" to $home/times
 run_one() {
-  sql postgres "CREATE DATABASE bench_copy TEMPLATE bench_$2 STRATEGY file_copy"
-  sql bench_copy "SELECT retention.adopt()" >/dev/null
+  bench_copy "$2"
   write_site bench_copy
   sql postgres "CHECKPOINT"
   cpu=$(cpu_ms)
   began=$(now_ms)
-  "$build/retentiond" -c "$home/site/retentiond.cfg" --once >"$home/run.log" 2>&1 ||
-    { cat "$home/run.log" >&2; exit 1; }
+  bench_run
   ms=$(($(now_ms) - began))
   bench_wait_ends bench_copy
   cpu=$(($(cpu_ms) - cpu))

@@ -10,22 +10,17 @@ set -eu
 top=$1
 build=$2
 . "$top/tests/bench/prelude.sh"
+. "$top/tests/bench/site.sh"
 categories=${BENCH_CATEGORIES:-50}
 seconds=${BENCH_SECONDS:-120}
 bench_begin bench-idle "shared_buffers = 128MB
 log_statement = all
 log_line_prefix = '%u '"
 
-(umask 077 && od -An -N32 -tx1 /dev/urandom | tr -d ' \n' >"$home/epoch.key")
-sql postgres "DROP DATABASE IF EXISTS bench_idle WITH (FORCE)"
-sql postgres "CREATE DATABASE bench_idle"
-"$build/retentionctl" -d "$(conninfo bench_idle postgres)" migrate >/dev/null
+bench_key
+bench_drop idle
+bench_database idle
 sql bench_idle "
-DO \$\$ BEGIN
-  CREATE ROLE bench_worker LOGIN; CREATE ROLE bench_approver LOGIN;
-EXCEPTION WHEN duplicate_object THEN NULL; END \$\$;
-GRANT retention_worker TO bench_worker; GRANT bench_worker TO retention_owner;
-GRANT retention_approver TO bench_approver;
 DO \$\$ BEGIN
   FOR i IN 1..$categories LOOP
     EXECUTE format('CREATE TABLE public.record_%s (id int PRIMARY KEY, at timestamptz NOT NULL)', i);
@@ -55,9 +50,7 @@ policies = "$home/site/policies";
 log: { epoch_kek = "$home/epoch.key"; };
 CFG
 chmod 0600 "$home/site/retentiond.cfg" "$home"/site/policies/*.cfg
-"$build/retentiond" -c "$home/site/retentiond.cfg" --once >"$home/load.log" 2>&1 || [ $? = 5 ] ||
-  { cat "$home/load.log" >&2; exit 1; }
-sql bench_idle "SELECT retention.approve_policy(name, loaded_sha256, NULL) FROM retention.category" bench_approver >/dev/null
+bench_approve bench_idle
 
 "$build/retentiond" -c "$home/site/retentiond.cfg" >"$home/run.log" 2>&1 &
 worker=$!

@@ -16,6 +16,7 @@ set -eu
 top=$1
 build=$2
 . "$top/tests/bench/prelude.sh"
+. "$top/tests/bench/site.sh"
 rows=${BENCH_ROWS:-2000000}
 rounds=${BENCH_ROUNDS:-3}
 delay=${BENCH_DELAY:-2000}
@@ -30,38 +31,18 @@ stop_all() {
 }
 trap stop_all EXIT
 
+# write_site DATABASE PRESET
 write_site() {
-  rm -rf "$home/site"
-  mkdir -p "$home/site/policies"
-  chmod -R go-w "$home/site"
-  cat >"$home/site/policies/records.cfg" <<CFG
-records: {
-  title = "Records to be deleted"; role = "controller"; basis = "benchmark"; mode = "enforce";
-  data: { table = "public.record"; start = "at"; };
-  stages = ( { after = "30 days"; do = "delete"; } );
-  brake: { rows = 1000000000; fraction = 1.0; };
-};
-CFG
-  cat >"$home/site/retentiond.cfg" <<CFG
-database: { conninfo = "$(conninfo "$1" bench_worker)"; connections = 2; };
-policies = "$home/site/policies";
-pace: { preset = "$2"; };
-log: { epoch_kek = "$home/epoch.key"; };
-CFG
-  chmod 0600 "$home/site/retentiond.cfg" "$home/site/policies/records.cfg"
+  bench_site "$1" 2 records '  data: { table = "public.record"; start = "at"; };
+  stages = ( { after = "30 days"; do = "delete"; } );' "pace: { preset = \"$2\"; };"
 }
 
 say "== the master: $rows rows, half of them due"
-(umask 077 && od -An -N32 -tx1 /dev/urandom | tr -d ' \n' >"$home/epoch.key")
-for name in copy master; do sql postgres "DROP DATABASE IF EXISTS bench_$name WITH (FORCE)"; done
-sql postgres "CREATE DATABASE bench_master"
-"$build/retentionctl" -d "$(conninfo bench_master postgres)" migrate >/dev/null
+bench_key
+bench_drop copy master
+bench_database master
 sql bench_master "
-DO \$\$ BEGIN
-  CREATE ROLE bench_worker LOGIN; CREATE ROLE bench_approver LOGIN;
-EXCEPTION WHEN duplicate_object THEN NULL; END \$\$;
-GRANT retention_worker TO bench_worker; GRANT bench_worker TO retention_owner;
-GRANT pg_read_all_stats TO bench_worker; GRANT retention_approver TO bench_approver;
+GRANT pg_read_all_stats TO bench_worker;
 CREATE TABLE public.record (id bigint NOT NULL, account int NOT NULL, at timestamptz NOT NULL, note text);
 INSERT INTO public.record
   SELECT i, i * 7919 % 1000, date_trunc('hour', now()) - interval '60 days' + i * (interval '60 days' / $rows),
@@ -73,9 +54,7 @@ CREATE INDEX ON public.record (account);
 GRANT SELECT, DELETE, UPDATE (id) ON public.record TO bench_worker;"
 sql bench_master "VACUUM (FREEZE, ANALYZE)"
 write_site bench_master normal
-"$build/retentiond" -c "$home/site/retentiond.cfg" --once >"$home/load.log" 2>&1 || [ $? = 5 ] ||
-  { cat "$home/load.log" >&2; exit 1; }
-sql bench_master "SELECT retention.approve_policy(name, loaded_sha256, NULL) FROM retention.category" bench_approver >/dev/null
+bench_approve bench_master
 cutoff=$(sql bench_master "SELECT now() - interval '30 days'")
 due=$(sql bench_master "SELECT count(*) FROM public.record WHERE at <= '$cutoff'")
 
@@ -92,8 +71,7 @@ distance="SELECT coalesce(max(pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn))
 
 # run_one ROUND CONTENDER: appends "round contender ms highest-distance" to $home/times
 run_one() {
-  sql postgres "CREATE DATABASE bench_copy TEMPLATE bench_master STRATEGY file_copy"
-  sql bench_copy "SELECT retention.adopt()" >/dev/null
+  bench_copy master
   write_site bench_copy "$2"
   sql postgres "CHECKPOINT"
   until [ "$(sql postgres "$distance")" -lt 100000 ]; do sleep 0.2; done # a benchmark may wait
@@ -106,8 +84,7 @@ SQL
   case $2 in
   delete) sql bench_copy "DELETE FROM public.record WHERE at <= '$cutoff'" ;;
   *)
-    "$build/retentiond" -c "$home/site/retentiond.cfg" --once >"$home/run.log" 2>&1 ||
-      { cat "$home/run.log" >&2; exit 1; }
+    bench_run
     ;;
   esac
   ms=$(($(now_ms) - began))

@@ -23,6 +23,7 @@ set -eu
 top=$1
 build=$2
 . "$top/tests/bench/prelude.sh"
+. "$top/tests/bench/site.sh"
 rows=${BENCH_ROWS:-3000000}
 rounds=${BENCH_ROUNDS:-5}
 rate=${BENCH_RATE:-400}
@@ -33,25 +34,10 @@ bench_begin bench-latency "shared_buffers = 512MB
 autovacuum = off
 maintenance_work_mem = 256MB"
 
+# write_site DATABASE PRESET
 write_site() {
-  rm -rf "$home/site"
-  mkdir -p "$home/site/policies"
-  chmod -R go-w "$home/site"
-  cat >"$home/site/policies/records.cfg" <<CFG
-records: {
-  title = "Records to be deleted"; role = "controller"; basis = "benchmark"; mode = "enforce";
-  data: { table = "public.record"; start = "at"; };
-  stages = ( { after = "30 days"; do = "delete"; } );
-  brake: { rows = 1000000000; fraction = 1.0; tenant_fraction = 1.0; };
-};
-CFG
-  cat >"$home/site/retentiond.cfg" <<CFG
-database: { conninfo = "$(conninfo "$1" bench_worker)"; connections = 2; };
-policies = "$home/site/policies";
-pace: { preset = "$2"; };
-log: { epoch_kek = "$home/epoch.key"; };
-CFG
-  chmod 0600 "$home/site/retentiond.cfg" "$home/site/policies/records.cfg"
+  bench_site "$1" 2 records '  data: { table = "public.record"; start = "at"; };
+  stages = ( { after = "30 days"; do = "delete"; } );' "pace: { preset = \"$2\"; };"
 }
 
 cat >"$home/application.sql" <<SQL
@@ -65,16 +51,10 @@ COMMIT;
 SQL
 
 say "== the master: $rows rows, half of them due"
-(umask 077 && od -An -N32 -tx1 /dev/urandom | tr -d ' \n' >"$home/epoch.key")
-for name in copy master; do sql postgres "DROP DATABASE IF EXISTS bench_$name WITH (FORCE)"; done
-sql postgres "CREATE DATABASE bench_master"
-"$build/retentionctl" -d "$(conninfo bench_master postgres)" migrate >/dev/null
+bench_key
+bench_drop copy master
+bench_database master
 sql bench_master "
-DO \$\$ BEGIN
-  CREATE ROLE bench_worker LOGIN; CREATE ROLE bench_approver LOGIN; CREATE ROLE bench_app LOGIN;
-EXCEPTION WHEN duplicate_object THEN NULL; END \$\$;
-GRANT retention_worker TO bench_worker; GRANT bench_worker TO retention_owner;
-GRANT retention_approver TO bench_approver;
 CREATE TABLE public.account (id int PRIMARY KEY, balance bigint NOT NULL) WITH (fillfactor = 50);
 INSERT INTO public.account SELECT i, 0 FROM generate_series(0, 9999) i;
 CREATE TABLE public.record (id bigint NOT NULL, account int NOT NULL, at timestamptz NOT NULL, note text);
@@ -92,18 +72,15 @@ GRANT SELECT, INSERT ON public.record TO bench_app; GRANT USAGE ON SEQUENCE publ
 GRANT SELECT, UPDATE ON public.account TO bench_app;"
 sql bench_master "VACUUM (FREEZE, ANALYZE)"
 write_site bench_master normal
-"$build/retentiond" -c "$home/site/retentiond.cfg" --once >"$home/load.log" 2>&1 || [ $? = 5 ] ||
-  { cat "$home/load.log" >&2; exit 1; }
-sql bench_master "SELECT retention.approve_policy(name, loaded_sha256, NULL) FROM retention.category" bench_approver >/dev/null
+bench_approve bench_master
 cutoff=$(sql bench_master "SELECT now() - interval '30 days'")
 due=$(sql bench_master "SELECT count(*) FROM public.record WHERE at <= '$cutoff'")
 say "   $due rows are due; the application: $rate transactions a second"
 
 # run_one ROUND CONTENDER: appends "round contender ms p50 p99 p999 (us) transactions" to $home/times
 run_one() {
-  sql postgres "CREATE DATABASE bench_copy TEMPLATE bench_master STRATEGY file_copy"
-  sql bench_copy "SELECT retention.adopt()" >/dev/null
-  write_site bench_copy "$2"
+  bench_copy master
+  case $2 in none | burn | delete) ;; *) write_site bench_copy "$2" ;; esac
   sql bench_copy "CHECKPOINT; SELECT count(*) FROM public.account" >/dev/null
   rm -f "$home"/latency.*
   pgbench -n -c 4 -j 1 -R "$rate" -T 3600 -f "$home/application.sql" -l --log-prefix="$home/latency" \
@@ -125,8 +102,7 @@ run_one() {
       DELETE FROM public.record WHERE at <= '$cutoff'"
     ;;
   *)
-    "$build/retentiond" -c "$home/site/retentiond.cfg" --once >"$home/run.log" 2>&1 ||
-      { cat "$home/run.log" >&2; exit 1; }
+    bench_run
     # what counts is the time in which it deletes
     began=$(sql bench_copy "SELECT (1000 * extract(epoch FROM min(at)))::bigint FROM retention.log_entry WHERE type = 'batch'")
     ;;

@@ -22,6 +22,7 @@ set -eu
 top=$1
 build=$2
 . "$top/tests/bench/prelude.sh"
+. "$top/tests/bench/site.sh"
 rows=${BENCH_ROWS:-1500000}
 rounds=${BENCH_ROUNDS:-5}
 contenders=${BENCH_CONTENDERS:-counts records partman keys counts4 partman4}
@@ -30,37 +31,17 @@ autovacuum = off
 track_commit_timestamp = on
 maintenance_work_mem = 256MB"
 
+# write_site DATABASE EVIDENCE
 write_site() {
-  rm -rf "$home/site"
-  mkdir -p "$home/site/policies"
-  chmod -R go-w "$home/site"
-  cat >"$home/site/policies/records.cfg" <<CFG
-records: {
-  title = "Records to be deleted"; role = "controller"; basis = "benchmark"; mode = "enforce";
-  strategy = "partition"; evidence = "$2";
-  data: { table = "public.record"; start = "at"; };
-  stages = ( { after = "1 month"; do = "delete"; } );
-  brake: { rows = 1000000000; fraction = 1.0; };
-};
-CFG
-  cat >"$home/site/retentiond.cfg" <<CFG
-database: { conninfo = "$(conninfo "$1" bench_worker)"; connections = 2; };
-policies = "$home/site/policies";
-log: { epoch_kek = "$home/epoch.key"; };
-CFG
-  chmod 0600 "$home/site/retentiond.cfg" "$home/site/policies/records.cfg"
+  bench_site "$1" 2 records "  strategy = \"partition\"; evidence = \"$2\";
+  data: { table = \"public.record\"; start = \"at\"; };
+  stages = ( { after = \"1 month\"; do = \"delete\"; } );"
 }
 
 # make_master NAME EVIDENCE ROWS
 make_master() {
-  sql postgres "CREATE DATABASE bench_$1"
-  "$build/retentionctl" -d "$(conninfo "bench_$1" postgres)" migrate >/dev/null
+  bench_database "$1"
   sql "bench_$1" "
-DO \$\$ BEGIN
-  CREATE ROLE bench_worker LOGIN; CREATE ROLE bench_approver LOGIN;
-EXCEPTION WHEN duplicate_object THEN NULL; END \$\$;
-GRANT retention_worker TO bench_worker; GRANT bench_worker TO retention_owner;
-GRANT retention_approver TO bench_approver;
 CREATE SCHEMA partman; CREATE EXTENSION pg_partman SCHEMA partman;
 CREATE TABLE public.record (id bigint NOT NULL, account int NOT NULL, at timestamptz NOT NULL, note text,
   PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
@@ -83,15 +64,12 @@ END \$\$;
 GRANT SELECT, DELETE, UPDATE (id) ON public.record TO bench_worker;"
   sql "bench_$1" "VACUUM (FREEZE, ANALYZE) public.record"
   write_site "bench_$1" "$2"
-  "$build/retentiond" -c "$home/site/retentiond.cfg" --once >"$home/load.log" 2>&1 || [ $? = 5 ] ||
-    { cat "$home/load.log" >&2; exit 1; }
-  sql "bench_$1" "SELECT retention.approve_policy(name, loaded_sha256, NULL) FROM retention.category" \
-    bench_approver >/dev/null
+  bench_approve "bench_$1"
 }
 
 say "== the masters: partitions of $rows and $((4 * rows)) rows"
-(umask 077 && od -An -N32 -tx1 /dev/urandom | tr -d ' \n' >"$home/epoch.key")
-for name in copy counts records counts4; do sql postgres "DROP DATABASE IF EXISTS bench_$name WITH (FORCE)"; done
+bench_key
+bench_drop copy counts records counts4
 make_master counts counts "$rows"
 make_master records records "$rows"
 make_master counts4 counts "$((4 * rows))"
@@ -106,16 +84,14 @@ run_one() {
   records) master=records ;;
   *) master=counts ;;
   esac
-  sql postgres "CREATE DATABASE bench_copy TEMPLATE bench_$master STRATEGY file_copy"
-  sql bench_copy "SELECT retention.adopt()" >/dev/null
+  bench_copy "$master"
   write_site bench_copy "${master%4}"
   sql postgres "CHECKPOINT"
   began=$(now_ms)
   whole=null
   case $contender in
   counts* | records)
-    "$build/retentiond" -c "$home/site/retentiond.cfg" --once >"$home/run.log" 2>&1 ||
-      { cat "$home/run.log" >&2; exit 1; }
+    bench_run
     ;;
   partman*) sql bench_copy "SELECT partman.drop_partition_time('public.record', '1 month', false)" >/dev/null ;;
   keys)
@@ -178,5 +154,5 @@ SELECT jsonb_pretty(jsonb_build_object('rows', :rows, 'rounds', :rounds,
 SELECT contender || ' ' || round(ms::numeric) FROM result ORDER BY rows, ms;
 SQL
 bench_bars "$home/bars" "$home/partition.svg" "An expired partition of $rows rows (4: four times as many)" "milliseconds"
-for name in counts records counts4; do sql postgres "DROP DATABASE bench_$name WITH (FORCE)"; done
+bench_drop counts records counts4
 say "every figure: $home/partition.json, $home/partition.svg"

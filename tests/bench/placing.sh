@@ -18,48 +18,28 @@ set -eu
 top=$1
 build=$2
 . "$top/tests/bench/prelude.sh"
+. "$top/tests/bench/site.sh"
 rows=${BENCH_ROWS:-10000000}
 holds=${BENCH_HOLDS:-200}
 bench_begin bench-placing "shared_buffers = 512MB"
 pgbench=$(pg_config --bindir)/pgbench
 [ -x "$pgbench" ] || pgbench=$(ls /usr/lib/postgresql/*/bin/pgbench | tail -n 1)
 
+# write_site DATABASE
 write_site() {
-  rm -rf "$home/site"
-  mkdir -p "$home/site/policies"
-  cat >"$home/site/policies/records.cfg" <<CFG
-records: {
-  title = "Records to be deleted"; role = "controller"; basis = "benchmark"; mode = "enforce";
-  guard = "refuse";
+  bench_site "$1" 2 records '  guard = "refuse";
   data: {
     table = "public.record"; start = "at"; tenant = "account";
     subject = ( { column = "caller"; kind = "phone"; as = "e164"; } );
   };
-  stages = ( { after = "30 days"; do = "delete"; } );
-  brake: { rows = 1000000000; fraction = 1.0; tenant_fraction = 1.0; };
-};
-CFG
-  cat >"$home/site/retentiond.cfg" <<CFG
-database: { conninfo = "$(conninfo "$1" bench_worker)"; };
-policies = "$home/site/policies";
-log: { epoch_kek = "$home/epoch.key"; };
-CFG
-  chmod -R go-w "$home/site"
-  chmod 0600 "$home/site/retentiond.cfg" "$home/site/policies/records.cfg"
+  stages = ( { after = "30 days"; do = "delete"; } );'
 }
 
 say "== the master: $rows rows, half of them due"
-(umask 077 && od -An -N32 -tx1 /dev/urandom | tr -d ' \n' >"$home/epoch.key")
-for name in master copy; do sql postgres "DROP DATABASE IF EXISTS bench_$name WITH (FORCE)"; done
-sql postgres "CREATE DATABASE bench_master"
-"$build/retentionctl" -d "$(conninfo bench_master postgres)" migrate >/dev/null
+bench_key
+bench_drop master copy
+bench_database master
 sql bench_master "
-DO \$\$ BEGIN
-  CREATE ROLE bench_worker LOGIN; CREATE ROLE bench_approver LOGIN; CREATE ROLE bench_legal LOGIN;
-  CREATE ROLE bench_app LOGIN;
-EXCEPTION WHEN duplicate_object THEN NULL; END \$\$;
-GRANT retention_worker TO bench_worker; GRANT bench_worker TO retention_owner;
-GRANT retention_approver TO bench_approver; GRANT retention_legal TO bench_legal;
 CREATE TABLE public.record (id bigint NOT NULL, account int NOT NULL, caller text,
   at timestamptz NOT NULL, note text);
 INSERT INTO public.record
@@ -74,10 +54,7 @@ sql bench_master "VACUUM (FREEZE, ANALYZE) public.record"
 write_site bench_master
 "$build/retentionctl" -c "$home/site/retentiond.cfg" -d "$(conninfo bench_master postgres)" setup --sql >"$home/setup.sql"
 psql -X -q -v ON_ERROR_STOP=1 -d "$(conninfo bench_master postgres)" -f "$home/setup.sql" >/dev/null
-"$build/retentiond" -c "$home/site/retentiond.cfg" --once >"$home/load.log" 2>&1 || [ $? = 5 ] ||
-  { cat "$home/load.log" >&2; exit 1; }
-sql bench_master "SELECT retention.approve_policy(name, loaded_sha256, NULL) FROM retention.category" \
-  bench_approver >/dev/null
+bench_approve bench_master
 
 cat >"$home/place.pgbench" <<'SQL'
 \set n random(0, 499999)
@@ -102,9 +79,8 @@ place() {
 
 # contend CONTENDER
 contend() {
-  sql postgres "DROP DATABASE IF EXISTS bench_copy WITH (FORCE)"
-  sql postgres "CREATE DATABASE bench_copy TEMPLATE bench_master STRATEGY file_copy"
-  sql bench_copy "SELECT retention.adopt()" >/dev/null
+  bench_drop copy
+  bench_copy master
   write_site bench_copy
   sql postgres "CHECKPOINT"
   : >"$home/batches.$1"
@@ -142,8 +118,7 @@ for contender in idle run clients; do
   say "== $contender"
   contend "$contender"
 done
-sql postgres "DROP DATABASE bench_copy WITH (FORCE)"
-sql postgres "DROP DATABASE bench_master WITH (FORCE)"
+bench_drop copy master
 
 say ""
 for contender in idle run clients; do

@@ -20,54 +20,28 @@ set -eu
 top=$1
 build=$2
 . "$top/tests/bench/prelude.sh"
+. "$top/tests/bench/site.sh"
 rows=${BENCH_ROWS:-3000000}
 rounds=${BENCH_ROUNDS:-5}
 bench_begin bench "shared_buffers = 512MB
 autovacuum = off
 maintenance_work_mem = 256MB"
-ctl() {
-  database=$1
-  shift
-  "$build/retentionctl" -d "$(conninfo "$database" postgres)" "$@" >/dev/null
-}
-
-# write_site DATABASE EVIDENCE CONNECTIONS [PERIOD]: main file and policy in $home/site
+# write_site DATABASE EVIDENCE CONNECTIONS [PERIOD]
 write_site() {
-  rm -rf "$home/site"
-  mkdir -p "$home/site/policies"
-  chmod -R go-w "$home/site"
-  cat >"$home/site/policies/records.cfg" <<CFG
-records: {
-  title = "Records to be deleted"; role = "controller"; basis = "benchmark"; mode = "enforce";
-  data: { table = "public.record"; start = "at"; };
-  stages = ( { after = "${4:-30 days}"; do = "delete"; } );
-  evidence = "$2";
-  brake: { rows = 1000000000; fraction = 1.0; tenant_fraction = 1.0; };
-};
-CFG
-  cat >"$home/site/retentiond.cfg" <<CFG
-database: { conninfo = "$(conninfo "$1" bench_worker)"; connections = $3; };
-policies = "$home/site/policies";
-log: { epoch_kek = "$home/epoch.key"; };
-CFG
-  chmod 0600 "$home/site/retentiond.cfg" "$home/site/policies/records.cfg"
+  bench_site "$1" "$3" records "  evidence = \"$2\";
+  data: { table = \"public.record\"; start = \"at\"; };
+  stages = ( { after = \"${4:-30 days}\"; do = \"delete\"; } );"
 }
 
 say "== the masters: $rows rows, half of them due"
-(umask 077 && od -An -N32 -tx1 /dev/urandom | tr -d ' \n' >"$home/epoch.key")
+bench_key
 contenders=${BENCH_CONTENDERS:-delete loop-ctid loop-id worker-records-1 worker-records-2 worker-counts-2 \
   one-delete one-worker-records-2 count plan}
 masters=records
 case $contenders in *counts*) masters="records counts" ;; esac
-for name in copy records counts; do sql postgres "DROP DATABASE IF EXISTS bench_$name WITH (FORCE)"; done
-sql postgres "CREATE DATABASE bench_records"
-ctl bench_records migrate
+bench_drop copy records counts
+bench_database records
 sql bench_records "
-DO \$\$ BEGIN
-  CREATE ROLE bench_worker LOGIN; CREATE ROLE bench_approver LOGIN;
-EXCEPTION WHEN duplicate_object THEN NULL; END \$\$;
-GRANT retention_worker TO bench_worker; GRANT bench_worker TO retention_owner;
-GRANT retention_approver TO bench_approver;
 CREATE TABLE public.record (id bigint NOT NULL, account int NOT NULL, at timestamptz NOT NULL, note text);
 INSERT INTO public.record
   SELECT i, i * 7919 % 1000, date_trunc('hour', now()) - interval '60 days' + i * (interval '60 days' / $rows),
@@ -108,10 +82,7 @@ case $masters in
 esac
 for evidence in $masters; do
   write_site "bench_$evidence" "$evidence" 2
-  "$build/retentiond" -c "$home/site/retentiond.cfg" --once >"$home/load.log" 2>&1 || [ $? = 5 ] ||
-    { cat "$home/load.log" >&2; exit 1; }
-  psql -X -q -A -t -v ON_ERROR_STOP=1 -d "$(conninfo "bench_$evidence" bench_approver)" -c \
-    "SELECT retention.approve_policy(name, loaded_sha256, NULL) FROM retention.category" >/dev/null
+  bench_approve "bench_$evidence"
 done
 # The same for everybody: what is due when the first run begins.
 cutoff=$(sql bench_records "SELECT now() - interval '30 days'")
@@ -135,14 +106,11 @@ run_one() {
   worker-counts-*) master=counts ;;
   *) master=records ;;
   esac
-  sql postgres "CREATE DATABASE bench_copy TEMPLATE bench_$master STRATEGY file_copy"
+  bench_copy "$master"
   case $contender in
-  *worker-* | plan)
-    sql bench_copy "SELECT retention.adopt()" >/dev/null
-    write_site bench_copy "$master" "${contender##*-}" "$period"
-    ;;
+  *worker-*) write_site bench_copy "$master" "${contender##*-}" "$period" ;;
+  plan) write_site bench_copy "$master" 2 ;;
   esac
-  case $contender in plan) write_site bench_copy "$master" 2 ;; esac
   sql postgres "CHECKPOINT"
   lsn=$(sql postgres "SELECT pg_current_wal_insert_lsn()")
   echo "0 0" >"$home/usage"
@@ -257,5 +225,6 @@ SELECT contender || ' ' || round(ms::numeric / 1000, 2) FROM result WHERE conten
   AND contender NOT IN ('plan', 'count') ORDER BY ms;
 SQL
 bench_bars "$home/bars" "$home/purge.svg" "Deleting $due of $rows rows, the whole program" "seconds"
-for name in $masters; do sql postgres "DROP DATABASE bench_$name WITH (FORCE)"; done
+# shellcheck disable=SC2086
+bench_drop $masters
 say "every figure: $home/purge.json, $home/purge.svg"
