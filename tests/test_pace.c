@@ -480,6 +480,35 @@ START_TEST(vacuum_is_asked_for)
 }
 END_TEST
 
+/* A table whose statistics were lost, as those of a copied database are: what lives is not unknown.
+ */
+START_TEST(rows_without_statistics_live)
+{
+    struct cluster *cluster = cluster_new(NULL);
+    struct site site = site_new(
+        cluster,
+        "CREATE TABLE public.record (id int PRIMARY KEY, at timestamptz NOT NULL);"
+        "INSERT INTO public.record SELECT i, now() - CASE WHEN i <= 10000 THEN interval '60 days' "
+        "ELSE interval '1 day' END FROM generate_series(1, 100000) i; ANALYZE public.record",
+        "pace: { preset = \"normal\"; dead_rows = 1000; batch_rows = 1000; };");
+    site_policy(&site, "records", POLICY);
+    site_load_and_approve(&site, "records", -1);
+    db_wait_until(site.admin, "SELECT n_live_tup = 100000 FROM pg_stat_user_tables WHERE relname = "
+                              "'record'");
+    db_exec(site.admin, "SELECT pg_stat_reset_single_table_counters('public.record'::regclass)");
+    db_exec(site.admin, "SELECT pg_stat_force_next_flush()");
+    db_exec(site.admin, "DELETE FROM public.record WHERE id > 98000");
+    db_wait_until(site.admin, "SELECT n_dead_tup = 2000 AND n_live_tup < 1000 FROM "
+                              "pg_stat_user_tables WHERE relname = 'record'");
+    struct program_result result = site_once(&site, NULL);
+    ck_assert_msg(result.exit_code == 0 && !strstr(result.err, "are dead"), "%s", result.err);
+    program_result_free(&result);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM public.record"), 88000);
+    site_free(&site);
+    cluster_free(cluster);
+}
+END_TEST
+
 /* The rows of partitions count together, and a VACUUM that is under way is waited for even where
  * autovacuum is off; what it cannot clear away is not waited for behind it. */
 START_TEST(vacuum_of_partitions)
@@ -581,6 +610,7 @@ Suite *suite_pace(void)
     tcase_add_test(tc, vacuum_is_waited_for);
     tcase_add_loop_test(tc, vacuum_is_asked_for, 0, 4);
     tcase_add_test(tc, vacuum_of_partitions);
+    tcase_add_test(tc, rows_without_statistics_live);
     suite_add_tcase(suite, tc);
     return suite;
 }
