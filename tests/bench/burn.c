@@ -1,5 +1,6 @@
-/* burn WORK_US REST_US: works for so long and rests for so long, again and again, until it is killed;
- * for benchmarks: what a process costs others that asks nothing of the server and of the disk. */
+/* burn WORK_US REST_US: works for so long and rests for so long, again and again, until it is
+ * killed; for benchmarks: what a process costs others that asks nothing of the server and of the
+ * disk. */
 #include <stdlib.h>
 #include <time.h>
 
