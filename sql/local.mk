@@ -203,6 +203,7 @@ SQL_FILES += \
 	engine/propose_hold_rules.sql \
 	engine/record_failure.sql \
 	engine/record_status.sql \
+	engine/rest.sql \
 	engine/run_time.sql \
 	engine/run_time_alone.sql \
 	engine/start_run.sql \

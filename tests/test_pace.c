@@ -20,6 +20,12 @@
 #define SECOND INT64_C(1000000)
 #define MB     (INT64_C(1024) * 1024)
 
+/* A batch of one statement, which nothing is measured of. */
+static int64_t spend(struct pace *pace, int64_t rows, int64_t took_us, int64_t now_us)
+{
+    return pace_spend(pace, &(struct pace_took){.rows = rows, .took_us = took_us}, now_us);
+}
+
 static struct pace pace_of(struct pace_limits limits)
 {
     struct pace pace;
@@ -34,14 +40,14 @@ START_TEST(rows_per_second)
     struct pace pace = pace_of((struct pace_limits){.preset = "fast", .rows_per_second = 1000});
     ck_assert(!pace_wants_looks(&pace));
     ck_assert_int_eq(pace_wait_us(&pace, 0), 0);
-    ck_assert_int_eq(pace_spend(&pace, 3000, 5000, 0, 0), 0);
+    ck_assert_int_eq(spend(&pace, 3000, 5000, 0), 0);
     int64_t wait = pace_wait_us(&pace, 0);
     ck_assert_int_ge(wait, 2000000);
     ck_assert_int_le(wait, 2010000);
     ck_assert_int_eq(pace_wait_us(&pace, wait), 0);
     ck_assert_int_eq(pace_batch_rows(&pace), 1000);
     pace = pace_of((struct pace_limits){.preset = "fast"});
-    pace_spend(&pace, 1000000, 5000, 0, 0);
+    spend(&pace, 1000000, 5000, 0);
     ck_assert_int_eq(pace_wait_us(&pace, 0), 0);
     ck_assert_int_eq(pace_batch_rows(&pace), 25000);
 }
@@ -55,25 +61,47 @@ START_TEST(the_gentler_counts)
 }
 END_TEST
 
-/* While others work, batches take the time they are meant to, and connections rest as long again.
- */
+/* While others work, half of the connections do; a batch is six statements that take the time they
+ * are meant to, and the connection rests between them, and behind the batch for what that lacks. */
 START_TEST(short_while_others_work)
 {
     struct pace pace = pace_of((struct pace_limits){.preset = "normal"});
     struct pressure pressure = {0};
     ck_assert(pace_wants_looks(&pace));
     pace_look(&pace, &pressure, 0);
-    ck_assert_int_eq(pace_spend(&pace, 20000, 40000, 0, 40000), 0);
+    ck_assert_int_eq(spend(&pace, 20000, 40000, 40000), 0);
     ck_assert_int_eq(pace_batch_rows(&pace), 25000);
     pressure.others = 1;
     for (int i = 1; i < 4; i++)
         pace_look(&pace, &pressure, i * SECOND);
     ck_assert(pace_is_busy(&pace));
-    ck_assert_int_eq(pace_batch_rows(&pace), 600); /* half a row a microsecond, 1.2 ms */
-    ck_assert_int_eq(pace_spend(&pace, 1250, 2500, 0, 4 * SECOND), 2500);
+    ck_assert_int_eq(pace_statement_rows(&pace), 1000); /* half a row a microsecond, 2 ms */
+    ck_assert_int_eq(pace_statements(&pace), 6);
+    ck_assert_int_eq(pace_batch_rows(&pace), 6000);
+    ck_assert_int_eq(pace_connections(&pace, 1), 1);
+    ck_assert_int_eq(pace_connections(&pace, 2), 1);
+    ck_assert_int_eq(pace_connections(&pace, 5), 2);
+    ck_assert_int_eq(pace_pause_us(&pace), 2000 * 55 / 45);
+    struct pace_took took = {
+        .rows = 6000, .took_us = 30000, .action_us = 12000, .statements = 6, .rested_us = 12000};
+    ck_assert_int_eq(pace_spend(&pace, &took, 4 * SECOND), 18000 * 55 / 45 - 12000);
+    took.rested_us = 20000;
+    ck_assert_int_eq(pace_spend(&pace, &took, 4 * SECOND), 0);
+    took.action_us = 24000;
+    pace_spend(&pace, &took, 4 * SECOND);
+    ck_assert_int_gt(pace_pause_us(&pace), 2000 * 55 / 45); /* as long as statements take */
     pressure.blocked = 1;
     pace_look(&pace, &pressure, 5 * SECOND);
-    ck_assert_int_eq(pace_batch_rows(&pace), 300);
+    ck_assert_int_eq(pace_statements(&pace), 1);
+    ck_assert_int_lt(pace_batch_rows(&pace), 500);
+    pressure.blocked = 0; /* they are not to wait at once again */
+    pace_look(&pace, &pressure, 5 * SECOND);
+    ck_assert_int_eq(pace_statements(&pace), 1);
+    for (int i = 0; i < 10; i++)
+        pace_look(&pace, &pressure, 5 * SECOND);
+    ck_assert_int_eq(pace_statements(&pace), 5); /* statements took more than they should */
+    pressure.blocked = 1;
+    pace_look(&pace, &pressure, 6 * SECOND);
     for (int i = 0; i < 5; i++)
         pace_look(&pace, &pressure, 6 * SECOND);
     ck_assert_int_eq(pace_batch_rows(&pace), 200); /* the fewest */
@@ -82,7 +110,43 @@ START_TEST(short_while_others_work)
         pace_look(&pace, &pressure, 7 * SECOND);
     ck_assert(!pace_is_busy(&pace));
     ck_assert_int_eq(pace_batch_rows(&pace), 25000);
-    ck_assert_int_eq(pace_spend(&pace, 1250, 2500, 0, 8 * SECOND), 0);
+    ck_assert_int_eq(pace_statements(&pace), 1);
+    ck_assert_int_eq(pace_connections(&pace, 2), 2);
+    ck_assert_int_eq(spend(&pace, 1250, 2500, 8 * SECOND), 0);
+}
+END_TEST
+
+/* Where even the fewest records take long, as with triggers: a batch does not take six times that,
+ * and as much again for the rests. */
+START_TEST(slow_records)
+{
+    struct pace pace = pace_of((struct pace_limits){.preset = "gentle"});
+    pace_look(&pace, &(struct pressure){.others = 1}, 0);
+    ck_assert_int_eq(pace_statements(&pace), 6);
+    const struct pace_took took = {
+        .rows = 1200, .took_us = 1300000, .action_us = 1200000, .statements = 6};
+    pace_spend(&pace, &took, SECOND);
+    ck_assert_int_eq(pace_statements(&pace), 1);
+    ck_assert_int_eq(pace_batch_rows(&pace), 200);
+}
+END_TEST
+
+/* What is not to be cut, and a batch that is too small for several. */
+START_TEST(one_statement)
+{
+    const struct pressure pressure = {.others = 1};
+    struct pace pace = pace_of((struct pace_limits){.preset = "normal", .uncut = true});
+    pace_look(&pace, &pressure, 0);
+    ck_assert_int_eq(pace_statements(&pace), 1);
+    ck_assert_int_eq(pace_batch_rows(&pace), 200);
+    pace = pace_of((struct pace_limits){.preset = "normal", .batch_rows = 500});
+    pace_look(&pace, &pressure, 0);
+    ck_assert_int_eq(pace_statements(&pace), 2);
+    ck_assert_int_eq(pace_batch_rows(&pace), 400);
+    pace = pace_of((struct pace_limits){.preset = "fast"});
+    pace_look(&pace, &pressure, 0);
+    ck_assert_int_eq(pace_statements(&pace), 1);
+    ck_assert_int_eq(pace_connections(&pace, 2), 2);
 }
 END_TEST
 
@@ -95,10 +159,12 @@ START_TEST(beginnings_do_not_count)
     pace_look(&pace, &pressure, 0);
     int64_t rows = 2000;
     for (int i = 0; i < 50; i++) {
-        ck_assert_int_eq(pace_spend(&pace, rows, 3000 + rows, rows, i * 10000), 3000 + rows);
+        const struct pace_took took = {
+            .rows = rows, .took_us = 3000 + rows, .action_us = rows, .statements = 6};
+        ck_assert_int_gt(pace_spend(&pace, &took, i * 10000), 3000);
         rows = pace_batch_rows(&pace);
     }
-    ck_assert_int_eq(rows, 1200);
+    ck_assert_int_eq(rows, 12000);
 }
 END_TEST
 
@@ -115,7 +181,7 @@ START_TEST(lag_stays_below)
             pressure.wal_bytes += 500 * 100; /* of a row: more than what is usual */
             rows += 500;
             batches++;
-            pace_spend(&pace, 500, 1000, 0, now);
+            spend(&pace, 500, 1000, now);
         }
         if (pressure.wal_bytes - replayed > most)
             most = pressure.wal_bytes - replayed;
@@ -164,7 +230,7 @@ START_TEST(write_ahead_log)
         pace_look(&pace, &pressure, now);
         for (int i = 0; i < 1000 && pace_wait_us(&pace, now) == 0; i++) {
             pressure.wal_bytes += 1000 * 150;
-            pace_spend(&pace, 1000, 1000, 0, now);
+            spend(&pace, 1000, 1000, now);
         }
     }
     ck_assert_int_gt(pressure.wal_bytes, 40 * 4 * MB);
@@ -323,6 +389,64 @@ START_TEST(transactions_of_others)
         site_check_log(&site);
         site_free(&site);
     }
+    cluster_free(cluster);
+}
+END_TEST
+
+/* What statements note of themselves: in which transaction, and when they begin and end. */
+#define NOTED                                                                                      \
+    ROWS "; CREATE TABLE public.noted (began timestamptz, xid xid8, of text, at timestamptz);"     \
+         "CREATE FUNCTION public.note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$"   \
+         "BEGIN INSERT INTO public.noted VALUES (now(), pg_current_xact_id(), TG_WHEN,"            \
+         " clock_timestamp()); RETURN NULL; END $$;"                                               \
+         "CREATE TRIGGER b BEFORE DELETE ON public.record EXECUTE FUNCTION public.note();"         \
+         "CREATE TRIGGER a AFTER DELETE ON public.record EXECUTE FUNCTION public.note()"
+
+/* While others work, batches are several statements with rests between them, one batch at a time,
+ * though there are two connections. */
+START_TEST(rests_between_statements)
+{
+    struct cluster *cluster = cluster_new(NULL);
+    struct site site = site_new_wide(cluster, NOTED, 2, NULL);
+    db_exec(site.admin, "SET search_path = ''");
+    char *accepted = db_value(
+        site.admin, "SELECT string_agg('\"' || t.tgname || ':' || encode(sha256(convert_to("
+                    "pg_get_triggerdef(t.oid) || p.prosrc, 'UTF8')), 'hex') || '\"', ', ') "
+                    "FROM pg_trigger AS t JOIN pg_proc AS p ON p.oid = t.tgfoid "
+                    "WHERE p.proname = 'note'");
+    struct text policy _cleanup_text_ = {0};
+    text_printf(&policy, POLICY "  accept_triggers = [ %s ];\n", accepted);
+    free(accepted);
+    db_exec(site.admin, "RESET search_path");
+    site_policy(&site, "records", policy.data);
+    site_load_and_approve(&site, "records", -1);
+    PGconn *conn = db_connect(site.cluster, site.database, NULL);
+    db_exec(conn, "BEGIN");
+    db_exec(conn, "SELECT count(*) FROM pg_catalog.pg_class");
+    site_once_expect(&site, NULL, 0);
+    PQfinish(conn);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM public.record"), 0);
+    ck_assert_int_gt(batches(&site), 2);
+    /* a statement, its rest, and the next one */
+    ck_assert_int_gt(db_number(site.admin,
+                               "SELECT count(*) / count(DISTINCT xid) FROM public.noted "
+                               "WHERE of = 'BEFORE'"),
+                     2);
+    ck_assert_int_ge(
+        db_number(site.admin,
+                  "SELECT (min(extract(epoch FROM n.at - n.before)) * 1000000)::bigint "
+                  "FROM (SELECT of, at, "
+                  "lag(at) OVER (PARTITION BY xid ORDER BY at) AS before FROM public.noted) AS "
+                  "n WHERE n.of = 'BEFORE' AND n.before IS NOT NULL"),
+        1000);
+    ck_assert_int_eq(db_number(site.admin,
+                               "WITH batch AS (SELECT xid, min(began) AS began, max(at) AS ended "
+                               "FROM public.noted GROUP BY xid) SELECT count(*) FROM batch AS a "
+                               "JOIN batch AS b ON a.xid < b.xid AND b.began < a.ended AND "
+                               "a.began < b.ended"),
+                     0);
+    site_check_log(&site);
+    site_free(&site);
     cluster_free(cluster);
 }
 END_TEST
@@ -593,6 +717,8 @@ Suite *suite_pace(void)
     tcase_add_test(tc, rows_per_second);
     tcase_add_test(tc, the_gentler_counts);
     tcase_add_test(tc, short_while_others_work);
+    tcase_add_test(tc, one_statement);
+    tcase_add_test(tc, slow_records);
     tcase_add_test(tc, beginnings_do_not_count);
     tcase_add_test(tc, lag_stays_below);
     tcase_add_test(tc, missing_standby);
@@ -604,6 +730,7 @@ Suite *suite_pace(void)
     tc = tcase_create("server");
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, transactions_of_others);
+    tcase_add_test(tc, rests_between_statements);
     tcase_add_test(tc, standby_comes_back);
     tcase_add_test(tc, standby_stands_still);
     tcase_add_test(tc, cut_while_it_rests);

@@ -3,8 +3,8 @@
 # reads and writes. Called by ./dev bench latency.
 #
 #   none          no purge
-#   burn          a process that works half of the time, 2.5 ms at once, and asks nothing of the server
-#                 nor of the disk: what sharing the processors alone costs
+#   burn          a process that works a third of the time, 2 ms at once, as a run at pace "normal" does,
+#                 and asks nothing of the server nor of the disk: what sharing the processors alone costs
 #   delete        one plain DELETE
 #   gentle, normal, fast   the worker, two connections, with record evidence, at this pace
 #
@@ -12,6 +12,7 @@
 #   BENCH_ROUNDS   rounds, 5 by default; every contender runs once in each, in a turning order
 #   BENCH_RATE     transactions of the application in a second, 400 by default; pgbench throttles
 #                  itself, so what waits is counted as waiting
+#   BENCH_BURN     for how many microseconds "burn" works and rests in turn, "2000 4000" by default
 #   BENCH_SECONDS  how long "none" and "burn" are looked at, 20 by default; the others as long as the
 #                  purge takes
 #
@@ -28,6 +29,7 @@ rows=${BENCH_ROWS:-3000000}
 rounds=${BENCH_ROUNDS:-5}
 rate=${BENCH_RATE:-400}
 seconds=${BENCH_SECONDS:-20}
+burn=${BENCH_BURN:-2000 4000}
 contenders=${BENCH_CONTENDERS:-none burn delete gentle normal fast}
 command -v pgbench >/dev/null || PATH=$(dirname "$(ls /usr/lib/postgresql/*/bin/pgbench | tail -n 1)"):$PATH
 bench_begin bench-latency "shared_buffers = 512MB
@@ -91,7 +93,8 @@ run_one() {
   case $2 in
   none) sleep "$seconds" ;;
   burn)
-    "$build/tests/burn" 2500 2500 &
+    # shellcheck disable=SC2086
+    "$build/tests/burn" $burn &
     burner=$!
     sleep "$seconds"
     kill "$burner"

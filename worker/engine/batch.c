@@ -296,6 +296,13 @@ static void act_on_failure(struct batch *batch)
         end_with_failure(batch);
         return;
     }
+    if (step == STEP_REST && class == RETRY_FATAL) { /* pg_sleep may have been revoked */
+        log_warning("category \"%s\": no rests inside of batches: %s", batch->run->category->name,
+                    batch->error.primary);
+        batch->run->pace.uncut = true;
+        batch_again(batch, true);
+        return;
+    }
     if (batch->work.whole && batch_whole_failed(batch))
         return;
     if (!sqlstate[0]) { /* ours: an answer of the wrong shape, a fault point */
@@ -393,6 +400,28 @@ static bool take_count(const PGresult *result, int64_t *ret, struct error *error
     return true;
 }
 
+enum { LATE_US = 1000 };
+
+/* A server's process wakes up a little late, and its answer may be read later still, behind
+ * digests: that was no pause any more. */
+static void note_pause(struct batch *batch)
+{
+    int64_t paused_us = clock_monotonic_us() - batch->rests_us;
+    if (paused_us > batch->rest_us + LATE_US)
+        paused_us = batch->rest_us + LATE_US;
+    batch->acts_us = batch->rests_us + paused_us;
+    batch->result.rested_us += paused_us;
+}
+
+static void note_action(struct batch *batch)
+{
+    if (!batch->paced)
+        return;
+    batch->rests_us = clock_monotonic_us();
+    batch->result.action_us += batch->rests_us - batch->acts_us;
+    batch->result.statements++;
+}
+
 static bool take_answer(struct batch *batch, struct request_step step, const PGresult *result,
                         struct error *error)
 {
@@ -416,9 +445,11 @@ static bool take_answer(struct batch *batch, struct request_step step, const PGr
         return batch_take_facts(batch, result, error);
     case STEP_READ_PART:
         return batch_take_part(batch, result, error);
+    case STEP_REST:
+        note_pause(batch);
+        return true;
     case STEP_REMOVE_RANGE:
-        if (batch->paced)
-            batch->result.action_us = clock_monotonic_us() - batch->acts_us;
+        note_action(batch);
         /* fall through */
     case STEP_REMOVE_TIDS:
         if (batch->run->sql->stage->action == ACTION_DELETE)

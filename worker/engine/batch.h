@@ -42,7 +42,9 @@ struct batch_result {
     bool split; /* and `other_half` too: the range was cut in two */
     struct work other_half;
     int64_t delay_ms;
-    int64_t action_us; /* the server took for the records, without begin and end; 0: unknown */
+    int64_t action_us, statements; /* the server took for the records, without begin and end, in
+                                      so many statements; 0: unknown */
+    int64_t rested_us;             /* between them */
     struct brake_trip trip;
     struct error error;
 };

@@ -52,6 +52,7 @@ enum step {
     STEP_READ_PART,
     STEP_EMPTY,
     STEP_REMOVE_RANGE,
+    STEP_REST,
     STEP_LOCK_ROWS,
     STEP_LOCK_READS,
     STEP_JUDGE_ROWS,
@@ -173,9 +174,10 @@ struct batch {
     struct error error;
     char constraint[64];
 
-    bool paced;      /* what the action takes is measured, for the size of those that follow */
-    int64_t acts_us; /* monotonic: since when the action goes on */
-    int64_t at;      /* begin_batch's time, seconds since 1970 */
+    bool paced; /* what the action takes is measured, for the size of those that follow */
+    int64_t acts_us, rests_us; /* monotonic: since when a statement of it, or a rest, goes on */
+    int64_t rest_us;           /* that each rest was asked to take */
+    int64_t at;                /* begin_batch's time, seconds since 1970 */
     char xid[24];
     int64_t epoch;
 

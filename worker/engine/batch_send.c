@@ -228,35 +228,59 @@ static void begin_inner_group(struct batch *batch, enum batch_state state)
 
 /* Of many rows, a range goes in pieces: digests of one are made while the server works on the next,
  * and what is made while it waits are those of the last. Each is planned, and reads the lists of
- * what is on hold, so of few rows there is one. What is counted is not cut: each statement adds a
- * row to every cell that it finds, whose persons are then made digests of. */
-static const int cuts[] = {50, 80, 100}; /* where pieces end, percent of the range */
-static const int no_cuts[] = {100};
-
+ * what is on hold, so of few rows there is one. While others work pieces are of one size, and the
+ * connection rests between them. What is counted is not cut: each statement adds a row to every
+ * cell that it finds, whose persons are then made digests of. */
 enum { MANY_ROWS = 5000 };
+
+static const int many_ends[] = {50, 80, 100}; /* where pieces end, percent of the range */
+
+static int64_t pieces(const struct batch *batch)
+{
+    if (batch->paced)
+        return pace_statements(&batch->run->pace);
+    const bool many = batch->run->sweep.batch_rows >= MANY_ROWS;
+    return many && !batch->run->sql->stage->aggregate ? ARRAY_LENGTH(many_ends) : 1;
+}
+
+/* Where the i-th of so many pieces ends, in a range of such a size. */
+static int64_t piece_end(const struct batch *batch, int64_t i, int64_t count, int64_t size)
+{
+    return batch->paced || count == 1 ? size * (i + 1) / count : size * many_ends[i] / 100;
+}
+
+static void queue_rest(struct batch *batch)
+{
+    char text[24];
+    const int64_t ms = (pace_pause_us(&batch->run->pace) + 500) / 1000;
+    batch->rest_us = ms > 0 ? ms * 1000 : 1000;
+    snprintf(text, sizeof(text), "%lld", (long long)batch->rest_us / 1000);
+    const char *values[] = {text};
+    queue_prepared(batch, STEP_REST, "retention_rest", sql_file("engine/rest.sql"), 1, values);
+    pg_conn_flush(batch->lane->conn); /* its end is the next statement's beginning */
+}
 
 void batch_send_remove_range(struct batch *batch)
 {
     const struct work *work = &batch->work;
-    const bool many = batch->run->sweep.batch_rows >= MANY_ROWS;
-    const bool cut = many && !batch->run->sql->stage->aggregate;
-    const int *ends = cut ? cuts : no_cuts;
-    const size_t count = cut ? ARRAY_LENGTH(cuts) : ARRAY_LENGTH(no_cuts);
     batch_begin_group(batch, BATCH_STATE_ACTING);
     batch_send_prologue(batch);
-    batch->paced = pace_is_busy(&batch->run->pace);
+    batch->paced = pace_is_paced(&batch->run->pace);
     if (batch->paced) /* the answers so far come at once: the action is not measured with them */
         pg_conn_flush(batch->lane->conn);
     const struct sql_statement *remove =
         work->to_slice ? &batch->sql->remove_slice : &batch->sql->remove;
     const int64_t begin = work->to_slice ? work->slice : work->from.block;
     const int64_t end = work->to_slice ? work->to_slice : work->to_block;
+    const int64_t count = pieces(batch);
     struct work piece = *work;
     int64_t from = begin;
-    for (size_t i = 0; i < count; i++) {
-        const int64_t to = begin + (end - begin) * ends[i] / 100;
+    for (int64_t i = 0; i < count; i++) {
+        const int64_t to = begin + piece_end(batch, i, count, end - begin);
         if (to == from)
             continue;
+        if (batch->paced && from > begin)
+            queue_rest(batch);
         if (work->to_slice)
             piece.to_slice = to;
         else
@@ -277,7 +301,7 @@ void batch_send_remove_range(struct batch *batch)
 void batch_send_lock_rows(struct batch *batch)
 {
     struct run *run = batch->run;
-    int64_t most = pace_batch_rows(&run->pace);
+    int64_t most = pace_statement_rows(&run->pace);
     if (run->sql->relation_count > 1 && (int64_t)run->family_hint < most)
         most = (int64_t)run->family_hint;
     const struct sql_leaf *sql = batch->sql;

@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 
-/* A batch of fewer records does not get shorter: it is its beginning and end that take the time. */
+/* A statement of fewer records does not get shorter: planning it takes the time. */
 enum { LEAST_ROWS = 200, LEAST_AIM_US = 300 };
 
 /* As long as nobody knows better. */
@@ -25,18 +25,22 @@ enum { LEAST_ROWS = 200, LEAST_AIM_US = 300 };
 
 const struct pace_preset pace_presets[] = {
     {.name = "gentle",
-     .help = "connections work half of the time, and a quarter while others do",
+     .help = "connections work half of the time; while others do, half of them a fifth of it",
      .duty = 0.5,
-     .busy_duty = 0.25,
-     .busy_batch_us = 1200,
+     .busy_duty = 0.2,
+     .busy_statement_us = 2000,
+     .busy_statements = 6,
+     .busy_connections = 0.5,
      .standby_lag_mb = 16,
      .wal_mb_per_second = 16,
      .dead = DEAD_WAITED},
     {.name = "normal",
-     .help = "connections work all of the time, and half of it while others do",
+     .help = "connections work all of the time; while others do, half of them nearly half of it",
      .duty = 1,
-     .busy_duty = 0.5,
-     .busy_batch_us = 1200,
+     .busy_duty = 0.45,
+     .busy_statement_us = 2000,
+     .busy_statements = 6,
+     .busy_connections = 0.5,
      .standby_lag_mb = 64,
      .dead = DEAD_TOLD},
     {.name = "fast", .help = "as fast as it goes, whatever others do", .duty = 1, .busy_duty = 1},
@@ -63,9 +67,10 @@ void pace_init(struct pace *pace, const struct pace_limits *limits, int64_t now_
         .standbys = limits->standbys,
         .rows_per_second = limits->rows_per_second,
         .batch_rows = limits->batch_rows,
+        .uncut = limits->uncut,
         .available = (double)limits->rows_per_second,
         .at_us = now_us,
-        .aim_us = preset->busy_batch_us,
+        .aim_us = preset->busy_statement_us,
         .row_bytes = USUAL_ROW_BYTES,
         .waits_since_us = now_us,
         .dead_percent = limits->dead_percent,
@@ -91,10 +96,15 @@ bool pace_is_busy(const struct pace *pace)
     return pace->busy >= BUSY || pace->waits_for_us;
 }
 
+bool pace_is_paced(const struct pace *pace)
+{
+    return pace->preset.busy_statement_us && pace_is_busy(pace);
+}
+
 bool pace_wants_looks(const struct pace *pace)
 {
     const struct pace_preset *preset = &pace->preset;
-    return preset->busy_batch_us || preset->standby_lag_mb || preset->wal_mb_per_second ||
+    return preset->busy_statement_us || preset->standby_lag_mb || preset->wal_mb_per_second ||
            pace->standbys;
 }
 
@@ -103,11 +113,11 @@ static double average(double old, double new, double weight)
     return old + (new - old) * weight;
 }
 
-/* How long batches are while others work: half as long at each look that finds others waiting for
- * our locks, and longer again, slowly. */
+/* How long statements are while others work: half as long at each look that finds others waiting
+ * for our locks, and longer again, slowly. */
 static void adapt_aim(struct pace *pace)
 {
-    int64_t most = pace->preset.busy_batch_us;
+    int64_t most = pace->preset.busy_statement_us;
     if (pace->waits_for_us)
         pace->aim_us /= 2;
     else
@@ -150,7 +160,7 @@ void pace_look(struct pace *pace, const struct pressure *pressure, int64_t now_u
     double seen = pressure->others > 0 ? 1 : 0;
     pace->busy = pace->looked ? average(pace->busy, seen, BUSY_WEIGHT) : seen;
     pace->waits_for_us = pressure->blocked > 0;
-    if (preset->busy_batch_us)
+    if (preset->busy_statement_us)
         adapt_aim(pace);
     if (pace->looked && pace->rows_since > 1000) {
         double bytes = (double)(pressure->wal_bytes - pace->wal_bytes) / (double)pace->rows_since;
@@ -244,22 +254,37 @@ void pace_describe_dead(const struct pace *pace, const char *table, struct text 
                 table, why[pace->dead_note], table);
 }
 
-int64_t pace_spend(struct pace *pace, int64_t rows, int64_t took_us, int64_t action_us,
-                   int64_t now_us)
+/* Of so long a work. */
+static int64_t rest_us(const struct pace *pace, int64_t work_us)
 {
+    double duty = pace_is_busy(pace) ? pace->preset.busy_duty : pace->preset.duty;
+    return (int64_t)((double)work_us * (1 - duty) / duty);
+}
+
+static double average_of_some(double old, double new, double weight)
+{
+    return old > 0 ? average(old, new, weight) : new;
+}
+
+int64_t pace_spend(struct pace *pace, const struct pace_took *took, int64_t now_us)
+{
+    int64_t rows = took->rows;
     pace->rows_since += rows;
     pace->wal_left -= pace->row_bytes * (double)rows;
     if (pace->rows_per_second) {
         refill(pace, now_us);
         pace->available -= (double)rows;
     }
-    if (rows > 0 && took_us > 0) {
-        double rate = (double)rows / (double)(action_us > 0 ? action_us : took_us);
+    int64_t work_us = took->took_us - took->rested_us;
+    int64_t action_us = took->action_us > 0 ? took->action_us : work_us;
+    if (rows > 0 && action_us > 0)
         pace->rows_per_us =
-            pace->rows_per_us > 0 ? average(pace->rows_per_us, rate, RATE_WEIGHT) : rate;
-    }
-    double duty = pace_is_busy(pace) ? pace->preset.busy_duty : pace->preset.duty;
-    return (int64_t)((double)took_us * (1 - duty) / duty);
+            average_of_some(pace->rows_per_us, (double)rows / (double)action_us, RATE_WEIGHT);
+    if (took->action_us > 0 && took->statements > 0)
+        pace->statement_us = average_of_some(
+            pace->statement_us, (double)took->action_us / (double)took->statements, RATE_WEIGHT);
+    int64_t rest = rest_us(pace, work_us) - took->rested_us;
+    return rest > 0 ? rest : 0;
 }
 
 static void set_waits(struct pace *pace, enum pace_cause cause, int64_t now_us)
@@ -288,17 +313,55 @@ int64_t pace_wait_us(struct pace *pace, int64_t now_us)
     return wait_us;
 }
 
-int64_t pace_batch_rows(const struct pace *pace)
+/* Never more than rows_per_second allows in one: the batch would take longer. */
+static int64_t most_rows(const struct pace *pace)
 {
     int64_t most = pace->batch_rows;
-    if (pace->rows_per_second && pace->rows_per_second < most)
-        most = pace->rows_per_second;
-    if (!pace->preset.busy_batch_us || !pace_is_busy(pace))
+    return pace->rows_per_second && pace->rows_per_second < most ? pace->rows_per_second : most;
+}
+
+int64_t pace_statement_rows(const struct pace *pace)
+{
+    int64_t most = most_rows(pace);
+    if (!pace_is_paced(pace))
         return most;
     int64_t rows = (int64_t)(pace->rows_per_us * (double)pace->aim_us);
     if (rows < LEAST_ROWS)
         rows = LEAST_ROWS;
     return rows < most ? rows : most;
+}
+
+int64_t pace_statements(const struct pace *pace)
+{
+    const struct pace_preset *preset = &pace->preset;
+    if (!pace_is_paced(pace) || pace->uncut || pace->aim_us < preset->busy_statement_us)
+        return 1;
+    int64_t most = preset->busy_statements, fit = most_rows(pace) / pace_statement_rows(pace);
+    if (pace->statement_us > 0) { /* even the fewest rows may take long */
+        double in_time = (double)(most * preset->busy_statement_us) / pace->statement_us;
+        fit = in_time < (double)fit ? (int64_t)in_time : fit;
+    }
+    fit = fit < most ? fit : most;
+    return fit > 1 ? fit : 1;
+}
+
+int64_t pace_batch_rows(const struct pace *pace)
+{
+    return pace_statements(pace) * pace_statement_rows(pace);
+}
+
+int64_t pace_pause_us(const struct pace *pace)
+{
+    return rest_us(pace, pace->statement_us > 0 ? (int64_t)pace->statement_us : pace->aim_us);
+}
+
+int64_t pace_connections(const struct pace *pace, int64_t connections)
+{
+    double share = pace->preset.busy_connections;
+    if (!pace_is_busy(pace) || share <= 0)
+        return connections;
+    int64_t some = (int64_t)((double)connections * share);
+    return some > 0 ? some : 1;
 }
 
 void pace_describe(const struct pace *pace, enum pace_cause cause, struct text *out)

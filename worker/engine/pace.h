@@ -2,12 +2,14 @@
  * a look at the server showed (pressure.h) and what its batches took, and asks how large the next
  * batch should be, how long a connection rests behind one, and whether the run has to wait.
  *
- * What an application feels is how long a transaction of ours is, and how much of the time one is
- * open. So while others work, batches are short and connections rest between them; while nobody
- * does, they are long. Four things make the run wait: the bucket of rows_per_second, standbys that
- * are behind or missing, a limit on write-ahead log, and dead rows that nobody clears away as fast
- * as they come. Standbys and write-ahead log are turned into bytes that may be written until the
- * next look.
+ * What an application feels is how much of the processors we take, and for how long at once. What
+ * begins and ends a batch takes as long whatever is between, and most of the time of a short one.
+ * So while others work, a batch is a few short statements, and the connection rests between them
+ * and behind them; others may wait that long for a row of it, but if they do, batches are of one
+ * statement for a while. While nobody works, they are long. Four things make the run wait: the bucket of
+ * rows_per_second, standbys that are behind or missing, a limit on write-ahead log, and dead rows
+ * that nobody clears away as fast as they come. Standbys and write-ahead log are turned into bytes
+ * that may be written until the next look.
  *
  * Autovacuum, as it comes, begins where a fifth of a table is dead. Where half of it is, vacuum has
  * been outrun, and the table grows by what could have been used again. It is waited for no longer
@@ -23,9 +25,10 @@ struct text;
 /* What a preset sets. */
 struct pace_preset {
     const char *name, *help;
-    double duty, busy_duty; /* share of the time in which a connection works; while others do */
-    int64_t busy_batch_us;  /* aim for a batch while others work, its beginning and its end apart:
-                               those take as long whatever is between; 0: as long as it takes */
+    double duty, busy_duty;    /* share of the time in which a connection works; while others do */
+    int64_t busy_statement_us; /* aim for a statement while others work; 0: as long as it takes */
+    int64_t busy_statements;   /* of a batch, at most */
+    double busy_connections;   /* the share of them that work */
     int64_t standby_lag_mb, wal_mb_per_second;          /* 0: no limit */
     enum { DEAD_IGNORED, DEAD_TOLD, DEAD_WAITED } dead; /* what too many dead rows come to */
 };
@@ -37,6 +40,7 @@ struct pace_limits {
     const char *preset;      /* "gentle", "normal", "fast" */
     int64_t rows_per_second; /* 0: not limited */
     int64_t batch_rows;
+    bool uncut;                                /* a batch is one statement, whoever works */
     int64_t standby_lag_mb, wal_mb_per_second; /* 0: the preset's */
     int64_t standbys;                          /* that must be connected */
     int64_t dead_percent,
@@ -51,6 +55,13 @@ struct pressure {
     int64_t lag_bytes; /* of the standby or slot that is farthest behind; 0: none */
     const char *slowest;
     int64_t wal_bytes; /* ever written */
+};
+
+/* What a batch took. */
+struct pace_took {
+    int64_t rows, took_us;         /* from its beginning to its end */
+    int64_t action_us, statements; /* of it, the server's for the records; 0: not measured */
+    int64_t rested_us;             /* between the statements, so that others could work */
 };
 
 /* What is known of the table's dead rows. */
@@ -83,17 +94,18 @@ struct pace {
     int64_t standbys;
     int64_t rows_per_second; /* 0: not limited */
     int64_t batch_rows;
+    bool uncut;
     double available; /* records; may be negative */
     int64_t at_us;    /* when `available` was true */
 
-    bool looked;        /* a look has come, which the following is of */
-    double busy;        /* how often others were in a transaction, 0 to 1 */
-    bool waits_for_us;  /* others waited for our locks at the last look */
-    int64_t aim_us;     /* of a batch while others work: halved while they wait for our locks */
-    double rows_per_us; /* of batches; 0: none yet */
-    double row_bytes;   /* write-ahead log of a record, whoever wrote it */
-    double wal_left;    /* bytes until the next look; below zero the run waits */
-    bool wal_limited, lag_limited; /* there are such bytes; they are those of a standby */
+    bool looked;       /* a look has come, which the following is of */
+    double busy;       /* how often others were in a transaction, 0 to 1 */
+    bool waits_for_us; /* others waited for our locks at the last look */
+    int64_t aim_us;    /* of a statement while others work: halved while they wait for our locks */
+    double rows_per_us, statement_us; /* of those before; 0: none yet */
+    double row_bytes;                 /* write-ahead log of a record, whoever wrote it */
+    double wal_left;                  /* bytes until the next look; below zero the run waits */
+    bool wal_limited, lag_limited;    /* there are such bytes; they are those of a standby */
     int64_t wal_bytes, looked_us, rows_since; /* of the last look, and acted on since */
     enum pace_cause stands;                   /* why nothing may be done until the next look */
     int64_t lag_bytes, standbys_seen;
@@ -120,15 +132,21 @@ bool pace_wants_dead(const struct pace *pace);
 bool pace_dead(struct pace *pace, const struct dead_rows *dead, int64_t now_us);
 /* What there is to be told, and to be done, of a table's. */
 void pace_describe_dead(const struct pace *pace, const char *table, struct text *out);
-/* A batch acted on so many records and took so long, and the server so long for the records alone
- * (0: that is not known). How long its connection should rest. */
-int64_t pace_spend(struct pace *pace, int64_t rows, int64_t took_us, int64_t action_us,
-                   int64_t now_us);
+/* A batch is over. How long its connection should rest. */
+int64_t pace_spend(struct pace *pace, const struct pace_took *took, int64_t now_us);
 /* Microseconds until the next batch may start; 0: now; -1: not before the next look. */
 int64_t pace_wait_us(struct pace *pace, int64_t now_us);
-/* The most records that one batch should act on. */
+/* The most records that one batch, or one statement of it, should act on. */
 int64_t pace_batch_rows(const struct pace *pace);
+int64_t pace_statement_rows(const struct pace *pace);
+/* How many statements a batch has, and how long the connection rests between them. */
+int64_t pace_statements(const struct pace *pace);
+int64_t pace_pause_us(const struct pace *pace);
+/* How many of so many connections may work. */
+int64_t pace_connections(const struct pace *pace, int64_t connections);
 bool pace_is_busy(const struct pace *pace);
+/* Others work, and statements are to be short for them. */
+bool pace_is_paced(const struct pace *pace);
 /* Whether anything hangs on looks: else none is needed. */
 bool pace_wants_looks(const struct pace *pace);
 /* The cause in words; nothing for PACE_FREE and PACE_ROWS, which nobody has to be told of. */

@@ -91,6 +91,7 @@ static void start_pace(struct run *run, int64_t now_us)
         .preset = pace_gentler(limits->pace_preset, run->category->pace_preset),
         .rows_per_second = own > 0 && (rate == 0 || own < rate) ? own : rate,
         .batch_rows = limits->batch_rows,
+        .uncut = run->sql->stage->aggregate != NULL,
         .standby_lag_mb = limits->standby_lag_mb,
         .wal_mb_per_second = limits->wal_mb_per_second,
         .standbys = limits->standbys,
@@ -502,6 +503,7 @@ static void start_batch(struct run *run, struct lane *lane, struct work *work)
     lane->began_us = clock_monotonic_us();
     lane_take(lane);
     run->out++;
+    run->working++;
     (void)FAULT_POINT("batch_begins");
     batch_start(lane, run, work);
 }
@@ -518,6 +520,8 @@ static void pump_sweep(struct run *run)
         if (wait_us > 0)
             run_after(run, wait_us);
         if (wait_us != 0)
+            return;
+        if (run->working >= pace_connections(&run->pace, (int64_t)worker->lane_count))
             return;
         struct work work;
         struct leaf *leaf;
@@ -575,6 +579,7 @@ static void on_rested(struct lane *lane, void *arg)
 {
     struct run *run = arg;
     run->out--;
+    run->working--;
     lane_give_back(lane);
     run_pump(run);
 }
@@ -588,8 +593,14 @@ static int64_t acted(struct run *run, const struct lane *lane, const struct batc
     run->report.blocked += result->blocked;
     run->pass_rows += result->rows + result->dependant_rows + result->blocked;
     int64_t now = clock_monotonic_us();
-    int64_t rest_us = pace_spend(&run->pace, result->rows + result->dependant_rows,
-                                 now - lane->began_us, result->action_us, now);
+    const struct pace_took took = {
+        .rows = result->rows + result->dependant_rows,
+        .took_us = now - lane->began_us,
+        .action_us = result->action_us,
+        .statements = result->statements,
+        .rested_us = result->rested_us,
+    };
+    int64_t rest_us = pace_spend(&run->pace, &took, now);
     tell_progress(run);
     if ((int64_t)run->blocked.count > RUN_MOST_BLOCKED)
         run_stop(run, RUN_FAILED, "too many records refuse to be acted on");
@@ -608,7 +619,9 @@ void run_batch_done(struct run *run, struct lane *lane, const struct work *work,
         sweep_add(&run->sweep, &result->other_half);
     if (result->end == BATCH_AGAIN && result->delay_ms > 0 && !run->stopping) {
         lane->again = result->rest;
+        run->working--;
         lane_after(lane, result->delay_ms, on_again, run);
+        run_pump(run);
         return;
     }
     int64_t rest_us = result->end == BATCH_ACTED ? acted(run, lane, result) : 0;
@@ -616,6 +629,7 @@ void run_batch_done(struct run *run, struct lane *lane, const struct work *work,
         lane_after(lane, (rest_us + 500) / 1000, on_rested, run); /* out until then */
     } else {
         run->out--;
+        run->working--;
         lane_give_back(lane);
     }
     if (result->end == BATCH_LEAF_DENIED && !run->denied) {

@@ -92,6 +92,7 @@ struct run {
     int idle_passes;           /* ... that acted, and left as much as there was before */
     int64_t remained;          /* behind the pass before; -1: there was none */
     size_t out;                /* batches and checks under way */
+    int64_t working;           /* connections with a batch, or that rest behind one */
     bool denied;               /* a leaf could not be locked for want of a privilege */
     char busy[160];           /* what others kept locked, so that it was left in this pass, or "" */
     bool impatient;           /* something was left so: others that are locked have less time */
