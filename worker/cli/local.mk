@@ -45,6 +45,10 @@ libretention_a_SOURCES += \
 	worker/cli/plan.c worker/cli/plan.h \
 	worker/cli/plan_aggregate.c worker/cli/plan_aggregate.h \
 	worker/cli/plan_holds.c worker/cli/plan_holds.h \
+	worker/cli/plan_internal.h \
+	worker/cli/plan_query.c \
+	worker/cli/plan_sql.c \
+	worker/cli/plan_strategy.c \
 	worker/cli/policies.c worker/cli/policies.h \
 	worker/cli/policy.c worker/cli/policy.h \
 	worker/cli/policy_change.c \

@@ -1,123 +1,18 @@
 /* retentionctl plan: what a run would do now. One snapshot, read-only, by the conditions that a run
  * acts by: the numbers are those of the builder's own statements. */
-#include "cli/plan.h"
-#include "cli/check_drop.h"
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/text.h"
-#include "cli/check_drop.h"
 #include "cli/hold.h"
 #include "cli/json.h"
 #include "cli/output.h"
 #include "cli/plan_aggregate.h"
-#include "cli/plan_holds.h"
-#include "cli/policies.h"
-#include "engine/strategy.h"
+#include "cli/plan_internal.h"
 #include "policy/quote.h"
-#include "policy/resolve.h"
 #include "policy/transform.h"
 #include "policy/validate.h"
-
-bool plan_begin(struct session *session, const char **ret_run_time, struct error *error)
-{
-    if (!session_execute(session, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", error))
-        return false;
-    PGresult *result _cleanup_result_ = session_file(session, "cli/plan_begin.sql", 0, NULL, error);
-    if (!result)
-        return false;
-    *ret_run_time = arena_strdup(session->cli->arena, PQgetvalue(result, 0, 0));
-    return true;
-}
-
-bool plan_settings(struct session *session, const struct category *category, struct error *error)
-{
-    const char *const values[] = {category->timezone};
-    PGresult *result = session_file(session, "cli/plan_settings.sql", 1, values, error);
-    PQclear(result);
-    return result != NULL;
-}
-
-/* Rows that are JSON arrays of texts, as the result of the statement that made them. */
-static PGresult *take_rows(struct session *session, PGresult *rows)
-{
-    enum { COLUMNS_MOST = 32 };
-    PGresult *result = PQmakeEmptyPGresult(session->conn, PGRES_TUPLES_OK);
-    for (int r = 0; result && r < PQntuples(rows); r++) {
-        json_t *row = json_loads(PQgetvalue(rows, r, 0), 0, NULL), *value;
-        PGresAttDesc columns[COLUMNS_MOST] = {0};
-        char name[] = "";
-        size_t i;
-        for (i = 0; i < COLUMNS_MOST; i++)
-            columns[i].name = name;
-        bool made = row && json_array_size(row) <= COLUMNS_MOST &&
-                    (r || PQsetResultAttrs(result, (int)json_array_size(row), columns));
-        json_array_foreach(row, i, value)
-        {
-            const char *text = json_string_value(value);
-            char *copy = text ? arena_strdup(session->cli->arena, text) : NULL;
-            made = made && PQsetvalue(result, r, (int)i, copy, copy ? (int)strlen(copy) : -1);
-        }
-        json_decref(row);
-        if (!made) {
-            PQclear(result);
-            result = NULL;
-        }
-    }
-    return result;
-}
-
-static PGresult *query_as_reader(struct session *session, const char *category,
-                                 const struct sql_statement *statement, const char **values,
-                                 struct error *error)
-{
-    const char *const asked[] = {
-        category, statement->text,
-        statement->param_count
-            ? session_array(session->cli, (char *const *)values, (int)statement->param_count)
-            : "{}"};
-    PGresult *rows _cleanup_result_ =
-        session_file(session, "cli/plan_reader.sql", ARRAY_LENGTH(asked), asked, error);
-    if (!rows) {
-        if (strcmp(error->sqlstate, "42501") == 0)
-            error_hint(error,
-                       "The statement is run by the group that counts, which lacks SELECT on "
-                       "a table: \"retentionctl setup --sql\" prints the grants.");
-        return NULL;
-    }
-    PGresult *result = take_rows(session, rows);
-    if (!result)
-        error_set(error, ERROR_FAILED, "could not read what the database says of the records");
-    return result;
-}
-
-PGresult *plan_query(struct session *session, const char *category,
-                     const struct sql_statement *statement, const char *run_time, char *const *key,
-                     struct error *error)
-{
-    const char **values =
-        arena_alloc(session->cli->arena, (statement->param_count + 1) * sizeof(*values));
-    for (size_t i = 0; i < statement->param_count; i++) {
-        const struct sql_param *param = &statement->params[i];
-        values[i] = param->kind == PARAM_RUN_TIME ? run_time
-                    : param->kind == PARAM_KEY    ? key[param->index]
-                    : param->kind == PARAM_NONCE  ? "a made-up value"
-                                                  : param->value;
-    }
-    bool needs_reader;
-    if (!hold_needs_reader(session, &needs_reader, error))
-        return NULL;
-    if (needs_reader)
-        return query_as_reader(session, category, statement, values, error);
-    PGresult *result =
-        session_query(session, statement->text, statement->param_count, values, error);
-    if (!result && strcmp(error->sqlstate, "42501") == 0)
-        error_hint(error, "Who asks must be able to read the governed tables, as the worker is: "
-                          "connect as its role, or as a member of it.");
-    return result;
-}
 
 static const struct table_column columns[] = {
     {"category", CELL_TEXT, "category"},
@@ -131,21 +26,6 @@ static const struct table_column columns[] = {
     {"unclaimed", CELL_NUMBER, "unclaimed"},
     {"oldest due", CELL_TIME, "oldest"},
     {"strategy", CELL_TEXT, "strategy"},
-};
-
-/* One call of the command. */
-struct planning {
-    struct cli *cli;
-    struct session *session;
-    struct policies policies;
-    const char *run_time;
-    unsigned shapes;           /* of scopes that holds have, for the builder: all, or none */
-    struct table *table;       /* for people */
-    json_t *rows;              /* for --json */
-    struct text notes;         /* lines below the table */
-    struct string_list acting; /* categories that a run would enforce */
-    int invalid;               /* categories that cannot be counted */
-    struct plan_holds *holds;  /* --holds, else NULL */
 };
 
 /* Numbers of one stage; the texts live in the arena, moments are in UTC. */
@@ -190,7 +70,7 @@ static bool choose_shapes(struct planning *p, struct error *error)
 }
 
 /* The run takes them in an order in which none waits for a later one. */
-static struct sql_statement forecast(const struct planning *p, const struct sql_category *sql)
+struct sql_statement plan_forecast(const struct planning *p, const struct sql_category *sql)
 {
     return sql_build_forecast(p->cli->arena, p->policies.set, sql->category,
                               (size_t)(sql->stage - sql->category->stages), p->policies.catalog,
@@ -201,7 +81,7 @@ static bool ask(struct planning *p, const struct sql_category *sql, struct numbe
                 struct error *error)
 {
     struct arena *arena = p->cli->arena;
-    struct sql_statement statement = forecast(p, sql);
+    struct sql_statement statement = plan_forecast(p, sql);
     PGresult *plan _cleanup_result_ =
         plan_query(p->session, sql->category->name, &statement, p->run_time, NULL, error);
     if (!plan)
@@ -214,172 +94,6 @@ static bool ask(struct planning *p, const struct sql_category *sql, struct numbe
         return false;
     n->unclaimed = arena_strdup(arena, result_value(unclaimed, 0, 0));
     return to_utc(p->session, n, error);
-}
-
-/* Which way a leaf would go, as the run decides it (worker/engine/strategy.h). */
-static bool leaf_strategy(struct planning *p, const struct sql_category *sql,
-                          const struct catalog_table *leaf, const char **ret, struct error *error)
-{
-    const struct category *category = sql->category;
-    struct sql_leaf *statements = sql_build_leaf(
-        p->cli->arena, p->policies.set, category, (size_t)(sql->stage - category->stages),
-        p->policies.catalog, (struct table_name){leaf->schema, leaf->name}, 0);
-    if (!statements->choose.text[0])
-        *ret = "sweep";
-    else if (category->strategy == STRATEGY_INDEX || category->strategy == STRATEGY_SWEEP)
-        *ret = category->strategy == STRATEGY_INDEX ? "index, as the policy says"
-                                                    : "sweep, as the policy says";
-    if (!statements->choose.text[0] || category->strategy == STRATEGY_INDEX ||
-        category->strategy == STRATEGY_SWEEP)
-        return true;
-    bool needs_reader; /* who may not read the table cannot ask how it would be read */
-    if (!hold_needs_reader(p->session, &needs_reader, error))
-        return false;
-    *ret = "index or sweep, as the planner will say";
-    if (needs_reader)
-        return true;
-    PGresult *answer _cleanup_result_ =
-        plan_query(p->session, category->name, &statements->choose, p->run_time, NULL, error);
-    if (!answer)
-        return false;
-    *ret = strategy_text(p->cli->arena, result_value(answer, 0, 0));
-    return true;
-}
-
-/* Why a leaf would not be emptied as a whole: NULL: it would be. `ret_empty`: it has no rows. */
-static bool whole_leaf(struct planning *p, const struct sql_category *sql,
-                       const struct catalog_table *leaf, const char **ret_because, bool *ret_empty,
-                       struct error *error)
-{
-    struct arena *arena = p->cli->arena;
-    const struct category *category = sql->category;
-    struct table_name name = {leaf->schema, leaf->name};
-    const struct sql_leaf *statements =
-        sql_build_leaf(arena, p->policies.set, category, (size_t)(sql->stage - category->stages),
-                       p->policies.catalog, name, p->shapes);
-    *ret_because = statements->by_rows;
-    *ret_empty = false;
-    if (*ret_because)
-        return true;
-    const char *const values[] = {quote_table(arena, leaf), p->policies.catalog->worker_role};
-    PGresult *facts _cleanup_result_ =
-        session_query(p->session, strategy_whole_sql(), ARRAY_LENGTH(values), values, error);
-    if (!facts)
-        return false;
-    const char *because = strategy_not_whole(facts);
-    *ret_because = because ? arena_strdup(arena, because) : NULL;
-    *ret_empty = !because && strcmp(PQgetvalue(facts, 0, 1), "0") == 0;
-    if (because || *ret_empty)
-        return true;
-    PGresult *stays _cleanup_result_ =
-        plan_query(p->session, category->name, &statements->whole_stays, p->run_time, NULL, error);
-    if (stays)
-        *ret_because = strategy_stays(stays);
-    return stays;
-}
-
-/* Partitions that go row by row for one reason. */
-struct by_rows {
-    const char *because, *first;
-    size_t count;
-};
-
-static void note_by_rows(struct planning *p, struct by_rows **all, size_t *count,
-                         const struct catalog_table *leaf, const char *because)
-{
-    for (size_t i = 0; i < *count; i++)
-        if (strcmp((*all)[i].because, because) == 0) {
-            (*all)[i].count++;
-            return;
-        }
-    *all = arena_push(p->cli->arena, *all, count, sizeof(**all));
-    (*all)[*count - 1] = (struct by_rows){because, quote_table(p->cli->arena, leaf), 1};
-}
-
-/* Strategy `partition`: how many partitions go as a whole; why the others do not, in the notes. */
-static bool whole_strategy(struct planning *p, const struct sql_category *sql,
-                           const struct catalog_table *const *leaves, size_t count,
-                           const char **ret, struct error *error)
-{
-    struct by_rows *others = NULL;
-    size_t whole = 0, empty = 0, other_count = 0;
-    bool needs_reader;
-    if (!hold_needs_reader(p->session, &needs_reader, error))
-        return false;
-    *ret = "partitions as a whole or row by row, as the run will find";
-    if (needs_reader)
-        return true;
-    for (size_t i = 0; i < count; i++) {
-        const char *because;
-        bool is_empty;
-        if (!whole_leaf(p, sql, leaves[i], &because, &is_empty, error))
-            return false;
-        empty += is_empty;
-        whole += !because && !is_empty;
-        if (because)
-            note_by_rows(p, &others, &other_count, leaves[i], because);
-    }
-    *ret = arena_printf(p->cli->arena, "%zu of %zu partitions as a whole, %zu row by row", whole,
-                        count, count - whole - empty);
-    for (size_t i = 0; i < other_count; i++) {
-        const struct by_rows *o = &others[i];
-        const char *more =
-            o->count > 1 ? arena_printf(p->cli->arena, " and %zu more go", o->count - 1) : " goes";
-        const char *note = arena_printf(p->cli->arena, "partition %s%s row by row: %s", o->first,
-                                        more, o->because);
-        if (p->rows)
-            *ret = arena_printf(p->cli->arena, "%s; %s", *ret, note);
-        else
-            text_printf(&p->notes, "%s: %s\n", sql->category->name, note);
-    }
-    return true;
-}
-
-/* Where the policy has empty partitions dropped and they would not be, why. */
-static bool note_drops(struct planning *p, const struct sql_category *sql, const char **ret,
-                       struct error *error)
-{
-    const char *because;
-    if (sql->stage->action != ACTION_DELETE)
-        return true;
-    if (!drop_is_kept(p->session, &p->policies, sql->category, &because, error))
-        return false;
-    if (because && p->rows)
-        *ret = arena_printf(p->cli->arena, "%s; empty ones are not dropped: %s", *ret, because);
-    else if (because)
-        text_printf(&p->notes,
-                    "%s: empty partitions are not dropped: %s; its owner runs what "
-                    "\"retentionctl setup --sql\" prints\n",
-                    sql->category->name, because);
-    return true;
-}
-
-/* How a run would go about it. */
-static bool strategy(struct planning *p, const struct sql_category *sql, const char **ret,
-                     struct error *error)
-{
-    struct arena *arena = p->cli->arena;
-    const struct catalog_table *table = resolve_table(p->policies.catalog, sql->category->table);
-    const char *text = "sweep";
-    if (table->kind == 'p') {
-        size_t leaves;
-        const struct catalog_table **each =
-            resolve_leaves(arena, p->policies.catalog, table, &leaves);
-        text =
-            arena_printf(arena, "%zu partition%s, each by itself", leaves, leaves == 1 ? "" : "s");
-        if (sql->category->strategy == STRATEGY_PARTITION &&
-            (!whole_strategy(p, sql, each, leaves, &text, error) ||
-             !note_drops(p, sql, &text, error)))
-            return false;
-    } else if (!leaf_strategy(p, sql, table, &text, error)) {
-        return false;
-    }
-    size_t dependants = sql->relation_count - 1;
-    if (dependants)
-        text = arena_printf(arena, "%s, %zu dependant%s first", text, dependants,
-                            dependants == 1 ? "" : "s");
-    *ret = text;
-    return true;
 }
 
 static json_t *stage_json(const struct planning *p, const struct sql_category *sql,
@@ -597,7 +311,7 @@ static bool plan_stage(struct planning *p, const struct sql_category *sql, struc
     struct numbers n;
     const char *how;
     if (!plan_settings(p->session, sql->category, error) || !ask(p, sql, &n, error) ||
-        !strategy(p, sql, &how, error)) {
+        !plan_strategy(p, sql, &how, error)) {
         error_context(error, "while planning category \"%s\"", sql->category->name);
         return false;
     }
@@ -628,134 +342,6 @@ static bool plan_stage(struct planning *p, const struct sql_category *sql, struc
     return add_groups(p, sql, NULL, error) && add_examples(p, sql, NULL, error);
 }
 
-static json_t *statement_json(const struct sql_statement *statement, const char *title,
-                              const char *run_time)
-{
-    static const char *const kinds[] = {
-        [PARAM_VALUE] = "value",
-        [PARAM_RUN_TIME] = "run time",
-        [PARAM_FROM_TID] = "from block",
-        [PARAM_TO_TID] = "to block",
-        [PARAM_TIDS] = "row addresses",
-        [PARAM_KEY] = "key",
-        [PARAM_KEYS] = "keys",
-        [PARAM_LIMIT] = "limit",
-        [PARAM_TERM] = "term",
-        [PARAM_RUN] = "run",
-        [PARAM_NONCE] = "random",
-        [PARAM_HASHED_OLD] = "values",
-        [PARAM_HASHED_NEW] = "their keyed digests",
-        [PARAM_FROM_START] = "from starting point",
-        [PARAM_TO_START] = "to starting point",
-        [PARAM_MOST] = "families to close",
-        [PARAM_PASSED] = "families to pass by",
-    };
-    json_t *params = json_array();
-    for (size_t i = 0; i < statement->param_count; i++) {
-        const struct sql_param *param = &statement->params[i];
-        json_array_append_new(
-            params, json_pack("{ss so}", "kind", kinds[param->kind], "value",
-                              json_text(param->kind == PARAM_RUN_TIME ? run_time : param->value)));
-    }
-    return json_pack("{ss ss so}", "statement", title, "text", statement->text, "parameters",
-                     params);
-}
-
-void plan_print_sql(struct cli *cli, const char *title, const struct sql_statement *statement,
-                    const char *run_time)
-{
-    if (!statement->text || !*statement->text)
-        return;
-    json_t *json = statement_json(statement, title, run_time);
-    if (cli->json) {
-        json_t *list = json_object_get(output_document(cli), "statements");
-        if (!list)
-            json_object_set_new(cli->document, "statements", list = json_array());
-        json_array_append_new(list, json);
-        return;
-    }
-    printf("-- %s\n", title);
-    json_t *params = json_object_get(json, "parameters"), *param;
-    size_t i;
-    json_array_foreach(params, i, param)
-    {
-        const char *value = json_string_value(json_object_get(param, "value"));
-        printf("-- $%zu: ", i + 1);
-        if (value)
-            text_print_safe(stdout, value);
-        else
-            printf("(%s)", json_string_value(json_object_get(param, "kind")));
-        putchar('\n');
-    }
-    printf("%s;\n\n", statement->text);
-    json_decref(json);
-}
-
-/* The statements that a run would execute, for the first leaf where there are several, with the
- * holds that there are now. */
-static bool print_stage(struct planning *p, const struct sql_category *sql, size_t stage,
-                        struct error *error)
-{
-    struct cli *cli = p->cli;
-    const struct category *category = sql->category;
-    const char *name =
-        arena_printf(cli->arena, "%s, stage \"%s\"", category->name, sql->stage->name);
-    const struct catalog_table *table = resolve_table(p->policies.catalog, category->table);
-    size_t leaf_count;
-    const struct catalog_table **leaves =
-        resolve_leaves(cli->arena, p->policies.catalog, table, &leaf_count);
-    const char *const values[] = {category->name};
-    PGresult *found _cleanup_result_ =
-        session_file(p->session, "engine/hold_shapes.sql", 1, values, error);
-    if (!found)
-        return false;
-    unsigned shapes = (unsigned)strtoul(PQgetvalue(found, 0, 0), NULL, 10);
-#define TITLE(what) arena_printf(cli->arena, "%s: %s", name, what)
-    struct sql_statement numbers = forecast(p, sql);
-    plan_print_sql(cli, TITLE("the numbers of plan"), &numbers, p->run_time);
-    plan_print_sql(cli, TITLE("records that no category takes"), &sql->unclaimed, p->run_time);
-    bool removes = policy_stage_removes(sql->stage);
-    for (size_t r = 0; r + 1 < sql->relation_count; r++)
-        plan_print_sql(cli,
-                       arena_printf(cli->arena, "%s: %s dependant %s", name,
-                                    removes ? "delete from" : "change", sql->relations[r].relation),
-                       &sql->relations[r].remove, p->run_time);
-    if (leaf_count) {
-        struct table_name first = {leaves[0]->schema, leaves[0]->name};
-        const struct sql_leaf *leaf = sql_build_leaf(cli->arena, p->policies.set, category, stage,
-                                                     p->policies.catalog, first, shapes);
-        const char *where = table_name_text(cli->arena, first);
-        if (leaf_count > 1)
-            where = arena_printf(cli->arena, "%s (and the same for each of %zu partitions)", where,
-                                 leaf_count);
-        plan_print_sql(
-            cli,
-            arena_printf(cli->arena, "%s: %s %s", name, removes ? "delete from" : "change", where),
-            &leaf->remove, p->run_time);
-        plan_print_sql(cli, arena_printf(cli->arena, "%s: lock in %s", name, where),
-                       &leaf->lock_rows, p->run_time);
-        plan_print_sql(cli,
-                       arena_printf(cli->arena, "%s: %s what was locked in %s", name,
-                                    removes ? "delete" : "change", where),
-                       &leaf->remove_tids, p->run_time);
-        if (!leaf->by_rows)
-            plan_print_sql(cli,
-                           arena_printf(cli->arena, "%s: look at every row before \"%s\"", name,
-                                        leaf->whole_empty),
-                           &leaf->whole_read, p->run_time);
-    }
-    plan_print_sql(cli, TITLE("what remains"), &sql->remaining, p->run_time);
-    plan_print_sql(cli, TITLE("groups that share their quasi-identifiers"), &sql->groups,
-                   p->run_time);
-    plan_print_sql(cli, TITLE("groups that may keep them"), &sql->keep, p->run_time);
-    plan_print_sql(cli,
-                   sql->stage->quasi.count ? TITLE("settle the groups of the run")
-                                           : TITLE("close cells that are complete"),
-                   &sql->close, p->run_time);
-#undef TITLE
-    return true;
-}
-
 static bool plan_category(struct planning *p, const struct category *category, struct error *error)
 {
     if (category->mode == MODE_DECLARED) {
@@ -772,7 +358,7 @@ static bool plan_category(struct planning *p, const struct category *category, s
             sql_build_category(p->cli->arena, p->policies.set, category, s, p->policies.catalog);
         bool planned;
         if (cli_flag(p->cli, "sql"))
-            planned = print_stage(p, sql, s, error);
+            planned = plan_print_stage(p, sql, s, error);
         else
             planned = plan_stage(p, sql, error);
         if (!planned)
