@@ -10,7 +10,6 @@
 #include "cli/output.h"
 #include "cli/plan_aggregate.h"
 #include "cli/plan_internal.h"
-#include "policy/quote.h"
 #include "policy/transform.h"
 #include "policy/validate.h"
 

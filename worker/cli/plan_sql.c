@@ -1,6 +1,5 @@
 /* retentionctl plan --sql, and what explain shows so: statements, as they would be sent. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/arena.h"
 #include "cli/json.h"

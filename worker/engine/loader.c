@@ -17,47 +17,26 @@
  *
  * A category that is invalid, suspended, red or declared is skipped and reported; the others run.
  * Requests complete in order and `pending` counts them: the last one calls `done`. */
-#include "engine/loader.h"
+#include "engine/loader_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/encode.h"
 #include "base/log.h"
 #include "base/sql_files.h"
 #include "base/text.h"
 #include "config/settings.h"
-#include "engine/binary.h"
-#include "engine/guards.h"
 #include "engine/reload.h"
 #include "engine/state.h"
 #include "engine/trying.h"
-#include "ledger/digest.h"
 #include "pg/conn.h"
 #include "pg/function_list.h"
 #include "pg/functions.h"
-#include "policy/change.h"
 #include "policy/parse.h"
 #include "policy/trial.h"
 #include "policy/validate.h"
-
-/* One load under way. */
-struct load {
-    struct worker *worker;
-    loader_done_fn *done;
-    bool check_only;
-    bool failed;
-    struct error error;
-    size_t pending;
-    char **fingerprints; /* one a state; owned */
-};
-
-struct load_item {
-    struct load *load;
-    size_t state;
-};
 
 /* --- reading --- */
 
@@ -132,7 +111,7 @@ static void finish(struct load *load)
     error_clear(&error);
 }
 
-static void fail(struct load *load, const struct error *error)
+void load_fail(struct load *load, const struct error *error)
 {
     if (load->failed)
         return;
@@ -143,411 +122,24 @@ static void fail(struct load *load, const struct error *error)
         error_hint(&load->error, "%s", error->hint);
 }
 
-static void one_done(struct load *load)
+void load_one_done(struct load *load)
 {
     if (--load->pending == 0)
         finish(load);
 }
 
-static void queue(struct load *load, const char *sql, size_t count, const char *const *values,
-                  pg_result_fn *fn, void *arg)
+void load_queue(struct load *load, const char *sql, size_t count, const char *const *values,
+                pg_result_fn *fn, void *arg)
 {
     load->pending++;
     pg_conn_query(load->worker->control, sql, count, values, false, fn, arg);
 }
 
-static struct load_item *item_of(struct load *load, size_t state)
+struct load_item *load_item_of(struct load *load, size_t state)
 {
     struct load_item *item = xcalloc(1, sizeof(*item));
     *item = (struct load_item){load, state};
     return item;
-}
-
-/* --- loading --- */
-
-static void decide_standing(const struct policies *policies, struct category_state *state)
-{
-    if (!state->category) /* a file that could not be read may hold it */
-        state->standing = policies->set->unread_count ? RUN_INVALID : RUN_RED;
-    else if (!state->valid)
-        state->standing = RUN_INVALID;
-    else if (strcmp(state->state, "red") == 0)
-        state->standing = RUN_RED;
-    else if (state->category->mode != MODE_ENFORCE)
-        state->standing = RUN_OBSERVED;
-    else if (strcmp(state->state, "active") != 0)
-        state->standing = RUN_SUSPENDED;
-    else if (state->paused)
-        state->standing = RUN_PAUSED;
-    else if (state->brake_engaged)
-        state->standing = RUN_BRAKE;
-    else
-        state->standing = RUN_RUNNING;
-}
-
-static void skip_category(struct load *load, size_t index, const struct error *error)
-{
-    struct category_state *state = &load->worker->policies->states[index];
-    if (error)
-        log_failure(LOG_LEVEL_ERROR, error);
-    log_about(LOG_LEVEL_ERROR,
-              &(struct log_about){.event = LOG_EVENT_POLICY, .category = state->name},
-              "category \"%s\" could not be loaded and is skipped", state->name);
-    state->valid = false;
-    decide_standing(load->worker->policies, state);
-    load->worker->policies->invalid = true;
-}
-
-static void on_loaded(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
-                      const struct error *error, void *arg)
-{
-    struct load_item *item = arg;
-    struct load *load = item->load;
-    size_t index = item->state;
-    struct category_state *state = &load->worker->policies->states[index];
-    (void)conn;
-    free(item);
-    if (outcome == PG_OK) {
-        if (text_equal(state->state, "active") &&
-            text_equal(PQgetvalue(result, 0, 0), "suspended") &&
-            text_equal(state->approved_sha256, state->category->sha256))
-            log_warning("category \"%s\" waits for approval again: a column that its policy reads "
-                        "is another one than the one that was approved; \"retentionctl status\" "
-                        "names it",
-                        state->name);
-        snprintf(state->state, sizeof(state->state), "%s", PQgetvalue(result, 0, 0));
-        decide_standing(load->worker->policies, state);
-    } else if (outcome == PG_LOST) {
-        fail(load, error);
-    } else {
-        skip_category(load, index, error);
-    }
-    one_done(load);
-}
-
-static void on_written(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
-                       const struct error *error, void *arg)
-{
-    struct load *load = arg;
-    (void)conn;
-    (void)result;
-    if (outcome == PG_LOST)
-        fail(load, error);
-    else if (outcome == PG_ERROR)
-        log_failure(LOG_LEVEL_ERROR, error);
-    one_done(load);
-}
-
-static void add_array(struct text *out, const char *const *items, size_t count)
-{
-    text_add_char(out, '{');
-    for (size_t i = 0; i < count; i++) {
-        if (i > 0)
-            text_add_char(out, ',');
-        array_literal_add(out, items[i], strlen(items[i]));
-    }
-    text_add_char(out, '}');
-}
-
-static void load_category(struct load *load, size_t index)
-{
-    struct worker *worker = load->worker;
-    struct category_state *state = &worker->policies->states[index];
-    const struct category *category = state->category;
-    static const char *const modes[] = {
-        [MODE_OBSERVE] = "observe", [MODE_ENFORCE] = "enforce", [MODE_DECLARED] = "declared"};
-    char term[24];
-    snprintf(term, sizeof(term), "%lld", (long long)worker->leadership.term);
-    struct text governed _cleanup_text_ = {0};
-    add_array(&governed, state->basis.governed.items, state->basis.governed.count);
-    struct policy_change change =
-        policy_compare_text(worker->policies->arena, state->approved_text, category);
-    const char *values[] = {term,
-                            category->name,
-                            category->sha256,
-                            state->approved_sha256[0] ? state->approved_sha256 : NULL,
-                            category->normal_text,
-                            modes[category->mode],
-                            category->mode == MODE_DECLARED ? NULL : state->relation,
-                            governed.data,
-                            load->fingerprints[index],
-                            change.needs_approval ? "true" : "false",
-                            category->title,
-                            sql_load_facts(worker->policies->arena, worker->policies->set, category,
-                                           worker->policies->catalog),
-                            state->basis.reads};
-    queue(load,
-          "SELECT retention.load_policy($1::bigint, $2::text, $3::text, $4::text, $5::text, "
-          "$6::text, $7::text, $8::text[], $9::text, $10::boolean, $11::text, $12::jsonb, "
-          "$13::jsonb)",
-          ARRAY_LENGTH(values), values, on_loaded, item_of(load, index));
-    pg_conn_sync(worker->control);
-}
-
-/* Agreements that are not known to be settled must not count. */
-static void on_settled(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
-                       const struct error *error, void *arg)
-{
-    struct load_item *item = arg;
-    struct load *load = item->load;
-    size_t index = item->state;
-    (void)conn;
-    (void)result;
-    free(item);
-    if (outcome == PG_LOST)
-        fail(load, error);
-    else if (outcome == PG_ERROR)
-        skip_category(load, index, error);
-    one_done(load);
-}
-
-static void on_agreements(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
-                          const struct error *error, void *arg)
-{
-    struct load_item *item = arg;
-    struct load *load = item->load;
-    size_t index = item->state;
-    const struct category *category = load->worker->policies->states[index].category;
-    (void)conn;
-    free(item);
-    if (outcome == PG_LOST) {
-        fail(load, error);
-    } else if (outcome != PG_OK || PQntuples(result) != 1) {
-        skip_category(load, index, error);
-    } else {
-        char term[24];
-        snprintf(term, sizeof(term), "%lld", (long long)load->worker->leadership.term);
-        const struct agreement_table *table = &category->agreement_table;
-        const char *fallback = category->stages[0].after.text;
-        for (size_t i = 0; i < category->stage_count; i++)
-            if (text_equal(table->stage, category->stages[i].name))
-                fallback = category->stages[i].after.text;
-        const char *values[] = {
-            term,
-            category->name,
-            table->settle.text ? table->settle.text : "14 days",
-            fallback,
-            PQgetisnull(result, 0, 0) ? "{}" : PQgetvalue(result, 0, 0),
-            PQgetisnull(result, 0, 1) ? "{}" : PQgetvalue(result, 0, 1),
-        };
-        queue(load,
-              "SELECT retention.settle_agreements($1::bigint, $2::text, $3::interval, "
-              "$4::interval, $5::text[], $6::interval[])",
-              ARRAY_LENGTH(values), values, on_settled, item_of(load, index));
-        pg_conn_sync(load->worker->control);
-    }
-    one_done(load);
-}
-
-static void settle_agreements(struct load *load, size_t index)
-{
-    const struct category_state *state = &load->worker->policies->states[index];
-    if (!state->stages || !state->category->agreement_table.at.file)
-        return;
-    for (size_t i = 0; i < state->category->stage_count; i++) {
-        const struct sql_statement *statement = &state->stages[i]->agreements;
-        if (!statement->text || !statement->text[0])
-            continue;
-        const char **values = xcalloc(statement->param_count + 1, sizeof(*values));
-        for (size_t p = 0; p < statement->param_count; p++)
-            values[p] = statement->params[p].value;
-        queue(load, statement->text, statement->param_count, values, on_agreements,
-              item_of(load, index));
-        pg_conn_sync(load->worker->control);
-        free(values);
-        return;
-    }
-}
-
-/* Every round sees whether the guard is as it should be; a change that comes later changes the
- * fingerprint, and so stops the batches until policies were loaded again. */
-static void record_guard(struct load *load, size_t index)
-{
-    struct policies *policies = load->worker->policies;
-    const struct category_state *state = &policies->states[index];
-    char term[24];
-    snprintf(term, sizeof(term), "%lld", (long long)load->worker->leadership.term);
-    const char *values[GUARD_VALUES] = {term};
-    guards_describe(policies->arena, policies->set, state->category, policies->catalog, values + 1);
-    if (values[4])
-        log_about(LOG_LEVEL_WARNING,
-                  &(struct log_about){.event = LOG_EVENT_GUARD, .category = state->name},
-                  "the guard of category \"%s\" is not in place: %s", state->name, values[4]);
-    queue(load,
-          "SELECT retention.record_guard($1::bigint, $2::text, $3::text, $4::text, $5::text, "
-          "$6::text, $7::text[], $8::oid[])",
-          GUARD_VALUES, values, on_written, load);
-    pg_conn_sync(load->worker->control);
-}
-
-/* Categories in which what batches read of holds is not what the holds say: none of them runs. */
-static void on_holds(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
-                     const struct error *error, void *arg)
-{
-    struct load *load = arg;
-    struct policies *policies = load->worker->policies;
-    (void)conn;
-    if (outcome != PG_OK) {
-        fail(load, error);
-    } else {
-        for (int row = 0; row < PQntuples(result); row++) {
-            struct category_state *state = loader_find(policies, PQgetvalue(result, row, 0));
-            log_error("what holds cover in category \"%s\" is not what they say: %s; after finding "
-                      "out why, legal runs: retentionctl hold mend",
-                      PQgetvalue(result, row, 0), PQgetvalue(result, row, 1));
-            if (!state)
-                continue;
-            state->valid = false;
-            decide_standing(policies, state);
-            policies->invalid = true;
-        }
-    }
-    one_done(load);
-}
-
-/* After the policies are loaded, which may change what holds cover, and before anything runs. */
-static void check_holds(struct load *load)
-{
-    char term[24];
-    snprintf(term, sizeof(term), "%lld", (long long)load->worker->leadership.term);
-    const char *values[] = {term};
-    queue(load, "SELECT category, problem FROM retention.check_holds($1::bigint)", 1, values,
-          on_holds, load);
-    pg_conn_sync(load->worker->control);
-}
-
-static void mark_gone(struct load *load)
-{
-    struct policies *policies = load->worker->policies;
-    const char **names = xcalloc(policies->state_count + 1, sizeof(*names));
-    size_t count = 0;
-    for (size_t i = 0; i < policies->state_count; i++)
-        if (!policies->states[i].category)
-            names[count++] = policies->states[i].name;
-    if (count > 0 && !policies->set->unread_count) {
-        struct text array _cleanup_text_ = {0};
-        add_array(&array, names, count);
-        const char *values[] = {array.data};
-        queue(load, "SELECT retention.policy_gone($1::text[])", 1, values, on_written, load);
-        pg_conn_sync(load->worker->control);
-    }
-    free(names);
-}
-
-/* How many tables are governed, named as ungoverned, and neither; with a hash over their lists. */
-static void record_coverage(struct load *load)
-{
-    struct policies *policies = load->worker->policies;
-    const struct catalog *catalog = policies->catalog;
-    size_t counts[3] = {0};
-    struct text lists _cleanup_text_ = {0};
-    for (size_t t = 0; t < catalog->table_count; t++) {
-        const struct catalog_table *table = &catalog->tables[t];
-        if (table->is_partition || (table->kind != 'r' && table->kind != 'p') ||
-            table->persistence == 't')
-            continue;
-        enum { GOVERNED, UNGOVERNED, UNLISTED } kind = UNLISTED;
-        for (size_t i = 0; i < policies->set->ungoverned_count; i++) {
-            struct table_name name = policies->set->ungoverned[i].table;
-            if (strcmp(name.schema, table->schema) == 0 &&
-                (strcmp(name.name, "*") == 0 || strcmp(name.name, table->name) == 0))
-                kind = UNGOVERNED;
-        }
-        if (policy_is_target(policies->set, (struct table_name){table->schema, table->name}))
-            kind = UNGOVERNED; /* cells, not records */
-        for (size_t i = 0; i < policies->state_count; i++) {
-            const struct category_state *state = &policies->states[i];
-            for (size_t r = 0; state->stages && r < state->stages[0]->relation_count; r++)
-                if (strcmp(state->stages[0]->relations[r].table.schema, table->schema) == 0 &&
-                    strcmp(state->stages[0]->relations[r].table.name, table->name) == 0)
-                    kind = GOVERNED;
-        }
-        counts[kind]++;
-        text_printf(&lists, "%d %s.%s\n", (int)kind, table->schema, table->name);
-    }
-    uint8_t hash[DIGEST_SIZE];
-    char hex[2 * DIGEST_SIZE + 1], term[24], numbers[3][24];
-    digest_sha256(text_string(&lists), lists.length, hash);
-    hex_encode(hex, hash, DIGEST_SIZE);
-    snprintf(term, sizeof(term), "%lld", (long long)load->worker->leadership.term);
-    for (size_t i = 0; i < 3; i++)
-        snprintf(numbers[i], sizeof(numbers[i]), "%zu", counts[i]);
-    const char *values[] = {term, hex, numbers[0], numbers[1], numbers[2]};
-    queue(load,
-          "SELECT retention.coverage($1::bigint, $2::text, $3::bigint, $4::bigint, $5::bigint)",
-          ARRAY_LENGTH(values), values, on_written, load);
-    pg_conn_sync(load->worker->control);
-}
-
-/* The first error that concerns a category, as near as its place in the file tells. */
-static const char *first_error(const struct policies *policies, const struct category *category)
-{
-    const char *found = NULL;
-    for (size_t i = 0; i < policies->diags.count; i++) {
-        const struct diag *diag = &policies->diags.items[i];
-        if (diag->level != DIAG_ERROR ||
-            (diag->at.file && !text_equal(diag->at.file, category->at.file)))
-            continue;
-        if (!found || (diag->at.file && diag->at.line >= category->at.line))
-            found = diag->message;
-        if (diag->at.file && diag->at.line >= category->at.line)
-            break;
-    }
-    return found ? found : "see the messages of \"retentionctl check\"";
-}
-
-/* `status` says what keeps a category from running, also when nobody reads the worker's log. */
-static void record_validity(struct load *load)
-{
-    const struct policies *policies = load->worker->policies;
-    struct text names _cleanup_text_ = {0}, errors _cleanup_text_ = {0};
-    for (size_t i = 0; i < policies->state_count; i++) {
-        const struct category_state *state = &policies->states[i];
-        if (!state->category && !policies->set->unread_count)
-            continue; /* gone */
-        text_add_char(&names, names.length ? ',' : '{');
-        array_literal_add(&names, state->name, strlen(state->name));
-        text_add_char(&errors, errors.length ? ',' : '{');
-        if (state->valid) {
-            text_add(&errors, "NULL");
-        } else {
-            const char *error = state->category ? first_error(policies, state->category)
-                                                : "it is in no policy file that can be read";
-            array_literal_add(&errors, error, strlen(error));
-        }
-    }
-    if (!names.length)
-        return;
-    text_add_char(&names, '}');
-    text_add_char(&errors, '}');
-    char term[24];
-    snprintf(term, sizeof(term), "%lld", (long long)load->worker->leadership.term);
-    const char *values[] = {term, names.data, errors.data};
-    queue(load, "SELECT retention.record_validity($1::bigint, $2::text[], $3::text[])", 3, values,
-          on_written, load);
-    pg_conn_sync(load->worker->control);
-}
-
-static void write_all(struct load *load)
-{
-    struct policies *policies = load->worker->policies;
-    load->pending++; /* this function's own: nothing ends before all is queued */
-    for (size_t i = 0; i < policies->state_count; i++) {
-        if (policies->states[i].valid)
-            load_category(load, i);
-        else
-            decide_standing(policies, &policies->states[i]);
-    }
-    for (size_t i = 0; i < policies->state_count; i++)
-        if (policies->states[i].valid) {
-            settle_agreements(load, i);
-            record_guard(load, i);
-        }
-    mark_gone(load);
-    check_holds(load);
-    record_validity(load);
-    record_coverage(load);
-    one_done(load);
 }
 
 /* --- trials --- */
@@ -579,7 +171,7 @@ static void on_trials(struct worker *worker, bool done, const struct error *erro
     struct policies *policies = worker->policies;
     struct text tried _cleanup_text_ = {0};
     if (!done) {
-        fail(load, error);
+        load_fail(load, error);
         finish(load);
         return;
     }
@@ -600,7 +192,7 @@ static void on_trials(struct worker *worker, bool done, const struct error *erro
     if (load->check_only)
         finish(load);
     else
-        write_all(load);
+        load_write_all(load);
 }
 
 static void try_policies(struct load *load)
@@ -632,11 +224,11 @@ static void on_fingerprint(struct pg_conn *conn, enum pg_outcome outcome, PGresu
     struct load *load = item->load;
     (void)conn;
     if (outcome != PG_OK)
-        fail(load, error);
+        load_fail(load, error);
     else if (!PQgetisnull(result, 0, 0))
         load->fingerprints[item->state] = xstrdup(PQgetvalue(result, 0, 0));
     free(item);
-    one_done(load);
+    load_one_done(load);
 }
 
 static void on_facts_end(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
@@ -646,7 +238,7 @@ static void on_facts_end(struct pg_conn *conn, enum pg_outcome outcome, PGresult
     (void)conn;
     (void)result;
     if (outcome != PG_OK)
-        fail(load, error);
+        load_fail(load, error);
     load->pending--;
     load->worker->reading = false;
     if (load->failed) {
@@ -665,7 +257,7 @@ static void on_checked(struct pg_conn *conn, enum pg_outcome outcome, PGresult *
     (void)conn;
     (void)result;
     if (outcome != PG_OK)
-        fail(load, error);
+        load_fail(load, error);
     load->pending--;
     if (load->failed)
         finish(load);
@@ -682,12 +274,12 @@ static void take_fingerprints(struct load *load)
         if (!state->valid || !state->stages)
             continue;
         struct text governed _cleanup_text_ = {0};
-        add_array(&governed, state->basis.governed.items, state->basis.governed.count);
+        load_add_array(&governed, state->basis.governed.items, state->basis.governed.count);
         const char *values[] = {governed.data};
-        queue(load, "SELECT retention.fingerprint($1::text[])", 1, values, on_fingerprint,
-              item_of(load, i));
+        load_queue(load, "SELECT retention.fingerprint($1::text[])", 1, values, on_fingerprint,
+                   load_item_of(load, i));
     }
-    queue(load, "COMMIT", 0, NULL, on_facts_end, load);
+    load_queue(load, "COMMIT", 0, NULL, on_facts_end, load);
     pg_conn_sync(load->worker->control);
 }
 
@@ -796,7 +388,7 @@ static void on_known(struct pg_conn *conn, enum pg_outcome outcome, PGresult *re
     (void)conn;
     load->pending--;
     if (outcome != PG_OK)
-        fail(load, error);
+        load_fail(load, error);
     if (load->failed) {
         worker->reading = false;
         pg_conn_query(worker->control, "ROLLBACK", 0, NULL, false, NULL, NULL);
@@ -821,7 +413,7 @@ static void on_known(struct pg_conn *conn, enum pg_outcome outcome, PGresult *re
     check_policies(worker);
     if (load->check_only) {
         worker->reading = false;
-        queue(load, "ROLLBACK", 0, NULL, on_checked, load);
+        load_queue(load, "ROLLBACK", 0, NULL, on_checked, load);
         pg_conn_sync(worker->control);
     } else {
         take_fingerprints(load);
@@ -837,12 +429,12 @@ static void on_facts(struct pg_conn *conn, enum pg_outcome outcome, PGresult *re
     (void)conn;
     load->pending--;
     if (outcome != PG_OK) {
-        fail(load, error);
+        load_fail(load, error);
         return;
     }
     struct catalog *catalog = catalog_parse(PQgetvalue(result, 0, 0), &own);
     if (!catalog) {
-        fail(load, &own);
+        load_fail(load, &own);
         return;
     }
     catalog_free(policies->catalog);
@@ -857,8 +449,8 @@ void loader_load(struct worker *worker, bool check_only, loader_done_fn *done)
     pg_conn_query(worker->control, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", 0, NULL,
                   false, NULL, NULL);
     const char *values[] = {NULL, policy_names_timezones(worker->policies->set) ? "t" : "f"};
-    queue(load, sql_file("catalog/facts.sql"), ARRAY_LENGTH(values), values, on_facts, load);
-    queue(load, check_only ? "SELECT 1" : sql_file("engine/categories.sql"), 0, NULL, on_known,
-          load);
+    load_queue(load, sql_file("catalog/facts.sql"), ARRAY_LENGTH(values), values, on_facts, load);
+    load_queue(load, check_only ? "SELECT 1" : sql_file("engine/categories.sql"), 0, NULL, on_known,
+               load);
     pg_conn_sync(worker->control);
 }

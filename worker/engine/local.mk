@@ -27,6 +27,8 @@ libretention_a_SOURCES += \
 	worker/engine/leadership.h \
 	worker/engine/loader.c \
 	worker/engine/loader.h \
+	worker/engine/loader_internal.h \
+	worker/engine/loader_write.c \
 	worker/engine/pace.c \
 	worker/engine/pace.h \
 	worker/engine/pressure.c \
