@@ -136,7 +136,7 @@ static const struct setting table[] = {
      "can."},
     {"pace.preset", SETTING_PACE, AT(pace.preset), 0, 0, "normal", ON_RELOAD, NOW,
      "How much the application may feel of a run. \"normal\": while others are in a transaction, "
-     "only half of the connections work, at least one, and a little less than half of the time: a "
+     "only half of the connections work, at least one, and half of the time: a "
      "batch is up to six statements of about two milliseconds, and they rest between them, inside "
      "of the transaction, which so takes some hundredths of a second (one statement where the "
      "table has dependants, where records are counted, and where others wait for a lock of ours); "

@@ -54,6 +54,12 @@ static void tell_cause(struct run *run, enum pace_cause waited)
         log_info("category \"%s\" goes on", run->category->name);
 }
 
+static void look_again(struct run *run)
+{
+    const struct timeval again = {0, LOOK_EVERY_US};
+    evtimer_add(run->look_timer, &again);
+}
+
 static void on_look(struct run *run, PGresult *result, const struct error *error)
 {
     run->looking = false;
@@ -73,14 +79,16 @@ static void on_look(struct run *run, PGresult *result, const struct error *error
         .wal_bytes = NUMBER(WAL),
     };
 #undef NUMBER
-    if (run->step != RUN_STEP_SWEEP)
+    if (run->step > RUN_STEP_SWEEP)
         return;
     enum pace_cause waited = run->pace.waits;
     pace_look(&run->pace, &pressure, clock_monotonic_us());
+    look_again(run);
+    if (run->step != RUN_STEP_SWEEP)
+        return;
+    run->looked = true;
     sweep_aim(&run->sweep, pace_batch_rows(&run->pace));
     tell_cause(run, waited);
-    const struct timeval again = {0, LOOK_EVERY_US};
-    evtimer_add(run->look_timer, &again);
     run_pump(run);
 }
 
@@ -132,10 +140,11 @@ static void look_for_dead(struct run *run)
 static void look(struct run *run)
 {
     struct worker *worker = run->worker;
-    if (run->looking || run->step != RUN_STEP_SWEEP)
+    if (run->looking || run->step > RUN_STEP_SWEEP)
         return;
     run->looking = true;
-    look_for_dead(run);
+    if (run->step == RUN_STEP_SWEEP)
+        look_for_dead(run);
     struct text pids _cleanup_text_ = {0};
     text_add_char(&pids, '{');
     for (size_t i = 0; i < worker->lane_count; i++)
@@ -146,10 +155,22 @@ static void look(struct run *run)
                       ARRAY_LENGTH(values), values, on_look);
 }
 
-void pressure_begin(struct run *run)
+static void make_timer(struct run *run)
 {
     if (!run->look_timer)
         run->look_timer = evtimer_new(run->worker->base, on_timer, run);
+}
+
+void pressure_watch(struct run *run)
+{
+    make_timer(run);
+    if (!run->looking && !evtimer_pending(run->look_timer, NULL))
+        look_again(run);
+}
+
+void pressure_begin(struct run *run)
+{
+    make_timer(run);
     look(run);
 }
 

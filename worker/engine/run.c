@@ -514,7 +514,7 @@ static void pump_sweep(struct run *run)
     struct lane *lane;
     enum sweep_next next = SWEEP_WAIT;
     while (!run->stopping && (lane = lane_any_ready(worker))) {
-        if (pace_wants_looks(&run->pace) && !run->pace.looked)
+        if (pace_wants_looks(&run->pace) && !run->looked)
             return;
         int64_t wait_us = pace_wait_us(&run->pace, clock_monotonic_us());
         if (wait_us > 0)

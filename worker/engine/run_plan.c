@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "engine/epochs.h"
 #include "engine/loader.h"
+#include "engine/pressure.h"
 #include "engine/run_internal.h"
 #include "engine/state.h"
 #include "policy/transform.h"
@@ -448,6 +449,8 @@ void run_plan_next(struct run *run, struct lane *lane)
         break;
     case RUN_STEP_PLAN:
         (void)FAULT_POINT("run_before_plan");
+        if (run->acts && pace_wants_looks(&run->pace))
+            pressure_watch(run);
         run_read_statement(run, lane, &run_counts(run)->plan, false, on_plan);
         break;
     case RUN_STEP_UNCLAIMED:
