@@ -75,25 +75,25 @@ START_TEST(short_while_others_work)
     for (int i = 1; i < 4; i++)
         pace_look(&pace, &pressure, i * SECOND);
     ck_assert(pace_is_busy(&pace));
-    ck_assert_int_eq(pace_statement_rows(&pace), 1000); /* half a row a microsecond, 2 ms */
+    ck_assert_int_eq(pace_statement_rows(&pace), 1500); /* half a row a microsecond, 3 ms */
     ck_assert_int_eq(pace_statements(&pace), 6);
-    ck_assert_int_eq(pace_batch_rows(&pace), 6000);
+    ck_assert_int_eq(pace_batch_rows(&pace), 9000);
     ck_assert_int_eq(pace_connections(&pace, 1), 1);
     ck_assert_int_eq(pace_connections(&pace, 2), 1);
     ck_assert_int_eq(pace_connections(&pace, 5), 2);
-    ck_assert_int_eq(pace_pause_us(&pace), 2000);
+    ck_assert_int_eq(pace_pause_us(&pace), 3000);
     struct pace_took took = {
         .rows = 6000, .took_us = 30000, .action_us = 12000, .statements = 6, .rested_us = 12000};
     ck_assert_int_eq(pace_spend(&pace, &took, 4 * SECOND), 18000 - 12000);
     took.rested_us = 20000;
     ck_assert_int_eq(pace_spend(&pace, &took, 4 * SECOND), 0);
-    took.action_us = 24000;
+    took.action_us = 60000;
     pace_spend(&pace, &took, 4 * SECOND);
-    ck_assert_int_gt(pace_pause_us(&pace), 2000); /* as long as statements take */
+    ck_assert_int_eq(pace_pause_us(&pace), 3600); /* as long as statements take */
     pressure.blocked = 1;
     pace_look(&pace, &pressure, 5 * SECOND);
     ck_assert_int_eq(pace_statements(&pace), 1);
-    ck_assert_int_lt(pace_batch_rows(&pace), 500);
+    ck_assert_int_lt(pace_batch_rows(&pace), 1000);
     pressure.blocked = 0; /* they are not to wait at once again */
     pace_look(&pace, &pressure, 5 * SECOND);
     ck_assert_int_eq(pace_statements(&pace), 1);
@@ -164,7 +164,7 @@ START_TEST(beginnings_do_not_count)
         ck_assert_int_gt(pace_spend(&pace, &took, i * 10000), 3000);
         rows = pace_batch_rows(&pace);
     }
-    ck_assert_int_eq(rows, 12000);
+    ck_assert_int_eq(rows, 18000);
 }
 END_TEST
 

@@ -25,10 +25,10 @@ enum { LEAST_ROWS = 200, LEAST_AIM_US = 300 };
 
 const struct pace_preset pace_presets[] = {
     {.name = "gentle",
-     .help = "connections work half of the time; while others do, half of them a fifth of it",
+     .help = "connections work half of the time; while others do, half of them a quarter of it",
      .duty = 0.5,
-     .busy_duty = 0.2,
-     .busy_statement_us = 2000,
+     .busy_duty = 0.25,
+     .busy_statement_us = 3000,
      .busy_statements = 6,
      .busy_connections = 0.5,
      .standby_lag_mb = 16,
@@ -38,7 +38,7 @@ const struct pace_preset pace_presets[] = {
      .help = "connections work all of the time; while others do, half of them half of it",
      .duty = 1,
      .busy_duty = 0.5,
-     .busy_statement_us = 2000,
+     .busy_statement_us = 3000,
      .busy_statements = 6,
      .busy_connections = 0.5,
      .standby_lag_mb = 64,
