@@ -1,4 +1,5 @@
-/* The inside of retentionctl plan, for its own files: plan.c (numbers), plan_strategy.c (how a run
+/* The inside of retentionctl plan, for its own files: plan.c (numbers), plan_query.c (asking
+ * for them), plan_strategy.c (how a run
  * would go about it), plan_sql.c (--sql). */
 #ifndef CLI_PLAN_INTERNAL_H
 #define CLI_PLAN_INTERNAL_H

@@ -296,7 +296,7 @@ static void act_on_failure(struct batch *batch)
         end_with_failure(batch);
         return;
     }
-    if (step == STEP_REST && class == RETRY_FATAL) { /* pg_sleep may have been revoked */
+    if (step == STEP_REST && strcmp(sqlstate, "42501") == 0) { /* pg_sleep was revoked */
         log_warning("category \"%s\": no rests inside of batches: %s", batch->run->category->name,
                     batch->error.primary);
         batch->run->pace.uncut = true;

@@ -60,12 +60,27 @@ static void look_again(struct run *run)
     evtimer_add(run->look_timer, &again);
 }
 
+/* Behind an early look: the one that batches wait for, if they do. */
+static void look_behind(struct run *run)
+{
+    if (run->step == RUN_STEP_SWEEP)
+        look(run);
+    else
+        look_again(run);
+}
+
 static void on_look(struct run *run, PGresult *result, const struct error *error)
 {
+    /* before batches may begin: it helps, and nothing hangs on it */
+    const bool early = run->look_early || run->step != RUN_STEP_SWEEP;
     run->looking = false;
+    if (!run->look_timer || run->step > RUN_STEP_SWEEP)
+        return;
     if (error || PQnfields(result) != COLUMNS || PQntuples(result) != 1) {
         /* Without a look there is no limit to keep: better not to act. */
-        if (error)
+        if (early)
+            look_behind(run);
+        else if (error)
             run_stop_error(run, error);
         return;
     }
@@ -79,13 +94,15 @@ static void on_look(struct run *run, PGresult *result, const struct error *error
         .wal_bytes = NUMBER(WAL),
     };
 #undef NUMBER
-    if (run->step > RUN_STEP_SWEEP)
-        return;
     enum pace_cause waited = run->pace.waits;
     pace_look(&run->pace, &pressure, clock_monotonic_us());
-    look_again(run);
-    if (run->step != RUN_STEP_SWEEP)
+    if (early) {
+        if (run->pace.wal_left < 0) /* what others wrote meanwhile is not the run's debt */
+            run->pace.wal_left = 0;
+        look_behind(run);
         return;
+    }
+    look_again(run);
     run->looked = true;
     sweep_aim(&run->sweep, pace_batch_rows(&run->pace));
     tell_cause(run, waited);
@@ -143,7 +160,8 @@ static void look(struct run *run)
     if (run->looking || run->step > RUN_STEP_SWEEP)
         return;
     run->looking = true;
-    if (run->step == RUN_STEP_SWEEP)
+    run->look_early = run->step < RUN_STEP_SWEEP;
+    if (!run->look_early)
         look_for_dead(run);
     struct text pids _cleanup_text_ = {0};
     text_add_char(&pids, '{');

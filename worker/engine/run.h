@@ -110,7 +110,8 @@ struct run {
     int64_t told_us; /* when progress was last written to the database */
     struct event *timer;
     struct event *look_timer; /* of pressure.c; NULL until it looked */
-    bool looking, looked;     /* a look is under way; one came since batches may begin */
+    bool looking, look_early; /* a look is under way; it was asked before batches may begin */
+    bool looked;              /* one came that was asked since */
     int64_t dead_looked_us;   /* when dead rows were asked for last */
     enum pace_cause told_cause;
     int64_t waited_at_us; /* when a look last found it waiting */
