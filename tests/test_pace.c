@@ -451,6 +451,29 @@ START_TEST(rests_between_statements)
 }
 END_TEST
 
+/* Where pg_sleep was taken from everybody, batches are of one statement. */
+START_TEST(rests_are_forbidden)
+{
+    struct cluster *cluster = cluster_new(NULL);
+    struct site site = site_new_single(cluster, ROWS, NULL);
+    site_policy(&site, "records", POLICY);
+    site_load_and_approve(&site, "records", -1);
+    db_exec(site.admin, "REVOKE EXECUTE ON FUNCTION pg_catalog.pg_sleep FROM PUBLIC");
+    PGconn *conn = db_connect(site.cluster, site.database, NULL);
+    db_exec(conn, "BEGIN");
+    db_exec(conn, "SELECT count(*) FROM pg_catalog.pg_class");
+    site_once_expect(&site, NULL, 0);
+    PQfinish(conn);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM public.record"), 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT sum(rows) FROM retention.log_entry "
+                                           "WHERE type = 'batch'"),
+                     30000);
+    site_check_log(&site);
+    site_free(&site);
+    cluster_free(cluster);
+}
+END_TEST
+
 /* Who worked while the plan was made counts when the first batch begins, though nobody does at that
  * very moment. */
 START_TEST(looks_while_it_plans)
@@ -759,6 +782,7 @@ Suite *suite_pace(void)
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, transactions_of_others);
     tcase_add_test(tc, rests_between_statements);
+    tcase_add_test(tc, rests_are_forbidden);
     tcase_add_test(tc, looks_while_it_plans);
     tcase_add_test(tc, standby_comes_back);
     tcase_add_test(tc, standby_stands_still);
