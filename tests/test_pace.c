@@ -81,7 +81,7 @@ START_TEST(short_while_others_work)
     ck_assert_int_eq(pace_connections(&pace, 1), 1);
     ck_assert_int_eq(pace_connections(&pace, 2), 1);
     ck_assert_int_eq(pace_connections(&pace, 5), 2);
-    ck_assert_int_eq(pace_pause_us(&pace), 3000);
+    ck_assert_int_eq(pace_rest_us(&pace), 3000);
     struct pace_took took = {
         .rows = 6000, .took_us = 30000, .action_us = 12000, .statements = 6, .rested_us = 12000};
     ck_assert_int_eq(pace_spend(&pace, &took, 4 * SECOND), 18000 - 12000);
@@ -89,7 +89,7 @@ START_TEST(short_while_others_work)
     ck_assert_int_eq(pace_spend(&pace, &took, 4 * SECOND), 0);
     took.action_us = 60000;
     pace_spend(&pace, &took, 4 * SECOND);
-    ck_assert_int_eq(pace_pause_us(&pace), 3600); /* as long as statements take */
+    ck_assert_int_eq(pace_rest_us(&pace), 3600); /* as long as statements take */
     pressure.blocked = 1;
     pace_look(&pace, &pressure, 5 * SECOND);
     ck_assert_int_eq(pace_statements(&pace), 1);
@@ -365,6 +365,17 @@ static int64_t batches(const struct site *site)
     return db_number(site->admin, "SELECT count(*) FROM retention.log_entry WHERE type = 'batch'");
 }
 
+/* A run, while a transaction of the application is open. */
+static void once_beside_others(const struct site *site)
+{
+    PGconn *conn = db_connect(site->cluster, site->database, NULL);
+    db_exec(conn, "BEGIN");
+    db_exec(conn, "SELECT count(*) FROM pg_catalog.pg_class");
+    site_once_expect(site, NULL, 0);
+    PQfinish(conn);
+    ck_assert_int_eq(db_number(site->admin, "SELECT count(*) FROM public.record"), 0);
+}
+
 /* A transaction of the application that is open: batches are short; without it, long ones. On a
  * server of its own: other tests have transactions. */
 START_TEST(transactions_of_others)
@@ -374,13 +385,10 @@ START_TEST(transactions_of_others)
         struct site site = site_new_single(cluster, ROWS, "pace: { batch_rows = 30000; };");
         site_policy(&site, "records", POLICY);
         site_load_and_approve(&site, "records", -1);
-        PGconn *conn = db_connect(site.cluster, site.database, NULL);
-        if (others) {
-            db_exec(conn, "BEGIN");
-            db_exec(conn, "SELECT count(*) FROM pg_catalog.pg_class");
-        }
-        site_once_expect(&site, NULL, 0);
-        PQfinish(conn);
+        if (others)
+            once_beside_others(&site);
+        else
+            site_once_expect(&site, NULL, 0);
         ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM public.record"), 0);
         if (others)
             ck_assert_int_gt(batches(&site), 5);
@@ -420,18 +428,13 @@ START_TEST(rests_between_statements)
     db_exec(site.admin, "RESET search_path");
     site_policy(&site, "records", policy.data);
     site_load_and_approve(&site, "records", -1);
-    PGconn *conn = db_connect(site.cluster, site.database, NULL);
-    db_exec(conn, "BEGIN");
-    db_exec(conn, "SELECT count(*) FROM pg_catalog.pg_class");
-    site_once_expect(&site, NULL, 0);
-    PQfinish(conn);
-    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM public.record"), 0);
+    once_beside_others(&site);
     ck_assert_int_gt(batches(&site), 2);
     /* a statement, its rest, and the next one */
     ck_assert_int_gt(db_number(site.admin,
                                "SELECT count(*) / count(DISTINCT xid) FROM public.noted "
                                "WHERE of = 'BEFORE'"),
-                     2);
+                     4);
     ck_assert_int_ge(
         db_number(site.admin,
                   "SELECT (min(extract(epoch FROM n.at - n.before)) * 1000000)::bigint "
@@ -459,12 +462,7 @@ START_TEST(rests_are_forbidden)
     site_policy(&site, "records", POLICY);
     site_load_and_approve(&site, "records", -1);
     db_exec(site.admin, "REVOKE EXECUTE ON FUNCTION pg_catalog.pg_sleep FROM PUBLIC");
-    PGconn *conn = db_connect(site.cluster, site.database, NULL);
-    db_exec(conn, "BEGIN");
-    db_exec(conn, "SELECT count(*) FROM pg_catalog.pg_class");
-    site_once_expect(&site, NULL, 0);
-    PQfinish(conn);
-    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM public.record"), 0);
+    once_beside_others(&site);
     ck_assert_int_eq(db_number(site.admin, "SELECT sum(rows) FROM retention.log_entry "
                                            "WHERE type = 'batch'"),
                      30000);

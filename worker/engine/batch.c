@@ -403,14 +403,14 @@ static bool take_count(const PGresult *result, int64_t *ret, struct error *error
 enum { LATE_US = 1000 };
 
 /* A server's process wakes up a little late, and its answer may be read later still, behind
- * digests: that was no pause any more. */
-static void note_pause(struct batch *batch)
+ * digests: that was no rest any more. */
+static void note_rested(struct batch *batch)
 {
-    int64_t paused_us = clock_monotonic_us() - batch->rests_us;
-    if (paused_us > batch->rest_us + LATE_US)
-        paused_us = batch->rest_us + LATE_US;
-    batch->acts_us = batch->rests_us + paused_us;
-    batch->result.rested_us += paused_us;
+    int64_t rested_us = clock_monotonic_us() - batch->rests_us;
+    if (rested_us > batch->rest_us + LATE_US)
+        rested_us = batch->rest_us + LATE_US;
+    batch->acts_us = batch->rests_us + rested_us;
+    batch->result.rested_us += rested_us;
 }
 
 static void note_action(struct batch *batch)
@@ -446,7 +446,7 @@ static bool take_answer(struct batch *batch, struct request_step step, const PGr
     case STEP_READ_PART:
         return batch_take_part(batch, result, error);
     case STEP_REST:
-        note_pause(batch);
+        note_rested(batch);
         return true;
     case STEP_REMOVE_RANGE:
         note_action(batch);

@@ -252,7 +252,7 @@ static int64_t piece_end(const struct batch *batch, int64_t i, int64_t count, in
 static void queue_rest(struct batch *batch)
 {
     char text[24];
-    const int64_t ms = (pace_pause_us(&batch->run->pace) + 500) / 1000;
+    const int64_t ms = (pace_rest_us(&batch->run->pace) + 500) / 1000;
     batch->rest_us = ms > 0 ? ms * 1000 : 1000;
     snprintf(text, sizeof(text), "%lld", (long long)batch->rest_us / 1000);
     const char *values[] = {text};

@@ -255,7 +255,7 @@ void pace_describe_dead(const struct pace *pace, const char *table, struct text 
 }
 
 /* Of so long a work. */
-static int64_t rest_us(const struct pace *pace, int64_t work_us)
+static int64_t rest_for(const struct pace *pace, int64_t work_us)
 {
     double duty = pace_is_busy(pace) ? pace->preset.busy_duty : pace->preset.duty;
     return (int64_t)((double)work_us * (1 - duty) / duty);
@@ -283,7 +283,7 @@ int64_t pace_spend(struct pace *pace, const struct pace_took *took, int64_t now_
     if (took->action_us > 0 && took->statements > 0)
         pace->statement_us = average_of_some(
             pace->statement_us, (double)took->action_us / (double)took->statements, RATE_WEIGHT);
-    int64_t rest = rest_us(pace, work_us) - took->rested_us;
+    int64_t rest = rest_for(pace, work_us) - took->rested_us;
     return rest > 0 ? rest : 0;
 }
 
@@ -350,9 +350,9 @@ int64_t pace_batch_rows(const struct pace *pace)
     return pace_statements(pace) * pace_statement_rows(pace);
 }
 
-int64_t pace_pause_us(const struct pace *pace)
+int64_t pace_rest_us(const struct pace *pace)
 {
-    return rest_us(pace, pace->statement_us > 0 ? (int64_t)pace->statement_us : pace->aim_us);
+    return rest_for(pace, pace->statement_us > 0 ? (int64_t)pace->statement_us : pace->aim_us);
 }
 
 int64_t pace_connections(const struct pace *pace, int64_t connections)

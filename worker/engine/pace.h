@@ -6,10 +6,10 @@
  * begins and ends a batch takes as long whatever is between, and most of the time of a short one.
  * So while others work, a batch is a few short statements, and the connection rests between them
  * and behind them; others may wait that long for a row of it, but if they do, batches are of one
- * statement for a while. While nobody works, they are long. Four things make the run wait: the bucket of
- * rows_per_second, standbys that are behind or missing, a limit on write-ahead log, and dead rows
- * that nobody clears away as fast as they come. Standbys and write-ahead log are turned into bytes
- * that may be written until the next look.
+ * statement for a while. While nobody works, they are long. Four things make the run wait: the
+ * bucket of rows_per_second, standbys that are behind or missing, a limit on write-ahead log, and
+ * dead rows that nobody clears away as fast as they come. Standbys and write-ahead log are turned
+ * into bytes that may be written until the next look.
  *
  * Autovacuum, as it comes, begins where a fifth of a table is dead. Where half of it is, vacuum has
  * been outrun, and the table grows by what could have been used again. It is waited for no longer
@@ -141,7 +141,7 @@ int64_t pace_batch_rows(const struct pace *pace);
 int64_t pace_statement_rows(const struct pace *pace);
 /* How many statements a batch has, and how long the connection rests between them. */
 int64_t pace_statements(const struct pace *pace);
-int64_t pace_pause_us(const struct pace *pace);
+int64_t pace_rest_us(const struct pace *pace);
 /* How many of so many connections may work. */
 int64_t pace_connections(const struct pace *pace, int64_t connections);
 bool pace_is_busy(const struct pace *pace);
