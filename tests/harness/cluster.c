@@ -66,7 +66,7 @@ static const char *binary_directory(void)
 /* Runs a shell command as the user that servers run as (postgres where we are root). */
 /* glibc keeps the memory of one statement for the next, instead of giving it back page by page: a
  * quarter of all page faults of a suite. */
-#define KEEPS_MEMORY "MALLOC_TRIM_THRESHOLD_=67108864 MALLOC_MMAP_THRESHOLD_=67108864"
+#define KEEPS_MEMORY "GLIBC_TUNABLES=glibc.malloc.hugetlb=1 MALLOC_TRIM_THRESHOLD_=67108864 MALLOC_MMAP_THRESHOLD_=67108864"
 
 _printf_(1, 2) static int run_as_server(const char *format, ...)
 {
