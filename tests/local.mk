@@ -205,6 +205,7 @@ tests_run_SOURCES = \
 	tests/test_oracle_run.c \
 	tests/test_memory.c \
 	tests/test_pace.c \
+	tests/test_pace_server.c \
 	tests/test_pg_conn.c \
 	tests/test_pg_conn_loss.c \
 	tests/test_plan.c \

@@ -30,20 +30,34 @@ static int wanted(const char *name, int argc, char **argv)
     return argc < 2;
 }
 
-/* Those that take long begin first, lest one of them runs alone at the end. */
-static int is_slow(const char *name)
+/* Those that take long begin first, the longest before all, lest one runs alone at the end. */
+static const char *const slow[] = {
+    "yielding",       "strategy_partition",
+    "engine_faults",  "guard",
+    "hold_races",     "log_holds",
+    "log_page",       "guard_races",
+    "fault_matrix",   "strategy_drop",
+    "log_kill",       "log_recovery",
+    "log_restore",    "kill",
+    "log_sample",     "policies_bad_db",
+    "systemd",        "cli_flow",
+    "aggregate",      "pace_server",
+    "plan",           "log_sequencer",
+    "cli_hold_place", "engine_deidentify",
+    "oracle",         "oracle_run",
+    "memory",         "strategy_bounds",
+    "cli_hold_end",   "engine_daemon",
+    "verifiers",
+};
+enum { SLOW_COUNT = sizeof(slow) / sizeof(slow[0]) };
+
+/* Its place among them, behind them for a quick one. */
+static size_t place_of(const char *name)
 {
-    static const char *const slow[] = {
-        "kill",          "log_kill",   "log_page",      "log_recovery",    "log_holds",
-        "log_restore",   "oracle",     "oracle_run",    "memory",          "engine_faults",
-        "engine_daemon", "cli_flow",   "fault_matrix",  "hold_races",      "verifiers",
-        "systemd",       "guard",      "guard_races",   "cli_hold_place",  "cli_hold_end",
-        "plan",          "log_sample", "log_sequencer", "policies_bad_db",
-    };
-    for (size_t i = 0; i < sizeof(slow) / sizeof(slow[0]); i++)
+    for (size_t i = 0; i < SLOW_COUNT; i++)
         if (strcmp(name, slow[i]) == 0)
-            return 1;
-    return 0;
+            return i;
+    return SLOW_COUNT;
 }
 
 static size_t job_count(void)
@@ -69,9 +83,9 @@ int main(int argc, char **argv)
     }
     struct job_suite chosen[SUITE_COUNT];
     size_t count = 0;
-    for (int slow = 1; slow >= 0; slow--)
+    for (size_t place = 0; place <= SLOW_COUNT; place++)
         for (size_t s = 0; s < SUITE_COUNT; s++)
-            if (is_slow(suites[s].name) == slow && wanted(suites[s].name, argc, argv))
+            if (place_of(suites[s].name) == place && wanted(suites[s].name, argc, argv))
                 chosen[count++] = suites[s];
     setenv("CK_TIMEOUT_MULTIPLIER", "3", 0); /* limits are for what hangs, not for slow machines */
     size_t jobs = job_count();

@@ -13,9 +13,12 @@ enum { LEAST_ROWS = 200, LEAST_AIM_US = 300 };
 #define USUAL_ROW_BYTES 300.0
 #define MB              (1024.0 * 1024.0)
 
-/* Others count as at work where every tenth look finds one of them in a transaction. */
+/* Others count as at work where every tenth look finds one of them in a transaction. Most looks miss
+ * transactions that are short, however many there are: one look that finds somebody weighs as much
+ * as five that do not. */
 #define BUSY        0.1
-#define BUSY_WEIGHT 0.2 /* of the newest look */
+#define BUSY_RISES  0.2 /* the weight of the newest look, where it finds somebody */
+#define BUSY_FALLS  0.04
 #define RATE_WEIGHT 0.2 /* of the newest batch */
 
 /* Dead rows are waited for as long as somebody came in this time, and that long in all: what a
@@ -158,7 +161,8 @@ void pace_look(struct pace *pace, const struct pressure *pressure, int64_t now_u
 {
     const struct pace_preset *preset = &pace->preset;
     double seen = pressure->others > 0 ? 1 : 0;
-    pace->busy = pace->looked ? average(pace->busy, seen, BUSY_WEIGHT) : seen;
+    pace->busy =
+        pace->looked ? average(pace->busy, seen, seen > 0 ? BUSY_RISES : BUSY_FALLS) : seen;
     pace->waits_for_us = pressure->blocked > 0;
     if (preset->busy_statement_us)
         adapt_aim(pace);

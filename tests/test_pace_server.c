@@ -1,0 +1,445 @@
+/* The pace of runs with a real server: what they look at, and what people see of it. What is
+ * decided then: test_pace.c. */
+#define _GNU_SOURCE
+#include <check.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "engine_support.h"
+#include "harness/cluster.h"
+#include "harness/db.h"
+
+#define MB (INT64_C(1024) * 1024)
+
+#define ROWS                                                                                       \
+    "CREATE TABLE public.record (id int PRIMARY KEY, at timestamptz NOT NULL);"                    \
+    "INSERT INTO public.record SELECT i, now() - interval '60 days' FROM generate_series(1, "      \
+    "30000) i; ANALYZE public.record"
+#define POLICY                                                                                     \
+    "  data: { table = \"public.record\"; start = \"at\"; };\n"                                    \
+    "  stages = ( { after = \"30 days\"; do = \"delete\"; } );\n"                                  \
+    "  brake: { rows = 1000000; fraction = 1.0; tenant_fraction = 1.0; };\n"
+
+static int64_t batches(const struct site *site)
+{
+    return db_number(site->admin, "SELECT count(*) FROM retention.log_entry WHERE type = 'batch'");
+}
+
+/* A run, while a transaction of the application is open. */
+static void once_beside_others(const struct site *site)
+{
+    PGconn *conn = db_connect(site->cluster, site->database, NULL);
+    db_exec(conn, "BEGIN");
+    db_exec(conn, "SELECT count(*) FROM pg_catalog.pg_class");
+    site_once_expect(site, NULL, 0);
+    PQfinish(conn);
+    ck_assert_int_eq(db_number(site->admin, "SELECT count(*) FROM public.record"), 0);
+}
+
+/* A transaction of the application that is open: batches are short; without it, long ones. On a
+ * server of its own: other tests have transactions. */
+START_TEST(transactions_of_others)
+{
+    struct cluster *cluster = cluster_new(NULL);
+    for (int others = 0; others < 2; others++) {
+        struct site site = site_new_single(cluster, ROWS, "pace: { batch_rows = 30000; };");
+        site_policy(&site, "records", POLICY);
+        site_load_and_approve(&site, "records", -1);
+        if (others)
+            once_beside_others(&site);
+        else
+            site_once_expect(&site, NULL, 0);
+        ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM public.record"), 0);
+        if (others)
+            ck_assert_int_gt(batches(&site), 5);
+        else
+            ck_assert_int_le(batches(&site), 3);
+        site_check_log(&site);
+        site_free(&site);
+    }
+    cluster_free(cluster);
+}
+END_TEST
+
+/* What statements note of themselves: in which transaction, and when they begin and end. */
+#define NOTED                                                                                      \
+    ROWS "; CREATE TABLE public.noted (began timestamptz, xid xid8, of text, at timestamptz);"     \
+         "CREATE FUNCTION public.note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$"   \
+         "BEGIN INSERT INTO public.noted VALUES (now(), pg_current_xact_id(), TG_WHEN,"            \
+         " clock_timestamp()); RETURN NULL; END $$;"                                               \
+         "CREATE TRIGGER b BEFORE DELETE ON public.record EXECUTE FUNCTION public.note();"         \
+         "CREATE TRIGGER a AFTER DELETE ON public.record EXECUTE FUNCTION public.note()"
+
+/* While others work, batches are several statements with rests between them, one batch at a time,
+ * though there are two connections. */
+START_TEST(rests_between_statements)
+{
+    struct cluster *cluster = cluster_new(NULL);
+    struct site site = site_new_wide(cluster, NOTED, 2, NULL);
+    db_exec(site.admin, "SET search_path = ''");
+    char *accepted = db_value(
+        site.admin, "SELECT string_agg('\"' || t.tgname || ':' || encode(sha256(convert_to("
+                    "pg_get_triggerdef(t.oid) || p.prosrc, 'UTF8')), 'hex') || '\"', ', ') "
+                    "FROM pg_trigger AS t JOIN pg_proc AS p ON p.oid = t.tgfoid "
+                    "WHERE p.proname = 'note'");
+    struct text policy _cleanup_text_ = {0};
+    text_printf(&policy, POLICY "  accept_triggers = [ %s ];\n", accepted);
+    free(accepted);
+    db_exec(site.admin, "RESET search_path");
+    site_policy(&site, "records", policy.data);
+    site_load_and_approve(&site, "records", -1);
+    once_beside_others(&site);
+    ck_assert_int_gt(batches(&site), 2);
+    /* a statement, its rest, and the next one */
+    ck_assert_int_gt(db_number(site.admin,
+                               "SELECT count(*) / count(DISTINCT xid) FROM public.noted "
+                               "WHERE of = 'BEFORE'"),
+                     4);
+    ck_assert_int_ge(
+        db_number(site.admin,
+                  "SELECT (min(extract(epoch FROM n.at - n.before)) * 1000000)::bigint "
+                  "FROM (SELECT of, at, "
+                  "lag(at) OVER (PARTITION BY xid ORDER BY at) AS before FROM public.noted) AS "
+                  "n WHERE n.of = 'BEFORE' AND n.before IS NOT NULL"),
+        1000);
+    ck_assert_int_eq(db_number(site.admin,
+                               "WITH batch AS (SELECT xid, min(began) AS began, max(at) AS ended "
+                               "FROM public.noted GROUP BY xid) SELECT count(*) FROM batch AS a "
+                               "JOIN batch AS b ON a.xid < b.xid AND b.began < a.ended AND "
+                               "a.began < b.ended"),
+                     0);
+    site_check_log(&site);
+    site_free(&site);
+    cluster_free(cluster);
+}
+END_TEST
+
+/* Where pg_sleep was taken from everybody, batches are of one statement. */
+START_TEST(rests_are_forbidden)
+{
+    struct cluster *cluster = cluster_new(NULL);
+    struct site site = site_new_single(cluster, ROWS, NULL);
+    site_policy(&site, "records", POLICY);
+    site_load_and_approve(&site, "records", -1);
+    db_exec(site.admin, "REVOKE EXECUTE ON FUNCTION pg_catalog.pg_sleep FROM PUBLIC");
+    once_beside_others(&site);
+    ck_assert_int_eq(db_number(site.admin, "SELECT sum(rows) FROM retention.log_entry "
+                                           "WHERE type = 'batch'"),
+                     30000);
+    site_check_log(&site);
+    site_free(&site);
+    cluster_free(cluster);
+}
+END_TEST
+
+/* Who worked while the plan was made counts when the first batch begins, though nobody does at that
+ * very moment. */
+START_TEST(looks_while_it_plans)
+{
+    struct cluster *cluster = cluster_new(NULL);
+    struct site site = site_new_single(cluster, ROWS, NULL);
+    site_be_patient(&site);
+    site_policy(&site, "records", POLICY);
+    site_load_and_approve(&site, "records", -1);
+    PGconn *other = db_connect(site.cluster, site.database, NULL);
+    db_exec(other, "BEGIN; LOCK TABLE public.record");
+    pid_t pid = site_start(&site, "--once", NULL);
+    db_wait_until(site.admin, "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE usename = "
+                              "'t_worker' AND wait_event_type = 'Lock' AND clock_timestamp() - "
+                              "query_start > interval '1 s')");
+    db_exec(other, "COMMIT");
+    PQfinish(other);
+    ck_assert_int_eq(program_wait(pid), 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM public.record"), 0);
+    ck_assert_int_lt(db_number(site.admin, "SELECT rows FROM retention.log_entry WHERE type = "
+                                           "'batch' ORDER BY seq LIMIT 1"),
+                     5000);
+    site_check_log(&site);
+    site_free(&site);
+    cluster_free(cluster);
+}
+END_TEST
+
+/* A standby that should be there and is not: the run waits, status says for what, and it goes on
+ * once there is one. */
+START_TEST(standby_comes_back)
+{
+    struct cluster *cluster = cluster_new_system("wal_level = replica\nmax_wal_senders = 4");
+    struct site site = site_new(cluster, ROWS, "pace: { standbys = 1; };");
+    site_policy(&site, "records", POLICY);
+    site_load_and_approve(&site, "records", -1);
+    pid_t pid = site_start(&site, "--once", NULL);
+    db_wait_until(site.admin, "SELECT cause = 'running: waits, 0 of 1 standbys are connected' FROM "
+                              "retention.compliance");
+    ck_assert_int_eq(batches(&site), 0);
+    struct cluster *standby = cluster_standby(cluster, "s1");
+    ck_assert_int_eq(program_wait(pid), 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM public.record"), 0);
+    ck_assert_int_eq(
+        db_number(site.admin, "SELECT count(*) FROM retention.run WHERE waits_for IS NOT NULL"), 0);
+    site_free(&site);
+    cluster_free(standby);
+    cluster_free(cluster);
+}
+END_TEST
+
+/* A standby that does not replay: the run waits before its limit, and ends when it replays. */
+START_TEST(standby_stands_still)
+{
+    struct cluster *cluster = cluster_new_system("wal_level = replica\nmax_wal_senders = 4");
+    struct site site = site_new(cluster, ROWS, "pace: { standby_lag_mb = 1; batch_rows = 500; };");
+    db_exec(site.admin, "GRANT pg_read_all_stats TO t_worker");
+    site_policy(&site, "records", POLICY);
+    site_load_and_approve(&site, "records", -1);
+    struct cluster *standby = cluster_standby(cluster, "s1");
+    PGconn *replica = db_connect(standby, "postgres", NULL);
+    db_exec(replica, "SELECT pg_wal_replay_pause()");
+    pid_t pid = site_start(&site, "--once", NULL);
+    db_wait_until(
+        site.admin,
+        "SELECT cause LIKE 'running: waits, standby or slot %% "
+        "behind; batches begin at half of the 1 that pace allows' FROM retention.compliance");
+    ck_assert_int_gt(db_number(site.admin, "SELECT count(*) FROM public.record"), 0);
+    ck_assert_int_lt(db_number(site.admin,
+                               "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)::bigint "
+                               "FROM pg_stat_replication"),
+                     MB);
+    db_exec(replica, "SELECT pg_wal_replay_resume()");
+    PQfinish(replica);
+    ck_assert_int_eq(program_wait(pid), 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM public.record"), 0);
+    site_check_log(&site);
+    site_free(&site);
+    cluster_free(standby);
+    cluster_free(cluster);
+}
+END_TEST
+
+/* What the test's session did is in the statistics. */
+static void flush(const struct site *site)
+{
+    db_exec(site->admin, "SELECT pg_stat_force_next_flush()");
+    db_wait_until(site->admin, "SELECT sum(n_dead_tup) = 40000 AND sum(n_live_tup) = 30000 FROM "
+                               "pg_stat_user_tables WHERE schemaname = 'public'");
+}
+
+/* 40 000 rows are dead, 30 000 live, of which 10 000 are due. Autovacuum, where it is on, does not
+ * come by itself. */
+static struct site dead_site(struct cluster *cluster, const char *preset, const char *more)
+{
+    char *settings _cleanup_free_ = NULL, *sql _cleanup_free_ = NULL;
+    ck_assert_int_gt(asprintf(&settings,
+                              "pace: { preset = \"%s\"; dead_rows = 1000; batch_rows = 1000; };",
+                              preset),
+                     0);
+    ck_assert_int_gt(
+        asprintf(&sql,
+                 "CREATE TABLE public.record (id int PRIMARY KEY, at timestamptz NOT NULL) %s;"
+                 "INSERT INTO public.record SELECT i, now() - CASE WHEN i <= 10000 THEN interval "
+                 "'60 days' ELSE interval '1 day' END FROM generate_series(1, 70000) i;"
+                 "DELETE FROM public.record WHERE id > 30000",
+                 more),
+        0);
+    struct site site = site_new(cluster, sql, settings);
+    site_policy(&site, "records", POLICY);
+    site_load_and_approve(&site, "records", -1);
+    flush(&site);
+    return site;
+}
+
+static struct cluster *autovacuum_cluster(void)
+{
+    return cluster_new("autovacuum = on\nautovacuum_vacuum_threshold = 2000000000\n"
+                       "autovacuum_vacuum_insert_threshold = -1\n"
+                       "autovacuum_analyze_threshold = 2000000000");
+}
+
+static void check_rest(struct site *site)
+{
+    ck_assert_int_eq(db_number(site->admin, "SELECT count(*) FROM public.record"), 20000);
+    site_check_log(site);
+    site_free(site);
+}
+
+/* Nothing goes until the table was vacuumed, and status says so. */
+START_TEST(vacuum_is_waited_for)
+{
+    struct cluster *cluster = autovacuum_cluster();
+    struct site site = dead_site(cluster, "gentle", "");
+    pid_t pid = site_start(&site, "--once", NULL);
+    db_wait_until(site.admin, "SELECT cause = 'running: waits, 40,000 of 70,000 rows of the table "
+                              "are dead; batches begin again once it was vacuumed' FROM "
+                              "retention.compliance");
+    ck_assert_int_eq(batches(&site), 0);
+    db_exec(site.admin, "VACUUM public.record");
+    ck_assert_int_eq(program_wait(pid), 0);
+    ck_assert_int_eq(
+        db_number(site.admin, "SELECT count(*) FROM retention.run WHERE message IS NOT NULL"), 0);
+    check_rest(&site);
+    cluster_free(cluster);
+}
+END_TEST
+
+/* Nobody would come: the run says so, with what to do, and goes on. And so does one that does not
+ * wait for vacuum anyhow, in other words. */
+START_TEST(vacuum_is_asked_for)
+{
+    static const struct {
+        bool on;
+        const char *preset, *more, *said;
+    } cases[] = {
+        {false, "gentle", "", "autovacuum is off for it"},
+        {true, "gentle", "WITH (autovacuum_enabled = off)", "autovacuum is off for it"},
+        {true, "normal", "", "vacuum does not keep up"},
+        {true, "fast", "", NULL},
+    };
+    const char *said = cases[_i].said;
+    struct cluster *cluster = cases[_i].on ? autovacuum_cluster() : cluster_new(NULL);
+    struct site site = dead_site(cluster, cases[_i].preset, cases[_i].more);
+    struct program_result result = site_once(&site, NULL);
+    ck_assert_msg(result.exit_code == 0, "%s", result.err);
+    char *message _cleanup_free_ =
+        db_value(site.admin, "SELECT coalesce(message, '') FROM retention.run");
+    const char *const told[] = {result.err, message};
+    for (size_t i = 0; i < ARRAY_LENGTH(told); i++) {
+        ck_assert_msg(!said == !strstr(told[i], "are dead"), "%s", told[i]);
+        ck_assert_msg(!said || (strstr(told[i], said) &&
+                                strstr(told[i], "run: VACUUM \"public\".\"record\"")),
+                      "%s", told[i]);
+    }
+    program_result_free(&result);
+    check_rest(&site);
+    cluster_free(cluster);
+}
+END_TEST
+
+/* A table whose statistics were lost, as those of a copied database are: what lives is not unknown.
+ */
+START_TEST(rows_without_statistics_live)
+{
+    struct cluster *cluster = cluster_new(NULL);
+    struct site site = site_new(
+        cluster,
+        "CREATE TABLE public.record (id int PRIMARY KEY, at timestamptz NOT NULL);"
+        "INSERT INTO public.record SELECT i, now() - CASE WHEN i <= 10000 THEN interval '60 days' "
+        "ELSE interval '1 day' END FROM generate_series(1, 100000) i; ANALYZE public.record",
+        "pace: { preset = \"normal\"; dead_rows = 1000; batch_rows = 1000; };");
+    site_policy(&site, "records", POLICY);
+    site_load_and_approve(&site, "records", -1);
+    db_wait_until(site.admin, "SELECT n_live_tup = 100000 FROM pg_stat_user_tables WHERE relname = "
+                              "'record'");
+    db_exec(site.admin, "SELECT pg_stat_reset_single_table_counters('public.record'::regclass)");
+    db_exec(site.admin, "SELECT pg_stat_force_next_flush()");
+    db_exec(site.admin, "DELETE FROM public.record WHERE id > 98000");
+    db_wait_until(site.admin, "SELECT n_dead_tup = 2000 AND n_live_tup < 1000 FROM "
+                              "pg_stat_user_tables WHERE relname = 'record'");
+    struct program_result result = site_once(&site, NULL);
+    ck_assert_msg(result.exit_code == 0 && !strstr(result.err, "are dead"), "%s", result.err);
+    program_result_free(&result);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM public.record"), 88000);
+    site_free(&site);
+    cluster_free(cluster);
+}
+END_TEST
+
+/* The rows of partitions count together, and a VACUUM that is under way is waited for even where
+ * autovacuum is off; what it cannot clear away is not waited for behind it. */
+START_TEST(vacuum_of_partitions)
+{
+    struct cluster *cluster = cluster_new(NULL);
+    struct site site = site_new(
+        cluster,
+        "CREATE TABLE public.record (id int, at timestamptz NOT NULL, PRIMARY KEY (id, at)) "
+        "PARTITION BY RANGE (id);"
+        "CREATE TABLE low PARTITION OF record FOR VALUES FROM (0) TO (35001) PARTITION BY RANGE "
+        "(id);"
+        "CREATE TABLE lowest PARTITION OF low DEFAULT;"
+        "CREATE TABLE high PARTITION OF record DEFAULT;"
+        "INSERT INTO public.record SELECT i, now() - CASE WHEN i <= 10000 THEN interval '60 days' "
+        "ELSE interval '1 day' END FROM generate_series(1, 70000) i;"
+        "DELETE FROM public.record WHERE id > 30000",
+        "pace: { preset = \"gentle\"; dead_rows = 1000; batch_rows = 1000; };");
+    site_policy(&site, "records", POLICY);
+    site_load_and_approve(&site, "records", -1);
+    PGconn *application = db_connect(cluster, site.database, NULL);
+    PGconn *vacuum = db_connect(cluster, site.database, NULL);
+    flush(&site);
+    db_exec(application, "BEGIN; DECLARE c CURSOR FOR SELECT * FROM lowest");
+    PQclear(PQexec(application, "FETCH 1 FROM c"));
+    ck_assert_int_eq(PQsendQuery(vacuum, "VACUUM (FREEZE, DISABLE_PAGE_SKIPPING) lowest"), 1);
+    db_wait_until(site.admin, "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = "
+                              "'BufferPin'");
+    pid_t pid = site_start(&site, "--once", NULL);
+    db_wait_until(site.admin, "SELECT cause LIKE 'running: waits, 40,000 of 70,000 rows %%' FROM "
+                              "retention.compliance");
+    ck_assert_int_eq(batches(&site), 0);
+    db_exec(application, "COMMIT");
+    ck_assert_int_eq(program_wait(pid), 0);
+    char *message _cleanup_free_ =
+        db_value(site.admin, "SELECT coalesce(message, '') FROM retention.run");
+    ck_assert_msg(strstr(message, "35,000 of 65,000 rows of \"public\".\"record\" are dead, and "
+                                  "autovacuum is off") != NULL,
+                  "%s", message);
+    PQfinish(vacuum);
+    PQfinish(application);
+    check_rest(&site);
+    cluster_free(cluster);
+}
+END_TEST
+
+/* A connection that is cut while it rests comes back before the rest is over. It gets no work until
+ * then: or the run would wait for ever for the end of a rest that another one took the place of. */
+START_TEST(cut_while_it_rests)
+{
+    struct cluster *cluster = cluster_new(NULL);
+    struct site site =
+        site_new_single(cluster, ROWS, "pace: { preset = \"gentle\"; batch_rows = 5000; };");
+    site_be_patient(&site);
+    site_policy(&site, "records", POLICY);
+    site_load_and_approve(&site, "records", -1);
+    PGconn *other = db_connect(site.cluster, site.database, NULL);
+    db_exec(other, "BEGIN; LOCK TABLE public.record IN SHARE MODE");
+    pid_t pid = site_start(&site, "--once", NULL);
+    /* the batch takes so long, and then rests as long */
+    db_wait_until(site.admin, "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE usename = "
+                              "'t_worker' AND wait_event_type = 'Lock' AND clock_timestamp() - "
+                              "query_start > interval '1500 ms')");
+    db_exec(other, "COMMIT");
+    PQfinish(other);
+    while (batches(&site) == 0)
+        ;
+    db_exec(site.admin, "SELECT pg_terminate_backend(pid) FROM retention.worker_session "
+                        "WHERE kind = 'batch'");
+    db_wait_until(site.admin, "SELECT count(*) = 0 FROM public.record");
+    db_wait_until(site.admin, "SELECT bool_and(status = 'done') FROM retention.run");
+    ck_assert_int_eq(program_wait(pid), 0);
+    site_check_log(&site);
+    site_free(&site);
+    cluster_free(cluster);
+}
+END_TEST
+
+Suite *suite_pace_server(void)
+{
+    Suite *suite = suite_create("pace_server");
+    TCase *tc = tcase_create("server");
+    tcase_set_timeout(tc, 120);
+    tcase_add_test(tc, transactions_of_others);
+    tcase_add_test(tc, rests_between_statements);
+    tcase_add_test(tc, rests_are_forbidden);
+    tcase_add_test(tc, looks_while_it_plans);
+    tcase_add_test(tc, standby_comes_back);
+    tcase_add_test(tc, standby_stands_still);
+    tcase_add_test(tc, cut_while_it_rests);
+    tcase_add_test(tc, vacuum_is_waited_for);
+    tcase_add_loop_test(tc, vacuum_is_asked_for, 0, 4);
+    tcase_add_test(tc, vacuum_of_partitions);
+    tcase_add_test(tc, rows_without_statistics_live);
+    suite_add_tcase(suite, tc);
+    return suite;
+}
