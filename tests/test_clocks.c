@@ -62,6 +62,28 @@ START_TEST(the_servers_was_ahead)
 }
 END_TEST
 
+/* What a batch waits for after its begin is no difference between the clocks. */
+START_TEST(waiting_is_no_difference)
+{
+    struct site site =
+        up_site(cluster_shared(),
+                "worker: { lease = \"30 s\"; wake_most = \"1 s\"; max_skew = \"1 s\"; };\n");
+    site_be_patient(&site);
+    PGconn *other = db_connect(site.cluster, site.database, NULL);
+    db_exec(other, "BEGIN; LOCK TABLE event IN SHARE MODE");
+    pid_t pid = site_start(&site, NULL, NULL);
+    db_wait_until(site.admin, "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE usename = "
+                              "'t_worker' AND datname = current_database() AND wait_event_type = "
+                              "'Lock' AND clock_timestamp() - query_start > interval '2 s')");
+    db_exec(other, "COMMIT");
+    PQfinish(other);
+    site_wait_empty(&site);
+    ck_assert_int_eq(
+        db_number(site.admin, "SELECT count(*) FROM retention.run WHERE status = 'failed'"), 0);
+    up_end(&site, pid, 1000);
+}
+END_TEST
+
 Suite *suite_clocks(void)
 {
     Suite *suite = suite_create("clocks");
@@ -71,6 +93,7 @@ Suite *suite_clocks(void)
     tcase_add_loop_test(tc, the_workers_steps, 0, 2);
 #endif
     tcase_add_test(tc, the_servers_was_ahead);
+    tcase_add_test(tc, waiting_is_no_difference);
     suite_add_tcase(suite, tc);
     return suite;
 }

@@ -20,6 +20,9 @@
 -- Who takes a gate IN EXCLUSIVE MODE holds no lock on a governed relation, and who takes both takes
 -- leader_gate first; so nobody waits in a circle. Everything is read after the locks are held.
 --
+-- worker_clock: the worker's time when the transaction began. What the transaction waited for since, as
+-- locks, or read, is no difference between the clocks.
+--
 -- Returns the server's time and this transaction's id, for the log entry, and the epoch of the log
 -- key in use (0: there is none, or the newest one was shredded). Raises RT001 term over, RT002
 -- paused, RT003 not approved, or the run ended, RT004 schema changed, RT005 clock, RT006 another
@@ -127,7 +130,7 @@ BEGIN
                              CASE f.status WHEN 'running' THEN 'lost' ELSE f.status END);
     END IF;
     IF begin_batch.worker_clock IS NULL
-            OR NOT begin_batch.worker_clock BETWEEN at - f.max_skew AND at + f.max_skew THEN
+            OR NOT begin_batch.worker_clock BETWEEN now() - f.max_skew AND now() + f.max_skew THEN
         RAISE EXCEPTION USING ERRCODE = 'RT005',
             MESSAGE = format('the clocks of worker and server differ by more than %s', f.max_skew),
             HINT = 'Set the clock that is wrong; nothing is deleted until they agree.';

@@ -76,6 +76,7 @@ void batch_send_begin(struct batch *batch)
     struct run *run = batch->run;
     const struct limits *limits = &run->worker->limits;
     const bool whole = batch->work.whole; /* others wait for what it locks: it does not wait */
+    batch->began_us = clock_wall_us();
     batch_queue(batch, STEP_BEGIN, 0, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", 0, NULL);
     note_step(batch, STEP_PINS, 0);
     lane_queue_pins(batch->lane, run->category->timezone, limits->statement_timeout_ms,
@@ -94,7 +95,7 @@ void batch_send_gate(struct batch *batch)
     if (!batch->work.whole)
         queue_lock_timeout(batch, GATE_TIMEOUT_MS);
     snprintf(term, sizeof(term), "%lld", (long long)worker->leadership.term);
-    snprintf(clock, sizeof(clock), "%lld", (long long)clock_wall_us());
+    snprintf(clock, sizeof(clock), "%lld", (long long)batch->began_us);
     const char *values[] = {run->id, term, run->category->name, batch->work.leaf->quoted, clock};
     queue_prepared(batch, STEP_BEGIN_BATCH, "retention_begin_batch",
                    sql_file("engine/begin_batch.sql"), ARRAY_LENGTH(values), values);
