@@ -1,10 +1,13 @@
 /* The k-check of stages that de-identify: sql/functions/count_groups.sql says what holds, here it
  * is asked of random records, of records that do not come in time, and of a worker that is killed.
  * A copy of the records as they were says who shares what with whom. */
+#define _GNU_SOURCE
 #include <check.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "base/cleanup.h"
 #include "config.h"
@@ -304,6 +307,32 @@ START_TEST(killed_between_batches)
 }
 END_TEST
 
+/* Groups that came to be too small are settled, and the answer is lost: their records come again in
+ * the same run. */
+START_TEST(lost_answer_of_settling)
+{
+    struct site site = visits_site("pace: { batch_rows = 100; };", "SELECT fill(1500, 100, 0.3)");
+    pid_t pid = site_start(&site, "--once", "batch_begins=stop,run_close_lost=error");
+    int status;
+    ck_assert_int_eq(waitpid(pid, &status, WUNTRACED), pid);
+    ck_assert_int_gt(number(&site, "count(*) FROM retention.kept_group"), 0);
+    db_script(
+        site.admin,
+        "DELETE FROM visit v USING (SELECT left(zip, 3) AS zip, date_trunc('quarter', day) AS "
+        "day, source, min(person) AS one FROM was GROUP BY 1, 2, 3 HAVING count(DISTINCT "
+        "person) BETWEEN 5 AND 9) g WHERE left(v.zip, 3) IS NOT DISTINCT FROM g.zip AND "
+        "date_trunc('quarter', v.day) IS NOT DISTINCT FROM g.day AND v.source IS NOT DISTINCT "
+        "FROM g.source AND v.person <> g.one");
+    kill(pid, SIGCONT);
+    ck_assert_int_eq(program_wait(pid), 0);
+    ck_assert_int_eq(number(&site, "count(*) FROM retention.run"), 1);
+    check_groups(&site);
+    ck_assert_int_eq(number(&site, "count(*) FROM visit WHERE done_at IS NULL"), 0);
+    site_check_log(&site);
+    site_free(&site);
+}
+END_TEST
+
 #endif
 
 Suite *suite_quasi(void)
@@ -319,6 +348,7 @@ Suite *suite_quasi(void)
     tcase_add_test(tests, no_two_runs_of_one_time);
 #ifdef ENABLE_FAULT_POINTS
     tcase_add_test(tests, killed_between_batches);
+    tcase_add_test(tests, lost_answer_of_settling);
 #endif
     suite_add_tcase(suite, tests);
     return suite;

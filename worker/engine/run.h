@@ -86,19 +86,21 @@ struct run {
 
     struct digest_set blocked; /* set aside in this run: not tried again */
     int64_t nullified;         /* records that lost their quasi-identifiers */
-    int64_t pass_rows;         /* acted on in this pass, dependants included */
-    bool careful;              /* the pass goes record by record where one refuses */
-    int quiet_passes;          /* passes in a row that acted on nothing */
-    int idle_passes;           /* ... that acted, and left as much as there was before */
-    int64_t remained;          /* behind the pass before; -1: there was none */
-    size_t out;                /* batches and checks under way */
-    int64_t working;           /* connections with a batch, or that rest behind one */
-    bool denied;               /* a leaf could not be locked for want of a privilege */
-    char busy[160];           /* what others kept locked, so that it was left in this pass, or "" */
-    bool impatient;           /* something was left so: others that are locked have less time */
-    bool yielded;             /* it ends because of one */
-    bool told_busy;           /* that the run waits for such a lock was said */
-    int64_t read_busy_us;     /* since when a read does not get its locks; 0: it does */
+    int close_asked;      /* how often the last step of closing was sent since it was answered */
+    int64_t pass_met;     /* set aside, now or earlier, and met in this pass */
+    int64_t pass_rows;    /* acted on in this pass, dependants included */
+    bool careful;         /* the pass goes record by record where one refuses */
+    int quiet_passes;     /* passes in a row that acted on nothing */
+    int idle_passes;      /* ... that acted, and left as much as there was before */
+    int64_t remained;     /* behind the pass before; -1: there was none */
+    size_t out;           /* batches and checks under way */
+    int64_t working;      /* connections with a batch, or that rest behind one */
+    bool denied;          /* a leaf could not be locked for want of a privilege */
+    char busy[160];       /* what others kept locked, so that it was left in this pass, or "" */
+    bool impatient;       /* something was left so: others that are locked have less time */
+    bool yielded;         /* it ends because of one */
+    bool told_busy;       /* that the run waits for such a lock was said */
+    int64_t read_busy_us; /* since when a read does not get its locks; 0: it does */
     struct event *read_timer; /* looks whether others wait for a read; NULL until there was one */
     bool read_looking, read_canceled; /* such a look is under way; it found somebody */
     int read_yields;                  /* reads that were given up for others */

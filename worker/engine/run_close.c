@@ -38,9 +38,12 @@ void run_complete(struct run *run)
 static void settled(struct run *run, const PGresult *result)
 {
     int64_t again = strtoll(PQgetvalue(result, 0, 3), NULL, 10);
+    /* Groups may have been settled whose answer was lost: what became due again is to be seen. */
+    bool unseen = run->close_asked > 1;
+    run->close_asked = 0;
     run->nullified += strtoll(PQgetvalue(result, 0, 4), NULL, 10);
     (void)FAULT_POINT("run_after_close");
-    if (again > 0) {
+    if (again > 0 || unseen) {
         run_sweep_again(run);
         return;
     }
@@ -107,6 +110,8 @@ static void on_closed(struct pg_conn *conn, enum pg_outcome outcome, PGresult *r
 {
     (void)conn;
     bool is_there = outcome == PG_ERROR && strcmp(error->sqlstate, "23505") == 0;
+    if (outcome == PG_OK && FAULT_POINT("run_close_lost"))
+        outcome = PG_LOST; /* as if COMMIT's answer had not come */
     struct run *run = run_read_over(arg, is_there ? PG_OK : outcome, error);
     if (!run)
         return;
@@ -149,6 +154,7 @@ static void on_closed(struct pg_conn *conn, enum pg_outcome outcome, PGresult *r
 
 void run_close_next(struct run *run, struct lane *lane)
 {
+    run->close_asked++;
     run_write_statement(run, lane, &run->sql->close, on_closed);
     (void)FAULT_POINT("run_close_sent");
 }
