@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "config.h"
 #include "engine_support.h"
 #include "harness/cluster.h"
 #include "harness/db.h"
@@ -282,6 +284,44 @@ START_TEST(sets_poison_rows_aside)
 }
 END_TEST
 
+#ifdef ENABLE_FAULT_POINTS
+
+/* One record was set aside, another is locked; before the second pass the first is not due any
+ * more. What remains is the locked one: the run waits for it a little, and says so. */
+START_TEST(locked_is_not_set_aside)
+{
+    struct site site =
+        site_new(cluster_shared(),
+                 EVENTS STICKY("event") "INSERT INTO event SELECT i, now() - interval '40 days', "
+                                        "i % 10, 'x' FROM generate_series(1, 3000) i;"
+                                        "INSERT INTO sticky VALUES (5);",
+                 NULL);
+    sticky_policy(&site, "events", EVENTS_POLICY);
+    site_load_and_approve(&site, "events", -1);
+    PGconn *other = db_connect(site.cluster, site.database, NULL);
+    db_exec(other, "BEGIN");
+    db_exec(other, "SELECT FROM event WHERE id = 2000 FOR UPDATE");
+    pid_t pid = site_start(&site, "--once", "run_before_pass=stop:1");
+    int status;
+    ck_assert_int_eq(waitpid(pid, &status, WUNTRACED), pid);
+    ck_assert_int_eq(db_number(site.admin, "SELECT sum(id) FROM event"), 2005);
+    db_exec(site.admin, "UPDATE event SET at = now() WHERE id = 5");
+    kill(pid, SIGCONT);
+    ck_assert_int_eq(program_wait(pid), 0);
+    char *message = db_value(site.admin, "SELECT message FROM retention.run");
+    ck_assert_msg(message && strstr(message, "1 records are locked by others"), "%s", message);
+    free(message);
+    db_exec(other, "ROLLBACK");
+    PQfinish(other);
+    site_once_expect(&site, NULL, 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT sum(id) FROM event"), 5);
+    site_check_log(&site);
+    site_free(&site);
+}
+END_TEST
+
+#endif
+
 /* A grandchild that cannot go keeps its whole family, and no other. */
 START_TEST(poison_in_a_family)
 {
@@ -303,6 +343,33 @@ START_TEST(poison_in_a_family)
     ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM grandchild"), 8);
     ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM retention.blocked_record"), 2);
     ck_assert_int_eq(site_digests(&site, "public.grandchild"), 192);
+    site_check_log(&site);
+    site_free(&site);
+}
+END_TEST
+
+/* A record with a very large family behind one that cannot go: what went of the records before it
+ * in the same batch is not taken for its own. */
+START_TEST(poison_before_a_very_large_family)
+{
+    char sql[4096];
+    snprintf(sql, sizeof(sql),
+             FAMILY "INSERT INTO parent SELECT i, now() - interval '40 days' FROM "
+                    "generate_series(1, 8) i;"
+                    "INSERT INTO child SELECT i, least(i, 8) FROM generate_series(1, 307) i;"
+                    "INSERT INTO grandchild SELECT i, i FROM generate_series(1, 307) i;",
+             "", "");
+    struct site site = site_new_single(cluster_shared(), sql, "pace: { family_rows = 100; };");
+    db_script(site.admin, STICKY("grandchild") "INSERT INTO sticky VALUES (1);"
+                                               "GRANT SELECT ON sticky TO t_worker");
+    sticky_policy(&site, "families", FAMILY_POLICY);
+    site_load_and_approve(&site, "families", -1);
+    site_once_expect(&site, NULL, 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT sum(id) FROM parent"), 1);
+    ck_assert_int_eq(db_number(site.admin, "SELECT sum(id) FROM child"), 1);
+    ck_assert_int_eq(db_number(site.admin, "SELECT sum(id) FROM grandchild"), 1);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM retention.blocked_record"), 1);
+    ck_assert_int_eq(site_digests(&site, "public.grandchild"), 306);
     site_check_log(&site);
     site_free(&site);
 }
@@ -639,7 +706,11 @@ Suite *suite_engine_run(void)
     tcase_add_test(tc, very_large_families_of_families);
     tcase_add_test(tc, leaves_locked_rows);
     tcase_add_test(tc, sets_poison_rows_aside);
+#ifdef ENABLE_FAULT_POINTS
+    tcase_add_test(tc, locked_is_not_set_aside);
+#endif
     tcase_add_test(tc, poison_in_a_family);
+    tcase_add_test(tc, poison_before_a_very_large_family);
     tcase_add_test(tc, brakes_on_the_plan);
     tcase_add_test(tc, brakes_for_a_tenant);
     tcase_add_test(tc, counts_only);

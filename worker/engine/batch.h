@@ -34,6 +34,7 @@ struct batch_result {
     int64_t dependant_rows;
     int64_t entries;  /* log entries: one for each relation touched */
     int64_t left;     /* records met that others had locked */
+    int64_t met;      /* records met that were set aside earlier in the run */
     int64_t blocked;  /* set aside by this batch */
     const char *busy; /* the relation that others keep locked as a whole; "": one of those that
                          the policy reads; or NULL. Borrowed */

@@ -240,7 +240,8 @@ void batch_part_removed(struct batch *batch)
         batch->some_relation == NO_RELATION) {
         const struct relation_keys *top = &batch->relation_keys[batch->top];
         if (batch->run->sql->relations[batch->top].passes ||
-            batch->taken[batch->top].rows == (int64_t)top->count)
+            batch->taken[batch->top].rows - batch->taken[batch->top].mark_rows ==
+                (int64_t)top->count)
             batch_commit_or_not(batch);
         else if (batch->work.bisect)
             batch_undo_part(batch, SQLSTATE_REFUSED);

@@ -328,8 +328,10 @@ void batch_make_picks(struct batch *batch)
         if (blocked->count > 0) {
             uint8_t digest[DIGEST_SIZE];
             batch_digest_of(batch, i, digest);
-            if (digest_set_has(blocked, digest))
+            if (digest_set_has(blocked, digest)) {
+                batch->result.met++;
                 continue;
+            }
         }
         batch->picks[batch->pick_count++] = i;
     }

@@ -280,10 +280,11 @@ static void begin_pass(struct run *run)
 {
     if (run->report.pass++ == 0)
         run->report.acts_us = clock_monotonic_us();
-    run->pass_rows = 0;
+    run->pass_rows = run->pass_met = 0;
     run->report.locked = 0;
     run->busy[0] = '\0';
     run->step = RUN_STEP_LIST;
+    (void)FAULT_POINT("run_before_pass");
     run_pump(run);
 }
 
@@ -310,10 +311,14 @@ static void on_remaining(struct pg_conn *conn, enum pg_outcome outcome, PGresult
         run_pump(run);
         return;
     }
-    int64_t blocked = (int64_t)run->blocked.count;
+    /* A record that was set aside may have gone, or been held, meanwhile: only those that the pass
+     * met are among what remains. */
+    int64_t aside = (int64_t)run->blocked.count;
+    if (aside > run->pass_met)
+        aside = run->pass_met;
     run->report.remaining = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
-    run->report.locked = run->report.remaining > blocked ? run->report.remaining - blocked : 0;
-    bool nothing_more = run->report.remaining <= blocked;
+    run->report.locked = run->report.remaining > aside ? run->report.remaining - aside : 0;
+    bool nothing_more = run->report.remaining <= aside;
     if (comes_back(run)) {
         snprintf(run->message, sizeof(run->message),
                  "%lld records are due again behind each pass: something puts back what the stage "
@@ -615,6 +620,8 @@ void run_batch_done(struct run *run, struct lane *lane, const struct work *work,
         run_busy_waits(run, result->busy, result->rest.attempts);
     else if (result->end == BATCH_ACTED || result->end == BATCH_NOTHING)
         run_busy_over(run, work->leaf);
+    if (result->end == BATCH_ACTED || result->end == BATCH_NOTHING)
+        run->pass_met += result->met + result->blocked;
     if (result->split)
         sweep_add(&run->sweep, &result->other_half);
     if (result->end == BATCH_AGAIN && result->delay_ms > 0 && !run->stopping) {
