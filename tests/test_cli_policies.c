@@ -225,6 +225,22 @@ START_TEST(explain_tells_each_verdict)
     ck_assert_int_gt(asprintf(&key, "%s/epoch.kek", f.directory), 0);
     ck_assert_int_eq(chmod(key, 0644), 0);
     FAILS(1, "the log cannot be searched", "explain", "call_recordings", "77");
+
+    /* the key as the service has it */
+    char *credential _cleanup_free_ = NULL, *config _cleanup_free_ = file_read(f.config);
+    char *kek = strstr(config, "epoch_kek = \"epoch.kek\";");
+    ck_assert_ptr_nonnull(kek);
+    memset(kek, ' ', strlen("epoch_kek = \"epoch.kek\";"));
+    free(file_write(f.directory, "retentiond.cfg", config));
+    FAILS(1, "LoadCredential=log-epoch-kek:", "explain", "call_recordings", "77");
+    FAILS(3, "LoadCredential=log-epoch-kek:", "check", "--offline");
+    ck_assert_int_gt(asprintf(&credential, "%s/log-epoch-kek", f.directory), 0);
+    ck_assert_int_eq(chmod(key, 0600), 0);
+    ck_assert_int_eq(rename(key, credential), 0);
+    setenv("CREDENTIALS_DIRECTORY", f.directory, 1);
+    FAILS(1, "no log entry says that it was deleted", "explain", "call_recordings", "77");
+    free(OUT(0, "check", "--offline"));
+    unsetenv("CREDENTIALS_DIRECTORY");
 }
 END_TEST
 

@@ -110,7 +110,8 @@ START_TEST(everything_wrong_is_said_at_once)
          "pace = \"fast\";\n"
          "wrker: { };\n"
          "policies = \"\";\n"
-         "xyzzyxyzzyxyzzy = 1;\n",
+         "xyzzyxyzzyxyzzy = 1;\n"
+         "deidentfy: { };\n",
          "2: \"database.connections\" must be between 1 and 32, not 0\n"
          "3: \"database.statement_timeout\" must be a string, not an integer\n"
          "    hint: Put it in double quotes.\n"
@@ -132,7 +133,9 @@ START_TEST(everything_wrong_is_said_at_once)
          "    hint: Did you mean \"worker\"?\n"
          "13: \"policies\" is empty\n"
          "14: unknown setting \"xyzzyxyzzyxyzzy\"\n"
-         "    hint: \"retentionctl config --defaults\" prints every setting.\n");
+         "    hint: \"retentionctl config --defaults\" prints every setting.\n"
+         "15: unknown setting \"deidentfy\"\n"
+         "    hint: Did you mean \"deidentify\"?\n");
 }
 END_TEST
 

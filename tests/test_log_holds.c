@@ -234,7 +234,8 @@ START_TEST(without_the_copies_legal_is_asked)
     char *told _cleanup_free_ = log_site_ctl(&site, 6, WORDS("log", "recover"));
     ck_assert_msg(strstr(told, ONE ": log.epoch_kek is not set") && strstr(told, TWO) &&
                       strstr(told, "2 legal holds could not be brought back") &&
-                      strstr(told, "Set log.epoch_kek"),
+                      strstr(told, "Set log.epoch_kek") &&
+                      strstr(told, "LoadCredential=log-epoch-kek:"),
                   "%s", told);
     log_site_config(&site, NULL, NULL, NULL, RULES(""));
     refused("2 legal holds that the log knows are missing in the database: " ONE ", " TWO);

@@ -80,7 +80,7 @@ START_TEST(from_package_to_first_enforcement)
     run_block(PROD, 0);
     run_sql(USE, 0, "postgres");
     run_block(USE, 1);
-    run_sql(USE, 2, "installer");
+    run_sql(USE, 2, "postgres");
     write_block(PROD, 1, "retentiond.cfg");
     write_block(USE, 6, "policies/call_recordings.cfg");
     machine("sed -i 's/\"enforce\"/\"observe\"/' /usr/local/etc/retentiond/policies/*.cfg");
@@ -112,7 +112,21 @@ START_TEST(from_package_to_first_enforcement)
     machine_until("systemctl show -P StatusText retentiond | grep -q sleeping");
     ck_assert_ptr_nonnull(strstr(
         machine("retentionctl -d 'host=/run/postgresql dbname=app user=anna' status"), "signed"));
-    machine("test -s /var/lib/retentiond/log/checkpoint; systemctl stop retentiond");
+    machine("test -s /var/lib/retentiond/log/checkpoint");
+
+    /* commands have the keys where they are given them */
+    run_block(PROD, 6);
+    struct program_result without =
+        machine_try("cd /; runuser -u retentiond -- retentionctl check 2>&1");
+    ck_assert_int_eq(without.exit_code, 3);
+    program_result_free(&without);
+    char *with _cleanup_free_ = block(PROD, 6);
+    char *check = strstr(with, "retentionctl check");
+    ck_assert_ptr_nonnull(check);
+    *check = '\0';
+    ck_assert_ptr_nonnull(
+        strstr(machine("%s retentionctl explain call_recordings 1", with), "is gone"));
+    machine("systemctl stop retentiond");
 }
 END_TEST
 

@@ -28,9 +28,10 @@ static const char usage[] =
     "  -V, --version      print the version and end\n"
     "\n"
     "SIGTERM and SIGINT finish what is in flight; SIGHUP reads configuration and policies\n"
-    "again, and keeps those in effect where the new ones have errors. Exit codes: 0 done, 1 "
-    "failed, 2 usage, 3 configuration or\n"
-    "policy invalid, 5 stopped by a brake, a pause or awaiting approval.\n";
+    "again, and keeps those in effect where the new ones have errors.\n"
+    "Exit codes: 0 done, 1 failed, 2 usage, 3 configuration or policy invalid, 5 stopped by a\n"
+    "brake, a pause or awaiting approval, or another worker leads, 6 the database and its log\n"
+    "directory do not fit each other.\n";
 
 static const struct option long_options[] = {
     {"config", required_argument, NULL, 'c'}, {"once", no_argument, NULL, 'o'},

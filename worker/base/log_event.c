@@ -32,9 +32,10 @@ static const struct {
          "\"retentionctl status\" says which, and the command that goes on."},
     [LOG_EVENT_RUN_FAILED] =
         {"64a4fb7da2e249b4b077473219884cde", "A run failed",
-         "It is tried again by itself after five minutes. What was deleted has its log entry; the "
-         "rest was rolled back. The message has the SQLSTATE, where the server refused something; "
-         "\"retentionctl check\" says what is wrong with policies, grants and schema."},
+         "It is tried again by itself after ten times as long as it took, five minutes at least "
+         "and worker.wake_most at most. What was deleted has its log entry; the rest was rolled "
+         "back. The message has the SQLSTATE, where the server refused something; \"retentionctl "
+         "check\" says what is wrong with policies, grants and schema."},
     [LOG_EVENT_POLICY] =
         {"b1c94aadc1d842dc835a9dcdd038bee7", "A policy has errors or warnings",
          "The message begins with file and line. A category with an error deletes nothing; the "

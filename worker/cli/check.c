@@ -167,8 +167,10 @@ static void warn_unsigned(struct cli *cli, const struct settings *settings)
     if (file)
         return;
     struct diag *diag = diag_warning(&cli->diags, ((struct position){cli->config_file, 0}),
-                                     "the deletion log is not signed: log.signing_key is not set");
-    diag_hint(&cli->diags, diag, "Run: retentionctl log keygen --signing FILE");
+                                     "log.signing_key is not set: the deletion log is not signed, "
+                                     "unless the service has the key as a credential");
+    diag_hint(&cli->diags, diag, "%s If there is none yet: retentionctl log keygen --signing FILE",
+              cli_credential_hint(cli, &keyfile_signing));
 }
 
 bool command_check(struct cli *cli, struct error *error)

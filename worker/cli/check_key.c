@@ -7,6 +7,7 @@
 
 #include "base/encode.h"
 #include "cli/check.h"
+#include "cli/settings.h"
 #include "config/settings.h"
 #include "ledger/epoch.h"
 #include "ledger/keyfile.h"
@@ -77,8 +78,9 @@ void check_hmac_key(struct cli *cli, const struct settings *settings, const stru
                                          "\"%s\" of column \"%s\" needs a key, and "
                                          "deidentify.hmac_key is not set",
                                          t->as->name, t->column),
-                              "Make a key, (umask 077; openssl rand -hex 32 > hmac.key), and set "
-                              "deidentify: { hmac_key = \"hmac.key\"; };");
+                              "%s If there is none yet, make one, (umask 077; openssl rand -hex "
+                              "32 > hmac.key), and set deidentify: { hmac_key = \"hmac.key\"; };",
+                              cli_credential_hint(cli, &keyfile_hmac));
             }
 }
 
@@ -99,8 +101,11 @@ void check_epoch_key(struct cli *cli, const struct settings *settings, const str
         error_set(&why, ERROR_CONFIG,
                   "category \"%s\" keeps evidence = \"records\", and log.epoch_kek is not set",
                   needy->name);
-        error_hint(&why, "Make a key, (umask 077; openssl rand -hex 32 > epoch.kek), and set "
-                         "log: { epoch_kek = \"epoch.kek\"; }; or use evidence = \"counts\".");
+        error_hint(&why,
+                   "%s If there is none yet, make one, (umask 077; openssl rand -hex 32 > "
+                   "epoch.kek), and set log: { epoch_kek = \"epoch.kek\"; }; or use evidence = "
+                   "\"counts\".",
+                   cli_credential_hint(cli, &keyfile_kek));
         add(cli, DIAG_ERROR, &why);
     }
 }

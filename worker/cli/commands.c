@@ -106,16 +106,18 @@ static const struct command commands[] = {
     {WATCH, NULL, "status", "[CATEGORY...]", 0, ANY_NUMBER,
      "show for each category what is due, what is kept, and since when",
      "The figures are those of the last count by the worker, with its time. A category is overdue "
-     "when records that are due and free are still there after its window, or when nobody has "
-     "counted for two days; the cause is named. It falls behind where more falls due than the time "
-     "for its runs suffices for. The stages of a category add up: a record that is kept or waits at "
-     "several of them is counted at each, one under legal hold once.",
+     "when records that are due and free, or blocked, are still there more than a day after the "
+     "oldest of them fell due, or when nobody has counted for two days; the cause is named. It "
+     "falls behind where more falls due than the time for its runs suffices for. The stages of a "
+     "category add up: a record that is kept or waits at several of them is counted at each, one "
+     "under legal hold once.",
      "status",
      command_status,
      {{"check", 0, NULL, false, "exit 4 if anything is overdue, falls behind or cannot run"},
       {"watch", 0, NULL, false, "show it again every two seconds, until interrupted"},
       {"holds", 0, NULL, false,
-       "count how many records each hold keeps, besides; for members of retention_legal"}}},
+       "count how many records each hold keeps, besides; for members of retention_legal and "
+       "retention_auditor"}}},
     {WATCH, NULL, "explain", "CATEGORY KEY...", 2, 9,
      "say why a record is still there, when it will go, or in which entry it went",
      "KEY is the record's primary key, one word for each column of it. Where the category has "
@@ -366,7 +368,8 @@ static const struct command commands[] = {
       {"matter", 0, "MATTER", false, "of this matter alone"}}},
     {HOLD, "hold", "show", "HOLD", 1, 1,
      "show a hold, its parts, and how many records it keeps in each category",
-     "The counts read the governed tables; they and the reasons are for members of retention_legal.",
+     "The counts read the governed tables; they are for members of retention_legal and "
+     "retention_auditor, the reasons for those of retention_legal alone.",
      "hold show 5f3c1a2b",
      command_hold_show,
      {{"values", 0, NULL, false, "print its subjects and keys too"},

@@ -13,6 +13,7 @@
 #include "config/settings.h"
 #include "ledger/digest.h"
 #include "ledger/epoch.h"
+#include "ledger/keyfile.h"
 #include "policy/resolve.h"
 
 /* The key's values as they stand in digests. */
@@ -171,12 +172,16 @@ bool record_find(struct explained *e, struct record_found *ret_found, struct err
     const struct settings *settings = cli_settings(e->cli, error);
     if (!settings)
         return false;
-    if (!settings->log.epoch_kek)
+    char *file _cleanup_free_ = keyfile_find(&keyfile_kek, settings->log.epoch_kek);
+    if (!file)
         return keys_unreadable(e, "the main file names no log.epoch_kek",
-                               "It must name the key file that the worker uses.", error);
+                               arena_printf(e->cli->arena,
+                                            "It must name the key file that the worker uses. %s",
+                                            cli_credential_hint(e->cli, &keyfile_kek)),
+                               error);
     struct error why _cleanup_error_ = {0};
-    uint8_t kek[32];
-    if (!epoch_kek_load(settings->log.epoch_kek, kek, &why))
+    uint8_t kek[KEYFILE_SIZE];
+    if (!keyfile_load(&keyfile_kek, file, kek, &why))
         return keys_unreadable(e, why.primary,
                                "Only who may read the key file can find records in "
                                "the log.",
@@ -237,15 +242,16 @@ static const char *look_for_blocked(struct explained *e, const uint8_t kek[32])
 void explain_find_blocked(struct explained *e)
 {
     struct error why _cleanup_error_ = {0};
-    uint8_t kek[32];
+    uint8_t kek[KEYFILE_SIZE];
     e->blocked = (struct record_blocked){0};
     if (e->blocked_count == 0)
         return;
     const struct settings *settings = cli_settings(e->cli, &why);
+    char *file _cleanup_free_ =
+        settings ? keyfile_find(&keyfile_kek, settings->log.epoch_kek) : NULL;
     if (e->category->evidence == EVIDENCE_COUNTS) {
         e->blocked.not_known = "this category keeps no digests (evidence = \"counts\")";
-    } else if (!settings || !settings->log.epoch_kek ||
-               !epoch_kek_load(settings->log.epoch_kek, kek, &why)) {
+    } else if (!file || !keyfile_load(&keyfile_kek, file, kek, &why)) {
         e->blocked.not_known = "only who may read the key file (log.epoch_kek) can tell";
     } else {
         const char *not_known = look_for_blocked(e, kek);

@@ -50,7 +50,8 @@ static bool read_key(struct inventory *i, struct error *error)
     char *file _cleanup_free_ = keyfile_find(&keyfile_kek, settings->log.epoch_kek);
     if (!file) {
         error_set(error, ERROR_CONFIG, "the main file names no log.epoch_kek");
-        error_hint(error, "It must name the key file that the worker uses.");
+        error_hint(error, "It must name the key file that the worker uses. %s",
+                   cli_credential_hint(i->cli, &keyfile_kek));
         return false;
     }
     const char *const values[] = {i->hold};

@@ -10,6 +10,7 @@
 #include "cli/json.h"
 #include "cli/log_recover.h"
 #include "cli/output.h"
+#include "cli/settings.h"
 #include "ledger/hold_file.h"
 #include "ledger/keyfile.h"
 
@@ -171,10 +172,11 @@ bool recover_holds_report(struct recovery *recovery, struct error *error)
     error_set(error, ERROR_LOG, "%d legal hold%s could not be brought back", recovery->lost_count,
               recovery->lost_count == 1 ? "" : "s");
     error_hint(
-        error, "Nothing is deleted while one that was placed or extended is missing.%s%s%s",
+        error, "Nothing is deleted while one that was placed or extended is missing.%s%s%s%s",
         recovery->lacks_key ? " Set log.epoch_kek to the key under which the copies were "
-                              "written, and run this again."
+                              "written, and run this again. "
                             : "",
+        recovery->lacks_key ? cli_credential_hint(recovery->cli, &keyfile_kek) : "",
         recovery->lacks_category
             ? " Run \"retentionctl policy load\" with all policies, then this again."
             : "",

@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "config/settings.h"
+#include "ledger/keyfile.h"
 
 const struct settings *cli_settings(struct cli *cli, struct error *error)
 {
@@ -41,6 +43,15 @@ const char *cli_settings_role_prefix(struct cli *cli)
 {
     const struct settings *settings = settings_if_there(cli);
     return settings ? settings->worker.role_prefix : NULL;
+}
+
+const char *cli_credential_hint(struct cli *cli, const struct keyfile_kind *kind)
+{
+    return arena_printf(cli->arena,
+                        "If the service gets it as a credential, run this with it: \"systemd-run "
+                        "--quiet --pipe --wait -p User=retentiond -p LoadCredential=%s:"
+                        "/etc/credstore/retentiond.%s retentionctl ...\".",
+                        kind->credential, kind->credential);
 }
 
 const char *cli_policy_directory(struct cli *cli, struct error *error)

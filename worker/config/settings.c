@@ -500,7 +500,8 @@ static void refuse_unknown(struct reader *r, const config_setting_t *setting, co
     }
     const char *nearest = text_nearest(name, names, count);
     if (!strchr(name, '.') && type_of(setting) == TYPE_GROUP) {
-        static const char *const groups[] = {"database", "log", "pace", "worker", "holds", "http"};
+        static const char *const groups[] = {"database", "log",  "pace",      "worker",
+                                             "holds",    "http", "deidentify"};
         nearest = text_nearest(name, groups, ARRAY_LENGTH(groups));
     }
     if (nearest)

@@ -170,7 +170,7 @@ static const struct field category_fields[] = {
      .value = "hh:mm-hh:mm",
      .help =
          "Time of the day, in the category's time zone, in which it is acted on; \"22:00-05:00\" "
-         "goes over midnight. Default: always."},
+         "goes over midnight. Default: pace.window of the main file."},
     {.key = "pace",
      .types = TYPE_STRING | TYPE_GROUP,
      .read = read_pace,
