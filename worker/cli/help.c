@@ -93,7 +93,8 @@ void help_print_overview(FILE *out)
     }
     print_global_options(out);
     fputs("\nExit codes: 0 done; 1 failed; 2 usage; 3 configuration or policy invalid; 4 overdue;\n"
-          "5 stopped by a brake, a pause or awaiting approval; 6 log verification failed.\n"
+          "5 stopped by a brake, a pause or awaiting approval; 6 the log fails its\n"
+          "verification, or does not fit the database.\n"
           "\"retentionctl COMMAND --help\" explains one command.\n",
           out);
 }
