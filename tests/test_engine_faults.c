@@ -334,6 +334,31 @@ START_TEST(refused_when_it_joins)
 }
 END_TEST
 
+/* Told to stop while its run is on the way into the log, which is then refused. */
+START_TEST(refused_while_it_stops)
+{
+    struct site site = events_site();
+    site_be_patient(&site);
+    pid_t pid = start_stopped(&site, "run_before_start=stop");
+    PGconn *other = db_connect(site.cluster, site.database, NULL);
+    db_exec(other, "BEGIN");
+    db_exec(other, "LOCK TABLE retention.category IN ACCESS EXCLUSIVE MODE");
+    db_exec(other, "UPDATE retention.category SET brake_engaged_at = now()");
+    kill(pid, SIGTERM);
+    kill(pid, SIGCONT);
+    site_wait_said(&site, "told to stop");
+    db_wait_until(site.admin, "SELECT EXISTS (" WAITING ")");
+    db_exec(other, "COMMIT");
+    PQfinish(other);
+    ck_assert_int_eq(program_wait(pid), 5);
+    ck_assert_int_eq(
+        db_number(site.admin, "SELECT count(*) FROM retention.leader WHERE worker IS NOT NULL"), 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM retention.run"), 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), ROWS);
+    site_free(&site);
+}
+END_TEST
+
 #endif
 
 Suite *suite_engine_faults(void)
@@ -359,6 +384,7 @@ Suite *suite_engine_faults(void)
     tcase_add_test(cut, emergency_stop);
     tcase_add_test(cut, told_to_stop);
     tcase_add_test(cut, refused_when_it_joins);
+    tcase_add_test(cut, refused_while_it_stops);
     suite_add_tcase(suite, cut);
 #endif
     return suite;
