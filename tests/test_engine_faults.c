@@ -359,6 +359,27 @@ START_TEST(refused_while_it_stops)
 }
 END_TEST
 
+/* Told to stop between two runs, while the server is asked for the window of the second: that one
+ * does not begin. */
+START_TEST(told_to_stop_between_runs)
+{
+    struct site site = two_categories("  window = \"00:00-23:59\";\n");
+    pid_t pid = start_stopped(&site, "run_after_status=stop");
+    kill(pid, SIGTERM);
+    kill(pid, SIGCONT);
+    int code = program_wait(pid); /* 5: the answer came first, and the run that began was stopped */
+    ck_assert_msg(code == 0 || code == 5, "exit code %d", code);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM early"), 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 10);
+    ck_assert_int_eq(
+        db_number(site.admin, "SELECT count(*) FROM retention.run WHERE category = 'events'"), 0);
+    ck_assert_int_eq(
+        db_number(site.admin, "SELECT count(*) FROM retention.leader WHERE worker IS NOT NULL"), 0);
+    site_check_log(&site);
+    site_free(&site);
+}
+END_TEST
+
 #endif
 
 Suite *suite_engine_faults(void)
@@ -385,6 +406,7 @@ Suite *suite_engine_faults(void)
     tcase_add_test(cut, told_to_stop);
     tcase_add_test(cut, refused_when_it_joins);
     tcase_add_test(cut, refused_while_it_stops);
+    tcase_add_test(cut, told_to_stop_between_runs);
     suite_add_tcase(suite, cut);
 #endif
     return suite;
