@@ -267,6 +267,119 @@ START_TEST(told_to_stop)
 }
 END_TEST
 
+#define DELETE_DUE(table_)                                                                         \
+    "  data: { table = \"public." table_ "\"; start = \"at\"; };\n"                                \
+    "  stages = ( { after = \"30 days\"; do = \"delete\"; } );\n"                                  \
+    "  brake: { fraction = 1.0; };\n"
+
+/* Who of the workers waits for a lock. */
+#define WAITING                                                                                    \
+    "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND usename = "           \
+    "'t_worker' AND wait_event_type = 'Lock'"
+
+/* Category "early" before "events", ten due rows each, and one worker connection. `more`: of the
+ * policy of "events". */
+static struct site two_categories(const char *more)
+{
+    struct site site = site_new_single(cluster_shared(),
+                                       "CREATE TABLE event (id bigint PRIMARY KEY, at timestamptz);"
+                                       "CREATE INDEX ON event (at);"
+                                       "CREATE TABLE early (id bigint PRIMARY KEY, at timestamptz);"
+                                       "CREATE INDEX ON early (at);"
+                                       "INSERT INTO event SELECT i, now() - interval '40 days' "
+                                       "FROM generate_series(1, 10) i;"
+                                       "INSERT INTO early SELECT * FROM event;",
+                                       NULL);
+    char *body;
+    ck_assert_int_ge(asprintf(&body, DELETE_DUE("event") "%s", more), 0);
+    site_policy(&site, "early", DELETE_DUE("early"));
+    site_policy(&site, "events", body);
+    free(body);
+    site_load_and_approve(&site, "early", -1);
+    site_approve(&site, "events", -1);
+    return site;
+}
+
+static pid_t start_stopped(const struct site *site, const char *fault)
+{
+    int status;
+    pid_t pid = site_start(site, "--once", fault);
+    ck_assert_int_eq(waitpid(pid, &status, WUNTRACED), pid);
+    ck_assert(WIFSTOPPED(status));
+    return pid;
+}
+
+/* The server refuses the only worker connection when it joins: that run fails, and the next one has
+ * a connection again. */
+START_TEST(refused_when_it_joins)
+{
+    struct site site = two_categories("");
+    site_be_patient(&site);
+    pid_t pid = start_stopped(&site, "lead_after_term=stop");
+    PGconn *other = db_connect(site.cluster, site.database, NULL);
+    db_exec(other, "BEGIN");
+    db_exec(other, "LOCK TABLE retention.worker_session IN SHARE MODE");
+    kill(pid, SIGCONT);
+    db_wait_until(site.admin, "SELECT EXISTS (" WAITING ")");
+    int64_t lane = db_number(site.admin, WAITING);
+    db_exec(site.admin, "SELECT pg_cancel_backend(%lld)", (long long)lane);
+    db_wait_until(site.admin, "SELECT %lld NOT IN (" WAITING ")", (long long)lane);
+    db_exec(other, "COMMIT");
+    PQfinish(other);
+    ck_assert_int_eq(program_wait(pid), 1);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM early"), 10);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 0);
+    site_check_log(&site);
+    site_free(&site);
+}
+END_TEST
+
+/* Told to stop while its run is on the way into the log, which is then refused. */
+START_TEST(refused_while_it_stops)
+{
+    struct site site = events_site();
+    site_be_patient(&site);
+    pid_t pid = start_stopped(&site, "run_before_start=stop");
+    PGconn *other = db_connect(site.cluster, site.database, NULL);
+    db_exec(other, "BEGIN");
+    db_exec(other, "LOCK TABLE retention.category IN ACCESS EXCLUSIVE MODE");
+    db_exec(other, "UPDATE retention.category SET brake_engaged_at = now()");
+    kill(pid, SIGTERM);
+    kill(pid, SIGCONT);
+    site_wait_said(&site, "told to stop");
+    db_wait_until(site.admin, "SELECT EXISTS (" WAITING ")");
+    db_exec(other, "COMMIT");
+    PQfinish(other);
+    ck_assert_int_eq(program_wait(pid), 5);
+    ck_assert_int_eq(
+        db_number(site.admin, "SELECT count(*) FROM retention.leader WHERE worker IS NOT NULL"), 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM retention.run"), 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), ROWS);
+    site_free(&site);
+}
+END_TEST
+
+/* Told to stop between two runs, while the server is asked for the window of the second: that one
+ * does not begin. */
+START_TEST(told_to_stop_between_runs)
+{
+    struct site site = two_categories("  window = \"00:00-23:59\";\n");
+    pid_t pid = start_stopped(&site, "run_after_status=stop");
+    kill(pid, SIGTERM);
+    kill(pid, SIGCONT);
+    int code = program_wait(pid); /* 5: the answer came first, and the run that began was stopped */
+    ck_assert_msg(code == 0 || code == 5, "exit code %d", code);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM early"), 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 10);
+    ck_assert_int_eq(
+        db_number(site.admin, "SELECT count(*) FROM retention.run WHERE category = 'events'"), 0);
+    ck_assert_int_eq(
+        db_number(site.admin, "SELECT count(*) FROM retention.leader WHERE worker IS NOT NULL"), 0);
+    site_check_log(&site);
+    site_free(&site);
+}
+END_TEST
+
 #endif
 
 Suite *suite_engine_faults(void)
@@ -291,6 +404,9 @@ Suite *suite_engine_faults(void)
     tcase_add_test(cut, paused_in_a_run);
     tcase_add_test(cut, emergency_stop);
     tcase_add_test(cut, told_to_stop);
+    tcase_add_test(cut, refused_when_it_joins);
+    tcase_add_test(cut, refused_while_it_stops);
+    tcase_add_test(cut, told_to_stop_between_runs);
     suite_add_tcase(suite, cut);
 #endif
     return suite;

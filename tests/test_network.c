@@ -72,6 +72,30 @@ START_TEST(worker_connections_are_dead)
 }
 END_TEST
 
+/* The control connection is dead while it is asked what became of a batch whose connection was
+ * lost: a worker that runs once gives up and ends, and frees what that answer is waited for with.
+ * What is freed is overwritten, so that using it would show. */
+START_TEST(it_ends_while_a_batch_is_looked_up)
+{
+    struct site site = up_site(cluster_shared(), NULL);
+    struct proxy *proxy = up_between(&site, NULL);
+    int status;
+    ck_assert_int_eq(setenv("MALLOC_PERTURB_", "90", 1), 0);
+    pid_t pid = site_start(&site, "--once", "batch_after_action=stop:3");
+    ck_assert_int_eq(waitpid(pid, &status, WUNTRACED), pid);
+    ck_assert(WIFSTOPPED(status));
+    proxy_hold_oldest(proxy);
+    db_exec(site.admin, "SELECT pg_terminate_backend(pid) FROM retention.worker_session "
+                        "WHERE kind = 'batch'");
+    kill(pid, SIGCONT);
+    ck_assert_int_eq(program_wait(pid), 1);
+    site_wait_said(&site, "the server does not answer");
+    site_check_log(&site);
+    site_free(&site);
+    proxy_free(proxy);
+}
+END_TEST
+
 #endif
 
 /* A statement that the server is at work on, here waiting for a lock, is no dead connection,
@@ -146,6 +170,7 @@ Suite *suite_network(void)
 #ifdef ENABLE_FAULT_POINTS
     tcase_add_test(tc, it_is_cut);
     tcase_add_test(tc, worker_connections_are_dead);
+    tcase_add_test(tc, it_ends_while_a_batch_is_looked_up);
 #endif
     tcase_add_test(tc, a_long_statement_is_waited_for);
     tcase_add_test(tc, it_is_dead);

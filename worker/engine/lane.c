@@ -44,7 +44,6 @@ static void on_joined(struct pg_conn *conn, enum pg_outcome outcome, PGresult *r
                       const struct error *error, void *arg)
 {
     struct lane *lane = arg;
-    (void)conn;
     if (outcome == PG_LOST || lane->state != LANE_JOINING)
         return; /* on_broken comes, or came */
     if (outcome != PG_OK) {
@@ -56,6 +55,7 @@ static void on_joined(struct pg_conn *conn, enum pg_outcome outcome, PGresult *r
         error_clear(&lane->error);
         error_set(&lane->error, ERROR_FAILED, "%s", error->primary);
         error_set_sqlstate(&lane->error, error->sqlstate);
+        pg_conn_close(conn); /* or lane_open finds it ready, and nobody joins */
         run_lane_dead(lane->worker);
         return;
     }

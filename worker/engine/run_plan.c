@@ -219,6 +219,7 @@ static void on_started(struct run *run, PGresult *result, const struct error *er
     if (error) {
         run->step = RUN_STEP_LIST; /* nothing to finish: run_finish sees that it never started */
         run_stop_error(run, error);
+        run_pump(run); /* told to stop meanwhile, it waited for this */
         return;
     }
     run->started = true;

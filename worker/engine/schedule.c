@@ -447,6 +447,10 @@ static void on_window(struct pg_conn *conn, enum pg_outcome outcome, PGresult *r
     (void)conn;
     if (outcome == PG_LOST || worker->phase != PHASE_RUNNING || !schedule->in_round)
         return;
+    if (worker->stopping || reload_is_pending(worker)) { /* there was no run to stop */
+        next_category(worker);
+        return;
+    }
     if (outcome != PG_OK) {
         log_failure(LOG_LEVEL_ERROR, error);
         tell_failure(worker, state, error->sqlstate, "its window could not be read");

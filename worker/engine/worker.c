@@ -737,6 +737,7 @@ void worker_free(struct worker *worker)
     if (worker->run)
         run_abandon(worker->run);
     run_free_parked(worker);
+    pg_conn_close(worker->control); /* batches that are looked up hear of it */
     for (size_t i = 0; i < worker->lane_count; i++)
         lane_free(worker->lanes[i]);
     free(worker->lanes);
