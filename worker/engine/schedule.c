@@ -353,10 +353,13 @@ static void note_next(struct worker *worker, struct category_state *state,
     state->next_due_us = state->found.next_due_us; /* until the round ends and all are asked for */
 }
 
-/* Each stage has a turn of its own. */
+/* Each stage has a turn of its own. A run would wait without an end for connections that were lost
+ * before it: they are opened. */
 static void start_stage(struct worker *worker, struct category_state *state)
 {
     struct schedule *schedule = worker->schedule;
+    for (size_t i = 0; i < worker->lane_count; i++)
+        lane_open(worker->lanes[i]);
     if (worker->options.mode == WORKER_DAEMON)
         arm(schedule->turn_timer, worker->limits.turn_ms);
     run_start(worker, state, policy_stage_of_turn(state->category, schedule->turn), on_run_done,
@@ -551,8 +554,6 @@ static void next_category(struct worker *worker)
             report_skipped(worker, state, RUN_STOPPED, why.primary);
             continue;
         }
-        for (size_t i = 0; i < worker->lane_count; i++)
-            lane_open(worker->lanes[i]);
         bool windowed = schedule_window(worker, state)->given && !worker->options.ignore_windows &&
                         !state->requested && state->standing == RUN_RUNNING;
         if (windowed)
