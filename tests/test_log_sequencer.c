@@ -329,6 +329,18 @@ START_TEST(keys_are_rotated)
     log_site_config(&site, NULL, NULL, NULL, NULL);
     says(log_site_ctl(&site, 2, WORDS("log", "rotate-key", "--key", fresh)), "say --yes");
     free(log_site_ctl(&site, 0, WORDS("log", "rotate-key", "--key", fresh, "--yes")));
+    /* once, and for this log */
+    says(log_site_ctl(&site, 1, WORDS("log", "rotate-key", "--key", fresh, "--yes")),
+         "the log names this key already");
+    ck_assert_str_eq(db_fails(site.site.admin,
+                              "SELECT retention.rotate_key('another.example/t+"
+                              "0123abcd+%s')",
+                              "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyAh"),
+                     "RT011");
+    ck_assert_str_eq(db_fails(site.site.admin, "SELECT retention.rotate_key('nothing')"), "RT011");
+    ck_assert_int_eq(db_number(site.site.admin,
+                               "SELECT count(*) FROM retention.log_entry WHERE type = 'rotate'"),
+                     1);
     /* the old key signs it, and no more */
     log_site_rows(&site, 100, 110);
     says(log_site_once(&site, NULL, 3), "the log's key was rotated");

@@ -355,7 +355,8 @@ static void place_own(struct sequencer *sequencer)
                               values, NULL, NULL, on_own, NULL);
         sequencer->keys[0] = *own;
         sequencer->named_count = sequencer->key_count = 1;
-    } else if (n > 1 && memcmp(sequencer->keys[n - 1].key, own->key, NOTE_KEY_SIZE) == 0) {
+    } else if (n > 1 && memcmp(sequencer->keys[n - 1].key, own->key, NOTE_KEY_SIZE) == 0 &&
+               memcmp(sequencer->keys[n - 2].key, own->key, NOTE_KEY_SIZE) != 0) {
         hex_encode(id, sequencer->keys[n - 2].id, NOTE_ID_SIZE);
         const char *values[] = {sequencer_term(sequencer, term), id};
         sequencer_transaction(sequencer, "SELECT retention.retire_key($1::bigint, $2)", 2, values,
