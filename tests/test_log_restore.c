@@ -402,6 +402,9 @@ START_TEST(an_idle_directory_proves_nothing)
     ck_assert_int_eq(rows(), 10);
     ck_assert_int_eq(log_site_size(&site), size);
     log_site_no_fork(&site);
+    /* nor does recovering from it make it the newest */
+    says(log_site_ctl(&site, 6, WORDS("log", "recover")), "this directory is an old copy");
+    says(log_site_once(&site, NULL, 6), "the last signed checkpoint is not known here");
     /* with a copy of what the first has it may, once the entries are back */
     shell("rm -rf %s && cp -a %s/log %s", site.log, site.site.directory, site.log);
     says(log_site_once(&site, NULL, 6), "it was restored from a backup");

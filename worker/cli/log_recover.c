@@ -338,6 +338,31 @@ static void print_recovered(struct recovery *recovery, uint64_t size)
                recovery->holds_back == 1 ? "it covers" : "they cover");
 }
 
+/* A directory that is older than the database cannot tell whether the database is the newest one:
+ * what was signed after both is elsewhere, and would be signed again, otherwise. */
+static bool check_newest(struct recovery *recovery, const struct checkpoint *last,
+                         struct error *error)
+{
+    PGresult *result _cleanup_result_ =
+        session_query(&recovery->session,
+                      "SELECT pg_catalog.max(size) FROM retention.log_checkpoint", 0, NULL, error);
+    if (!result)
+        return false;
+    uint64_t size = strtoull(PQgetvalue(result, 0, 0), NULL, 10);
+    if (size <= last->size)
+        return true;
+    error_set(error, ERROR_LOG,
+              "the last signed checkpoint in \"%s\" is of size %" PRIu64
+              ", and the database knows one "
+              "of size %" PRIu64 ": this directory is an old copy",
+              directory_path(recovery->directory), last->size, size);
+    error_hint(error,
+               "Copy the directory of the worker that signed last here, and run this again. If it "
+               "is lost, run: retentionctl log recover --checkpoint FILE, with the newest "
+               "checkpoint that was anchored or that an auditor has.");
+    return false;
+}
+
 static bool recover(struct recovery *recovery, struct error *error)
 {
     struct checkpoint last;
@@ -347,7 +372,7 @@ static bool recover(struct recovery *recovery, struct error *error)
     if (last.size == 0)
         return error_set(error, ERROR_LOG, "there is no signed checkpoint in \"%s\"",
                          directory_path(recovery->directory));
-    if (!begin(recovery, INT64_MAX, error))
+    if (!begin(recovery, INT64_MAX, error) || !check_newest(recovery, &last, error))
         return false;
     /* more than was signed: a worker stopped in between; then only holds can be missing */
     uint64_t size = recovery->database_size > last.size ? recovery->database_size : last.size;

@@ -266,6 +266,9 @@ bool directory_write(struct directory *directory, const char *name, const void *
     (void)FAULT_POINT("log_file_half_written");
     if (!write_all(fd, (const char *)bytes + length / 2, length - length / 2))
         return fail(directory, "write", name, error);
+    /* A name without its bytes would pass for the newest checkpoint after a loss of power. */
+    if (strncmp(name, "checkpoint", strlen("checkpoint")) == 0 && fsync(fd) != 0)
+        return fail(directory, "sync", name, error);
     if (renameat(directory->fd, temporary, directory->fd, name) != 0 &&
         (errno != ENOENT || !make_folders(directory, name, error) ||
          renameat(directory->fd, temporary, directory->fd, name) != 0))
@@ -283,6 +286,7 @@ bool directory_remove(struct directory *directory, const char *name, struct erro
          errno != ENOTEMPTY))
         return fail(directory, "remove", name, error);
     (void)FAULT_POINT("log_file_removed");
+    note_dirty(directory, name);
     return true;
 }
 
@@ -296,14 +300,13 @@ static bool sync_one(struct directory *directory, const char *name, int flags, s
 static bool sync_path(struct directory *directory, const char *name, struct error *error)
 {
     char folder[DIRECTORY_MOST_NAME + 1];
-    if (!directory_exists(directory, name))
-        return true; /* removed since */
-    if (!sync_one(directory, name, 0, error))
+    /* what was removed since stands in no folder: that has to last, too */
+    if (directory_exists(directory, name) && !sync_one(directory, name, 0, error))
         return false;
     snprintf(folder, sizeof(folder), "%s", name);
     for (char *slash; (slash = strrchr(folder, '/'));) {
         *slash = '\0';
-        if (!sync_one(directory, folder, O_DIRECTORY, error))
+        if (directory_exists(directory, folder) && !sync_one(directory, folder, O_DIRECTORY, error))
             return false;
     }
     return sync_one(directory, ".", O_DIRECTORY, error);
