@@ -165,6 +165,7 @@ tests_run_SOURCES = \
 	tests/test_guard.c \
 	tests/test_guard_outdated.c \
 	tests/test_guard_races.c \
+	tests/test_guard_settings.c \
 	tests/test_harness.c \
 	tests/test_hold_change.c \
 	tests/test_hold_doubt.c \

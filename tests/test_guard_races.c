@@ -200,9 +200,9 @@ START_TEST(writers_do_not_starve_placing)
             write_for_ever(i);
     }
     db_wait_until(site.admin,
-                  "SELECT count(*) >= %d FROM pg_stat_activity WHERE usename = 'g_app' "
-                  "AND xact_start IS NOT NULL",
-                  CLIENTS / 2);
+                  "SELECT count(*) = %d FROM pg_stat_activity WHERE usename = 'g_app' "
+                  "AND backend_type = 'client backend' AND query <> ''",
+                  CLIENTS);
     printf("placing beside %d writers, ms:", CLIENTS);
     for (int i = 0; i < PLACINGS; i++) {
         double before = now_ms();

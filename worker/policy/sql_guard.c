@@ -674,6 +674,14 @@ static bool prints_by_setting(const struct catalog_column *column)
     return text_starts_with(column->base_type, "time");
 }
 
+static bool prints_any(const struct guarded *g)
+{
+    for (size_t i = 0; i < g->columns.count; i++)
+        if (prints_by_setting(catalog_column(g->table, g->columns.items[i])))
+            return true;
+    return false;
+}
+
 /* What the application's session may have set otherwise, and values depend on. A row trigger pays
  * for each, so only where it may matter. */
 static const char *settings(struct maker *m, const struct guarded *g, const char *text)
@@ -688,10 +696,9 @@ static const char *settings(struct maker *m, const struct guarded *g, const char
     text_printf(&out, "\nplan_cache_mode=force_generic_plan\njit=off%s",
                 g->kind == KIND_READ ? "" : "\nenable_seqscan=off");
     bool pin = strstr(text, "try_timestamptz") != NULL;
-    for (size_t i = 0; i < m->all[0].columns.count; i++)
-        pin |= prints_by_setting(catalog_column(m->all[0].table, m->all[0].columns.items[i]));
-    for (size_t i = 0; i < g->columns.count; i++)
-        pin |= prints_by_setting(catalog_column(g->table, g->columns.items[i]));
+    pin |= prints_any(g);
+    for (size_t i = 0; i < m->count; i++) /* what parents and children have is compared, too */
+        pin |= prints_any(&m->all[i]);
     if (pin)
         text_printf(&out,
                     "\nDateStyle=ISO, YMD\nIntervalStyle=postgres\nbytea_output=hex\n"
