@@ -47,6 +47,7 @@ BEGIN
         INTO keepers
         FROM (SELECT DISTINCT o.pid, o.virtualtransaction AS owner FROM pg_locks o
               WHERE o.relation = 'retention.hold_gate'::regclass AND o.granted
+                AND o.mode <> 'AccessShareLock' -- whoever reads it, as pg_dump, keeps nobody away
                 AND o.database = (SELECT d.oid FROM pg_database d
                                   WHERE d.datname = current_database())
                 AND o.pid IS DISTINCT FROM pg_backend_pid()) k

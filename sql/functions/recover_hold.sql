@@ -78,6 +78,11 @@ BEGIN
             WHERE (s ->> 'part')::int = p.part
             ON CONFLICT DO NOTHING;
     END LOOP;
+    -- What was released here since ends as a whole, parts that only the copy has among it.
+    UPDATE retention.hold_part o SET held_until = x.held_until
+        FROM retention.hold x
+        WHERE x.hold = h.hold AND o.hold = x.hold AND x.released_at IS NOT NULL
+          AND o.held_until > x.held_until;
     -- One that waits is about the parts as they were numbered in the copy: where both count, it has
     -- to be made again.
     INSERT INTO retention.hold_request
