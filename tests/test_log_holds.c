@@ -304,6 +304,36 @@ START_TEST(what_legal_did_meanwhile_counts_too)
 }
 END_TEST
 
+/* Released while the database is behind its log: parts that only the log has end with the hold,
+ * when its grace is over, and not never. */
+START_TEST(a_lost_part_ends_with_its_hold)
+{
+    make_site(RULES(""));
+    add_calls();
+    db_exec(site.site.admin, "UPDATE retention.hold_rules SET grace = '30 days'");
+    legal("SELECT retention.place_hold('2026-CV-1', 'before', 'call', tenant => '1', "
+          "hold => '" TWO "')");
+    backup();
+    legal("SELECT retention.extend_hold('" TWO "', 'lost', tenant => '2')");
+    free(log_site_once(&site, NULL, 0));
+    restore();
+    legal("SELECT retention.release_hold('" TWO "', 'settled')");
+    says(log_site_ctl(&site, 0, WORDS("log", "recover")), "1 legal hold is back");
+    ck_assert_int_eq(db_number(site.site.admin, "SELECT count(*) FROM retention.hold_part"), 2);
+    ck_assert_int_eq(
+        db_number(site.site.admin,
+                  "SELECT count(*) FROM retention.held_scope WHERE held_until > now()"),
+        2);
+    ck_assert_int_eq(db_number(site.site.admin,
+                               "SELECT count(*) FROM (SELECT held_until FROM retention.hold_part "
+                               "UNION ALL SELECT held_until FROM retention.held_scope) x "
+                               "WHERE held_until > now() + interval '30 days'"),
+                     0);
+    free(log_site_once(&site, NULL, 0));
+    log_site_verify(&site);
+}
+END_TEST
+
 /* The backup has weaker rules than were in effect: the stricter ones count, also for what was
  * released under the weaker ones before anybody noticed. */
 START_TEST(stricter_rules_come_back)
@@ -607,6 +637,7 @@ Suite *suite_log_holds(void)
     add(suite, a_hold_placed_after_the_backup_holds_again);
     add(suite, without_the_copies_legal_is_asked);
     add(suite, what_legal_did_meanwhile_counts_too);
+    add(suite, a_lost_part_ends_with_its_hold);
     add(suite, stricter_rules_come_back);
     add(suite, a_category_must_be_there_first);
     add(suite, holds_that_were_removed_by_hand_are_missed);
