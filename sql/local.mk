@@ -280,6 +280,7 @@ SQL_FILES += \
 	functions/holds_named.sql \
 	functions/hold_follows.sql \
 	functions/holds_not_following.sql \
+	functions/holds_resting_on.sql \
 	functions/policy_takes_by_time.sql \
 	functions/holds_left_behind.sql \
 	functions/require_same_columns.sql \

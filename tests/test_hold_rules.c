@@ -59,6 +59,11 @@ START_TEST(renamed)
         hold_place(&site, "category => 'calls_v2', subjects => '{phone:+3,phone:+2,phone:+1}'");
     hold_approve(&site, "calls_v2");
     ck_is("active", site.admin, "SELECT state FROM retention.category WHERE name = 'calls_v2'");
+    /* which then is not the first to go */
+    ck_assert_str_eq(db_fails(site.legal, "SELECT retention.release_hold('%s', 'x')", same),
+                     "RT024");
+    db_exec(site.legal, "SELECT retention.release_hold('%s', 'x')", hold);
+    db_exec(site.legal, "SELECT retention.release_hold('%s', 'x')", same);
     free(same);
     free(accepts);
     free(refused);

@@ -111,6 +111,24 @@ START_TEST(placing_waits_for_the_batch_in_flight)
 }
 END_TEST
 
+/* Nothing is placed on a category that is retired while the hold waits behind that: it would keep
+ * nothing, whoever has the records then. */
+START_TEST(placing_and_retiring)
+{
+    db_exec(site.worker, "SELECT retention.policy_gone('{c}')");
+    db_exec(site.admin, "BEGIN");
+    db_exec(site.admin, "LOCK TABLE retention.hold_gate IN ROW SHARE MODE");
+    send(site.approver, "SELECT retention.retire_policy('c', 'sold')");
+    wait_until_it_waits(site.approver);
+    send(site.legal, PLACE);
+    wait_until_it_waits(site.legal);
+    db_exec(site.admin, "COMMIT");
+    ck_assert_str_eq(ended(site.approver), "");
+    ck_assert_str_eq(ended(site.legal), "RT010");
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM retention.hold"), 0);
+}
+END_TEST
+
 /* While the hold's transaction is open after it was placed, no batch begins; when it is rolled
  * back, nothing is held. */
 START_TEST(no_batch_begins_before_the_commit)
@@ -478,6 +496,7 @@ Suite *suite_hold_sessions(void)
     tcase_add_test(tc, releasing_waits_for_the_batch_in_flight);
     tcase_add_test(tc, placing_and_approving);
     tcase_add_test(tc, placing_and_loading);
+    tcase_add_test(tc, placing_and_retiring);
     tcase_add_test(tc, two_places);
     tcase_add_test(tc, placing_and_closing);
     tcase_add_test(tc, two_releases);

@@ -35,6 +35,13 @@ BEGIN
     END IF;
 
     PERFORM retention.close_hold_gate();
+    IF EXISTS (SELECT FROM retention.hold h JOIN retention.category c ON c.name = h.category
+               WHERE h.hold = apply_new_part.hold AND c.state = 'retired') THEN
+        RAISE EXCEPTION USING ERRCODE = 'RT010',
+            MESSAGE = format('nothing is %s: the category was retired meanwhile', what),
+            HINT = 'Try again, without category or for the one that has its records now; '
+                '"retentionctl policy list" shows them.';
+    END IF;
     SELECT array_agg(f.key) INTO changed FROM jsonb_each(retention.hold_facts_used()) f
         WHERE NOT used ? f.key OR used -> f.key IS DISTINCT FROM f.value;
     IF changed IS NOT NULL THEN

@@ -6,8 +6,8 @@
 -- holds that have more of them are not released (RT011): whoever agreed may not have seen it. A
 -- narrowing gives up what it names in those parts alone.
 --
--- RT024 where another hold covers records that time takes to another category, and only what would
--- end keeps them there.
+-- RT024 where another hold covers records that time, or another policy's text, takes to another
+-- category, and only what would end keeps them there.
 --
 -- There may be many rows to change, so the gate is closed after it. Subjects and keys of narrowed
 -- parts end one by one; a hold of which nothing would remain is not narrowed but released.
@@ -22,6 +22,7 @@ DECLARE
     scope text;
     last_part int;
     left_before text[];
+    rested_before text[];
     moving record;
 BEGIN
     SELECT * INTO STRICT q FROM retention.hold_request o
@@ -46,6 +47,8 @@ BEGIN
     until := clock_timestamp() + (SELECT r.grace FROM retention.hold_rules r);
     left_before := ARRAY(SELECT concat_ws(' ', l.leaves, l.takes, h)
                          FROM retention.holds_left_behind() l, unnest(l.holds) h);
+    rested_before := ARRAY(SELECT concat_ws(' ', r.leaves, r.takes, r.other)
+                           FROM retention.holds_resting_on(q.hold) r);
     UPDATE retention.hold_request o SET decided_at = clock_timestamp(), decided_by = session_user,
             decision = 'confirmed', decision_reason = carry_out_request.reason
         WHERE o.request = q.request;
@@ -97,6 +100,18 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = 'RT024',
             MESSAGE = format('nothing is %s: %s covers records of category "%s" that become '
                 'records of category "%s" with time, and nothing else would keep them there',
+                CASE q.what WHEN 'release' THEN 'released' ELSE 'given up' END,
+                retention.holds_named(moving.holds), moving.leaves, moving.takes),
+            HINT = 'First release that, or what of it covers the same.';
+    END IF;
+    SELECT r.leaves, r.takes, array_agg(r.other ORDER BY r.other) AS holds INTO moving
+        FROM retention.holds_resting_on(q.hold) r
+        WHERE concat_ws(' ', r.leaves, r.takes, r.other) <> ALL (rested_before)
+        GROUP BY 1, 2 ORDER BY 1, 2 LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'RT024',
+            MESSAGE = format('nothing is %s: %s covers records of category "%s", and nothing else '
+                'would keep them from category "%s", which may take them',
                 CASE q.what WHEN 'release' THEN 'released' ELSE 'given up' END,
                 retention.holds_named(moving.holds), moving.leaves, moving.takes),
             HINT = 'First release that, or what of it covers the same.';
