@@ -90,7 +90,10 @@ START_TEST(it_ends_while_a_batch_is_looked_up)
     kill(pid, SIGCONT);
     ck_assert_int_eq(program_wait(pid), 1);
     site_wait_said(&site, "the server does not answer");
-    site_check_log(&site);
+    /* numbers of batches may be missing until somebody leads next and says so */
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event") +
+                         site_logged(&site, "public.event"),
+                     1000);
     site_free(&site);
     proxy_free(proxy);
 }
