@@ -29,7 +29,11 @@ BEGIN
                         AND s.held_until > clock_timestamp())
           AND CASE
               WHEN retention.policy_tables(k.text) && retention.policy_tables(x.text)
-                   OR k.relation = x.relation THEN NOT retention.policies_apart(k.text, x.text)
+                   OR k.relation = x.relation
+              THEN NOT retention.policies_apart(k.text, x.text)
+                   -- what a rest gets, it gets by time: holds_left_behind
+                   AND NOT retention.policy_takes_rest(k.text, x.text)
+                   AND NOT retention.policy_takes_rest(x.text, k.text)
               ELSE false END)
     SELECT (p.k).name, (p.x).name, h
     FROM pair p CROSS JOIN LATERAL unnest(retention.holds_not_following(p.k, p.x)) h
