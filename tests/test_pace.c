@@ -228,7 +228,9 @@ START_TEST(missing_standby)
     ck_assert_int_eq(pace_wait_us(&pace, 0), -1);
     struct text why _cleanup_text_ = {0};
     pace_describe(&pace, pace.waits, &why);
-    ck_assert_str_eq(why.data, "1 of 2 standbys are connected");
+    ck_assert_str_eq(why.data,
+                     "1 of 2 standbys are connected; those without a replication slot are seen by "
+                     "members of pg_read_all_stats alone");
     pressure.standbys = 2;
     pace_look(&pace, &pressure, SECOND);
     ck_assert_int_eq(pace_wait_us(&pace, SECOND), 0);
@@ -252,6 +254,55 @@ START_TEST(write_ahead_log)
     }
     ck_assert_int_gt(pressure.wal_bytes, 40 * 4 * MB);
     ck_assert_int_lt(pressure.wal_bytes, 40 * 6 * MB);
+}
+END_TEST
+
+/* What others write beyond the limit is waited for, but not for as long as it would take. */
+START_TEST(others_write_too_much)
+{
+    struct pace pace = pace_of((struct pace_limits){.preset = "fast", .wal_mb_per_second = 5});
+    struct pressure pressure = {0};
+    int64_t now = 0;
+    for (; now < 60 * SECOND; now += SECOND / 5) {
+        pressure.wal_bytes += 50 * MB / 5;
+        pace_look(&pace, &pressure, now);
+    }
+    ck_assert_int_eq(pace_wait_us(&pace, now), -1);
+    for (int64_t until = now + 11 * SECOND; now < until; now += SECOND / 5)
+        pace_look(&pace, &pressure, now);
+    ck_assert_int_eq(pace_wait_us(&pace, now), 0);
+}
+END_TEST
+
+/* How far a standby was behind is no debt of the limit of write-ahead log. */
+START_TEST(standby_has_caught_up)
+{
+    struct pace pace = pace_of(
+        (struct pace_limits){.preset = "fast", .wal_mb_per_second = 5, .standby_lag_mb = 10});
+    struct pressure pressure = {.slowest = "s1", .standbys = 1};
+    pace_look(&pace, &pressure, 0);
+    ck_assert_int_eq(pace_wait_us(&pace, 0), 0);
+    pressure.lag_bytes = 10000 * MB;
+    pace_look(&pace, &pressure, SECOND);
+    ck_assert_int_eq(pace_wait_us(&pace, SECOND), -1);
+    ck_assert_int_eq(pace.waits, PACE_STANDBY_LAG);
+    pressure.lag_bytes = 0;
+    pace_look(&pace, &pressure, 2 * SECOND);
+    ck_assert_int_eq(pace_wait_us(&pace, 2 * SECOND), 0);
+}
+END_TEST
+
+/* What a batch was thought to write comes back when it is known what was written, whatever a record
+ * is then thought to write. */
+START_TEST(records_write_more)
+{
+    struct pace pace = pace_of((struct pace_limits){.preset = "fast", .wal_mb_per_second = 40});
+    struct pressure pressure = {0};
+    pace_look(&pace, &pressure, 0);
+    spend(&pace, 10000, 1000, 0);
+    pressure.wal_bytes = 100 * MB; /* ten times what was thought */
+    pace_look(&pace, &pressure, SECOND);
+    ck_assert_int_eq((int64_t)pace.wal_left / MB, 10 + 40 - 100);
 }
 END_TEST
 
@@ -380,6 +431,9 @@ Suite *suite_pace(void)
     tcase_add_test(tc, lag_stays_below);
     tcase_add_test(tc, missing_standby);
     tcase_add_test(tc, write_ahead_log);
+    tcase_add_test(tc, others_write_too_much);
+    tcase_add_test(tc, standby_has_caught_up);
+    tcase_add_test(tc, records_write_more);
     tcase_add_test(tc, dead_rows_are_waited_for);
     tcase_add_test(tc, dead_rows_are_told_of);
     tcase_add_test(tc, dead_rows_are_given_up);

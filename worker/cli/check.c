@@ -90,6 +90,23 @@ static bool find_altered_holds(struct session *session, struct error *error)
     return rows != NULL;
 }
 
+/* The settings that ask how far standbys are, where they are set. */
+static void add_watching(const struct settings *settings, struct text *out)
+{
+    const struct {
+        bool set;
+        const char *name;
+    } those[] = {
+        {settings->log.sign_after && text_equal(settings->log.sign_after, "replicated"),
+         "log.sign_after"},
+        {settings->pace.standbys > 0, "pace.standbys"},
+        {settings->pace.standby_lag_mb > 0, "pace.standby_lag_mb"},
+    };
+    for (size_t i = 0; i < sizeof(those) / sizeof(*those); i++)
+        if (those[i].set)
+            text_printf(out, "%s%s", out->data ? ", " : "", those[i].name);
+}
+
 /* What a managed server cannot give, or nobody has given yet: it works without, and this is what is
  * then missing. */
 static bool warn_powers(struct session *session, const struct settings *settings,
@@ -102,19 +119,20 @@ static bool warn_powers(struct session *session, const struct settings *settings
     for (size_t i = 0; i < policies->set->category_count && !refuses; i++)
         if (policies->set->categories[i].guard == GUARD_REFUSE)
             refuses = &policies->set->categories[i];
-    bool waits = settings->log.sign_after && text_equal(settings->log.sign_after, "replicated");
-    if (!refuses && !waits)
+    struct text watching _cleanup_text_ = {0};
+    add_watching(settings, &watching);
+    if (!refuses && !watching.data)
         return true;
     PGresult *row _cleanup_result_ =
         session_file(session, "cli/server_powers.sql", 1, values, error);
     if (!row)
         return false;
-    if (waits && text_equal(result_value(row, 0, PQfnumber(row, "sees_standbys")), "f"))
+    if (watching.data && text_equal(result_value(row, 0, PQfnumber(row, "sees_standbys")), "f"))
         diag_hint(diags,
                   diag_warning(diags, ((struct position){settings->file, 0}),
                                "role \"%s\" cannot see how far standbys are: only those with a "
-                               "physical replication slot count for log.sign_after",
-                               role),
+                               "physical replication slot count for %s",
+                               role, watching.data),
                   "Give each standby a slot (primary_slot_name); or, where that may be done: GRANT "
                   "pg_read_all_stats TO \"%s\";",
                   role);

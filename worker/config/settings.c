@@ -162,7 +162,8 @@ static const struct setting table[] = {
      "preset says."},
     {"pace.standbys", SETTING_INTEGER, AT(pace.standbys), 0, 100, "0", ON_RELOAD, NOW,
      "How many standbys must be connected for a run to go on: one that is gone is seen by nothing "
-     "else if it has no replication slot."},
+     "else if it has no replication slot. Those without one are seen where the worker's role is a "
+     "member of pg_read_all_stats."},
     {"pace.dead_percent", SETTING_INTEGER, AT(pace.dead_percent), 0, 100, "50", ON_RELOAD, NOW,
      "Vacuum was outrun where more of a table's rows than this share of all, live and dead, are "
      "dead, "
@@ -175,7 +176,8 @@ static const struct setting table[] = {
      NOW, "Fewer dead rows in a table than this are nothing to wait for."},
     {"pace.rows_per_second", SETTING_INTEGER, AT(pace.rows_per_second), 0, 1000000000, "0",
      ON_RELOAD, NOW,
-     "Most rows to act on in a second, over all connections; 0: no limit. A policy may set less."},
+     "Most rows to act on in a second, over all connections; 0: no limit. A policy may set less. A "
+     "partition that is emptied as a whole does not count: it is as much work as one row."},
     {"pace.batch_rows", SETTING_INTEGER, AT(pace.batch_rows), 100, 1000000, "25000", ON_RELOAD, NOW,
      "Most rows of one transaction."},
     {"pace.family_rows", SETTING_INTEGER, AT(pace.family_rows), 100, 1000000, "10000", ON_RELOAD,

@@ -13,9 +13,12 @@ enum { LEAST_ROWS = 200, LEAST_AIM_US = 300 };
 #define USUAL_ROW_BYTES 300.0
 #define MB              (1024.0 * 1024.0)
 
-/* Others count as at work where every tenth look finds one of them in a transaction. Most looks miss
- * transactions that are short, however many there are: one look that finds somebody weighs as much
- * as five that do not. */
+/* Write-ahead log beyond its limit is made up for in so much time, at most. */
+#define DEBT_SECONDS 10.0
+
+/* Others count as at work where every tenth look finds one of them in a transaction. Most looks
+ * miss transactions that are short, however many there are: one look that finds somebody weighs as
+ * much as five that do not. */
 #define BUSY        0.1
 #define BUSY_RISES  0.2 /* the weight of the newest look, where it finds somebody */
 #define BUSY_FALLS  0.04
@@ -131,30 +134,29 @@ static void adapt_aim(struct pace *pace)
         pace->aim_us = most;
 }
 
-/* What may be written until the next look: so much that no standby can come to lie behind farther
- * than it may, and what the limit allows in the time that went by. */
+/* What the limit allows in the time that went by. What was written beyond it is waited for, whoever
+ * wrote it, but not for ever: others do not write less when a run waits. */
 static void allow_wal(struct pace *pace, const struct pressure *pressure, int64_t now_us)
 {
-    const struct pace_preset *preset = &pace->preset;
-    pace->wal_limited = pace->lag_limited = false;
-    if (preset->wal_mb_per_second) {
-        double rate = (double)preset->wal_mb_per_second * MB;
-        double written = pace->looked ? (double)(pressure->wal_bytes - pace->wal_bytes) : 0;
-        double seconds = pace->looked ? (double)(now_us - pace->looked_us) / 1e6 : 0;
-        /* what batches have spent meanwhile is part of what was written */
-        pace->wal_left = pace->looked ? pace->wal_left + rate * seconds - written : rate / 4;
-        pace->wal_left += pace->row_bytes * (double)pace->rows_since;
-        if (pace->wal_left > rate / 2)
-            pace->wal_left = rate / 2;
-        pace->wal_limited = true;
-    }
-    if (preset->standby_lag_mb && (pressure->lag_bytes > 0 || pressure->standbys > 0)) {
-        double left = (double)preset->standby_lag_mb * MB / 2 - (double)pressure->lag_bytes;
-        pace->lag_limited = !pace->wal_limited || left < pace->wal_left;
-        if (pace->lag_limited)
-            pace->wal_left = left;
-        pace->wal_limited = true;
-    }
+    double rate = (double)pace->preset.wal_mb_per_second * MB;
+    double seconds = (double)(now_us - pace->looked_us) / 1e6;
+    double written = (double)(pressure->wal_bytes - pace->wal_bytes);
+    pace->wal_limited = rate > 0;
+    /* what batches have spent meanwhile is part of what was written */
+    pace->wal_left =
+        pace->looked ? pace->wal_left + pace->spent_bytes + rate * seconds - written : rate / 4;
+    if (pace->wal_left > rate / 2)
+        pace->wal_left = rate / 2;
+    if (pace->wal_left < -rate * DEBT_SECONDS)
+        pace->wal_left = -rate * DEBT_SECONDS;
+}
+
+/* So much that no standby can come to lie behind farther than it may. */
+static void allow_lag(struct pace *pace, const struct pressure *pressure)
+{
+    int64_t most = pace->preset.standby_lag_mb;
+    pace->lag_limited = most && (pressure->lag_bytes > 0 || pressure->standbys > 0);
+    pace->lag_left = (double)most * MB / 2 - (double)pressure->lag_bytes;
 }
 
 void pace_look(struct pace *pace, const struct pressure *pressure, int64_t now_us)
@@ -171,6 +173,7 @@ void pace_look(struct pace *pace, const struct pressure *pressure, int64_t now_u
         pace->row_bytes = average(pace->row_bytes, bytes, 0.5);
     }
     allow_wal(pace, pressure, now_us);
+    allow_lag(pace, pressure);
     pace->lag_bytes = pressure->lag_bytes;
     pace->standbys_seen = pressure->standbys;
     snprintf(pace->slowest, sizeof(pace->slowest), "%s",
@@ -186,6 +189,7 @@ void pace_look(struct pace *pace, const struct pressure *pressure, int64_t now_u
     pace->wal_bytes = pressure->wal_bytes;
     pace->looked_us = now_us;
     pace->rows_since = 0;
+    pace->spent_bytes = 0;
     pace->looked = true;
 }
 
@@ -273,8 +277,11 @@ static double average_of_some(double old, double new, double weight)
 int64_t pace_spend(struct pace *pace, const struct pace_took *took, int64_t now_us)
 {
     int64_t rows = took->rows;
+    double bytes = pace->row_bytes * (double)rows;
     pace->rows_since += rows;
-    pace->wal_left -= pace->row_bytes * (double)rows;
+    pace->spent_bytes += bytes;
+    pace->wal_left -= bytes;
+    pace->lag_left -= bytes;
     if (pace->rows_per_second) {
         refill(pace, now_us);
         pace->available -= (double)rows;
@@ -302,10 +309,12 @@ int64_t pace_wait_us(struct pace *pace, int64_t now_us)
 {
     enum pace_cause cause = pace->stands;
     int64_t wait_us = cause == PACE_FREE ? 0 : -1;
-    if (cause == PACE_FREE && pace->wal_limited && pace->wal_left < 0) {
-        cause = pace->lag_limited ? PACE_STANDBY_LAG : PACE_WAL;
+    if (cause == PACE_FREE && pace->lag_limited && pace->lag_left < 0)
+        cause = PACE_STANDBY_LAG;
+    else if (cause == PACE_FREE && pace->wal_limited && pace->wal_left < 0)
+        cause = PACE_WAL;
+    if (cause != PACE_FREE)
         wait_us = -1;
-    }
     if (cause == PACE_FREE && pace->rows_per_second) {
         refill(pace, now_us);
         if (pace->available <= 0) {
@@ -379,8 +388,11 @@ void pace_describe(const struct pace *pace, enum pace_cause cause, struct text *
                     pace->preset.standby_lag_mb);
         break;
     case PACE_STANDBY_MISSING:
-        text_printf(out, "%" PRId64 " of %" PRId64 " standbys are connected", pace->standbys_seen,
-                    pace->standbys);
+        text_printf(out,
+                    "%" PRId64 " of %" PRId64
+                    " standbys are connected; those without a replication slot "
+                    "are seen by members of pg_read_all_stats alone",
+                    pace->standbys_seen, pace->standbys);
         break;
     case PACE_WAL:
         text_printf(out, "write-ahead log grows by more than %" PRId64 " MB a second",

@@ -59,7 +59,8 @@ struct pressure {
 
 /* What a batch took. */
 struct pace_took {
-    int64_t rows, took_us;         /* from its beginning to its end */
+    int64_t rows;    /* that were acted on one by one; none of a leaf that went whole */
+    int64_t took_us; /* from its beginning to its end */
     int64_t action_us, statements; /* of it, the server's for the records; 0: not measured */
     int64_t rested_us;             /* between the statements, so that others could work */
 };
@@ -104,8 +105,12 @@ struct pace {
     int64_t aim_us;    /* of a statement while others work: halved while they wait for our locks */
     double rows_per_us, statement_us; /* of those before; 0: none yet */
     double row_bytes;                 /* write-ahead log of a record, whoever wrote it */
-    double wal_left;                  /* bytes until the next look; below zero the run waits */
-    bool wal_limited, lag_limited;    /* there are such bytes; they are those of a standby */
+    /* Bytes that may be written until the next look, by the limit of write-ahead log and by what
+     * the slowest standby may still lie behind; below zero the run waits. Where there is such a
+     * limit. */
+    double wal_left, lag_left;
+    bool wal_limited, lag_limited;
+    double spent_bytes;                       /* taken from both for batches since the last look */
     int64_t wal_bytes, looked_us, rows_since; /* of the last look, and acted on since */
     enum pace_cause stands;                   /* why nothing may be done until the next look */
     int64_t lag_bytes, standbys_seen;

@@ -590,7 +590,8 @@ static void on_rested(struct lane *lane, void *arg)
 }
 
 /* How long the lane should rest. */
-static int64_t acted(struct run *run, const struct lane *lane, const struct batch_result *result)
+static int64_t acted(struct run *run, const struct lane *lane, const struct work *work,
+                     const struct batch_result *result)
 {
     run->report.rows += result->rows;
     run->report.dependant_rows += result->dependant_rows;
@@ -599,7 +600,7 @@ static int64_t acted(struct run *run, const struct lane *lane, const struct batc
     run->pass_rows += result->rows + result->dependant_rows + result->blocked;
     int64_t now = clock_monotonic_us();
     const struct pace_took took = {
-        .rows = result->rows + result->dependant_rows,
+        .rows = work->whole ? 0 : result->rows + result->dependant_rows,
         .took_us = now - lane->began_us,
         .action_us = result->action_us,
         .statements = result->statements,
@@ -631,7 +632,7 @@ void run_batch_done(struct run *run, struct lane *lane, const struct work *work,
         run_pump(run);
         return;
     }
-    int64_t rest_us = result->end == BATCH_ACTED ? acted(run, lane, result) : 0;
+    int64_t rest_us = result->end == BATCH_ACTED ? acted(run, lane, work, result) : 0;
     if (rest_us >= SHORTEST_REST_US && !run->stopping) {
         lane_after(lane, (rest_us + 500) / 1000, on_rested, run); /* out until then */
     } else {
