@@ -96,6 +96,19 @@ START_TEST(goes_unread)
 }
 END_TEST
 
+/* A partition that went as a whole is as much work as one row: the run does not wait for as many
+ * seconds as it had rows. */
+START_TEST(is_no_rows_for_the_pace)
+{
+    struct site site = site_of("timestamptz", "DELETE FROM open; DELETE FROM rest;", AT, MONTH,
+                               "pace: { rows_per_second = 1; };");
+    site_once_expect(&site, NULL, 0);
+    check_emptied(&site, "done");
+    ck_assert_int_eq(site_logged(&site, "public.event"), 100);
+    site_free(&site);
+}
+END_TEST
+
 START_TEST(others_are_read)
 {
     struct site site = site_of("timestamptz", "", AT, MONTH, "");
@@ -233,6 +246,7 @@ Suite *suite_strategy_bounds(void)
     Suite *suite = suite_create("strategy_bounds");
     TCase *tcase = add_case(suite, "unread");
     tcase_add_loop_test(tcase, goes_unread, 0, 6);
+    tcase_add_test(tcase, is_no_rows_for_the_pace);
     tcase_add_test(tcase, others_are_read);
     tcase = add_case(suite, "near");
     tcase_add_loop_test(tcase, near_the_cutoff, 0, 6);
