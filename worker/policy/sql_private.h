@@ -167,11 +167,16 @@ const char *sql_is_many(struct sql_builder *b, const struct sql_scope *scope,
 /* A raw value as moment, for conditions: infinite stays infinite, unreadable is NULL. */
 const char *sql_moment(struct sql_builder *b, const struct catalog_column *column,
                        const struct ref *ref, const char *raw);
+/* Can it be unreadable? */
+bool sql_moment_may_fail(const struct catalog_column *column, const struct ref *ref);
 const char *sql_guarded_number(struct arena *arena, const char *raw);
 
 /* sql_condition.c: `only`, "rest", keep_while */
 const char *sql_conditions(struct sql_builder *b, const struct sql_scope *scope,
                            const struct conditions *conditions);
+/* The same of keep_while: a value that is there but cannot be read keeps the record. */
+const char *sql_keeping_conditions(struct sql_builder *b, const struct sql_scope *scope,
+                                   const struct conditions *conditions);
 /* Does category's `only` take the row of scope (its table)? Never ends in an error for a row. */
 const char *sql_claim(struct sql_builder *b, const struct sql_scope *scope,
                       const struct category *category);

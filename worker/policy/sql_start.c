@@ -102,6 +102,12 @@ static const char *from_epoch(struct sql_builder *b, const struct ref *ref, cons
                         number);
 }
 
+bool sql_moment_may_fail(const struct catalog_column *column, const struct ref *ref)
+{
+    enum form form = form_of(column, ref);
+    return form == FORM_TEXT || form == FORM_EPOCH_TEXT || form == FORM_EPOCH;
+}
+
 const char *sql_moment(struct sql_builder *b, const struct catalog_column *column,
                        const struct ref *ref, const char *raw)
 {
