@@ -11,6 +11,7 @@
 #define SHORT                                                                                      \
     "  stages = ( { after = \"30 days\"; do = \"delete\"; } );\n"                                  \
     "  brake: { fraction = 1.0; tenant_fraction = 1.0; };\n"
+#define LONG "  stages = ( { after = \"90 years\"; do = \"delete\"; } );\n"
 
 static void ck_left(const struct site *site, const char *expected)
 {
@@ -114,6 +115,56 @@ START_TEST(what_cannot_be_read_keeps_the_record)
 }
 END_TEST
 
+static void ck_rest(const char *sql, const char *others, const char *left)
+{
+    struct site site = site_new(cluster_shared(), sql, NULL);
+    site_policy(&site, "chosen", others);
+    site_policy(&site, "others",
+                "  data: { table = \"public.call\"; start = \"at\"; only = \"rest\"; };\n" SHORT);
+    site_load_and_approve(&site, "others", -1);
+    site_approve(&site, "chosen", -1);
+    ck_left(&site, left);
+    site_free(&site);
+}
+
+/* The children of the one category's records hold its key; the rest has another one, of one column
+ * or of two. */
+START_TEST(the_rest_asks_for_others_by_their_key)
+{
+    static const char *const keys[] = {"id", "id, part"};
+    char *sql;
+    ck_assert_int_ge(
+        asprintf(&sql,
+                 "CREATE TABLE call (id int, part int NOT NULL DEFAULT 0, ext text NOT NULL "
+                 "UNIQUE, at timestamptz NOT NULL DEFAULT '2015-01-01', PRIMARY KEY (%s));"
+                 "CREATE TABLE event (id int PRIMARY KEY, ext text, at timestamptz);"
+                 "CREATE INDEX ON event (ext);"
+                 "INSERT INTO call (id, ext) SELECT i, 'x' || i FROM generate_series(1, 3) i;"
+                 "INSERT INTO event VALUES (1, 'x1', now()), (2, 'x2', '2016-01-01');",
+                 keys[_i]),
+        0);
+    ck_rest(sql,
+            "  data: { table = \"public.call\"; start = \"at\"; key = [ \"ext\" ]; only = ( { "
+            "child = \"public.event\"; by = \"ext\"; latest = \"at\"; younger_than = \"2 years\"; "
+            "} ); };\n" LONG,
+            "1");
+    free(sql);
+}
+END_TEST
+
+/* A day begins in Pago Pago when it is half over in UTC, where the rest is at home. */
+START_TEST(the_rest_asks_for_others_in_their_time_zone)
+{
+    ck_rest("CREATE TABLE call (id int PRIMARY KEY, at timestamptz NOT NULL, note text);"
+            "INSERT INTO call VALUES (1, '2019-12-31 20:00Z'), (2, '2020-01-01 05:00Z'), "
+            "(3, '2020-01-01 11:00Z'), (4, '2020-01-01 20:00Z');",
+            "  timezone = \"Pacific/Pago_Pago\";\n"
+            "  data: { table = \"public.call\"; start = \"at\"; only = ( { column = \"at\"; lt = "
+            "\"2020-01-01\"; } ); };\n" LONG,
+            "1 2");
+}
+END_TEST
+
 Suite *suite_engine_conditions(void)
 {
     Suite *suite = suite_create("engine_conditions");
@@ -122,6 +173,8 @@ Suite *suite_engine_conditions(void)
     tcase_add_test(tests, the_latest_of_children_is_picked_as_what_it_is);
     tcase_add_test(tests, what_children_cannot_tell_is_not_deleted);
     tcase_add_loop_test(tests, what_cannot_be_read_keeps_the_record, 0, 2);
+    tcase_add_loop_test(tests, the_rest_asks_for_others_by_their_key, 0, 2);
+    tcase_add_test(tests, the_rest_asks_for_others_in_their_time_zone);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -1,5 +1,6 @@
 /* Conditions: `only`, "rest", and the conditions of keep_while. */
 #include <assert.h>
+#include <string.h>
 
 #include "policy/sql_private.h"
 
@@ -92,6 +93,21 @@ static struct operand picked(struct sql_builder *b, const struct catalog_column 
     return each;
 }
 
+static bool has_zone(const char *moment)
+{
+    const char *time = strpbrk(moment, "T ");
+    return time && strpbrk(time, "+-Z");
+}
+
+/* A value on the right; a moment without a zone is one of the category's time zone. */
+static const char *right(struct sql_builder *b, const char *value, const char *type)
+{
+    if (sql_in_own_zone(b) || !text_equal(type, "timestamp with time zone") || has_zone(value))
+        return sql_value(b, value, type);
+    return arena_printf(b->arena, "(%s AT TIME ZONE %s)",
+                        sql_value(b, value, "timestamp without time zone"), sql_zone(b));
+}
+
 /* The test of one condition on a value that stands at hand; NULL where the value is. */
 static const char *test(struct sql_builder *b, const struct condition *condition,
                         const struct operand *x)
@@ -105,8 +121,8 @@ static const char *test(struct sql_builder *b, const struct condition *condition
         bool older = condition->op == OP_OLDER_THAN;
         text_printf(&text,
                     "CASE WHEN %s >= '10000-01-01 00:00:00+00'::timestamptz THEN %s ELSE "
-                    "%s + %s %s %s END",
-                    x->left, older ? "false" : "true", x->left, sql_period(b, &condition->period),
+                    "%s %s %s END",
+                    x->left, older ? "false" : "true", sql_later(b, x->left, &condition->period),
                     older ? "<=" : ">", sql_run_time(b));
         return sql_take_text(b->arena, &text);
     }
@@ -115,14 +131,13 @@ static const char *test(struct sql_builder *b, const struct condition *condition
         op = sql_operator(b->arena, x->column, op);
     if (condition->op != OP_IN && condition->op != OP_NOT_IN) {
         assert(condition->value_count == 1);
-        text_printf(&text, "%s %s %s", x->left, op,
-                    sql_value(b, condition->values[0].text, x->type));
+        text_printf(&text, "%s %s %s", x->left, op, right(b, condition->values[0].text, x->type));
         return sql_take_text(b->arena, &text);
     }
     assert(condition->value_count > 0);
     text_printf(&text, "%s %s %s (ARRAY[", x->left, op, condition->op == OP_IN ? "ANY" : "ALL");
     for (size_t i = 0; i < condition->value_count; i++)
-        text_printf(&text, "%s%s", i ? ", " : "", sql_value(b, condition->values[i].text, x->type));
+        text_printf(&text, "%s%s", i ? ", " : "", right(b, condition->values[i].text, x->type));
     text_add(&text, "])");
     return sql_take_text(b->arena, &text);
 }
@@ -228,7 +243,9 @@ const char *sql_claim(struct sql_builder *b, const struct sql_scope *scope,
 {
     const char *timezone = b->timezone;
     b->timezone = category->timezone;
-    const char *claim = sql_conditions(b, scope, &category->only);
+    struct sql_scope own = *scope; /* its children hold its own key */
+    own.key = resolve_key(b->arena, scope->table, category->key_given, &category->key);
+    const char *claim = sql_conditions(b, &own, &category->only);
     if (category->only.rest) {
         struct text text = {0};
         if (category->only.all_count || category->only.any_count)

@@ -10,7 +10,8 @@
  * apart, because `nulls = "ignore"` forgives what is not there, and nothing else.
  *
  * Months and days are added in the session's time zone, which the engine sets to the category's for
- * each transaction; conversions name the zone themselves. */
+ * each transaction; conversions name the zone themselves. So does what a statement asks of another
+ * category's conditions, where that is of another zone (sql_in_own_zone). */
 #ifndef POLICY_SQL_PRIVATE_H
 #define POLICY_SQL_PRIVATE_H
 
@@ -56,6 +57,7 @@ struct sql_builder {
     const struct stage *stage;
     struct sql_scope target;            /* alias t */
     const char *timezone;               /* of the category whose conditions are being written */
+    const char *session_zone;           /* of the session that runs the statement */
     const struct string_list *forecast; /* categories that act before; NULL: none is foreseen */
     unsigned shapes; /* enum sql_shape: scopes of holds that rows are compared with */
     bool only_held;  /* rows that are waited for count only where they are held */
@@ -116,6 +118,10 @@ const char *sql_value(struct sql_builder *b, const char *value, const char *type
 const char *sql_run_time(struct sql_builder *b);
 const char *sql_zone(struct sql_builder *b);
 const char *sql_period(struct sql_builder *b, const struct period *period);
+/* Is the category whose conditions are being written of the session's time zone? */
+bool sql_in_own_zone(const struct sql_builder *b);
+/* A moment and a period later, in the category's time zone; a moment is written once. */
+const char *sql_later(struct sql_builder *b, const char *moment, const struct period *period);
 const char *sql_column(struct sql_builder *b, const struct sql_scope *scope, const char *name);
 const struct catalog_table *sql_catalog_table(const struct sql_builder *b, struct table_name name);
 /* A table read by a subquery, under a fresh alias. */
