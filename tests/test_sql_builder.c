@@ -295,6 +295,34 @@ START_TEST(test_rest_of_another_zone)
 }
 END_TEST
 
+/* What hangs on children in the category's own table holds the category's key, as it does for
+ * policy_validate. */
+START_TEST(test_children_in_the_own_table)
+{
+    db_exec(conn, "CREATE TABLE g.thread (id int, part int, ext text NOT NULL UNIQUE, up text, at "
+                  "timestamptz, PRIMARY KEY (id, part))");
+    db_exec(conn, "CREATE TABLE g.reply (id int PRIMARY KEY, ext text, at timestamptz)");
+    struct catalog *facts = sql_support_catalog(conn);
+    struct diags diags _cleanup_diags_ = {0};
+    struct policy_set *set = policy_load_text(
+        "m.cfg",
+        "a: { mode = \"enforce\"; data: { table = \"g.thread\"; key = [ \"ext\" ]; start = \"at\"; "
+        "}; "
+        "keep_while = ( { child = \"g.thread\"; by = \"up\"; only = ( { child = \"g.reply\"; by = "
+        "\"ext\"; latest = \"at\"; younger_than = \"1 day\"; nulls = \"skip\"; } ); because = "
+        "\"x\"; } "
+        "); stages = ( { after = \"1 day\"; do = \"delete\"; } ); };",
+        &diags);
+    ck_assert_uint_eq(diags.errors, 0);
+    struct arena *arena _cleanup_arena_ = arena_new();
+    struct sql_category *c = sql_build_category(arena, set, &set->categories[0], 0, facts);
+    ck_assert_ptr_nonnull(strstr(c->remaining.text, ".ext = k"));
+    policy_set_free(set);
+    catalog_free(facts);
+    db_exec(conn, "DROP TABLE g.thread, g.reply");
+}
+END_TEST
+
 /* Rows that nobody takes are counted although another category of the table cannot be read. */
 START_TEST(test_unclaimed_beside_an_invalid_one)
 {
@@ -350,6 +378,7 @@ Suite *suite_sql_builder(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, test_golden, 0, (int)ARRAY_LENGTH(golden));
     tcase_add_test(tcase, test_names_of_references);
+    tcase_add_test(tcase, test_children_in_the_own_table);
     tcase_add_test(tcase, test_unclaimed_beside_an_invalid_one);
     tcase_add_loop_test(tcase, test_plans_without_joins, 0, (int)ARRAY_LENGTH(golden));
     tcase_add_loop_test(tcase, test_plans_without_joins_under_hold, 0, (int)ARRAY_LENGTH(golden));
