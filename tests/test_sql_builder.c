@@ -20,7 +20,7 @@
 #include "sql_support.h"
 
 static const char *const golden[] = {"plain",  "quoting",         "family", "deidentify",
-                                     "starts", "agreement_table", "held"};
+                                     "starts", "agreement_table", "held",   "keyword"};
 
 static char *database;
 static PGconn *conn;
@@ -295,6 +295,20 @@ START_TEST(test_rest_of_another_zone)
 }
 END_TEST
 
+START_TEST(test_trial_of_a_keyword)
+{
+    struct policy_set *set = load("keyword");
+    struct arena *arena _cleanup_arena_ = arena_new();
+    const struct table_name leaf = {"user", "order"};
+    struct sql_statement trial =
+        sql_build_trial(arena, set, policy_find(set, "callers"), 0, catalog, leaf, NULL, NULL);
+    PGresult *result = PQprepare(conn, "", trial.text, 0, NULL);
+    ck_assert_msg(PQresultStatus(result) == PGRES_COMMAND_OK, "%s", PQerrorMessage(conn));
+    PQclear(result);
+    policy_set_free(set);
+}
+END_TEST
+
 /* What hangs on children in the category's own table holds the category's key, as it does for
  * policy_validate. */
 START_TEST(test_children_in_the_own_table)
@@ -378,6 +392,7 @@ Suite *suite_sql_builder(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, test_golden, 0, (int)ARRAY_LENGTH(golden));
     tcase_add_test(tcase, test_names_of_references);
+    tcase_add_test(tcase, test_trial_of_a_keyword);
     tcase_add_test(tcase, test_children_in_the_own_table);
     tcase_add_test(tcase, test_unclaimed_beside_an_invalid_one);
     tcase_add_loop_test(tcase, test_plans_without_joins, 0, (int)ARRAY_LENGTH(golden));
