@@ -148,6 +148,7 @@ tests_run_SOURCES = \
 	tests/test_disk_full.c \
 	tests/test_engine_agreements.c \
 	tests/test_engine_by_time.c \
+	tests/test_engine_conditions.c \
 	tests/test_engine_kept.c \
 	tests/test_engine_daemon.c \
 	tests/test_engine_deidentify.c \

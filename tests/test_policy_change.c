@@ -329,6 +329,48 @@ START_TEST(the_rest_grows_when_others_shrink)
 }
 END_TEST
 
+/* Which rows those are that another category takes depends on its time zone, where it asks for ages
+ * or days, and on its key, where it asks its children. Where it does not, neither is looked at:
+ * what the rest was approved with stays the same. */
+START_TEST(the_rest_knows_how_others_read)
+{
+    static const char format[] =
+        "a: { data: { table = \"x.t\"; start = \"s\"; only = \"rest\"; };\n"
+        "  stages = ( { after = \"1 day\"; do = \"delete\"; } ); };\n"
+        "b: { timezone = \"%s\"; data: { table = \"x.t\"; start = \"s\"; %s only = ( { %s } ); };\n"
+        "  stages = ( { after = \"1 year\"; do = \"delete\"; } ); };\n";
+    static const struct {
+        const char *zone, *key, *only;
+        bool reads_zone, reads_key;
+    } cases[] = {
+        {"UTC", "", "column = \"k\"; eq = \"p\";", false, false},
+        {"UTC", "", "column = \"s\"; older_than = \"1 year\";", true, false},
+        {"UTC", "", "column = \"s\"; lt = \"2025-01-01\";", true, false},
+        {"Asia/Tokyo", "", "column = \"s\"; younger_than = \"1 year\";", true, false},
+        {"UTC", "key = [ \"k\" ];", "child = \"x.c\"; by = \"t\"; latest = \"n\"; eq = 1;", false,
+         true},
+    };
+    struct arena *arena _cleanup_arena_ = arena_new();
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        struct policy_set *before =
+            load(arena_printf(arena, format, cases[i].zone, cases[i].key, cases[i].only));
+        struct policy_set *zone =
+            load(arena_printf(arena, format, "Europe/Berlin", cases[i].key, cases[i].only));
+        struct policy_set *key =
+            load(arena_printf(arena, format, cases[i].zone, "key = [ \"o\" ];", cases[i].only));
+        static const char told[] =
+            "it takes the rest of its table, and the scope of another category changed\n";
+        expect_change(policy_find(before, "a"), policy_find(zone, "a"), cases[i].reads_zone,
+                      cases[i].reads_zone ? told : NULL, cases[i].only);
+        expect_change(policy_find(before, "a"), policy_find(key, "a"), cases[i].reads_key,
+                      cases[i].reads_key ? told : NULL, cases[i].only);
+        policy_set_free(before);
+        policy_set_free(zone);
+        policy_set_free(key);
+    }
+}
+END_TEST
+
 START_TEST(a_table_of_agreements_is_compared)
 {
     static const char format[] = "c: { data: { table = \"x.t\"; start = \"s\"; tenant = \"t\"; };\n"
@@ -418,6 +460,7 @@ Suite *suite_policy_change(void)
     tcase_add_test(tests, what_is_counted_again_is_told);
     tcase_add_test(tests, a_new_category_needs_approval);
     tcase_add_test(tests, the_rest_grows_when_others_shrink);
+    tcase_add_test(tests, the_rest_knows_how_others_read);
     tcase_add_test(tests, a_table_of_agreements_is_compared);
     tcase_add_test(tests, approved_texts_are_compared);
     suite_add_tcase(suite, tests);

@@ -20,7 +20,7 @@
 #include "sql_support.h"
 
 static const char *const golden[] = {"plain",  "quoting",         "family", "deidentify",
-                                     "starts", "agreement_table", "held"};
+                                     "starts", "agreement_table", "held",   "keyword"};
 
 static char *database;
 static PGconn *conn;
@@ -225,6 +225,141 @@ START_TEST(test_prefilter_hides_nothing)
 }
 END_TEST
 
+/* What the rest is left by a category of another time zone is what that one would not take by
+ * itself: ages, moments without a zone and days are those of its zone, whatever the session's. */
+START_TEST(test_rest_of_another_zone)
+{
+    static const char *const zones[] = {"America/New_York", "Pacific/Auckland", "Asia/Kathmandu"};
+    static const char *const ages[] = {"1 month", "30 days", "1 month 1 day 02:00:00", "12:00:00"};
+    static const char *const columns[] = {"column = \"at\"", "column = \"data\"; path = [ \"at\" ]",
+                                          "column = \"data\"; path = [ \"local\" ]",
+                                          "column = \"data\"; path = [ \"day\" ]"};
+    static const char *const moments[] = {"at", "(data ->> 'at')::timestamptz",
+                                          "(data ->> 'local')::timestamptz",
+                                          "((data ->> 'day')::date + 1)::timestamptz"};
+    const char *zone = zones[_i / 4], *age = ages[_i % 4];
+    db_exec(conn, "DROP TABLE IF EXISTS g.moment");
+    db_exec(conn,
+            "CREATE TABLE g.moment AS SELECT g AS at, jsonb_build_object('at', to_char(g, "
+            "'YYYY-MM-DD HH24:MI:SSOF'), 'local', to_char(g, 'YYYY-MM-DD HH24:MI:SS'), 'day', "
+            "to_char(g, 'YYYY-MM-DD')) AS data FROM generate_series("
+            "'2023-12-25'::timestamptz, '2024-04-20', '5 hours') g");
+    struct catalog *facts = sql_support_catalog(conn);
+    for (size_t k = 0; k < ARRAY_LENGTH(columns); k++) {
+        struct text text _cleanup_text_ = {0};
+        text_printf(&text,
+                    "a: { mode = \"enforce\"; timezone = \"%s\"; evidence = \"counts\"; data: { "
+                    "table = \"g.moment\"; key = []; start = \"at\"; only = ( { %s; older_than = "
+                    "\"%s\"; nulls = \"skip\"; } ); }; stages = ( { after = \"9 years\"; do = "
+                    "\"delete\"; } ); };"
+                    "b: { mode = \"enforce\"; evidence = \"counts\"; data: { table = "
+                    "\"g.moment\"; key = []; start = \"at\"; only = \"rest\"; }; stages = ( { "
+                    "after = \"0 days\"; do = \"delete\"; } ); };",
+                    zone, columns[k], age);
+        struct diags diags _cleanup_diags_ = {0};
+        struct policy_set *set = policy_load_text("m.cfg", text_string(&text), &diags);
+        ck_assert_uint_eq(diags.errors, 0);
+        struct arena *arena _cleanup_arena_ = arena_new();
+        struct sql_category *c = sql_build_category(arena, set, &set->categories[1], 0, facts);
+        for (int day = 0; day < 30; day++) {
+            char *run_time = db_value(conn,
+                                      "SELECT '2024-02-26 21:00Z'::timestamptz + %d * interval '1 "
+                                      "day 20 minutes'",
+                                      day);
+            const char *values[20];
+            for (size_t i = 0; i < c->remaining.param_count; i++)
+                values[i] = c->remaining.params[i].kind == PARAM_RUN_TIME
+                                ? run_time
+                                : c->remaining.params[i].value;
+            db_exec(conn, "SET timezone = 'UTC'");
+            PGresult *result = PQexecParams(conn, c->remaining.text, (int)c->remaining.param_count,
+                                            NULL, values, NULL, NULL, 0);
+            ck_assert_msg(PQresultStatus(result) == PGRES_TUPLES_OK, "%s", PQerrorMessage(conn));
+            db_exec(conn, "SET timezone = '%s'", zone);
+            char *left = db_value(conn,
+                                  "SELECT count(*) FROM g.moment WHERE at <= '%s' AND (%s + "
+                                  "'%s'::interval <= '%s') IS NOT TRUE",
+                                  run_time, moments[k], age, run_time);
+            ck_assert_msg(strcmp(PQgetvalue(result, 0, 0), left) == 0,
+                          "%s, %s, %s at %s: %s, not %s", zone, columns[k], age, run_time,
+                          PQgetvalue(result, 0, 0), left);
+            PQclear(result);
+            free(left);
+            db_exec(conn, "SET timezone = 'UTC'");
+            free(run_time);
+        }
+        policy_set_free(set);
+    }
+    catalog_free(facts);
+    db_exec(conn, "RESET timezone");
+}
+END_TEST
+
+START_TEST(test_trial_of_a_keyword)
+{
+    struct policy_set *set = load("keyword");
+    struct arena *arena _cleanup_arena_ = arena_new();
+    const struct table_name leaf = {"user", "order"};
+    struct sql_statement trial =
+        sql_build_trial(arena, set, policy_find(set, "callers"), 0, catalog, leaf, NULL, NULL);
+    PGresult *result = PQprepare(conn, "", trial.text, 0, NULL);
+    ck_assert_msg(PQresultStatus(result) == PGRES_COMMAND_OK, "%s", PQerrorMessage(conn));
+    PQclear(result);
+    policy_set_free(set);
+}
+END_TEST
+
+/* What hangs on children in the category's own table holds the category's key, as it does for
+ * policy_validate. */
+START_TEST(test_children_in_the_own_table)
+{
+    db_exec(conn, "CREATE TABLE g.thread (id int, part int, ext text NOT NULL UNIQUE, up text, at "
+                  "timestamptz, PRIMARY KEY (id, part))");
+    db_exec(conn, "CREATE TABLE g.reply (id int PRIMARY KEY, ext text, at timestamptz)");
+    struct catalog *facts = sql_support_catalog(conn);
+    struct diags diags _cleanup_diags_ = {0};
+    struct policy_set *set = policy_load_text(
+        "m.cfg",
+        "a: { mode = \"enforce\"; data: { table = \"g.thread\"; key = [ \"ext\" ]; start = \"at\"; "
+        "}; "
+        "keep_while = ( { child = \"g.thread\"; by = \"up\"; only = ( { child = \"g.reply\"; by = "
+        "\"ext\"; latest = \"at\"; younger_than = \"1 day\"; nulls = \"skip\"; } ); because = "
+        "\"x\"; } "
+        "); stages = ( { after = \"1 day\"; do = \"delete\"; } ); };",
+        &diags);
+    ck_assert_uint_eq(diags.errors, 0);
+    struct arena *arena _cleanup_arena_ = arena_new();
+    struct sql_category *c = sql_build_category(arena, set, &set->categories[0], 0, facts);
+    ck_assert_ptr_nonnull(strstr(c->remaining.text, ".ext = k"));
+    policy_set_free(set);
+    catalog_free(facts);
+    db_exec(conn, "DROP TABLE g.thread, g.reply");
+}
+END_TEST
+
+/* Rows that nobody takes are counted although another category of the table cannot be read. */
+START_TEST(test_unclaimed_beside_an_invalid_one)
+{
+    struct diags diags _cleanup_diags_ = {0};
+    struct policy_set *set = policy_load_text(
+        "m.cfg",
+        "a: { mode = \"enforce\"; data: { table = \"g.account\"; start = \"closed_at\"; only = ( { "
+        "column = \"gone\"; eq = 1; nulls = \"skip\"; } ); }; stages = ( { after = \"1 day\"; do = "
+        "\"delete\"; } ); };"
+        "b: { mode = \"enforce\"; data: { table = \"g.account\"; start = \"closed_at\"; only = ( { "
+        "column = \"plan\"; eq = \"x\"; nulls = \"skip\"; } ); }; stages = ( { after = \"1 day\"; "
+        "do "
+        "= \"delete\"; } ); };",
+        &diags);
+    ck_assert_uint_eq(diags.errors, 0);
+    set->categories[0].invalid = true; /* as policy_validate finds */
+    struct arena *arena _cleanup_arena_ = arena_new();
+    struct sql_category *c = sql_build_category(arena, set, &set->categories[1], 0, catalog);
+    ck_assert_ptr_nonnull(strstr(c->unclaimed.text, "plan"));
+    policy_set_free(set);
+}
+END_TEST
+
 /* Of another path, or of a child instead of a parent, a subject is another one. */
 START_TEST(test_names_of_references)
 {
@@ -257,6 +392,9 @@ Suite *suite_sql_builder(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, test_golden, 0, (int)ARRAY_LENGTH(golden));
     tcase_add_test(tcase, test_names_of_references);
+    tcase_add_test(tcase, test_trial_of_a_keyword);
+    tcase_add_test(tcase, test_children_in_the_own_table);
+    tcase_add_test(tcase, test_unclaimed_beside_an_invalid_one);
     tcase_add_loop_test(tcase, test_plans_without_joins, 0, (int)ARRAY_LENGTH(golden));
     tcase_add_loop_test(tcase, test_plans_without_joins_under_hold, 0, (int)ARRAY_LENGTH(golden));
     suite_add_tcase(suite, tcase);
@@ -264,6 +402,7 @@ Suite *suite_sql_builder(void)
     tcase_add_checked_fixture(margin, setup, teardown);
     tcase_set_timeout(margin, 120);
     tcase_add_loop_test(margin, test_prefilter_hides_nothing, 0, 9);
+    tcase_add_loop_test(margin, test_rest_of_another_zone, 0, 12);
     suite_add_tcase(suite, margin);
     return suite;
 }

@@ -70,3 +70,5 @@ CREATE TABLE g."Weird ""Table""" (
     "select" int PRIMARY KEY,
     "Größe" timestamptz,
     "a b" text);
+CREATE SCHEMA "user";
+CREATE TABLE "user"."order" (id int PRIMARY KEY, "when" timestamptz NOT NULL, caller text);

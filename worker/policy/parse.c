@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "config/file.h"
 #include "policy/definition.h"
+#include "policy/quote.h"
 
 static struct policy_set *set_new(void)
 {
@@ -89,6 +90,48 @@ static int compare_categories(const void *a, const void *b)
     return strcmp(((const struct category *)a)->name, ((const struct category *)b)->name);
 }
 
+static bool reads_children(const struct conditions *only)
+{
+    bool found = false;
+    for (size_t i = 0; i < only->all_count; i++)
+        found |= only->all[i].ref.kind == REF_CHILD;
+    for (size_t i = 0; i < only->any_count; i++)
+        found |= only->any[i].ref.kind == REF_CHILD;
+    return found;
+}
+
+/* Does it depend on the time zone which rows it takes? By ages, and by moments without a zone. */
+static bool reads_clock(const struct condition *c)
+{
+    bool found = c->op == OP_OLDER_THAN || c->op == OP_YOUNGER_THAN;
+    for (size_t i = 0; i < c->value_count; i++)
+        found |= c->values[i].type == LITERAL_STRING && c->values[i].text[0] >= '0' &&
+                 c->values[i].text[0] <= '9';
+    return found;
+}
+
+static bool reads_clocks(const struct conditions *only)
+{
+    bool found = false;
+    for (size_t i = 0; i < only->all_count; i++)
+        found |= reads_clock(&only->all[i]);
+    for (size_t i = 0; i < only->any_count; i++)
+        found |= reads_clock(&only->any[i]);
+    return found;
+}
+
+/* What decides besides the conditions which rows they take. Most have nothing of it, and what was
+ * approved before it was looked at stays so. */
+static void note_reading(struct text *text, struct arena *arena, const struct category *c,
+                         const struct category *rest)
+{
+    if (!text_equal(c->timezone, rest->timezone) && reads_clocks(&c->only))
+        text_printf(text, "timezone %s\n", c->timezone);
+    if (c->key_given && reads_children(&c->only))
+        for (size_t i = 0; i < c->key.count; i++)
+            text_printf(text, "key %s\n", quote_name(arena, c->key.items[i]));
+}
+
 /* What the others of the table take decides what is left for the rest. A text that stands alone
  * keeps what it says of them. */
 static void note_rest(struct policy_set *set, struct category *rest)
@@ -96,8 +139,10 @@ static void note_rest(struct policy_set *set, struct category *rest)
     struct text others _cleanup_text_ = {0};
     for (size_t i = 0; i < set->category_count; i++) {
         const struct category *c = &set->categories[i];
-        if (c != rest && c->table.schema && table_name_equal(c->table, rest->table))
-            text_printf(&others, "%s\n%s", c->name, conditions_print(set->arena, &c->only));
+        if (c == rest || !c->table.schema || !table_name_equal(c->table, rest->table))
+            continue;
+        text_printf(&others, "%s\n%s", c->name, conditions_print(set->arena, &c->only));
+        note_reading(&others, set->arena, c, rest);
     }
     if (!others.length)
         return;

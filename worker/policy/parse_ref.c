@@ -207,7 +207,9 @@ static const struct field condition_fields[] = {
      .offset = offsetof(struct ref_group, nulls),
      .choices = null_choices,
      .value = "match | skip",
-     .help = "Whether a row without a value is taken. Unsaid, it is not, and a warning says so."},
+     .help = "Whether a row without a value is taken. Unsaid, it is not, and a warning says so. A "
+             "value that is there but cannot be read as a moment or a number, one of a child's "
+             "among them, is unknown: it is not taken, but by \"keep_while\"."},
     {0}};
 const struct definition definition_condition = {
     .name = "a condition",

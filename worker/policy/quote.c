@@ -74,10 +74,15 @@ const char *quote_text(struct arena *arena, const char *text)
     return enclose(arena, text, '\'');
 }
 
+const char *quote_table_name(struct arena *arena, struct table_name name)
+{
+    return arena_printf(arena, "%s.%s", quote_name(arena, name.schema),
+                        quote_name(arena, name.name));
+}
+
 const char *quote_table(struct arena *arena, const struct catalog_table *table)
 {
-    return arena_printf(arena, "%s.%s", quote_name(arena, table->schema),
-                        quote_name(arena, table->name));
+    return quote_table_name(arena, (struct table_name){table->schema, table->name});
 }
 
 const char *quote_names(struct arena *arena, const struct string_list *names)

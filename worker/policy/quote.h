@@ -14,6 +14,7 @@ const char *quote_text(struct arena *arena, const char *text);
 
 /* schema.table */
 const char *quote_table(struct arena *arena, const struct catalog_table *table);
+const char *quote_table_name(struct arena *arena, struct table_name name);
 
 /* "a, b, c" */
 const char *quote_names(struct arena *arena, const struct string_list *names);

@@ -16,6 +16,7 @@ void sql_builder_init(struct sql_builder *b, struct arena *arena, const struct p
         .category = category,
         .stage = &category->stages[stage],
         .timezone = category->timezone,
+        .session_zone = category->timezone,
         .shapes = SQL_ALL_SHAPES | SQL_READERS,
     };
     b->target.table = sql_catalog_table(b, category->table);
@@ -127,6 +128,35 @@ const char *sql_zone(struct sql_builder *b)
 const char *sql_period(struct sql_builder *b, const struct period *period)
 {
     return sql_value(b, period->text, "interval");
+}
+
+bool sql_in_own_zone(const struct sql_builder *b)
+{
+    return text_equal(b->timezone, b->session_zone);
+}
+
+/* As PostgreSQL adds an interval: months, then days, each in the zone, then the rest. */
+const char *sql_later(struct sql_builder *b, const char *moment, const struct period *period)
+{
+    if (sql_in_own_zone(b) || (!period->months && !period->days))
+        return arena_printf(b->arena, "%s + %s", moment, sql_period(b, period));
+    const char *zone = sql_zone(b);
+    struct text rest = {0};
+    if (period->months)
+        moment = arena_printf(
+            b->arena, "((%s AT TIME ZONE %s + %s) AT TIME ZONE %s)", moment, zone,
+            sql_value(b, arena_printf(b->arena, "%d months", period->months), "interval"), zone);
+    if (period->days)
+        moment = arena_printf(
+            b->arena, "((%s AT TIME ZONE %s + %s) AT TIME ZONE %s)", moment, zone,
+            sql_value(b, arena_printf(b->arena, "%d days", period->days), "interval"), zone);
+    if (period->microseconds)
+        text_printf(
+            &rest, " + %s",
+            sql_value(b,
+                      arena_printf(b->arena, "%lld microseconds", (long long)period->microseconds),
+                      "interval"));
+    return arena_printf(b->arena, "%s%s", moment, sql_take_text(b->arena, &rest));
 }
 
 const char *sql_column(struct sql_builder *b, const struct sql_scope *scope, const char *name)

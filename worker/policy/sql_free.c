@@ -7,12 +7,14 @@
 const char *sql_keep_while(struct sql_builder *b, const struct keep_while *keep)
 {
     if (!keep->has_child)
-        return arena_printf(b->arena, "(%s)", sql_conditions(b, &b->target, &keep->only));
+        return arena_printf(b->arena, "(%s)", sql_keeping_conditions(b, &b->target, &keep->only));
     struct sql_scope child = sql_read(b, keep->child, 'k');
+    if (child.table == b->target.table)
+        child.key = b->target.key;
     return arena_printf(b->arena, "(EXISTS (SELECT 1 FROM %s %s WHERE %s AND %s))",
                         sql_from(b, child.table), child.alias,
                         sql_child_where(b, &b->target, &keep->by, &child),
-                        sql_conditions(b, &child, &keep->only));
+                        sql_keeping_conditions(b, &child, &keep->only));
 }
 
 bool sql_floor_applies(const struct sql_builder *b, const struct duration_rule *floor)

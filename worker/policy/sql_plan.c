@@ -315,7 +315,8 @@ static struct sql_statement unclaimed(struct sql_builder *b)
     bool all = false;
     for (size_t i = 0; i < b->set->category_count && !all; i++) {
         const struct category *c = &b->set->categories[i];
-        if (c->mode == MODE_DECLARED || !table_name_equal(c->table, b->category->table))
+        if (c->mode == MODE_DECLARED || c->invalid ||
+            !table_name_equal(c->table, b->category->table))
             continue;
         const char *claim = sql_claim(b, &b->target, c);
         all |= c->only.rest || text_equal(claim, "true");

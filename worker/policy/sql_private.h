@@ -10,7 +10,8 @@
  * apart, because `nulls = "ignore"` forgives what is not there, and nothing else.
  *
  * Months and days are added in the session's time zone, which the engine sets to the category's for
- * each transaction; conversions name the zone themselves. */
+ * each transaction; conversions name the zone themselves. So does what a statement asks of another
+ * category's conditions, where that is of another zone (sql_in_own_zone). */
 #ifndef POLICY_SQL_PRIVATE_H
 #define POLICY_SQL_PRIVATE_H
 
@@ -56,6 +57,7 @@ struct sql_builder {
     const struct stage *stage;
     struct sql_scope target;            /* alias t */
     const char *timezone;               /* of the category whose conditions are being written */
+    const char *session_zone;           /* of the session that runs the statement */
     const struct string_list *forecast; /* categories that act before; NULL: none is foreseen */
     unsigned shapes; /* enum sql_shape: scopes of holds that rows are compared with */
     bool only_held;  /* rows that are waited for count only where they are held */
@@ -116,6 +118,10 @@ const char *sql_value(struct sql_builder *b, const char *value, const char *type
 const char *sql_run_time(struct sql_builder *b);
 const char *sql_zone(struct sql_builder *b);
 const char *sql_period(struct sql_builder *b, const struct period *period);
+/* Is the category whose conditions are being written of the session's time zone? */
+bool sql_in_own_zone(const struct sql_builder *b);
+/* A moment and a period later, in the category's time zone; a moment is written once. */
+const char *sql_later(struct sql_builder *b, const char *moment, const struct period *period);
 const char *sql_column(struct sql_builder *b, const struct sql_scope *scope, const char *name);
 const struct catalog_table *sql_catalog_table(const struct sql_builder *b, struct table_name name);
 /* A table read by a subquery, under a fresh alias. */
@@ -167,11 +173,16 @@ const char *sql_is_many(struct sql_builder *b, const struct sql_scope *scope,
 /* A raw value as moment, for conditions: infinite stays infinite, unreadable is NULL. */
 const char *sql_moment(struct sql_builder *b, const struct catalog_column *column,
                        const struct ref *ref, const char *raw);
+/* Can it be unreadable? */
+bool sql_moment_may_fail(const struct catalog_column *column, const struct ref *ref);
 const char *sql_guarded_number(struct arena *arena, const char *raw);
 
 /* sql_condition.c: `only`, "rest", keep_while */
 const char *sql_conditions(struct sql_builder *b, const struct sql_scope *scope,
                            const struct conditions *conditions);
+/* The same of keep_while: a value that is there but cannot be read keeps the record. */
+const char *sql_keeping_conditions(struct sql_builder *b, const struct sql_scope *scope,
+                                   const struct conditions *conditions);
 /* Does category's `only` take the row of scope (its table)? Never ends in an error for a row. */
 const char *sql_claim(struct sql_builder *b, const struct sql_scope *scope,
                       const struct category *category);

@@ -102,6 +102,28 @@ static const char *from_epoch(struct sql_builder *b, const struct ref *ref, cons
                         number);
 }
 
+/* A moment written as text. Without a zone it is one of the category's, which is the session's but
+ * where another category's records are judged: then it is read as if it were of UTC. */
+static const char *read_text(struct sql_builder *b, const char *raw)
+{
+    if (sql_in_own_zone(b))
+        return arena_printf(b->arena, "retention.try_timestamptz(%s)", raw);
+    const char *zone = sql_zone(b);
+    return arena_printf(
+        b->arena,
+        "(CASE WHEN %s ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' THEN (retention.try_timestamptz(%s || "
+        "' 00:00Z') AT TIME ZONE 'UTC' + '1 day'::interval) AT TIME ZONE %s WHEN %s ~ "
+        "'^[0-9-]+[T ][0-9:.]+ ?$' THEN retention.try_timestamptz(%s || 'Z') AT TIME ZONE 'UTC' AT "
+        "TIME ZONE %s ELSE retention.try_timestamptz(%s) END)",
+        raw, raw, zone, raw, raw, zone, raw);
+}
+
+bool sql_moment_may_fail(const struct catalog_column *column, const struct ref *ref)
+{
+    enum form form = form_of(column, ref);
+    return form == FORM_TEXT || form == FORM_EPOCH_TEXT || form == FORM_EPOCH;
+}
+
 const char *sql_moment(struct sql_builder *b, const struct catalog_column *column,
                        const struct ref *ref, const char *raw)
 {
@@ -122,7 +144,7 @@ const char *sql_moment(struct sql_builder *b, const struct catalog_column *colum
                             "ELSE (%s + 1)::timestamp AT TIME ZONE %s END",
                             raw, raw, zone);
     case FORM_TEXT:
-        return arena_printf(b->arena, "retention.try_timestamptz(%s)", raw);
+        return read_text(b, raw);
     case FORM_EPOCH_TEXT:
         raw = arena_printf(b->arena, "(%s)", sql_guarded_number(b->arena, raw));
         break;
@@ -240,10 +262,10 @@ static const char *text_expression(struct sql_builder *b, const struct start *st
         leaf.value = start->round_up == ROUND_NONE ? arena_printf(b->arena, "%s.v", x)
                                                    : rounded_moment(b, start->round_up, inside);
         let = arena_printf(b->arena,
-                           "retention.try_timestamptz(%s) AS v, CASE WHEN %s ~ "
+                           "%s AS v, CASE WHEN %s ~ "
                            "'^[0-9]{4}-[0-9]{2}-[0-9]{2}$' THEN '1 microsecond'::interval ELSE "
                            "'0'::interval END AS back, %s AS raw",
-                           raw, raw, raw);
+                           read_text(b, raw), raw, raw);
     }
     leaf.raw = arena_printf(b->arena, "%s.raw", x);
     return sql_let(b, x, let, leaf_expression(b, &leaf, mark));

@@ -407,7 +407,7 @@ struct sql_leaf *sql_build_leaf(struct arena *arena, const struct policy_set *se
     sql_builder_init(b, arena, set, category, stage, catalog);
     b->shapes = shapes;
     struct sql_leaf *out = arena_alloc(arena, sizeof(*out));
-    const char *table = table_name_text(arena, leaf);
+    const char *table = quote_table_name(arena, leaf);
     out->lock = sql_lock_to_act(b, arena_printf(arena, "ONLY %s", table),
                                 policy_stage_column(b->stage, 0) ? policy_stage_column(b->stage, 0)
                                                                  : b->stage->mark);

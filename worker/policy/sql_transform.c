@@ -613,7 +613,7 @@ struct sql_statement sql_build_trial(struct arena *arena, const struct policy_se
     sql_builder_init(b, arena, set, category, stage, catalog);
     b->trial = true;
     sql_begin(b);
-    const char *table = table_name_text(arena, leaf), *changes, *changed, *leave;
+    const char *table = quote_table_name(arena, leaf), *changes, *changed, *leave;
     if (dependant) {
         const struct sql_scope row = {.table = sql_catalog_table(b, dependant->table),
                                       .alias = "t"};

@@ -399,7 +399,9 @@ static const struct field keep_while_fields[] = {
 const struct definition definition_keep_while = {
     .name = "\"keep_while\"",
     .title = "Keeping while something lasts",
-    .help = "The groups of the list \"keep_while\".",
+    .help =
+        "The groups of the list \"keep_while\". What conditions ask for and cannot read might say "
+        "that the record is to be kept: then it is.",
     .fields = keep_while_fields,
 };
 

@@ -206,6 +206,12 @@ static struct string_list own_key(struct check *check)
     return resolve_key(check->arena, check->table, category->key_given, &category->key);
 }
 
+/* Where it is not the category's but that of another child: its primary key. */
+static struct string_list key_of(struct check *check, const struct catalog_table *table)
+{
+    return table == check->table ? own_key(check) : resolve_key(check->arena, table, false, NULL);
+}
+
 static struct value check_child(struct check *check, const struct catalog_table *table,
                                 const struct ref *ref)
 {
@@ -214,7 +220,7 @@ static struct value check_child(struct check *check, const struct catalog_table 
     if (!child)
         return none;
     check_read(check, ref->at, child);
-    struct string_list key = own_key(check);
+    struct string_list key = key_of(check, table);
     struct reference reference;
     bool joined = check_by(check, ref->at, child, &ref->by, table, &key, &reference);
     struct value value = check_value(check, child, ref);
@@ -318,6 +324,11 @@ static void check_label(struct check *check, struct position at, const struct va
                   check_names(check, &labels));
 }
 
+static bool is_ordering(enum condition_op op)
+{
+    return op == OP_LT || op == OP_LE || op == OP_GT || op == OP_GE;
+}
+
 static void check_literal(struct check *check, const struct condition *condition,
                           const struct value *value, const struct literal *literal)
 {
@@ -326,9 +337,21 @@ static void check_literal(struct check *check, const struct condition *condition
     if (!literal->text)
         return;
     if (strcmp(value->type, column->base_type) == 0 && column->enum_label_count) {
-        bool ordered = condition->op == OP_LT || condition->op == OP_LE || condition->op == OP_GT ||
-                       condition->op == OP_GE;
-        check_label(check, at, value, literal, ordered);
+        check_label(check, at, value, literal, is_ordering(condition->op));
+        return;
+    }
+    bool is_number = literal->type == LITERAL_INTEGER || literal->type == LITERAL_FLOAT;
+    if (is_number && is_ordering(condition->op) && !condition->ref.path.count &&
+        is_text(value->type)) { /* as texts, "9" is more than "10" */
+        struct diag *diag =
+            diag_error(check->diags, at,
+                       "\"%s\" is of type \"%s\", whose values are not less or greater than the "
+                       "number %s",
+                       column->name, column->type, literal->text);
+        diag_hint(check->diags, diag,
+                  "Use a column of numbers; or write \"%s\", in quotes, where texts are to be "
+                  "compared.",
+                  literal->text);
         return;
     }
     const char *expected = literal_expected(value->type, literal);
@@ -340,6 +363,41 @@ static void check_literal(struct check *check, const struct condition *condition
     diag_hint(check->diags, diag, "Write %s.", expected);
 }
 
+/* Of types that others define, max and min would be sought in vain with an empty search_path. */
+static bool has_latest(const struct check *check, const struct catalog_column *column)
+{
+    static const char *const types[] = {"smallint",
+                                        "integer",
+                                        "bigint",
+                                        "real",
+                                        "double precision",
+                                        "numeric",
+                                        "money",
+                                        "oid",
+                                        "text",
+                                        "character varying",
+                                        "character",
+                                        "\"char\"",
+                                        "name",
+                                        "date",
+                                        "time without time zone",
+                                        "time with time zone",
+                                        "timestamp without time zone",
+                                        "timestamp with time zone",
+                                        "interval",
+                                        "inet",
+                                        "cidr",
+                                        "pg_lsn",
+                                        "tid"};
+    enum { UUID_SINCE = 180000 };
+    if (column->type_kind == 'e')
+        return true;
+    for (size_t i = 0; i < ARRAY_LENGTH(types); i++)
+        if (strcmp(column->base_type, types[i]) == 0)
+            return true;
+    return strcmp(column->base_type, "uuid") == 0 && check->catalog->server_version >= UUID_SINCE;
+}
+
 static void check_condition(struct check *check, const struct catalog_table *table,
                             const struct condition *condition)
 {
@@ -347,6 +405,16 @@ static void check_condition(struct check *check, const struct catalog_table *tab
     if (!value.column)
         return;
     const char *type = value.type;
+    if (condition->ref.kind == REF_CHILD && !condition->ref.path.count &&
+        !has_latest(check, value.column)) {
+        struct diag *diag = diag_error(
+            check->diags, condition->at,
+            "column \"%s\" of \"%s\" is of type \"%s\", of whose values none is latest or earliest",
+            value.column->name, table_name_text(check->arena, condition->ref.table),
+            value.column->type);
+        diag_hint(check->diags, diag, "Use a column of numbers, moments or text.");
+        return;
+    }
     if (condition->op == OP_OLDER_THAN || condition->op == OP_YOUNGER_THAN) {
         check_moment(check, &condition->ref, &value, "column");
     } else if (condition->op != OP_IS_NULL) {
