@@ -127,7 +127,9 @@ static const struct command commands[] = {
      command_explain, {{0}}},
     {WATCH, "report", "compliance", "", 0, 0,
      "show the daily figures, from the log alone",
-     NULL,
+     "A day's figures are those of its first count (days are those of UTC). Days on which nobody "
+     "counted, though a category had figures before, are told as missing: its policy was not valid, "
+     "its file was gone, its runs failed before they had counted, or no worker ran.",
      "report compliance --from 2026-01-01 --to 2026-12-31",
      command_report_compliance,
      {{"from", 0, "DATE", true, "first day"},

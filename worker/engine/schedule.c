@@ -9,7 +9,8 @@
  *
  * Rows that fall due every second must not mean a run every second: a category rests for ten times
  * as long as its last run took, and at least REST_MS. Every wake_most, all are measured anew,
- * however busy the time was: the application may have changed what a plan said of the future.
+ * however busy the time was: the application may have changed what a plan said of the future. And
+ * when a day (UTC) begins: its figures, which the log has, are those of a count of that day.
  *
  * A backlog of one category does not keep the others waiting. Where any is due, or asked for, a run
  * of a daemon ends when its turn is over (TURN_OVER, with the limit of worker.turn), and the round
@@ -51,6 +52,8 @@ enum {
     MOST_LOADS = 5
 };
 
+static const int64_t DAY_US = INT64_C(86400) * 1000000;
+
 struct schedule {
     struct worker *worker;
     struct event *timer;        /* the end of the sleep */
@@ -64,7 +67,8 @@ struct schedule {
     int64_t intake_at_us;       /* monotonic: then the next round ends with asking for it */
     int loads;                  /* since the last round */
     bool in_round;
-    size_t next; /* position in order */
+    int64_t began_day; /* when the round began; what it counts before midnight is yesterday's */
+    size_t next;       /* position in order */
     size_t *order;
     size_t order_count;
     size_t turn; /* policy_stage_of_turn says which stage that is */
@@ -80,6 +84,12 @@ struct schedule {
 static void next_category(struct worker *worker);
 static void on_run_done(struct worker *worker, const struct run_report *report, void *arg);
 static bool others_wait(const struct worker *worker);
+
+/* UTC */
+static int64_t today(void)
+{
+    return clock_wall_us() / DAY_US;
+}
 
 /* --- timers --- */
 
@@ -252,8 +262,27 @@ static int64_t wake_at(const struct category_state *state)
     return at > state->rest_until_us ? at : state->rest_until_us;
 }
 
-/* When each category's next record falls due, as the database has it now: (category, ms or NULL).
- */
+enum { NEXT_CATEGORY, NEXT_DUE, NEXT_DAY_ENDS };
+
+/* Milliseconds from now; INT64_MAX: NULL. */
+static int64_t moment_us(const PGresult *result, int row, int column, int64_t now_us)
+{
+    if (PQgetisnull(result, row, column))
+        return INT64_MAX;
+    return now_us + strtoll(PQgetvalue(result, row, column), NULL, 10) * 1000;
+}
+
+/* By the server's clock: figures of the day before its midnight would be yesterday's. */
+static void note_day_end(struct schedule *schedule, const PGresult *result)
+{
+    if (PQntuples(result) == 0)
+        return;
+    int64_t at_us = moment_us(result, 0, NEXT_DAY_ENDS, clock_monotonic_us());
+    if (at_us < schedule->all_at_us)
+        schedule->all_at_us = at_us;
+}
+
+/* When something happens to each category, as the database has it now. */
 static void on_next_due(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
                         const struct error *error, void *arg)
 {
@@ -269,10 +298,13 @@ static void on_next_due(struct pg_conn *conn, enum pg_outcome outcome, PGresult 
     for (size_t i = 0; i < worker->policies->state_count; i++)
         worker->policies->states[i].next_due_us = INT64_MAX;
     for (int row = 0; outcome == PG_OK && row < PQntuples(result); row++) {
-        struct category_state *state = loader_find(worker->policies, PQgetvalue(result, row, 0));
-        if (state && !PQgetisnull(result, row, 1))
-            state->next_due_us = now + strtoll(PQgetvalue(result, row, 1), NULL, 10) * 1000;
+        struct category_state *state =
+            loader_find(worker->policies, PQgetvalue(result, row, NEXT_CATEGORY));
+        if (state)
+            state->next_due_us = moment_us(result, row, NEXT_DUE, now);
     }
+    if (outcome == PG_OK)
+        note_day_end(schedule, result);
     schedule->in_round = false;
     bool once_more = schedule->schema_changed && !worker->stopping;
     if ((worker->options.mode != WORKER_DAEMON && !once_more) || worker->stopping) {
@@ -305,6 +337,22 @@ static void on_next_due(struct pg_conn *conn, enum pg_outcome outcome, PGresult 
     arm(schedule->timer, wait_ms);
 }
 
+static void ask_next_due(struct worker *worker)
+{
+    const struct policies *policies = worker->policies;
+    struct text names _cleanup_text_ = {0};
+    for (size_t i = 0; i < policies->state_count; i++) {
+        const char *name = policies->states[i].name;
+        text_add_char(&names, i ? ',' : '{');
+        array_literal_add(&names, name, strlen(name));
+    }
+    text_add(&names, policies->state_count ? "}" : "{}");
+    const char *values[] = {names.data};
+    pg_conn_query(worker->control, sql_file("engine/next_due.sql"), ARRAY_LENGTH(values), values,
+                  false, on_next_due, worker);
+    pg_conn_sync(worker->control);
+}
+
 static void end_round(struct worker *worker)
 {
     struct schedule *schedule = worker->schedule;
@@ -323,9 +371,7 @@ static void end_round(struct worker *worker)
         schedule->intake_at_us = clock_monotonic_us() + INTAKE_EVERY_US;
         intake_ask(worker);
     }
-    pg_conn_query(worker->control, sql_file("engine/next_due.sql"), 0, NULL, false, on_next_due,
-                  worker);
-    pg_conn_sync(worker->control);
+    ask_next_due(worker);
 }
 
 /* --- one category --- */
@@ -563,7 +609,8 @@ static void next_category(struct worker *worker)
         return;
     }
     if (schedule->all) {
-        schedule->all_at_us = clock_monotonic_us() + worker->limits.wake_most_ms * 1000;
+        int64_t wait_us = today() == schedule->began_day ? worker->limits.wake_most_ms * 1000 : 0;
+        schedule->all_at_us = clock_monotonic_us() + wait_us;
         schedule->intake_at_us = 0;
     }
     schedule->all = false;
@@ -606,6 +653,7 @@ void schedule_begin_round(struct worker *worker)
     struct schedule *schedule = worker->schedule;
     evtimer_del(schedule->timer);
     schedule->in_round = true;
+    schedule->began_day = today();
     schedule->loads = 0;
     schedule->next = 0;
     make_order(schedule, worker->policies);

@@ -1,0 +1,101 @@
+/* Rounds: what each day's figures say, and when a category's turn comes. worker/engine/schedule.c,
+ * sql/engine/daily.sql, next_due.sql. */
+#define _GNU_SOURCE
+#include <check.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "engine_support.h"
+#include "harness/cluster.h"
+#include "harness/db.h"
+
+#define POLICY                                                                                     \
+    "  data: { table = \"public.event\"; start = \"at\"; };\n"                                     \
+    "  stages = ( { after = \"30 days\"; do = \"delete\"; } );\n"                                  \
+    "  brake: { fraction = 1.0; };\n"
+
+static struct site rounds_site(int rows, const char *settings)
+{
+    char sql[512];
+    snprintf(sql, sizeof(sql),
+             "CREATE TABLE event (id bigint PRIMARY KEY, at timestamptz NOT NULL, note text,"
+             " marked timestamptz); CREATE INDEX ON event (at);"
+             "INSERT INTO event SELECT i, now() - interval '40 days', 'x' "
+             "FROM generate_series(1, %d) i;",
+             rows);
+    struct site site = site_new_single(cluster_shared(), sql, settings);
+    site_policy(&site, "events", POLICY);
+    return site;
+}
+
+static int64_t days_in_log(const struct site *site)
+{
+    return db_number(site->admin, "SELECT count(*) FROM retention.log_entry "
+                                  "WHERE type = 'compliance' AND category = 'events'");
+}
+
+/* --- the day's figures --- */
+
+/* What was counted happened two days ago, and so did the entry that told of it. */
+static void two_days_pass(const struct site *site)
+{
+    db_script(site->admin,
+              "ALTER TABLE retention.log_entry DISABLE TRIGGER ALL;"
+              "UPDATE retention.category_status SET measured_at = measured_at - interval '2 days';"
+              "UPDATE retention.compliance_day SET day = day - 2;"
+              "UPDATE retention.log_entry SET entry = regexp_replace(entry, 'day [-0-9]+', 'day ' "
+              "|| ((now() AT TIME ZONE 'UTC')::date - 2)) WHERE type = 'compliance';"
+              "ALTER TABLE retention.log_entry ENABLE TRIGGER ALL");
+}
+
+static void check_report(const struct site *site, const char *row)
+{
+    char *conninfo = cluster_conninfo(site->cluster, site->database, "t_auditor");
+    char *from = db_value(site->admin, "SELECT (now() AT TIME ZONE 'UTC')::date - 10");
+    char *to = db_value(site->admin, "SELECT (now() AT TIME ZONE 'UTC')::date");
+    const char *const argv[] = {"retentionctl", "-d", conninfo, "--json", "report", "compliance",
+                                "--from",       from, "--to",   to,       NULL};
+    struct program_result result = program_run(argv);
+    ck_assert_msg(result.exit_code == 0 && strstr(result.out, row), "%d: no %s in %s%s",
+                  result.exit_code, row, result.out, result.err);
+    program_result_free(&result);
+    free(conninfo);
+    free(from);
+    free(to);
+}
+
+/* Nobody counts a category whose policy is not valid: its old figures are none of today. The day is
+ * missing, once it is over; and has its figures when somebody counted on it after all. */
+START_TEST(uncounted_days_are_missing)
+{
+    struct site site = rounds_site(5, NULL);
+    site_load_and_approve(&site, "events", -1);
+    ck_assert_int_eq(days_in_log(&site), 1);
+    two_days_pass(&site);
+    site_policy(&site, "events", POLICY "  no_such_key = 1;\n");
+    site_once_expect(&site, NULL, 3);
+    ck_assert_int_eq(days_in_log(&site), 1);
+    check_report(&site, "\"missing\": 1"); /* yesterday; today is not over */
+    site_policy(&site, "events", POLICY);
+    site_once_expect(&site, NULL, 0);
+    ck_assert_int_eq(days_in_log(&site), 2);
+    check_report(&site, "\"days\": 2");
+    site_once_expect(&site, NULL, 0);
+    ck_assert_int_eq(days_in_log(&site), 2);
+    site_free(&site);
+}
+END_TEST
+
+Suite *suite_engine_rounds(void);
+Suite *suite_engine_rounds(void)
+{
+    Suite *suite = suite_create("engine_rounds");
+    TCase *tc = tcase_create("days");
+    tcase_set_timeout(tc, 120);
+    tcase_add_test(tc, uncounted_days_are_missing);
+    suite_add_tcase(suite, tc);
+    return suite;
+}
