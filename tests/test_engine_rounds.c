@@ -89,6 +89,29 @@ START_TEST(uncounted_days_are_missing)
 }
 END_TEST
 
+/* --- when a category's turn comes --- */
+
+/* Nobody says that a pause is over; the worker knows, and does not sleep for its hour. */
+START_TEST(the_end_of_a_pause_wakes)
+{
+    struct site site = rounds_site(5, NULL);
+    site_load_and_approve(&site, "events", -1);
+    db_exec(site.admin, "DELETE FROM retention.category_status");
+    PGconn *operator= db_connect(site.cluster, site.database, "t_operator");
+    db_exec(operator, "SELECT retention.pause('all', 'test', clock_timestamp() + interval '12 s')");
+    pid_t pid = site_start(&site, NULL, NULL);
+    db_wait_until(site.admin, "SELECT EXISTS (SELECT FROM retention.category_status)");
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event, retention.pause p "
+                                           "WHERE p.until > clock_timestamp()"),
+                     5);
+    db_wait_until(site.admin, "SELECT NOT EXISTS (SELECT FROM event)");
+    kill(pid, SIGTERM);
+    ck_assert_int_eq(program_wait(pid), 0);
+    PQfinish(operator);
+    site_free(&site);
+}
+END_TEST
+
 Suite *suite_engine_rounds(void);
 Suite *suite_engine_rounds(void)
 {
@@ -96,6 +119,10 @@ Suite *suite_engine_rounds(void)
     TCase *tc = tcase_create("days");
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, uncounted_days_are_missing);
+    suite_add_tcase(suite, tc);
+    tc = tcase_create("turns");
+    tcase_set_timeout(tc, 120);
+    tcase_add_test(tc, the_end_of_a_pause_wakes);
     suite_add_tcase(suite, tc);
     return suite;
 }

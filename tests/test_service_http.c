@@ -332,6 +332,81 @@ START_TEST(tells_nothing_of_what_is_retired)
 }
 END_TEST
 
+/* The first of two stages leaves a record that is locked, and the last one has nothing to do: it is
+ * waited for all the same, and told once. */
+START_TEST(stages_add_up)
+{
+    struct site site = http_site_with(
+        "  data: { table = \"public.event\"; start = \"at\"; };\n"
+        "  stages = ( { name = \"mark\"; after = \"20 days\"; do = \"deidentify\";\n"
+        "               mark = \"marked\";\n"
+        "               columns = ( { name = \"note\"; as = \"nullify\"; } ); },\n"
+        "             { name = \"gone\"; after = \"30 days\"; do = \"delete\"; } );\n"
+        "  brake: { fraction = 1.0; };\n",
+        "");
+    site_load_and_approve(&site, "events", -1);
+    db_exec(site.admin, "UPDATE event SET marked = now() WHERE id = 1");
+    PGconn *application = db_connect(site.cluster, site.database, NULL);
+    db_exec(application, "BEGIN");
+    db_exec(application, "SELECT FROM event WHERE id = 1 FOR UPDATE");
+    pid_t pid = site_start(&site, NULL, NULL);
+    wait_for("/healthz", ", for category \"events\"\n");
+    char *answer _cleanup_free_ = metrics();
+    static const char *const lines[] = {
+        "retentiond_deleted_records_total{category=\"events\"} 6\n",
+        "retentiond_waiting_records{category=\"events\",cause=\"locked\"} 1\n",
+        "retentiond_waiting_records{category=\"events\",cause=\"free\"} 0\n",
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(lines); i++)
+        ck_assert_msg(strstr(answer, lines[i]), "no %s in %.2000s", lines[i],
+                      strstr(answer, "retentiond_due"));
+    PQfinish(application);
+    kill(pid, SIGTERM);
+    ck_assert_int_eq(program_wait(pid), 0);
+    site_free(&site);
+}
+END_TEST
+
+/* The window ends while there is much to do, and its next one begins a minute later: the rest
+ * behind so long a run would be longer than that, but is not. */
+START_TEST(a_rest_costs_no_window)
+{
+    struct site site = http_site_with("", "wake_most = \"1 day\";");
+    db_exec(site.admin, "INSERT INTO event SELECT i, now() - interval '40 days' "
+                        "FROM generate_series(8, 500) i");
+    char *ends = db_value(site.admin, "SELECT date_trunc('minute', clock_timestamp() "
+                                      "AT TIME ZONE 'UTC' + interval '80 s')"),
+         *window = db_value(site.admin,
+                            "SELECT to_char(e + interval '1 min', 'HH24:MI') || to_char(e, "
+                            "'-HH24:MI') FROM (VALUES (timestamp '%s')) v (e)",
+                            ends),
+         *sleeping = db_value(site.admin,
+                              "SELECT to_char(timestamp '%s' + interval '1 min', "
+                              "'\"sleeping until \"YYYY-MM-DD\"T\"HH24:MI:00\"Z\"')",
+                              ends),
+         *policy;
+    ck_assert_int_ge(
+        asprintf(&policy, POLICY "  window = \"%s\"; pace: { rows_per_second = 1; };\n", window),
+        0);
+    site_policy(&site, "events", policy);
+    site_load_and_approve(&site, "events", -1);
+    pid_t pid = site_start(&site, NULL, NULL);
+    wait_for("/healthz", "of 500 records deleted");
+    for (int i = 0; i < 1200 && db_number(site.admin, "SELECT count(*) FROM retention.run "
+                                                      "WHERE message = 'its window ended'") == 0;
+         i++)
+        usleep(100000);
+    wait_for("/healthz", sleeping);
+    kill(pid, SIGTERM);
+    ck_assert_int_eq(program_wait(pid), 0);
+    free(ends);
+    free(window);
+    free(sleeping);
+    free(policy);
+    site_free(&site);
+}
+END_TEST
+
 /* Who asks may be gone before the answer comes: that ends nothing. */
 START_TEST(asked_by_who_does_not_wait)
 {
@@ -430,9 +505,14 @@ Suite *suite_service_http(void)
     tcase_add_test(tc, tells_that_no_connection_is_left);
     tcase_add_test(tc, tells_what_it_found_while_it_leads);
     tcase_add_test(tc, tells_nothing_of_what_is_retired);
+    tcase_add_test(tc, stages_add_up);
     tcase_add_test(tc, is_not_ready_without_its_server);
     tcase_add_test(tc, asked_by_who_does_not_wait);
     tcase_add_test(tc, abuse);
     suite_add_tcase(suite, tc);
+    TCase *window = tcase_create("window"); /* waits for its end */
+    tcase_set_timeout(window, 240);
+    tcase_add_test(window, a_rest_costs_no_window);
+    suite_add_tcase(suite, window);
     return suite;
 }

@@ -59,8 +59,9 @@ void figures_note(struct worker *worker, const struct run_report *report)
     figures->kept = state->found.kept_while + state->found.kept_floor;
     figures->waiting = state->found.waiting;
     figures->blocked = state->found.blocked;
-    figures->left = state->found.to_act;
-    figures->locked = report->locked;
+    figures->locked = state->found.locked;
+    figures->left =
+        state->found.to_act > figures->locked ? state->found.to_act - figures->locked : 0;
     figures->oldest_us = state->found.oldest_us;
 }
 
