@@ -11,6 +11,8 @@
 #include "engine_support.h"
 #include "harness/cluster.h"
 #include "harness/db.h"
+#include "pg/catalog.h"
+#include "sql_support.h"
 
 #define POLICY                                                                                     \
     "  data: { table = \"public.event\"; start = \"at\"; };\n"                                     \
@@ -112,6 +114,39 @@ START_TEST(the_end_of_a_pause_wakes)
 }
 END_TEST
 
+/* --- being told to stop --- */
+
+/* A gentle worker rests behind a batch for as long as that took. The first took fifteen seconds,
+ * and a worker that waited for the end of the rest would be given up after eleven. */
+START_TEST(a_rest_ends_when_told_to_stop)
+{
+    struct site site = rounds_site(300, "pace: { preset = \"gentle\"; batch_rows = 100; }; "
+                                        "worker: { stop_within = \"1 s\"; };");
+    db_script(site.admin,
+              "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+              "IF old.id = 1 THEN PERFORM pg_sleep(15); END IF; RETURN NULL; END $$;"
+              "CREATE TRIGGER slow AFTER DELETE ON event FOR EACH ROW EXECUTE FUNCTION slow()");
+    struct catalog *catalog = sql_support_catalog(site.admin);
+    char policy[1024];
+    snprintf(policy, sizeof(policy), POLICY "  accept_triggers = [ \"slow:%s\" ];\n",
+             catalog->tables[0].triggers[0].sha256);
+    catalog_free(catalog);
+    site_policy(&site, "events", policy);
+    site_load_and_approve(&site, "events", -1);
+    pid_t pid = site_start(&site, NULL, NULL);
+    db_wait_until(site.admin,
+                  "SELECT EXISTS (SELECT FROM retention.log_entry WHERE type = 'batch') "
+                  "AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = "
+                  "current_database() AND usename = 't_worker' AND state <> 'idle')");
+    ck_assert_int_lt(site_logged(&site, "public.event"), 300);
+    kill(pid, SIGTERM);
+    ck_assert_int_eq(program_wait(pid), 0);
+    ck_assert_int_gt(db_number(site.admin, "SELECT count(*) FROM event"), 0);
+    site_check_log(&site);
+    site_free(&site);
+}
+END_TEST
+
 Suite *suite_engine_rounds(void);
 Suite *suite_engine_rounds(void)
 {
@@ -123,6 +158,7 @@ Suite *suite_engine_rounds(void)
     tc = tcase_create("turns");
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, the_end_of_a_pause_wakes);
+    tcase_add_test(tc, a_rest_ends_when_told_to_stop);
     suite_add_tcase(suite, tc);
     return suite;
 }
