@@ -60,8 +60,9 @@ static const struct command commands[] = {
      "Counts in one read-only transaction, with the conditions that a run acts by, for each stage; a "
      "record that several stages keep is counted at each of them, but what a legal hold keeps only "
      "at the last one that it is due for. Below the table stands what keeps records, and what each "
-     "stage that changes them makes of a made-up value, never of a real one. Categories that await approval or only "
-     "observe are shown too.",
+     "stage that changes them makes of a made-up value, never of a real one. Categories that await approval, are "
+     "paused or stopped by a brake, or only observe are shown too, with what a run would do were it not so: "
+     "a note, and the member \"cause\" of --json, says what keeps a run from acting.",
      "plan call_recordings",
      command_plan,
      {{"sql", 0, NULL, false, "print the exact statements instead, with their parameters"},
