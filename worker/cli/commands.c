@@ -69,8 +69,8 @@ static const struct command commands[] = {
       {"holds", 0, NULL, false, "count how many records each legal hold keeps, besides"}}},
     {ENFORCE, NULL, "run", "[CATEGORY...]", 0, ANY_NUMBER,
      "enforce now",
-     "Where a worker leads, asks it to run and follows its progress. Where none does, leads for as "
-     "long as it takes. Exits 5 when a brake, a pause or a missing approval stopped it. Since a "
+     "Where a worker leads, asks it to run and follows its progress; while it runs something else, "
+     "waits for its turn. Where none does, leads for as long as it takes. Exits 5 when a brake, a pause or a missing approval stopped it. Since a "
      "person asked, categories run outside of their window too. The role is a member of "
      "retention_worker; retention_operator suffices where a worker leads.",
      "run call_recordings",
