@@ -166,6 +166,7 @@ SQL_FILES += \
 	cli/request_run.sql \
 	cli/request_runs.sql \
 	cli/resume.sql \
+	cli/running.sql \
 	cli/schema_version.sql \
 	cli/server_powers.sql \
 	cli/session.sql \

@@ -157,6 +157,7 @@ tests_run_SOURCES = \
 	tests/test_engine_parts.c \
 	tests/test_engine_races.c \
 	tests/test_engine_random.c \
+	tests/test_engine_rounds.c \
 	tests/test_engine_run.c \
 	tests/test_engine_schema.c \
 	tests/test_engine_turns.c \

@@ -405,6 +405,29 @@ START_TEST(one_of_several_policies)
 }
 END_TEST
 
+/* The numbers of a plan are those of a run that may act; what keeps it from that is said. */
+START_TEST(plan_tells_what_stops_a_run)
+{
+    static const char note[] = "call_recordings: a run acts on nothing now: ";
+    load_and_approve();
+    char *free_to_act _cleanup_free_ = OUT(0, "plan", "call_recordings");
+    ck_assert_ptr_null(strstr(free_to_act, note));
+    free(AS(CLI_OPERATOR, 0, "pause", "--category", "call_recordings", "--reason", "moves out"));
+    char *paused _cleanup_free_ = OUT(0, "plan", "call_recordings");
+    contains(paused, note);
+    contains(paused, "paused; see \"retentionctl status call_recordings\"");
+    json_t *plan = JSON(0, "plan", "call_recordings");
+    const json_t *row = json_array_get(json_object_get(plan, "categories"), 0);
+    ck_assert_str_eq(json_string_value(json_object_get(row, "cause")), "paused");
+    json_decref(plan);
+    free(AS(CLI_OPERATOR, 0, "resume", "--category", "call_recordings", "--reason", "moved"));
+    plan = JSON(0, "plan", "call_recordings");
+    row = json_array_get(json_object_get(plan, "categories"), 0);
+    ck_assert(json_is_null(json_object_get(row, "cause")));
+    json_decref(plan);
+}
+END_TEST
+
 /* Records of a tenant that is paused wait for that, and not for other categories. */
 START_TEST(paused_tenants_are_told)
 {
@@ -484,6 +507,7 @@ Suite *suite_cli_flow(void)
     tcase_add_test(tests, one_of_several_policies);
     tcase_add_test(tests, longer_takes_effect_at_once);
     tcase_add_test(tests, paused_tenants_are_told);
+    tcase_add_test(tests, plan_tells_what_stops_a_run);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -130,6 +130,32 @@ START_TEST(a_request_stays_open)
 }
 END_TEST
 
+/* Who asks for one category while another runs waits for more than half a minute, is told so, and
+ * gets what was asked for. */
+START_TEST(a_request_waits_for_a_run)
+{
+    struct site site = turns_site("worker: { turn = \"38 s\"; };");
+    db_exec(site.admin, "INSERT INTO big SELECT i, now() - interval '40 days' "
+                        "FROM generate_series(3001, 5000) i");
+    pid_t pid = site_start(&site, NULL, NULL);
+    db_wait_until(site.admin, "SELECT EXISTS (SELECT FROM retention.run WHERE category = 'a_big')");
+    some_fall_due(&site);
+    char *conninfo = cluster_conninfo(site.cluster, site.database, "t_operator");
+    const char *const argv[] = {"retentionctl", "-d", conninfo, "run", "b_small", NULL};
+    struct program_result result = program_run(argv);
+    ck_assert_msg(result.exit_code == 0, "%s%s", result.out, result.err);
+    ck_assert_msg(strstr(result.out, "The worker runs category \"a_big\"") != NULL, "%s",
+                  result.out);
+    program_result_free(&result);
+    free(conninfo);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM small"), 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM retention.run_request WHERE "
+                                           "taken_at > requested_at + interval '30 s'"),
+                     1);
+    end(&site, pid);
+}
+END_TEST
+
 Suite *suite_engine_turns(void);
 Suite *suite_engine_turns(void)
 {
@@ -140,6 +166,7 @@ Suite *suite_engine_turns(void)
     tcase_add_test(tc, others_are_counted_meanwhile);
     tcase_add_test(tc, alone_it_goes_on);
     tcase_add_test(tc, a_request_stays_open);
+    tcase_add_test(tc, a_request_waits_for_a_run);
     suite_add_tcase(suite, tc);
     return suite;
 }

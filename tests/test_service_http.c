@@ -20,25 +20,33 @@
 
 static char socket_path[256];
 
-static struct site http_site(void)
+static struct site http_site_with(const char *policy, const char *more)
 {
     char settings[512];
     char *directory = temporary_directory();
     snprintf(socket_path, sizeof(socket_path), "%s/http", directory);
     snprintf(settings, sizeof(settings),
-             "http: { listen = \"unix:%s\"; }; worker: { lease = \"2 s\"; };", socket_path);
+             "http: { listen = \"unix:%s\"; }; worker: { lease = \"2 s\"; %s };", socket_path,
+             more);
     free(directory);
     struct site site = site_new(cluster_shared(),
                                 "CREATE TABLE event (id bigint PRIMARY KEY, at timestamptz NOT "
-                                "NULL); CREATE INDEX ON event (at);"
+                                "NULL, note text, marked timestamptz); CREATE INDEX ON event (at);"
                                 "INSERT INTO event SELECT i, now() - interval '40 days' "
                                 "FROM generate_series(1, 7) i",
                                 settings);
-    site_policy(&site, "events",
-                "  data: { table = \"public.event\"; start = \"at\"; };\n"
-                "  stages = ( { after = \"30 days\"; do = \"delete\"; } );\n"
-                "  brake: { fraction = 1.0; };\n");
+    site_policy(&site, "events", policy);
     return site;
+}
+
+#define POLICY                                                                                     \
+    "  data: { table = \"public.event\"; start = \"at\"; };\n"                                     \
+    "  stages = ( { after = \"30 days\"; do = \"delete\"; } );\n"                                  \
+    "  brake: { fraction = 1.0; };\n"
+
+static struct site http_site(void)
+{
+    return http_site_with(POLICY, "");
 }
 
 static int dial(void)
@@ -82,6 +90,22 @@ static void wait_for(const char *path, const char *what)
         if (strstr(answer, what))
             return;
         ck_assert_msg(i < 600, "%s never has \"%s\": %s", path, what, answer);
+        usleep(100000);
+    }
+}
+
+static char *metrics(void)
+{
+    return ask("GET /metrics HTTP/1.1\r\n\r\n");
+}
+
+static void wait_for_none(const char *what)
+{
+    for (int i = 0;; i++) {
+        char *answer _cleanup_free_ = metrics(), *found = strstr(answer, what);
+        if (!found)
+            return;
+        ck_assert_msg(i < 600, "/metrics always has \"%s\": %.200s", what, found);
         usleep(100000);
     }
 }
@@ -234,6 +258,155 @@ START_TEST(is_not_ready_without_its_server)
 }
 END_TEST
 
+/* Another worker takes the lead: what this one found is old, and only its own sums stay. */
+START_TEST(tells_what_it_found_while_it_leads)
+{
+    static const char *const lines[] = {
+        "retentiond_due_records{",     "retentiond_waiting_records{",
+        "retentiond_overdue_seconds{", "retentiond_counted_timestamp_seconds{",
+        "retentiond_window_seconds{",  "retentiond_success_timestamp_seconds{",
+        "retentiond_category_info{",
+    };
+    struct site site = http_site();
+    site_load_and_approve(&site, "events", -1);
+    pid_t first = site_start(&site, NULL, NULL);
+    wait_for("/metrics", "retentiond_deleted_records_total{category=\"events\"} 7\n");
+    wait_for("/metrics", "retentiond_window_seconds{");
+    char *leading _cleanup_free_ = metrics();
+    for (size_t i = 0; i < ARRAY_LENGTH(lines); i++)
+        ck_assert_msg(strstr(leading, lines[i]), "no %s while it leads", lines[i]);
+    char *config _cleanup_free_ = file_read(site.config);
+    char *http = strstr(config, "http: {");
+    ck_assert_ptr_nonnull(http);
+    memset(http, ' ', (size_t)(strstr(http, "};") + 2 - http)); /* the second one has no socket */
+    free(file_write(site.directory, "retentiond.cfg", config));
+    int64_t term = db_number(site.admin, "SELECT term FROM retention.leader");
+    pid_t second = site_start(&site, NULL, NULL);
+    db_wait_until(site.admin, "SELECT count(*) > 1 FROM pg_stat_activity WHERE datname = "
+                              "current_database() AND usename = 't_worker' AND state = 'idle' "
+                              "AND application_name = 'retentiond'");
+    kill(first, SIGSTOP);
+    db_wait_until(site.admin, "SELECT term > %lld AND worker IS NOT NULL FROM retention.leader",
+                  (long long)term);
+    kill(first, SIGCONT);
+    wait_for("/healthz", "standing by");
+    char *standing_by _cleanup_free_ = metrics();
+    for (size_t i = 0; i < ARRAY_LENGTH(lines); i++)
+        ck_assert_msg(!strstr(standing_by, lines[i]), "%s while it stands by", lines[i]);
+    ck_assert_ptr_nonnull(
+        strstr(standing_by, "retentiond_deleted_records_total{category=\"events\"} 7\n"));
+    /* it leads again: it knows nothing of what happened meanwhile but what it finds now */
+    kill(second, SIGKILL);
+    program_wait(second);
+    wait_for("/metrics", "retentiond_due_records{category=\"events\"} 0\n");
+    kill(first, SIGTERM);
+    ck_assert_int_eq(program_wait(first), 0);
+    site_free(&site);
+}
+END_TEST
+
+/* Nobody is to be woken for a category that there is no more. */
+START_TEST(tells_nothing_of_what_is_retired)
+{
+    struct site site = http_site();
+    db_exec(site.admin, "REVOKE SELECT ON retention.held_scope FROM retention_worker");
+    char *file;
+    ck_assert_int_ge(asprintf(&file, "%s/events.cfg", site.policies), 0);
+    free(file_write(site.policies, "others.cfg",
+                    "others: { mode = \"declared\"; at = \"elsewhere\"; role = \"controller\";\n"
+                    "  title = \"Test\"; basis = \"test\"; };\n"));
+    pid_t pid = site_start(&site, NULL, NULL);
+    wait_for("/metrics", "retentiond_failed_timestamp_seconds{category=\"events\"}");
+    wait_for("/healthz", "; the last run of category \"events\" failed\n");
+    ck_assert_int_eq(unlink(file), 0);
+    kill(pid, SIGHUP);
+    wait_for("/metrics", "retentiond_category_info{category=\"events\",status=\"red\"} 1\n");
+    db_exec(site.approver, "SELECT retention.retire_policy('events', 'nobody needs it')");
+    wait_for_none("{category=\"events\"");
+    char *health _cleanup_free_ = ask("GET /healthz HTTP/1.1\r\n\r\n");
+    ck_assert_msg(!strstr(health, "failed"), "%s", health);
+    kill(pid, SIGTERM);
+    ck_assert_int_eq(program_wait(pid), 0);
+    free(file);
+    site_free(&site);
+}
+END_TEST
+
+/* The first of two stages leaves a record that is locked, and the last one has nothing to do: it is
+ * waited for all the same, and told once. */
+START_TEST(stages_add_up)
+{
+    struct site site = http_site_with(
+        "  data: { table = \"public.event\"; start = \"at\"; };\n"
+        "  stages = ( { name = \"mark\"; after = \"20 days\"; do = \"deidentify\";\n"
+        "               mark = \"marked\";\n"
+        "               columns = ( { name = \"note\"; as = \"nullify\"; } ); },\n"
+        "             { name = \"gone\"; after = \"30 days\"; do = \"delete\"; } );\n"
+        "  brake: { fraction = 1.0; };\n",
+        "");
+    site_load_and_approve(&site, "events", -1);
+    db_exec(site.admin, "UPDATE event SET marked = now() WHERE id = 1");
+    PGconn *application = db_connect(site.cluster, site.database, NULL);
+    db_exec(application, "BEGIN");
+    db_exec(application, "SELECT FROM event WHERE id = 1 FOR UPDATE");
+    pid_t pid = site_start(&site, NULL, NULL);
+    wait_for("/healthz", ", for category \"events\"\n");
+    char *answer _cleanup_free_ = metrics();
+    static const char *const lines[] = {
+        "retentiond_deleted_records_total{category=\"events\"} 6\n",
+        "retentiond_waiting_records{category=\"events\",cause=\"locked\"} 1\n",
+        "retentiond_waiting_records{category=\"events\",cause=\"free\"} 0\n",
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(lines); i++)
+        ck_assert_msg(strstr(answer, lines[i]), "no %s in %.2000s", lines[i],
+                      strstr(answer, "retentiond_due"));
+    PQfinish(application);
+    kill(pid, SIGTERM);
+    ck_assert_int_eq(program_wait(pid), 0);
+    site_free(&site);
+}
+END_TEST
+
+/* The window ends while there is much to do, and its next one begins a minute later: the rest
+ * behind so long a run would be longer than that, but is not. */
+START_TEST(a_rest_costs_no_window)
+{
+    struct site site = http_site_with("", "wake_most = \"1 day\";");
+    db_exec(site.admin, "INSERT INTO event SELECT i, now() - interval '40 days' "
+                        "FROM generate_series(8, 500) i");
+    char *ends = db_value(site.admin, "SELECT date_trunc('minute', clock_timestamp() "
+                                      "AT TIME ZONE 'UTC' + interval '80 s')"),
+         *window = db_value(site.admin,
+                            "SELECT to_char(e + interval '1 min', 'HH24:MI') || to_char(e, "
+                            "'-HH24:MI') FROM (VALUES (timestamp '%s')) v (e)",
+                            ends),
+         *sleeping = db_value(site.admin,
+                              "SELECT to_char(timestamp '%s' + interval '1 min', "
+                              "'\"sleeping until \"YYYY-MM-DD\"T\"HH24:MI:00\"Z\"')",
+                              ends),
+         *policy;
+    ck_assert_int_ge(
+        asprintf(&policy, POLICY "  window = \"%s\"; pace: { rows_per_second = 1; };\n", window),
+        0);
+    site_policy(&site, "events", policy);
+    site_load_and_approve(&site, "events", -1);
+    pid_t pid = site_start(&site, NULL, NULL);
+    wait_for("/healthz", "of 500 records deleted");
+    for (int i = 0; i < 1200 && db_number(site.admin, "SELECT count(*) FROM retention.run "
+                                                      "WHERE message = 'its window ended'") == 0;
+         i++)
+        usleep(100000);
+    wait_for("/healthz", sleeping);
+    kill(pid, SIGTERM);
+    ck_assert_int_eq(program_wait(pid), 0);
+    free(ends);
+    free(window);
+    free(sleeping);
+    free(policy);
+    site_free(&site);
+}
+END_TEST
+
 /* Who asks may be gone before the answer comes: that ends nothing. */
 START_TEST(asked_by_who_does_not_wait)
 {
@@ -330,9 +503,16 @@ Suite *suite_service_http(void)
     tcase_add_test(tc, tells_what_was_done);
     tcase_add_test(tc, tells_of_a_failure);
     tcase_add_test(tc, tells_that_no_connection_is_left);
+    tcase_add_test(tc, tells_what_it_found_while_it_leads);
+    tcase_add_test(tc, tells_nothing_of_what_is_retired);
+    tcase_add_test(tc, stages_add_up);
     tcase_add_test(tc, is_not_ready_without_its_server);
     tcase_add_test(tc, asked_by_who_does_not_wait);
     tcase_add_test(tc, abuse);
     suite_add_tcase(suite, tc);
+    TCase *window = tcase_create("window"); /* waits for its end */
+    tcase_set_timeout(window, 240);
+    tcase_add_test(window, a_rest_costs_no_window);
+    suite_add_tcase(suite, window);
     return suite;
 }

@@ -60,16 +60,17 @@ static const struct command commands[] = {
      "Counts in one read-only transaction, with the conditions that a run acts by, for each stage; a "
      "record that several stages keep is counted at each of them, but what a legal hold keeps only "
      "at the last one that it is due for. Below the table stands what keeps records, and what each "
-     "stage that changes them makes of a made-up value, never of a real one. Categories that await approval or only "
-     "observe are shown too.",
+     "stage that changes them makes of a made-up value, never of a real one. Categories that await approval, are "
+     "paused or stopped by a brake, or only observe are shown too, with what a run would do were it not so: "
+     "a note, and the member \"cause\" of --json, says what keeps a run from acting.",
      "plan call_recordings",
      command_plan,
      {{"sql", 0, NULL, false, "print the exact statements instead, with their parameters"},
       {"holds", 0, NULL, false, "count how many records each legal hold keeps, besides"}}},
     {ENFORCE, NULL, "run", "[CATEGORY...]", 0, ANY_NUMBER,
      "enforce now",
-     "Where a worker leads, asks it to run and follows its progress. Where none does, leads for as "
-     "long as it takes. Exits 5 when a brake, a pause or a missing approval stopped it. Since a "
+     "Where a worker leads, asks it to run and follows its progress; while it runs something else, "
+     "waits for its turn. Where none does, leads for as long as it takes. Exits 5 when a brake, a pause or a missing approval stopped it. Since a "
      "person asked, categories run outside of their window too. The role is a member of "
      "retention_worker; retention_operator suffices where a worker leads.",
      "run call_recordings",
@@ -127,7 +128,9 @@ static const struct command commands[] = {
      command_explain, {{0}}},
     {WATCH, "report", "compliance", "", 0, 0,
      "show the daily figures, from the log alone",
-     NULL,
+     "A day's figures are those of its first count (days are those of UTC). Days on which nobody "
+     "counted, though a category had figures before, are told as missing: its policy was not valid, "
+     "its file was gone, its runs failed before they had counted, or no worker ran.",
      "report compliance --from 2026-01-01 --to 2026-12-31",
      command_report_compliance,
      {{"from", 0, "DATE", true, "first day"},

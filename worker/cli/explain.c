@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "cli/cause.h"
 #include "cli/json.h"
 #include "cli/output.h"
 #include "cli/plan.h"
@@ -406,24 +407,9 @@ static void tell(struct explained *e)
 /* What stands in the way of the whole category, or NULL. */
 static const char *category_cause(struct explained *e)
 {
-    struct error ignored _cleanup_error_ = {0};
     char *const name[] = {(char *)e->category->name};
-    const char *const values[] = {session_array(e->cli, name, 1)};
-    PGresult *row _cleanup_result_ =
-        session_file(e->session, "cli/status.sql", 1, values, &ignored);
-    if (!row)
-        return NULL;
-    if (PQntuples(row) == 0)
-        return "it was never loaded";
-    const char *cause = result_value(row, 0, PQfnumber(row, "cause"));
-    const char *blocked = result_value(row, 0, PQfnumber(row, "blocked"));
-    if (blocked)
-        cli_number(blocked, &e->blocked_count);
-    static const char *const stops[] = {"awaiting approval", "policy file gone", "paused", "brake"};
-    for (size_t i = 0; i < ARRAY_LENGTH(stops); i++)
-        if (text_equal(cause, stops[i]))
-            return stops[i];
-    return NULL;
+    PGresult *causes _cleanup_result_ = cause_read(e->session, session_array(e->cli, name, 1));
+    return cause_find(causes, e->category->name, &e->blocked_count);
 }
 
 /* The document is the database's, which cannot know: records are set aside by their digests. */

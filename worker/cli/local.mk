@@ -1,4 +1,6 @@
 libretention_a_SOURCES += \
+	worker/cli/cause.c \
+	worker/cli/cause.h \
 	worker/cli/check.c worker/cli/check.h \
 	worker/cli/check_drop.c worker/cli/check_drop.h \
 	worker/cli/check_key.c \

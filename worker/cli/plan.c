@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "cli/cause.h"
 #include "cli/hold.h"
 #include "cli/json.h"
 #include "cli/output.h"
@@ -125,6 +126,7 @@ static json_t *stage_json(const struct planning *p, const struct sql_category *s
                             i == PLAN_OLDEST || i == PLAN_NEXT_DUE ? json_text(n->plan[i])
                                                                    : json_number(n->plan[i]));
     json_object_set_new(row, "unclaimed", json_number(n->unclaimed));
+    json_object_set_new(row, "cause", json_text(cause_find(p->causes, sql->category->name, NULL)));
     if (sql->stage->aggregate)
         json_object_set_new(row, "aggregate", plan_aggregate_json(sql->stage));
     return row;
@@ -341,6 +343,16 @@ static bool plan_stage(struct planning *p, const struct sql_category *sql, struc
     return add_groups(p, sql, NULL, error) && add_examples(p, sql, NULL, error);
 }
 
+/* The numbers are those of a run that may act; this one may not. */
+static void add_cause(struct planning *p, const struct category *category)
+{
+    const char *cause = cause_find(p->causes, category->name, NULL);
+    if (cause)
+        text_printf(&p->notes,
+                    "%s: a run acts on nothing now: %s; see \"retentionctl status %s\"\n",
+                    category->name, cause, category->name);
+}
+
 static bool plan_category(struct planning *p, const struct category *category, struct error *error)
 {
     if (category->mode == MODE_DECLARED) {
@@ -363,6 +375,8 @@ static bool plan_category(struct planning *p, const struct category *category, s
         if (!planned)
             return false;
     }
+    if (!cli_flag(p->cli, "sql"))
+        add_cause(p, category);
     if (p->holds &&
         !plan_holds_count(p->holds, p->policies.set, category, p->policies.catalog, error)) {
         error_context(error, "while counting what holds keep in category \"%s\"", category->name);
@@ -386,8 +400,10 @@ static bool plan_all(struct planning *p, struct error *error)
         return false;
     const struct category **categories = policies_select(cli, &p->policies, &count, error);
     if (!categories || !session_open(p->session, cli, SESSION_SCHEMA, error) ||
-        !policies_validate(&p->policies, p->session, error) ||
-        !plan_begin(p->session, &p->run_time, error) || !choose_shapes(p, error))
+        !policies_validate(&p->policies, p->session, error))
+        return false;
+    p->causes = cause_read(p->session, NULL);
+    if (!plan_begin(p->session, &p->run_time, error) || !choose_shapes(p, error))
         return false;
     for (size_t i = 0; i < count; i++)
         if (categories[i]->mode == MODE_ENFORCE &&
@@ -424,6 +440,7 @@ bool command_plan(struct cli *cli, struct error *error)
     bool done = plan_all(&planning, error);
     policies_free(&planning.policies);
     plan_holds_free(planning.holds);
+    PQclear(planning.causes);
     text_free(&planning.notes);
     return done;
 }

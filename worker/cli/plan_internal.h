@@ -25,6 +25,7 @@ struct planning {
     struct string_list acting; /* categories that a run would enforce */
     int invalid;               /* categories that cannot be counted */
     struct plan_holds *holds;  /* --holds, else NULL */
+    PGresult *causes;          /* of cause.h, or NULL; owned */
 };
 
 /* The numbers of a stage, as a run will find them: it takes stages and categories in an order in

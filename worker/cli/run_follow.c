@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -12,7 +13,13 @@
 #include "cli/settings.h"
 #include "config/settings.h"
 
-enum { LOOK_MS = 500, TAKE_US = 30000000, ALONE_US = 3000000, HALTED_US = 2000000 };
+enum {
+    LOOK_MS = 500,
+    SAY_US = 2000000,
+    TAKE_US = 30000000,
+    ALONE_US = 3000000,
+    HALTED_US = 2000000
+};
 
 static volatile sig_atomic_t interrupted;
 
@@ -197,8 +204,9 @@ static bool add_results(struct run_show *show, const PGresult *runs, bool finish
 static bool not_taken(struct error *error)
 {
     error_set(error, ERROR_FAILED, "the worker that leads does not take the request");
-    error_hint(error, "It may be busy or stopped; the request stays. \"retentionctl status\" shows "
-                      "whether it is alive.");
+    error_hint(error,
+               "It may be counting, or stopped; the request stays. \"retentionctl status\" shows "
+               "whether it is alive.");
     return false;
 }
 
@@ -222,6 +230,24 @@ static bool is_halted(struct run_show *show, int64_t asked_us, bool *ret_halted,
     return true;
 }
 
+/* What the worker runs now, while it takes no request: one that was asked is taken when a run ends,
+ * or when its turn is over. Said once. */
+static bool is_busy(struct run_show *show, bool *told, bool *ret_busy, struct error *error)
+{
+    PGresult *running _cleanup_result_ =
+        session_file(show->session, "cli/running.sql", 0, NULL, error);
+    if (!running)
+        return false;
+    *ret_busy = PQntuples(running) > 0;
+    if (*ret_busy && !*told && !show->cli->json)
+        printf("The worker runs category \"%s\"; the request waits until that is done, or has had "
+               "its turn.\n",
+               result_value(running, 0, 0));
+    *told = *told || *ret_busy;
+    fflush(stdout);
+    return true;
+}
+
 /* Without a leader for a while? One that only lost its connection comes back soon. */
 static bool is_alone(struct run_show *show, int64_t *led_us, bool *ret_alone, struct error *error)
 {
@@ -237,7 +263,8 @@ static bool is_alone(struct run_show *show, int64_t *led_us, bool *ret_alone, st
 static bool follow(struct run_show *show, bool *ret_alone, struct error *error)
 {
     const char *const values[] = {show->request};
-    int64_t asked_us = clock_monotonic_us(), led_us = asked_us;
+    int64_t asked_us = clock_monotonic_us(), led_us = asked_us, idle_us = asked_us;
+    bool told = false;
     while (true) {
         PGresult *state _cleanup_result_ =
             session_file(show->session, "cli/request.sql", 1, values, error);
@@ -266,7 +293,13 @@ static bool follow(struct run_show *show, bool *ret_alone, struct error *error)
             progress_clear(&show->progress);
             return false;
         }
-        if (!taken && clock_monotonic_us() - asked_us > TAKE_US)
+        bool busy = false;
+        if (!taken && clock_monotonic_us() - asked_us > SAY_US &&
+            !is_busy(show, &told, &busy, error))
+            return false;
+        if (busy)
+            idle_us = clock_monotonic_us();
+        if (!taken && clock_monotonic_us() - idle_us > TAKE_US)
             return not_taken(error);
         show_progress(show, runs);
         if (!wait_a_little(show->session, error))

@@ -189,7 +189,8 @@ static const struct setting table[] = {
      "Largest difference between the clocks of worker and server with which a run may go on."},
     {"worker.wake_most", SETTING_DURATION, AT(worker.wake_most_ms), SECONDS, DAYS, "1 hour",
      ON_RELOAD, NOW,
-     "All categories are counted anew this often at least, even if nothing is known to fall due."},
+     "All categories are counted anew this often at least, and when a day (UTC) begins, even if "
+     "nothing is known to fall due."},
     {"worker.turn", SETTING_DURATION, AT(worker.turn_ms), SECONDS, DAYS, "10 min", ON_RELOAD, NOW,
      "How long a run of a daemon acts while other categories are due; then they have their turn, "
      "and it goes on. At least ten times as long as it took to count what is due."},

@@ -206,6 +206,12 @@ void lane_after(struct lane *lane, int64_t delay_ms, void (*fn)(struct lane *lan
     evtimer_add(lane->timer, &delay);
 }
 
+void lane_hurry(struct lane *lane)
+{
+    if (evtimer_pending(lane->timer, NULL))
+        lane_after(lane, 0, lane->timer_fn, lane->timer_arg);
+}
+
 void lane_queue_pins(struct lane *lane, const char *zone, int64_t statement_timeout_ms,
                      int64_t lock_timeout_ms, pg_result_fn *fn, void *arg)
 {

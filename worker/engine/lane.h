@@ -57,6 +57,8 @@ struct lane *lane_any_ready(struct worker *worker);
 /* Calls fn after so many milliseconds, from the loop. One timer a lane. */
 void lane_after(struct lane *lane, int64_t delay_ms, void (*fn)(struct lane *lane, void *arg),
                 void *arg);
+/* What lane_after still waits for, if anything, comes at once; from the loop, too. */
+void lane_hurry(struct lane *lane);
 
 /* Queues the pinned settings of every transaction: the first statement behind BEGIN. Months and
  * days are added in the session's time zone, so that is the category's. */

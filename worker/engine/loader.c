@@ -301,6 +301,9 @@ static void keep_schedule(struct policies *policies, const struct category_state
             continue;
         state->next_due_us = before[i].next_due_us;
         state->rest_until_us = before[i].rest_until_us;
+        state->least_rest_until_us = before[i].least_rest_until_us;
+        state->looked_us = before[i].looked_us;
+        state->pause_over_us = before[i].pause_over_us;
         state->try_again = before[i].try_again;
         state->requested = before[i].requested;
         state->turn_over = before[i].turn_over;

@@ -35,7 +35,7 @@ struct category_state {
     /* What its stages found in this round; moments as members of an array literal. */
     struct {
         int64_t not_started, due, held, kept_while, kept_floor, waiting, to_act, floor_after_cap;
-        int64_t blocked;
+        int64_t blocked, locked; /* locked: of to_act */
         const char *oldest, *next_due;
         int64_t oldest_us;   /* the same, wall clock; 0: none */
         int64_t next_due_us; /* ... INT64_MAX: none */
@@ -43,12 +43,14 @@ struct category_state {
     } found;
 
     /* of the schedule; wall clock in microseconds */
-    int64_t rest_until_us; /* not before */
+    int64_t rest_until_us, least_rest_until_us; /* not before; and the shortest that it could be */
     int64_t next_due_us; /* 0: at once; INT64_MAX: nothing to wait for but a notice or wake_most */
-    bool try_again;      /* something due was left: again after the rest */
-    bool requested;      /* a person asked for it */
-    bool turn_over;      /* a stage was stopped for others: it goes on in the next round */
-    bool again;          /* ran into a changed schema: once more after checking anew */
+    int64_t looked_us;   /* when a round came to it last */
+    int64_t pause_over_us; /* when a pause ends; INT64_MAX: none does */
+    bool try_again;        /* something due was left: again after the rest */
+    bool requested;        /* a person asked for it */
+    bool turn_over;        /* a stage was stopped for others: it goes on in the next round */
+    bool again;            /* ran into a changed schema: once more after checking anew */
 };
 
 struct policies {

@@ -18,6 +18,8 @@ libretention_a_SOURCES += \
 	worker/engine/brake.h \
 	worker/engine/epochs.c \
 	worker/engine/epochs.h \
+	worker/engine/figures.c \
+	worker/engine/figures.h \
 	worker/engine/guards.c worker/engine/guards.h \
 	worker/engine/intake.c \
 	worker/engine/intake.h \

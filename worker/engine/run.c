@@ -203,6 +203,8 @@ void run_stop(struct run *run, enum run_status status, const char *message)
     if (message)
         snprintf(run->message, sizeof(run->message), "%s", message);
     evtimer_del(run->timer);
+    for (size_t i = 0; i < run->worker->lane_count; i++)
+        lane_hurry(run->worker->lanes[i]); /* they rest behind a batch, and none comes any more */
     run_pump(run);
 }
 

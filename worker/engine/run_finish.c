@@ -98,6 +98,8 @@ static void add_found(const struct run *run)
     state->found.to_act += left;
     state->found.floor_after_cap += planned(run, PLAN_FLOOR_AFTER_CAP);
     state->found.blocked += blocked;
+    if (run->stop_status != RUN_FAILED) /* then it is something else that keeps them */
+        state->found.locked += run->report.locked;
     state->found.counted_us = clock_wall_us();
     if (left > 0 && run->plan[PLAN_OLDEST]) {
         int64_t oldest_us = clock_of_timestamptz(run->plan[PLAN_OLDEST]) * 1000000;

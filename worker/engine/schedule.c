@@ -9,7 +9,8 @@
  *
  * Rows that fall due every second must not mean a run every second: a category rests for ten times
  * as long as its last run took, and at least REST_MS. Every wake_most, all are measured anew,
- * however busy the time was: the application may have changed what a plan said of the future.
+ * however busy the time was: the application may have changed what a plan said of the future. And
+ * when a day (UTC) begins: its figures, which the log has, are those of a count of that day.
  *
  * A backlog of one category does not keep the others waiting. Where any is due, or asked for, a run
  * of a daemon ends when its turn is over (TURN_OVER, with the limit of worker.turn), and the round
@@ -51,6 +52,8 @@ enum {
     MOST_LOADS = 5
 };
 
+static const int64_t DAY_US = INT64_C(86400) * 1000000;
+
 struct schedule {
     struct worker *worker;
     struct event *timer;        /* the end of the sleep */
@@ -64,7 +67,8 @@ struct schedule {
     int64_t intake_at_us;       /* monotonic: then the next round ends with asking for it */
     int loads;                  /* since the last round */
     bool in_round;
-    size_t next; /* position in order */
+    int64_t began_day; /* when the round began; what it counts before midnight is yesterday's */
+    size_t next;       /* position in order */
     size_t *order;
     size_t order_count;
     size_t turn; /* policy_stage_of_turn says which stage that is */
@@ -80,6 +84,12 @@ struct schedule {
 static void next_category(struct worker *worker);
 static void on_run_done(struct worker *worker, const struct run_report *report, void *arg);
 static bool others_wait(const struct worker *worker);
+
+/* UTC */
+static int64_t today(void)
+{
+    return clock_wall_us() / DAY_US;
+}
 
 /* --- timers --- */
 
@@ -249,11 +259,63 @@ static int64_t wake_at(const struct category_state *state)
     if (!may_run)
         return INT64_MAX;
     int64_t at = state->try_again ? state->rest_until_us : state->next_due_us;
-    return at > state->rest_until_us ? at : state->rest_until_us;
+    if (at < state->rest_until_us)
+        at = state->rest_until_us;
+    return at < state->pause_over_us ? at : state->pause_over_us;
 }
 
-/* When each category's next record falls due, as the database has it now: (category, ms or NULL).
- */
+enum {
+    NEXT_CATEGORY,
+    NEXT_DUE,
+    NEXT_DAY_ENDS,
+    NEXT_PAUSE_ENDED,
+    NEXT_PAUSE_ENDS,
+    NEXT_WINDOW_ENDS,
+    NEXT_WINDOW_BEGINS
+};
+
+/* Milliseconds from now; INT64_MAX: NULL. */
+static int64_t moment_us(const PGresult *result, int row, int column, int64_t now_us)
+{
+    if (PQgetisnull(result, row, column))
+        return INT64_MAX;
+    return now_us + strtoll(PQgetvalue(result, row, column), NULL, 10) * 1000;
+}
+
+/* Nobody is notified when a pause is over. One that ended since the category was looked at last may
+ * have kept it then. */
+static void note_pause(struct category_state *state, const PGresult *result, int row, int64_t now)
+{
+    int64_t ended_us = moment_us(result, row, NEXT_PAUSE_ENDED, now);
+    state->pause_over_us = ended_us != INT64_MAX && ended_us > state->looked_us
+                               ? ended_us
+                               : moment_us(result, row, NEXT_PAUSE_ENDS, now);
+}
+
+/* A rest is not to cost a window: it is over when the next one begins; and what is to be tried
+ * again is so in this one, if the shortest rest leaves time for it. */
+static void cut_rest(struct category_state *state, const PGresult *result, int row, int64_t now)
+{
+    int64_t ends_us = moment_us(result, row, NEXT_WINDOW_ENDS, now);
+    int64_t begins_us = moment_us(result, row, NEXT_WINDOW_BEGINS, now);
+    if (state->try_again && ends_us != INT64_MAX && state->rest_until_us >= ends_us &&
+        state->least_rest_until_us < ends_us)
+        state->rest_until_us = state->least_rest_until_us;
+    if (state->rest_until_us > begins_us)
+        state->rest_until_us = begins_us;
+}
+
+/* By the server's clock: figures of the day before its midnight would be yesterday's. */
+static void note_day_end(struct schedule *schedule, const PGresult *result)
+{
+    if (PQntuples(result) == 0)
+        return;
+    int64_t at_us = moment_us(result, 0, NEXT_DAY_ENDS, clock_monotonic_us());
+    if (at_us < schedule->all_at_us)
+        schedule->all_at_us = at_us;
+}
+
+/* When something happens to each category, as the database has it now. */
 static void on_next_due(struct pg_conn *conn, enum pg_outcome outcome, PGresult *result,
                         const struct error *error, void *arg)
 {
@@ -267,12 +329,19 @@ static void on_next_due(struct pg_conn *conn, enum pg_outcome outcome, PGresult 
     }
     int64_t now = clock_wall_us();
     for (size_t i = 0; i < worker->policies->state_count; i++)
-        worker->policies->states[i].next_due_us = INT64_MAX;
+        worker->policies->states[i].next_due_us = worker->policies->states[i].pause_over_us =
+            INT64_MAX;
     for (int row = 0; outcome == PG_OK && row < PQntuples(result); row++) {
-        struct category_state *state = loader_find(worker->policies, PQgetvalue(result, row, 0));
-        if (state && !PQgetisnull(result, row, 1))
-            state->next_due_us = now + strtoll(PQgetvalue(result, row, 1), NULL, 10) * 1000;
+        struct category_state *state =
+            loader_find(worker->policies, PQgetvalue(result, row, NEXT_CATEGORY));
+        if (!state)
+            continue;
+        state->next_due_us = moment_us(result, row, NEXT_DUE, now);
+        note_pause(state, result, row, now);
+        cut_rest(state, result, row, now);
     }
+    if (outcome == PG_OK)
+        note_day_end(schedule, result);
     schedule->in_round = false;
     bool once_more = schedule->schema_changed && !worker->stopping;
     if ((worker->options.mode != WORKER_DAEMON && !once_more) || worker->stopping) {
@@ -305,6 +374,43 @@ static void on_next_due(struct pg_conn *conn, enum pg_outcome outcome, PGresult 
     arm(schedule->timer, wait_ms);
 }
 
+static void ask_next_due(struct worker *worker)
+{
+    enum { NAMES, TENANTS, ZONES, FROM, TO, ARRAYS };
+    const struct policies *policies = worker->policies;
+    struct text arrays[ARRAYS] = {{0}};
+    const char *values[ARRAYS];
+    for (int a = 0; a < ARRAYS; a++)
+        text_add_char(&arrays[a], '{');
+    for (size_t i = 0; i < policies->state_count; i++) {
+        const struct category_state *state = &policies->states[i];
+        const struct window *window = state->category ? schedule_window(worker, state) : NULL;
+        for (int a = 0; i > 0 && a < ARRAYS; a++)
+            text_add_char(&arrays[a], ',');
+        array_literal_add(&arrays[NAMES], state->name, strlen(state->name));
+        text_add_char(&arrays[TENANTS], state->category && state->category->has_tenant ? 't' : 'f');
+        if (state->valid && window &&
+            window->given) { /* so its zone is one that the server knows */
+            const char *zone = state->category->timezone;
+            array_literal_add(&arrays[ZONES], zone, strlen(zone));
+            text_printf(&arrays[FROM], "%d", window->from_minute);
+            text_printf(&arrays[TO], "%d", window->to_minute);
+        } else {
+            for (int a = ZONES; a < ARRAYS; a++)
+                text_add(&arrays[a], "NULL");
+        }
+    }
+    for (int a = 0; a < ARRAYS; a++) {
+        text_add_char(&arrays[a], '}');
+        values[a] = arrays[a].data;
+    }
+    pg_conn_query(worker->control, sql_file("engine/next_due.sql"), ARRAYS, values, false,
+                  on_next_due, worker);
+    pg_conn_sync(worker->control);
+    for (int a = 0; a < ARRAYS; a++)
+        text_free(&arrays[a]);
+}
+
 static void end_round(struct worker *worker)
 {
     struct schedule *schedule = worker->schedule;
@@ -323,9 +429,7 @@ static void end_round(struct worker *worker)
         schedule->intake_at_us = clock_monotonic_us() + INTAKE_EVERY_US;
         intake_ask(worker);
     }
-    pg_conn_query(worker->control, sql_file("engine/next_due.sql"), 0, NULL, false, on_next_due,
-                  worker);
-    pg_conn_sync(worker->control);
+    ask_next_due(worker);
 }
 
 /* --- one category --- */
@@ -335,21 +439,28 @@ static void rest_for(struct category_state *state, int64_t ms)
     state->rest_until_us = clock_wall_us() + ms * 1000;
 }
 
+/* A stage is over. What any stage of the round left is tried again, and the longest rest counts. */
 static void note_next(struct worker *worker, struct category_state *state,
                       const struct run_report *report)
 {
+    bool first = worker->schedule->turn + 1 == state->category->stage_count;
+    int64_t before_us = first ? 0 : state->rest_until_us;
+    int64_t least = report->status == RUN_FAILED ? FAILED_REST_MS : REST_MS;
     int64_t rest = report->elapsed_us / 1000 * REST_FACTOR;
-    if (rest < REST_MS)
-        rest = REST_MS;
-    if (report->status == RUN_FAILED && rest < FAILED_REST_MS)
-        rest = FAILED_REST_MS;
+    if (rest < least)
+        rest = least;
     if (rest > worker->limits.wake_most_ms)
         rest = worker->limits.wake_most_ms;
     state->turn_over = state->turn_over || report->status == RUN_TURN_OVER;
-    state->try_again = state->turn_over || report->status == RUN_FAILED ||
-                       report->status == RUN_STOPPED ||
+    state->try_again = (state->try_again && !first) || state->turn_over ||
+                       report->status == RUN_FAILED || report->status == RUN_STOPPED ||
                        (report->status == RUN_DONE && report->remaining > report->blocked);
-    rest_for(state, state->turn_over ? 0 : rest);
+    rest_for(state, rest);
+    state->least_rest_until_us = clock_wall_us() + least * 1000;
+    if (state->rest_until_us < before_us)
+        state->rest_until_us = before_us;
+    if (state->turn_over)
+        rest_for(state, 0);
     state->next_due_us = state->found.next_due_us; /* until the round ends and all are asked for */
 }
 
@@ -539,6 +650,9 @@ static void next_category(struct worker *worker)
         struct category_state *state = &worker->policies->states[schedule->order[schedule->next++]];
         if (!is_wanted(worker, state))
             continue;
+        state->looked_us = clock_wall_us();
+        if (state->pause_over_us <= state->looked_us)
+            state->pause_over_us = INT64_MAX;
         state->turn_over = false;
         if (state->standing == RUN_INVALID || state->standing == RUN_RED) {
             report_skipped(worker, state, state->standing,
@@ -563,7 +677,8 @@ static void next_category(struct worker *worker)
         return;
     }
     if (schedule->all) {
-        schedule->all_at_us = clock_monotonic_us() + worker->limits.wake_most_ms * 1000;
+        int64_t wait_us = today() == schedule->began_day ? worker->limits.wake_most_ms * 1000 : 0;
+        schedule->all_at_us = clock_monotonic_us() + wait_us;
         schedule->intake_at_us = 0;
     }
     schedule->all = false;
@@ -606,6 +721,7 @@ void schedule_begin_round(struct worker *worker)
     struct schedule *schedule = worker->schedule;
     evtimer_del(schedule->timer);
     schedule->in_round = true;
+    schedule->began_day = today();
     schedule->loads = 0;
     schedule->next = 0;
     make_order(schedule, worker->policies);

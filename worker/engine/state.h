@@ -105,6 +105,7 @@ struct worker {
     } stop;
     struct category_figures *figures; /* one a category that was looked at; owned */
     size_t figure_count;
+    int64_t figures_term;           /* under which they were found last; 0: none */
     int64_t waited_us[PACE_CAUSES]; /* sums over the runs that are over */
 };
 

@@ -27,6 +27,7 @@
 #include "base/text.h"
 #include "config/settings.h"
 #include "engine/epochs.h"
+#include "engine/figures.h"
 #include "engine/lane.h"
 #include "engine/leadership.h"
 #include "engine/loader.h"
@@ -83,52 +84,6 @@ void worker_note_exit(struct worker *worker, int code)
         worker->exit_code = code;
 }
 
-static struct category_figures *figures_of(struct worker *worker, const char *name)
-{
-    for (size_t i = 0; i < worker->figure_count; i++)
-        if (strcmp(worker->figures[i].name, name) == 0)
-            return &worker->figures[i];
-    worker->figures =
-        xrealloc(worker->figures, (worker->figure_count + 1) * sizeof(*worker->figures));
-    struct category_figures *figures = &worker->figures[worker->figure_count++];
-    *figures = (struct category_figures){
-        .name = xstrdup(name), .work_s = -1, .window_s = -1, .catch_up_s = -1, .behind = -1};
-    return figures;
-}
-
-static void note_figures(struct worker *worker, const struct run_report *report)
-{
-    struct category_figures *figures = figures_of(worker, report->category);
-    const struct category_state *state = loader_find(worker->policies, report->category);
-    free(figures->standing);
-    figures->standing = xstrdup(run_status_word(report->status));
-    figures->runs += report->run != NULL;
-    figures->failures += report->status == RUN_FAILED || report->status == RUN_LOST;
-    if (text_equal(report->action, "delete")) {
-        figures->deleted += report->rows;
-        figures->dependants += report->dependant_rows;
-    }
-    figures->batches += report->batches;
-    if (report->status == RUN_DONE || report->status == RUN_OBSERVED) {
-        figures->success_us = clock_wall_us();
-        figures->failed_us = 0;
-    } else if (report->status == RUN_FAILED || report->status == RUN_LOST) {
-        figures->failed_us = clock_wall_us();
-    }
-    if (!state || !state->found.counted_us || state->found.counted_us == figures->counted_us)
-        return; /* nobody looked: what was found last stays */
-    figures->counted = true;
-    figures->counted_us = state->found.counted_us;
-    figures->due = state->found.due;
-    figures->held = state->found.held;
-    figures->kept = state->found.kept_while + state->found.kept_floor;
-    figures->waiting = state->found.waiting;
-    figures->blocked = state->found.blocked;
-    figures->left = state->found.to_act;
-    figures->locked = report->locked;
-    figures->oldest_us = state->found.oldest_us;
-}
-
 void worker_report(struct worker *worker, const struct run_report *report)
 {
     static const int codes[] = {
@@ -139,7 +94,7 @@ void worker_report(struct worker *worker, const struct run_report *report)
     /* a daemon outlives its runs: that one was paused last week does not make its end a failure */
     if (worker->options.mode != WORKER_DAEMON)
         worker_note_exit(worker, codes[report->status]);
-    note_figures(worker, report);
+    figures_note(worker, report);
     worker_changed(worker);
     if (worker->options.events.run_finished)
         worker->options.events.run_finished(report, worker->options.arg);
@@ -281,6 +236,7 @@ static void on_policies(struct worker *worker, bool done, const struct error *er
         worker_fail(worker, error);
         return;
     }
+    figures_drop_retired(worker);
     print_diags(worker);
     if (worker->policies->invalid && worker->options.mode != WORKER_DAEMON)
         worker_note_exit(worker, 3);
@@ -384,6 +340,7 @@ static void on_log(struct worker *worker, bool ready, const struct error *error)
 
 void worker_leads(struct worker *worker)
 {
+    figures_lead(worker);
     if (worker->options.events.leading)
         worker->options.events.leading(worker->leadership.term, worker->options.arg);
     sequencer_start(worker, on_log);
@@ -747,11 +704,7 @@ void worker_free(struct worker *worker)
     loader_free(worker->policies);
     reload_free(worker->reload);
     stop_free(worker);
-    for (size_t i = 0; i < worker->figure_count; i++) {
-        free(worker->figures[i].name);
-        free(worker->figures[i].standing);
-    }
-    free(worker->figures);
+    figures_free(worker);
     free(worker->trouble);
     free(worker->leadership.held_by);
     epochs_free(worker->epochs);

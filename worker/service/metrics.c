@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/mdoc.h"
@@ -249,9 +250,13 @@ static void add_value(struct text *out, double value)
         text_printf(out, " %.3f\n", value);
 }
 
-static void write_categories(const struct metric *metric, const struct worker_view *view,
+/* Sums since this worker started stay true. What a run found does not: while another worker leads,
+ * it knows better. */
+static void write_categories(const struct metric *metric, bool sum, const struct worker_view *view,
                              struct text *out)
 {
+    if (view->term == 0 && !sum)
+        return;
     for (size_t i = 0; i < view->figure_count; i++) {
         const struct category_figures *figures = &view->figures[i];
         double value = metric->of_category(figures);
@@ -269,7 +274,9 @@ static void write_standings(const struct worker_view *view, struct text *out)
 {
     text_add(out, "# HELP retentiond_category_info How the category's last run ended.\n"
                   "# TYPE retentiond_category_info gauge\n");
-    for (size_t i = 0; i < view->figure_count; i++) {
+    for (size_t i = 0; view->term > 0 && i < view->figure_count; i++) {
+        if (!view->figures[i].standing)
+            continue;
         text_add(out, "retentiond_category_info{category=\"");
         add_escaped(out, view->figures[i].name);
         text_printf(out, "\",status=\"%s\"} 1\n", view->figures[i].standing);
@@ -278,13 +285,16 @@ static void write_standings(const struct worker_view *view, struct text *out)
 
 void metrics_write(const struct worker_view *view, struct text *out)
 {
+    bool sum = false;
     for (size_t i = 0; i < ARRAY_LENGTH(table); i++) {
         const struct metric *metric = &table[i];
-        if (metric->type)
+        if (metric->type) {
+            sum = strcmp(metric->type, "counter") == 0;
             text_printf(out, "# HELP %s %s\n# TYPE %s %s\n", metric->name, metric->help,
                         metric->name, metric->type);
+        }
         if (metric->of_category) {
-            write_categories(metric, view, out);
+            write_categories(metric, sum, view, out);
             continue;
         }
         double value = metric->of_worker(view);
@@ -305,10 +315,12 @@ void metrics_print_man(FILE *out)
         if (!table[i].type)
             continue;
         fprintf(out, ".It Li %s\n%s%s.\n", table[i].name, table[i].type,
-                table[i].of_category ? ", one a category" : "");
+                !table[i].of_category                 ? ""
+                : strcmp(table[i].type, "gauge") == 0 ? ", one a category, of the worker that leads"
+                                                      : ", one a category");
         mdoc_print_text(out, table[i].help);
     }
-    fputs(".It Li retentiond_category_info\ngauge, one a category; its label\n.Li status\nsays how "
-          "the last run ended.\n.El\n",
+    fputs(".It Li retentiond_category_info\ngauge, one a category, of the worker that leads; its "
+          "label\n.Li status\nsays how the last run ended.\n.El\n",
           out);
 }
