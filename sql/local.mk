@@ -283,6 +283,7 @@ SQL_FILES += \
 	functions/holds_resting_on.sql \
 	functions/policy_takes_by_time.sql \
 	functions/holds_left_behind.sql \
+	functions/holds_taken_over.sql \
 	functions/require_same_columns.sql \
 	functions/require_holds_follow.sql \
 	functions/progress_run.sql \
