@@ -235,6 +235,7 @@ SQL_FILES += \
 	functions/column_facts.sql \
 	functions/changed_columns.sql \
 	functions/finish_request.sql \
+	functions/tell_gaps.sql \
 	functions/finish_run.sql \
 	functions/guard_alter.sql \
 	functions/guard_drop.sql \
