@@ -3,6 +3,9 @@
 -- A run that was planned with a policy that the backup does not know cannot be one of its runs, which
 -- the next leader ends (recover_entry). Where nothing ended it before, it is ended here: every run but
 -- the last one must be.
+--
+-- What waited for a second person's word when the backup was made may have been withdrawn since, which
+-- no entry tells: it is withdrawn here, and whoever still wants it asks again.
 CREATE OR REPLACE FUNCTION retention.recover_end(database_size bigint, log_size bigint,
     undone bigint, host text) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -34,6 +37,10 @@ BEGIN
             'batches', r.batches, 'rows', r.rows, 'remaining', NULL, 'status', 'lost'));
     END LOOP;
     IF recover_end.log_size > recover_end.database_size THEN
+        UPDATE retention.hold_request q SET decided_at = clock_timestamp(),
+                decided_by = session_user, decision = 'withdrawn',
+                decision_reason = 'the database was restored from before this was decided: ask again'
+            WHERE q.decided_at IS NULL;
         PERFORM retention.write_entry('restored', NULL, NULL, jsonb_build_object(
             'database_size', recover_end.database_size, 'log_size', recover_end.log_size,
             'undone', recover_end.undone));
