@@ -134,6 +134,40 @@ START_TEST(what_was_not_signed_leaves_nothing)
 }
 END_TEST
 
+/* What a rebuild leaves that is cut off between the checkpoints that it puts back and the one that
+ * it signs: the head is a smaller size, whose edge is in wider tiles alone. A start goes on from
+ * there, and so does the next one, when nothing was signed in between. */
+START_TEST(an_edge_in_wider_tiles_outlasts_a_start)
+{
+    static const uint64_t wider[] = {300, 600, 66000};
+    for (size_t i = 0; i < sizeof(wider) / sizeof(wider[0]); i++) {
+        struct text note _cleanup_text_ = {0}, larger _cleanup_text_ = {0};
+        uint64_t size = wider[i] - 100;
+        struct publish *publish = publish_new(directory, i ? wider[i - 1] - 100 : 0, &error);
+        MUST(publish != NULL);
+        add(publish, size);
+        sign(publish);
+        MUST(directory_read(directory, "checkpoint", 4096, &note, NULL, &error));
+        publish_free(publish);
+        publish = publish_new(directory, size, &error);
+        add(publish, wider[i]);
+        sign(publish);
+        sign(publish); /* and the tiles of the size before go */
+        publish_free(publish);
+        directory_checkpoint_name(&larger, wider[i]);
+        MUST(directory_remove(directory, larger.data, &error));
+        MUST(directory_write(directory, "checkpoint", note.data, note.length, &error));
+        check_directory(size);
+        for (int starts = 0; starts < 3; starts++) {
+            publish = publish_new(directory, size, &error);
+            MUST(publish != NULL);
+            publish_free(publish);
+            check_directory(size);
+        }
+    }
+}
+END_TEST
+
 /* The last line of defence: a size that was signed is not signed with another root. */
 START_TEST(one_size_has_one_root)
 {
@@ -259,6 +293,7 @@ Suite *suite_ledger_publish(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, any_pieces_give_the_same_tree);
     tcase_add_test(tcase, what_was_not_signed_leaves_nothing);
+    tcase_add_test(tcase, an_edge_in_wider_tiles_outlasts_a_start);
     tcase_add_test(tcase, one_size_has_one_root);
     tcase_add_test(tcase, the_last_checkpoint_is_the_largest_signed);
     tcase_add_test(tcase, a_damaged_edge_is_not_gone_on_from);
