@@ -529,6 +529,13 @@ START_TEST(a_second_host_shows_a_checkpoint)
     log_site_rows(&site, 2000, 2010);
     says(log_site_once(&site, NULL, 6), "the last signed checkpoint is not known here");
     ck_assert_int_eq(rows(), 11);
+    /* its own last one is not the last */
+    char *own;
+    ck_assert_int_ge(asprintf(&own, "%s/checkpoint", site.log), 0);
+    says(log_site_ctl(&site, 6, WORDS("log", "recover", "--checkpoint", own)),
+         "and the database knows one of size");
+    free(own);
+    says(log_site_once(&site, NULL, 6), "the last signed checkpoint is not known here");
     free(log_site_ctl(&site, 0, WORDS("log", "recover", "--checkpoint", site.anchored)));
     free(log_site_once(&site, NULL, 0));
     log_site_verify(&site);
