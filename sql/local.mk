@@ -236,6 +236,7 @@ SQL_FILES += \
 	functions/column_facts.sql \
 	functions/changed_columns.sql \
 	functions/finish_request.sql \
+	functions/tell_gaps.sql \
 	functions/finish_run.sql \
 	functions/guard_alter.sql \
 	functions/guard_drop.sql \
@@ -284,6 +285,7 @@ SQL_FILES += \
 	functions/holds_resting_on.sql \
 	functions/policy_takes_by_time.sql \
 	functions/holds_left_behind.sql \
+	functions/holds_taken_over.sql \
 	functions/require_same_columns.sql \
 	functions/require_holds_follow.sql \
 	functions/progress_run.sql \

@@ -442,11 +442,16 @@ START_TEST(done_carries_what_the_log_holds)
 {
     append_works(run, 0, 3);
     append_works(run, 3, 2);
+    /* that of the first is known already, as after a recovery */
+    db_exec(admin,
+            "SELECT retention.write_entry('anomaly', '%s', 'c', jsonb_build_object('run', "
+            "'%s'::uuid, 'seq', 1, 'code', 'gap'))",
+            run, run);
     char *told = db_value(worker,
                           "SELECT concat_ws(' ', logged_batches, logged_rows, anomalies) FROM "
                           "retention.finish_run(%lld, '%s', 2, 6, 1, 'done', NULL)",
                           (long long)term, run);
-    ck_assert_str_eq(told, "2 5 3");
+    ck_assert_str_eq(told, "2 5 2");
     free(told);
     told =
         db_value(admin,

@@ -152,7 +152,10 @@ START_TEST(two_persons)
     db_exec(site.legal, "RESET ROLE");
     ck_refused("RT020: a request is not withdrawn without a reason", site.second,
                "SELECT retention.withdraw_request('%s', NULL)", release);
+    db_exec(site.second, "BEGIN; SET LOCAL synchronous_commit = off");
     db_exec(site.second, "SELECT retention.withdraw_request('%s', 'not yet')", release);
+    ck_is("on", site.second, "SHOW synchronous_commit");
+    db_exec(site.second, "COMMIT");
     char expected[200];
     snprintf(expected, sizeof(expected), "RT011: request %s was withdrawn already", release);
     ck_refused(expected, site.second, "SELECT retention.confirm_request('%s', 'yes')", release);

@@ -71,6 +71,93 @@ START_TEST(renamed)
 }
 END_TEST
 
+/* Renamed before there was a hold: the old category has no file any more, and the new one acts on
+ * its records. A hold of the old one alone would keep nothing. */
+START_TEST(placed_on_one_without_a_file)
+{
+    hold_enforce(&site, "calls", START, "");
+    hold_enforce(&site, "texts", START ONLY("kind", "eq = \"text\""), "");
+    hold_enforce(&site, "faxes", START ONLY("kind", "eq = \"fax\""), "");
+    /* as long as both have files, these were compared: no two of them delete */
+    char *before = hold_place(&site, "category => 'texts', subject => 'phone:+9'");
+    db_exec(site.legal, "SELECT retention.release_hold('%s', 'x')", before);
+    free(before);
+    db_exec(site.worker, "SELECT retention.policy_gone('{texts}')");
+
+#define TAKEN                                                                                      \
+    "RT024: nothing is %s: the policy file of category \"texts\" is gone, category \"calls\" may " \
+    "take its records, and nothing would keep them there"
+    char *placed = hold_message(TAKEN, "placed", NULL, NULL);
+    static const char *const refused[] = {
+        "category => 'texts', subject => 'phone:+1'",
+        "category => 'texts', subject => 'phone:+1', accept_gaps => '{texts,calls}'",
+        "category => 'texts', record_key => '{1}'",
+        "category => 'texts'",
+    };
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+        ck_refused(placed, site.legal, "SELECT retention.place_hold('2026-1', 'suit filed', %s)",
+                   refused[i]);
+    ck_is("0", site.admin, "SELECT count(*) FROM retention.hold WHERE held_until > now()");
+
+    /* without category, or with what covers as much of the other one; which is not the first to go
+     */
+    free(hold_place(&site, "tenant => '7'"));
+    char *taker = hold_place(&site, "category => 'calls', subjects => '{phone:+1,phone:+2}'");
+    char *hold = hold_place(&site, refused[0]);
+    char *added = hold_message(TAKEN, "added", NULL, NULL);
+    ck_refused(added, site.legal,
+               "SELECT retention.extend_hold('%s', 'more', subject => 'phone:+3')", hold);
+    ck_assert_str_eq(db_fails(site.legal, "SELECT retention.release_hold('%s', 'x')", taker),
+                     "RT024");
+    db_exec(site.legal, "SELECT retention.release_hold('%s', 'x')", hold);
+
+    /* one that shares no record, or acts no more, is in nobody's way */
+    db_exec(site.worker, "SELECT retention.policy_gone('{calls}')");
+    free(hold_place(&site, "category => 'texts', subject => 'phone:+4'"));
+    ck_refused(
+        "RT024: nothing is placed: the policy file of category \"calls\" is gone, category "
+        "\"faxes\" may take its records, and nothing would keep them there",
+        site.legal,
+        "SELECT retention.place_hold('2026-1', 'x', category => 'calls', record_key => '{1}')");
+    free(added);
+    free(hold);
+    free(taker);
+    free(placed);
+}
+END_TEST
+
+/* The same where a changed file waits for approval that leaves the records to another category, and
+ * where it was not valid when the other one was approved. */
+START_TEST(placed_on_one_whose_file_says_else)
+{
+    hold_enforce(&site, "calls", START, "");
+    hold_enforce(&site, "texts", START, "");
+    db_exec(site.admin, "UPDATE retention.category SET invalid_because = 'x', invalid_since = "
+                        "(SELECT approved_at FROM retention.category WHERE name = 'calls') WHERE "
+                        "name = 'calls'");
+    ck_refused("RT024: nothing is placed: the policy file of category \"calls\" is not valid, "
+               "category \"texts\" may take its records, and nothing would keep them there",
+               site.legal, "SELECT retention.place_hold('2026-1', 'x', category => 'calls')");
+    db_exec(site.admin, "UPDATE retention.category SET invalid_since = clock_timestamp() WHERE "
+                        "name = 'calls'");
+    char *hold = hold_place(&site, "category => 'calls', subject => 'phone:+1'");
+    db_exec(site.legal, "SELECT retention.release_hold('%s', 'x')", hold);
+    free(hold);
+    db_exec(site.admin,
+            "UPDATE retention.category SET invalid_because = NULL, invalid_since = NULL");
+
+    hold_load(&site, "suspended", "calls", START ONLY("kind", "eq = \"call\""), AFTER("1 month"),
+              FACTS_CALLS);
+    ck_refused(
+        "RT024: nothing is placed: the policy file of category \"calls\" leaves out some of "
+        "them, category \"texts\" may take its records, and nothing would keep them there",
+        site.legal,
+        "SELECT retention.place_hold('2026-1', 'x', category => 'calls', record_key => '{1}')");
+    free(hold_place(&site, "category => 'texts', record_key => '{1}'"));
+    free(hold_place(&site, "category => 'calls', record_key => '{1}'"));
+}
+END_TEST
+
 /* A hold in its grace keeps as any other; one without category follows by itself; after the end
  * nothing is in the way. */
 START_TEST(grace_and_end)
@@ -679,6 +766,8 @@ Suite *suite_hold_rules(void)
     tcase_set_timeout(tc, 300);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, renamed);
+    tcase_add_test(tc, placed_on_one_without_a_file);
+    tcase_add_test(tc, placed_on_one_whose_file_says_else);
     tcase_add_test(tc, left_before_another_takes_it);
     tcase_add_test(tc, same_names_other_columns);
     tcase_add_test(tc, grace_and_end);

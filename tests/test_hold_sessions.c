@@ -327,6 +327,39 @@ START_TEST(releasing_and_loading)
 }
 END_TEST
 
+/* Who approves with a gap accepted writes that into the hold, under the gate: a load that waits for
+ * the gate must not keep the hold locked meanwhile. */
+START_TEST(accepting_a_gap_and_loading)
+{
+    PGconn *loader = db_connect(site.cluster, site.database, "t_worker");
+    hold_site_load(&site, "calls", "enforce", "one", FACTS_CALLS, true);
+    char *hold = db_value(site.legal, "SELECT retention.place_hold('2026-1', 'x', subject => "
+                                      "'phone:+1')");
+    hold_site_load(&site, "bare", "enforce", "one", FACTS_BARE, false);
+    char approve[200];
+    snprintf(approve, sizeof(approve),
+             "SELECT retention.approve_policy('bare', encode(sha256('one'), 'hex'), NULL, NULL, "
+             "'{%s}')",
+             hold);
+    static const char load[] =
+        "SELECT retention.load_policy(NULL, 'calls', encode(sha256('two'), 'hex'), "
+        "encode(sha256('one'), 'hex'), 'two', 'enforce', 'public.calls', '{}', NULL, true, 'T', "
+        "'" FACTS_CALLS "'::jsonb)";
+    batch_begins(lane);
+    send(site.approver, approve);
+    wait_until_it_waits(site.approver);
+    send(loader, load);
+    wait_until_it_waits(loader);
+    db_exec(lane, "COMMIT");
+    ck_assert_str_eq(ended(site.approver), "");
+    ck_assert_str_eq(ended(loader), "");
+    ck_is("{bare}", site.admin, "SELECT accept_gaps FROM retention.hold");
+    ck_is("suspended", site.admin, "SELECT state FROM retention.category WHERE name = 'calls'");
+    free(hold);
+    PQfinish(loader);
+}
+END_TEST
+
 /* Another worker takes over while a hold waits for a batch of the first one: leading ends the
  * batch, and the hold is placed; then the other way round, leading while the hold's transaction is
  * open. */
@@ -501,6 +534,7 @@ Suite *suite_hold_sessions(void)
     tcase_add_test(tc, placing_and_closing);
     tcase_add_test(tc, two_releases);
     tcase_add_test(tc, releasing_and_loading);
+    tcase_add_test(tc, accepting_a_gap_and_loading);
     tcase_add_test(tc, leaders_change);
     tcase_add_test(tc, stopped_worker_is_broken);
     tcase_add_test(tc, isolation_levels);

@@ -2,6 +2,8 @@
  * the pieces in which it was written. */
 #define _GNU_SOURCE
 #include <check.h>
+#include <fcntl.h>
+#include <glob.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -134,6 +136,79 @@ START_TEST(what_was_not_signed_leaves_nothing)
 }
 END_TEST
 
+/* What a rebuild leaves that is cut off between the checkpoints that it puts back and the one that
+ * it signs: the head is a smaller size, whose edge is in wider tiles alone. A start goes on from
+ * there, and so does the next one, when nothing was signed in between. */
+START_TEST(an_edge_in_wider_tiles_outlasts_a_start)
+{
+    static const uint64_t wider[] = {300, 600, 66000};
+    for (size_t i = 0; i < sizeof(wider) / sizeof(wider[0]); i++) {
+        struct text note _cleanup_text_ = {0}, larger _cleanup_text_ = {0};
+        uint64_t size = wider[i] - 100;
+        struct publish *publish = publish_new(directory, i ? wider[i - 1] - 100 : 0, &error);
+        MUST(publish != NULL);
+        add(publish, size);
+        sign(publish);
+        MUST(directory_read(directory, "checkpoint", 4096, &note, NULL, &error));
+        publish_free(publish);
+        publish = publish_new(directory, size, &error);
+        add(publish, wider[i]);
+        sign(publish);
+        sign(publish); /* and the tiles of the size before go */
+        publish_free(publish);
+        directory_checkpoint_name(&larger, wider[i]);
+        MUST(directory_remove(directory, larger.data, &error));
+        MUST(directory_write(directory, "checkpoint", note.data, note.length, &error));
+        check_directory(size);
+        for (int starts = 0; starts < 3; starts++) {
+            publish = publish_new(directory, size, &error);
+            MUST(publish != NULL);
+            publish_free(publish);
+            check_directory(size);
+        }
+    }
+}
+END_TEST
+
+/* Each file is written beside the others under a name of its own; what was left long ago goes, what
+ * somebody may be writing stays. */
+START_TEST(what_was_left_half_written_goes)
+{
+    struct stat sb;
+    char *own;
+    ck_assert_int_ge(asprintf(&own, "%s/.new.%d", path, (int)getpid()), 0);
+    free(file_write(path, ".new.1", "x"));
+    free(file_write(path, ".new.2", "x"));
+    free(file_write(path, own + strlen(path) + 1, "being written by another"));
+    MUST(directory_write(directory, "a/b", "y", 1, &error));
+    char *there = file_read(own);
+    ck_assert_str_eq(there, "being written by another");
+    free(there);
+    MUST(directory_write(directory, "folder/file", "y", 1, &error));
+    ck_assert(!directory_write(directory, "folder", "y", 1, &error));
+    error_clear(&error);
+    glob_t left;
+    char *pattern;
+    ck_assert_int_ge(asprintf(&pattern, "%s/.new.*", path), 0);
+    ck_assert_int_eq(glob(pattern, 0, NULL, &left), 0);
+    ck_assert_uint_eq(left.gl_pathc, 3);
+    globfree(&left);
+    free(pattern);
+    const struct timespec old[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = 1000000000}};
+    char *first;
+    ck_assert_int_ge(asprintf(&first, "%s/.new.1", path), 0);
+    ck_assert_int_eq(utimensat(AT_FDCWD, first, old, 0), 0);
+    directory_free(directory);
+    directory = directory_open_locked(path, &error);
+    MUST(directory != NULL);
+    ck_assert_int_ne(stat(first, &sb), 0);
+    ck_assert_int_eq(stat(own, &sb), 0);
+    ck_assert(directory_exists(directory, ".new.2"));
+    free(first);
+    free(own);
+}
+END_TEST
+
 /* The last line of defence: a size that was signed is not signed with another root. */
 START_TEST(one_size_has_one_root)
 {
@@ -259,6 +334,8 @@ Suite *suite_ledger_publish(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, any_pieces_give_the_same_tree);
     tcase_add_test(tcase, what_was_not_signed_leaves_nothing);
+    tcase_add_test(tcase, an_edge_in_wider_tiles_outlasts_a_start);
+    tcase_add_test(tcase, what_was_left_half_written_goes);
     tcase_add_test(tcase, one_size_has_one_root);
     tcase_add_test(tcase, the_last_checkpoint_is_the_largest_signed);
     tcase_add_test(tcase, a_damaged_edge_is_not_gone_on_from);

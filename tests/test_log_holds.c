@@ -304,6 +304,47 @@ START_TEST(what_legal_did_meanwhile_counts_too)
 }
 END_TEST
 
+/* A request that waits in the backup, or in a copy of its hold, may have been withdrawn since:
+ * nobody confirms it after the recovery, but asks again. */
+START_TEST(a_withdrawn_request_does_not_come_back)
+{
+    make_site(RULES(""));
+    add_calls();
+    db_exec(site.site.admin, "UPDATE retention.hold_rules SET dual_control = true");
+    legal("SELECT retention.place_hold('2026-CV-1', 'x', 'call', tenant => '1', hold => '" TWO
+          "')");
+    legal("SELECT retention.release_hold('" TWO "', 'settled?')");
+    free(log_site_once(&site, NULL, 0));
+    backup();
+    legal("SELECT retention.withdraw_request(request, 'it is not') FROM retention.hold_request");
+    legal("SELECT retention.place_hold('2026-CV-1', 'x', 'call', tenant => '2', hold => '" ONE
+          "')");
+    legal("SELECT retention.release_hold('" ONE "', 'settled?')");
+    log_site_rows(&site, 1000, 1010);
+    free(log_site_once(&site, NULL, 0));
+    legal("SELECT retention.withdraw_request(request, 'it is not') FROM retention.hold_request "
+          "WHERE decided_at IS NULL");
+    restore();
+    ck_assert_int_eq(db_number(site.site.admin, "SELECT count(*) FROM retention.hold_request WHERE "
+                                                "decided_at IS NULL"),
+                     1);
+    says(log_site_ctl(&site, 0, WORDS("log", "recover")), "1 legal hold is back");
+    ck_assert_int_eq(db_number(site.site.admin, "SELECT count(*) FROM retention.hold_request WHERE "
+                                                "decision = 'withdrawn'"),
+                     2);
+    /* asked for now, it waits, though the command is run again */
+    legal("SELECT retention.release_hold('" ONE "', 'settled')");
+    says(log_site_ctl(&site, 0, WORDS("log", "recover")), "nothing was missing");
+    ck_assert_int_eq(db_number(site.site.admin,
+                               "SELECT count(*) FROM retention.hold_request WHERE decided_at IS "
+                               "NULL AND hold = '" ONE "'"),
+                     1);
+    free(log_site_once(&site, NULL, 0));
+    ck_assert_int_eq(calls(), 10);
+    log_site_verify(&site);
+}
+END_TEST
+
 /* Released while the database is behind its log: parts that only the log has end with the hold,
  * when its grace is over, and not never. */
 START_TEST(a_lost_part_ends_with_its_hold)
@@ -637,6 +678,7 @@ Suite *suite_log_holds(void)
     add(suite, a_hold_placed_after_the_backup_holds_again);
     add(suite, without_the_copies_legal_is_asked);
     add(suite, what_legal_did_meanwhile_counts_too);
+    add(suite, a_withdrawn_request_does_not_come_back);
     add(suite, a_lost_part_ends_with_its_hold);
     add(suite, stricter_rules_come_back);
     add(suite, a_category_must_be_there_first);

@@ -18,7 +18,8 @@
 #include "log_support.h"
 
 static struct log_site site;
-static char *state;     /* name of the database that holds the state to begin from */
+static char *state;       /* name of the database that holds the state to begin from */
+static const char *again; /* a fault for a start between the kill and the last start, or NULL */
 static char *reference; /* "id index hash" of each entry of that state, as placed without a kill */
 
 static void setup(void)
@@ -34,6 +35,7 @@ static void teardown(void)
     free(state);
     free(reference);
     state = reference = NULL;
+    again = NULL;
 }
 
 static void sh(const char *format, ...) _printf_(1, 2);
@@ -110,6 +112,13 @@ static bool kill_at(const char *point, int after)
     if (getenv("TEST_VERBOSE"))
         fprintf(stderr, "%s: %s\n", fault, reached ? "killed" : "not reached");
     log_site_no_fork(&site);
+    if (reached && again) {
+        killed = site_once(&site.site, again);
+        ck_assert_msg(killed.exit_code == 70, "%s, then %s: exit code %d\n%s", fault, again,
+                      killed.exit_code, killed.err);
+        program_result_free(&killed);
+        log_site_no_fork(&site);
+    }
     if (reached)
         free(log_site_once(&site, NULL, 0));
     log_site_no_fork(&site);
@@ -227,6 +236,35 @@ START_TEST(a_log_that_begins)
 }
 END_TEST
 
+/* The directory is gone, and is rebuilt from the database, checkpoints of smaller sizes included.
+ * Killed at any point of it, and again when it begins anew and has swept away what is not signed.
+ */
+START_TEST(a_log_that_is_rebuilt)
+{
+    log_site_rows(&site, 1, 20);
+    free(log_site_once(&site, NULL, 0));
+    log_site_rows(&site, 21, 40);
+    free(log_site_once(&site, NULL, 0));
+    db_exec(site.site.admin, "SELECT retention.write_entry('heartbeat', NULL, NULL, '{\"size\": "
+                             "1}') FROM generate_series(1, 250)");
+    free(log_site_once(&site, NULL, 0));
+    ck_assert_int_gt(db_number(site.site.admin, "SELECT max(size) FROM retention.log_checkpoint"),
+                     256);
+    ck_assert_int_lt(db_number(site.site.admin, "SELECT min(size) FROM retention.log_checkpoint"),
+                     250);
+    sh("rm -rf log kept");
+    db_exec(site.site.admin, "CREATE TABLE public.before AS SELECT id FROM retention.log_entry");
+    keep_state();
+    free(log_site_once(&site, NULL, 0));
+    log_site_verify(&site);
+    reference = placed();
+    static const char *const points[] = {"log_file_renamed", "log_before_sync", "log_before_sign"};
+    again = "log_compared=exit";
+    for (size_t p = 0; p < ARRAY_LENGTH(points); p++)
+        ck_assert_msg(kill_at_passes(points[p]) > 0, "%s is not passed", points[p]);
+}
+END_TEST
+
 Suite *suite_log_kill(void)
 {
     Suite *suite = suite_create("log_kill");
@@ -236,6 +274,7 @@ Suite *suite_log_kill(void)
 #ifdef ENABLE_FAULT_POINTS
     tcase_add_test(tc, a_log_that_goes_on);
     tcase_add_test(tc, a_log_that_begins);
+    tcase_add_test(tc, a_log_that_is_rebuilt);
 #endif
     suite_add_tcase(suite, tc);
     return suite;

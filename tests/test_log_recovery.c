@@ -116,6 +116,59 @@ START_TEST(a_backup_of_files_is_restored)
 }
 END_TEST
 
+/* A run that was cut off, of a category that is newer than the backup: nobody could end it as a run
+ * of the database's, and so the recovery does. */
+START_TEST(a_run_of_a_newer_category_is_ended)
+{
+    cluster = cluster_new(NULL);
+    site = log_site_new(cluster, 100, "checkpoint_every = \"1 s\";");
+    free(log_site_once(&site, NULL, 0));
+    db_exec(site.site.admin, "CREATE TABLE public.u AS SELECT id, now() - interval '2 years' AS at "
+                             "FROM generate_series(1, 10) id; ALTER TABLE public.u ADD PRIMARY KEY "
+                             "(id), ALTER at SET NOT NULL; CREATE INDEX ON public.u (at); GRANT "
+                             "SELECT, DELETE, UPDATE ON public.u TO t_worker");
+    stop(cluster, "fast");
+    cluster_backup(cluster, "backup");
+    start(cluster);
+    site_policy(&site.site, "u",
+                "data: { table = \"public.u\"; start = \"at\"; };\n"
+                "stages = ( { name = \"gone\"; after = \"1 year\"; do = \"delete\"; } );\n"
+                "brake: { rows = 1000000; fraction = 1.0; };");
+    site_load_and_approve(&site.site, "u", 1000000);
+    /* somebody keeps the table locked, so that the run stands in the directory and has no end */
+    PGconn *locks = db_connect(cluster, site.site.database, "postgres");
+    db_exec(locks, "BEGIN; LOCK TABLE public.u IN SHARE MODE");
+    pid_t daemon = site_start(&site.site, NULL, NULL);
+    db_wait_until(site.site.admin,
+                  "SELECT EXISTS (SELECT FROM retention.log_entry e JOIN retention.log_leaf l ON "
+                  "l.entry = e.id WHERE e.type = 'plan' AND e.category = 'u' AND l.index < (SELECT "
+                  "max(size) FROM retention.log_checkpoint))");
+    kill(daemon, SIGKILL);
+    program_wait(daemon);
+    char *status = db_value(site.site.admin, "SELECT string_agg(concat_ws(' ', status, message), "
+                                             "',') FROM retention.run WHERE category = 'u'");
+    ck_assert_str_eq(status, "running");
+    free(status);
+    PQfinish(locks);
+    stop(cluster, "fast");
+    cluster_restore(cluster, "backup");
+    start(cluster);
+    free(log_site_ctl(&site, 0, WORDS("log", "recover")));
+    ck_assert_int_eq(db_number(site.site.admin,
+                               "SELECT count(*) FROM retention.log_entry WHERE type = 'done' AND "
+                               "category = 'u' AND entry LIKE '%%status lost%%'"),
+                     1);
+    free(log_site_ctl(&site, 0, WORDS("log", "recover")));
+    log_site_rows(&site, 1000, 1010);
+    free(log_site_once(&site, NULL, 5)); /* plans another run; "u" is not approved */
+    log_site_verify(&site);
+    log_site_no_fork(&site);
+    ck_assert_int_eq(db_number(site.site.admin, "SELECT count(*) FROM retention.log_entry WHERE "
+                                                "type = 'done' AND category = 'u'"),
+                     1);
+}
+END_TEST
+
 /* With entries in the backup that got their places after it, entries of people written while the
  * worker was halted, a day's figures and an epoch that the backup does not know. */
 START_TEST(what_the_backup_had_unplaced_is_found)
@@ -476,6 +529,13 @@ START_TEST(a_second_host_shows_a_checkpoint)
     log_site_rows(&site, 2000, 2010);
     says(log_site_once(&site, NULL, 6), "the last signed checkpoint is not known here");
     ck_assert_int_eq(rows(), 11);
+    /* its own last one is not the last */
+    char *own;
+    ck_assert_int_ge(asprintf(&own, "%s/checkpoint", site.log), 0);
+    says(log_site_ctl(&site, 6, WORDS("log", "recover", "--checkpoint", own)),
+         "and the database knows one of size");
+    free(own);
+    says(log_site_once(&site, NULL, 6), "the last signed checkpoint is not known here");
     free(log_site_ctl(&site, 0, WORDS("log", "recover", "--checkpoint", site.anchored)));
     free(log_site_once(&site, NULL, 0));
     log_site_verify(&site);
@@ -553,5 +613,10 @@ Suite *suite_log_recovery(void)
     tcase_add_test(tcase, a_checkpoint_that_the_database_lacks_is_refused);
     tcase_add_test(tcase, another_history_is_noticed);
     suite_add_tcase(suite, tcase);
+    TCase *runs = tcase_create("runs");
+    tcase_add_checked_fixture(runs, NULL, teardown);
+    tcase_set_timeout(runs, 240);
+    tcase_add_test(runs, a_run_of_a_newer_category_is_ended);
+    suite_add_tcase(suite, runs);
     return suite;
 }

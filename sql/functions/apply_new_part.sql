@@ -7,7 +7,8 @@
 -- in flight, and none begins before the caller's transaction ends.
 --
 -- RT024 where time takes records that it covers to a category where nothing would keep them, whatever
--- gaps are accepted; asked under the gate, when no policy can change any more. Internal.
+-- gaps are accepted, or where one takes them already whose policy took the place of another one's;
+-- asked under the gate, when no policy can change any more. Internal.
 CREATE OR REPLACE FUNCTION retention.apply_new_part(hold uuid, part int, what text, errors text[],
     accepted text[]) RETURNS void
 LANGUAGE plpgsql VOLATILE
@@ -54,6 +55,13 @@ BEGIN
             'of category "%s" become records of category "%s", and nothing would keep them there',
             l.leaves, l.takes)), '{}'))
         FROM retention.holds_left_behind(NULL, apply_new_part.hold, apply_new_part.part) l;
+    PERFORM retention.raise_hold_errors('RT024', what, coalesce(array_agg(format('the policy file of '
+            'category "%s" %s, category "%s" may take its records, and nothing would keep them there',
+            t.leaves, CASE k.state WHEN 'red' THEN 'is gone'
+                                   WHEN 'suspended' THEN 'leaves out some of them'
+                                   ELSE 'is not valid' END, t.takes)), '{}'))
+        FROM retention.holds_taken_over(apply_new_part.hold, apply_new_part.part) t
+            JOIN retention.category k ON k.name = t.leaves;
 END
 $function$;
 REVOKE ALL ON FUNCTION retention.apply_new_part(uuid, int, text, text[], text[]) FROM PUBLIC;

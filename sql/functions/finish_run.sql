@@ -13,7 +13,6 @@ AS $function$
 #variable_conflict use_column
 DECLARE
     r retention.run%ROWTYPE;
-    gap bigint;
     own_rows bigint;
     new_status text := finish_run.status;
     new_message text := finish_run.message;
@@ -34,17 +33,7 @@ BEGIN
             coalesce(sum(e.rows) FILTER (WHERE e.relation = r.relation), 0)
         INTO logged_batches, logged_rows, own_rows
         FROM retention.log_entry e WHERE e.run = r.run;
-    anomalies := 0;
-    FOR gap IN
-        SELECT s FROM generate_series(0, (SELECT max(e.seq) FROM retention.log_entry e
-                                          WHERE e.run = r.run)) s
-        WHERE NOT EXISTS (SELECT FROM retention.log_entry e WHERE e.run = r.run AND e.seq = s)
-        ORDER BY s
-    LOOP
-        PERFORM retention.write_entry('anomaly', r.run, r.category,
-            jsonb_build_object('run', r.run, 'seq', gap, 'code', 'gap'));
-        anomalies := anomalies + 1;
-    END LOOP;
+    anomalies := retention.tell_gaps(r.run, r.category);
     IF finish_run.batches <> logged_batches OR finish_run.rows <> logged_rows THEN
         PERFORM retention.write_entry('anomaly', r.run, r.category,
             jsonb_build_object('run', r.run, 'seq', logged_batches, 'code', 'count'));

@@ -83,14 +83,14 @@ BEGIN
         FROM retention.hold x
         WHERE x.hold = h.hold AND o.hold = x.hold AND x.released_at IS NOT NULL
           AND o.held_until > x.held_until;
-    -- One that waits is about the parts as they were numbered in the copy: where both count, it has
-    -- to be made again.
+    -- One that waits there may have been withdrawn since, which makes no entry and no new copy; and it is
+    -- about the parts as they were numbered in the copy. It has to be made again.
     INSERT INTO retention.hold_request
         SELECT q.* FROM jsonb_array_elements(coalesce(nullif(body -> 'requests', 'null'), '[]')) r,
             jsonb_populate_record(NULL::retention.hold_request, r
-                || CASE WHEN changed AND r ->> 'decided_at' IS NULL
+                || CASE WHEN r ->> 'decided_at' IS NULL
                         THEN jsonb_build_object('decision', 'withdrawn',
-                            'decision_reason', 'the hold was changed after a restore',
+                            'decision_reason', 'the hold came back from its copy: ask again',
                             'decided_by', session_user, 'decided_at', clock_timestamp())
                         ELSE '{}' END) q
         ON CONFLICT DO NOTHING;

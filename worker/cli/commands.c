@@ -266,7 +266,7 @@ static const struct command commands[] = {
      "come from their encrypted copies and want log.epoch_kek; while one cannot be brought back, "
      "nothing is deleted. The worker then goes on by itself. With --checkpoint, a host without the "
      "directory that signed last is allowed to go on, if the database has all that this checkpoint "
-     "says. Keys of epochs that began after the backup are lost with it: the digests of those can "
+     "says; one that is older than another that the database or the directory knows is refused. Keys of epochs that began after the backup are lost with it: the digests of those can "
      "be proved by nobody. For the role that installed the schema; run it where the directory is.",
      NULL,
      command_log_recover,

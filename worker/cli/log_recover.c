@@ -338,17 +338,26 @@ static void print_recovered(struct recovery *recovery, uint64_t size)
                recovery->holds_back == 1 ? "it covers" : "they cover");
 }
 
-/* A directory that is older than the database cannot tell whether the database is the newest one:
- * what was signed after both is elsewhere, and would be signed again, otherwise. */
-static bool check_newest(struct recovery *recovery, const struct checkpoint *last,
-                         struct error *error)
+/* The size of the last checkpoint that the database knows; 0: none. */
+static bool last_known(struct recovery *recovery, uint64_t *ret_size, struct error *error)
 {
     PGresult *result _cleanup_result_ =
         session_query(&recovery->session,
                       "SELECT pg_catalog.max(size) FROM retention.log_checkpoint", 0, NULL, error);
     if (!result)
         return false;
-    uint64_t size = strtoull(PQgetvalue(result, 0, 0), NULL, 10);
+    *ret_size = strtoull(PQgetvalue(result, 0, 0), NULL, 10);
+    return true;
+}
+
+/* A directory that is older than the database cannot tell whether the database is the newest one:
+ * what was signed after both is elsewhere, and would be signed again, otherwise. */
+static bool check_newest(struct recovery *recovery, const struct checkpoint *last,
+                         struct error *error)
+{
+    uint64_t size;
+    if (!last_known(recovery, &size, error))
+        return false;
     if (size <= last->size)
         return true;
     error_set(error, ERROR_LOG,
@@ -429,6 +438,34 @@ static bool read_file(const char *path, struct text *out, struct error *error)
     return true;
 }
 
+/* Nor can a checkpoint that is older than another one that is known: it was not the last. */
+static bool check_last(struct recovery *recovery, const struct checkpoint *checkpoint,
+                       struct error *error)
+{
+    struct checkpoint there;
+    uint64_t known;
+    if (!last_known(recovery, &known, error) ||
+        !directory_last_checkpoint(recovery->directory, recovery->keys, recovery->key_count, &there,
+                                   NULL, NULL, error))
+        return false;
+    if (checkpoint->size >= known && checkpoint->size >= there.size)
+        return true;
+    if (there.size > known)
+        error_set(error, ERROR_LOG,
+                  "this checkpoint is of size %" PRIu64 ", and \"%s\" has one of size %" PRIu64,
+                  checkpoint->size, directory_path(recovery->directory), there.size);
+    else
+        error_set(error, ERROR_LOG,
+                  "this checkpoint is of size %" PRIu64
+                  ", and the database knows one of size %" PRIu64,
+                  checkpoint->size, known);
+    error_hint(error,
+               "Take the newest one that was anchored or that an auditor has. Only if you are "
+               "sure that nothing was signed after the one that is known, take that: from "
+               "checkpoints/ of the directory, or column note of retention.log_checkpoint.");
+    return false;
+}
+
 static bool allow(struct recovery *recovery, const char *path, struct error *error)
 {
     struct text note _cleanup_text_ = {0};
@@ -442,7 +479,8 @@ static bool allow(struct recovery *recovery, const char *path, struct error *err
         signed_by_us = checkpoint_open(&checkpoint, text_string(&note), note.length,
                                        &recovery->keys[i], error);
     }
-    if (!signed_by_us || !begin(recovery, INT64_MAX, error))
+    if (!signed_by_us || !begin(recovery, INT64_MAX, error) ||
+        !check_last(recovery, &checkpoint, error))
         return false;
     if (recovery->database_size < checkpoint.size) {
         error_set(error, ERROR_LOG,

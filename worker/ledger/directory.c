@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/fault.h"
 #include "base/text.h"
@@ -21,6 +22,11 @@
 /* Up to so many files written since the last directory_sync are synced one by one; where there are
  * more, the whole file system is, which costs less. */
 enum { FEW_FILES = 32 };
+
+/* Before a file gets its name it is called so, and a number. */
+#define TEMPORARY ".new."
+/* Who was killed while it wrote left one; nobody writes one for so long. */
+enum { LEFT_AFTER_S = 3600 };
 
 struct directory {
     char *path;
@@ -40,6 +46,12 @@ static bool fail(const struct directory *directory, const char *what, const char
                      *name ? "/" : "", name, strerror(why));
 }
 
+static void close_file(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+}
+
 struct directory *directory_open(const char *path, struct error *error)
 {
     struct directory *directory = xcalloc(1, sizeof(*directory));
@@ -51,6 +63,26 @@ struct directory *directory_open(const char *path, struct error *error)
     fail(directory, "open log directory", "", error);
     directory_free(directory);
     return NULL;
+}
+
+/* Files that nobody writes any more. Others than the one that has the lock may be writing theirs.
+ */
+static void remove_left(struct directory *directory)
+{
+    int fd = openat(directory->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+    const struct dirent *entry;
+    struct stat sb;
+    if (!dir) {
+        close_file(&fd);
+        return;
+    }
+    while ((entry = readdir(dir)))
+        if (strncmp(entry->d_name, TEMPORARY, strlen(TEMPORARY)) == 0 &&
+            fstatat(directory->fd, entry->d_name, &sb, AT_SYMLINK_NOFOLLOW) == 0 &&
+            S_ISREG(sb.st_mode) && sb.st_mtime < clock_wall_us() / 1000000 - LEFT_AFTER_S)
+            unlinkat(directory->fd, entry->d_name, 0);
+    closedir(dir);
 }
 
 struct directory *directory_open_locked(const char *path, struct error *error)
@@ -69,6 +101,7 @@ struct directory *directory_open_locked(const char *path, struct error *error)
     if (directory->lock < 0) {
         fail(directory, "open", "lock", error);
     } else if (flock(directory->lock, LOCK_EX | LOCK_NB) == 0) {
+        remove_left(directory);
         return directory;
     } else if (errno == EWOULDBLOCK) {
         error_set(error, ERROR_FAILED, "log directory \"%s\" is in use by another process", path);
@@ -140,12 +173,6 @@ char *directory_holder(const struct directory *directory)
 }
 
 /* --- reading --- */
-
-static void close_file(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-}
 
 /* Nothing that a name leads to lies outside, as long as the folders are ours. */
 static bool name_is_safe(const char *name)
@@ -250,17 +277,12 @@ static bool write_all(int fd, const void *bytes, size_t length)
     return true;
 }
 
-bool directory_write(struct directory *directory, const char *name, const void *bytes,
-                     size_t length, struct error *error)
+/* The bytes into a new file, which gets its name by rename. */
+static bool write_new(struct directory *directory, const char *temporary, const char *name,
+                      const void *bytes, size_t length, struct error *error)
 {
-    char temporary[32];
-    snprintf(temporary, sizeof(temporary), ".new.%d", (int)getpid());
-    if (!name_is_safe(name)) {
-        errno = EINVAL;
-        return fail(directory, "write", name, error);
-    }
     int fd _cleanup_(close_file) = openat(
-        directory->fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+        directory->fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
     if (fd < 0 || !write_all(fd, bytes, length / 2))
         return fail(directory, "write", name, error);
     (void)FAULT_POINT("log_file_half_written");
@@ -269,10 +291,30 @@ bool directory_write(struct directory *directory, const char *name, const void *
     /* A name without its bytes would pass for the newest checkpoint after a loss of power. */
     if (strncmp(name, "checkpoint", strlen("checkpoint")) == 0 && fsync(fd) != 0)
         return fail(directory, "sync", name, error);
-    if (renameat(directory->fd, temporary, directory->fd, name) != 0 &&
-        (errno != ENOENT || !make_folders(directory, name, error) ||
-         renameat(directory->fd, temporary, directory->fd, name) != 0))
+    if (renameat(directory->fd, temporary, directory->fd, name) == 0)
+        return true;
+    if (errno == ENOENT && !make_folders(directory, name, error))
+        return false;
+    return renameat(directory->fd, temporary, directory->fd, name) == 0 ||
+           fail(directory, "write", name, error);
+}
+
+bool directory_write(struct directory *directory, const char *name, const void *bytes,
+                     size_t length, struct error *error)
+{
+    char temporary[sizeof(TEMPORARY) + 20];
+    uint64_t number;
+    if (!name_is_safe(name)) {
+        errno = EINVAL;
         return fail(directory, "write", name, error);
+    }
+    /* No process number: workers and commands in containers of their own have the same ones. */
+    random_bytes(&number, sizeof(number));
+    snprintf(temporary, sizeof(temporary), TEMPORARY "%" PRIu64, number);
+    if (!write_new(directory, temporary, name, bytes, length, error)) {
+        unlinkat(directory->fd, temporary, 0);
+        return false;
+    }
     (void)FAULT_POINT("log_file_renamed");
     note_dirty(directory, name);
     return true;

@@ -31,6 +31,24 @@ struct publish {
     bool flushed;
 };
 
+static bool write_tile(struct publish *publish, int l, struct error *error)
+{
+    const struct level *level = &publish->levels[l];
+    struct text name _cleanup_text_ = {0};
+    tile_path(&name, &(struct tile){l, level->index, level->width});
+    return directory_write(publish->directory, name.data, level->hashes,
+                           (size_t)level->width * MERKLE_HASH_SIZE, error);
+}
+
+static bool write_bundle(struct publish *publish, struct error *error)
+{
+    const struct level *level = &publish->levels[0];
+    struct text name _cleanup_text_ = {0};
+    tile_path(&name, &(struct tile){TILE_ENTRIES, level->index, level->width});
+    return directory_write(publish->directory, name.data, publish->bundle.data,
+                           publish->bundle.length, error);
+}
+
 /* --- the right edge --- */
 
 static bool read_edge(struct publish *publish, uint64_t size, struct error *error)
@@ -100,6 +118,28 @@ static bool remove_unsigned(struct publish *publish, struct tile tile, struct er
     return full;
 }
 
+/* Invariant: whatever is removed, and wherever that is cut off, the tiles and the bundle at the
+ * right edge of the last signed size can be read from the directory.
+ *
+ * They may stand there as the beginning of wider ones alone, which were written for a later size
+ * and not signed: as after a rebuild that was cut off when it had put back checkpoints of smaller
+ * sizes. Those are about to be removed; so the edge gets files of its own first, on the disk. */
+static bool write_edge(struct publish *publish, struct error *error)
+{
+    bool wrote = false;
+    for (int l = TILE_ENTRIES; l < TILE_LEVELS; l++) {
+        const struct level *level = &publish->levels[l == TILE_ENTRIES ? 0 : l];
+        struct text name _cleanup_text_ = {0};
+        tile_path(&name, &(struct tile){l, level->index, level->width});
+        if (level->width == 0 || directory_exists(publish->directory, name.data))
+            continue;
+        if (!(l == TILE_ENTRIES ? write_bundle(publish, error) : write_tile(publish, l, error)))
+            return false;
+        wrote = true;
+    }
+    return !wrote || directory_sync(publish->directory, error);
+}
+
 static bool sweep(struct publish *publish, struct error *error)
 {
     struct error own _cleanup_error_ = {0};
@@ -122,7 +162,7 @@ struct publish *publish_new(struct directory *directory, uint64_t size, struct e
     publish->directory = directory;
     publish->signed_size = publish->signed_before = size;
     if (read_edge(publish, size, error)) {
-        if (sweep(publish, error))
+        if (write_edge(publish, error) && sweep(publish, error))
             return publish;
         publish_free(publish);
         return NULL;
@@ -147,24 +187,6 @@ const struct merkle_tree *publish_tree(const struct publish *publish)
 }
 
 /* --- entries --- */
-
-static bool write_tile(struct publish *publish, int l, struct error *error)
-{
-    const struct level *level = &publish->levels[l];
-    struct text name _cleanup_text_ = {0};
-    tile_path(&name, &(struct tile){l, level->index, level->width});
-    return directory_write(publish->directory, name.data, level->hashes,
-                           (size_t)level->width * MERKLE_HASH_SIZE, error);
-}
-
-static bool write_bundle(struct publish *publish, struct error *error)
-{
-    const struct level *level = &publish->levels[0];
-    struct text name _cleanup_text_ = {0};
-    tile_path(&name, &(struct tile){TILE_ENTRIES, level->index, level->width});
-    return directory_write(publish->directory, name.data, publish->bundle.data,
-                           publish->bundle.length, error);
-}
 
 static bool add_hash(struct publish *publish, int l, const uint8_t hash[MERKLE_HASH_SIZE],
                      struct error *error)
