@@ -182,6 +182,63 @@ START_TEST(approved_with_what_the_table_holds)
 }
 END_TEST
 
+/* Numbers of another scale are the same tenant: in the table, in what was settled of it, and in a
+ * list. */
+START_TEST(tenants_are_values)
+{
+    struct site site = site_new(cluster_shared(),
+                                TABLES "ALTER TABLE event ALTER account TYPE numeric(12,2);"
+                                       "ALTER TABLE ag ALTER tenant TYPE numeric(12,4);"
+                                       "INSERT INTO ag VALUES (1, '50 days'), (2, '50 days');",
+                                NULL);
+    if (_i) {
+        site_policy(&site, "events",
+                    PLAIN
+                    "  agreements = ( { tenant = \"1\"; after = \"50 days\"; because = \"x\"; "
+                    "},\n { tenant = \"2\"; after = \"50 days\"; because = \"x\"; } );\n");
+        site_load_and_approve(&site, "events", -1);
+    } else {
+        site_policy(&site, "events", POLICY);
+        site_load_and_approve(&site, "events", -1);
+        db_exec(site.admin, "UPDATE ag SET keep = '5 days'");
+    }
+    site_once_expect(&site, NULL, 0);
+    ck_assert_int_eq(left(&site), 49);
+    const char *const argv[] = {"retentionctl", "-c",     site.config, "--json",
+                                "explain",      "events", "42",        NULL};
+    struct program_result r = program_run(argv);
+    ck_assert_msg(r.exit_code == 0 && strstr(r.out, "50 days"), "%s%s", r.out, r.err);
+    program_result_free(&r);
+    site_free(&site);
+}
+END_TEST
+
+/* A tenant with several rows, the longest of which goes: one that is too short to be believed, and
+ * so counted as max; one without a period, for which the stage's own counted. What counts then, and
+ * is shorter, settles. */
+START_TEST(the_longest_row_goes)
+{
+    static const char *const rows[] = {"(1, '1 hour'), (1, '10 days')",
+                                       "(1, NULL), (1, '10 days'), (1, '2 days')"};
+    struct site site =
+        site_new(cluster_shared(), TABLES "ALTER TABLE ag DROP CONSTRAINT ag_pkey", NULL);
+    db_exec(site.admin, "INSERT INTO ag VALUES %s", rows[_i]);
+    site_policy(&site, "events", POLICY);
+    site_load_and_approve(&site, "events", -1);
+    site_once_expect(&site, NULL, 0);
+    int64_t before = left(&site);
+    ck_assert_int_eq(before, _i ? 29 : 45);
+    db_exec(site.admin, "DELETE FROM ag WHERE keep IS NULL OR keep < '1 day'");
+    site_once_expect(&site, NULL, 0);
+    ck_assert_int_eq(left(&site), before);
+    db_exec(site.admin, "UPDATE retention.agreement_state SET pending_since = pending_since - "
+                        "interval '15 days'");
+    site_once_expect(&site, NULL, 0);
+    ck_assert_int_eq(left(&site), 15 + 4);
+    site_free(&site);
+}
+END_TEST
+
 /* The plan before the policy is loaded, the one before its approval, and the run agree. */
 START_TEST(the_plan_is_what_goes)
 {
@@ -237,6 +294,8 @@ Suite *suite_engine_agreements(void)
     tcase_add_loop_test(tests, unapproved_text_settles_nothing, 0, 2);
     tcase_add_test(tests, a_refused_text_settles_nothing);
     tcase_add_test(tests, approved_with_what_the_table_holds);
+    tcase_add_loop_test(tests, tenants_are_values, 0, 2);
+    tcase_add_loop_test(tests, the_longest_row_goes, 0, 2);
     tcase_add_test(tests, the_plan_is_what_goes);
     tcase_add_test(tests, an_invalid_policy_shows);
     suite_add_tcase(suite, tests);

@@ -7,6 +7,7 @@
 -- the table holds when the policy is loaded is settled, until the category's first approval: it is
 -- approved with that, be it nothing (category.agreements_since remembers). A tenant that comes later
 -- begins with the fallback; one that disappears returns to it. A period of NULL is no agreement.
+-- Of a tenant with several rows the longest counts, a row of NULL as the fallback: as for records.
 --
 -- What settle and fallback say counts from the text's approval on: while another text than the
 -- approved one is loaded, or the approved one is suspended, nothing settles and nothing begins to.
@@ -61,10 +62,9 @@ BEGIN
 
     -- Text tells '30 days' from '1 mon', = does not.
     WITH seen AS (
-        SELECT DISTINCT ON (a.tenant) a.tenant, a.period
+        SELECT a.tenant, max(coalesce(a.period, settle_agreements.fallback)) AS period
         FROM unnest(settle_agreements.tenants, settle_agreements.periods) AS a(tenant, period)
-        WHERE a.tenant IS NOT NULL AND a.period IS NOT NULL
-        ORDER BY a.tenant, a.period DESC)
+        WHERE a.tenant IS NOT NULL GROUP BY a.tenant HAVING count(a.period) > 0)
     INSERT INTO retention.agreement_state AS s (category, tenant, settled, pending, pending_since)
         SELECT settle_agreements.category, n.tenant,
                CASE WHEN first_time THEN n.period ELSE settle_agreements.fallback END,
@@ -75,10 +75,9 @@ BEGIN
         FROM seen n
         ON CONFLICT DO NOTHING;
     WITH seen AS (
-        SELECT DISTINCT ON (a.tenant) a.tenant, a.period
+        SELECT a.tenant, max(coalesce(a.period, settle_agreements.fallback)) AS period
         FROM unnest(settle_agreements.tenants, settle_agreements.periods) AS a(tenant, period)
-        WHERE a.tenant IS NOT NULL AND a.period IS NOT NULL
-        ORDER BY a.tenant, a.period DESC),
+        WHERE a.tenant IS NOT NULL GROUP BY a.tenant HAVING count(a.period) > 0),
     wanted AS (
         SELECT s.tenant, s.settled, s.pending, s.pending_since,
                coalesce(n.period, settle_agreements.fallback) AS period
