@@ -230,6 +230,54 @@ START_TEST(a_missing_file_is_one_clear_error)
 }
 END_TEST
 
+static void name_it(const char *name, void *arg)
+{
+    snprintf(arg, 64, "%s", name);
+}
+
+/* For a reload: each type of setting, a value and another one, which begins as the first does where
+ * that is possible. settings_keep names those that are read at restart only, and takes the old
+ * value, after which both are equal. */
+START_TEST(what_differs_is_seen)
+{
+    static const struct {
+        const char *a, *b, *kept;
+    } pairs[] = {
+        {"pace: { window = \"01:00-05:00\"; };", "pace: { window = \"02:00-05:00\"; };", NULL},
+        {"pace: { window = \"01:00-05:00\"; };", "pace: { window = \"01:00-04:00\"; };", NULL},
+        {"pace: { window = \"00:00-05:00\"; };", "", NULL},
+        {"pace: { rows_per_second = 1000; };", "pace: { rows_per_second = 1001; };", NULL},
+        {"pace: { preset = \"gentle\"; };", "pace: { preset = \"fast\"; };", NULL},
+        {"holds: { dual_control = true; };", "holds: { dual_control = false; };", NULL},
+        {"holds: { grace = \"30 days\"; };", "holds: { grace = \"31 days\"; };", NULL},
+        {"policies = \"one\";", "policies = \"two\";", NULL},
+        {"database: { conninfo = \"dbname=a\"; };", "database: { conninfo = \"dbname=b\"; };",
+         "database.conninfo"},
+        {"database: { conninfo = \"dbname=a\"; };", "", "database.conninfo"},
+        {"worker: { lease = \"20 s\"; };", "worker: { lease = \"21 s\"; };", "worker.lease"},
+        {"worker: { role_prefix = \"a_\"; };", "worker: { role_prefix = \"b_\"; };",
+         "worker.role_prefix"},
+    };
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        struct diags none _cleanup_diags_ = {0};
+        struct settings *a = settings_load_text("/etc/x/r.cfg", pairs[i].a, &none);
+        struct settings *same = settings_load_text("/etc/x/r.cfg", pairs[i].a, &none);
+        struct settings *b = settings_load_text("/etc/x/r.cfg", pairs[i].b, &none);
+        ck_assert_msg(a && same && b, "%s %s", pairs[i].a, pairs[i].b);
+        ck_assert_msg(settings_are_equal(a, same), "%s", pairs[i].a);
+        ck_assert_msg(!settings_are_equal(a, b), "%s %s", pairs[i].a, pairs[i].b);
+        ck_assert_msg(!settings_are_equal(b, a), "%s %s", pairs[i].b, pairs[i].a);
+        char kept[64] = "";
+        settings_keep(b, a, name_it, kept);
+        ck_assert_str_eq(kept, pairs[i].kept ? pairs[i].kept : "");
+        ck_assert_int_eq(settings_are_equal(a, b), pairs[i].kept != NULL);
+        settings_free(a);
+        settings_free(same);
+        settings_free(b);
+    }
+}
+END_TEST
+
 Suite *suite_config_settings(void)
 {
     Suite *suite = suite_create("config_settings");
@@ -242,6 +290,7 @@ Suite *suite_config_settings(void)
     tcase_add_test(tests, settings_that_need_others);
     tcase_add_test(tests, passwords_are_refused);
     tcase_add_test(tests, the_printed_defaults_read_back_as_the_defaults);
+    tcase_add_test(tests, what_differs_is_seen);
     tcase_add_test(tests, the_manual_has_every_setting);
     tcase_add_test(tests, a_missing_file_is_one_clear_error);
     suite_add_tcase(suite, tests);

@@ -93,6 +93,64 @@ START_TEST(broken_files_are_refused)
 }
 END_TEST
 
+/* A category that was invalid for a key that nobody knows is valid as soon as the key is gone,
+ * although its normalised text is what it was. */
+START_TEST(a_mended_file_is_taken)
+{
+    struct site site = reload_site(NULL);
+    site_load_and_approve(&site, "events", -1);
+    site_policy(&site, "events", POLICY("at", "30 days") "  tittle = \"Events\";\n");
+    pid_t pid = site_start(&site, NULL, NULL);
+    db_wait_until(site.admin, "SELECT EXISTS (SELECT FROM retention.category WHERE "
+                              "invalid_because LIKE '%%tittle%%')");
+    site_policy(&site, "events", POLICY("at", "30 days"));
+    kill(pid, SIGHUP);
+    site_wait_said(&site, "configuration and policies were reloaded");
+    site_request(&site);
+    db_wait_until(site.admin,
+                  "SELECT bool_and(finished_at IS NOT NULL) FROM retention.run_request");
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 0);
+    end(&site, pid);
+    site_free(&site);
+}
+END_TEST
+
+static void set_window(const struct site *site, const char *from, const char *to)
+{
+    char *window _cleanup_free_ =
+        db_value(site->admin,
+                 "SELECT to_char(now() AT TIME ZONE 'UTC' + interval '%s', 'HH24:MI') || '-' || "
+                 "to_char(now() AT TIME ZONE 'UTC' + interval '%s', 'HH24:MI')",
+                 from, to);
+    char *text _cleanup_free_ = file_read(site->config);
+    char *place = strstr(text, "window = \"");
+    ck_assert_ptr_nonnull(place);
+    memcpy(place + strlen("window = \""), window, strlen(window));
+    free(file_write(site->directory, "retentiond.cfg", text));
+}
+
+/* The main file's window ends earlier, and then begins elsewhere. */
+START_TEST(another_window)
+{
+    struct site site = reload_site("pace: { window = \"00:00-00:01\"; };");
+    set_window(&site, "-2 hours", "2 hours");
+    site_load_and_approve(&site, "events", -1);
+    pid_t pid = site_start(&site, NULL, NULL);
+    site_wait_empty(&site);
+    set_window(&site, "-2 hours", "-1 hour");
+    more_rows(&site);
+    kill(pid, SIGHUP);
+    site_wait_said(&site, "outside its window");
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 10);
+    set_window(&site, "-3 hours", "2 hours");
+    kill(pid, SIGHUP);
+    site_wait_empty(&site);
+    end(&site, pid);
+    site_check_log(&site);
+    site_free(&site);
+}
+END_TEST
+
 #ifdef ENABLE_FAULT_POINTS
 
 /* In the middle of a run the period becomes longer: the batches under way are finished, the run is
@@ -274,6 +332,8 @@ Suite *suite_reload(void)
     TCase *tc = tcase_create("reload");
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, broken_files_are_refused);
+    tcase_add_test(tc, a_mended_file_is_taken);
+    tcase_add_test(tc, another_window);
 #ifdef ENABLE_FAULT_POINTS
     tcase_add_test(tc, counts_from_the_next_batch);
     tcase_add_test(tc, nothing_new_disturbs_no_run);

@@ -83,8 +83,10 @@ HAVING count(*) FILTER (WHERE g.verdict = 13) > 0;
 -- $6 value 7 years
 
 -- agreements
-SELECT array_agg(a1.account_id::text) AS tenants, array_agg(a1.call_retention) AS periods
+SELECT array_agg(a1.account_id::text) AS tenants, array_agg(CASE WHEN a1.call_retention < $1::interval THEN $2::interval ELSE a1.call_retention END) AS periods
   FROM ONLY g.account_setting a1;
+-- $1 value 30 days
+-- $2 value 7 years
 
 -- unclaimed
 SELECT 0::bigint AS rows;
@@ -386,8 +388,10 @@ HAVING count(*) FILTER (WHERE g.verdict = 13) > 0;
 -- $8 value 3 years
 
 -- agreements
-SELECT array_agg(a1.account_id::text) AS tenants, array_agg(CASE WHEN a1.call_days IS NULL THEN NULL WHEN a1.call_days BETWEEN 0 AND 400000 THEN make_interval(days => a1.call_days::int) ELSE '-1 day'::interval END) AS periods
+SELECT array_agg(a1.account_id::text) AS tenants, array_agg(CASE WHEN CASE WHEN a1.call_days IS NULL THEN NULL WHEN a1.call_days BETWEEN 0 AND 400000 THEN make_interval(days => a1.call_days::int) ELSE '-1 day'::interval END < $1::interval THEN $2::interval ELSE CASE WHEN a1.call_days IS NULL THEN NULL WHEN a1.call_days BETWEEN 0 AND 400000 THEN make_interval(days => a1.call_days::int) ELSE '-1 day'::interval END END) AS periods
   FROM ONLY g.account_setting a1;
+-- $1 value 30 days
+-- $2 value 7 years
 
 -- unclaimed
 SELECT 0::bigint AS rows;

@@ -67,7 +67,8 @@ static bool prepare(struct session *session, const struct policies *policies,
     return true;
 }
 
-/* What the agreements table holds now is what the policy is approved with. */
+/* What the agreements table holds now is what the policy is approved with; settle_agreements knows
+ * whether it is. */
 static bool settle(struct session *session, const struct loading *loading, struct error *error)
 {
     const struct category *category = loading->category;
@@ -86,8 +87,11 @@ static bool settle(struct session *session, const struct loading *loading, struc
     const char *tenants = PQntuples(agreements) ? result_value(agreements, 0, 0) : NULL;
     const char *periods = PQntuples(agreements) ? result_value(agreements, 0, 1) : NULL;
     const char *const values[] = {category->name,
-                                  table->settle.text ? table->settle.text : "14 days", fallback,
-                                  tenants ? tenants : "{}", periods ? periods : "{}"};
+                                  table->settle.text ? table->settle.text : "14 days",
+                                  fallback,
+                                  tenants ? tenants : "{}",
+                                  periods ? periods : "{}",
+                                  category->sha256};
     PGresult *result _cleanup_result_ =
         session_file(session, "cli/settle_agreements.sql", ARRAY_LENGTH(values), values, error);
     return result != NULL;

@@ -120,9 +120,12 @@ char **config_directory_list(const char *directory, size_t *ret_count, struct di
     char **paths = NULL;
     if (check_writers(directory, &st, "directory", diags)) {
         paths = list_files(dir, directory, ret_count);
-        if (errno)
+        if (errno) { /* some of the files are not all of them */
             diag_error(diags, at, "could not read the directory: %s", strerror(errno));
-        else if (!paths)
+            config_paths_free(paths, *ret_count);
+            paths = NULL;
+            *ret_count = 0;
+        } else if (!paths)
             diag_hint(diags, diag_error(diags, at, "directory holds no policy file"),
                       "Policies are the files of this directory that end in .cfg.");
         else

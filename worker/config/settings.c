@@ -599,12 +599,36 @@ void settings_free(struct settings *settings)
 
 /* ---- reloading ---- */
 
+/* 0: a string. A type that is none has to be named here. */
 static size_t value_size(enum setting_type type)
 {
-    return type == SETTING_BOOLEAN                               ? sizeof(bool)
-           : type == SETTING_PERIOD                              ? sizeof(struct span)
-           : type == SETTING_INTEGER || type == SETTING_DURATION ? sizeof(int64_t)
-                                                                 : 0;
+    switch (type) {
+    case SETTING_BOOLEAN:
+        return sizeof(bool);
+    case SETTING_INTEGER:
+    case SETTING_DURATION:
+        return sizeof(int64_t);
+    case SETTING_PERIOD:
+        return sizeof(struct span);
+    case SETTING_WINDOW:
+        return sizeof(struct window);
+    case SETTING_TEXT:
+    case SETTING_CONNINFO:
+    case SETTING_FILE:
+    case SETTING_DIRECTORY:
+    case SETTING_PREFIX:
+    case SETTING_SIGN_AFTER:
+    case SETTING_PACE:
+    case SETTING_LISTEN:
+        break;
+    }
+    return 0;
+}
+
+static bool windows_are_equal(const struct window *a, const struct window *b)
+{
+    return a->given == b->given &&
+           (!a->given || (a->from_minute == b->from_minute && a->to_minute == b->to_minute));
 }
 
 static bool is_equal(const struct setting *s, const struct settings *a, const struct settings *b)
@@ -615,6 +639,8 @@ static bool is_equal(const struct setting *s, const struct settings *a, const st
     if (s->type == SETTING_PERIOD) /* the text behind it says all, and has no padding */
         return text_equal(*(const char *const *)(x + sizeof(struct span)),
                           *(const char *const *)(y + sizeof(struct span)));
+    if (s->type == SETTING_WINDOW)
+        return windows_are_equal((const struct window *)x, (const struct window *)y);
     size_t size = value_size(s->type);
     return size ? memcmp(x, y, size) == 0
                 : text_equal(*(const char *const *)x, *(const char *const *)y);

@@ -157,14 +157,15 @@ static void on_agreements(struct pg_conn *conn, enum pg_outcome outcome, PGresul
     struct load_item *item = arg;
     struct load *load = item->load;
     size_t index = item->state;
-    const struct category *category = load->worker->policies->states[index].category;
+    const struct category_state *state = &load->worker->policies->states[index];
+    const struct category *category = state->category;
     (void)conn;
     free(item);
     if (outcome == PG_LOST) {
         load_fail(load, error);
     } else if (outcome != PG_OK || PQntuples(result) != 1) {
         skip_category(load, index, error);
-    } else {
+    } else if (state->valid) { /* its text was loaded: what that says of settling is of it alone */
         char term[24];
         snprintf(term, sizeof(term), "%lld", (long long)load->worker->leadership.term);
         const struct agreement_table *table = &category->agreement_table;
@@ -179,10 +180,13 @@ static void on_agreements(struct pg_conn *conn, enum pg_outcome outcome, PGresul
             fallback,
             PQgetisnull(result, 0, 0) ? "{}" : PQgetvalue(result, 0, 0),
             PQgetisnull(result, 0, 1) ? "{}" : PQgetvalue(result, 0, 1),
+            category->sha256,
         };
         load_queue(load,
                    "SELECT retention.settle_agreements($1::bigint, $2::text, $3::interval, "
-                   "$4::interval, $5::text[], $6::interval[])",
+                   "$4::interval, $5::text[], $6::interval[]) "
+                   "WHERE EXISTS (SELECT FROM retention.category c WHERE c.name = $2::text AND "
+                   "c.loaded_sha256 = $7::text)",
                    ARRAY_LENGTH(values), values, on_settled, load_item_of(load, index));
         pg_conn_sync(load->worker->control);
     }

@@ -160,6 +160,18 @@ static bool same_policies(const struct policy_set *a, const struct policy_set *b
     return true;
 }
 
+/* What was wrong with the files decides what is valid, also where the texts are the same. */
+static bool same_diags(const struct diags *a, const struct diags *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (a->items[i].level != b->items[i].level ||
+            strcmp(a->items[i].message, b->items[i].message) != 0)
+            return false;
+    return true;
+}
+
 static bool same_list(const struct function_list *a, const struct function_list *b)
 {
     return a && b ? strcmp(a->sha256, b->sha256) == 0 : a == b;
@@ -170,6 +182,7 @@ static void take_candidate(struct worker *worker)
     struct reload *reload = worker->reload;
     bool same = same_policies(reload->set, worker->policies->set) &&
                 !worker->policies->set->unread_count &&
+                same_diags(&reload->parse_diags, &worker->policies->parse_diags) &&
                 same_list(reload->accepted, worker->policies->accepted) &&
                 settings_are_equal(reload->settings, worker->options.settings);
     free(reload->refused);

@@ -9,6 +9,13 @@ const struct start *sql_stage_start(const struct sql_builder *b)
     return b->stage->start.ref_count ? &b->stage->start : &b->category->start;
 }
 
+const char *sql_agreed_tenant(struct sql_builder *b, const struct sql_scope *scope,
+                              const struct ref *ref)
+{
+    return sql_canonical_text(b->arena, catalog_column(scope->table, ref->column),
+                              sql_raw(b, scope, ref));
+}
+
 static bool agreement_applies(const struct sql_builder *b, const char *stage)
 {
     return !stage || text_equal(stage, b->stage->name);
@@ -144,7 +151,7 @@ const char *sql_stage_due(struct sql_builder *b, const char *start)
         scope = sql_read(b, ref->table, ref->kind == REF_CHILD ? 'c' : 'p');
     const struct catalog_column *column = catalog_column(scope.table, ref->column);
     const char *tenant = sql_raw(b, &scope, ref);
-    const char *text = sql_as_text(b->arena, column, tenant);
+    const char *text = sql_agreed_tenant(b, &scope, ref);
     if (ref->path.count)
         column = NULL;
     if (ref->kind == REF_CHILD) /* several tenants: the longest counts */
@@ -310,9 +317,15 @@ struct sql_statement sql_agreements(struct sql_builder *b)
     struct sql_scope a = sql_read(b, b->category->agreement_table.table, 'a');
     const char *name = b->category->agreement_table.tenant;
     const char *tenant =
-        sql_as_text(b->arena, catalog_column(a.table, name), sql_column(b, &a, name));
+        sql_canonical_text(b->arena, catalog_column(a.table, name), sql_column(b, &a, name));
+    /* A tenant may have several rows: what counts as max when a record falls due does so here, too.
+     */
+    const char *period = table_period(b, &a);
     const char *text = arena_printf(
-        b->arena, "SELECT array_agg(%s) AS tenants, array_agg(%s) AS periods\n  FROM %s %s", tenant,
-        table_period(b, &a), sql_from(b, a.table), a.alias);
+        b->arena,
+        "SELECT array_agg(%s) AS tenants, array_agg(CASE WHEN %s < %s THEN %s ELSE %s END) AS "
+        "periods\n  FROM %s %s",
+        tenant, period, sql_period(b, &b->category->agreement_table.min),
+        sql_period(b, &b->category->agreement_table.max), period, sql_from(b, a.table), a.alias);
     return sql_finish(b, text);
 }

@@ -53,13 +53,18 @@ static const char *agreements(struct sql_builder *b)
     if (!category->has_tenant)
         return "json_build_array()";
     struct text rows = {0};
-    const char *tenants = arena_printf(b->arena, "ARRAY[%s]", sql_tenant_text(b));
-    if (category->tenant.kind == REF_CHILD) {
-        struct sql_scope c = sql_read(b, category->tenant.table, 'c');
-        tenants = arena_printf(b->arena, "ARRAY(SELECT DISTINCT %s FROM %s %s WHERE %s)",
-                               sql_ref_text(b, &c, &category->tenant), sql_from(b, c.table),
-                               c.alias, sql_child_where(b, &b->target, &category->tenant.by, &c));
-    }
+    const struct ref *ref = &category->tenant;
+    struct sql_scope scope = b->target;
+    if (ref->kind != REF_COLUMN)
+        scope = sql_read(b, ref->table, ref->kind == REF_CHILD ? 'c' : 'p');
+    const char *tenants = sql_agreed_tenant(b, &scope, ref);
+    if (ref->kind == REF_PARENT)
+        tenants = sql_from_parent(b, &b->target, ref, &scope, tenants);
+    tenants = ref->kind == REF_CHILD
+                  ? arena_printf(b->arena, "ARRAY(SELECT DISTINCT %s FROM %s %s WHERE %s)", tenants,
+                                 sql_from(b, scope.table), scope.alias,
+                                 sql_child_where(b, &b->target, &ref->by, &scope))
+                  : arena_printf(b->arena, "ARRAY[%s]", tenants);
     for (size_t i = 0; i < category->agreement_count; i++) {
         const struct agreement *a = &category->agreements[i];
         if (a->stage && !text_equal(a->stage, b->stage->name))
@@ -74,8 +79,8 @@ static const char *agreements(struct sql_builder *b)
     const struct agreement_table *table = &category->agreement_table;
     if (table->at.file && (!table->stage || text_equal(table->stage, b->stage->name))) {
         struct sql_scope a = sql_read(b, table->table, 'a');
-        const char *tenant = sql_as_text(b->arena, catalog_column(a.table, table->tenant),
-                                         sql_column(b, &a, table->tenant));
+        const char *tenant = sql_canonical_text(b->arena, catalog_column(a.table, table->tenant),
+                                                sql_column(b, &a, table->tenant));
         text_printf(
             &rows,
             "%sSELECT json_build_object('tenant', %s, 'period', %s::text, 'settled', "

@@ -207,6 +207,9 @@ const char *sql_due_by(struct sql_builder *b, const char *start, bool prefiltere
 const char *sql_surely_due(struct sql_builder *b);
 /* A condition that every due row meets and an index can use, or NULL. */
 const char *sql_prefilter(struct sql_builder *b);
+/* A tenant as agreements name it: equal values are equal texts. */
+const char *sql_agreed_tenant(struct sql_builder *b, const struct sql_scope *scope,
+                              const struct ref *ref);
 const char *sql_tenant_text(struct sql_builder *b); /* of the target row, one of several */
 struct sql_statement sql_agreements(struct sql_builder *b);
 

@@ -616,7 +616,8 @@ static const struct field agreement_table_fields[] = {
      .read = read_period,
      .offset = AGREED(min),
      .value = "period",
-     .help = "Shorter values count as this."},
+     .help = "The shortest period that is believed. A shorter value counts as max: it may be a "
+             "mistake, and nothing goes early for one."},
     {.key = "max",
      .types = TYPE_STRING,
      .flags = FIELD_REQUIRED,

@@ -490,21 +490,50 @@ static void check_agreement_period(struct check *check, const struct agreement_t
         diag_hint(check->diags, diag, "Use an interval column, or an integer one with a unit.");
 }
 
-/* Tenants of the list are compared as text: as PostgreSQL prints the column. */
+/* Tenants of agreements are compared as text. How a value of these types is printed depends on the
+ * session, so that one tenant could have two texts. */
+static bool prints_by_session(const char *type)
+{
+    return strcmp(type, "date") == 0 || text_starts_with(type, "timestamp") ||
+           strcmp(type, "bytea") == 0;
+}
+
+static const char tenant_types[] =
+    "The tenant can be a whole number, numeric, text, uuid, boolean or an enum.";
+
+/* Tenants of the list are compared as text: as PostgreSQL prints the column. One that is written
+ * otherwise would never be found, and its records would go by the stage's own period. */
 static void check_listed_tenant(struct check *check, const struct agreement *agreement,
                                 const struct value *tenant)
 {
     const struct literal literal = {LITERAL_STRING, agreement->tenant};
+    if (strcmp(tenant->type, tenant->column->base_type) == 0 && tenant->column->enum_label_count) {
+        check_label(check, agreement->at, tenant, &literal, true);
+        return;
+    }
     const char *expected = literal_expected(tenant->type, &literal);
     const char *printed =
         expected ? NULL : literal_printed(check->arena, tenant->type, agreement->tenant);
-    if (!expected && strcmp(printed, agreement->tenant) == 0)
+    if (printed && strcmp(printed, agreement->tenant) == 0)
         return;
+    if (prints_by_session(tenant->type) ||
+        (!expected && !printed && strcmp(tenant->type, "numeric") != 0)) {
+        struct diag *diag =
+            diag_error(check->diags, agreement->at,
+                       "an agreement cannot name a tenant of \"%s\", which is of type \"%s\"",
+                       tenant->column->name, tenant->column->type);
+        diag_hint(check->diags, diag, "%s", tenant_types);
+        return;
+    }
     struct diag *diag = diag_error(check->diags, agreement->at,
                                    "tenant \"%s\" does not fit \"%s\", which is of type \"%s\"",
                                    agreement->tenant, tenant->column->name, tenant->column->type);
     if (expected)
         diag_hint(check->diags, diag, "Write %s.", expected);
+    else if (!printed)
+        diag_hint(check->diags, diag, "Write its digits, without an exponent.");
+    else if (strcmp(tenant->type, "numeric") == 0)
+        diag_hint(check->diags, diag, "Write \"%s\": without zeros that say nothing.", printed);
     else
         diag_hint(check->diags, diag, "Write it as PostgreSQL does: \"%s\".", printed);
 }
@@ -532,6 +561,19 @@ static void check_agreements(struct check *check, const struct value *tenant)
                        column->name, check_name(check, table), column->type, tenant->column->name,
                        tenant->type);
         diag_hint(check->diags, diag, "Both must be of one type.");
+    } else if (column && prints_by_session(column->base_type)) {
+        struct diag *diag = diag_error(
+            check->diags, agreements->at,
+            "tenant column \"%s\" of \"%s\" is of type \"%s\", by which a tenant's agreement would "
+            "not always be found",
+            column->name, check_name(check, table), column->type);
+        diag_hint(check->diags, diag, "%s", tenant_types);
+    } else if (column && !column->deterministic_collation) {
+        struct diag *diag = diag_error(
+            check->diags, agreements->at,
+            "tenant column \"%s\" of \"%s\" has a collation that takes different texts for equal",
+            column->name, check_name(check, table));
+        diag_hint(check->diags, diag, "Use a column of a deterministic collation.");
     }
     check_agreement_period(check, agreements, table);
 }

@@ -81,8 +81,8 @@ bool check_may_share(const struct catalog_table *table, const struct category *a
 /* validate_literal.c: whether PostgreSQL would read the literal as the type. NULL: yes, or not
  * known for this type; else what is expected: "a whole number from -32768 to 32767". */
 const char *literal_expected(const char *base_type, const struct literal *literal);
-/* How PostgreSQL prints the value that the text is read as: whole numbers and uuids; other types'
- * text is given back as it is. */
+/* How the value that the text is read as is printed, a numeric without zeros at its end. NULL: not
+ * known for this type, or for this text of it (a numeric with an exponent). */
 const char *literal_printed(struct arena *arena, const char *base_type, const char *text);
 /* True where two literals of the type are certainly different values; texts of some types differ
  * for equal values (1 and 1.0). */

@@ -195,14 +195,32 @@ const char *literal_expected(const char *base_type, const struct literal *litera
     return NULL;
 }
 
-const char *literal_printed(struct arena *arena, const char *base_type, const char *text)
+/* As trim_scale(numeric)::text. */
+static const char *printed_number(struct arena *arena, const char *text)
 {
-    int64_t number;
-    const struct whole *whole = whole_type(base_type);
-    if (whole && reads_whole(text, whole->least, whole->most, &number))
-        return arena_printf(arena, "%lld", (long long)number);
-    if (strcmp(base_type, "uuid") != 0 || !reads_uuid(text))
-        return text;
+    const char *sign = *text == '-' ? "-" : "";
+    text += *text == '-' || *text == '+';
+    text += strspn(text, "0");
+    size_t whole = strspn(text, "0123456789"), fraction = 0;
+    const char *rest = text + whole;
+    if (*rest == '.') {
+        rest++;
+        fraction = strspn(rest, "0123456789");
+        if (rest[fraction])
+            return NULL;
+        while (fraction > 0 && rest[fraction - 1] == '0')
+            fraction--;
+    } else if (*rest) {
+        return NULL; /* an exponent, or a word */
+    }
+    if (!whole && !fraction)
+        return "0";
+    return arena_printf(arena, "%s%.*s%s%.*s", sign, whole ? (int)whole : 1, whole ? text : "0",
+                        fraction ? "." : "", (int)fraction, rest);
+}
+
+static const char *printed_uuid(struct arena *arena, const char *text)
+{
     char *printed = arena_alloc(arena, 37), *to = printed;
     for (int digit = 0; *text; text++) {
         if (*text == '-')
@@ -213,6 +231,33 @@ const char *literal_printed(struct arena *arena, const char *base_type, const ch
         digit++;
     }
     return printed;
+}
+
+const char *literal_printed(struct arena *arena, const char *base_type, const char *text)
+{
+    int64_t number;
+    const struct whole *whole = whole_type(base_type);
+    if (whole)
+        return reads_whole(text, whole->least, whole->most, &number)
+                   ? arena_printf(arena, "%lld", (long long)number)
+                   : NULL;
+    if (strcmp(base_type, "text") == 0 || strcmp(base_type, "character varying") == 0)
+        return text;
+    if (strcmp(base_type, "character") == 0) { /* its text has no blanks at the end */
+        size_t length = strlen(text);
+        while (length > 0 && text[length - 1] == ' ')
+            length--;
+        return arena_strndup(arena, text, length);
+    }
+    if (strcmp(base_type, "numeric") == 0)
+        return reads_number(text) ? printed_number(arena, text) : NULL;
+    if (strcmp(base_type, "boolean") == 0) {
+        int value = reads_boolean(text);
+        return value < 0 ? NULL : value ? "true" : "false";
+    }
+    if (strcmp(base_type, "uuid") == 0)
+        return reads_uuid(text) ? printed_uuid(arena, text) : NULL;
+    return NULL;
 }
 
 bool literals_differ(const char *base_type, bool is_enum, const struct literal *a,
