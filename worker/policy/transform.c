@@ -98,11 +98,13 @@ const struct transformation transformations[] = {
      NULL, NULL, sql_transform_random_token},
     {"json_keep", CLASS_ERASING, TAKES_JSON, true, false, false, " paths! ",
      "Keeps what stands under the paths (keys with dots between them, through arrays), and nothing "
-     "else.",
+     "else. What stands deeper than 100 levels becomes null; a document of type json that is no "
+     "jsonb becomes NULL.",
      NULL, check_paths, sql_transform_json_keep},
     {"json_drop", CLASS_ERASING, TAKES_JSON, true, false, false, " paths! ",
      "Takes out what stands under the paths. Keys that the application adds later stay: prefer "
-     "\"json_keep\".",
+     "\"json_keep\". What stands deeper than 100 levels becomes null; a document of type json that "
+     "is no jsonb becomes NULL.",
      NULL, check_paths, sql_transform_json_drop},
     {"phone_truncate", CLASS_GENERALISING, TAKES_TEXT, true, false, false, " keep! ",
      "The beginning of a phone number in E.164 form: the country code, for North American numbers "
