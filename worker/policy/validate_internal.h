@@ -35,6 +35,12 @@ const struct catalog_table *check_table(struct check *check, struct position at,
                                         struct table_name name);
 /* Everything that stands in the way of deleting from it: row security, rules, triggers, ... */
 void check_act(struct check *check, struct position at, const struct catalog_table *table);
+/* Functions that are not built in, and that a change of a row would call: those of constraints,
+ * generated columns and indexes. */
+void check_functions(struct check *check, struct position at, const struct catalog_table *table);
+/* One function, called by what `where` says. */
+void check_function(struct check *check, struct position at, const struct catalog_table *table,
+                    const char *function, const char *where);
 /* Row security on what is only read. */
 void check_read(struct check *check, struct position at, const struct catalog_table *table);
 void check_accepted(struct check *check);
