@@ -182,16 +182,22 @@ static double step_of(const struct catalog_column *column)
     return step;
 }
 
-/* Buckets of one, too, where the type has decimals: what is in the column may be whole. */
+/* Buckets of one or less, too, where the type has decimals: what is in the column may be whole. */
 static bool spares_number(const struct transform *t, const struct catalog_column *column)
 {
     double width = t->width.text ? strtod(t->width.text, NULL) : 0, step = step_of(column) * 1.001;
     if (t->width.text)
-        return width == 1 || width <= step;
+        return width <= 1 || width <= step;
     for (size_t i = 0; i + 1 < t->bound_count; i++)
         if (strtod(t->bounds[i + 1].text, NULL) - strtod(t->bounds[i].text, NULL) > step)
             return false;
     return t->bound_count > 2;
+}
+
+static bool spares_moment(const struct transform *t, const struct catalog_column *column)
+{
+    return text_equal(column->base_type, "date") &&
+           (text_equal(t->unit, "day") || text_equal(t->unit, "hour"));
 }
 
 static bool spares_most(const struct transform *t, const struct catalog_column *column)
@@ -205,11 +211,9 @@ bool transform_spares(const struct transform *transform, const struct catalog_co
     static const struct {
         const char *name;
         bool (*spares)(const struct transform *transform, const struct catalog_column *column);
-    } table[] = {{"ip_truncate", spares_address},
-                 {"zip_prefix", spares_code},
-                 {"bucket", spares_number},
-                 {"top_code", spares_most},
-                 {"json_drop", spares_most}};
+    } table[] = {{"ip_truncate", spares_address}, {"zip_prefix", spares_code},
+                 {"date_trunc", spares_moment},   {"bucket", spares_number},
+                 {"top_code", spares_most},       {"json_drop", spares_most}};
     for (size_t i = 0; i < ARRAY_LENGTH(table); i++)
         if (transform->as && text_equal(transform->as->name, table[i].name))
             return table[i].spares(transform, column);
