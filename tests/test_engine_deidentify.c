@@ -393,7 +393,11 @@ START_TEST(one_odd_record_stops_nothing)
         "UPDATE call SET body = ('{\"plan\": ' || repeat('[', 3000) || '\"Jane\"' || "
         "repeat(']', 3000) || '}')::jsonb WHERE id = 64;"
         "UPDATE call SET price = -995 WHERE id = 65;"
-        "UPDATE call SET area = 'Jane?' WHERE id = 66;",
+        "UPDATE call SET area = 'Jane?' WHERE id = 66;"
+        /* the other columns are done: what is odd is what is asked */
+        "UPDATE call SET note = '{\"plan\": 1}' WHERE id IN (64, 65, 66);"
+        "UPDATE call SET body = '{\"plan\": [{\"a\": 1}]}' WHERE id IN (65, 66);"
+        "UPDATE call SET price = 120 WHERE id = 66;",
         NULL);
     site_policy(&site, "calls",
                 DATA "  stages = ( { after = \"90 days\"; do = \"deidentify\"; columns = (\n"
@@ -402,6 +406,10 @@ START_TEST(one_odd_record_stops_nothing)
                      "    { name = \"price\"; as = \"bucket\"; width = 10; },\n"
                      "    { name = \"area\"; as = \"zip_prefix\"; } ); } );\n");
     site_load_and_approve(&site, "calls", -1);
+    const char *const plan[] = {"retentionctl", "-c", site.config, "plan", NULL};
+    struct program_result result = program_run(plan);
+    ck_assert_msg(result.exit_code == 0, "%s", result.err);
+    program_result_free(&result);
     for (int i = 0; i < 2; i++) {
         site_once_expect(&site, NULL, 0);
         ck_assert_int_eq(count(&site, "area = '212'"), 99);
