@@ -312,6 +312,7 @@ SQL_FILES += \
 	functions/start_run.sql \
 	functions/stop_now.sql \
 	functions/take_requests.sql \
+	functions/try_jsonb.sql \
 	functions/try_timestamptz.sql \
 	functions/unblock.sql \
 	functions/withdraw_run.sql \

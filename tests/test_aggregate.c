@@ -177,6 +177,46 @@ START_TEST(what_is_no_number_adds_nothing)
 }
 END_TEST
 
+/* A real number is classed as its shortest text says, not by the six digits that a cast would keep:
+ * just below a bound is below it. */
+START_TEST(a_float_is_classed_exactly)
+{
+    struct site site =
+        site_new(cluster_shared(),
+                 "CREATE TABLE call (id bigint PRIMARY KEY, at timestamptz NOT NULL, caller text, "
+                 "level real, "
+                 "depth double precision);"
+                 "CREATE INDEX ON call (at);"
+                 "CREATE TABLE call_month (month date, calls bigint NOT NULL, level bigint[] NOT "
+                 "NULL, depth "
+                 "bigint[] NOT NULL, UNIQUE NULLS NOT DISTINCT (month));"
+                 "INSERT INTO call SELECT i, now() - interval '200 days', '+1410555' || "
+                 "lpad(i::text, 4, '0'),"
+                 " CASE WHEN i % 2 = 0 THEN 59.999998 ELSE 60 END, CASE WHEN i % 4 = 0 THEN "
+                 "59.999999999999993 ELSE 60 END FROM generate_series(1, 40) i;",
+                 NULL);
+    db_exec(site.admin, "REVOKE ALL ON call_month FROM t_worker");
+    db_exec(site.admin, "GRANT INSERT ON call_month TO t_worker");
+    site_policy(
+        &site, "calls",
+        "  data: { table = \"public.call\"; start = \"at\";\n"
+        "    subject = ( { column = \"caller\"; kind = \"phone\"; as = \"e164\"; } ); };\n"
+        "  brake: { fraction = 1.0; };\n"
+        "  stages = ( { name = \"month\"; after = \"1 month\"; do = \"aggregate\";\n"
+        "    into = \"public.call_month\"; by = ( { column = \"at\"; as = \"date_trunc\"; unit = "
+        "\"month\"; to = \"month\"; } );\n"
+        "    measures = ( { count = \"calls\"; }, { histogram = \"level\"; bounds = [ 60 ]; }, "
+        "{ histogram = \"depth\"; bounds = [ 60 ]; } );\n"
+        "    k = 11; then = \"delete\"; } );\n");
+    site_load_and_approve(&site, "calls", -1);
+    site_once_expect(&site, NULL, 0);
+    char *got _cleanup_free_ = db_value(
+        site.admin, "SELECT string_agg(concat_ws(' ', calls, level, depth), ',') FROM call_month");
+    ck_assert_str_eq(got, "40 {20,20} {10,30}");
+    site_free(&site);
+}
+END_TEST
+
 /* What setup prints is what check asks for, and no more than adding rows. */
 START_TEST(setup_makes_the_target)
 {
@@ -680,6 +720,7 @@ Suite *suite_aggregate(void)
     tcase_set_timeout(tc, 240);
     tcase_add_test(tc, cells_are_published);
     tcase_add_test(tc, what_is_no_number_adds_nothing);
+    tcase_add_test(tc, a_float_is_classed_exactly);
     tcase_add_test(tc, setup_makes_the_target);
     tcase_add_test(tc, open_cells_wait);
     tcase_add_test(tc, another_layout_is_refused);

@@ -372,6 +372,67 @@ START_TEST(a_mark_says_that_it_is_done)
 }
 END_TEST
 
+/* One record that cannot be changed, or not even be asked whether it was, does not keep the others:
+ * documents that are no jsonb or too deep, and a number whose bucket the column does not take,
+ * become NULL; what the column's domain refuses is set aside. Nothing marks what is done: every
+ * record is asked. */
+START_TEST(one_odd_record_stops_nothing)
+{
+    struct site site = site_new(
+        cluster_shared(),
+        "CREATE DOMAIN code AS text NOT NULL;"
+        "CREATE TABLE call (id bigint PRIMARY KEY, at timestamptz, account int, caller text, "
+        "note json, body jsonb, price numeric(3,0), area code);"
+        "CREATE INDEX ON call (at);"
+        "INSERT INTO call SELECT i, now() - interval '100 days', i % 10, '+1410555' || "
+        "lpad(i::text, 4, '0'), '{\"who\": \"Jane\", \"plan\": 1}', '{\"who\": \"Jane\", "
+        "\"plan\": [{\"a\": 1}]}', 123, '21201' FROM generate_series(1, 100) i;"
+        "UPDATE call SET note = '{\"who\": \"a\\u0000b\"}' WHERE id = 61;"
+        "UPDATE call SET note = '{\"who\": \"\\ud800\"}' WHERE id = 62;"
+        "UPDATE call SET note = '{\"who\": 1e1000000}' WHERE id = 63;"
+        "UPDATE call SET body = ('{\"plan\": ' || repeat('[', 3000) || '\"Jane\"' || "
+        "repeat(']', 3000) || '}')::jsonb WHERE id = 64;"
+        "UPDATE call SET price = -995 WHERE id = 65;"
+        "UPDATE call SET area = 'Jane?' WHERE id = 66;"
+        /* the other columns are done: what is odd is what is asked */
+        "UPDATE call SET note = '{\"plan\": 1}' WHERE id IN (64, 65, 66);"
+        "UPDATE call SET body = '{\"plan\": [{\"a\": 1}]}' WHERE id IN (65, 66);"
+        "UPDATE call SET price = 120 WHERE id = 66;",
+        NULL);
+    site_policy(&site, "calls",
+                DATA "  stages = ( { after = \"90 days\"; do = \"deidentify\"; columns = (\n"
+                     "    { name = \"note\"; as = \"json_keep\"; paths = [ \"plan\" ]; },\n"
+                     "    { name = \"body\"; as = \"json_keep\"; paths = [ \"plan.a\" ]; },\n"
+                     "    { name = \"price\"; as = \"bucket\"; width = 10; },\n"
+                     "    { name = \"area\"; as = \"zip_prefix\"; } ); } );\n");
+    site_load_and_approve(&site, "calls", -1);
+    const char *const plan[] = {"retentionctl", "-c", site.config, "plan", NULL};
+    struct program_result result = program_run(plan);
+    ck_assert_msg(result.exit_code == 0, "%s", result.err);
+    program_result_free(&result);
+    for (int i = 0; i < 2; i++) {
+        site_once_expect(&site, NULL, 0);
+        ck_assert_int_eq(count(&site, "area = '212'"), 99);
+        ck_assert_int_eq(site_logged(&site, "public.call"), 99);
+    }
+    ck_assert_int_eq(count(&site, "note::text = '{\"plan\": 1}' AND body = '{\"plan\": [{\"a\": "
+                                  "1}]}' AND price = 120 AND area = '212'"),
+                     94);
+    ck_assert_int_eq(count(&site, "id IN (61, 62, 63) AND note IS NULL AND price = 120"), 3);
+    ck_assert_int_eq(count(&site, "id = 64 AND length(body::text) < 250 AND body::text LIKE "
+                                  "'%%[null]%%' AND body::text NOT LIKE '%%Jane%%'"),
+                     1);
+    ck_assert_int_eq(count(&site, "id = 65 AND price IS NULL"), 1);
+    ck_assert_int_eq(count(&site, "id = 66 AND area = 'Jane?'"), 1);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM retention.blocked_record WHERE "
+                                           "sqlstate = '23502'"),
+                     1);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM retention.blocked_record"), 1);
+    site_check_log(&site);
+    site_free(&site);
+}
+END_TEST
+
 /* --- keyed digests --- */
 
 #define HMAC_KEY "6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b01"
@@ -798,6 +859,7 @@ Suite *suite_engine_deidentify(void)
     tcase_add_test(tests, a_held_record_is_not_changed);
     tcase_add_test(tests, a_trigger_that_restores_is_found_out);
     tcase_add_test(tests, a_mark_says_that_it_is_done);
+    tcase_add_test(tests, one_odd_record_stops_nothing);
     tcase_add_test(tests, keyed_digests_are_made_by_the_worker);
 #ifdef ENABLE_FAULT_POINTS
     tcase_add_loop_test(tests, it_ends_between_reading_and_writing, 0, 2);

@@ -66,7 +66,7 @@ columns AS (
      GROUP BY a.attrelid
 ),
 -- What runs user code: functions, and the functions of operators, that constraints, generated
--- columns and indexes depend on. Built-in ones leave no dependency.
+-- columns, defaults and indexes depend on. Built-in ones leave no dependency.
 called AS MATERIALIZED (
     SELECT d.classid, d.objid, d.objsubid, p.oid AS function
       FROM pg_catalog.pg_depend d
@@ -83,6 +83,7 @@ called AS MATERIALIZED (
        AND (d.classid <> 'pg_catalog.pg_class'::pg_catalog.regclass
             OR d.objid IN (SELECT i.indexrelid FROM pg_catalog.pg_index i))
 ),
+-- Of generated columns, and of defaults.
 generated AS (
     SELECT f.adrelid,
            pg_catalog.json_agg(pg_catalog.json_build_array(
@@ -90,8 +91,6 @@ generated AS (
       FROM called c
       JOIN pg_catalog.pg_attrdef f
         ON c.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND f.oid = c.objid
-      JOIN pg_catalog.pg_attribute a
-        ON a.attrelid = f.adrelid AND a.attnum = f.adnum AND a.attgenerated <> ''
      GROUP BY f.adrelid
 ),
 -- Views over a column, and views over those.

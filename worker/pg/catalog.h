@@ -45,7 +45,7 @@ struct catalog_column {
     bool may_update; /* the worker's role */
     const char **enum_labels;
     size_t enum_label_count;
-    const char **functions; /* user functions in a generated column's expression */
+    const char **functions; /* user functions in a generated column's expression, or its default */
     size_t function_count;
 };
 

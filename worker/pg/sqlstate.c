@@ -83,6 +83,7 @@ static const struct sqlstate_row rows[] = {
     {"53200", RETRY_FATAL, "out of memory", NULL},
     {"53300", RETRY_FATAL, "too many connections", NULL},
     {"53", RETRY_FATAL, "insufficient resources", NULL},
+    {"54001", RETRY_ROW, "statement too complex", NULL},
     {"54", RETRY_FATAL, "program limit exceeded", NULL},
     {"55006", RETRY_ROW, "object in use", NULL},
     {"55P03", RETRY_LOCKED, "lock not available", NULL},

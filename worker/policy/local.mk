@@ -50,6 +50,7 @@ libretention_a_SOURCES += \
 	worker/policy/sql_whole.c \
 	worker/policy/syntax.c \
 	worker/policy/transform.c worker/policy/transform.h \
+	worker/policy/transform_after.c \
 	worker/policy/trial.c worker/policy/trial.h \
 	worker/policy/validate.c worker/policy/validate.h \
 	worker/policy/validate_aggregate.c \
@@ -59,6 +60,7 @@ libretention_a_SOURCES += \
 	worker/policy/validate_internal.h \
 	worker/policy/validate_key.c \
 	worker/policy/validate_literal.c \
+	worker/policy/validate_reach.c \
 	worker/policy/validate_set.c \
 	worker/policy/validate_table.c \
 	worker/policy/validate_transform.c

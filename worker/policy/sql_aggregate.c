@@ -105,6 +105,8 @@ static const char *measured(struct sql_builder *b, const struct measure *m)
                                            raw, raw, raw);
     if (may_be_none)
         raw = arena_printf(b->arena, "NULLIF(%s, 'NaN')", raw);
+    if (may_be_none && !text_equal(type, "numeric")) /* a cast would keep 6 digits, or 15 */
+        raw = arena_printf(b->arena, "(%s::text)", raw);
     return arena_printf(b->arena, "width_bucket(%s::numeric, %s)", raw,
                         sql_value(b, bounds_literal(b->arena, m), "numeric[]"));
 }

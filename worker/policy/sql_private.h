@@ -17,6 +17,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "pg/catalog.h"
 #include "policy/quote.h"
 #include "policy/resolve.h"
 #include "policy/sql.h"
@@ -266,6 +267,10 @@ const char *sql_ref_type(const struct ref *ref, const struct catalog_table *tabl
 const char *sql_kept(struct sql_builder *b, enum sql_skip skip);
 
 /* sql_transform.c: stages that de-identify */
+/* The same column, of what its domain is over: for expressions that only look. What the domain
+ * refuses must fail where one record is changed, which is then set aside. */
+struct catalog_column sql_without_domain(struct sql_builder *b,
+                                         const struct catalog_column *column);
 /* Has the row passed the stage? Its values, and the mark, say so. */
 const char *sql_passed(struct sql_builder *b);
 /* "a = f(a), b = ...": after SET. */

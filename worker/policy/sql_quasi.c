@@ -25,7 +25,8 @@ static const char *value_of(struct sql_builder *b, const char *name, bool after)
     const struct transform *t = transform_of(b->stage, name);
     const char *x = sql_column(b, &b->target, name);
     assert(column);
-    return after && t ? t->as->sql(b, t, column, x) : x;
+    struct catalog_column plain = sql_without_domain(b, column);
+    return after && t ? t->as->sql(b, t, &plain, x) : x;
 }
 
 /* NULL where all of the values are. */

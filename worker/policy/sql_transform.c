@@ -129,8 +129,10 @@ static const char *json_paths(struct sql_builder *b, const struct transform *tra
                               const struct catalog_column *column, const char *x,
                               const char *function)
 {
+    const char *document = arena_printf(
+        b->arena, is_type(column, "json") ? "retention.try_jsonb(%s)" : "%s::jsonb", x);
     return as_column(b, column,
-                     arena_printf(b->arena, "retention.%s(%s::jsonb, %s)", function, x,
+                     arena_printf(b->arena, "retention.%s(%s, %s)", function, document,
                                   text_array(b, &transform->paths, NULL, NULL)));
 }
 
@@ -216,8 +218,19 @@ TRANSFORM_SQL(date_trunc)
                         x, x, x, least, x, most, as_column(b, column, value));
 }
 
+/* The least number of precision and scale: -99999e-2 of (5,2). */
+static const char *least_numeric(struct sql_builder *b, const struct catalog_column *column)
+{
+    long precision = transform_type_limit(column, 0), scale = transform_type_limit(column, 1);
+    if (precision < 0)
+        return NULL;
+    char *nines = arena_alloc(b->arena, (size_t)precision + 1);
+    memset(nines, '9', (size_t)precision);
+    return arena_printf(b->arena, "-%se%ld", nines, -scale);
+}
+
 /* What a number of the column's type cannot be below, or NULL. */
-static const char *least_of(const struct catalog_column *column)
+static const char *least_of(struct sql_builder *b, const struct catalog_column *column)
 {
     static const struct {
         const char *type, *least;
@@ -229,7 +242,7 @@ static const char *least_of(const struct catalog_column *column)
     for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
         if (is_type(column, rows[i].type))
             return rows[i].least;
-    return NULL;
+    return is_type(column, "numeric") ? least_numeric(b, column) : NULL;
 }
 
 /* Exactly, whatever the type: a float is the number that its shortest text says. */
@@ -245,7 +258,7 @@ static const char *bucket_by_width(struct sql_builder *b, const struct transform
     const char *value =
         arena_printf(b->arena, "floor(%s / %s::numeric) * %s::numeric", exact(b, column, x),
                      transform->width.text, transform->width.text);
-    const char *least = least_of(column), *result = as_column(b, column, value);
+    const char *least = least_of(b, column), *result = as_column(b, column, value);
     bool is_float = is_type(column, "real") || is_type(column, "double precision");
     if (is_float)
         return arena_printf(b->arena, "CASE WHEN %s > %s AND %s < -(%s) THEN %s END", x, least, x,
@@ -364,14 +377,27 @@ static bool is_nullify(const struct transform *transform)
     return text_equal(transform->as->name, "nullify");
 }
 
+struct catalog_column sql_without_domain(struct sql_builder *b, const struct catalog_column *column)
+{
+    struct catalog_column plain = *column;
+    if (column->type_kind != 'd')
+        return plain;
+    if (text_equal(plain.limited_type, plain.type))
+        plain.limited_type = sql_base_type(b->arena, column);
+    plain.type = plain.base_type;
+    plain.full_type = plain.limited_type;
+    plain.type_kind = 'b';
+    return plain;
+}
+
 /* Has the row's column the value that it should? */
 static const char *is_done(struct sql_builder *b, const struct transform *transform)
 {
-    const struct catalog_column *column = column_of(b, transform->column);
+    const struct catalog_column column = sql_without_domain(b, column_of(b, transform->column));
     const char *x = sql_column(b, &b->target, transform->column);
     if (is_nullify(transform))
         return arena_printf(b->arena, "%s IS NULL", x);
-    return same(b, column, x, transform->as->sql(b, transform, column, x));
+    return same(b, &column, x, transform->as->sql(b, transform, &column, x));
 }
 
 static const char *mark_is_set(struct sql_builder *b)

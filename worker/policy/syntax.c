@@ -454,7 +454,10 @@ static const struct field stage_fields[] = {
      .read = read_transforms,
      .value = "( { name; as; }, ... )",
      .help = "What becomes of which columns, in one UPDATE. Columns that decide about the record "
-             "cannot be among them."},
+             "cannot be among them, nor those that a generated column which decides is made of. "
+             "Where an earlier stage changes the column too, this must be \"nullify\", or the same "
+             "transformation with parameters that keep less: a run takes the last stage first, and "
+             "the earlier one would change it again."},
     {.key = "mark",
      .types = TYPE_STRING,
      .flags = FIELD_DEIDENTIFY | FIELD_AGGREGATE,
@@ -463,7 +466,8 @@ static const struct field stage_fields[] = {
      .value = "column",
      .help =
          "The column, a timestamptz or a boolean, that says that a record has passed the stage; "
-         "it gets the run's time, or true. Without it that must be seen in the values."},
+         "it gets the run's time, or true. A timestamptz must be NULL until then: neither NOT NULL "
+         "nor with a default. Without a mark that must be seen in the values."},
     {.key = "claim",
      .types = TYPE_STRING,
      .flags = FIELD_DEIDENTIFY | FIELD_AGGREGATE,
@@ -485,7 +489,7 @@ static const struct field stage_fields[] = {
      .help =
          "Quasi-identifiers: columns that together can tell who it was. Of records that one run "
          "de-identifies, those that fewer than \"k\" distinct subjects share these with lose them "
-         "too. Needs \"mark\", a timestamptz."},
+         "too. Needs \"mark\", a timestamptz that does not round."},
     {.key = "k",
      .types = TYPE_INTEGER,
      .flags = FIELD_DEIDENTIFY | FIELD_AGGREGATE,

@@ -98,11 +98,13 @@ const struct transformation transformations[] = {
      NULL, NULL, sql_transform_random_token},
     {"json_keep", CLASS_ERASING, TAKES_JSON, true, false, false, " paths! ",
      "Keeps what stands under the paths (keys with dots between them, through arrays), and nothing "
-     "else.",
+     "else. What stands deeper than 100 levels becomes null; a document of type json that is no "
+     "jsonb becomes NULL.",
      NULL, check_paths, sql_transform_json_keep},
     {"json_drop", CLASS_ERASING, TAKES_JSON, true, false, false, " paths! ",
      "Takes out what stands under the paths. Keys that the application adds later stay: prefer "
-     "\"json_keep\".",
+     "\"json_keep\". What stands deeper than 100 levels becomes null; a document of type json that "
+     "is no jsonb becomes NULL.",
      NULL, check_paths, sql_transform_json_drop},
     {"phone_truncate", CLASS_GENERALISING, TAKES_TEXT, true, false, false, " keep! ",
      "The beginning of a phone number in E.164 form: the country code, for North American numbers "
@@ -180,16 +182,22 @@ static double step_of(const struct catalog_column *column)
     return step;
 }
 
-/* Buckets of one, too, where the type has decimals: what is in the column may be whole. */
+/* Buckets of one or less, too, where the type has decimals: what is in the column may be whole. */
 static bool spares_number(const struct transform *t, const struct catalog_column *column)
 {
     double width = t->width.text ? strtod(t->width.text, NULL) : 0, step = step_of(column) * 1.001;
     if (t->width.text)
-        return width == 1 || width <= step;
+        return width <= 1 || width <= step;
     for (size_t i = 0; i + 1 < t->bound_count; i++)
         if (strtod(t->bounds[i + 1].text, NULL) - strtod(t->bounds[i].text, NULL) > step)
             return false;
     return t->bound_count > 2;
+}
+
+static bool spares_moment(const struct transform *t, const struct catalog_column *column)
+{
+    return text_equal(column->base_type, "date") &&
+           (text_equal(t->unit, "day") || text_equal(t->unit, "hour"));
 }
 
 static bool spares_most(const struct transform *t, const struct catalog_column *column)
@@ -203,11 +211,9 @@ bool transform_spares(const struct transform *transform, const struct catalog_co
     static const struct {
         const char *name;
         bool (*spares)(const struct transform *transform, const struct catalog_column *column);
-    } table[] = {{"ip_truncate", spares_address},
-                 {"zip_prefix", spares_code},
-                 {"bucket", spares_number},
-                 {"top_code", spares_most},
-                 {"json_drop", spares_most}};
+    } table[] = {{"ip_truncate", spares_address}, {"zip_prefix", spares_code},
+                 {"date_trunc", spares_moment},   {"bucket", spares_number},
+                 {"top_code", spares_most},       {"json_drop", spares_most}};
     for (size_t i = 0; i < ARRAY_LENGTH(table); i++)
         if (transform->as && text_equal(transform->as->name, table[i].name))
             return table[i].spares(transform, column);

@@ -72,7 +72,7 @@ const char *transform_classes(struct arena *arena, const struct transform_list *
 
 /* Do these parameters leave ordinary values of the column as they were? Then it is no change of an
  * identifier: all the bits of an address, the five digits of a postal code, numbers in buckets of
- * one or of their last decimal, numbers between the limits of a top code, all keys of a document
+ * one or less, days of a date, numbers between the limits of a top code, all keys of a document
  * but some. */
 bool transform_spares(const struct transform *transform, const struct catalog_column *column);
 /* May something be left of what stands in a document under the path? */
@@ -80,6 +80,9 @@ bool transform_spares_path(const struct transform *transform, const struct strin
 /* Is what it makes of any value, or of what stands in a document under the path (empty: none), NULL
  * or the same for all records? */
 bool transform_merges(const struct transform *transform, const struct string_list *path);
+/* Does the transformation of an earlier stage leave every value that a later stage gives, so that
+ * neither undoes the other? Where that is not simple to tell: no. (transform_after.c) */
+bool transform_leaves(const struct transform *earlier, const struct transform *later);
 /* The number in the type of a column, also of a domain: 20 of "character varying(20)"; number 1 of
  * numeric(10,2) is 2. -1: none. */
 long transform_type_limit(const struct catalog_column *column, int which);

@@ -271,6 +271,21 @@ static void check_obstacles(struct target *t)
     }
 }
 
+/* What runs when a cell is published; the defaults of columns that it does not fill, too. */
+static void check_called(struct target *t)
+{
+    struct check *check = t->check;
+    check_functions(check, t->stage->at, t->table);
+    for (size_t i = 0; i < t->table->column_count; i++) {
+        const struct catalog_column *column = &t->table->columns[i];
+        for (size_t k = 0; k < column->function_count; k++)
+            if (!column->generated && !find_column(t, column->name))
+                check_function(
+                    check, t->stage->at, t->table, column->functions[k],
+                    arena_printf(check->arena, "default of column \"%s\"", column->name));
+    }
+}
+
 static void check_privileges(struct target *t)
 {
     struct check *check = t->check;
@@ -343,6 +358,7 @@ static void check_target(struct target *t)
     check_other_columns(t);
     check_unique(t);
     check_obstacles(t);
+    check_called(t);
     check_privileges(t);
     check_shared_target(t);
 }
@@ -369,12 +385,7 @@ static void check_counted_once(struct check *check)
     }
 }
 
-static bool takes_all(const struct category *category)
-{
-    return category->only.all_count == 0 && category->only.any_count == 0;
-}
-
-/* The same of two categories. Where both say which records are theirs, these may be others'. */
+/* The same of two categories, unless what they say of their records keeps these apart. */
 static void check_counted_by_one(struct check *check, const struct stage *stage)
 {
     const struct category *category = check->category;
@@ -382,8 +393,8 @@ static void check_counted_by_one(struct check *check, const struct stage *stage)
         const struct category *other = &check->set->categories[i];
         if (other == category)
             return; /* reported at the later one */
-        if (!table_name_equal(other->table, category->table) ||
-            (!takes_all(other) && !takes_all(category)))
+        if (!check_is_about_table(other) || !table_name_equal(other->table, category->table) ||
+            !check_may_share(check->table, category, other))
             continue;
         for (size_t s = 0; s < other->stage_count; s++) {
             if (other->stages[s].action != ACTION_AGGREGATE)
@@ -395,8 +406,9 @@ static void check_counted_by_one(struct check *check, const struct stage *stage)
                            stage->name, other->stages[s].name, other->name);
             diag_hint(check->diags, diag,
                       "Taken from each other, the two tables would tell of fewer than k persons: "
-                      "aggregate once, by all the dimensions, or let \"only\" of both categories "
-                      "say which records are theirs.");
+                      "aggregate once, by all the dimensions; or give both categories an \"only\" "
+                      "with eq or in on the same column and different values, or let one of them "
+                      "take only = \"rest\".");
         }
     }
 }

@@ -35,6 +35,12 @@ const struct catalog_table *check_table(struct check *check, struct position at,
                                         struct table_name name);
 /* Everything that stands in the way of deleting from it: row security, rules, triggers, ... */
 void check_act(struct check *check, struct position at, const struct catalog_table *table);
+/* Functions that are not built in, and that a change of a row would call: those of constraints,
+ * generated columns and indexes. */
+void check_functions(struct check *check, struct position at, const struct catalog_table *table);
+/* One function, called by what `where` says. */
+void check_function(struct check *check, struct position at, const struct catalog_table *table,
+                    const char *function, const char *where);
 /* Row security on what is only read. */
 void check_read(struct check *check, struct position at, const struct catalog_table *table);
 void check_accepted(struct check *check);
@@ -71,9 +77,18 @@ void check_aggregates(struct check *check);
 /* validate_transform.c: stages that de-identify. */
 void check_transforms(struct check *check);
 
+/* validate_reach.c: what rests on a column that a stage changes. The key is the table's. */
+void check_reach(struct check *check, const struct transform *t,
+                 const struct catalog_column *column, const struct string_list *key);
+/* Does any policy judge records by the column, or by one that is generated from it? */
+void check_decides(struct check *check, struct position at, const struct catalog_column *column);
+
 /* validate_set.c: categories among themselves, and tables in no category. */
 void check_overlap(struct check *check);
 void check_coverage(struct check *check);
+/* Do two lists of conditions, all of which must hold, contradict each other? */
+bool check_contradict(const struct catalog_table *table, const struct conditions *a,
+                      const struct conditions *b);
 /* May one record of the table belong to both? */
 bool check_may_share(const struct catalog_table *table, const struct category *a,
                      const struct category *b);

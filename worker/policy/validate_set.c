@@ -79,9 +79,8 @@ static bool same_ref(const struct ref *a, const struct ref *b)
     return strcmp(a->column, b->column) == 0;
 }
 
-/* Do two lists of conditions, all of which must hold, contradict each other? */
-static bool contradict(const struct catalog_table *table, const struct conditions *a,
-                       const struct conditions *b)
+bool check_contradict(const struct catalog_table *table, const struct conditions *a,
+                      const struct conditions *b)
 {
     for (size_t i = 0; i < a->all_count; i++) {
         for (size_t k = 0; k < b->all_count; k++) {
@@ -101,7 +100,7 @@ static bool contradict(const struct catalog_table *table, const struct condition
 static bool are_apart(const struct catalog_table *table, const struct category *a,
                       const struct category *b)
 {
-    return a->only.rest != b->only.rest || contradict(table, &a->only, &b->only);
+    return a->only.rest != b->only.rest || check_contradict(table, &a->only, &b->only);
 }
 
 bool check_may_share(const struct catalog_table *table, const struct category *a,

@@ -256,9 +256,8 @@ static void check_trigger(struct check *check, struct position at,
     }
 }
 
-static void check_function(struct check *check, struct position at,
-                           const struct catalog_table *table, const char *function,
-                           const char *where)
+void check_function(struct check *check, struct position at, const struct catalog_table *table,
+                    const char *function, const char *where)
 {
     const struct catalog_function *found = catalog_function(check->catalog, function);
     if (found && (strcmp(found->language, "c") == 0 || strcmp(found->language, "internal") == 0))
@@ -279,8 +278,7 @@ static void check_function(struct check *check, struct position at,
                 changed ? "Read it. If it is still wanted:" : "If that is wanted:");
 }
 
-static void check_functions(struct check *check, struct position at,
-                            const struct catalog_table *table)
+void check_functions(struct check *check, struct position at, const struct catalog_table *table)
 {
     for (size_t i = 0; i < table->constraint_count; i++)
         for (size_t k = 0; k < table->constraints[i].function_count; k++)
@@ -288,7 +286,7 @@ static void check_functions(struct check *check, struct position at,
                 check, at, table, table->constraints[i].functions[k],
                 arena_printf(check->arena, "constraint \"%s\"", table->constraints[i].name));
     for (size_t i = 0; i < table->column_count; i++)
-        for (size_t k = 0; k < table->columns[i].function_count; k++)
+        for (size_t k = 0; k < table->columns[i].function_count && table->columns[i].generated; k++)
             check_function(
                 check, at, table, table->columns[i].functions[k],
                 arena_printf(check->arena, "generated column \"%s\"", table->columns[i].name));

@@ -27,199 +27,7 @@ static bool names_have(const char *const *names, size_t count, const char *name)
     return false;
 }
 
-/* ---- what decides ---- */
-
-/* A column of a table, to be looked for. */
-struct wanted {
-    const struct catalog *catalog;
-    const struct catalog_table *table;
-    const char *column;
-};
-
-static bool is_own(const struct wanted *w, const struct catalog_table *table, const char *column)
-{
-    return table == w->table && text_equal(column, w->column);
-}
-
-static bool ref_names(const struct wanted *w, const struct catalog_table *of, const struct ref *ref)
-{
-    const struct catalog_table *other =
-        ref->kind == REF_COLUMN ? of : resolve_table(w->catalog, ref->table);
-    if (is_own(w, other, ref->column))
-        return true;
-    if ((ref->kind == REF_PARENT ? of : other) == w->table && ref->kind != REF_COLUMN &&
-        list_has(&ref->by, w->column))
-        return true;
-    return ref->none && ref_names(w, of, ref->none);
-}
-
-static bool start_names(const struct wanted *w, const struct catalog_table *of,
-                        const struct start *start)
-{
-    for (size_t i = 0; i < start->ref_count; i++)
-        if (ref_names(w, of, &start->refs[i]))
-            return true;
-    return false;
-}
-
-static bool conditions_name(const struct wanted *w, const struct catalog_table *of,
-                            const struct conditions *only)
-{
-    for (size_t i = 0; i < only->all_count; i++)
-        if (ref_names(w, of, &only->all[i].ref))
-            return true;
-    for (size_t i = 0; i < only->any_count; i++)
-        if (ref_names(w, of, &only->any[i].ref))
-            return true;
-    return false;
-}
-
-static bool dependants_name(const struct wanted *w, const struct dependant *with, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        const struct catalog_table *table = resolve_table(w->catalog, with[i].table);
-        if (table == w->table &&
-            (list_has(&with[i].by, w->column) || list_has(&with[i].key, w->column)))
-            return true;
-        if (dependants_name(w, with[i].with, with[i].with_count))
-            return true;
-    }
-    return false;
-}
-
-/* What of a category would be judged by the column; NULL: nothing. */
-static const char *decides(const struct wanted *w, const struct category *category)
-{
-    const struct catalog_table *of = resolve_table(w->catalog, category->table);
-    const struct agreement_table *agreements = &category->agreement_table;
-    if (start_names(w, of, &category->start))
-        return "the starting point";
-    if (category->has_tenant && ref_names(w, of, &category->tenant))
-        return "the tenant";
-    if (conditions_name(w, of, &category->only))
-        return "which records are its own";
-    for (size_t i = 0; i < category->floor_count; i++)
-        if (start_names(w, of, &category->floors[i].start))
-            return "\"keep_at_least\"";
-    if (category->cap && start_names(w, of, &category->cap->start))
-        return "\"keep_at_most\"";
-    for (size_t i = 0; i < category->stage_count; i++)
-        if (start_names(w, of, &category->stages[i].start) ||
-            conditions_name(w, of, &category->stages[i].only))
-            return arena_printf(w->catalog->arena, "stage \"%s\"", category->stages[i].name);
-    for (size_t i = 0; i < category->keep_while_count; i++) {
-        const struct keep_while *keep = &category->keep_while[i];
-        const struct catalog_table *child =
-            keep->has_child ? resolve_table(w->catalog, keep->child) : of;
-        if (conditions_name(w, child, &keep->only) ||
-            (keep->has_child && child == w->table && list_has(&keep->by, w->column)))
-            return "\"keep_while\"";
-    }
-    if (agreements->at.file && resolve_table(w->catalog, agreements->table) == w->table &&
-        (text_equal(agreements->tenant, w->column) || text_equal(agreements->period, w->column)))
-        return "the agreements";
-    if (dependants_name(w, category->with, category->with_count))
-        return "what hangs on a record";
-    return NULL;
-}
-
-static void check_decides(struct check *check, struct position at, const char *column)
-{
-    const struct wanted wanted = {check->catalog, check->table, column};
-    for (size_t i = 0; i < check->set->category_count; i++) {
-        const struct category *category = &check->set->categories[i];
-        if (!check_is_about_table(category) || !resolve_table(check->catalog, category->table))
-            continue;
-        const char *what = decides(&wanted, category);
-        if (!what)
-            continue;
-        struct diag *d = diag_error(check->diags, at,
-                                    "column \"%s\" cannot be changed: it decides %s of category "
-                                    "\"%s\"",
-                                    column, what, category->name);
-        diag_hint(check->diags, d, "With another value the record would be judged otherwise.");
-        return;
-    }
-}
-
-/* ---- what the table allows ---- */
-
-static void check_constraints(struct check *check, const struct transform *t)
-{
-    const struct catalog_table *table = check->table;
-    for (size_t i = 0; i < table->constraint_count; i++) {
-        const struct catalog_constraint *c = &table->constraints[i];
-        if (c->type != 'f' || !names_have(c->columns, c->column_count, t->column))
-            continue;
-        struct diag *d = diag_error(
-            check->diags, t->at, "column \"%s\" is part of foreign key \"%s\"", t->column, c->name);
-        diag_hint(check->diags, d, "Its values name rows of another table.");
-        return;
-    }
-    for (size_t i = 0; i < check->catalog->table_count; i++)
-        for (size_t k = 0; k < check->catalog->tables[i].constraint_count; k++) {
-            const struct catalog_constraint *c = &check->catalog->tables[i].constraints[k];
-            if (c->type != 'f' || c->foreign_table != table->oid ||
-                !names_have(c->foreign_columns, c->foreign_column_count, t->column))
-                continue;
-            diag_error(check->diags, t->at,
-                       "column \"%s\" is what foreign key \"%s\" of \"%s\" names", t->column,
-                       c->name, check_name(check, &check->catalog->tables[i]));
-            return;
-        }
-}
-
-static void check_indexes(struct check *check, const struct transform *t)
-{
-    const struct catalog_table *table = check->table;
-    for (size_t i = 0; i < table->index_count; i++) {
-        const struct catalog_index *index = &table->indexes[i];
-        if (!index->unique || !names_have(index->columns, index->column_count, t->column) ||
-            t->as->unique || text_equal(t->as->name, "nullify"))
-            continue;
-        struct diag *d =
-            diag_error(check->diags, t->at,
-                       "\"%s\" gives the same value to many records, but column \"%s\" is part of "
-                       "unique index \"%s\"",
-                       t->as->name, t->column, index->name);
-        diag_hint(check->diags, d, "Use \"random_token\", or \"nullify\".");
-        return;
-    }
-}
-
-static void check_copies(struct check *check, const struct transform *t,
-                         const struct catalog_column *column)
-{
-    for (size_t i = 0; i < check->table->copy_count; i++) {
-        const struct catalog_copy *copy = &check->table->copies[i];
-        struct diag *d;
-        if (copy->attnum != column->attnum)
-            continue;
-        switch (copy->kind) {
-        case 'm':
-            d = diag_error(check->diags, t->at,
-                           "materialized view \"%s\" keeps the old values of column \"%s\"",
-                           copy->name, t->column);
-            diag_hint(check->diags, d, "Leave the column out of it, or make it a plain view.");
-            break;
-        case 'e':
-            d = diag_error(check->diags, t->at,
-                           "index \"%s\" is over an expression of column \"%s\"", copy->name,
-                           t->column);
-            diag_hint(check->diags, d, "DROP INDEX %s.%s;",
-                      quote_name(check->arena, check->table->schema),
-                      quote_name(check->arena, copy->name));
-            break;
-        case 'k':
-            d = diag_error(check->diags, t->at, "column \"%s\" is part of the partition key",
-                           t->column);
-            diag_hint(check->diags, d, "The record would move to another partition.");
-            break;
-        default: /* a generated column follows */
-            break;
-        }
-    }
-}
+/* ---- what the column takes ---- */
 
 static long decimals(const char *number)
 {
@@ -301,6 +109,13 @@ static void check_fit(struct check *check, const struct transform *t,
         check_number(check, t, column, "bounds", t->bounds[i].text);
     if (text_equal(t->as->name, "constant") && t->value.text)
         check_constant(check, t, column);
+    if (text_equal(t->as->name, "date_trunc") && text_equal(t->unit, "hour") &&
+        text_equal(column->base_type, "date"))
+        diag_hint(check->diags,
+                  diag_error(check->diags, t->at,
+                             "\"unit\" of column \"%s\" is \"hour\", but a date has none",
+                             t->column),
+                  "Use \"month\", or another unit above a day.");
     if (t->as->keyed && transform_family(column) == TAKES_TEXT &&
         transform_type_limit(column, 0) >= 0 &&
         transform_type_limit(column, 0) < TRANSFORM_DIGEST_LENGTH)
@@ -370,10 +185,7 @@ static void check_transform(struct check *check, const struct transform *t)
     if (!t->as->testable && !key.count)
         diag_error(check->diags, t->at, "\"%s\" needs a table with a key", t->as->name);
     check_fit(check, t, column);
-    check_constraints(check, t);
-    check_indexes(check, t);
-    check_copies(check, t, column);
-    check_decides(check, t->at, t->column);
+    check_reach(check, t, column, &key);
 }
 
 /* ---- the stage ---- */
@@ -384,6 +196,23 @@ static bool stage_changes(const struct stage *stage, const char *column)
         if (text_equal(policy_stage_column(stage, i), column))
             return true;
     return false;
+}
+
+/* Of records that are to be done, the mark is empty: NULL, or false. */
+static void check_empty(struct check *check, const struct stage *stage,
+                        const struct catalog_column *mark)
+{
+    bool boolean = strcmp(mark->base_type, "boolean") == 0;
+    if (boolean || mark->generated || (!mark->not_null && !mark->has_default))
+        return;
+    struct diag *d = diag_error(check->diags, stage->at,
+                                "\"mark\" column \"%s\" %s: its records would count as done",
+                                stage->mark, mark->not_null ? "is NOT NULL" : "has a default");
+    diag_hint(
+        check->diags, d,
+        "It must be NULL until the stage sets it. Take a column of its own:\nALTER TABLE %s ADD "
+        "COLUMN deidentified_at timestamptz; and mark = \"deidentified_at\".",
+        quote_table(check->arena, check->table));
 }
 
 static void check_mark(struct check *check, const struct stage *stage)
@@ -402,7 +231,8 @@ static void check_mark(struct check *check, const struct stage *stage)
     if (column->generated)
         diag_error(check->diags, stage->at, "\"mark\" column \"%s\" is a generated column",
                    stage->mark);
-    check_decides(check, stage->at, stage->mark);
+    check_decides(check, stage->at, column);
+    check_empty(check, stage, column);
     for (size_t i = 0; i < check->set->category_count; i++) {
         const struct category *other = &check->set->categories[i];
         if (!check_is_about_table(other) ||
@@ -435,6 +265,37 @@ static void check_others(struct check *check, const struct stage *stage)
                         "same records",
                         policy_stage_column(stage, c), other->name);
     }
+}
+
+/* An earlier stage and a later one that change the same column: a record that is due for both
+ * passes the later one first, and both again where the earlier one does not leave what it finds
+ * then. One whose values cannot be seen to be done is done once, by its mark; so is one that
+ * counts. */
+static void check_pair(struct check *check, const struct stage *earlier, const struct stage *stage)
+{
+    for (size_t i = 0; i < stage->column_count; i++)
+        for (size_t k = 0; k < earlier->column_count; k++) {
+            const struct transform *later = &stage->columns[i], *t = &earlier->columns[k];
+            if (!text_equal(later->column, t->column) || !t->as || !t->as->testable ||
+                transform_leaves(t, later))
+                continue;
+            struct diag *d =
+                diag_error(check->diags, later->at,
+                           "what stage \"%s\" makes of column \"%s\" is changed again by stage "
+                           "\"%s\"",
+                           stage->name, later->column, earlier->name);
+            diag_hint(check->diags, d,
+                      "Use \"nullify\" in the later stage, or the same transformation with "
+                      "parameters that keep less; or change the column in one stage alone.");
+        }
+}
+
+static void check_earlier_stages(struct check *check, const struct stage *stage)
+{
+    for (const struct stage *s = check->category->stages; s < stage; s++)
+        if (!policy_stage_removes(s) && !s->aggregate &&
+            !check_contradict(check->table, &s->only, &stage->only))
+            check_pair(check, s, stage);
 }
 
 /* Does every record that comes to the stage bear what the earlier one made of it? */
@@ -519,6 +380,15 @@ static void check_quasi(struct check *check, const struct stage *stage)
                        "\"mark\" column \"%s\" of a stage with \"quasi\" must be a timestamptz",
                        stage->mark),
             "It tells which records were de-identified together.");
+    else if (mark && transform_type_limit(mark, 0) >= 0 && transform_type_limit(mark, 0) < 6)
+        diag_hint(check->diags,
+                  diag_error(check->diags, stage->at,
+                             "\"mark\" column \"%s\" of a stage with \"quasi\" is of type "
+                             "\"%s\", which rounds",
+                             stage->mark, mark->limited_type),
+                  "Records that were de-identified together are found by the very moment:\nALTER "
+                  "TABLE %s ALTER COLUMN %s TYPE timestamptz;",
+                  quote_table(check->arena, check->table), quote_name(check->arena, stage->mark));
 }
 
 /* Is what the earlier stage made of the column something else when the stage has passed? */
@@ -651,6 +521,7 @@ void check_transforms(struct check *check)
         check_mark(check, stage);
         check_quasi(check, stage);
         check_others(check, stage);
+        check_earlier_stages(check, stage);
         check_claim(check, stage);
         hint_at_indexes(check, stage);
     }
