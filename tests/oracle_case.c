@@ -250,11 +250,11 @@ void oracle_case_make(struct oracle_case *c, uint64_t seed, int number, const ch
     bool rest = draw_chance(15);
     struct text other_only = {0}, other_claim = {0};
     if (rest) {
-        rule_conditions(&other_only, &other_claim, 1 + draw_below(2), draw_below(2) * 2);
+        rule_conditions(&other_only, &other_claim, 1 + draw_below(2), draw_below(2) * 2, false);
         text_printf(&claim, "NOT %s", text_string(&other_claim));
         text_add(&only, " only = \"rest\";");
     } else {
-        rule_conditions(&only, &claim, draw_below(3), draw_chance(30) ? 2 : 0);
+        rule_conditions(&only, &claim, draw_below(3), draw_chance(30) ? 2 : 0, false);
     }
     c->whole_table = !rest;
     text_add(&c->claimed, text_string(&claim));
@@ -303,7 +303,7 @@ void oracle_case_make(struct oracle_case *c, uint64_t seed, int number, const ch
                         drawing.join);
         } else {
             text_add(&free_of, "\n AND NOT ");
-            rule_conditions(&rules, &free_of, 1 + draw_below(2), 0);
+            rule_conditions(&rules, &free_of, 1 + draw_below(2), 0, true);
         }
         text_add(&rules, " because = \"x\"; }");
     }

@@ -163,8 +163,8 @@ void rule_start_sql(struct text *out, const struct start *start)
 /* ---- conditions, twice ---- */
 
 /* One condition on the record: its group's content, and whether it is true. alone: with one
- * operator, as `any` needs it. */
-static void any_condition(struct text *policy, struct text *sql, bool alone)
+ * operator, as `any` needs it. keeps: what cannot be read meets it. */
+static void any_condition(struct text *policy, struct text *sql, bool alone, bool keeps)
 {
     bool match = draw_chance(50);
     const char *nulls = match ? "nulls = \"match\";" : "nulls = \"skip\";";
@@ -212,8 +212,8 @@ static void any_condition(struct text *policy, struct text *sql, bool alone)
         text_printf(policy, "column = \"j\"; path = [ \"score\" ]; ge = 5; %s", nulls);
         text_printf(sql,
                     "CASE WHEN r.j->>'score' IS NULL THEN %s WHEN r.j->>'score' ~ '^[0-9.]+$' THEN "
-                    "(r.j->>'score')::numeric >= 5 ELSE false END",
-                    or_null);
+                    "(r.j->>'score')::numeric >= 5 ELSE %s END",
+                    or_null, keeps ? "true" : "false");
         break;
     case 7:
         text_printf(policy, "column = \"state\"; is_null = %s;", match ? "true" : "false");
@@ -246,14 +246,15 @@ static void any_condition(struct text *policy, struct text *sql, bool alone)
     }
 }
 
-/* all AND (any OR): as keys of a group, and as SQL. */
-void rule_conditions(struct text *policy, struct text *sql, int all, int any)
+/* all AND (any OR): as keys of a group, and as SQL; of keep_while, where what cannot be read keeps.
+ */
+void rule_conditions(struct text *policy, struct text *sql, int all, int any, bool keeps)
 {
     text_add(sql, "(true");
     for (int i = 0; i < all; i++) {
         text_add(policy, i ? ", { " : " only = ( { ");
         text_add(sql, " AND (");
-        any_condition(policy, sql, false);
+        any_condition(policy, sql, false, keeps);
         text_add(policy, " }");
         text_add(sql, ")");
     }
@@ -262,7 +263,7 @@ void rule_conditions(struct text *policy, struct text *sql, int all, int any)
     for (int i = 0; i < any; i++) {
         text_add(policy, i ? ", { " : " any = ( { ");
         text_add(sql, i ? " OR (" : " AND ((");
-        any_condition(policy, sql, true);
+        any_condition(policy, sql, true, keeps);
         text_add(policy, " }");
         text_add(sql, ")");
     }
