@@ -61,8 +61,8 @@ void oracle_hold_scopes(struct text *marks, struct text *free_of, const struct s
 struct start rule_any_start(void);
 void rule_start(struct text *out, const struct start *start);     /* a group */
 void rule_start_sql(struct text *out, const struct start *start); /* over the record r */
-/* all AND (any OR): as keys of a group, and as SQL over r. keeps: of keep_while, where what cannot be
- * read keeps the record. */
+/* all AND (any OR): as keys of a group, and as SQL over r. keeps: of keep_while, where what cannot
+ * be read keeps the record. */
 void rule_conditions(struct text *policy, struct text *sql, int all, int any, bool keeps);
 void rule_tenant(struct text *out);
 const char *rule_tenants_sql(void); /* the record's tenants as a text[] */
