@@ -123,8 +123,14 @@ void sql_support_each(struct arena *arena, const struct policy_set *set,
         return;
     struct sql_leaf *leaf = sql_build_leaf(arena, set, category, stage, catalog,
                                            (struct table_name){leaves[0]->schema, leaves[0]->name},
-                                           SQL_ALL_SHAPES | SQL_READERS);
+                                           SQL_ALL_SHAPES | SQL_READERS, NULL);
     fn("leaf: remove", &leaf->remove, arg);
+    struct sql_leaf *prepared =
+        sql_build_leaf(arena, set, category, stage, catalog,
+                       (struct table_name){leaves[0]->schema, leaves[0]->name},
+                       SQL_ALL_SHAPES | SQL_READERS, "2024-02-29 00:00:00+00");
+    fn("leaf: remove, prepared", &prepared->remove, arg);
+    fn("leaf: remove_slice, prepared", &prepared->remove_slice, arg);
     fn("leaf: lock_rows", &leaf->lock_rows, arg);
     for (size_t i = 0; i < leaf->lock_read_count; i++)
         fn(arena_printf(arena, "leaf: lock_reads %zu", i + 1), &leaf->lock_reads[i], arg);

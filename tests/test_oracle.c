@@ -187,8 +187,9 @@ static void remove_dependants(struct attempt *a, const struct binding *own)
 /* One sweep over a leaf as the engine does it; returns how many records went. */
 static int64_t sweep_leaf(struct attempt *a, struct table_name leaf)
 {
-    struct sql_leaf *sql = sql_build_leaf(a->arena, a->set, a->category, 0, a->catalog, leaf,
-                                          SQL_ALL_SHAPES | SQL_READERS);
+    struct sql_leaf *sql =
+        sql_build_leaf(a->arena, a->set, a->category, 0, a->catalog, leaf,
+                       SQL_ALL_SHAPES | SQL_READERS, a->c->seed % 4 == 0 ? a->c->run_time : NULL);
     struct binding binding = {.from = "(0,0)", .to = "(100000,0)", .limit = "9"};
     int64_t gone = 0;
     size_t keys = a->key_count;

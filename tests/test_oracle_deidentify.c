@@ -698,7 +698,7 @@ static int64_t act(PGconn *conn, const struct policy_set *set, const struct test
 {
     const struct category *category = policy_find(set, c->name);
     const struct sql_leaf *leaf = sql_build_leaf(arena, set, category, 0, catalog, category->table,
-                                                 SQL_ALL_SHAPES | SQL_READERS);
+                                                 SQL_ALL_SHAPES | SQL_READERS, NULL);
     const char *tids = db_value(
         conn, "SELECT array_agg(ctid)::text FROM x.%s WHERE at < now() - interval '30 days'",
         c->name);

@@ -169,6 +169,48 @@ START_TEST(statements_are_prepared_once)
 }
 END_TEST
 
+static void ask_plus(struct pg_session *session, const char *sql, struct pg_answer *answer)
+{
+    const char *values[] = {"7"};
+    pg_conn_execute(session->conn, "plus", sql, 1, values, NULL, NULL, false, pg_session_answered,
+                    answer);
+}
+
+/* A statement whose name got another text does not stay with the server, whatever became of the
+ * group that it was to be dropped in. */
+START_TEST(texts_that_changed_are_dropped)
+{
+    struct pg_session session = pg_session_new();
+    pg_session_start(&session);
+    struct pg_answer plus = {0}, bad = {0}, count = {0};
+    const char *const texts[] = {"SELECT $1::int + 1", "SELECT $1::int + 2", "SELECT $1::int + 3"};
+    for (size_t i = 0; i < ARRAY_LENGTH(texts); i++) {
+        ask_plus(&session, texts[i], &plus);
+        pg_conn_sync(session.conn);
+        wait_until(&session, plus.count == (int)i + 1);
+    }
+    pg_session_ask(&session, "SELECT 1/0", &bad);
+    ask_plus(&session, texts[0], &plus);
+    pg_conn_sync(session.conn);
+    wait_until(&session, plus.count == 4);
+    ck_assert_int_eq(plus.outcome, PG_ABORTED);
+    /* Several Parses of one name under way: all but the last are of no use once answered. */
+    for (size_t i = 0; i < ARRAY_LENGTH(texts); i++)
+        ask_plus(&session, texts[i], &plus);
+    pg_conn_sync(session.conn);
+    wait_until(&session, plus.count == 7);
+    ck_assert_str_eq(plus.value, "10");
+    ask_plus(&session, texts[1], &plus);
+    pg_session_ask(&session, "SELECT string_agg(statement, '; ') FROM pg_prepared_statements",
+                   &count);
+    pg_conn_sync(session.conn);
+    wait_until(&session, count.count == 1);
+    ck_assert_str_eq(plus.value, "9");
+    ck_assert_str_eq(count.value, texts[1]);
+    pg_session_close(&session);
+}
+END_TEST
+
 START_TEST(large_results_and_large_parameters_pass)
 {
     struct pg_session session = pg_session_new();
@@ -316,6 +358,7 @@ Suite *suite_pg_conn(void)
     tcase_add_test(tc, errors_hold_no_value);
     tcase_add_test(tc, notifications_arrive);
     tcase_add_test(tc, statements_are_prepared_once);
+    tcase_add_test(tc, texts_that_changed_are_dropped);
     tcase_add_test(tc, large_results_and_large_parameters_pass);
     tcase_add_test(tc, rows_come_one_at_a_time);
     tcase_add_test(tc, a_flush_answers_without_ending_the_group);

@@ -376,6 +376,27 @@ RETURNING t.account_id::text AS tenant, t.month::text AS k1, t.call_id::bigint A
 -- $16 value America/New_York
 -- $17 value 10 days
 
+-- leaf: remove, prepared
+DELETE FROM ONLY g.call_2024 t
+ WHERE t.ctid >= $1::tid
+   AND t.ctid < $2::tid
+   AND t.kind = ANY (ARRAY['call'::g.kind, 'voicemail'::g.kind])
+   AND t.started_at <= ((GREATEST('2024-02-29 00:00:00+00'::timestamptz AT TIME ZONE 'UTC' - '1 year 1 mon'::interval, '2024-02-29 00:00:00+00'::timestamptz AT TIME ZONE 'UTC' - '7 years'::interval, '2024-02-29 00:00:00+00'::timestamptz AT TIME ZONE 'UTC' - '30 days'::interval, '2024-02-29 00:00:00+00'::timestamptz AT TIME ZONE 'UTC' - '3 years'::interval) + '4 days'::interval) AT TIME ZONE 'UTC')
+   AND LEAST(CASE WHEN t.started_at >= '1970-01-02'::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + CASE t.account_id::text WHEN '4711'::text THEN '7 years'::interval WHEN '4712'::text THEN '30 days'::interval ELSE '1 year 1 mon'::interval END, CASE WHEN t.started_at >= '1970-01-02'::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + '3 years'::interval) <= '2024-02-29 00:00:00+00'::timestamptz
+   AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = 'calls'::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = 'calls'::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t.started_at >= '1970-01-02'::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END, 'infinity'::timestamptz)
+     OR t.account_id::text IN (SELECT h3.tenant FROM retention.held_scope h3 WHERE h3.category = 'calls'::text AND h3.shape = 'tenant' AND h3.held_until > now() AND h3.tenant IS NOT NULL)
+     OR (t.account_id::text IN (SELECT h4.tenant FROM retention.held_scope h4 WHERE h4.category = 'calls'::text AND h4.shape = 'tenant_start' AND h4.held_until > now() AND h4.tenant IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = 'calls'::text AND h5.shape = 'tenant_start' AND h5.held_until > now() AND h5.tenant = t.account_id::text AND coalesce(h5.starts_from <= CASE WHEN t.started_at >= '1970-01-02'::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= '1970-01-02'::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h5.starts_to, true))))
+     OR ARRAY[t.month::text, t.call_id::text] IN (SELECT h6.key FROM retention.held_scope h6 WHERE h6.category = 'calls'::text AND h6.shape = 'key' AND h6.held_until > now() AND h6.key IS NOT NULL)
+     OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h7.key FROM retention.held_scope h7 WHERE h7.category = 'calls'::text AND h7.shape = 'key_more' AND h7.held_until > now() AND h7.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h8 WHERE h8.category = 'calls'::text AND h8.shape = 'key_more' AND h8.held_until > now() AND h8.key = ARRAY[t.month::text, t.call_id::text] AND (h8.tenant IS NULL OR h8.tenant = t.account_id::text) AND coalesce(h8.starts_from <= CASE WHEN t.started_at >= '1970-01-02'::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AND CASE WHEN t.started_at >= '1970-01-02'::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END < h8.starts_to, true) AND (NOT h8.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h9 WHERE h9.category = 'calls'::text AND h9.shape = 'key_subject' AND h9.held_until > now() AND h9.hold = h8.hold AND h9.part = h8.part AND false))))))
+     ELSE false END) IS NOT TRUE
+   AND (EXISTS (SELECT 1 FROM ONLY g.dispute k10 WHERE k10.call = t.call_id AND k10.month = t.month AND k10.state = 'open'::text)) IS NOT TRUE
+   AND CASE WHEN t.started_at >= '1970-01-02'::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + '90 days'::interval <= '2024-02-29 00:00:00+00'::timestamptz
+   AND CASE WHEN t.ended_at >= ('1970-01-02'::timestamptz AT TIME ZONE 'America/New_York'::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE 'America/New_York'::text) END + '10 days'::interval <= '2024-02-29 00:00:00+00'::timestamptz
+   AND (EXISTS (SELECT 1 FROM retention.pause z11 WHERE z11.scope = 'tenant' AND z11.resumed_at IS NULL AND (z11.until IS NULL OR z11.until > now()) AND z11.name = t.account_id::text)) IS NOT TRUE
+RETURNING t.account_id::text AS tenant, t.month::text AS k1, t.call_id::bigint AS k2;
+-- $1 from tid
+-- $2 to tid
+
 -- leaf: lock_rows
 WITH locked AS (
 SELECT t.ctid AS tid, t.month::text AS k1, t.call_id::text AS k2
@@ -681,6 +702,21 @@ RETURNING t.month::text AS k1, t.call_id::bigint AS k2;
 -- $7 value 1970-01-02
 -- $8 value UTC
 -- $9 value texts
+
+-- leaf: remove, prepared
+DELETE FROM ONLY g.call_2024 t
+ WHERE t.ctid >= $1::tid
+   AND t.ctid < $2::tid
+   AND (t.kind = ANY (ARRAY['call'::g.kind, 'voicemail'::g.kind])) IS NOT TRUE
+   AND t.ended_at <= GREATEST('2024-02-29 00:00:00+00'::timestamptz AT TIME ZONE 'UTC' - '1 year'::interval) + '4 days'::interval
+   AND (CASE WHEN t.ended_at >= ('1970-01-02'::timestamptz AT TIME ZONE 'UTC'::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE 'UTC'::text) END <= (('2024-02-29 00:00:00+00'::timestamptz AT TIME ZONE 'UTC' - '1 year'::interval - '7 days'::interval) AT TIME ZONE 'UTC') OR CASE WHEN t.ended_at >= ('1970-01-02'::timestamptz AT TIME ZONE 'UTC'::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE 'UTC'::text) END + '1 year'::interval <= '2024-02-29 00:00:00+00'::timestamptz)
+   AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = 'texts'::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = 'texts'::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t.ended_at >= ('1970-01-02'::timestamptz AT TIME ZONE 'UTC'::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE 'UTC'::text) END, 'infinity'::timestamptz)
+     OR ARRAY[t.month::text, t.call_id::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = 'texts'::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
+     OR (ARRAY[t.month::text, t.call_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = 'texts'::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = 'texts'::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t.month::text, t.call_id::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t.ended_at >= ('1970-01-02'::timestamptz AT TIME ZONE 'UTC'::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE 'UTC'::text) END AND CASE WHEN t.ended_at >= ('1970-01-02'::timestamptz AT TIME ZONE 'UTC'::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE 'UTC'::text) END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = 'texts'::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
+     ELSE false END) IS NOT TRUE
+RETURNING t.month::text AS k1, t.call_id::bigint AS k2;
+-- $1 from tid
+-- $2 to tid
 
 -- leaf: lock_rows
 WITH locked AS (

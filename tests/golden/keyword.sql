@@ -137,6 +137,29 @@ SELECT count(*) AS rows, NULL::text[] AS tenants, array_agg(g.k1) AS key1, count
 -- $7 value 1970-01-02
 -- $8 value callers
 
+-- leaf: remove, prepared
+WITH gone AS (
+UPDATE ONLY "user"."order" t
+   SET caller = NULL::text
+ WHERE t.ctid >= $1::tid
+   AND t.ctid < $2::tid
+   AND coalesce((hashtid(t.ctid) & 7) BETWEEN $3::int AND $4::int, false)
+   AND (t.caller IS NULL) IS NOT TRUE
+   AND t."when" <= ((GREATEST('2024-02-29 00:00:00+00'::timestamptz AT TIME ZONE 'UTC' - '1 day'::interval) + '4 days'::interval) AT TIME ZONE 'UTC')
+   AND (CASE WHEN t."when" >= '1970-01-02'::timestamptz AND t."when" < '10000-01-01 00:00:00+00'::timestamptz THEN t."when" END <= (('2024-02-29 00:00:00+00'::timestamptz AT TIME ZONE 'UTC' - '1 day'::interval - '7 days'::interval) AT TIME ZONE 'UTC') OR CASE WHEN t."when" >= '1970-01-02'::timestamptz AND t."when" < '10000-01-01 00:00:00+00'::timestamptz THEN t."when" END + '1 day'::interval <= '2024-02-29 00:00:00+00'::timestamptz)
+   AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = 'callers'::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = 'callers'::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t."when" >= '1970-01-02'::timestamptz AND t."when" < '10000-01-01 00:00:00+00'::timestamptz THEN t."when" END, 'infinity'::timestamptz)
+     OR ARRAY[t.id::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = 'callers'::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
+     OR (ARRAY[t.id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = 'callers'::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = 'callers'::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t.id::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t."when" >= '1970-01-02'::timestamptz AND t."when" < '10000-01-01 00:00:00+00'::timestamptz THEN t."when" END AND CASE WHEN t."when" >= '1970-01-02'::timestamptz AND t."when" < '10000-01-01 00:00:00+00'::timestamptz THEN t."when" END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = 'callers'::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
+     ELSE false END) IS NOT TRUE
+RETURNING t.id::bigint AS k1,
+       (t.caller IS NULL) AS changed)
+SELECT count(*) AS rows, NULL::text[] AS tenants, array_agg(g.k1) AS key1, count(*) FILTER (WHERE g.changed IS NOT TRUE) AS unchanged
+  FROM gone g;
+-- $1 from tid
+-- $2 to tid
+-- $3 turn
+-- $4 last turn
+
 -- leaf: lock_rows
 WITH locked AS (
 SELECT t.ctid AS tid, t.id::text AS k1
@@ -334,6 +357,20 @@ RETURNING t.id::bigint AS k1;
 -- $4 value 1 mon
 -- $5 value 1970-01-02
 -- $6 value calls
+
+-- leaf: remove, prepared
+DELETE FROM ONLY "user"."order" t
+ WHERE t.ctid >= $1::tid
+   AND t.ctid < $2::tid
+   AND t."when" <= ((GREATEST('2024-02-29 00:00:00+00'::timestamptz AT TIME ZONE 'UTC' - '1 mon'::interval) + '4 days'::interval) AT TIME ZONE 'UTC')
+   AND (CASE WHEN t."when" >= '1970-01-02'::timestamptz AND t."when" < '10000-01-01 00:00:00+00'::timestamptz THEN t."when" END <= (('2024-02-29 00:00:00+00'::timestamptz AT TIME ZONE 'UTC' - '1 mon'::interval - '7 days'::interval) AT TIME ZONE 'UTC') OR CASE WHEN t."when" >= '1970-01-02'::timestamptz AND t."when" < '10000-01-01 00:00:00+00'::timestamptz THEN t."when" END + '1 mon'::interval <= '2024-02-29 00:00:00+00'::timestamptz)
+   AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = 'calls'::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = 'calls'::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t."when" >= '1970-01-02'::timestamptz AND t."when" < '10000-01-01 00:00:00+00'::timestamptz THEN t."when" END, 'infinity'::timestamptz)
+     OR ARRAY[t.id::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = 'calls'::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
+     OR (ARRAY[t.id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = 'calls'::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = 'calls'::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t.id::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t."when" >= '1970-01-02'::timestamptz AND t."when" < '10000-01-01 00:00:00+00'::timestamptz THEN t."when" END AND CASE WHEN t."when" >= '1970-01-02'::timestamptz AND t."when" < '10000-01-01 00:00:00+00'::timestamptz THEN t."when" END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = 'calls'::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
+     ELSE false END) IS NOT TRUE
+RETURNING t.id::bigint AS k1;
+-- $1 from tid
+-- $2 to tid
 
 -- leaf: lock_rows
 WITH locked AS (

@@ -130,6 +130,20 @@ RETURNING t.session_id::uuid AS k1;
 -- $6 value UTC
 -- $7 value calls
 
+-- leaf: remove, prepared
+DELETE FROM ONLY g.session t
+ WHERE t.ctid >= $1::tid
+   AND t.ctid < $2::tid
+   AND t.started_at <= GREATEST('2024-02-29 00:00:00+00'::timestamptz AT TIME ZONE 'UTC' - '90 days'::interval) + '4 days'::interval
+   AND (CASE WHEN t.started_at >= ('1970-01-02'::timestamptz AT TIME ZONE 'UTC'::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE 'UTC'::text) END <= (('2024-02-29 00:00:00+00'::timestamptz AT TIME ZONE 'UTC' - '90 days'::interval - '7 days'::interval) AT TIME ZONE 'UTC') OR CASE WHEN t.started_at >= ('1970-01-02'::timestamptz AT TIME ZONE 'UTC'::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE 'UTC'::text) END + '90 days'::interval <= '2024-02-29 00:00:00+00'::timestamptz)
+   AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = 'calls'::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = 'calls'::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t.started_at >= ('1970-01-02'::timestamptz AT TIME ZONE 'UTC'::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE 'UTC'::text) END, 'infinity'::timestamptz)
+     OR ARRAY[t.session_id::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = 'calls'::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
+     OR (ARRAY[t.session_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = 'calls'::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = 'calls'::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t.session_id::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t.started_at >= ('1970-01-02'::timestamptz AT TIME ZONE 'UTC'::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE 'UTC'::text) END AND CASE WHEN t.started_at >= ('1970-01-02'::timestamptz AT TIME ZONE 'UTC'::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE 'UTC'::text) END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = 'calls'::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
+     ELSE false END) IS NOT TRUE
+RETURNING t.session_id::uuid AS k1;
+-- $1 from tid
+-- $2 to tid
+
 -- leaf: lock_rows
 WITH locked AS (
 SELECT t.ctid AS tid, t.session_id::text AS k1

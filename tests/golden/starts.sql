@@ -198,6 +198,23 @@ RETURNING (SELECT min(c22.account_id::text) FROM ONLY g.page_event c22 WHERE c22
 -- $9 run time
 -- $10 value by_child
 
+-- leaf: remove, prepared
+DELETE FROM ONLY g.session t
+ WHERE t.ctid >= $1::tid
+   AND t.ctid < $2::tid
+   AND t.source = 'child'::text
+   AND (SELECT coalesce((SELECT max(s1.start + CASE c2.account_id::text WHEN '7'::text THEN '2 years'::interval ELSE '1 year'::interval END) FROM ONLY g.page_event c2 WHERE c2.session_id = t.session_id), s1.start + '1 year'::interval) FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ('1970-01-02'::timestamptz AT TIME ZONE 'UTC'::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE 'UTC'::text) END WHEN count(*) = count(CASE WHEN c3.seen_at >= '1970-01-02'::timestamptz AND c3.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c3.seen_at END) THEN max(CASE WHEN c3.seen_at >= '1970-01-02'::timestamptz AND c3.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c3.seen_at END) END FROM ONLY g.page_event c3 WHERE c3.session_id = t.session_id) AS start OFFSET 0) s1) <= '2024-02-29 00:00:00+00'::timestamptz
+   AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h4 WHERE h4.category = 'by_child'::text AND h4.held_until > now())) THEN ((EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = 'by_child'::text AND h5.shape IN ('all', 'start') AND h5.held_until > now())) AND (SELECT range_agg(tstzrange(h6.starts_from, h6.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h6 WHERE h6.category = 'by_child'::text AND h6.shape IN ('all', 'start') AND h6.held_until > now()) @> coalesce((SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ('1970-01-02'::timestamptz AT TIME ZONE 'UTC'::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE 'UTC'::text) END WHEN count(*) = count(CASE WHEN c7.seen_at >= '1970-01-02'::timestamptz AND c7.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c7.seen_at END) THEN max(CASE WHEN c7.seen_at >= '1970-01-02'::timestamptz AND c7.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c7.seen_at END) END FROM ONLY g.page_event c7 WHERE c7.session_id = t.session_id), 'infinity'::timestamptz))
+     OR ((EXISTS (SELECT 1 FROM retention.held_scope h8 WHERE h8.category = 'by_child'::text AND h8.shape IN ('tenant', 'tenant_start') AND h8.held_until > now())) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c9 WHERE c9.session_id = t.session_id AND (c9.account_id::text IN (SELECT h10.tenant FROM retention.held_scope h10 WHERE h10.category = 'by_child'::text AND h10.shape = 'tenant' AND h10.held_until > now() AND h10.tenant IS NOT NULL)
+     OR (c9.account_id::text IN (SELECT h11.tenant FROM retention.held_scope h11 WHERE h11.category = 'by_child'::text AND h11.shape = 'tenant_start' AND h11.held_until > now() AND h11.tenant IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h12 WHERE h12.category = 'by_child'::text AND h12.shape = 'tenant_start' AND h12.held_until > now() AND h12.tenant = c9.account_id::text AND (SELECT coalesce(h12.starts_from <= s13.start AND s13.start < h12.starts_to, true) FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ('1970-01-02'::timestamptz AT TIME ZONE 'UTC'::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE 'UTC'::text) END WHEN count(*) = count(CASE WHEN c7.seen_at >= '1970-01-02'::timestamptz AND c7.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c7.seen_at END) THEN max(CASE WHEN c7.seen_at >= '1970-01-02'::timestamptz AND c7.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c7.seen_at END) END FROM ONLY g.page_event c7 WHERE c7.session_id = t.session_id) AS start OFFSET 0) s13))))) IS TRUE)))
+     OR ARRAY[t.session_id::text] IN (SELECT h14.key FROM retention.held_scope h14 WHERE h14.category = 'by_child'::text AND h14.shape = 'key' AND h14.held_until > now() AND h14.key IS NOT NULL)
+     OR (ARRAY[t.session_id::text] IN (SELECT h15.key FROM retention.held_scope h15 WHERE h15.category = 'by_child'::text AND h15.shape = 'key_more' AND h15.held_until > now() AND h15.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h16 WHERE h16.category = 'by_child'::text AND h16.shape = 'key_more' AND h16.held_until > now() AND h16.key = ARRAY[t.session_id::text] AND (h16.tenant IS NULL OR (EXISTS (SELECT 1 FROM ONLY g.page_event c17 WHERE c17.session_id = t.session_id AND c17.account_id::text = h16.tenant)) IS TRUE) AND (SELECT coalesce(h16.starts_from <= s18.start AND s18.start < h16.starts_to, true) FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ('1970-01-02'::timestamptz AT TIME ZONE 'UTC'::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE 'UTC'::text) END WHEN count(*) = count(CASE WHEN c7.seen_at >= '1970-01-02'::timestamptz AND c7.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c7.seen_at END) THEN max(CASE WHEN c7.seen_at >= '1970-01-02'::timestamptz AND c7.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c7.seen_at END) END FROM ONLY g.page_event c7 WHERE c7.session_id = t.session_id) AS start OFFSET 0) s18) AND (NOT h16.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h19 WHERE h19.category = 'by_child'::text AND h19.shape = 'key_subject' AND h19.held_until > now() AND h19.hold = h16.hold AND h19.part = h16.part AND false))))))
+     ELSE false END) IS NOT TRUE
+   AND (EXISTS (SELECT 1 FROM retention.pause z20 WHERE z20.scope = 'tenant' AND z20.resumed_at IS NULL AND (z20.until IS NULL OR z20.until > now()) AND (EXISTS (SELECT 1 FROM ONLY g.page_event c21 WHERE c21.session_id = t.session_id AND c21.account_id::text = z20.name)) IS TRUE)) IS NOT TRUE
+RETURNING (SELECT min(c22.account_id::text) FROM ONLY g.page_event c22 WHERE c22.session_id = t.session_id) AS tenant, t.session_id::uuid AS k1;
+-- $1 from tid
+-- $2 to tid
+
 -- leaf: lock_rows
 WITH locked AS (
 SELECT t.ctid AS tid, t.session_id::text AS k1
@@ -485,6 +502,22 @@ RETURNING t.session_id::uuid AS k1;
 -- $11 value 10
 -- $12 value 30 days
 
+-- leaf: remove, prepared
+DELETE FROM ONLY g.session t
+ WHERE t.ctid >= $1::tid
+   AND t.ctid < $2::tid
+   AND (t.source <> 'child'::text OR t.source IS NULL) AND t.source <> ALL (ARRAY['latest'::text])
+   AND (SELECT CASE WHEN (x1.v - x1.back) >= '2001-02-03'::timestamptz THEN x1.v END FROM (SELECT retention.try_timestamptz((t.data #>> '{"ended","at"}'::text[])) AS v, CASE WHEN (t.data #>> '{"ended","at"}'::text[]) ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' THEN '1 microsecond'::interval ELSE '0'::interval END AS back, (t.data #>> '{"ended","at"}'::text[]) AS raw OFFSET 0) x1) + '1 year'::interval <= '2024-02-29 00:00:00+00'::timestamptz
+   AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h2 WHERE h2.category = 'by_json'::text AND h2.held_until > now())) THEN ((EXISTS (SELECT 1 FROM retention.held_scope h3 WHERE h3.category = 'by_json'::text AND h3.shape IN ('all', 'start') AND h3.held_until > now())) AND (SELECT range_agg(tstzrange(h4.starts_from, h4.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h4 WHERE h4.category = 'by_json'::text AND h4.shape IN ('all', 'start') AND h4.held_until > now()) @> coalesce((SELECT CASE WHEN (x5.v - x5.back) >= '2001-02-03'::timestamptz THEN x5.v END FROM (SELECT retention.try_timestamptz((t.data #>> '{"ended","at"}'::text[])) AS v, CASE WHEN (t.data #>> '{"ended","at"}'::text[]) ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' THEN '1 microsecond'::interval ELSE '0'::interval END AS back, (t.data #>> '{"ended","at"}'::text[]) AS raw OFFSET 0) x5), 'infinity'::timestamptz))
+     OR ARRAY[t.session_id::text] IN (SELECT h6.key FROM retention.held_scope h6 WHERE h6.category = 'by_json'::text AND h6.shape = 'key' AND h6.held_until > now() AND h6.key IS NOT NULL)
+     OR (ARRAY[t.session_id::text] IN (SELECT h7.key FROM retention.held_scope h7 WHERE h7.category = 'by_json'::text AND h7.shape = 'key_more' AND h7.held_until > now() AND h7.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h8 WHERE h8.category = 'by_json'::text AND h8.shape = 'key_more' AND h8.held_until > now() AND h8.key = ARRAY[t.session_id::text] AND h8.tenant IS NULL AND (SELECT coalesce(h8.starts_from <= s9.start AND s9.start < h8.starts_to, true) FROM (SELECT (SELECT CASE WHEN (x5.v - x5.back) >= '2001-02-03'::timestamptz THEN x5.v END FROM (SELECT retention.try_timestamptz((t.data #>> '{"ended","at"}'::text[])) AS v, CASE WHEN (t.data #>> '{"ended","at"}'::text[]) ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' THEN '1 microsecond'::interval ELSE '0'::interval END AS back, (t.data #>> '{"ended","at"}'::text[]) AS raw OFFSET 0) x5) AS start OFFSET 0) s9) AND (NOT h8.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h10 WHERE h10.category = 'by_json'::text AND h10.shape = 'key_subject' AND h10.held_until > now() AND h10.hold = h8.hold AND h10.part = h8.part AND false))))))
+     ELSE false END) IS NOT TRUE
+   AND (coalesce((CASE WHEN (t.data #>> '{"score"}'::text[]) ~ '^[+-]?[0-9]{1,200}([.][0-9]{1,200})?([eE][+-]?[0-9]{1,3})?$' THEN (t.data #>> '{"score"}'::text[])::numeric END) >= '10'::numeric, (t.data #>> '{"score"}'::text[]) IS NOT NULL)) IS NOT TRUE
+   AND (coalesce(CASE WHEN CASE WHEN t.clock_ms BETWEEN -62135596800000 AND 253402300799000 THEN to_timestamp(t.clock_ms::float8 / 1000) END >= '10000-01-01 00:00:00+00'::timestamptz THEN true ELSE CASE WHEN t.clock_ms BETWEEN -62135596800000 AND 253402300799000 THEN to_timestamp(t.clock_ms::float8 / 1000) END + '30 days'::interval > '2024-02-29 00:00:00+00'::timestamptz END, t.clock_ms IS NOT NULL)) IS NOT TRUE
+RETURNING t.session_id::uuid AS k1;
+-- $1 from tid
+-- $2 to tid
+
 -- leaf: lock_rows
 WITH locked AS (
 SELECT t.ctid AS tid, t.session_id::text AS k1
@@ -710,6 +743,20 @@ RETURNING t.session_id::uuid AS k1;
 -- $7 run time
 -- $8 value by_latest
 
+-- leaf: remove, prepared
+DELETE FROM ONLY g.session t
+ WHERE t.ctid >= $1::tid
+   AND t.ctid < $2::tid
+   AND t.source = 'latest'::text
+   AND CASE WHEN (t.started_at IS NULL OR (t.started_at >= ('1970-01-02'::timestamptz AT TIME ZONE 'Europe/Berlin'::text) AND t.started_at < '10000-01-01'::timestamp)) AND (t.clock_ms IS NULL OR (t.clock_ms >= ceil(extract(epoch FROM '1970-01-02'::timestamptz AT TIME ZONE 'UTC') * 1000)::bigint AND t.clock_ms <= 253402300799999)) AND (t.birthday IS NULL OR (t.birthday >= ('1970-01-02'::timestamptz AT TIME ZONE 'Europe/Berlin'::text)::date AND t.birthday < '10000-01-01'::date)) THEN GREATEST(((date_trunc('year', t.started_at) + '1 year'::interval) AT TIME ZONE 'Europe/Berlin'::text), ((date_trunc('year', to_timestamp(t.clock_ms::float8 / 1000) AT TIME ZONE 'Europe/Berlin'::text) + '1 year'::interval) AT TIME ZONE 'Europe/Berlin'::text), ((date_trunc('year', t.birthday::timestamp) + '1 year'::interval) AT TIME ZONE 'Europe/Berlin'::text)) END + '1 year'::interval <= '2024-02-29 00:00:00+00'::timestamptz
+   AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = 'by_latest'::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = 'by_latest'::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN (t.started_at IS NULL OR (t.started_at >= ('1970-01-02'::timestamptz AT TIME ZONE 'Europe/Berlin'::text) AND t.started_at < '10000-01-01'::timestamp)) AND (t.clock_ms IS NULL OR (t.clock_ms >= ceil(extract(epoch FROM '1970-01-02'::timestamptz AT TIME ZONE 'UTC') * 1000)::bigint AND t.clock_ms <= 253402300799999)) AND (t.birthday IS NULL OR (t.birthday >= ('1970-01-02'::timestamptz AT TIME ZONE 'Europe/Berlin'::text)::date AND t.birthday < '10000-01-01'::date)) THEN GREATEST(((date_trunc('year', t.started_at) + '1 year'::interval) AT TIME ZONE 'Europe/Berlin'::text), ((date_trunc('year', to_timestamp(t.clock_ms::float8 / 1000) AT TIME ZONE 'Europe/Berlin'::text) + '1 year'::interval) AT TIME ZONE 'Europe/Berlin'::text), ((date_trunc('year', t.birthday::timestamp) + '1 year'::interval) AT TIME ZONE 'Europe/Berlin'::text)) END, 'infinity'::timestamptz)
+     OR ARRAY[t.session_id::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = 'by_latest'::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
+     OR (ARRAY[t.session_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = 'by_latest'::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = 'by_latest'::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t.session_id::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN (t.started_at IS NULL OR (t.started_at >= ('1970-01-02'::timestamptz AT TIME ZONE 'Europe/Berlin'::text) AND t.started_at < '10000-01-01'::timestamp)) AND (t.clock_ms IS NULL OR (t.clock_ms >= ceil(extract(epoch FROM '1970-01-02'::timestamptz AT TIME ZONE 'UTC') * 1000)::bigint AND t.clock_ms <= 253402300799999)) AND (t.birthday IS NULL OR (t.birthday >= ('1970-01-02'::timestamptz AT TIME ZONE 'Europe/Berlin'::text)::date AND t.birthday < '10000-01-01'::date)) THEN GREATEST(((date_trunc('year', t.started_at) + '1 year'::interval) AT TIME ZONE 'Europe/Berlin'::text), ((date_trunc('year', to_timestamp(t.clock_ms::float8 / 1000) AT TIME ZONE 'Europe/Berlin'::text) + '1 year'::interval) AT TIME ZONE 'Europe/Berlin'::text), ((date_trunc('year', t.birthday::timestamp) + '1 year'::interval) AT TIME ZONE 'Europe/Berlin'::text)) END AND CASE WHEN (t.started_at IS NULL OR (t.started_at >= ('1970-01-02'::timestamptz AT TIME ZONE 'Europe/Berlin'::text) AND t.started_at < '10000-01-01'::timestamp)) AND (t.clock_ms IS NULL OR (t.clock_ms >= ceil(extract(epoch FROM '1970-01-02'::timestamptz AT TIME ZONE 'UTC') * 1000)::bigint AND t.clock_ms <= 253402300799999)) AND (t.birthday IS NULL OR (t.birthday >= ('1970-01-02'::timestamptz AT TIME ZONE 'Europe/Berlin'::text)::date AND t.birthday < '10000-01-01'::date)) THEN GREATEST(((date_trunc('year', t.started_at) + '1 year'::interval) AT TIME ZONE 'Europe/Berlin'::text), ((date_trunc('year', to_timestamp(t.clock_ms::float8 / 1000) AT TIME ZONE 'Europe/Berlin'::text) + '1 year'::interval) AT TIME ZONE 'Europe/Berlin'::text), ((date_trunc('year', t.birthday::timestamp) + '1 year'::interval) AT TIME ZONE 'Europe/Berlin'::text)) END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = 'by_latest'::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
+     ELSE false END) IS NOT TRUE
+RETURNING t.session_id::uuid AS k1;
+-- $1 from tid
+-- $2 to tid
+
 -- leaf: lock_rows
 WITH locked AS (
 SELECT t.ctid AS tid, t.session_id::text AS k1
@@ -922,6 +969,21 @@ RETURNING t.invoice_id::bigint AS k1;
 -- $6 value 10 years
 -- $7 run time
 -- $8 value by_parent
+
+-- leaf: remove, prepared
+DELETE FROM ONLY g.invoice t
+ WHERE t.ctid >= $1::tid
+   AND t.ctid < $2::tid
+   AND (SELECT p1.plan = 'trial'::text FROM ONLY g.account p1 WHERE t.account_id = p1.account_id)
+   AND (SELECT CASE WHEN (l2.v1 > '-infinity'::timestamptz) AND (l2.v2 > '-infinity'::timestamptz) THEN LEAST(l2.v1, l2.v2) END FROM (SELECT (SELECT CASE WHEN p3.closed_at >= '1970-01-02'::timestamptz AND p3.closed_at < '10000-01-01 00:00:00+00'::timestamptz THEN p3.closed_at END FROM ONLY g.account p3 WHERE t.account_id = p3.account_id) AS v1, CASE WHEN t.issued >= ('1970-01-02'::timestamptz AT TIME ZONE 'UTC'::text)::date AND t.issued < '10000-01-01'::date THEN ((t.issued + 1)::timestamp AT TIME ZONE 'UTC'::text) END AS v2 OFFSET 0) l2) + '10 years'::interval <= '2024-02-29 00:00:00+00'::timestamptz
+   AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h4 WHERE h4.category = 'by_parent'::text AND h4.held_until > now())) THEN ((EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = 'by_parent'::text AND h5.shape IN ('all', 'start') AND h5.held_until > now())) AND (SELECT range_agg(tstzrange(h6.starts_from, h6.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h6 WHERE h6.category = 'by_parent'::text AND h6.shape IN ('all', 'start') AND h6.held_until > now()) @> coalesce((SELECT CASE WHEN (l7.v1 > '-infinity'::timestamptz) AND (l7.v2 > '-infinity'::timestamptz) THEN LEAST(l7.v1, l7.v2) END FROM (SELECT (SELECT CASE WHEN p8.closed_at >= '1970-01-02'::timestamptz AND p8.closed_at < '10000-01-01 00:00:00+00'::timestamptz THEN p8.closed_at END FROM ONLY g.account p8 WHERE t.account_id = p8.account_id) AS v1, CASE WHEN t.issued >= ('1970-01-02'::timestamptz AT TIME ZONE 'UTC'::text)::date AND t.issued < '10000-01-01'::date THEN ((t.issued + 1)::timestamp AT TIME ZONE 'UTC'::text) END AS v2 OFFSET 0) l7), 'infinity'::timestamptz))
+     OR ARRAY[t.invoice_id::text] IN (SELECT h9.key FROM retention.held_scope h9 WHERE h9.category = 'by_parent'::text AND h9.shape = 'key' AND h9.held_until > now() AND h9.key IS NOT NULL)
+     OR (ARRAY[t.invoice_id::text] IN (SELECT h10.key FROM retention.held_scope h10 WHERE h10.category = 'by_parent'::text AND h10.shape = 'key_more' AND h10.held_until > now() AND h10.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h11 WHERE h11.category = 'by_parent'::text AND h11.shape = 'key_more' AND h11.held_until > now() AND h11.key = ARRAY[t.invoice_id::text] AND h11.tenant IS NULL AND (SELECT coalesce(h11.starts_from <= s12.start AND s12.start < h11.starts_to, true) FROM (SELECT (SELECT CASE WHEN (l7.v1 > '-infinity'::timestamptz) AND (l7.v2 > '-infinity'::timestamptz) THEN LEAST(l7.v1, l7.v2) END FROM (SELECT (SELECT CASE WHEN p8.closed_at >= '1970-01-02'::timestamptz AND p8.closed_at < '10000-01-01 00:00:00+00'::timestamptz THEN p8.closed_at END FROM ONLY g.account p8 WHERE t.account_id = p8.account_id) AS v1, CASE WHEN t.issued >= ('1970-01-02'::timestamptz AT TIME ZONE 'UTC'::text)::date AND t.issued < '10000-01-01'::date THEN ((t.issued + 1)::timestamp AT TIME ZONE 'UTC'::text) END AS v2 OFFSET 0) l7) AS start OFFSET 0) s12) AND (NOT h11.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h13 WHERE h13.category = 'by_parent'::text AND h13.shape = 'key_subject' AND h13.held_until > now() AND h13.hold = h11.hold AND h13.part = h11.part AND false))))))
+     ELSE false END) IS NOT TRUE
+   AND ((EXISTS (SELECT 1 FROM ONLY g.payment w14 WHERE w14.invoice_id = t.invoice_id AND w14.paid_at IS NOT NULL)) IS TRUE) IS NOT TRUE
+RETURNING t.invoice_id::bigint AS k1;
+-- $1 from tid
+-- $2 to tid
 
 -- leaf: lock_rows
 WITH locked AS (
@@ -1170,6 +1232,20 @@ DELETE FROM ONLY g.payment t
 -- $4 value 10 years
 -- $5 value 1970-01-02
 -- $6 value payments
+
+-- leaf: remove, prepared
+DELETE FROM ONLY g.payment t
+ WHERE t.ctid >= $1::tid
+   AND t.ctid < $2::tid
+   AND t.paid_at IS NOT NULL
+   AND t.paid_at <= ((GREATEST('2024-02-29 00:00:00+00'::timestamptz AT TIME ZONE 'UTC' - '10 years'::interval) + '4 days'::interval) AT TIME ZONE 'UTC')
+   AND (CASE WHEN t.paid_at >= '1970-01-02'::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END <= (('2024-02-29 00:00:00+00'::timestamptz AT TIME ZONE 'UTC' - '10 years'::interval - '7 days'::interval) AT TIME ZONE 'UTC') OR CASE WHEN t.paid_at >= '1970-01-02'::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END + '10 years'::interval <= '2024-02-29 00:00:00+00'::timestamptz)
+   AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = 'payments'::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = 'payments'::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t.paid_at >= '1970-01-02'::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END, 'infinity'::timestamptz)
+     OR ARRAY[t.payment_id::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = 'payments'::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
+     OR (ARRAY[t.payment_id::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = 'payments'::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = 'payments'::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t.payment_id::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t.paid_at >= '1970-01-02'::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END AND CASE WHEN t.paid_at >= '1970-01-02'::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = 'payments'::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
+     ELSE false END) IS NOT TRUE;
+-- $1 from tid
+-- $2 to tid
 
 -- leaf: lock_rows
 WITH locked AS (

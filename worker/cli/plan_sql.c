@@ -100,7 +100,7 @@ bool plan_print_stage(struct planning *p, const struct sql_category *sql, size_t
     if (leaf_count) {
         struct table_name first = {leaves[0]->schema, leaves[0]->name};
         const struct sql_leaf *leaf = sql_build_leaf(cli->arena, p->policies.set, category, stage,
-                                                     p->policies.catalog, first, shapes);
+                                                     p->policies.catalog, first, shapes, NULL);
         const char *where = table_name_text(cli->arena, first);
         if (leaf_count > 1)
             where = arena_printf(cli->arena, "%s (and the same for each of %zu partitions)", where,

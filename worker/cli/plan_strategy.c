@@ -16,7 +16,7 @@ static bool leaf_strategy(struct planning *p, const struct sql_category *sql,
     const struct category *category = sql->category;
     struct sql_leaf *statements = sql_build_leaf(
         p->cli->arena, p->policies.set, category, (size_t)(sql->stage - category->stages),
-        p->policies.catalog, (struct table_name){leaf->schema, leaf->name}, 0);
+        p->policies.catalog, (struct table_name){leaf->schema, leaf->name}, 0, NULL);
     if (!statements->choose.text[0])
         *ret = "sweep";
     else if (category->strategy == STRATEGY_INDEX || category->strategy == STRATEGY_SWEEP)
@@ -49,7 +49,7 @@ static bool whole_leaf(struct planning *p, const struct sql_category *sql,
     struct table_name name = {leaf->schema, leaf->name};
     const struct sql_leaf *statements =
         sql_build_leaf(arena, p->policies.set, category, (size_t)(sql->stage - category->stages),
-                       p->policies.catalog, name, p->shapes);
+                       p->policies.catalog, name, p->shapes, NULL);
     *ret_because = statements->by_rows;
     *ret_empty = false;
     if (*ret_because)

@@ -57,7 +57,7 @@ static void queue_lock_timeout(struct batch *batch, int64_t ms)
     char text[24];
     snprintf(text, sizeof(text), "%lld", (long long)ms);
     const char *values[] = {text};
-    queue_prepared(batch, STEP_LOCK_TIMEOUT, "retention_lock_timeout",
+    queue_prepared(batch, STEP_SETTING, "retention_lock_timeout",
                    "SELECT pg_catalog.set_config('lock_timeout', $1, true)", 1, values);
 }
 
@@ -105,7 +105,7 @@ void batch_send_gate(struct batch *batch)
     if (!batch->work.whole)
         queue_lock_timeout(batch, worker->limits.lock_timeout_ms);
     /* What a deferrable constraint would say at COMMIT is to be known before. */
-    batch_queue(batch, STEP_LOCK_TIMEOUT, 0, "SET CONSTRAINTS ALL IMMEDIATE", 0, NULL);
+    batch_queue(batch, STEP_SETTING, 0, "SET CONSTRAINTS ALL IMMEDIATE", 0, NULL);
 }
 
 void batch_send_prologue(struct batch *batch)
@@ -190,8 +190,9 @@ static void queue_over(struct batch *batch, enum step step, size_t relation,
         }
     }
     note_step(batch, step, relation);
-    pg_conn_query(batch->lane->conn, statement->text, statement->param_count, values, true,
-                  batch_on_result, batch);
+    pg_conn_execute(batch->lane->conn, step == STEP_REMOVE_RANGE ? "retention_remove" : NULL,
+                    statement->text, statement->param_count, values, NULL, NULL, true,
+                    batch_on_result, batch);
     for (size_t i = 0; i < statement->param_count; i++)
         text_free(&made[i]);
     free(made);
@@ -261,12 +262,23 @@ static void queue_rest(struct batch *batch)
     pg_conn_flush(batch->lane->conn); /* its end is the next statement's beginning */
 }
 
+/* The pieces of ranges differ in where they begin and end alone, which the plan does not hang on:
+ * it is made once. Not where it joins what is counted, nor where triggers of the application would
+ * have theirs made the same way. */
+static bool plans_once(const struct run *run)
+{
+    return !run->sql->stage->aggregate && run->category->accept_trigger_count == 0;
+}
+
 void batch_send_remove_range(struct batch *batch)
 {
     const struct work *work = &batch->work;
     batch_begin_group(batch, BATCH_STATE_ACTING);
     batch_send_prologue(batch);
     batch->paced = pace_is_paced(&batch->run->pace);
+    if (plans_once(batch->run))
+        batch_queue(batch, STEP_SETTING, 0, "SET LOCAL plan_cache_mode = force_generic_plan", 0,
+                    NULL);
     if (batch->paced) /* the answers so far come at once: the action is not measured with them */
         pg_conn_flush(batch->lane->conn);
     const struct sql_statement *remove =

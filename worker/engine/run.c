@@ -405,7 +405,7 @@ static void build_leaf(struct run *run, struct leaf *leaf)
     if (!leaf->sql || leaf->shapes != run->shapes) { /* batches under way may use the old ones */
         leaf->shapes = run->shapes;
         leaf->sql = sql_build_leaf(leaf->arena, policies->set, run->category, run->stage,
-                                   policies->catalog, leaf->name, run->shapes);
+                                   policies->catalog, leaf->name, run->shapes, run->time);
     }
 }
 

@@ -15,6 +15,7 @@ enum request_kind {
     REQUEST_QUERY,
     REQUEST_EXECUTE,
     REQUEST_PREPARE, /* made by the connection before a REQUEST_EXECUTE; nobody's callback */
+    REQUEST_FORGET,  /* likewise: what no name means any more takes the server's memory */
     REQUEST_SYNC,
     REQUEST_FLUSH, /* the server does not answer it */
 };
@@ -75,6 +76,8 @@ struct pg_conn {
     struct request_list lost; /* being completed as lost */
     size_t pending;           /* requests with a caller in both lists */
     LIST_HEAD(, statement) statements;
+    uint64_t *stale; /* serials that the server still has, and no name means any more */
+    size_t stale_count;
     uint64_t last_serial;
     uint64_t group;
     bool want_send;

@@ -158,8 +158,17 @@ static void statement_free(struct statement *statement)
 
 void conn_forget_statements(struct pg_conn *conn)
 {
+    free(conn->stale);
+    conn->stale = NULL;
+    conn->stale_count = 0;
     while (!LIST_EMPTY(&conn->statements))
         statement_free(LIST_FIRST(&conn->statements));
+}
+
+static void add_stale(struct pg_conn *conn, uint64_t serial)
+{
+    conn->stale = xrealloc(conn->stale, (conn->stale_count + 1) * sizeof(*conn->stale));
+    conn->stale[conn->stale_count++] = serial;
 }
 
 static struct statement *statement_of(struct pg_conn *conn, const struct request *request)
@@ -169,6 +178,8 @@ static struct statement *statement_of(struct pg_conn *conn, const struct request
     if (strcmp(statement->name, request->name) == 0)
         break;
     if (statement && strcmp(statement->sql, request->sql) != 0) { /* another text: another one */
+        if (statement->prepared)
+            add_stale(conn, statement->serial);
         free(statement->sql);
         statement->sql = xstrdup(request->sql);
         statement->prepared = statement->sent = false;
@@ -182,6 +193,21 @@ static struct statement *statement_of(struct pg_conn *conn, const struct request
     return statement;
 }
 
+static bool send_forget(struct pg_conn *conn)
+{
+    while (conn->stale_count > 0) {
+        char sql[48];
+        struct request *forget = xcalloc(1, sizeof(*forget));
+        forget->kind = REQUEST_FORGET;
+        forget->serial = conn->stale[--conn->stale_count];
+        TAILQ_INSERT_TAIL(&conn->sent, forget, link);
+        snprintf(sql, sizeof(sql), "DEALLOCATE s%llu", (unsigned long long)forget->serial);
+        if (!PQsendQueryParams(conn->libpq, sql, 0, NULL, NULL, NULL, NULL, 0))
+            return false;
+    }
+    return true;
+}
+
 static bool send_execute(struct pg_conn *conn, struct request *request)
 {
     struct statement *statement = statement_of(conn, request);
@@ -192,6 +218,8 @@ static bool send_execute(struct pg_conn *conn, struct request *request)
         statement->group = conn->group;
         statement->sent = true;
         snprintf(server_name, sizeof(server_name), "s%llu", (unsigned long long)statement->serial);
+        if (!send_forget(conn))
+            return false;
         if (!PQsendPrepare(conn->libpq, server_name, request->sql, 0, NULL))
             return false;
         struct request *prepare = xcalloc(1, sizeof(*prepare));
@@ -206,9 +234,12 @@ static bool send_execute(struct pg_conn *conn, struct request *request)
                                request->formats, request->binary_result);
 }
 
-static void prepare_answered(struct request *prepare, const struct error *error)
+static void prepare_answered(struct pg_conn *conn, struct request *prepare,
+                             const struct error *error)
 {
     struct statement *statement = prepare->statement;
+    if (statement->serial != prepare->serial && !error)
+        add_stale(conn, prepare->serial);
     if (statement->serial == prepare->serial && statement->sent) {
         statement->prepared = error == NULL;
         statement->sent = error == NULL;
@@ -240,6 +271,7 @@ static bool send_one(struct pg_conn *conn, struct request *request)
     case REQUEST_FLUSH:
         return PQsendFlushRequest(conn->libpq);
     case REQUEST_PREPARE:
+    case REQUEST_FORGET:
         break;
     }
     abort(); /* made while sending, never queued */
@@ -295,8 +327,11 @@ static void complete_first(struct pg_conn *conn, enum pg_outcome outcome, PGresu
 {
     struct request *request = TAILQ_FIRST(&conn->sent);
     struct error own _cleanup_error_ = {0};
-    if (request->kind == REQUEST_PREPARE) {
-        prepare_answered(request, error);
+    if (request->kind == REQUEST_PREPARE || request->kind == REQUEST_FORGET) {
+        if (request->kind == REQUEST_PREPARE)
+            prepare_answered(conn, request, error);
+        else if (outcome == PG_ABORTED) /* and its group with it: again, later */
+            add_stale(conn, request->serial);
         TAILQ_REMOVE(&conn->sent, request, link);
         request_free(request);
         return;

@@ -1,8 +1,9 @@
 /* The only place that builds SQL: from a checked policy and catalog facts to statements.
  *
- * Identifiers are quoted by rule, values are always parameters with a cast. The target row has the
- * alias t. Holds, agreements and parents' columns are SubPlans over the target row, never joins
- * (DESIGN section 5): a row that changed while the action waited for it is then judged anew.
+ * Identifiers are quoted by rule; values are parameters with a cast, and where there is nobody to
+ * bind them quoted texts with a cast. The target row has the alias t. Holds, agreements and
+ * parents' columns are SubPlans over the target row, never joins (DESIGN section 5): a row that
+ * changed while the action waited for it is then judged anew.
  *
  * Everything returned lives in the arena given. */
 #ifndef POLICY_SQL_H
@@ -317,12 +318,15 @@ struct sql_counts *sql_build_counts(struct arena *arena, const struct policy_set
                                     const struct catalog *catalog, unsigned shapes);
 
 /* The statements of one leaf: schema and name of a leaf partition, or of the plain table itself.
+ * `run_time`, where it is not NULL: `remove` and `remove_slice` are for this run alone, and are
+ * prepared. A plan for any parameters computes each of them again for every row; so what does not
+ * change within a run, the policy's values and the run's time, stands in their text.
  * `shapes`: enum sql_shape. Where the category has a scope of another shape, or without SQL_READERS
  * there is any hold in force that could keep its rows for others, every record counts as
  * held: the statements act on nothing, and are to be made anew. */
 struct sql_leaf *sql_build_leaf(struct arena *arena, const struct policy_set *set,
                                 const struct category *category, size_t stage,
                                 const struct catalog *catalog, struct table_name leaf,
-                                unsigned shapes);
+                                unsigned shapes, const char *run_time);
 
 #endif

@@ -88,10 +88,12 @@ struct sql_statement sql_finish(struct sql_builder *b, const char *text)
 const char *sql_param(struct sql_builder *b, enum sql_param_kind kind, size_t index,
                       const char *value, const char *type)
 {
-    if (b->literal) {
-        assert(kind == PARAM_VALUE || kind == PARAM_RUN_TIME);
+    const bool fixed = kind == PARAM_VALUE || kind == PARAM_RUN_TIME;
+    assert(fixed || !b->literal);
+    if (fixed && (b->literal || b->run_time)) {
+        const char *time = b->run_time ? quote_text(b->arena, b->run_time) : "now()";
         return arena_printf(b->arena, "%s::%s",
-                            kind == PARAM_VALUE ? quote_text(b->arena, value) : "now()", type);
+                            kind == PARAM_VALUE ? quote_text(b->arena, value) : time, type);
     }
     size_t i = 0;
     /* One number has one type: a cast of an already typed parameter would convert it. */

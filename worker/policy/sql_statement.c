@@ -401,7 +401,7 @@ static void add_whole(struct sql_builder *b, const char *leaf, struct sql_leaf *
 struct sql_leaf *sql_build_leaf(struct arena *arena, const struct policy_set *set,
                                 const struct category *category, size_t stage,
                                 const struct catalog *catalog, struct table_name leaf,
-                                unsigned shapes)
+                                unsigned shapes, const char *run_time)
 {
     struct sql_builder builder, *b = &builder;
     sql_builder_init(b, arena, set, category, stage, catalog);
@@ -413,7 +413,9 @@ struct sql_leaf *sql_build_leaf(struct arena *arena, const struct policy_set *se
                                                                  : b->stage->mark);
 
     sql_begin(b);
+    b->run_time = run_time;
     out->remove = removal(b, table, turn_range(b), SKIP_NOTHING);
+    b->run_time = NULL;
     sql_begin(b);
     out->lock_rows = rows_lock(b, table, turn_range(b));
     sql_begin(b);
@@ -454,7 +456,9 @@ struct sql_leaf *sql_build_leaf(struct arena *arena, const struct policy_set *se
     sql_begin(b);
     out->bounds = slice_bounds(b, table, sql_prefilter(b), column);
     sql_begin(b);
+    b->run_time = run_time;
     out->remove_slice = removal(b, table, slice_range(b, column), SKIP_NOTHING);
+    b->run_time = NULL;
     sql_begin(b);
     const char *blocks = tid_range(b);
     out->lock_slice =
