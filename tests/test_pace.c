@@ -52,7 +52,7 @@ START_TEST(the_gentler_counts)
 }
 END_TEST
 
-/* While others work, half of the connections do; a batch is six statements that take the time they
+/* While others work, half of the connections do; a batch is twelve statements that take the time they
  * are meant to, and the connection rests between them, and behind the batch for what that lacks. */
 START_TEST(short_while_others_work)
 {
@@ -66,17 +66,17 @@ START_TEST(short_while_others_work)
     for (int i = 1; i < 4; i++)
         pace_look(&pace, &pressure, i * SECOND);
     ck_assert(pace_is_busy(&pace));
-    ck_assert_int_eq(pace_statement_rows(&pace), 1500); /* half a row a microsecond, 3 ms */
-    ck_assert_int_eq(pace_statements(&pace), 6);
-    ck_assert_int_eq(pace_batch_rows(&pace), 9000);
+    ck_assert_int_eq(pace_statement_rows(&pace), 500); /* half a row a microsecond, 1 ms */
+    ck_assert_int_eq(pace_statements(&pace), 12);
+    ck_assert_int_eq(pace_batch_rows(&pace), 6000);
     ck_assert_int_eq(pace_connections(&pace, 1), 1);
     ck_assert_int_eq(pace_connections(&pace, 2), 1);
     ck_assert_int_eq(pace_connections(&pace, 5), 2);
-    ck_assert_int_eq(pace_rest_us(&pace), 3000);
+    ck_assert_int_eq(pace_rest_us(&pace), 2000);
     struct pace_took took = {
-        .rows = 6000, .took_us = 30000, .action_us = 12000, .statements = 6, .rested_us = 12000};
-    ck_assert_int_eq(pace_spend(&pace, &took, 4 * SECOND), 18000 - 12000);
-    took.rested_us = 20000;
+        .rows = 6000, .took_us = 36000, .action_us = 12000, .statements = 12, .rested_us = 18000};
+    ck_assert_int_eq(pace_spend(&pace, &took, 4 * SECOND), 2 * 18000 - 18000);
+    took.rested_us = 24000;
     ck_assert_int_eq(pace_spend(&pace, &took, 4 * SECOND), 0);
     took.action_us = 60000;
     pace_spend(&pace, &took, 4 * SECOND);
@@ -90,7 +90,7 @@ START_TEST(short_while_others_work)
     ck_assert_int_eq(pace_statements(&pace), 1);
     for (int i = 0; i < 10; i++)
         pace_look(&pace, &pressure, 5 * SECOND);
-    ck_assert_int_eq(pace_statements(&pace), 5); /* statements took more than they should */
+    ck_assert_int_eq(pace_statements(&pace), 6); /* statements took more than they should */
     pressure.blocked = 1;
     pace_look(&pace, &pressure, 6 * SECOND);
     for (int i = 0; i < 5; i++)
@@ -133,15 +133,15 @@ START_TEST(short_transactions_of_others)
 }
 END_TEST
 
-/* Where even the fewest records take long, as with triggers: a batch does not take six times that,
- * and as much again for the rests. */
+/* Where even the fewest records take long, as with triggers: a batch does not take twelve times
+ * that, and four times as much for the rests. */
 START_TEST(slow_records)
 {
     struct pace pace = pace_of((struct pace_limits){.preset = "gentle"});
     pace_look(&pace, &(struct pressure){.others = 1}, 0);
-    ck_assert_int_eq(pace_statements(&pace), 6);
+    ck_assert_int_eq(pace_statements(&pace), 12);
     const struct pace_took took = {
-        .rows = 1200, .took_us = 1300000, .action_us = 1200000, .statements = 6};
+        .rows = 2400, .took_us = 2500000, .action_us = 2400000, .statements = 12};
     pace_spend(&pace, &took, SECOND);
     ck_assert_int_eq(pace_statements(&pace), 1);
     ck_assert_int_eq(pace_batch_rows(&pace), 200);
@@ -177,11 +177,11 @@ START_TEST(beginnings_do_not_count)
     int64_t rows = 2000;
     for (int i = 0; i < 50; i++) {
         const struct pace_took took = {
-            .rows = rows, .took_us = 3000 + rows, .action_us = rows, .statements = 6};
+            .rows = rows, .took_us = 3000 + rows, .action_us = rows, .statements = 12};
         ck_assert_int_gt(pace_spend(&pace, &took, i * 10000), 3000);
         rows = pace_batch_rows(&pace);
     }
-    ck_assert_int_eq(rows, 18000);
+    ck_assert_int_eq(rows, 12000);
 }
 END_TEST
 

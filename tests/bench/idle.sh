@@ -54,7 +54,7 @@ bench_approve bench_idle
 
 "$build/retentiond" -c "$home/site/retentiond.cfg" >"$home/run.log" 2>&1 &
 worker=$!
-trap 'kill "$worker" 2>/dev/null || true; cluster_stop immediate' EXIT
+trap 'kill "$worker" 2>/dev/null || true; bench_end' EXIT
 until [ "$(sql bench_idle "SELECT count(*) FROM retention.category_status WHERE last_success IS NOT NULL")" = "$categories" ]; do
   sleep 1 # a benchmark may wait
 done

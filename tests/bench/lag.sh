@@ -27,7 +27,7 @@ maintenance_work_mem = 256MB"
 standby=$cluster/standby
 stop_all() {
   as_server "$bindir/pg_ctl" -w -D "$standby" -m immediate stop >/dev/null 2>&1 || true
-  cluster_stop immediate
+  bench_end
 }
 trap stop_all EXIT
 

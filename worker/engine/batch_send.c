@@ -229,13 +229,13 @@ static void begin_inner_group(struct batch *batch, enum batch_state state)
 }
 
 /* Of many rows, a range goes in pieces: digests of one are made while the server works on the next,
- * and what is made while it waits are those of the last. Each is planned, and reads the lists of
- * what is on hold, so of few rows there is one. While others work pieces are of one size, and the
+ * and what is made while it waits are those of the last. Each reads the lists of what is on hold,
+ * so of few rows there is one. While others work pieces are of one size, and the
  * connection rests between them. What is counted is not cut: each statement adds a row to every
  * cell that it finds, whose persons are then made digests of. */
 enum { MANY_ROWS = 5000 };
 
-static const int many_ends[] = {50, 80, 100}; /* where pieces end, percent of the range */
+static const int many_ends[] = {15, 30, 45, 60, 75, 90, 100}; /* where pieces end, percent of the range */
 
 static int64_t pieces(const struct batch *batch)
 {
