@@ -52,8 +52,9 @@ START_TEST(the_gentler_counts)
 }
 END_TEST
 
-/* While others work, half of the connections do; a batch is twelve statements that take the time they
- * are meant to, and the connection rests between them, and behind the batch for what that lacks. */
+/* While others work, half of the connections do; a batch is twelve statements that take the time
+ * they are meant to, and the connection rests between them, and behind the batch for what that
+ * lacks. */
 START_TEST(short_while_others_work)
 {
     struct pace pace = pace_of((struct pace_limits){.preset = "normal"});

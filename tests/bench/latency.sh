@@ -13,6 +13,7 @@
 #   BENCH_RATE     transactions of the application in a second, 400 by default; pgbench throttles
 #                  itself, so what waits is counted as waiting
 #   BENCH_BURN     for how many microseconds "burn" works and rests in turn, "2000 4000" by default
+#   BENCH_HUGE_PAGES   1, as by default: the server's shared memory in huge pages; 0: not
 #   BENCH_SECONDS  how long "none" and "burn" are looked at, 20 by default; the others as long as the
 #                  purge takes
 #
@@ -32,6 +33,7 @@ seconds=${BENCH_SECONDS:-20}
 burn=${BENCH_BURN:-2000 4000}
 contenders=${BENCH_CONTENDERS:-none burn delete gentle normal fast}
 command -v pgbench >/dev/null || PATH=$(dirname "$(ls /usr/lib/postgresql/*/bin/pgbench | tail -n 1)"):$PATH
+: "${BENCH_HUGE_PAGES:=1}"
 bench_begin bench-latency "shared_buffers = 512MB
 autovacuum = off
 maintenance_work_mem = 256MB"

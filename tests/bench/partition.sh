@@ -11,6 +11,7 @@
 #
 #   BENCH_ROWS    rows of the partition, 1 500 000 by default; 150 bytes each, three indexes
 #   BENCH_ROUNDS  rounds, 5 by default; every contender runs once in each, in a turning order
+#   BENCH_HUGE_PAGES   1, as by default: the server's shared memory in huge pages; 0: not
 #
 # The table is pg_partman's, a partition a month; the oldest one is expired, the others have 1 000 rows.
 # Every run gets a copy of its own (files copied, nothing in shared buffers) and a checkpoint before.
@@ -26,7 +27,8 @@ build=$2
 rows=${BENCH_ROWS:-1500000}
 rounds=${BENCH_ROUNDS:-5}
 contenders=${BENCH_CONTENDERS:-counts records partman keys counts4 partman4}
-bench_begin bench-partition "shared_buffers = 1GB
+: "${BENCH_HUGE_PAGES:=1}"
+bench_begin bench-partition "shared_buffers = 1024MB
 autovacuum = off
 track_commit_timestamp = on
 maintenance_work_mem = 256MB"

@@ -4,6 +4,7 @@
 #                               the usual ones; it is stopped at the end
 #   bench_rounds COMMAND        COMMAND ROUND CONTENDER for each of $contenders in each of $rounds
 #                               rounds, beginning with another contender in each
+#   BENCH_HUGE_PAGES            1: the server's shared memory in huge pages; see bench_huge_pages
 #   cpu_ms                      processor time of the programs and server processes that have ended, in
 #                               ms: says more than the clock where the machine has other things to do
 #   bench_wait_ends DATABASE    a server process is counted once the server has seen its end
@@ -32,18 +33,22 @@ bench_wait_ends() {
   until [ "$(sql postgres "SELECT count(*) FROM pg_stat_activity WHERE datname = '$1'")" = 0 ]; do :; done
 }
 
-# The server's shared memory ($1 MB) in huge pages, where this machine lets us reserve them: that is how
-# a server of any size is set up, and a first touch costs 25 us a page on virtual machines.
-# BENCH_HUGE_PAGES=0: not.
+# BENCH_HUGE_PAGES=1: the server's shared memory (shared_buffers, in MB, of the settings $1) in huge
+# pages, which root has to reserve. The first touch of a small page of it costs each process of a virtual
+# machine 25 us.
 bench_huge_pages() {
   huge=/proc/sys/vm/nr_hugepages
-  pages=$(($1 * 12 / 10 / 2))
-  [ "${BENCH_HUGE_PAGES:-1}" != 0 ] && [ -w "$huge" ] || { say "   without huge pages"; return 0; }
-  grep -q 'Hugepagesize: *2048 kB' /proc/meminfo || return 0
+  megabytes=$(printf '%s\n' "$1" | sed -n 's/^shared_buffers = \([0-9]*\)MB$/\1/p')
+  pages=$((megabytes * 12 / 10 / 2))
+  [ "${BENCH_HUGE_PAGES:-0}" != 0 ] || return 0
+  [ -w "$huge" ] || { say "   without huge pages: only root can reserve them"; return 0; }
   had=$(cat "$huge")
   echo "$((had + pages))" >"$huge"
-  [ "$(cat "$huge")" -ge "$((had + pages))" ] || say "   not as many huge pages as the server needs"
-  say "   its shared memory in huge pages (BENCH_HUGE_PAGES=0: not)"
+  if [ "$(cat "$huge")" -lt "$((had + pages))" ]; then
+    say "   without huge pages: this machine has not so many"
+  else
+    say "   its shared memory in huge pages"
+  fi
 }
 
 bench_end() {
@@ -60,10 +65,10 @@ bench_begin() {
 checkpoint_timeout = 1h
 jit = off
 $2"
-  bench_huge_pages 512
+  trap bench_end EXIT
+  bench_huge_pages "$2"
   cluster_start
   postmaster=$(as_server head -n 1 "$cluster/data/postmaster.pid")
-  trap bench_end EXIT
 }
 
 bench_rounds() {

@@ -137,7 +137,8 @@ static const struct setting table[] = {
     {"pace.preset", SETTING_PACE, AT(pace.preset), 0, 0, "normal", ON_RELOAD, NOW,
      "How much the application may feel of a run. \"normal\": while others are in a transaction, "
      "only half of the connections work, rounded down, at least one, and a third of the time: a "
-     "batch is up to twelve statements of about a millisecond, and they rest between them, inside of "
+     "batch is up to twelve statements of about a millisecond, and they rest between them, inside "
+     "of "
      "the transaction, which so takes some hundredths of a second (one statement where the table "
      "has dependants or what decides is in other tables, where records are counted, and where "
      "others wait for a lock of ours); while nobody is, they work at full speed. \"gentle\": the "

@@ -235,7 +235,8 @@ static void begin_inner_group(struct batch *batch, enum batch_state state)
  * cell that it finds, whose persons are then made digests of. */
 enum { MANY_ROWS = 5000 };
 
-static const int many_ends[] = {15, 30, 45, 60, 75, 90, 100}; /* where pieces end, percent of the range */
+static const int many_ends[] = {15, 30, 45, 60,
+                                75, 90, 100}; /* where pieces end, percent of the range */
 
 static int64_t pieces(const struct batch *batch)
 {
