@@ -161,6 +161,12 @@ START_TEST(one_statement)
     pace_look(&pace, &pressure, 0);
     ck_assert_int_eq(pace_statements(&pace), 2);
     ck_assert_int_eq(pace_batch_rows(&pace), 400);
+    /* What is planned anew each time: fewer statements, and longer ones. */
+    pace = pace_of((struct pace_limits){.preset = "normal", .planned = true});
+    pace_look(&pace, &pressure, 0);
+    ck_assert_int_eq(pace_statements(&pace), 4);
+    spend(&pace, 20000, 40000, 40000);
+    ck_assert_int_eq(pace_statement_rows(&pace), 1500);
     pace = pace_of((struct pace_limits){.preset = "fast"});
     pace_look(&pace, &pressure, 0);
     ck_assert_int_eq(pace_statements(&pace), 1);

@@ -45,6 +45,7 @@ bench_huge_pages() {
   had=$(cat "$huge")
   echo "$((had + pages))" >"$huge"
   if [ "$(cat "$huge")" -lt "$((had + pages))" ]; then
+    echo "$had" >"$huge"
     say "   without huge pages: this machine has not so many"
   else
     say "   its shared memory in huge pages"
@@ -66,6 +67,8 @@ checkpoint_timeout = 1h
 jit = off
 $2"
   trap bench_end EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
   bench_huge_pages "$2"
   cluster_start
   postmaster=$(as_server head -n 1 "$cluster/data/postmaster.pid")

@@ -139,16 +139,18 @@ RETURNING t."select"::bigint AS k1;
 DELETE FROM ONLY g."Weird ""Table""" t
  WHERE t.ctid >= $1::tid
    AND t.ctid < $2::tid
-   AND t."a b" = 'it''s; -- \'::text
+   AND t."a b" = $3::text
    AND t."Größe" <= ((GREATEST('2024-02-29 00:00:00+00'::timestamptz AT TIME ZONE 'UTC' - '1 mon'::interval) + '4 days'::interval) AT TIME ZONE 'UTC')
    AND (CASE WHEN t."Größe" >= '1970-01-02'::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END <= (('2024-02-29 00:00:00+00'::timestamptz AT TIME ZONE 'UTC' - '1 mon'::interval - '7 days'::interval) AT TIME ZONE 'UTC') OR CASE WHEN t."Größe" >= '1970-01-02'::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END + '1 mon'::interval <= '2024-02-29 00:00:00+00'::timestamptz)
-   AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = 'weird'::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = 'weird'::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t."Größe" >= '1970-01-02'::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END, 'infinity'::timestamptz)
-     OR ARRAY[t."select"::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = 'weird'::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
-     OR (ARRAY[t."select"::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = 'weird'::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = 'weird'::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t."select"::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t."Größe" >= '1970-01-02'::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END AND CASE WHEN t."Größe" >= '1970-01-02'::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = 'weird'::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
+   AND (CASE WHEN (EXISTS (SELECT 1 FROM retention.held_scope h1 WHERE h1.category = $4::text AND h1.held_until > now())) THEN (SELECT range_agg(tstzrange(h2.starts_from, h2.starts_to)) + tstzmultirange(tstzrange('infinity', 'infinity', '[]')) FROM retention.held_scope h2 WHERE h2.category = $4::text AND h2.shape IN ('all', 'start') AND h2.held_until > now()) @> coalesce(CASE WHEN t."Größe" >= '1970-01-02'::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END, 'infinity'::timestamptz)
+     OR ARRAY[t."select"::text] IN (SELECT h3.key FROM retention.held_scope h3 WHERE h3.category = $4::text AND h3.shape = 'key' AND h3.held_until > now() AND h3.key IS NOT NULL)
+     OR (ARRAY[t."select"::text] IN (SELECT h4.key FROM retention.held_scope h4 WHERE h4.category = $4::text AND h4.shape = 'key_more' AND h4.held_until > now() AND h4.key IS NOT NULL) AND (EXISTS (SELECT 1 FROM retention.held_scope h5 WHERE h5.category = $4::text AND h5.shape = 'key_more' AND h5.held_until > now() AND h5.key = ARRAY[t."select"::text] AND h5.tenant IS NULL AND coalesce(h5.starts_from <= CASE WHEN t."Größe" >= '1970-01-02'::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END AND CASE WHEN t."Größe" >= '1970-01-02'::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END < h5.starts_to, true) AND (NOT h5.with_subjects OR (EXISTS (SELECT 1 FROM retention.held_scope h6 WHERE h6.category = $4::text AND h6.shape = 'key_subject' AND h6.held_until > now() AND h6.hold = h5.hold AND h6.part = h5.part AND false))))))
      ELSE false END) IS NOT TRUE
 RETURNING t."select"::bigint AS k1;
 -- $1 from tid
 -- $2 to tid
+-- $3 value it's; -- \
+-- $4 value weird
 
 -- leaf: lock_rows
 WITH locked AS (

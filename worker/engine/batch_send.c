@@ -190,9 +190,11 @@ static void queue_over(struct batch *batch, enum step step, size_t relation,
         }
     }
     note_step(batch, step, relation);
-    pg_conn_execute(batch->lane->conn, step == STEP_REMOVE_RANGE ? "retention_remove" : NULL,
-                    statement->text, statement->param_count, values, NULL, NULL, true,
-                    batch_on_result, batch);
+    char name[96]; /* moments without a zone mean another one in another one's */
+    snprintf(name, sizeof(name), "retention_remove %s", batch->run->category->timezone);
+    const bool prepared = step == STEP_REMOVE_RANGE && run_plans_once(batch->run);
+    pg_conn_execute(batch->lane->conn, prepared ? name : NULL, statement->text,
+                    statement->param_count, values, NULL, NULL, true, batch_on_result, batch);
     for (size_t i = 0; i < statement->param_count; i++)
         text_free(&made[i]);
     free(made);
@@ -263,21 +265,13 @@ static void queue_rest(struct batch *batch)
     pg_conn_flush(batch->lane->conn); /* its end is the next statement's beginning */
 }
 
-/* The pieces of ranges differ in where they begin and end alone, which the plan does not hang on:
- * it is made once. Not where it joins what is counted, nor where triggers of the application would
- * have theirs made the same way. */
-static bool plans_once(const struct run *run)
-{
-    return !run->sql->stage->aggregate && run->category->accept_trigger_count == 0;
-}
-
 void batch_send_remove_range(struct batch *batch)
 {
     const struct work *work = &batch->work;
     batch_begin_group(batch, BATCH_STATE_ACTING);
     batch_send_prologue(batch);
     batch->paced = pace_is_paced(&batch->run->pace);
-    if (plans_once(batch->run))
+    if (run_plans_once(batch->run))
         batch_queue(batch, STEP_SETTING, 0, "SET LOCAL plan_cache_mode = force_generic_plan", 0,
                     NULL);
     if (batch->paced) /* the answers so far come at once: the action is not measured with them */

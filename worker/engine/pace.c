@@ -6,8 +6,11 @@
 
 #include "base/text.h"
 
-/* A statement of fewer records does not get shorter: planning it takes the time. */
+/* A statement of fewer records does not get shorter: what begins and ends it takes the time. */
 enum { LEAST_ROWS = 200, LEAST_AIM_US = 300 };
+
+/* Where each statement is planned anew they are so many times as long, and as many fewer. */
+enum { PLANNED = 3 };
 
 /* As long as nobody knows better. */
 #define USUAL_ROW_BYTES 300.0
@@ -63,6 +66,13 @@ const char *pace_gentler(const char *one, const char *other)
     return one;
 }
 
+/* Planning takes a statement as long however short it is: those that are planned anew each time
+ * have more to do. */
+static int64_t longest_us(const struct pace *pace)
+{
+    return pace->preset.busy_statement_us * (pace->uncut || pace->planned ? PLANNED : 1);
+}
+
 void pace_init(struct pace *pace, const struct pace_limits *limits, int64_t now_us)
 {
     const struct pace_preset *preset = pace_presets;
@@ -74,14 +84,15 @@ void pace_init(struct pace *pace, const struct pace_limits *limits, int64_t now_
         .rows_per_second = limits->rows_per_second,
         .batch_rows = limits->batch_rows,
         .uncut = limits->uncut,
+        .planned = limits->planned,
         .available = (double)limits->rows_per_second,
         .at_us = now_us,
-        .aim_us = preset->busy_statement_us,
         .row_bytes = USUAL_ROW_BYTES,
         .waits_since_us = now_us,
         .dead_percent = limits->dead_percent,
         .dead_rows = limits->dead_rows,
     };
+    pace->aim_us = longest_us(pace);
     if (limits->standby_lag_mb)
         pace->preset.standby_lag_mb = limits->standby_lag_mb;
     if (limits->wal_mb_per_second)
@@ -123,7 +134,7 @@ static double average(double old, double new, double weight)
  * for our locks, and longer again, slowly. */
 static void adapt_aim(struct pace *pace)
 {
-    int64_t most = pace->preset.busy_statement_us;
+    int64_t most = longest_us(pace);
     if (pace->waits_for_us)
         pace->aim_us /= 2;
     else
@@ -347,11 +358,12 @@ int64_t pace_statement_rows(const struct pace *pace)
 int64_t pace_statements(const struct pace *pace)
 {
     const struct pace_preset *preset = &pace->preset;
-    if (!pace_is_paced(pace) || pace->uncut || pace->aim_us < preset->busy_statement_us)
+    if (!pace_is_paced(pace) || pace->uncut || pace->aim_us < longest_us(pace))
         return 1;
-    int64_t most = preset->busy_statements, fit = most_rows(pace) / pace_statement_rows(pace);
+    int64_t most = preset->busy_statements / (pace->planned ? PLANNED : 1),
+            fit = most_rows(pace) / pace_statement_rows(pace);
     if (pace->statement_us > 0) { /* even the fewest rows may take long */
-        double in_time = (double)(most * preset->busy_statement_us) / pace->statement_us;
+        double in_time = (double)(most * longest_us(pace)) / pace->statement_us;
         fit = in_time < (double)fit ? (int64_t)in_time : fit;
     }
     fit = fit < most ? fit : most;

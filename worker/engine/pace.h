@@ -41,6 +41,7 @@ struct pace_limits {
     int64_t rows_per_second; /* 0: not limited */
     int64_t batch_rows;
     bool uncut;                                /* a batch is one statement, whoever works */
+    bool planned;                              /* each statement is planned anew */
     int64_t standby_lag_mb, wal_mb_per_second; /* 0: the preset's */
     int64_t standbys;                          /* that must be connected */
     int64_t dead_percent,
@@ -96,6 +97,7 @@ struct pace {
     int64_t rows_per_second; /* 0: not limited */
     int64_t batch_rows;
     bool uncut;
+    bool planned;
     double available; /* records; may be negative */
     int64_t at_us;    /* when `available` was true */
 

@@ -82,6 +82,11 @@ static void make_id(struct run *run)
     hex_encode(run->id, bytes, sizeof(bytes));
 }
 
+bool run_plans_once(const struct run *run)
+{
+    return !run->sql->stage->aggregate && run->category->accept_trigger_count == 0;
+}
+
 /* The slower of two rates counts, and the gentler of two presets. */
 static void start_pace(struct run *run, int64_t now_us)
 {
@@ -92,6 +97,7 @@ static void start_pace(struct run *run, int64_t now_us)
         .rows_per_second = own > 0 && (rate == 0 || own < rate) ? own : rate,
         .batch_rows = limits->batch_rows,
         .uncut = run->sql->stage->aggregate != NULL,
+        .planned = !run_plans_once(run),
         .standby_lag_mb = limits->standby_lag_mb,
         .wal_mb_per_second = limits->wal_mb_per_second,
         .standbys = limits->standbys,

@@ -129,6 +129,10 @@ void run_start(struct worker *worker, struct category_state *state, size_t stage
 void run_stop(struct run *run, enum run_status status, const char *message);
 /* Whether it may be stopped for others: it acts, and has not come to its end. Not where groups of
  * records are judged by all batches of one run. */
+/* Are the pieces of a range planned once? They differ in where they begin and end alone, which the
+ * plan does not hang on. Not where it joins what is counted, nor where triggers of the application
+ * would have their own plans made the same way. */
+bool run_plans_once(const struct run *run);
 bool run_may_take_turns(const struct run *run);
 /* The leadership or control connection went: no more statements, the report says lost. */
 void run_abandon(struct run *run);

@@ -234,6 +234,22 @@ static bool send_execute(struct pg_conn *conn, struct request *request)
                                request->formats, request->binary_result);
 }
 
+/* What the connection asks before a statement, and is refused, libpq will call aborted for the
+ * statement: its caller is to know why. */
+static void tell_next(struct request *request, const struct error *error)
+{
+    do
+        request = TAILQ_NEXT(request, link);
+    while (request && !request_has_caller(request));
+    if (!request || !error || !error->sqlstate[0])
+        return;
+    error_clear(&request->prepare_error);
+    error_set(&request->prepare_error, error->code, "%s", error->primary);
+    error_set_sqlstate(&request->prepare_error, error->sqlstate);
+    if (error->hint)
+        error_hint(&request->prepare_error, "%s", error->hint);
+}
+
 static void prepare_answered(struct pg_conn *conn, struct request *prepare,
                              const struct error *error)
 {
@@ -244,14 +260,14 @@ static void prepare_answered(struct pg_conn *conn, struct request *prepare,
         statement->prepared = error == NULL;
         statement->sent = error == NULL;
     }
-    /* libpq will call the statement aborted; its caller is to know why. */
-    struct request *next = TAILQ_NEXT(prepare, link);
-    if (error && error->sqlstate[0] && next) {
-        error_set(&next->prepare_error, error->code, "%s", error->primary);
-        error_set_sqlstate(&next->prepare_error, error->sqlstate);
-        if (error->hint)
-            error_hint(&next->prepare_error, "%s", error->hint);
-    }
+    tell_next(prepare, error);
+}
+
+static void forget_answered(struct pg_conn *conn, struct request *forget, const struct error *error)
+{
+    if (error && strcmp(error->sqlstate, SQLSTATE_NO_STATEMENT) != 0)
+        add_stale(conn, forget->serial); /* again, later */
+    tell_next(forget, error);
 }
 
 /* --- sending --- */
@@ -330,8 +346,8 @@ static void complete_first(struct pg_conn *conn, enum pg_outcome outcome, PGresu
     if (request->kind == REQUEST_PREPARE || request->kind == REQUEST_FORGET) {
         if (request->kind == REQUEST_PREPARE)
             prepare_answered(conn, request, error);
-        else if (outcome == PG_ABORTED) /* and its group with it: again, later */
-            add_stale(conn, request->serial);
+        else
+            forget_answered(conn, request, error);
         TAILQ_REMOVE(&conn->sent, request, link);
         request_free(request);
         return;

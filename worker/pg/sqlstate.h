@@ -33,6 +33,9 @@ enum retry_class {
 #define SQLSTATE_HOLD_KNOWN     "RT023" /* the same uuid was placed with other arguments */
 #define SQLSTATE_HOLD_RELIES    "RT024" /* a hold would not keep any more what it keeps */
 
+/* PostgreSQL's own. */
+#define SQLSTATE_NO_STATEMENT "26000" /* no prepared statement of that name */
+
 /* NULL or "": the connection was lost. A code of a class that PostgreSQL does not define was raised
  * by somebody's trigger or function: RETRY_ROW. */
 enum retry_class sqlstate_retry_class(const char *sqlstate);

@@ -318,9 +318,10 @@ struct sql_counts *sql_build_counts(struct arena *arena, const struct policy_set
                                     const struct catalog *catalog, unsigned shapes);
 
 /* The statements of one leaf: schema and name of a leaf partition, or of the plain table itself.
- * `run_time`, where it is not NULL: `remove` and `remove_slice` are for this run alone, and are
- * prepared. A plan for any parameters computes each of them again for every row; so what does not
- * change within a run, the policy's values and the run's time, stands in their text.
+ * `run_time`, where it is not NULL: `remove` and `remove_slice` are for this run and the session's
+ * time zone alone, and are prepared. A plan for any parameters computes what is made of them again
+ * for every row; so what moments are made of, the run's time, the policy's periods, moments and
+ * zones, stands in their text.
  * `shapes`: enum sql_shape. Where the category has a scope of another shape, or without SQL_READERS
  * there is any hold in force that could keep its rows for others, every record counts as
  * held: the statements act on nothing, and are to be made anew. */

@@ -85,12 +85,24 @@ struct sql_statement sql_finish(struct sql_builder *b, const char *text)
     };
 }
 
+/* What moments are computed from. Names, tenants and whatever else rows are compared with are
+ * bound: they are not to be in a server's log. */
+static bool makes_moments(enum sql_param_kind kind, const char *type)
+{
+    static const char *const types[] = {"interval", "timestamptz", "timestamp", "date"};
+    if (kind == PARAM_RUN_TIME)
+        return true;
+    for (size_t i = 0; i < ARRAY_LENGTH(types) && kind == PARAM_VALUE; i++)
+        if (text_equal(type, types[i]))
+            return true;
+    return false;
+}
+
 const char *sql_param(struct sql_builder *b, enum sql_param_kind kind, size_t index,
                       const char *value, const char *type)
 {
-    const bool fixed = kind == PARAM_VALUE || kind == PARAM_RUN_TIME;
-    assert(fixed || !b->literal);
-    if (fixed && (b->literal || b->run_time)) {
+    assert(kind == PARAM_VALUE || kind == PARAM_RUN_TIME || !b->literal);
+    if (b->literal || (b->run_time && makes_moments(kind, type))) {
         const char *time = b->run_time ? quote_text(b->arena, b->run_time) : "now()";
         return arena_printf(b->arena, "%s::%s",
                             kind == PARAM_VALUE ? quote_text(b->arena, value) : time, type);
@@ -124,6 +136,8 @@ const char *sql_run_time(struct sql_builder *b)
 
 const char *sql_zone(struct sql_builder *b)
 {
+    if (b->run_time)
+        return arena_printf(b->arena, "%s::text", quote_text(b->arena, b->timezone));
     return sql_value(b, b->timezone, "text");
 }
 

@@ -63,7 +63,7 @@ struct sql_builder {
     unsigned shapes;      /* enum sql_shape: scopes of holds that rows are compared with */
     bool only_held;       /* rows that are waited for count only where they are held */
     bool literal;         /* values stand in the text: there are no parameters */
-    const char *run_time; /* not NULL: stands in the text, as values do */
+    const char *run_time; /* not NULL: stands in the text, as moments do */
     bool example;         /* made-up values: there is no record */
     bool trial;           /* tried and rolled back: nobody makes digests */
     bool foreseen; /* what another category does is being written, which may wait for a third */
