@@ -211,6 +211,32 @@ START_TEST(texts_that_changed_are_dropped)
 }
 END_TEST
 
+/* Somebody's DEALLOCATE ALL, as of a trigger: what was to be dropped is not there. The statement
+ * that comes after is told why it was not executed, once. */
+START_TEST(what_others_dropped_is_told_once)
+{
+    struct pg_session session = pg_session_new();
+    pg_session_start(&session);
+    struct pg_answer plus = {0}, all = {0};
+    ask_plus(&session, "SELECT $1::int + 1", &plus);
+    pg_session_ask(&session, "DEALLOCATE ALL", &all);
+    pg_conn_sync(session.conn);
+    wait_until(&session, all.count == 1);
+    ck_assert_int_eq(all.outcome, PG_OK);
+    ask_plus(&session, "SELECT $1::int + 2", &plus);
+    pg_conn_sync(session.conn);
+    wait_until(&session, plus.count == 2);
+    ck_assert_int_eq(plus.outcome, PG_ERROR);
+    ck_assert_str_eq(plus.sqlstate, "26000");
+    ask_plus(&session, "SELECT $1::int + 2", &plus);
+    pg_conn_sync(session.conn);
+    wait_until(&session, plus.count == 3);
+    ck_assert_int_eq(plus.outcome, PG_OK);
+    ck_assert_str_eq(plus.value, "9");
+    pg_session_close(&session);
+}
+END_TEST
+
 START_TEST(large_results_and_large_parameters_pass)
 {
     struct pg_session session = pg_session_new();
@@ -359,6 +385,7 @@ Suite *suite_pg_conn(void)
     tcase_add_test(tc, notifications_arrive);
     tcase_add_test(tc, statements_are_prepared_once);
     tcase_add_test(tc, texts_that_changed_are_dropped);
+    tcase_add_test(tc, what_others_dropped_is_told_once);
     tcase_add_test(tc, large_results_and_large_parameters_pass);
     tcase_add_test(tc, rows_come_one_at_a_time);
     tcase_add_test(tc, a_flush_answers_without_ending_the_group);
