@@ -96,10 +96,11 @@ START_TEST(rests_between_statements)
     site_load_and_approve(&site, "records", -1);
     once_beside_others(&site);
     ck_assert_int_gt(batches(&site), 2);
-    /* a statement, its rest, and the next one */
+    /* a statement, its rest, and the next one; in the first batch at least: where a statement
+     * turns out to take long, as on a machine that has other work, there is no time for a second */
     ck_assert_int_gt(db_number(site.admin,
-                               "SELECT count(*) / count(DISTINCT xid) FROM public.noted "
-                               "WHERE of = 'BEFORE'"),
+                               "SELECT max(n) FROM (SELECT count(*) AS n FROM public.noted "
+                               "WHERE of = 'BEFORE' GROUP BY xid) AS batch"),
                      1);
     ck_assert_int_ge(
         db_number(site.admin,
