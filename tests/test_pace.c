@@ -73,15 +73,15 @@ START_TEST(short_while_others_work)
     ck_assert_int_eq(pace_connections(&pace, 1), 1);
     ck_assert_int_eq(pace_connections(&pace, 2), 1);
     ck_assert_int_eq(pace_connections(&pace, 5), 2);
-    ck_assert_int_eq(pace_rest_us(&pace), 2000);
+    ck_assert_int_eq(pace_rest_us(&pace), 4000);
     struct pace_took took = {
-        .rows = 6000, .took_us = 36000, .action_us = 12000, .statements = 12, .rested_us = 18000};
-    ck_assert_int_eq(pace_spend(&pace, &took, 4 * SECOND), 2 * 18000 - 18000);
-    took.rested_us = 24000;
+        .rows = 6000, .took_us = 50000, .action_us = 12000, .statements = 12, .rested_us = 30000};
+    ck_assert_int_eq(pace_spend(&pace, &took, 4 * SECOND), 4 * 20000 - 30000);
+    took.rested_us = 40000;
     ck_assert_int_eq(pace_spend(&pace, &took, 4 * SECOND), 0);
     took.action_us = 60000;
     pace_spend(&pace, &took, 4 * SECOND);
-    ck_assert_int_eq(pace_rest_us(&pace), 3600); /* as long as statements take */
+    ck_assert_int_eq(pace_rest_us(&pace), 7200); /* as long as statements take */
     pressure.blocked = 1;
     pace_look(&pace, &pressure, 5 * SECOND);
     ck_assert_int_eq(pace_statements(&pace), 1);

@@ -2,6 +2,7 @@
  * decided then: test_pace.c. */
 #define _GNU_SOURCE
 #include <check.h>
+#include <regex.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,22 +77,30 @@ END_TEST
          "CREATE TRIGGER b BEFORE DELETE ON public.record EXECUTE FUNCTION public.note();"         \
          "CREATE TRIGGER a AFTER DELETE ON public.record EXECUTE FUNCTION public.note()"
 
+/* The policy, with the triggers of this function accepted. */
+static void add_accepted(const struct site *site, const char *function, struct text *policy)
+{
+    struct text sql _cleanup_text_ = {0};
+    text_printf(&sql,
+                "SELECT string_agg('\"' || t.tgname || ':' || encode(sha256(convert_to("
+                "pg_get_triggerdef(t.oid) || p.prosrc, 'UTF8')), 'hex') || '\"', ', ') "
+                "FROM pg_trigger AS t JOIN pg_proc AS p ON p.oid = t.tgfoid "
+                "WHERE p.proname = '%s'",
+                function);
+    db_exec(site->admin, "SET search_path = ''");
+    char *accepted _cleanup_free_ = db_value(site->admin, "%s", sql.data);
+    db_exec(site->admin, "RESET search_path");
+    text_printf(policy, POLICY "  accept_triggers = [ %s ];\n", accepted);
+}
+
 /* While others work, batches are several statements with rests between them, one batch at a time,
  * though there are two connections. */
 START_TEST(rests_between_statements)
 {
     struct cluster *cluster = cluster_new(NULL);
     struct site site = site_new_wide(cluster, NOTED, 2, NULL);
-    db_exec(site.admin, "SET search_path = ''");
-    char *accepted = db_value(
-        site.admin, "SELECT string_agg('\"' || t.tgname || ':' || encode(sha256(convert_to("
-                    "pg_get_triggerdef(t.oid) || p.prosrc, 'UTF8')), 'hex') || '\"', ', ') "
-                    "FROM pg_trigger AS t JOIN pg_proc AS p ON p.oid = t.tgfoid "
-                    "WHERE p.proname = 'note'");
     struct text policy _cleanup_text_ = {0};
-    text_printf(&policy, POLICY "  accept_triggers = [ %s ];\n", accepted);
-    free(accepted);
-    db_exec(site.admin, "RESET search_path");
+    add_accepted(&site, "note", &policy);
     site_policy(&site, "records", policy.data);
     site_load_and_approve(&site, "records", -1);
     once_beside_others(&site);
@@ -115,6 +124,83 @@ START_TEST(rests_between_statements)
                                "JOIN batch AS b ON a.xid < b.xid AND b.began < a.ended AND "
                                "a.began < b.ended"),
                      0);
+    site_check_log(&site);
+    site_free(&site);
+    cluster_free(cluster);
+}
+END_TEST
+
+/* What the first batch connection did, one letter a statement, from the server's log: B
+ * begin_batch, R rest, D DELETE, A append_batch, C COMMIT. Owned by the caller. */
+static char *done_by_batches(const struct site *site)
+{
+    static const struct {
+        const char *says;
+        char letter;
+    } steps[] = {{": -- The first call of every batch", 'B'},
+                 {": -- While others work", 'R'},
+                 {": DELETE FROM ONLY public.record", 'D'},
+                 {": SELECT retention.append_batch(", 'A'},
+                 {": COMMIT", 'C'}};
+    char *log _cleanup_free_ = file_read(cluster_log_file(site->cluster));
+    struct text done _cleanup_text_ = {0};
+    char of[32] = "";
+    for (char *next = NULL, *line = strtok_r(log, "\n", &next); line;
+         line = strtok_r(NULL, "\n", &next)) {
+        const char *pid = strchr(line, '[');
+        for (size_t i = 0; pid && i < ARRAY_LENGTH(steps); i++) {
+            if (!strstr(line, steps[i].says))
+                continue;
+            if (!of[0] && steps[i].letter == 'B')
+                snprintf(of, sizeof(of), "%.*s", (int)strcspn(pid, "]"), pid);
+            if (of[0] && strncmp(pid, of, strlen(of)) == 0)
+                text_add_char(&done, steps[i].letter);
+        }
+    }
+    return text_steal(&done);
+}
+
+/* A connection rests before the first statement on records, between them, before the entry, and
+ * before the commit; and, for no time, behind the last one. */
+START_TEST(rests_everywhere)
+{
+    struct cluster *cluster = cluster_new(NULL);
+    struct site site = site_new_single(cluster, ROWS, NULL);
+    site_policy(&site, "records", POLICY);
+    site_load_and_approve(&site, "records", -1);
+    db_script(site.admin, "ALTER ROLE t_worker SET log_statement = 'all'");
+    once_beside_others(&site);
+    char *done _cleanup_free_ = done_by_batches(&site);
+    regex_t good;
+    ck_assert_int_eq(
+        regcomp(&good, "^BR(DR)(DR)+RARC(BRDRAC|BR(DR)(DR)+RARC|B)*C*$", REG_EXTENDED | REG_NOSUB),
+        0);
+    ck_assert_msg(regexec(&good, done, 0, NULL, 0) == 0, "%s", done);
+    regfree(&good);
+    site_check_log(&site);
+    site_free(&site);
+    cluster_free(cluster);
+}
+END_TEST
+
+/* Statements that take long, as with this trigger, are measured, and are one a batch then. */
+START_TEST(long_statements_are_alone)
+{
+    struct cluster *cluster = cluster_new(NULL);
+    struct site site = site_new_single(
+        cluster,
+        ROWS "; CREATE FUNCTION public.slow() RETURNS trigger LANGUAGE plpgsql AS $$"
+             "BEGIN PERFORM pg_sleep(0.03); RETURN NULL; END $$;"
+             "CREATE TRIGGER s AFTER DELETE ON public.record EXECUTE FUNCTION public.slow()",
+        NULL);
+    struct text policy _cleanup_text_ = {0};
+    add_accepted(&site, "slow", &policy);
+    site_policy(&site, "records", policy.data);
+    site_load_and_approve(&site, "records", -1);
+    db_script(site.admin, "ALTER ROLE t_worker SET log_statement = 'all'");
+    once_beside_others(&site);
+    char *done _cleanup_free_ = done_by_batches(&site);
+    ck_assert_msg(strncmp(done, "BRDRDR", 6) == 0 && strstr(done, "RARCBRDRAC"), "%s", done);
     site_check_log(&site);
     site_free(&site);
     cluster_free(cluster);
@@ -494,8 +580,6 @@ Suite *suite_pace_server(void)
     TCase *tc = tcase_create("server");
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, transactions_of_others);
-    tcase_add_test(tc, rests_between_statements);
-    tcase_add_test(tc, rests_are_forbidden);
     tcase_add_test(tc, looks_while_it_plans);
     tcase_add_test(tc, own_parallel_workers);
     tcase_add_test(tc, lost_slot);
@@ -506,6 +590,13 @@ Suite *suite_pace_server(void)
     tcase_add_loop_test(tc, vacuum_is_asked_for, 0, 4);
     tcase_add_test(tc, vacuum_of_partitions);
     tcase_add_test(tc, rows_without_statistics_live);
+    suite_add_tcase(suite, tc);
+    tc = tcase_create("rests");
+    tcase_set_timeout(tc, 120);
+    tcase_add_test(tc, rests_between_statements);
+    tcase_add_test(tc, rests_everywhere);
+    tcase_add_test(tc, long_statements_are_alone);
+    tcase_add_test(tc, rests_are_forbidden);
     suite_add_tcase(suite, tc);
     return suite;
 }

@@ -136,13 +136,14 @@ static const struct setting table[] = {
      "can."},
     {"pace.preset", SETTING_PACE, AT(pace.preset), 0, 0, "normal", ON_RELOAD, NOW,
      "How much the application may feel of a run. \"normal\": while others are in a transaction, "
-     "only half of the connections work, rounded down, at least one, and a third of the time: a "
+     "only half of the connections work, rounded down, at least one, and a fifth of the time: a "
      "batch is up to twelve statements of about a millisecond (four of three where "
-     "triggers are accepted), and they rest between them, inside of the transaction, which so "
+     "triggers are accepted), and they rest between them and before its entry and its commit, "
+     "inside of the transaction, which so "
      "takes some hundredths of a second (one statement of three where the table has dependants or "
      "what decides is in other tables, where records are counted, and where others wait for a "
      "lock of ours); while nobody is, they work at full speed. \"gentle\": the "
-     "same with a fifth of the time, and half of it while nobody else is there; at most 16 MB of "
+     "same with an eighth of the time, and half of it while nobody else is there; at most 16 MB of "
      "write-ahead log a second. \"fast\": as fast as it goes, whatever others do. \"normal\" lets "
      "no standby or replication slot come to lie more than 64 MB behind, \"gentle\" 16, \"fast\" "
      "knows no limit. \"gentle\" also waits where vacuum was outrun, see pace.dead_percent. The "

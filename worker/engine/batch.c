@@ -5,6 +5,9 @@
  *   1  BEGIN; pins; LOCK dependants and leaf; begin_batch; the action, in pieces
  *   2  append_batch, one for each relation touched; COMMIT
  *
+ * While others work, the connection rests before and between pieces, and before the entries and
+ * COMMIT (pace.h).
+ *
  * The plain way is optimistic: the action is a DELETE of a block range, or of slices of starting
  * points (sweep.h), which waits for locked rows at most lock_timeout. Where it meets a locked row,
  * or a row that refuses, the transaction is rolled back and the same range is done carefully: rows
@@ -299,7 +302,7 @@ static void act_on_failure(struct batch *batch)
     if (step == STEP_REST && strcmp(sqlstate, "42501") == 0) { /* pg_sleep was revoked */
         log_warning("category \"%s\": no rests inside of batches: %s", batch->run->category->name,
                     batch->error.primary);
-        batch->run->pace.uncut = true;
+        batch->run->pace.no_rests = true;
         batch_again(batch, true);
         return;
     }
@@ -400,26 +403,21 @@ static bool take_count(const PGresult *result, int64_t *ret, struct error *error
     return true;
 }
 
-enum { LATE_US = 1000 };
-
-/* A server's process wakes up a little late, and its answer may be read later still, behind
- * digests: that was no rest any more. */
-static void note_rested(struct batch *batch)
+/* What went before a rest, since the one before it, was a statement on records. */
+static bool take_rest(struct batch *batch, const PGresult *result, struct error *error)
 {
-    int64_t rested_us = clock_monotonic_us() - batch->rests_us;
-    if (rested_us > batch->rest_us + LATE_US)
-        rested_us = batch->rest_us + LATE_US;
-    batch->acts_us = batch->rests_us + rested_us;
-    batch->result.rested_us += rested_us;
-}
-
-static void note_action(struct batch *batch)
-{
-    if (!batch->paced)
-        return;
-    batch->rests_us = clock_monotonic_us();
-    batch->result.action_us += batch->rests_us - batch->acts_us;
-    batch->result.statements++;
+    if (PQntuples(result) != 1 || PQnfields(result) != 3)
+        return error_set(error, ERROR_FAILED, "unexpected answer of the server: a rest");
+    int64_t began_us = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
+    int64_t ended_us = strtoll(PQgetvalue(result, 0, 2), NULL, 10);
+    if (batch->acts_us && began_us > batch->acts_us) { /* else its clock was set */
+        batch->result.action_us += began_us - batch->acts_us;
+        batch->result.statements++;
+    }
+    if (ended_us > began_us)
+        batch->result.rested_us += ended_us - began_us;
+    batch->acts_us = ended_us;
+    return true;
 }
 
 static bool take_answer(struct batch *batch, struct request_step step, const PGresult *result,
@@ -429,7 +427,6 @@ static bool take_answer(struct batch *batch, struct request_step step, const PGr
     case STEP_BEGIN_BATCH:
         if (FAULT_POINT("batch_after_begin"))
             return error_set(error, ERROR_FAILED, "fault point");
-        batch->acts_us = clock_monotonic_us();
         return take_begin_batch(batch, result, error);
     case STEP_HOLD_SHAPES:
         if (PQntuples(result) != 1)
@@ -446,11 +443,8 @@ static bool take_answer(struct batch *batch, struct request_step step, const PGr
     case STEP_READ_PART:
         return batch_take_part(batch, result, error);
     case STEP_REST:
-        note_rested(batch);
-        return true;
+        return take_rest(batch, result, error);
     case STEP_REMOVE_RANGE:
-        note_action(batch);
-        /* fall through */
     case STEP_REMOVE_TIDS:
         if (batch->run->sql->stage->action == ACTION_DELETE)
             return batch_take_deleted(batch, result, step.relation, error);
@@ -665,6 +659,8 @@ static void reset(struct batch *batch)
     batch->seq_count = 0;
     batch->whole = (struct whole){0};
     batch->commit_sent = false;
+    batch->paced = false;
+    batch->rest_us = batch->acts_us = 0;
     batch->result = (struct batch_result){0};
 }
 

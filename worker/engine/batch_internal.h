@@ -174,11 +174,11 @@ struct batch {
     struct error error;
     char constraint[64];
 
-    bool paced; /* what the action takes is measured, for the size of those that follow */
-    int64_t acts_us, rests_us; /* monotonic: since when a statement of it, or a rest, goes on */
-    int64_t rest_us;           /* that each rest was asked to take */
-    int64_t began_us;          /* the worker's clock when the transaction began, since 1970 */
-    int64_t at;                /* begin_batch's time, seconds since 1970 */
+    bool paced;       /* its statements have rests between them, which measure them */
+    int64_t rest_us;  /* that each takes; 0: no time, the batch is one statement */
+    int64_t acts_us;  /* the server's clock when the last of them ended; 0: there was none */
+    int64_t began_us; /* the worker's clock when the transaction began, since 1970 */
+    int64_t at;       /* begin_batch's time, seconds since 1970 */
     char xid[24];
     int64_t epoch;
 

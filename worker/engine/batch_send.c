@@ -242,7 +242,7 @@ static const int many_ends[] = {15, 30, 45, 60,
 
 static int64_t pieces(const struct batch *batch)
 {
-    if (batch->paced)
+    if (pace_is_paced(&batch->run->pace))
         return pace_statements(&batch->run->pace);
     const bool many = batch->run->sweep.batch_rows >= MANY_ROWS;
     return many && !batch->run->sql->stage->aggregate ? ARRAY_LENGTH(many_ends) : 1;
@@ -254,12 +254,11 @@ static int64_t piece_end(const struct batch *batch, int64_t i, int64_t count, in
     return batch->paced || count == 1 ? size * (i + 1) / count : size * many_ends[i] / 100;
 }
 
-static void queue_rest(struct batch *batch)
+static void queue_rest(struct batch *batch, int64_t rest_us)
 {
     char text[24];
-    const int64_t ms = (pace_rest_us(&batch->run->pace) + 500) / 1000;
-    batch->rest_us = ms > 0 ? ms * 1000 : 1000;
-    snprintf(text, sizeof(text), "%lld", (long long)batch->rest_us / 1000);
+    snprintf(text, sizeof(text), "%lld.%03lld", (long long)rest_us / 1000,
+             (long long)rest_us % 1000);
     const char *values[] = {text};
     queue_prepared(batch, STEP_REST, "retention_rest", sql_file("engine/rest.sql"), 1, values);
     pg_conn_flush(batch->lane->conn); /* its end is the next statement's beginning */
@@ -270,12 +269,10 @@ void batch_send_remove_range(struct batch *batch)
     const struct work *work = &batch->work;
     batch_begin_group(batch, BATCH_STATE_ACTING);
     batch_send_prologue(batch);
-    batch->paced = pace_is_paced(&batch->run->pace);
+    batch->paced = pace_is_paced(&batch->run->pace) && !batch->run->pace.no_rests;
     if (run_plans_once(batch->run))
         batch_queue(batch, STEP_SETTING, 0, "SET LOCAL plan_cache_mode = force_generic_plan", 0,
                     NULL);
-    if (batch->paced) /* the answers so far come at once: the action is not measured with them */
-        pg_conn_flush(batch->lane->conn);
     const struct sql_statement *remove =
         work->to_slice ? &batch->sql->remove_slice : &batch->sql->remove;
     const int64_t begin = work->to_slice ? work->slice : work->from.block;
@@ -283,12 +280,15 @@ void batch_send_remove_range(struct batch *batch)
     const int64_t count = pieces(batch);
     struct work piece = *work;
     int64_t from = begin;
+    batch->rest_us = batch->paced && count > 1 ? pace_rest_us(&batch->run->pace) : 0;
+    if (batch->paced)
+        queue_rest(batch, batch->rest_us);
     for (int64_t i = 0; i < count; i++) {
         const int64_t to = begin + piece_end(batch, i, count, end - begin);
         if (to == from)
             continue;
         if (batch->paced && from > begin)
-            queue_rest(batch);
+            queue_rest(batch, batch->rest_us);
         if (work->to_slice)
             piece.to_slice = to;
         else
@@ -302,6 +302,8 @@ void batch_send_remove_range(struct batch *batch)
             piece.from = (struct tid){.block = (uint32_t)to};
         from = to;
     }
+    if (batch->paced) /* of no length: it tells what the last one took */
+        queue_rest(batch, 0);
     batch_end_group(batch);
     (void)FAULT_POINT("batch_begin_sent");
 }
@@ -516,11 +518,17 @@ void batch_send_entries(struct batch *batch)
     if (batch->seq_count > 0)
         batch->seq = seq_take(&run->seq, batch->seq_count);
     int64_t number = batch->seq;
+    batch->acts_us = 0; /* what comes now is no statement on records, */
+    if (batch->rest_us) /* but the entry takes as long as one, and so does the commit */
+        queue_rest(batch, batch->rest_us);
     for (size_t i = 0; i < run->sql->relation_count; i++)
         if (batch->taken[i].rows > 0)
             batch_queue_entry(batch, i, number++);
     for (size_t i = 0; i < batch->poison_count; i++)
         queue_block(batch, &batch->poisons[i]);
+    batch->acts_us = 0;
+    if (batch->rest_us)
+        queue_rest(batch, batch->rest_us);
     if (FAULT_POINT("batch_before_commit")) {
         batch_queue(batch, STEP_COMMIT, 0, "SELECT 1/0", 0, NULL);
     } else {

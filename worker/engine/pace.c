@@ -34,9 +34,9 @@ enum { PLANNED = 3 };
 
 const struct pace_preset pace_presets[] = {
     {.name = "gentle",
-     .help = "connections work half of the time; while others do, half of them a fifth of it",
+     .help = "connections work half of the time; while others do, half of them an eighth of it",
      .duty = 0.5,
-     .busy_duty = 0.2,
+     .busy_duty = 0.125,
      .busy_statement_us = 1000,
      .busy_statements = 12,
      .busy_connections = 0.5,
@@ -44,9 +44,9 @@ const struct pace_preset pace_presets[] = {
      .wal_mb_per_second = 16,
      .dead = DEAD_WAITED},
     {.name = "normal",
-     .help = "connections work all of the time; while others do, half of them a third of it",
+     .help = "connections work all of the time; while others do, half of them a fifth of it",
      .duty = 1,
-     .busy_duty = 1.0 / 3,
+     .busy_duty = 0.2,
      .busy_statement_us = 1000,
      .busy_statements = 12,
      .busy_connections = 0.5,
@@ -70,7 +70,8 @@ const char *pace_gentler(const char *one, const char *other)
  * have more to do. */
 static int64_t longest_us(const struct pace *pace)
 {
-    return pace->preset.busy_statement_us * (pace->uncut || pace->planned ? PLANNED : 1);
+    return pace->preset.busy_statement_us *
+           (pace->uncut || pace->no_rests || pace->planned ? PLANNED : 1);
 }
 
 void pace_init(struct pace *pace, const struct pace_limits *limits, int64_t now_us)
@@ -358,7 +359,7 @@ int64_t pace_statement_rows(const struct pace *pace)
 int64_t pace_statements(const struct pace *pace)
 {
     const struct pace_preset *preset = &pace->preset;
-    if (!pace_is_paced(pace) || pace->uncut || pace->aim_us < longest_us(pace))
+    if (!pace_is_paced(pace) || pace->uncut || pace->no_rests || pace->aim_us < longest_us(pace))
         return 1;
     int64_t most = preset->busy_statements / (pace->planned ? PLANNED : 1),
             fit = most_rows(pace) / pace_statement_rows(pace);

@@ -4,12 +4,12 @@
  *
  * What an application feels is how much of the processors we take, and for how long at once. What
  * begins and ends a batch takes as long whatever is between, and most of the time of a short one.
- * So while others work, a batch is a few short statements, and the connection rests between them
- * and behind them; others may wait that long for a row of it, but if they do, batches are of one
- * statement for a while. While nobody works, they are long. Four things make the run wait: the
- * bucket of rows_per_second, standbys that are behind or missing, a limit on write-ahead log, and
- * dead rows that nobody clears away as fast as they come. Standbys and write-ahead log are turned
- * into bytes that may be written until the next look.
+ * So while others work, a batch is a few short statements, and the connection rests between them,
+ * before its entry, its commit and behind it; others may wait that long for a row of it, but if
+ * they do, batches are of one statement for a while. While nobody works, they are long. Four things
+ * make the run wait: the bucket of rows_per_second, standbys that are behind or missing, a limit on
+ * write-ahead log, and dead rows that nobody clears away as fast as they come. Standbys and
+ * write-ahead log are turned into bytes that may be written until the next look.
  *
  * Autovacuum, as it comes, begins where a fifth of a table is dead. Where half of it is, vacuum has
  * been outrun, and the table grows by what could have been used again. It is waited for no longer
@@ -97,6 +97,7 @@ struct pace {
     int64_t rows_per_second; /* 0: not limited */
     int64_t batch_rows;
     bool uncut;
+    bool no_rests; /* the server grants none: the same, and nothing measures it */
     bool planned;
     double available; /* records; may be negative */
     int64_t at_us;    /* when `available` was true */
