@@ -3,8 +3,8 @@
 # reads and writes. Called by ./dev bench latency.
 #
 #   none          no purge
-#   burn          a process that works a third of the time, 2 ms at once, less than a run at pace "normal",
-#                 and asks nothing of the server nor of the disk: what sharing the processors alone costs
+#   burn          a process that works a third of the time, 2 ms at once, and asks nothing of the server nor
+#                 of the disk: what sharing the processors alone costs
 #   delete        one plain DELETE
 #   gentle, normal, fast   the worker, two connections, with record evidence, at this pace
 #

@@ -410,7 +410,8 @@ static bool take_rest(struct batch *batch, const PGresult *result, struct error 
         return error_set(error, ERROR_FAILED, "unexpected answer of the server: a rest");
     int64_t began_us = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
     int64_t ended_us = strtoll(PQgetvalue(result, 0, 2), NULL, 10);
-    if (batch->acts_us && began_us > batch->acts_us) { /* else its clock was set */
+    const bool acted = batch->state == BATCH_STATE_ACTING && batch->acts_us;
+    if (acted && began_us > batch->acts_us) { /* else its clock was set */
         batch->result.action_us += began_us - batch->acts_us;
         batch->result.statements++;
     }

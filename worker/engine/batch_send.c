@@ -254,6 +254,7 @@ static int64_t piece_end(const struct batch *batch, int64_t i, int64_t count, in
     return batch->paced || count == 1 ? size * (i + 1) / count : size * many_ends[i] / 100;
 }
 
+/* Its end is the next statement's beginning: it goes out at once. */
 static void queue_rest(struct batch *batch, int64_t rest_us)
 {
     char text[24];
@@ -261,7 +262,7 @@ static void queue_rest(struct batch *batch, int64_t rest_us)
              (long long)rest_us % 1000);
     const char *values[] = {text};
     queue_prepared(batch, STEP_REST, "retention_rest", sql_file("engine/rest.sql"), 1, values);
-    pg_conn_flush(batch->lane->conn); /* its end is the next statement's beginning */
+    pg_conn_flush(batch->lane->conn);
 }
 
 void batch_send_remove_range(struct batch *batch)
@@ -518,16 +519,14 @@ void batch_send_entries(struct batch *batch)
     if (batch->seq_count > 0)
         batch->seq = seq_take(&run->seq, batch->seq_count);
     int64_t number = batch->seq;
-    batch->acts_us = 0; /* what comes now is no statement on records, */
-    if (batch->rest_us) /* but the entry takes as long as one, and so does the commit */
+    if (batch->rest_us) /* the entry takes as long as a statement, */
         queue_rest(batch, batch->rest_us);
     for (size_t i = 0; i < run->sql->relation_count; i++)
         if (batch->taken[i].rows > 0)
             batch_queue_entry(batch, i, number++);
     for (size_t i = 0; i < batch->poison_count; i++)
         queue_block(batch, &batch->poisons[i]);
-    batch->acts_us = 0;
-    if (batch->rest_us)
+    if (batch->rest_us) /* and so does the commit */
         queue_rest(batch, batch->rest_us);
     if (FAULT_POINT("batch_before_commit")) {
         batch_queue(batch, STEP_COMMIT, 0, "SELECT 1/0", 0, NULL);
