@@ -62,14 +62,6 @@ static const char *joined(struct arena *arena, const struct string_list *list)
     return text;
 }
 
-static bool list_has(const struct string_list *list, const char *item)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (strcmp(list->items[i], item) == 0)
-            return true;
-    return false;
-}
-
 /* A period that decides when rows go: longer is harmless. */
 static void compare_period(struct comparison *c, const char *what, struct period before,
                            struct period after)
@@ -170,10 +162,10 @@ static void compare_data(struct comparison *c)
         needs(c, "it takes the rest of its table, and the scope of another category changed");
     compare_dependants(c, b->with, b->with_count, a->with, a->with_count);
     for (size_t i = 0; i < b->wait_for.count; i++)
-        if (!list_has(&a->wait_for, b->wait_for.items[i]))
+        if (!string_list_has(&a->wait_for, b->wait_for.items[i]))
             needs(c, "it no longer waits for category \"%s\"", b->wait_for.items[i]);
     for (size_t i = 0; i < a->wait_for.count; i++)
-        if (!list_has(&b->wait_for, a->wait_for.items[i]))
+        if (!string_list_has(&b->wait_for, a->wait_for.items[i]))
             allows(c, "it waits for category \"%s\"", a->wait_for.items[i]);
 }
 

@@ -6,6 +6,19 @@
 #include "base/arena.h"
 #include "base/text.h"
 
+bool names_have(const char *const *names, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (text_equal(names[i], name))
+            return true;
+    return false;
+}
+
+bool string_list_has(const struct string_list *list, const char *item)
+{
+    return names_have(list->items, list->count, item);
+}
+
 bool policy_names_timezones(const struct policy_set *set)
 {
     for (size_t i = 0; i < set->category_count; i++)

@@ -43,6 +43,9 @@ struct string_list {
     const char **items;
     size_t count;
 };
+/* Whether the names have this one. */
+bool string_list_has(const struct string_list *list, const char *item);
+bool names_have(const char *const *names, size_t count, const char *name);
 
 /* Wherever a column may stand. */
 struct ref {

@@ -31,7 +31,7 @@ struct sql_basis sql_basis(struct arena *arena, struct sql_category *const *stag
     json_t *reads = json_object();
     for (size_t s = 0; s < count; s++) {
         for (size_t i = 0; i < stages[s]->governed.count; i++)
-            if (!sql_list_has(&basis.governed, stages[s]->governed.items[i]))
+            if (!string_list_has(&basis.governed, stages[s]->governed.items[i]))
                 sql_list_add(arena, &basis.governed, stages[s]->governed.items[i]);
         add_columns(reads, stages[s]);
     }

@@ -178,7 +178,7 @@ const char *sql_later(struct sql_builder *b, const char *moment, const struct pe
 const char *sql_column(struct sql_builder *b, const struct sql_scope *scope, const char *name)
 {
     assert(catalog_column(scope->table, name));
-    if (scope->used && !sql_list_has(scope->used, name))
+    if (scope->used && !string_list_has(scope->used, name))
         sql_list_add(b->arena, scope->used, name);
     b->used = arena_push(b->arena, b->used, &b->used_count, sizeof(*b->used));
     b->used[b->used_count - 1] = (struct sql_used){scope->table, scope->alias, name};

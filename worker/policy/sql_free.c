@@ -85,7 +85,7 @@ static const char *claims(struct sql_builder *b, const struct sql_scope *scope,
     const char *claim = sql_claim(b, scope, other);
     if (b->only_held)
         return arena_printf(b->arena, "(%s) AND %s IS TRUE", claim, holds(b, scope, other));
-    if (!b->forecast || !sql_list_has(b->forecast, other->name))
+    if (!b->forecast || !string_list_has(b->forecast, other->name))
         return claim;
     return arena_printf(b->arena, "(%s) AND (%s) IS NOT TRUE", claim, goes(b, scope, other));
 }

@@ -215,7 +215,7 @@ static const char *kept(struct maker *m, const struct guarded *g, const char *ro
 
 static void add_column(struct maker *m, struct guarded *g, const char *name)
 {
-    if (!sql_list_has(&g->columns, name))
+    if (!string_list_has(&g->columns, name))
         sql_list_add(m->b.arena, &g->columns, name);
 }
 

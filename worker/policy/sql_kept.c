@@ -122,7 +122,7 @@ static bool takes(const struct sql_builder *b, const struct sql_scope *row, cons
 static void pass_columns(struct sql_builder *b, const struct sql_scope *row, const char *alias)
 {
     for (size_t i = 0; i < b->used_count && row->used; i++)
-        if (text_equal(b->used[i].alias, alias) && !sql_list_has(row->used, b->used[i].column))
+        if (text_equal(b->used[i].alias, alias) && !string_list_has(row->used, b->used[i].column))
             sql_list_add(b->arena, row->used, b->used[i].column);
 }
 

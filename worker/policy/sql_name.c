@@ -93,11 +93,3 @@ void sql_list_add(struct arena *arena, struct string_list *list, const char *ite
     list->items = arena_push(arena, list->items, &list->count, sizeof(*list->items));
     list->items[list->count - 1] = item;
 }
-
-bool sql_list_has(const struct string_list *list, const char *item)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (text_equal(list->items[i], item))
-            return true;
-    return false;
-}

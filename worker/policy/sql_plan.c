@@ -209,7 +209,7 @@ static const char *judged_rows(struct sql_builder *b, bool tenant)
                                     : sql_due_at(b));
     for (size_t i = 0; i < b->target.table->column_count; i++) {
         const char *name = b->target.table->columns[i].name;
-        if (sql_list_has(&used, name))
+        if (string_list_has(&used, name))
             text_printf(&text, ", t.%s", quote_name(b->arena, name));
     }
     /* Rows are grouped by the verdict. Of one that rests on what is made here alone the planner

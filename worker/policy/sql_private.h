@@ -104,7 +104,6 @@ const char *sql_key_text(struct sql_builder *b, const struct sql_scope *scope, c
 /* The same as bigint or uuid, where the worker prints it (batch_key_text), for that is faster. */
 const char *sql_key_value(struct sql_builder *b, const struct sql_scope *scope, const char *name);
 void sql_list_add(struct arena *arena, struct string_list *list, const char *item);
-bool sql_list_has(const struct string_list *list, const char *item);
 
 /* sql_basis.c */
 void sql_note_column(struct sql_builder *b, const struct catalog_table *table, const char *column);

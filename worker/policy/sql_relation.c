@@ -284,7 +284,7 @@ static void add_governed(struct sql_builder *b, struct string_list *list,
                          const struct catalog_table *table)
 {
     const char *name = quote_table(b->arena, table);
-    if (!sql_list_has(list, name))
+    if (!string_list_has(list, name))
         sql_list_add(b->arena, list, name);
 }
 

@@ -6,18 +6,10 @@
 #include "base/text.h"
 #include "policy/transform.h"
 
-static bool has(const struct string_list *list, const char *item)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (text_equal(list->items[i], item))
-            return true;
-    return false;
-}
-
 static bool has_all(const struct string_list *list, const struct string_list *of)
 {
     for (size_t i = 0; i < of->count; i++)
-        if (!has(list, of->items[i]))
+        if (!string_list_has(list, of->items[i]))
             return false;
     return true;
 }

@@ -9,22 +9,6 @@
 #include "policy/transform.h"
 #include "policy/validate_internal.h"
 
-static bool list_has(const struct string_list *list, const char *name)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (text_equal(list->items[i], name))
-            return true;
-    return false;
-}
-
-static bool names_have(const char *const *names, size_t count, const char *name)
-{
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(names[i], name) == 0)
-            return true;
-    return false;
-}
-
 /* ---- what decides ---- */
 
 /* A column of a table, to be looked for. */
@@ -46,7 +30,7 @@ static bool ref_names(const struct wanted *w, const struct catalog_table *of, co
     if (is_own(w, other, ref->column))
         return true;
     if ((ref->kind == REF_PARENT ? of : other) == w->table && ref->kind != REF_COLUMN &&
-        list_has(&ref->by, w->column))
+        string_list_has(&ref->by, w->column))
         return true;
     return ref->none && ref_names(w, of, ref->none);
 }
@@ -77,7 +61,7 @@ static bool dependants_name(const struct wanted *w, const struct dependant *with
     for (size_t i = 0; i < count; i++) {
         const struct catalog_table *table = resolve_table(w->catalog, with[i].table);
         if (table == w->table &&
-            (list_has(&with[i].by, w->column) || list_has(&with[i].key, w->column)))
+            (string_list_has(&with[i].by, w->column) || string_list_has(&with[i].key, w->column)))
             return true;
         if (dependants_name(w, with[i].with, with[i].with_count))
             return true;
@@ -110,7 +94,7 @@ static const char *decides(const struct wanted *w, const struct category *catego
         const struct catalog_table *child =
             keep->has_child ? resolve_table(w->catalog, keep->child) : of;
         if (conditions_name(w, child, &keep->only) ||
-            (keep->has_child && child == w->table && list_has(&keep->by, w->column)))
+            (keep->has_child && child == w->table && string_list_has(&keep->by, w->column)))
             return "\"keep_while\"";
     }
     if (agreements->at.file && resolve_table(w->catalog, agreements->table) == w->table &&
@@ -260,7 +244,7 @@ void check_reach(struct check *check, const struct transform *t,
         const struct changed c = {
             t, generated,
             arena_printf(check->arena, "generated column \"%s\" (of %s)", generated, name)};
-        if (list_has(key, generated)) {
+        if (string_list_has(key, generated)) {
             diag_error(check->diags, t->at, "%s is part of the key", c.words);
             continue;
         }

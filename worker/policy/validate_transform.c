@@ -11,22 +11,6 @@
 #include "policy/transform.h"
 #include "policy/validate_internal.h"
 
-static bool list_has(const struct string_list *list, const char *name)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (text_equal(list->items[i], name))
-            return true;
-    return false;
-}
-
-static bool names_have(const char *const *names, size_t count, const char *name)
-{
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(names[i], name) == 0)
-            return true;
-    return false;
-}
-
 /* ---- what the column takes ---- */
 
 static long decimals(const char *number)
@@ -171,7 +155,7 @@ static void check_transform(struct check *check, const struct transform *t)
                    column->type);
         return;
     }
-    if (list_has(&key, t->column)) {
+    if (string_list_has(&key, t->column)) {
         diag_error(check->diags, t->at, "column \"%s\" is part of the key", t->column);
         return;
     }
