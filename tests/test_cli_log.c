@@ -111,6 +111,26 @@ START_TEST(what_is_wrong_is_named_and_exits_6)
 }
 END_TEST
 
+/* Whoever has the directory names its files: that adds no line to what is told of the log. */
+START_TEST(no_name_of_a_file_writes_lines)
+{
+    struct program_result r =
+        sh("touch \"log/$(printf 'x\")\\n \\r  against     the log extends\\033[8m')\"; "
+           "$ctl log verify log --vkey vkey");
+    ck_assert_msg(r.exit_code == 0, "%s", r.err);
+    has(r.out, "(\"x?)? ? against the log");
+    ck_assert_ptr_null(strstr(r.out, "\n  against"));
+    ck_assert_ptr_null(strpbrk(r.out, "\r\033"));
+    program_result_free(&r);
+    r = sh("d=log/checkpoints/$(printf 'x\\n\\033[2J'); mkdir \"$d\" && touch \"$d/7\"; "
+           "$ctl log verify log --vkey vkey");
+    ck_assert_int_eq(r.exit_code, 6);
+    has(r.err, "retentionctl: checkpoints/x??[2J/7: note is not well formed\n");
+    ck_assert_ptr_null(strchr(r.err, '\033'));
+    program_result_free(&r);
+}
+END_TEST
+
 START_TEST(misuse_is_told)
 {
     says(2, "\"log verify\" needs --vkey FILE", "$ctl log verify log");
@@ -269,6 +289,7 @@ Suite *suite_cli_log(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, a_sound_log_is_told_of);
     tcase_add_test(tc, what_is_wrong_is_named_and_exits_6);
+    tcase_add_test(tc, no_name_of_a_file_writes_lines);
     tcase_add_test(tc, misuse_is_told);
     tcase_add_test(tc, proofs_are_made);
     tcase_add_test(tc, a_long_verification_shows_how_far_it_is);

@@ -67,7 +67,7 @@ struct verify_result {
     uint64_t unknown;                 /* entries of types that this version does not know */
     char unknown_type[32];            /* the first of them */
     uint64_t strays;                  /* files that are no part of a log; not checked */
-    char stray[VERIFY_MOST_WHERE];    /* the first of them */
+    char stray[VERIFY_MOST_WHERE];    /* the first of them, '?' for what is not to be printed */
     uint64_t ahead;                   /* tiles of a tree that is larger than the checkpoint's */
 
     /* Where it failed: a path below the directory, and the entry's index or UINT64_MAX. */

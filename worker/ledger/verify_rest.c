@@ -62,10 +62,16 @@ static bool walk(struct verify *v, const char *path, int depth, visit_fn *visit)
     return right;
 }
 
+/* Whoever names a file may use any bytes: told of it are those that begin no line of their own. */
 static bool stray(struct verify *v, const char *path)
 {
-    if (v->result->strays++ == 0)
-        snprintf(v->result->stray, sizeof(v->result->stray), "%s", path);
+    char *name = v->result->stray;
+    if (v->result->strays++ > 0)
+        return true;
+    snprintf(name, sizeof(v->result->stray), "%s", path);
+    for (; *name; name++)
+        if (*name < 0x20 || *name > 0x7e || *name == '"')
+            *name = '?';
     return true;
 }
 
