@@ -22,14 +22,30 @@ enum { DEEPEST = 12 };
 
 typedef bool visit_fn(struct verify *v, const char *path, const char *name);
 
+static bool could_not_read(struct verify *v, const char *path)
+{
+    return error_set(v->error, ERROR_FAILED, "could not read \"%s\": %s", path, strerror(errno));
+}
+
+/* One of a log's folders or something in it; unlike lost+found. */
+static bool is_of_log(const char *path)
+{
+    static const char *const folders[] = {"checkpoints", "holds",   "policies",
+                                          "proofs",      "records", "tile"};
+    size_t n = strcspn(path, "/");
+    for (size_t i = 0; i < ARRAY_LENGTH(folders); i++)
+        if (strlen(folders[i]) == n && memcmp(path, folders[i], n) == 0)
+            return true;
+    return false;
+}
+
 /* Visits the files of a directory and below it, by their paths. A directory that is not there has
  * none. */
 static bool walk(struct verify *v, const char *path, int depth, visit_fn *visit)
 {
     int fd = openat(v->directory, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
-        return errno == ENOENT || error_set(v->error, ERROR_FAILED, "could not read \"%s\": %s",
-                                            path, strerror(errno));
+        return errno == ENOENT || could_not_read(v, path);
     DIR *dir = fdopendir(fd);
     bool right = dir != NULL;
     if (!right)
@@ -38,8 +54,7 @@ static bool walk(struct verify *v, const char *path, int depth, visit_fn *visit)
         struct text below _cleanup_text_ = {0};
         struct dirent *item = (errno = 0, readdir(dir));
         if (!item && errno)
-            right = error_set(v->error, ERROR_FAILED, "could not read \"%s\": %s", path,
-                              strerror(errno));
+            right = could_not_read(v, path);
         if (!item)
             break;
         if (strcmp(item->d_name, ".") == 0 || strcmp(item->d_name, "..") == 0)
@@ -53,6 +68,9 @@ static bool walk(struct verify *v, const char *path, int depth, visit_fn *visit)
         if (inner >= 0) {
             close(inner);
             right = walk(v, below.data, depth + 1, visit);
+        } else if (depth < DEEPEST && errno != ENOTDIR && errno != ELOOP && errno != ENOENT &&
+                   is_of_log(below.data)) {
+            right = could_not_read(v, below.data); /* what is in the folder is not known */
         } else {
             right = visit(v, below.data, item->d_name);
         }

@@ -498,6 +498,29 @@ static bool check_open_runs(struct verify *v)
     return false;
 }
 
+/* The text is there, and is the one that was named: whatever way leads to it, a link say, that no
+ * walk through the directory takes. */
+static bool check_text(struct verify *v, const struct named *text)
+{
+    char path[96] = "policies/";
+    uint8_t hash[MERKLE_HASH_SIZE];
+    size_t length;
+    hex_encode(path + strlen(path), text->hash, sizeof(text->hash));
+    switch (verify_read_file(v, path, v->bundle, VERIFY_BUNDLE_MOST, &length)) {
+    case READ_FAILED:
+        return false;
+    case READ_ABSENT:
+        return verify_fail(v, path, text->index,
+                           "%s is missing: the policy text that entry %" PRIu64 " names", path,
+                           text->index);
+    case READ_DONE:
+        break;
+    }
+    merkle_sha256(v->bundle, length, hash);
+    return memcmp(hash, text->hash, sizeof(hash)) == 0 ||
+           verify_fail(v, path, text->index, "%s was altered: its SHA-256 is not its name", path);
+}
+
 bool verify_story_end(struct verify *v)
 {
     if (v->story->hole && !v->story->genesis)
@@ -519,22 +542,8 @@ bool verify_story_end(struct verify *v)
     }
     if (!check_open_runs(v))
         return false;
-    for (size_t i = 0; i < v->story->text_count; i++) {
-        const struct named *text = &v->story->texts[i];
-        char path[96] = "policies/";
-        if (!text->is_in_force)
-            continue;
-        hex_encode(path + strlen(path), text->hash, sizeof(text->hash));
-        switch (verify_read_file(v, path, v->bundle, VERIFY_BUNDLE_MOST, &(size_t){0})) {
-        case READ_DONE:
-            break;
-        case READ_FAILED:
+    for (size_t i = 0; i < v->story->text_count; i++)
+        if (v->story->texts[i].is_in_force && !check_text(v, &v->story->texts[i]))
             return false;
-        case READ_ABSENT:
-            return verify_fail(v, path, text->index,
-                               "%s is missing: the policy text that entry %" PRIu64 " names", path,
-                               text->index);
-        }
-    }
     return true;
 }
