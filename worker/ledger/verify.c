@@ -459,7 +459,7 @@ static bool compare_kept(struct verify *v)
 {
     struct checkpoint old;
     size_t key;
-    uint8_t root[MERKLE_HASH_SIZE];
+    bool read;
     struct error why _cleanup_error_ = {0};
     if (!v->options->against)
         return true;
@@ -475,10 +475,10 @@ static bool compare_kept(struct verify *v)
                    size, old.size - 1);
         return false;
     }
-    if (!merkle_root(tile_source_read, &v->source, old.size, root))
-        return verify_fail(v, "tile", UINT64_MAX, "the root at size %" PRIu64 " cannot be computed",
-                           old.size);
-    if (memcmp(root, old.root, sizeof(root)) != 0) {
+    if (!verify_extends(v, &old, &read)) {
+        if (!read)
+            return verify_fail(v, "tile", UINT64_MAX,
+                               "the root at size %" PRIu64 " cannot be computed", old.size);
         verify_fail(v, "checkpoint", UINT64_MAX,
                     "log was forked: its first %" PRIu64
                     " entries are not those of the checkpoint kept earlier",

@@ -86,6 +86,9 @@ bool verify_saved(struct verify *v);
  * every key that the log names; else the keys named by what trusted keys signed, and one of them
  * must have signed the checkpoint. */
 bool verify_trust(struct verify *v, bool is_signed);
+/* The tree that was replayed extends the one of this checkpoint, which is not larger. *ret_read:
+ * the hashes that prove it could be read. */
+bool verify_extends(struct verify *v, const struct checkpoint *old, bool *ret_read);
 /* A checkpoint of no more entries than the head's, `what`, was signed by this one of the keys: not
  * by one that the log names after that of the head, since a key signs nothing more once a newer one
  * has. (The entry that retires it may be gone with a prune.) */

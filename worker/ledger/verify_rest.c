@@ -122,17 +122,32 @@ static bool open_kept(struct verify *v, const char *path, const char *name,
            verify_open(v, note, length, ret_kept, &key, &ignored) && ret_kept->size == size;
 }
 
+/* The tiles are read again for it, and may be others by now: so what they say is no more than a
+ * proof, held against the root that the replay came to. */
+bool verify_extends(struct verify *v, const struct checkpoint *old, bool *ret_read)
+{
+    struct merkle_proof proof;
+    uint8_t root[MERKLE_HASH_SIZE];
+    merkle_tree_root(old->size > 0 ? &v->tree : &(struct merkle_tree){0}, root);
+    *ret_read = old->size == 0 || merkle_prove_consistency(tile_source_read, &v->source, old->size,
+                                                           v->tree.size, &proof);
+    if (old->size == 0)
+        return memcmp(old->root, root, sizeof(root)) == 0;
+    return *ret_read &&
+           merkle_verify_consistency(old->size, v->tree.size, old->root, root,
+                                     (const uint8_t(*)[MERKLE_HASH_SIZE])proof.hashes, proof.count);
+}
+
 static bool kept_root(struct verify *v, const char *path, const struct checkpoint *kept)
 {
-    uint8_t root[MERKLE_HASH_SIZE];
-    uint64_t size = v->result->checkpoint.size;
-    if (kept->size > size)
+    bool read;
+    if (kept->size > v->result->checkpoint.size)
         return true; /* told by the caller */
-    if (!merkle_root(tile_source_read, &v->source, kept->size, root))
+    if (verify_extends(v, kept, &read))
+        return true;
+    if (!read)
         return verify_fail(v, path, UINT64_MAX, "%s: the root at its size cannot be computed",
                            path);
-    if (memcmp(root, kept->root, sizeof(root)) == 0)
-        return true;
     verify_fail(v, path, UINT64_MAX,
                 "%s is of another history: the root over the first %" PRIu64
                 " entries of this log is not the one that was signed then",
