@@ -7,9 +7,12 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/encode.h"
 #include "base/text.h"
 #include "cli_fixture.h"
 #include "harness/db.h"
+#include "ledger/digest.h"
+#include "ledger/proof.h"
 #include "logmaker.h"
 
 static char *dir;
@@ -281,6 +284,72 @@ START_TEST(proofs_are_verified)
 }
 END_TEST
 
+/* DIR/proof: that of the one record of a log, whose key has two columns. */
+static void prove_record(const char *a, const char *b)
+{
+    const char *const key[] = {a, b};
+    const size_t lengths[] = {strlen(a), strlen(b)};
+    uint8_t epoch[32] = {1}, opening[32], ref[DIGEST_SIZE], root[MERKLE_HASH_SIZE];
+    char hex[65], *path _cleanup_free_ = NULL, *file _cleanup_free_ = NULL;
+    struct text rk _cleanup_text_ = {0}, entry_proof _cleanup_text_ = {0};
+    struct text proof _cleanup_text_ = {0};
+    struct merkle_proof none = {.count = 0}; /* the only one of all */
+    struct digester *digester = digester_new(epoch, "public.t", 2);
+    digester_ref(digester, key, lengths, ref);
+    digester_opening(digester, key, lengths, &rk, opening);
+    digester_free(digester);
+    merkle_leaf(ref, sizeof(ref), root);
+    hex_encode(hex, root, sizeof(root));
+    const char *const batch[] = {"abababababababababababababababab",
+                                 "0",
+                                 "customers",
+                                 "public.t",
+                                 "delete",
+                                 "1",
+                                 "1",
+                                 hex,
+                                 "742"};
+    ck_assert_int_gt(asprintf(&path, "%s/single", dir), 0);
+    ck_assert_int_gt(asprintf(&file, "%s/checkpoint", path), 0);
+    struct logmaker *maker = logmaker_new(path, 0);
+    logmaker_add(maker, "batch", batch);
+    logmaker_checkpoint(maker);
+    logmaker_free(maker);
+    char *note _cleanup_free_ = file_read(file);
+    free(file);
+    ck_assert_int_gt(asprintf(&file, "%s/tile/entries/000.p/1", path), 0);
+    FILE *bundle = fopen(file, "rb");
+    char bytes[4096];
+    size_t n = fread(bytes, 1, sizeof(bytes), bundle);
+    fclose(bundle);
+    proof_entry_write(&entry_proof, bytes + 2, n - 2, 0, &none, note);
+    proof_record_write(&proof, (uint8_t *)rk.data, rk.length, opening, 0, &none, entry_proof.data);
+    free(file_write(dir, "proof", proof.data));
+}
+
+/* What is proved of one record is not printed as if it were of another. */
+START_TEST(a_key_is_printed_as_no_other_is)
+{
+    static const struct {
+        const char *a, *b, *printed;
+    } keys[] = {
+        {"a", "b c", "a \"b c\""},
+        {"a b", "c", "\"a b\" c"},
+        {"a\" \"b", "", "\"a\\\" \\\"b\" \"\""},
+        {"a\001", "\\x01", "\"a\\x01\" \"\\\\x01\""},
+        {"2026-01-01", "K\303\266ln", "2026-01-01 \"K\303\266ln\""},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(keys); i++) {
+        char *said _cleanup_free_ = NULL;
+        ck_assert_int_gt(asprintf(&said, "The record public.t %s is proved", keys[i].printed), 0);
+        prove_record(keys[i].a, keys[i].b);
+        says(0, said, "$ctl log verify proof --vkey vkey");
+    }
+    prove_record("a", "\377");
+    says(6, "record of the proof is not well formed", "$ctl log verify proof --vkey vkey");
+}
+END_TEST
+
 Suite *suite_cli_log(void)
 {
     Suite *suite = suite_create("cli_log");
@@ -295,6 +364,7 @@ Suite *suite_cli_log(void)
     tcase_add_test(tc, a_long_verification_shows_how_far_it_is);
     tcase_add_test(tc, an_export_is_a_log);
     tcase_add_test(tc, proofs_are_verified);
+    tcase_add_test(tc, a_key_is_printed_as_no_other_is);
     suite_add_tcase(suite, tc);
     return suite;
 }

@@ -352,6 +352,27 @@ static void describe_proof(struct cli *cli, const struct proof_result *r, enum p
     }
 }
 
+/* So that no two are printed alike: as it is where nothing can be misread, else in quotes. */
+static void print_value(const char *value)
+{
+    static const char plain[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:+-";
+    if (*value && value[strspn(value, plain)] == '\0') {
+        fputs(value, stdout);
+        return;
+    }
+    putchar('"');
+    for (size_t n; *value; value += n) {
+        uint32_t code;
+        n = text_character(value, &code);
+        if (code == '"' || code == '\\')
+            putchar('\\');
+        for (size_t i = 0; i < n; i++)
+            printf(code ? "%c" : "\\x%02x", (unsigned char)value[i]);
+    }
+    putchar('"');
+}
+
 static void print_proof(const json_t *document, const struct checkpoint *old)
 {
     const char *log = json_string_value(json_object_get(document, "log")), *name;
@@ -369,11 +390,11 @@ static void print_proof(const json_t *document, const struct checkpoint *old)
     text_thousands(number, json_integer_value(json_object_get(document, "index")));
     if (record) {
         printf("The record ");
-        text_print_safe(stdout, json_string_value(json_object_get(record, "relation")));
+        print_value(json_string_value(json_object_get(record, "relation")));
         json_array_foreach(json_object_get(record, "key"), i, value)
         {
             putchar(' ');
-            text_print_safe(stdout, json_string_value(value));
+            print_value(json_string_value(value));
         }
         printf(" is proved: it is one of those of entry %s in the log\n\"%s\" of %s entries.\n\n",
                number, log, of);

@@ -205,7 +205,8 @@ bool proof_rk_read(const uint8_t *rk_text, size_t length, const char **ret_relat
             return false;
         uint32_t n = (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
         at += 4;
-        if (n > (size_t)(end - at))
+        /* Texts as PostgreSQL has them: what else is in one could not be told of. */
+        if (n > (size_t)(end - at) || memchr(at, 0, n) || !text_is_valid_utf8((const char *)at, n))
             return false;
         if (i > 0 && column)
             column(arg, (const char *)at, n);
