@@ -202,6 +202,9 @@ START_TEST(proofs_are_made)
          "3 --log rotated >proof && $ctl log verify proof --vkey other.vkey");
     says(6, "Entry 20 of the log announces a new key (rotate)",
          "rm rotated/checkpoints/21 && $ctl log verify rotated --vkey vkey");
+    says(0, "verifies", /* a key that stands twice in the file is one */
+         "cat both.vkey other.vkey >thrice.vkey; cp -r rotated again; "
+         "$ctl log verify again --vkey thrice.vkey");
     says(0, "same", "$ctl log checkpoint --log log | cmp - log/checkpoint && echo same");
     says(0, "{\n  \"proof\": \"c2sp.org/tlog-proof@v1\\nextra ",
          "$ctl log prove --entry 4 --log log --json");
