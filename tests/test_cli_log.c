@@ -97,7 +97,7 @@ START_TEST(what_is_wrong_is_named_and_exits_6)
          "has 300",
          "cp -r log old && cp log/checkpoints/300 old/checkpoint && rm old/checkpoints/700 &&"
          "$ctl log verify old --vkey vkey --against log/checkpoint");
-    says(6, "512 entries had been compared with the tree by then.",
+    says(6, "512 entries had been compared by then, with tiles that do not lead to a root ",
          "cp -r log gone && rm gone/tile/0/002.p/188 && $ctl log verify gone --vkey vkey");
     says(6, "entry 257 was altered: its hash is not the one that was signed (hash 1 of tile/0/001)",
          "printf x | dd of=log/tile/entries/001 bs=1 seek=300 conv=notrunc status=none &&"
@@ -111,6 +111,23 @@ START_TEST(what_is_wrong_is_named_and_exits_6)
     ck_assert_str_eq(json_string_value(json_object_get(document, "where")), "tile/entries/001");
     json_decref(document);
     program_result_free(&r);
+}
+END_TEST
+
+/* Of what somebody wrote who has no key, nothing is said to be right. */
+START_TEST(what_nobody_signed_is_not_called_right)
+{
+    char *path _cleanup_free_ = NULL;
+    ck_assert_int_gt(asprintf(&path, "%s/forged", dir), 0);
+    struct logmaker *maker = logmaker_new(path, 3);
+    logmaker_reseed(maker, 7);
+    logmaker_fill(maker, 700);
+    logmaker_checkpoint(maker);
+    logmaker_free(maker);
+    says(6, "256 entries had been compared by then, with tiles that do not lead to a root ",
+         "cp log/checkpoint forged/checkpoint && printf x | "
+         "dd of=forged/tile/entries/001 bs=1 seek=300 conv=notrunc status=none && "
+         "$ctl log verify forged --vkey vkey");
 }
 END_TEST
 
@@ -361,6 +378,7 @@ Suite *suite_cli_log(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, a_sound_log_is_told_of);
     tcase_add_test(tc, what_is_wrong_is_named_and_exits_6);
+    tcase_add_test(tc, what_nobody_signed_is_not_called_right);
     tcase_add_test(tc, no_name_of_a_file_writes_lines);
     tcase_add_test(tc, misuse_is_told);
     tcase_add_test(tc, proofs_are_made);

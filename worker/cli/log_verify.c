@@ -303,7 +303,11 @@ static bool verify_a_directory(struct cli *cli, const struct verify_options *giv
         puts("THE LOG DOES NOT VERIFY.");
         if (!error->detail && result->entries)
             error_detail(error,
-                         result->entries <= result->where_entry && result->where_entry < UINT64_MAX
+                         !result->tiles_are_signed
+                             ? "%s had been compared by then, with tiles that do not lead "
+                               "to a root that is known to be signed."
+                         : result->entries <= result->where_entry &&
+                                 result->where_entry < UINT64_MAX
                              ? "%s before it had been checked and were right."
                              : "%s had been compared with the tree by then.",
                          count_of(cli, result->entries, "entry", "entries"));

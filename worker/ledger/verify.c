@@ -140,6 +140,20 @@ static bool fetch_substituted(void *arg, const struct tile *tile, uint8_t *ret_b
     return verify_read_tile(s->v, tile, ret_bytes) == READ_DONE;
 }
 
+/* The tiles lead to the signed root, one of them with these hashes (NULL: all as they are). */
+static bool root_is_signed(struct verify *v, const struct tile *tile, const uint8_t *bytes)
+{
+    struct substitute substitute = {v, tile, bytes};
+    struct tile_source *source = xcalloc(1, sizeof(*source));
+    uint8_t hash[MERKLE_HASH_SIZE];
+    uint64_t size = v->result->checkpoint.size;
+    *source = (struct tile_source){.size = size, .fetch = fetch_substituted, .arg = &substitute};
+    bool is = merkle_root(tile_source_read, source, size, hash) &&
+              memcmp(hash, v->result->checkpoint.root, sizeof(hash)) == 0;
+    free(source);
+    return is;
+}
+
 /* The tile, with these hashes, leads to the signed root together with the tiles above it. */
 static bool tile_is_signed(struct verify *v, const struct tile *tile, const uint8_t *bytes)
 {
@@ -154,13 +168,7 @@ static bool tile_is_signed(struct verify *v, const struct tile *tile, const uint
                memcmp(up + tile->index % TILE_WIDTH * MERKLE_HASH_SIZE, hash, sizeof(hash)) == 0 &&
                tile_is_signed(v, &above, up);
     }
-    struct substitute substitute = {v, tile, bytes};
-    struct tile_source *source = xcalloc(1, sizeof(*source));
-    *source = (struct tile_source){.size = size, .fetch = fetch_substituted, .arg = &substitute};
-    bool is = merkle_root(tile_source_read, source, size, hash) &&
-              memcmp(hash, v->result->checkpoint.root, sizeof(hash)) == 0;
-    free(source);
-    return is;
+    return root_is_signed(v, tile, bytes);
 }
 
 /* Hash `at` of the tile in the file is not what it should be after what is below it (its name, and
@@ -406,6 +414,18 @@ static bool replay_all(struct verify *v)
     return right;
 }
 
+/* Before anything is: whether what the entries are compared with is what was signed. It goes on
+ * where it is not, to name what is wrong. */
+static bool tiles_are_signed(struct verify *v)
+{
+    struct error ignored _cleanup_error_ = {0}, *error = v->error;
+    v->error = &ignored;
+    bool are = root_is_signed(v, NULL, NULL);
+    v->error = error;
+    v->result->where[0] = '\0';
+    return are;
+}
+
 static bool compare_root(struct verify *v)
 {
     uint8_t root[MERKLE_HASH_SIZE];
@@ -500,8 +520,11 @@ static bool run(struct verify *v)
         return false;
     v->source = (struct tile_source){.size = v->result->checkpoint.size, .fetch = fetch, .arg = v};
     v->seen = verify_seen_new(v->result->checkpoint.size);
-    if (!verify_saved(v) || !replay_all(v) || !compare_root(v) || !verify_trust(v, is_signed) ||
-        !compare_kept(v) || !judge_missing(v))
+    v->result->tiles_are_signed = is_signed && tiles_are_signed(v);
+    if (!verify_saved(v) || !replay_all(v) || !compare_root(v) || !verify_trust(v, is_signed))
+        return false;
+    v->result->tiles_are_signed = true;
+    if (!compare_kept(v) || !judge_missing(v))
         return false;
     v->result->prune_upto = v->prune_upto;
     if (!verify_rest(v) || !verify_story_end(v))
