@@ -368,6 +368,24 @@ START_TEST(entries_of_later_versions_are_told_apart)
 }
 END_TEST
 
+/* That of a later version, too: here one whose first entry is of a type that is not known. */
+START_TEST(every_log_begins_with_a_genesis)
+{
+    static const char witness[] =
+        "retention-log-entry/v1\ntype witness\ntime 2026-07-24T12:00:02Z\n"
+        "salt 03030303030303030303030303030303\nby somebody\n";
+    char *vkey _cleanup_free_ = logmaker_vkey(0);
+    vkey[strcspn(vkey, "\n")] = '\0';
+    const char *const rotate[] = {vkey};
+    struct logmaker *maker = logmaker_new(vlog_dir, 0);
+    logmaker_add_bytes(maker, witness, strlen(witness));
+    logmaker_add(maker, "rotate", rotate);
+    logmaker_checkpoint(maker);
+    logmaker_free(maker);
+    vlog_wrong("", "entry 0: a log begins with its genesis, not with witness");
+}
+END_TEST
+
 /* What a prune in the log allows to be gone, and nothing more. */
 START_TEST(a_prune_that_the_log_tells_of)
 {
@@ -507,6 +525,7 @@ Suite *suite_ledger_verify_story(void)
     tcase_add_test(tc, the_period_is_that_of_all_entries);
     tcase_add_loop_test(tc, the_same_entry_twice, 0, 2);
     tcase_add_test(tc, entries_of_later_versions_are_told_apart);
+    tcase_add_test(tc, every_log_begins_with_a_genesis);
     tcase_add_test(tc, a_prune_that_the_log_tells_of);
     tcase_add_test(tc, anything_may_be_signed);
     suite_add_tcase(suite, tc);

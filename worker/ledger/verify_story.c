@@ -440,13 +440,13 @@ static const struct {
 
 bool verify_story_entry(struct verify *v, uint64_t index, const struct entry *entry)
 {
+    if (index == 0 && strcmp(entry->type_name, "genesis") != 0)
+        return fail(v, index, "a log begins with its genesis, not with %s", entry->type_name);
     if (!entry->type) {
         if (v->result->unknown++ == 0)
             memcpy(v->result->unknown_type, entry->type_name, sizeof(entry->type_name));
         return true;
     }
-    if (index == 0 && strcmp(entry->type_name, "genesis") != 0)
-        return fail(v, index, "a log begins with its genesis, not with %s", entry->type_name);
     for (size_t i = 0; i < ARRAY_LENGTH(tellers); i++)
         if (strcmp(tellers[i].type, entry->type_name) == 0)
             return tellers[i].tell(v, index, entry);
