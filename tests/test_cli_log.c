@@ -265,6 +265,10 @@ START_TEST(an_export_is_a_log)
          "diff -r copy/checkpoints log/checkpoints &&"
          "echo same");
     says(0, "", "test ! -e copy/lock"); /* no part of a log */
+    says(
+        0, "0 files", /* of a prune that is under way, a proof of what is not gone yet */
+        "$ctl log prove --entry 4 --log log >proof && mkdir log/proofs && mv proof log/proofs/4 && "
+        "$ctl log export third --log log && echo $(ls third/proofs 2>&- | wc -l) files");
     says(1, "there is a log in \"copy\" already", "$ctl log export copy --log log");
     says(0, "\"size\": 700", "$ctl log export again --log copy --json");
     says(1, "retentionctl: ", "$ctl log export other --log none");

@@ -134,6 +134,28 @@ START_TEST(an_older_checkpoint_put_back_is_named)
 }
 END_TEST
 
+/* And where a proof that a prune saved has a checkpoint of more entries. */
+START_TEST(a_saved_proof_of_a_larger_log_is_found)
+{
+    static const char *const upto[] = {"256"};
+    struct logmaker *maker = logmaker_new(vlog_dir, 0);
+    logmaker_fill(maker, 300);
+    logmaker_add(maker, "prune", upto);
+    logmaker_checkpoint(maker);
+    struct vlog_bytes old = vlog_get("checkpoint");
+    logmaker_fill(maker, 310);
+    logmaker_checkpoint(maker);
+    logmaker_remove_below(maker, 256);
+    logmaker_free(maker);
+    vlog_sound();
+    vlog_put("checkpoint", old.data, old.length);
+    ck_assert_int_eq(unlink(vlog_path("checkpoints/310")), 0);
+    ck_assert(!vlog_verify(&vlog_key, 1, NULL));
+    ck_assert_ptr_nonnull(strstr(vlog_error.primary, "log was cut short: proofs/"));
+    free(old.data);
+}
+END_TEST
+
 START_TEST(against_an_older_checkpoint)
 {
     vlog_make(600, 3);
@@ -342,6 +364,7 @@ Suite *suite_ledger_verify_history(void)
     tcase_add_test(tc, a_fork_is_found_though_its_tiles_change);
     tcase_add_test(tc, a_log_that_was_cut_short_is_found);
     tcase_add_test(tc, an_older_checkpoint_put_back_is_named);
+    tcase_add_test(tc, a_saved_proof_of_a_larger_log_is_found);
     tcase_add_test(tc, against_an_older_checkpoint);
     tcase_add_test(tc, sizes_have_one_form);
     tcase_add_test(tc, a_key_that_is_not_the_given_one_is_refused);

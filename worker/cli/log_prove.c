@@ -210,6 +210,13 @@ static bool export_named(void *arg, const char *name)
     if (strcmp(export->folder, "checkpoints") == 0 &&
         (!cli_number(name, &size) || (uint64_t)size > export->log->checkpoint.size))
         return true; /* signed since, or not one */
+    if (strcmp(export->folder, "proofs") == 0 && cli_number(name, &size)) {
+        struct tile bundle = {TILE_ENTRIES, (uint64_t)size / TILE_WIDTH, TILE_WIDTH};
+        tile_path(&path, &bundle);
+        if (directory_exists(export->to, path.data))
+            return true; /* of a prune that is under way, and perhaps signed since */
+        text_clear(&path);
+    }
     text_printf(&path, "%s/%s", export->folder, name);
     return export_file(export, path.data, RECORDS_MOST);
 }

@@ -141,8 +141,6 @@ bool verify_extends(struct verify *v, const struct checkpoint *old, bool *ret_re
 static bool kept_root(struct verify *v, const char *path, const struct checkpoint *kept)
 {
     bool read;
-    if (kept->size > v->result->checkpoint.size)
-        return true; /* told by the caller */
     if (verify_extends(v, kept, &read))
         return true;
     if (!read)
@@ -153,6 +151,25 @@ static bool kept_root(struct verify *v, const char *path, const struct checkpoin
                 " entries of this log is not the one that was signed then",
                 path, kept->size);
     error_hint(v->error, "One key has signed two histories.");
+    return false;
+}
+
+/* What is in the file was signed over more entries than the log is verified by: signed while the
+ * verification ran, or taken away from the log? */
+static bool has_grown_to(struct verify *v, const char *path, uint64_t size)
+{
+    char now[sizeof(v->result->note)];
+    size_t length, key;
+    struct checkpoint head;
+    struct error why _cleanup_error_ = {0};
+    if (verify_read_file(v, "checkpoint", now, VERIFY_NOTE_MOST, &length) == READ_DONE &&
+        verify_open(v, now, length, &head, &key, &why) && head.size >= size)
+        return true;
+    verify_fail(v, path, v->result->checkpoint.size,
+                "log was cut short: %s was signed, and the log has %" PRIu64 " entries", path,
+                v->result->checkpoint.size);
+    error_hint(v->error, "Or the worker stopped just before it published that checkpoint: "
+                         "start it and verify again.");
     return false;
 }
 
@@ -173,21 +190,8 @@ static bool visit_checkpoint(struct verify *v, const char *path, const char *nam
     if (kept.size != size)
         return verify_fail(v, path, UINT64_MAX, "%s is a checkpoint of %" PRIu64 " entries", path,
                            kept.size);
-    if (size > v->result->checkpoint.size) {
-        char now[sizeof(v->result->note)];
-        size_t now_length;
-        struct checkpoint head;
-        /* Signed while the verification ran, or taken away from the log? */
-        if (verify_read_file(v, "checkpoint", now, VERIFY_NOTE_MOST, &now_length) == READ_DONE &&
-            verify_open(v, now, now_length, &head, &key, &why) && head.size >= size)
-            return true;
-        verify_fail(v, path, v->result->checkpoint.size,
-                    "log was cut short: %s was signed, and the log has %" PRIu64 " entries", path,
-                    v->result->checkpoint.size);
-        error_hint(v->error, "Or the worker stopped just before it published that checkpoint: "
-                             "start it and verify again.");
-        return false;
-    }
+    if (size > v->result->checkpoint.size)
+        return has_grown_to(v, path, size);
     if (!kept_root(v, path, &kept) || !verify_key_order(v, path, key))
         return false;
     v->result->checkpoints++;
@@ -394,9 +398,10 @@ static bool visit_proof(struct verify *v, const char *path, const char *name)
     else if (proof->index != index)
         right =
             verify_fail(v, path, index, "%s is the proof of entry %" PRIu64, path, proof->index);
+    else if (proof->checkpoint.size > v->result->checkpoint.size)
+        right = has_grown_to(v, path, proof->checkpoint.size);
     else
-        right = kept_root(v, path, &proof->checkpoint);
-    v->result->proofs += right;
+        v->result->proofs += right = kept_root(v, path, &proof->checkpoint);
     free(proof);
     return right;
 }
