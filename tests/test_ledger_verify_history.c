@@ -216,6 +216,31 @@ START_TEST(a_key_that_is_not_the_given_one_is_refused)
 }
 END_TEST
 
+/* A signature by a key that is not known is none; one by a known key must be right, whatever others
+ * there are. */
+START_TEST(a_wrong_signature_by_a_known_key_is_refused)
+{
+    struct note_verifier both[2] = {vlog_key};
+    struct checkpoint another = {.origin = LOGMAKER_ORIGIN, .size = 7};
+    struct text note _cleanup_text_ = {0}, other _cleanup_text_ = {0};
+    char *vkey _cleanup_free_ = logmaker_vkey(9);
+    ck_assert(note_verifier_parse(&both[1], vkey, NULL));
+    vlog_make(20, 0);
+    struct vlog_bytes head = vlog_get("checkpoint");
+    struct note_signer *signer = logmaker_signer(9);
+    ck_assert(checkpoint_sign(&other, &another, signer, NULL));
+    text_add_n(&note, head.data, head.length);
+    text_add(&note, strstr(other.data, "\n\n") + 2);
+    vlog_put("checkpoint", note.data, note.length);
+    vlog_sound();
+    ck_assert(!vlog_verify(both, 2, NULL));
+    ck_assert_str_eq(vlog_error.primary,
+                     "checkpoint: signature of \"example.com/retention\" is not right");
+    note_signer_free(signer);
+    free(head.data);
+}
+END_TEST
+
 /* A new key, announced in the log while the old one signs: who has either key can verify. */
 START_TEST(a_new_key_is_followed)
 {
@@ -368,6 +393,7 @@ Suite *suite_ledger_verify_history(void)
     tcase_add_test(tc, against_an_older_checkpoint);
     tcase_add_test(tc, sizes_have_one_form);
     tcase_add_test(tc, a_key_that_is_not_the_given_one_is_refused);
+    tcase_add_test(tc, a_wrong_signature_by_a_known_key_is_refused);
     tcase_add_test(tc, a_new_key_is_followed);
     tcase_add_test(tc, a_new_key_is_followed_over_a_prune);
     tcase_add_test(tc, a_key_that_the_log_does_not_name_is_told);

@@ -48,7 +48,7 @@ static bool prove_consistency(struct cli *cli, struct log_directory *log, const 
                                   &proof))
         return error_set(error, ERROR_LOG, "hash tiles of the log are missing or damaged");
     proof_consistency_write(out, old.size, &proof, log->note.data);
-    return proof_consistency_verify(result, out->data, out->length, &old, &log->own, error);
+    return proof_consistency_verify(result, out->data, out->length, &old, &log->own, 1, error);
 }
 
 /* The sorted digests of a batch, as the directory has them. */
@@ -107,7 +107,7 @@ static bool write_record_proof(const struct log_directory *log, const struct rec
     proof_record_write(out, (const uint8_t *)found->rk_text.data, found->rk_text.length,
                        found->opening, place, &proof, entry.data);
     struct proof_result *result = xmalloc(sizeof(*result));
-    bool right = proof_record_verify(result, out->data, out->length, &log->own, error);
+    bool right = proof_record_verify(result, out->data, out->length, &log->own, 1, error);
     free(result);
     return right;
 }

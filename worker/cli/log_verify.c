@@ -420,7 +420,7 @@ static bool verify_a_proof(struct cli *cli, const char *path, const struct verif
     struct text text _cleanup_text_ = {0};
     struct proof_result *result = arena_alloc(cli->arena, sizeof(*result));
     struct checkpoint old = {0};
-    bool right = false;
+    bool right;
     if (!log_file_read(path, PROOF_MOST, &text, error))
         return false;
     enum proof_kind kind = proof_kind_of(text_string(&text), text.length);
@@ -433,27 +433,16 @@ static bool verify_a_proof(struct cli *cli, const char *path, const struct verif
                          kind == PROOF_CONSISTENCY
                              ? "a proof of consistency is verified --against the old checkpoint"
                              : "--against is for directories and proofs of consistency");
-    for (size_t i = 0; i < options->key_count && !right; i++) {
-        const struct note_verifier *key = &options->keys[i];
-        struct error why _cleanup_error_ = {0};
-        if (kind == PROOF_ENTRY)
-            right = proof_entry_verify(result, text.data, text.length, key, &why);
-        else if (kind == PROOF_RECORD)
-            right = proof_record_verify(result, text.data, text.length, key, &why);
-        else
-            for (size_t j = 0; j < options->key_count && !right; j++) {
-                error_clear(&why);
-                if (!checkpoint_open(&old, options->against, options->against_length,
-                                     &options->keys[j], &why))
-                    continue;
-                right = proof_consistency_verify(result, text.data, text.length, &old, key, &why);
-                break;
-            }
-        if (!right && (i == 0 || !strstr(why.primary, "trusted"))) {
-            error_clear(error);
-            error_move(error, &why);
-        }
-    }
+    const struct note_verifier *keys = options->keys;
+    size_t count = options->key_count;
+    if (kind == PROOF_ENTRY)
+        right = proof_entry_verify(result, text.data, text.length, keys, count, error);
+    else if (kind == PROOF_RECORD)
+        right = proof_record_verify(result, text.data, text.length, keys, count, error);
+    else
+        right = checkpoint_open_by(&old, options->against, options->against_length, keys, count,
+                                   NULL, error) &&
+                proof_consistency_verify(result, text.data, text.length, &old, keys, count, error);
     if (!right) {
         if (error->primary && strstr(error->primary, "trusted") && !error->hint)
             error_hint(error, "Where the log's key was rotated, the file of --vkey takes all its "
@@ -464,7 +453,6 @@ static bool verify_a_proof(struct cli *cli, const char *path, const struct verif
             puts("THE PROOF DOES NOT VERIFY.");
         return false;
     }
-    error_clear(error);
     describe_proof(cli, result, kind);
     if (!cli->json)
         print_proof(cli->document, &old);

@@ -49,37 +49,33 @@ void verify_miss(struct verify *v, const char *where, uint64_t index)
 
 /* --- the checkpoint --- */
 
+size_t verify_trusted(const struct verify *v, struct note_verifier *ret_verifiers,
+                      size_t *ret_places)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < v->key_count; i++)
+        if (v->keys[i].trusted) {
+            ret_verifiers[count] = v->keys[i].verifier;
+            ret_places[count++] = i;
+        }
+    return count;
+}
+
 bool verify_open(struct verify *v, const char *note, size_t length,
                  struct checkpoint *ret_checkpoint, size_t *ret_key, struct error *error)
 {
-    struct error other _cleanup_error_ = {0};
-    bool wrong = false;
-    for (size_t i = 0; i < v->key_count; i++) {
-        struct error why _cleanup_error_ = {0};
-        if (!v->keys[i].trusted)
-            continue;
-        if (checkpoint_open(ret_checkpoint, note, length, &v->keys[i].verifier, &why)) {
-            *ret_key = i;
-            if (v->keys[i].from > 0 && ret_checkpoint->size <= v->keys[i].from)
-                return error_set(error, ERROR_LOG,
-                                 "signed by a key that only entry %" PRIu64 " of the log names",
-                                 v->keys[i].from);
-            return ret_checkpoint->size <= v->keys[i].until ||
-                   error_set(error, ERROR_LOG,
-                             "signed by a key that entry %" PRIu64 " of the log retires",
-                             v->keys[i].until);
-        }
-        /* A known key's signature that is not right says more than an unknown one. */
-        if (!wrong || strstr(why.primary, "is not right")) {
-            error_clear(&other);
-            error_move(&other, &why);
-            wrong = true;
-        }
-    }
-    if (!wrong)
-        error_set(&other, ERROR_LOG, "there is no key to verify with");
-    error_move(error, &other);
-    return false;
+    struct note_verifier trusted[VERIFY_MOST_KEYS];
+    size_t places[VERIFY_MOST_KEYS], count = verify_trusted(v, trusted, places), by;
+    if (!checkpoint_open_by(ret_checkpoint, note, length, trusted, count, &by, error))
+        return false;
+    const struct verify_key *key = &v->keys[places[by]];
+    *ret_key = places[by];
+    if (key->from > 0 && ret_checkpoint->size <= key->from)
+        return error_set(error, ERROR_LOG,
+                         "signed by a key that only entry %" PRIu64 " of the log names", key->from);
+    return ret_checkpoint->size <= key->until ||
+           error_set(error, ERROR_LOG, "signed by a key that entry %" PRIu64 " of the log retires",
+                     key->until);
 }
 
 /* What a note says, whoever signed it. */

@@ -106,7 +106,10 @@ bool verify_fail(struct verify *v, const char *where, uint64_t entry, const char
     __attribute__((format(printf, 4, 5)));
 /* Something is not there that a prune may excuse. */
 void verify_miss(struct verify *v, const char *where, uint64_t index);
-/* Opens a checkpoint signed by one of the keys; *ret_key is its place among them. */
+/* The keys that are trusted, at most VERIFY_MOST_KEYS, and their places among all; how many. */
+size_t verify_trusted(const struct verify *v, struct note_verifier *ret_verifiers,
+                      size_t *ret_places);
+/* Opens a checkpoint signed by one of those; *ret_key is its place among all keys. */
 bool verify_open(struct verify *v, const char *note, size_t length,
                  struct checkpoint *ret_checkpoint, size_t *ret_key, struct error *error);
 

@@ -377,7 +377,7 @@ static bool visit_proof(struct verify *v, const char *path, const char *name)
     struct error why _cleanup_error_ = {0};
     uint64_t index;
     size_t length;
-    bool right = false, gone;
+    bool gone;
     if (!lines_read_number(name, strlen(name), &index)) {
         free(proof);
         return stray(v, path);
@@ -386,13 +386,9 @@ static bool visit_proof(struct verify *v, const char *path, const char *name)
         free(proof);
         return gone;
     }
-    for (size_t i = 0; i < v->key_count && !right; i++) {
-        error_clear(&why);
-        right =
-            proof_entry_verify(proof, (const char *)v->bundle, length, &v->keys[i].verifier, &why);
-        if (!right && !strstr(why.primary, "trusted"))
-            break;
-    }
+    struct note_verifier trusted[VERIFY_MOST_KEYS];
+    size_t count = verify_trusted(v, trusted, (size_t[VERIFY_MOST_KEYS]){0});
+    bool right = proof_entry_verify(proof, (const char *)v->bundle, length, trusted, count, &why);
     if (!right)
         verify_fail(v, path, index, "%s: %s", path, why.primary);
     else if (proof->index != index)
