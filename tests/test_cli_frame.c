@@ -217,6 +217,18 @@ START_TEST(tables_align_numbers_widths_and_nulls)
 }
 END_TEST
 
+START_TEST(wrapped_text_steers_no_terminal)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    text_wrap(out, "a\033[2J b\n c\033[2J  d\r\n", 2, 79, false);
+    fclose(out);
+    ck_assert_str_eq(text, "  a?[2J b\n   c?[2J  d?\n");
+    free(text);
+}
+END_TEST
+
 Suite *suite_cli_frame(void)
 {
     Suite *suite = suite_create("cli_frame");
@@ -229,6 +241,7 @@ Suite *suite_cli_frame(void)
     tcase_add_test(tests, every_command_fails_in_json);
     tcase_add_test(tests, version_and_full_device);
     tcase_add_test(tests, tables_align_numbers_widths_and_nulls);
+    tcase_add_test(tests, wrapped_text_steers_no_terminal);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -7,9 +7,12 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/encode.h"
 #include "base/text.h"
 #include "cli_fixture.h"
 #include "harness/db.h"
+#include "ledger/digest.h"
+#include "ledger/proof.h"
 #include "logmaker.h"
 
 static char *dir;
@@ -94,7 +97,7 @@ START_TEST(what_is_wrong_is_named_and_exits_6)
          "has 300",
          "cp -r log old && cp log/checkpoints/300 old/checkpoint && rm old/checkpoints/700 &&"
          "$ctl log verify old --vkey vkey --against log/checkpoint");
-    says(6, "512 entries had been compared with the tree by then.",
+    says(6, "512 entries had been compared by then, with tiles that do not lead to a root ",
          "cp -r log gone && rm gone/tile/0/002.p/188 && $ctl log verify gone --vkey vkey");
     says(6, "entry 257 was altered: its hash is not the one that was signed (hash 1 of tile/0/001)",
          "printf x | dd of=log/tile/entries/001 bs=1 seek=300 conv=notrunc status=none &&"
@@ -107,6 +110,43 @@ START_TEST(what_is_wrong_is_named_and_exits_6)
     ck_assert_int_eq(json_integer_value(json_object_get(document, "entry")), 257);
     ck_assert_str_eq(json_string_value(json_object_get(document, "where")), "tile/entries/001");
     json_decref(document);
+    program_result_free(&r);
+}
+END_TEST
+
+/* Of what somebody wrote who has no key, nothing is said to be right. */
+START_TEST(what_nobody_signed_is_not_called_right)
+{
+    char *path _cleanup_free_ = NULL;
+    ck_assert_int_gt(asprintf(&path, "%s/forged", dir), 0);
+    struct logmaker *maker = logmaker_new(path, 3);
+    logmaker_reseed(maker, 7);
+    logmaker_fill(maker, 700);
+    logmaker_checkpoint(maker);
+    logmaker_free(maker);
+    says(6, "256 entries had been compared by then, with tiles that do not lead to a root ",
+         "cp log/checkpoint forged/checkpoint && printf x | "
+         "dd of=forged/tile/entries/001 bs=1 seek=300 conv=notrunc status=none && "
+         "$ctl log verify forged --vkey vkey");
+}
+END_TEST
+
+/* Whoever has the directory names its files: that adds no line to what is told of the log. */
+START_TEST(no_name_of_a_file_writes_lines)
+{
+    struct program_result r =
+        sh("touch \"log/$(printf 'x\")\\n \\r  against     the log extends\\033[8m')\"; "
+           "$ctl log verify log --vkey vkey");
+    ck_assert_msg(r.exit_code == 0, "%s", r.err);
+    has(r.out, "(\"x?)? ? against the log");
+    ck_assert_ptr_null(strstr(r.out, "\n  against"));
+    ck_assert_ptr_null(strpbrk(r.out, "\r\033"));
+    program_result_free(&r);
+    r = sh("d=log/checkpoints/$(printf 'x\\n\\033[2J'); mkdir \"$d\" && touch \"$d/7\"; "
+           "$ctl log verify log --vkey vkey");
+    ck_assert_int_eq(r.exit_code, 6);
+    has(r.err, "retentionctl: checkpoints/x??[2J/7: note is not well formed\n");
+    ck_assert_ptr_null(strchr(r.err, '\033'));
     program_result_free(&r);
 }
 END_TEST
@@ -179,6 +219,9 @@ START_TEST(proofs_are_made)
          "3 --log rotated >proof && $ctl log verify proof --vkey other.vkey");
     says(6, "Entry 20 of the log announces a new key (rotate)",
          "rm rotated/checkpoints/21 && $ctl log verify rotated --vkey vkey");
+    says(0, "verifies", /* a key that stands twice in the file is one */
+         "cat both.vkey other.vkey >thrice.vkey; cp -r rotated again; "
+         "$ctl log verify again --vkey thrice.vkey");
     says(0, "same", "$ctl log checkpoint --log log | cmp - log/checkpoint && echo same");
     says(0, "{\n  \"proof\": \"c2sp.org/tlog-proof@v1\\nextra ",
          "$ctl log prove --entry 4 --log log --json");
@@ -222,6 +265,10 @@ START_TEST(an_export_is_a_log)
          "diff -r copy/checkpoints log/checkpoints &&"
          "echo same");
     says(0, "", "test ! -e copy/lock"); /* no part of a log */
+    says(
+        0, "0 files", /* of a prune that is under way, a proof of what is not gone yet */
+        "$ctl log prove --entry 4 --log log >proof && mkdir log/proofs && mv proof log/proofs/4 && "
+        "$ctl log export third --log log && echo $(ls third/proofs 2>&- | wc -l) files");
     says(1, "there is a log in \"copy\" already", "$ctl log export copy --log log");
     says(0, "\"size\": 700", "$ctl log export again --log copy --json");
     says(1, "retentionctl: ", "$ctl log export other --log none");
@@ -261,6 +308,72 @@ START_TEST(proofs_are_verified)
 }
 END_TEST
 
+/* DIR/proof: that of the one record of a log, whose key has two columns. */
+static void prove_record(const char *a, const char *b)
+{
+    const char *const key[] = {a, b};
+    const size_t lengths[] = {strlen(a), strlen(b)};
+    uint8_t epoch[32] = {1}, opening[32], ref[DIGEST_SIZE], root[MERKLE_HASH_SIZE];
+    char hex[65], *path _cleanup_free_ = NULL, *file _cleanup_free_ = NULL;
+    struct text rk _cleanup_text_ = {0}, entry_proof _cleanup_text_ = {0};
+    struct text proof _cleanup_text_ = {0};
+    struct merkle_proof none = {.count = 0}; /* the only one of all */
+    struct digester *digester = digester_new(epoch, "public.t", 2);
+    digester_ref(digester, key, lengths, ref);
+    digester_opening(digester, key, lengths, &rk, opening);
+    digester_free(digester);
+    merkle_leaf(ref, sizeof(ref), root);
+    hex_encode(hex, root, sizeof(root));
+    const char *const batch[] = {"abababababababababababababababab",
+                                 "0",
+                                 "customers",
+                                 "public.t",
+                                 "delete",
+                                 "1",
+                                 "1",
+                                 hex,
+                                 "742"};
+    ck_assert_int_gt(asprintf(&path, "%s/single", dir), 0);
+    ck_assert_int_gt(asprintf(&file, "%s/checkpoint", path), 0);
+    struct logmaker *maker = logmaker_new(path, 0);
+    logmaker_add(maker, "batch", batch);
+    logmaker_checkpoint(maker);
+    logmaker_free(maker);
+    char *note _cleanup_free_ = file_read(file);
+    free(file);
+    ck_assert_int_gt(asprintf(&file, "%s/tile/entries/000.p/1", path), 0);
+    FILE *bundle = fopen(file, "rb");
+    char bytes[4096];
+    size_t n = fread(bytes, 1, sizeof(bytes), bundle);
+    fclose(bundle);
+    proof_entry_write(&entry_proof, bytes + 2, n - 2, 0, &none, note);
+    proof_record_write(&proof, (uint8_t *)rk.data, rk.length, opening, 0, &none, entry_proof.data);
+    free(file_write(dir, "proof", proof.data));
+}
+
+/* What is proved of one record is not printed as if it were of another. */
+START_TEST(a_key_is_printed_as_no_other_is)
+{
+    static const struct {
+        const char *a, *b, *printed;
+    } keys[] = {
+        {"a", "b c", "a \"b c\""},
+        {"a b", "c", "\"a b\" c"},
+        {"a\" \"b", "", "\"a\\\" \\\"b\" \"\""},
+        {"a\001", "\\x01", "\"a\\x01\" \"\\\\x01\""},
+        {"2026-01-01", "K\303\266ln", "2026-01-01 \"K\303\266ln\""},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(keys); i++) {
+        char *said _cleanup_free_ = NULL;
+        ck_assert_int_gt(asprintf(&said, "The record public.t %s is proved", keys[i].printed), 0);
+        prove_record(keys[i].a, keys[i].b);
+        says(0, said, "$ctl log verify proof --vkey vkey");
+    }
+    prove_record("a", "\377");
+    says(6, "record of the proof is not well formed", "$ctl log verify proof --vkey vkey");
+}
+END_TEST
+
 Suite *suite_cli_log(void)
 {
     Suite *suite = suite_create("cli_log");
@@ -269,11 +382,14 @@ Suite *suite_cli_log(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, a_sound_log_is_told_of);
     tcase_add_test(tc, what_is_wrong_is_named_and_exits_6);
+    tcase_add_test(tc, what_nobody_signed_is_not_called_right);
+    tcase_add_test(tc, no_name_of_a_file_writes_lines);
     tcase_add_test(tc, misuse_is_told);
     tcase_add_test(tc, proofs_are_made);
     tcase_add_test(tc, a_long_verification_shows_how_far_it_is);
     tcase_add_test(tc, an_export_is_a_log);
     tcase_add_test(tc, proofs_are_verified);
+    tcase_add_test(tc, a_key_is_printed_as_no_other_is);
     suite_add_tcase(suite, tc);
     return suite;
 }

@@ -213,6 +213,15 @@ START_TEST(times_are_those_of_the_entries)
 }
 END_TEST
 
+/* What stands in the place of an entry steers no terminal. */
+START_TEST(an_entry_is_printed_as_text)
+{
+    tamper("UPDATE retention.log_entry SET entry = replace(entry, 'system', E'\\x1b[2Jsystem')");
+    says(0, "\n?[2Jsystem ", "$ctl log show --entry 0");
+    says(1, "", "$ctl log show --entry 0 | grep -q \"$(printf '\\033')\"");
+}
+END_TEST
+
 /* What a superuser does to the tables is seen by comparison with the directory. */
 START_TEST(tables_are_compared_with_the_directory)
 {
@@ -228,6 +237,19 @@ START_TEST(tables_are_compared_with_the_directory)
         {"UPDATE retention.log_entry SET category = 'x' WHERE type = 'batch' AND rows > 100",
          "database: column \"category\" of entry ",
          "UPDATE retention.log_entry SET category = 'call_recordings' WHERE type = 'batch'"},
+        {"UPDATE retention.log_entry SET run_ref = NULL WHERE type = 'done'",
+         "database: column \"run\" of entry ",
+         "UPDATE retention.log_entry d SET run_ref = p.run_ref FROM retention.log_entry p"
+         " WHERE d.type = 'done' AND p.type = 'plan'"},
+        {"UPDATE retention.log_entry SET category = 'x' WHERE type = 'done'",
+         "database: column \"category\" of entry ",
+         "UPDATE retention.log_entry SET category = 'call_recordings' WHERE type = 'done'"},
+        {"UPDATE retention.log_entry SET rows = 0 WHERE type = 'done'",
+         "database: column \"rows\" of entry ",
+         "UPDATE retention.log_entry SET rows = NULL WHERE type = 'done'"},
+        {"UPDATE retention.log_entry SET relation = 'x' WHERE type = 'done'",
+         "database: column \"relation\" of entry ",
+         "UPDATE retention.log_entry SET relation = NULL WHERE type = 'done'"},
         {"UPDATE retention.log_entry SET entry = replace(entry, 'rows 402', 'rows 401')",
          " was altered in log_entry",
          "UPDATE retention.log_entry SET entry = replace(entry, 'rows 401', 'rows 402')"},
@@ -421,6 +443,7 @@ Suite *suite_cli_log_db(void)
     tcase_add_test(tc, a_record_that_went_is_proved);
     tcase_add_test(tc, entries_have_an_id_and_a_place);
     tcase_add_test(tc, times_are_those_of_the_entries);
+    tcase_add_test(tc, an_entry_is_printed_as_text);
     tcase_add_test(tc, tables_are_compared_with_the_directory);
     tcase_add_test(tc, an_entry_taken_away_before_it_is_placed_is_told_of);
     tcase_add_test(tc, a_log_is_pruned);

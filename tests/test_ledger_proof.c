@@ -119,7 +119,7 @@ START_TEST(known_answers_are_verified)
     struct error error _cleanup_error_ = {0};
     char *bytes = known("entry.tlog-proof");
     ck_assert_int_eq(proof_kind_of(bytes, strlen(bytes)), PROOF_ENTRY);
-    ck_assert_msg(proof_entry_verify(&result, bytes, strlen(bytes), &verifier, &error), "%s",
+    ck_assert_msg(proof_entry_verify(&result, bytes, strlen(bytes), &verifier, 1, &error), "%s",
                   error.primary);
     ck_assert_uint_eq(result.index, 2);
     ck_assert_uint_eq(result.checkpoint.size, 3);
@@ -128,7 +128,7 @@ START_TEST(known_answers_are_verified)
 
     bytes = known("4711.record-proof");
     ck_assert_int_eq(proof_kind_of(bytes, strlen(bytes)), PROOF_RECORD);
-    ck_assert_msg(proof_record_verify(&result, bytes, strlen(bytes), &verifier, &error), "%s",
+    ck_assert_msg(proof_record_verify(&result, bytes, strlen(bytes), &verifier, 1, &error), "%s",
                   error.primary);
     const char *relation;
     size_t length;
@@ -145,8 +145,9 @@ START_TEST(known_answers_are_verified)
     ck_assert(checkpoint_open(&old, kept, strlen(kept), &verifier, NULL));
     bytes = known("consistency.txt");
     ck_assert_int_eq(proof_kind_of(bytes, strlen(bytes)), PROOF_CONSISTENCY);
-    ck_assert_msg(proof_consistency_verify(&result, bytes, strlen(bytes), &old, &verifier, &error),
-                  "%s", error.primary);
+    ck_assert_msg(
+        proof_consistency_verify(&result, bytes, strlen(bytes), &old, &verifier, 1, &error), "%s",
+        error.primary);
     ck_assert_int_eq(proof_kind_of(kept, strlen(kept)), PROOF_NONE);
     ck_assert_int_eq(proof_kind_of("", 0), PROOF_NONE);
     free(kept);
@@ -165,9 +166,9 @@ START_TEST(no_flipped_bit_goes_unnoticed)
         char *bytes = known(files[file]);
         size_t length = strlen(bytes);
 #define VERIFY(n)                                                                                  \
-    (file == 0   ? proof_entry_verify(&result, bytes, n, &verifier, NULL)                          \
-     : file == 1 ? proof_record_verify(&result, bytes, n, &verifier, NULL)                         \
-                 : proof_consistency_verify(&result, bytes, n, &old, &verifier, NULL))
+    (file == 0   ? proof_entry_verify(&result, bytes, n, &verifier, 1, NULL)                       \
+     : file == 1 ? proof_record_verify(&result, bytes, n, &verifier, 1, NULL)                      \
+                 : proof_consistency_verify(&result, bytes, n, &old, &verifier, 1, NULL))
         ck_assert(VERIFY(length));
         for (size_t n = 0; n < length; n++)
             ck_assert(!VERIFY(n));
@@ -225,13 +226,13 @@ START_TEST(a_fork_by_the_same_key_is_found)
     char *kept = known("checkpoint.2");
     ck_assert(checkpoint_open(&old, kept, strlen(kept), &verifier, NULL));
     ck_assert(
-        !proof_consistency_verify(&result, bytes.data, bytes.length, &old, &verifier, &error));
+        !proof_consistency_verify(&result, bytes.data, bytes.length, &old, &verifier, 1, &error));
     ck_assert_str_eq(error.primary, "log of 3 entries does not extend the log of 2 entries");
     ck_assert_int_eq(error.code, ERROR_LOG);
     /* The auditor's own checkpoint counts, not what the proof says of it. */
     old.size = 1;
     ck_assert(
-        !proof_consistency_verify(&result, bytes.data, bytes.length, &old, &verifier, &error));
+        !proof_consistency_verify(&result, bytes.data, bytes.length, &old, &verifier, 1, &error));
     ck_assert_str_eq(error.primary, "proof is from size 2, the old checkpoint of size 1");
     /* A log that has shrunk. */
     text_clear(&bytes);
@@ -239,7 +240,7 @@ START_TEST(a_fork_by_the_same_key_is_found)
     old.size = 4;
     proof_consistency_write(&bytes, 4, &proof, note.data);
     ck_assert(
-        !proof_consistency_verify(&result, bytes.data, bytes.length, &old, &verifier, &error));
+        !proof_consistency_verify(&result, bytes.data, bytes.length, &old, &verifier, 1, &error));
     ck_assert_str_eq(error.primary, "log has shrunk: 4 entries then, 3 now");
     free(kept);
 }
@@ -271,7 +272,7 @@ START_TEST(another_record_is_not_proved)
         text_add_n(&other, at, batch_length - (size_t)(at - (const char *)batch));
         text_add_n(&bytes, good.data, (size_t)(rest - good.data));
         alone(&bytes, other.data, other.length);
-        ck_assert(!proof_record_verify(&result, bytes.data, bytes.length, &verifier, &error));
+        ck_assert(!proof_record_verify(&result, bytes.data, bytes.length, &verifier, 1, &error));
         ck_assert_msg(strstr(error.primary, cases[i].says) != NULL, "%s", error.primary);
     }
     struct text bytes _cleanup_text_ = {0};
@@ -279,18 +280,18 @@ START_TEST(another_record_is_not_proved)
                         "salt 03030303030303030303030303030303\nupto 256\n";
     text_add_n(&bytes, good.data, (size_t)(rest - good.data));
     alone(&bytes, prune, strlen(prune));
-    ck_assert(!proof_record_verify(&result, bytes.data, bytes.length, &verifier, &error));
+    ck_assert(!proof_record_verify(&result, bytes.data, bytes.length, &verifier, 1, &error));
     ck_assert_str_eq(error.primary, "entry of type prune tells of no records");
     /* A signed entry that is none, and one of a later version. */
     text_clear(&bytes);
     alone(&bytes, "something else\n", 15);
-    ck_assert(!proof_entry_verify(&result, bytes.data, bytes.length, &verifier, &error));
+    ck_assert(!proof_entry_verify(&result, bytes.data, bytes.length, &verifier, 1, &error));
     ck_assert_ptr_nonnull(strstr(error.primary, "not well formed"));
     text_clear(&bytes);
     const char *later = "retention-log-entry/v1\ntype later\ntime 2026-07-24T12:00:02Z\n"
                         "salt 03030303030303030303030303030303\nany thing\n";
     alone(&bytes, later, strlen(later));
-    ck_assert(proof_entry_verify(&result, bytes.data, bytes.length, &verifier, NULL));
+    ck_assert(proof_entry_verify(&result, bytes.data, bytes.length, &verifier, 1, NULL));
     ck_assert_ptr_null(result.entry.type);
     ck_assert_str_eq(result.entry.type_name, "later");
 }
@@ -311,6 +312,9 @@ START_TEST(record_keys_are_read_strictly)
         {"\0\0\0\2t\0\0\0\1\0\0\0\1a", 14},
         {"\377\377\377\377t\0\0\0\1\0\0\0\1a", 14},
         {"\0\0\0\1t\377\377\377\377\0\0\0\1a", 14},
+        {"\0\0\0\1\377\0\0\0\1\0\0\0\1a", 14}, /* no UTF-8 */
+        {"\0\0\0\1t\0\0\0\1\0\0\0\1\377", 14},
+        {"\0\0\0\1t\0\0\0\1\0\0\0\1\0", 14}, /* nor any text */
     };
     const char *relation;
     size_t length;

@@ -323,6 +323,43 @@ START_TEST(nothing_hides_in_a_log)
 }
 END_TEST
 
+/* A policy text that was altered, in a folder that no walk goes into: behind a link, or without
+ * the right to list it. */
+START_TEST(an_altered_policy_text_is_found_wherever_it_lies)
+{
+    vlog_make(20, 3);
+    vlog_file_count = 0;
+    vlog_list("policies");
+    const char *name = vlog_files[0].name;
+    char *aside _cleanup_free_ = strdup(vlog_path("aside"));
+    vlog_flip(name, 3);
+    vlog_wrong(name, " was altered: its SHA-256 is not its name");
+    ck_assert_int_eq(rename(vlog_path("policies"), aside), 0);
+    ck_assert_int_eq(symlink("aside", vlog_path("policies")), 0);
+    vlog_wrong(name, " was altered: its SHA-256 is not its name");
+    vlog_flip(name, 3);
+    vlog_sound();
+    ck_assert_int_eq(unlink(vlog_path("policies")), 0);
+    ck_assert_int_eq(rename(aside, vlog_path("policies")), 0);
+    /* somebody who may read what they can name, and list nothing */
+    bool is_root = geteuid() == 0;
+    ck_assert_int_eq(chmod(vlog_dir, 0755), 0);
+    ck_assert_int_eq(chmod(vlog_path("policies"), 0111), 0);
+    ck_assert_int_eq(mkdir(vlog_path("lost+found"), 0), 0);
+    ck_assert(!is_root || seteuid(65534) == 0);
+    ck_assert(!vlog_verify(&vlog_key, 1, NULL));
+    ck_assert(!is_root || seteuid(0) == 0);
+    ck_assert_int_eq(vlog_error.code, ERROR_FAILED);
+    ck_assert_str_eq(vlog_error.primary, "could not read \"policies\": Permission denied");
+    /* what is no part of a log is none, readable or not */
+    ck_assert_int_eq(chmod(vlog_path("policies"), 0755), 0);
+    ck_assert(!is_root || seteuid(65534) == 0);
+    vlog_sound();
+    ck_assert(!is_root || seteuid(0) == 0);
+    ck_assert_uint_eq(vlog_result.strays, 1);
+}
+END_TEST
+
 START_TEST(what_is_no_log_is_refused)
 {
     vlog_wrong("checkpoint", "there is no checkpoint in ");
@@ -355,6 +392,7 @@ Suite *suite_ledger_verify(void)
     tcase_add_test(tc, a_tree_rewritten_without_the_key_is_noticed);
     tcase_add_test(tc, records_are_compared_with_their_entries);
     tcase_add_test(tc, nothing_hides_in_a_log);
+    tcase_add_test(tc, an_altered_policy_text_is_found_wherever_it_lies);
     tcase_add_test(tc, what_is_no_log_is_refused);
     suite_add_tcase(suite, tc);
     return suite;

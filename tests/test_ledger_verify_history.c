@@ -43,6 +43,50 @@ START_TEST(a_fork_by_the_same_key_is_found)
 }
 END_TEST
 
+/* Other tiles than those that were replayed, once the last entry was. */
+static bool swap_tiles(void *arg, uint64_t index, const uint8_t *leaf, const uint8_t *bytes,
+                       size_t length, struct error *error)
+{
+    (void)arg, (void)leaf, (void)bytes, (void)length, (void)error;
+    if (index == 699) {
+        ck_assert_int_eq(rename(vlog_path("tile"), vlog_path("tile.forked")), 0);
+        ck_assert_int_eq(rename(vlog_path("tile.before"), vlog_path("tile")), 0);
+    }
+    return true;
+}
+
+/* The fork, on a file system of somebody who gives each reading what it looks for: what was kept is
+ * compared with the history that was replayed, and not with what is read when it is. */
+START_TEST(a_fork_is_found_though_its_tiles_change)
+{
+    struct verify_options options = {
+        .directory = vlog_dir, .keys = &vlog_key, .key_count = 1, .entry = swap_tiles};
+    struct logmaker *maker = logmaker_new(vlog_dir, 0);
+    logmaker_fill(maker, 600);
+    logmaker_checkpoint(maker);
+    struct vlog_bytes kept = vlog_get("checkpoint");
+    logmaker_fill(maker, 700);
+    logmaker_checkpoint(maker);
+    logmaker_free(maker);
+    ck_assert_int_eq(rename(vlog_path("tile"), vlog_path("tile.before")), 0);
+    ck_assert_int_eq(rename(vlog_path("checkpoints"), vlog_path("checkpoints.before")), 0);
+    maker = logmaker_new(vlog_dir, 0);
+    logmaker_fill(maker, 300);
+    logmaker_reseed(maker, 7);
+    logmaker_fill(maker, 700);
+    logmaker_checkpoint(maker);
+    logmaker_free(maker);
+    vlog_sound();
+    ck_assert_int_eq(unlink(vlog_path("checkpoints/700")), 0);
+    options.against = (char *)kept.data;
+    options.against_length = kept.length;
+    error_clear(&vlog_error);
+    ck_assert(!verify_directory(&vlog_result, &options, &vlog_error));
+    ck_assert_ptr_nonnull(strstr(vlog_error.primary, "log was forked: its first 600 entries"));
+    free(kept.data);
+}
+END_TEST
+
 /* Cut back to an earlier size, with the checkpoint of then; and continued from there. */
 START_TEST(a_log_that_was_cut_short_is_found)
 {
@@ -86,6 +130,28 @@ START_TEST(an_older_checkpoint_put_back_is_named)
     vlog_put("checkpoints/600", last.data, last.length);
     vlog_wrong("tile/0/002.p/18", "tile/0/002.p/18 is missing");
     free(last.data);
+    free(old.data);
+}
+END_TEST
+
+/* And where a proof that a prune saved has a checkpoint of more entries. */
+START_TEST(a_saved_proof_of_a_larger_log_is_found)
+{
+    static const char *const upto[] = {"256"};
+    struct logmaker *maker = logmaker_new(vlog_dir, 0);
+    logmaker_fill(maker, 300);
+    logmaker_add(maker, "prune", upto);
+    logmaker_checkpoint(maker);
+    struct vlog_bytes old = vlog_get("checkpoint");
+    logmaker_fill(maker, 310);
+    logmaker_checkpoint(maker);
+    logmaker_remove_below(maker, 256);
+    logmaker_free(maker);
+    vlog_sound();
+    vlog_put("checkpoint", old.data, old.length);
+    ck_assert_int_eq(unlink(vlog_path("checkpoints/310")), 0);
+    ck_assert(!vlog_verify(&vlog_key, 1, NULL));
+    ck_assert_ptr_nonnull(strstr(vlog_error.primary, "log was cut short: proofs/"));
     free(old.data);
 }
 END_TEST
@@ -147,6 +213,31 @@ START_TEST(a_key_that_is_not_the_given_one_is_refused)
     vlog_make(20, 3);
     vlog_put("vkey", vkey, strlen(vkey));
     vlog_wrong("vkey", "vkey is neither the key given nor one that the log names");
+}
+END_TEST
+
+/* A signature by a key that is not known is none; one by a known key must be right, whatever others
+ * there are. */
+START_TEST(a_wrong_signature_by_a_known_key_is_refused)
+{
+    struct note_verifier both[2] = {vlog_key};
+    struct checkpoint another = {.origin = LOGMAKER_ORIGIN, .size = 7};
+    struct text note _cleanup_text_ = {0}, other _cleanup_text_ = {0};
+    char *vkey _cleanup_free_ = logmaker_vkey(9);
+    ck_assert(note_verifier_parse(&both[1], vkey, NULL));
+    vlog_make(20, 0);
+    struct vlog_bytes head = vlog_get("checkpoint");
+    struct note_signer *signer = logmaker_signer(9);
+    ck_assert(checkpoint_sign(&other, &another, signer, NULL));
+    text_add_n(&note, head.data, head.length);
+    text_add(&note, strstr(other.data, "\n\n") + 2);
+    vlog_put("checkpoint", note.data, note.length);
+    vlog_sound();
+    ck_assert(!vlog_verify(both, 2, NULL));
+    ck_assert_str_eq(vlog_error.primary,
+                     "checkpoint: signature of \"example.com/retention\" is not right");
+    note_signer_free(signer);
+    free(head.data);
 }
 END_TEST
 
@@ -295,11 +386,14 @@ Suite *suite_ledger_verify_history(void)
     tcase_set_timeout(tc, 120);
     tcase_add_checked_fixture(tc, vlog_setup, vlog_teardown);
     tcase_add_test(tc, a_fork_by_the_same_key_is_found);
+    tcase_add_test(tc, a_fork_is_found_though_its_tiles_change);
     tcase_add_test(tc, a_log_that_was_cut_short_is_found);
     tcase_add_test(tc, an_older_checkpoint_put_back_is_named);
+    tcase_add_test(tc, a_saved_proof_of_a_larger_log_is_found);
     tcase_add_test(tc, against_an_older_checkpoint);
     tcase_add_test(tc, sizes_have_one_form);
     tcase_add_test(tc, a_key_that_is_not_the_given_one_is_refused);
+    tcase_add_test(tc, a_wrong_signature_by_a_known_key_is_refused);
     tcase_add_test(tc, a_new_key_is_followed);
     tcase_add_test(tc, a_new_key_is_followed_over_a_prune);
     tcase_add_test(tc, a_key_that_the_log_does_not_name_is_told);

@@ -257,6 +257,48 @@ START_TEST(runs_behind_a_prune)
 }
 END_TEST
 
+/* A run with more batches behind a prune than the verifier keeps the numbers of: of one that began
+ * before it, none has to be there. */
+START_TEST(a_long_run_goes_on_behind_a_prune)
+{
+    enum { BATCHES = (1 << 16) + 300 };
+    static const char *const upto[] = {"256"};
+    char sha256[65], seq[24], batches[24];
+    customers_text(sha256);
+    const char *const plan[] = {RUN,
+                                "customers",
+                                sha256,
+                                "public.customer",
+                                "delete",
+                                "1 year",
+                                "2026-01-01T00:00:00Z",
+                                "1",
+                                "0",
+                                "1",
+                                "1"};
+    const char *const batch[] = {RUN, seq,    "customers", "public.customer", "delete", "1",
+                                 "1", "none", "742"};
+    const char *const done[] = {RUN, batches, batches, "0", "done"};
+    struct logmaker *maker = logmaker_new(vlog_dir, 0);
+    logmaker_fill(maker, 6);
+    logmaker_add(maker, "plan", plan);
+    for (int i = 0; i < BATCHES; i++) {
+        snprintf(seq, sizeof(seq), "%d", i);
+        logmaker_add(maker, "batch", batch);
+    }
+    snprintf(batches, sizeof(batches), "%d", BATCHES);
+    logmaker_add(maker, "done", done);
+    logmaker_add(maker, "prune", upto);
+    logmaker_checkpoint(maker);
+    vlog_sound();
+    logmaker_remove_below(maker, 256);
+    logmaker_free(maker);
+    vlog_sound();
+    ck_assert_uint_eq(vlog_result.batches, BATCHES - 249);
+    ck_assert_uint_eq(vlog_result.runs_partly, 1);
+}
+END_TEST
+
 /* The period that is told of is that of all entries: a later one may bear an earlier time. */
 START_TEST(the_period_is_that_of_all_entries)
 {
@@ -323,6 +365,24 @@ START_TEST(entries_of_later_versions_are_told_apart)
     logmaker_checkpoint(maker);
     vlog_wrong("tile/entries/000.p/22", "entry 21 is not well formed");
     logmaker_free(maker);
+}
+END_TEST
+
+/* That of a later version, too: here one whose first entry is of a type that is not known. */
+START_TEST(every_log_begins_with_a_genesis)
+{
+    static const char witness[] =
+        "retention-log-entry/v1\ntype witness\ntime 2026-07-24T12:00:02Z\n"
+        "salt 03030303030303030303030303030303\nby somebody\n";
+    char *vkey _cleanup_free_ = logmaker_vkey(0);
+    vkey[strcspn(vkey, "\n")] = '\0';
+    const char *const rotate[] = {vkey};
+    struct logmaker *maker = logmaker_new(vlog_dir, 0);
+    logmaker_add_bytes(maker, witness, strlen(witness));
+    logmaker_add(maker, "rotate", rotate);
+    logmaker_checkpoint(maker);
+    logmaker_free(maker);
+    vlog_wrong("", "entry 0: a log begins with its genesis, not with witness");
 }
 END_TEST
 
@@ -461,9 +521,11 @@ Suite *suite_ledger_verify_story(void)
     tcase_add_checked_fixture(tc, vlog_setup, vlog_teardown);
     tcase_add_loop_test(tc, entries_that_contradict_each_other, 0, (int)ARRAY_LENGTH(stories));
     tcase_add_loop_test(tc, runs_behind_a_prune, 0, (int)ARRAY_LENGTH(pruned_stories));
+    tcase_add_test(tc, a_long_run_goes_on_behind_a_prune);
     tcase_add_test(tc, the_period_is_that_of_all_entries);
     tcase_add_loop_test(tc, the_same_entry_twice, 0, 2);
     tcase_add_test(tc, entries_of_later_versions_are_told_apart);
+    tcase_add_test(tc, every_log_begins_with_a_genesis);
     tcase_add_test(tc, a_prune_that_the_log_tells_of);
     tcase_add_test(tc, anything_may_be_signed);
     suite_add_tcase(suite, tc);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/text.h"
 
 _printf_(2, 0) static void set_text(char **field, const char *format, va_list args)
@@ -97,16 +98,34 @@ int error_exit_code(const struct error *error)
     return codes[error->code];
 }
 
+/* A message may name what somebody else wrote, a file say: that steers no terminal. */
+static void print_lines(const char *label, const char *s)
+{
+    fputs(label, stderr);
+    while (*s) {
+        size_t n = strcspn(s, "\n");
+        char *line _cleanup_free_ = xmalloc(n + 1);
+        memcpy(line, s, n);
+        line[n] = '\0';
+        text_print_safe(stderr, line);
+        s += n;
+        if (*s == '\n')
+            fputc(*s++, stderr);
+    }
+    fputc('\n', stderr);
+}
+
 void error_print(const char *program, const struct error *error)
 {
-    fprintf(stderr, "%s: %s", program, error->primary ? error->primary : "unknown error");
+    fprintf(stderr, "%s: ", program);
+    text_print_safe(stderr, error->primary ? error->primary : "unknown error"); /* of one line */
     if (error->sqlstate[0])
         fprintf(stderr, " (SQLSTATE %s)", error->sqlstate);
     fputc('\n', stderr);
     if (error->detail)
-        fprintf(stderr, "DETAIL:  %s\n", error->detail);
+        print_lines("DETAIL:  ", error->detail);
     if (error->context)
-        fprintf(stderr, "CONTEXT:  %s\n", error->context);
+        print_lines("CONTEXT:  ", error->context);
     if (error->hint)
-        fprintf(stderr, "HINT:  %s\n", error->hint);
+        print_lines("HINT:  ", error->hint);
 }

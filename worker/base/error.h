@@ -43,7 +43,7 @@ void error_move(struct error *to, struct error *from);
 /* The exit code of DESIGN section 6 for this error. */
 int error_exit_code(const struct error *error);
 
-/* "program: primary\nDETAIL: ...\nHINT: ...\n" to standard error. */
+/* "program: primary\nDETAIL: ...\nHINT: ...\n" to standard error, fit for a terminal. */
 void error_print(const char *program, const struct error *error);
 
 #define _cleanup_error_ _cleanup_(error_clear)

@@ -131,6 +131,37 @@ bool text_is_valid_utf8(const char *s, size_t n)
     return true;
 }
 
+size_t text_character(const char *s, uint32_t *ret_code)
+{
+    unsigned char first = (unsigned char)*s;
+    *ret_code = first >= 0x20 && first < 0x7f ? first : 0;
+    if (first < 0x80)
+        return 1;
+    size_t n = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+    if (strnlen(s, n) < n || !text_is_valid_utf8(s, n))
+        return 1;
+    uint32_t code = first & (0xffu >> (n + 1));
+    for (size_t i = 1; i < n; i++)
+        code = code << 6 | ((unsigned char)s[i] & 0x3f);
+    /* C1 controls, ends of lines, and marks that turn the direction of a whole line */
+    if (code >= 0xa0 && !(code >= 0x2028 && code <= 0x202e) && !(code >= 0x2066 && code <= 0x2069))
+        *ret_code = code;
+    return n;
+}
+
+void text_print_safe(FILE *out, const char *s)
+{
+    while (*s) {
+        uint32_t code;
+        size_t n = text_character(s, &code);
+        if (code)
+            fwrite(s, 1, n, out);
+        else
+            fputc('?', out);
+        s += n;
+    }
+}
+
 size_t text_distance(const char *a, const char *b)
 {
     enum { MOST = 96 };

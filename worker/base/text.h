@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/cleanup.h"
 
@@ -38,6 +39,13 @@ bool text_ends_with(const char *s, const char *end);
 int text_number(const char *s, int otherwise);
 
 bool text_is_valid_utf8(const char *s, size_t n);
+
+/* The character that s, which is not empty, begins with: how many bytes it has, and its code; code
+ * 0 where it is not for a terminal: a bad byte, a control, a mark that turns a line's direction. */
+size_t text_character(const char *s, uint32_t *ret_code);
+
+/* Prints s; '?' for each character that is not for a terminal, a line's end too. */
+void text_print_safe(FILE *out, const char *s);
 
 /* Edit distance (Levenshtein, transposition counts one); for "did you mean". */
 size_t text_distance(const char *a, const char *b);

@@ -140,6 +140,17 @@ static json_t *entry_fields(struct arena *arena, const char *entry)
     return fields;
 }
 
+/* An entry is ASCII; what stands in its place in the database may be anything. */
+static void print_entry(struct arena *arena, const char *text)
+{
+    for (size_t n; *text; text += n) {
+        n = strcspn(text, "\n");
+        text_print_safe(stdout, arena_strndup(arena, text, n));
+        if (text[n])
+            putchar(text[n++]);
+    }
+}
+
 bool command_log_show(struct cli *cli, struct error *error)
 {
     const char *id = cli->operand_count ? cli->operands[0] : NULL;
@@ -176,7 +187,7 @@ bool command_log_show(struct cli *cli, struct error *error)
             return false;
     }
     if (!cli->json) {
-        fputs(text, stdout); /* the entry itself is ASCII */
+        print_entry(cli->arena, text);
         for (int i = 0; refs && i < PQntuples(refs); i++)
             printf("%s%s\n", i ? "" : "\n", PQgetvalue(refs, i, 0));
         return true;

@@ -14,7 +14,7 @@
 #include "ledger/verify.h"
 
 /* Columns of cli/log_rows.sql, which come in binary. */
-enum { INDEX, LEAF_HASH, ENTRY, TYPE, RUN, SEQ, CATEGORY, RELATION, ROWS, REFS };
+enum { INDEX, LEAF_HASH, ENTRY, TYPE, RUN, SEQ, CATEGORY, RELATION, ROWS, REFS, PLANNED };
 
 static const char *bytes_of(const PGresult *row, int column, size_t *ret_length)
 {
@@ -22,9 +22,12 @@ static const char *bytes_of(const PGresult *row, int column, size_t *ret_length)
     return PQgetisnull(row, 0, column) ? NULL : PQgetvalue(row, 0, column);
 }
 
+/* UINT64_MAX, which no bigint is, where there is none. */
 static uint64_t number_of(const PGresult *row, int column)
 {
     uint64_t n;
+    if (PQgetlength(row, 0, column) != sizeof(n))
+        return UINT64_MAX;
     memcpy(&n, PQgetvalue(row, 0, column), sizeof(n));
     return be64toh(n);
 }
@@ -93,44 +96,70 @@ static bool begin(struct log_compare *compare, struct error *error)
     return next_row(compare, error);
 }
 
+/* NULL: the column is. */
 static bool equals(const PGresult *row, int column, const char *value)
 {
     size_t length;
     const char *s = bytes_of(row, column, &length);
-    return s && strlen(value) == length && memcmp(s, value, length) == 0;
+    return value && s ? strlen(value) == length && memcmp(s, value, length) == 0 : value == s;
+}
+
+static bool number_equals(const PGresult *row, int column, const char *value)
+{
+    char number[24];
+    snprintf(number, sizeof(number), "%" PRIu64, number_of(row, column));
+    return PQgetisnull(row, 0, column) ? !value : value && strcmp(number, value) == 0;
+}
+
+/* The column, or NULL where it stands for no run, as zeros do in an entry; an entry without a field
+ * of a run may belong to one. */
+static bool run_equals(const PGresult *row, const char *value)
+{
+    static const uint8_t none[16];
+    uint8_t run[16];
+    size_t length;
+    const char *s = bytes_of(row, RUN, &length);
+    if (!value)
+        return true;
+    hex_decode(run, sizeof(run), value, strlen(value)); /* the reader has seen that it is one */
+    return s ? length == sizeof(run) && memcmp(s, run, sizeof(run)) == 0
+             : memcmp(run, none, sizeof(run)) == 0;
+}
+
+/* The category of the entry; or of its run's plan, which the end of one has, and what tells of its
+ * numbers may have. */
+static bool category_equals(const PGresult *row, const struct entry *entry)
+{
+    const char *value = entry_value(entry, "category"), *planned;
+    size_t length, planned_length;
+    const char *s = bytes_of(row, CATEGORY, &length);
+    if (value)
+        return equals(row, CATEGORY, strcmp(value, "*") == 0 ? NULL : value);
+    planned = bytes_of(row, PLANNED, &planned_length);
+    if (!planned)
+        return true;
+    return s ? length == planned_length && memcmp(s, planned, length) == 0
+             : strcmp(entry->type_name, "done") != 0;
 }
 
 /* What stands beside the text in columns is what the text says. */
 static bool compare_columns(const PGresult *row, uint64_t index, const struct entry *entry,
                             struct error *error)
 {
-    static const struct {
-        const char *field;
-        int column;
-    } texts[] = {{"category", CATEGORY}, {"relation", RELATION}};
-    const char *wrong = equals(row, TYPE, entry->type_name) ? NULL : "type", *value;
-    uint8_t run[16];
-    char number[24];
-    for (size_t i = 0; !wrong && i < ARRAY_LENGTH(texts); i++)
-        if ((value = entry_value(entry, texts[i].field)) && strcmp(value, "*") != 0 &&
-            !equals(row, texts[i].column, value))
-            wrong = texts[i].field;
-    if (!wrong && (value = entry_value(entry, "run")) && !PQgetisnull(row, 0, RUN) &&
-        (!hex_decode(run, sizeof(run), value, strlen(value)) ||
-         memcmp(run, PQgetvalue(row, 0, RUN), sizeof(run)) != 0))
+    bool batch = strcmp(entry->type_name, "batch") == 0;
+    const char *wrong = NULL;
+    if (!equals(row, TYPE, entry->type_name))
+        wrong = "type";
+    else if (!category_equals(row, entry))
+        wrong = "category";
+    else if (entry->type && !equals(row, RELATION, entry_value(entry, "relation")))
+        wrong = "relation";
+    else if (!run_equals(row, entry_value(entry, "run")))
         wrong = "run";
-    if (!wrong && strcmp(entry->type_name, "batch") == 0) {
-        static const struct {
-            const char *field;
-            int column;
-        } numbers[] = {{"seq", SEQ}, {"rows", ROWS}};
-        for (size_t i = 0; !wrong && i < ARRAY_LENGTH(numbers); i++) {
-            snprintf(number, sizeof(number), "%" PRIu64, number_of(row, numbers[i].column));
-            if (PQgetisnull(row, 0, numbers[i].column) ||
-                strcmp(number, entry_value(entry, numbers[i].field)) != 0)
-                wrong = numbers[i].field;
-        }
-    }
+    else if (batch && !number_equals(row, SEQ, entry_value(entry, "seq")))
+        wrong = "seq"; /* of others it is the number of their kind */
+    else if (entry->type && !number_equals(row, ROWS, batch ? entry_value(entry, "rows") : NULL))
+        wrong = "rows";
     return !wrong ||
            error_set(error, ERROR_LOG,
                      "database: column \"%s\" of entry %" PRIu64 " is not what the entry says",

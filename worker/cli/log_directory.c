@@ -137,9 +137,7 @@ static bool find_keys(struct log_directory *log, struct error *error)
 static bool open_by_keys(const struct log_directory *log, const char *note, size_t length,
                          struct checkpoint *ret_old, struct error *error)
 {
-    size_t text_length, by = 0;
-    return note_open(note, length, log->keys, log->key_count, &text_length, &by, error) &&
-           checkpoint_open(ret_old, note, length, &log->keys[by], error);
+    return checkpoint_open_by(ret_old, note, length, log->keys, log->key_count, NULL, error);
 }
 
 bool log_directory_open_old(struct log_directory *log, const char *note, size_t length,
@@ -200,7 +198,7 @@ bool log_directory_prove(const struct log_directory *log, uint64_t index, struct
     /* What does not verify is not handed out. */
     result = xmalloc(sizeof(*result));
     bool right =
-        proof_entry_verify(result, out->data + start, out->length - start, &log->own, error);
+        proof_entry_verify(result, out->data + start, out->length - start, &log->own, 1, error);
     free(result);
     return right;
 }

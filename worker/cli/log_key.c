@@ -28,6 +28,14 @@ bool log_file_read(const char *path, size_t most, struct text *out, struct error
     return true;
 }
 
+static bool is_known(const struct note_verifier *keys, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (memcmp(&keys[i], &keys[count], sizeof(*keys)) == 0)
+            return true;
+    return false;
+}
+
 bool log_keys_read(struct cli *cli, const char *path, const struct note_verifier **ret_keys,
                    size_t *ret_count, struct error *error)
 {
@@ -42,12 +50,13 @@ bool log_keys_read(struct cli *cli, const char *path, const struct note_verifier
         if (count == KEYS_MOST)
             return error_set(error, ERROR_CONFIG, "\"%s\" holds more than %d keys", path,
                              KEYS_MOST);
-        if (!note_verifier_parse(&keys[count++], line, error)) {
+        if (!note_verifier_parse(&keys[count], line, error)) {
             error_context(error, "while reading \"%s\"", path);
             return false;
         }
-        if (strcmp(keys[0].name, keys[count - 1].name) != 0)
+        if (strcmp(keys[0].name, keys[count].name) != 0)
             return error_set(error, ERROR_CONFIG, "\"%s\" holds keys of different logs", path);
+        count += !is_known(keys, count); /* each once */
     }
     if (count == 0)
         return error_set(error, ERROR_CONFIG, "\"%s\" holds no verifier key", path);

@@ -48,7 +48,7 @@ static bool prove_consistency(struct cli *cli, struct log_directory *log, const 
                                   &proof))
         return error_set(error, ERROR_LOG, "hash tiles of the log are missing or damaged");
     proof_consistency_write(out, old.size, &proof, log->note.data);
-    return proof_consistency_verify(result, out->data, out->length, &old, &log->own, error);
+    return proof_consistency_verify(result, out->data, out->length, &old, &log->own, 1, error);
 }
 
 /* The sorted digests of a batch, as the directory has them. */
@@ -107,7 +107,7 @@ static bool write_record_proof(const struct log_directory *log, const struct rec
     proof_record_write(out, (const uint8_t *)found->rk_text.data, found->rk_text.length,
                        found->opening, place, &proof, entry.data);
     struct proof_result *result = xmalloc(sizeof(*result));
-    bool right = proof_record_verify(result, out->data, out->length, &log->own, error);
+    bool right = proof_record_verify(result, out->data, out->length, &log->own, 1, error);
     free(result);
     return right;
 }
@@ -210,6 +210,13 @@ static bool export_named(void *arg, const char *name)
     if (strcmp(export->folder, "checkpoints") == 0 &&
         (!cli_number(name, &size) || (uint64_t)size > export->log->checkpoint.size))
         return true; /* signed since, or not one */
+    if (strcmp(export->folder, "proofs") == 0 && cli_number(name, &size)) {
+        struct tile bundle = {TILE_ENTRIES, (uint64_t)size / TILE_WIDTH, TILE_WIDTH};
+        tile_path(&path, &bundle);
+        if (directory_exists(export->to, path.data))
+            return true; /* of a prune that is under way, and perhaps signed since */
+        text_clear(&path);
+    }
     text_printf(&path, "%s/%s", export->folder, name);
     return export_file(export, path.data, RECORDS_MOST);
 }

@@ -278,19 +278,15 @@ static bool bring_checkpoint_back(void *arg, const char *name)
     struct checkpoint checkpoint;
     char hex[2 * MERKLE_HASH_SIZE + 3] = "\\x";
     uint64_t size;
-    bool right = false;
     if (!lines_read_number(name, strlen(name), &size) || size > checkpoints->most)
         return true;
     directory_checkpoint_name(&path, size);
     if (!directory_read(recovery->directory, path.data, NOTE_MOST_BYTES, &note, NULL,
                         checkpoints->error))
         return false;
-    for (size_t i = 0; i < recovery->key_count && !right; i++) {
-        error_clear(&why);
-        right =
-            checkpoint_open(&checkpoint, text_string(&note), note.length, &recovery->keys[i], &why);
-    }
-    if (!right || checkpoint.size != size)
+    if (!checkpoint_open_by(&checkpoint, text_string(&note), note.length, recovery->keys,
+                            recovery->key_count, NULL, &why) ||
+        checkpoint.size != size)
         return true; /* "log verify" says what is wrong with it */
     hex_encode(hex + 2, checkpoint.root, sizeof(checkpoint.root));
     const char *const values[] = {name, hex, note.data, checkpoints->holder};
@@ -471,16 +467,10 @@ static bool allow(struct recovery *recovery, const char *path, struct error *err
     struct text note _cleanup_text_ = {0};
     struct checkpoint checkpoint;
     uint8_t root[MERKLE_HASH_SIZE];
-    bool signed_by_us = false;
-    if (!read_file(path, &note, error))
-        return false;
-    for (size_t i = 0; i < recovery->key_count && !signed_by_us; i++) {
-        error_clear(error);
-        signed_by_us = checkpoint_open(&checkpoint, text_string(&note), note.length,
-                                       &recovery->keys[i], error);
-    }
-    if (!signed_by_us || !begin(recovery, INT64_MAX, error) ||
-        !check_last(recovery, &checkpoint, error))
+    if (!read_file(path, &note, error) ||
+        !checkpoint_open_by(&checkpoint, text_string(&note), note.length, recovery->keys,
+                            recovery->key_count, NULL, error) ||
+        !begin(recovery, INT64_MAX, error) || !check_last(recovery, &checkpoint, error))
         return false;
     if (recovery->database_size < checkpoint.size) {
         error_set(error, ERROR_LOG,

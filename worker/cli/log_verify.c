@@ -303,7 +303,11 @@ static bool verify_a_directory(struct cli *cli, const struct verify_options *giv
         puts("THE LOG DOES NOT VERIFY.");
         if (!error->detail && result->entries)
             error_detail(error,
-                         result->entries <= result->where_entry && result->where_entry < UINT64_MAX
+                         !result->tiles_are_signed
+                             ? "%s had been compared by then, with tiles that do not lead "
+                               "to a root that is known to be signed."
+                         : result->entries <= result->where_entry &&
+                                 result->where_entry < UINT64_MAX
                              ? "%s before it had been checked and were right."
                              : "%s had been compared with the tree by then.",
                          count_of(cli, result->entries, "entry", "entries"));
@@ -352,6 +356,27 @@ static void describe_proof(struct cli *cli, const struct proof_result *r, enum p
     }
 }
 
+/* So that no two are printed alike: as it is where nothing can be misread, else in quotes. */
+static void print_value(const char *value)
+{
+    static const char plain[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:+-";
+    if (*value && value[strspn(value, plain)] == '\0') {
+        fputs(value, stdout);
+        return;
+    }
+    putchar('"');
+    for (size_t n; *value; value += n) {
+        uint32_t code;
+        n = text_character(value, &code);
+        if (code == '"' || code == '\\')
+            putchar('\\');
+        for (size_t i = 0; i < n; i++)
+            printf(code ? "%c" : "\\x%02x", (unsigned char)value[i]);
+    }
+    putchar('"');
+}
+
 static void print_proof(const json_t *document, const struct checkpoint *old)
 {
     const char *log = json_string_value(json_object_get(document, "log")), *name;
@@ -369,11 +394,11 @@ static void print_proof(const json_t *document, const struct checkpoint *old)
     text_thousands(number, json_integer_value(json_object_get(document, "index")));
     if (record) {
         printf("The record ");
-        text_print_safe(stdout, json_string_value(json_object_get(record, "relation")));
+        print_value(json_string_value(json_object_get(record, "relation")));
         json_array_foreach(json_object_get(record, "key"), i, value)
         {
             putchar(' ');
-            text_print_safe(stdout, json_string_value(value));
+            print_value(json_string_value(value));
         }
         printf(" is proved: it is one of those of entry %s in the log\n\"%s\" of %s entries.\n\n",
                number, log, of);
@@ -395,7 +420,7 @@ static bool verify_a_proof(struct cli *cli, const char *path, const struct verif
     struct text text _cleanup_text_ = {0};
     struct proof_result *result = arena_alloc(cli->arena, sizeof(*result));
     struct checkpoint old = {0};
-    bool right = false;
+    bool right;
     if (!log_file_read(path, PROOF_MOST, &text, error))
         return false;
     enum proof_kind kind = proof_kind_of(text_string(&text), text.length);
@@ -408,27 +433,16 @@ static bool verify_a_proof(struct cli *cli, const char *path, const struct verif
                          kind == PROOF_CONSISTENCY
                              ? "a proof of consistency is verified --against the old checkpoint"
                              : "--against is for directories and proofs of consistency");
-    for (size_t i = 0; i < options->key_count && !right; i++) {
-        const struct note_verifier *key = &options->keys[i];
-        struct error why _cleanup_error_ = {0};
-        if (kind == PROOF_ENTRY)
-            right = proof_entry_verify(result, text.data, text.length, key, &why);
-        else if (kind == PROOF_RECORD)
-            right = proof_record_verify(result, text.data, text.length, key, &why);
-        else
-            for (size_t j = 0; j < options->key_count && !right; j++) {
-                error_clear(&why);
-                if (!checkpoint_open(&old, options->against, options->against_length,
-                                     &options->keys[j], &why))
-                    continue;
-                right = proof_consistency_verify(result, text.data, text.length, &old, key, &why);
-                break;
-            }
-        if (!right && (i == 0 || !strstr(why.primary, "trusted"))) {
-            error_clear(error);
-            error_move(error, &why);
-        }
-    }
+    const struct note_verifier *keys = options->keys;
+    size_t count = options->key_count;
+    if (kind == PROOF_ENTRY)
+        right = proof_entry_verify(result, text.data, text.length, keys, count, error);
+    else if (kind == PROOF_RECORD)
+        right = proof_record_verify(result, text.data, text.length, keys, count, error);
+    else
+        right = checkpoint_open_by(&old, options->against, options->against_length, keys, count,
+                                   NULL, error) &&
+                proof_consistency_verify(result, text.data, text.length, &old, keys, count, error);
     if (!right) {
         if (error->primary && strstr(error->primary, "trusted") && !error->hint)
             error_hint(error, "Where the log's key was rotated, the file of --vkey takes all its "
@@ -439,7 +453,6 @@ static bool verify_a_proof(struct cli *cli, const char *path, const struct verif
             puts("THE PROOF DOES NOT VERIFY.");
         return false;
     }
-    error_clear(error);
     describe_proof(cli, result, kind);
     if (!cli->json)
         print_proof(cli->document, &old);

@@ -1,5 +1,6 @@
 /* retentionctl pause | resume | stop: people stop the worker, and say why. */
 #include "base/arena.h"
+#include "base/text.h"
 #include "cli/json.h"
 #include "cli/output.h"
 #include "cli/session.h"

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/text.h"
 #include "cli/json.h"
 #include "cli/output.h"
 #include "cli/plan_internal.h"

@@ -21,12 +21,10 @@ struct table {
     size_t row_count;
 };
 
-/* One character: its bytes, and the columns it takes; bad bytes and controls have printable false.
- */
+/* One character: its bytes, and the columns it takes, one where '?' is printed for it. */
 struct glyph {
     size_t bytes;
     size_t columns;
-    bool printable;
 };
 
 static locale_t utf8_locale(void)
@@ -39,26 +37,15 @@ static locale_t utf8_locale(void)
 
 static struct glyph next_glyph(const char *s)
 {
-    struct glyph bad = {1, 1, false};
-    unsigned char first = (unsigned char)*s;
-    if (first < 0x80)
-        return first < 0x20 || first == 0x7f ? bad : (struct glyph){1, 1, true};
-    size_t n = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-    if (strnlen(s, n) < n || !text_is_valid_utf8(s, n))
-        return bad;
-    uint32_t code = first & (0xffu >> (n + 1));
-    for (size_t i = 1; i < n; i++)
-        code = code << 6 | ((unsigned char)s[i] & 0x3f);
-    /* C1 controls, and marks that turn the direction of a whole line */
-    if (code < 0xa0 || (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069))
-        return (struct glyph){n, 1, false};
-    locale_t locale = utf8_locale();
+    uint32_t code;
+    size_t n = text_character(s, &code);
+    locale_t locale = code < 0x80 ? (locale_t)0 : utf8_locale();
     if (!locale)
-        return (struct glyph){n, 1, true};
+        return (struct glyph){n, 1};
     locale_t before = uselocale(locale);
     int columns = wcwidth((wchar_t)code);
     uselocale(before);
-    return columns < 0 ? (struct glyph){n, 1, false} : (struct glyph){n, (size_t)columns, true};
+    return (struct glyph){n, columns < 0 ? 1 : (size_t)columns};
 }
 
 size_t text_width(const char *s)
@@ -70,18 +57,6 @@ size_t text_width(const char *s)
         s += glyph.bytes;
     }
     return width;
-}
-
-void text_print_safe(FILE *out, const char *s)
-{
-    while (*s) {
-        struct glyph glyph = next_glyph(s);
-        if (glyph.printable)
-            fwrite(s, 1, glyph.bytes, out);
-        else
-            fputc('?', out);
-        s += glyph.bytes;
-    }
 }
 
 struct table *table_new(struct arena *arena, const struct table_column *columns, size_t count)
@@ -206,6 +181,17 @@ static void wrap_paragraph(FILE *out, const char *s, size_t n, size_t indent, si
     fputc('\n', out);
 }
 
+/* One line of s (n bytes) that is broken already. */
+static void print_verbatim(FILE *out, const char *s, size_t n, size_t indent)
+{
+    char *copy _cleanup_free_ = strndup(s, n);
+    if (!copy)
+        abort();
+    fprintf(out, "%*s", (int)indent, "");
+    text_print_safe(out, copy);
+    fputc('\n', out);
+}
+
 void text_wrap(FILE *out, const char *s, size_t indent, size_t width, bool hanging)
 {
     while (*s) {
@@ -213,7 +199,7 @@ void text_wrap(FILE *out, const char *s, size_t indent, size_t width, bool hangi
         if (n == 0)
             fputc('\n', out);
         else if (*s == ' ')
-            fprintf(out, "%*s%.*s\n", (int)indent, "", (int)n, s);
+            print_verbatim(out, s, n, indent);
         else
             wrap_paragraph(out, s, n, indent, width, hanging);
         hanging = false;

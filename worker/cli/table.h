@@ -36,8 +36,6 @@ void table_print(const struct table *table, FILE *out);
 
 /* Terminal columns that UTF-8 text takes; a control character or a bad byte counts one ("?"). */
 size_t text_width(const char *s);
-/* Writes text with control characters and bad bytes as "?": never a terminal's escape sequence. */
-void text_print_safe(FILE *out, const char *s);
 
 /* Wraps at `width` columns; lines after the first are indented by `indent`, the first too unless
  * `hanging` (the cursor stands there). An empty line in s starts a new paragraph, a line that

@@ -394,15 +394,9 @@ static bool open_checkpoint(const struct directory *directory, const char *name,
                             size_t count, struct checkpoint *ret_checkpoint, size_t *ret_by,
                             struct error *error)
 {
-    for (size_t i = 0; i < count; i++) {
-        error_clear(error);
-        if (checkpoint_open(ret_checkpoint, text_string(note), note->length, &verifiers[i],
-                            error)) {
-            if (ret_by)
-                *ret_by = i;
-            return true;
-        }
-    }
+    if (checkpoint_open_by(ret_checkpoint, text_string(note), note->length, verifiers, count,
+                           ret_by, error))
+        return true;
     error_context(error, "while reading \"%s/%s\"", directory->path, name);
     return false;
 }

@@ -304,15 +304,24 @@ bool checkpoint_sign(struct text *out, const struct checkpoint *checkpoint,
     return note_sign(out, signer, text.data, text.length, error);
 }
 
+bool checkpoint_open_by(struct checkpoint *ret_checkpoint, const char *note, size_t length,
+                        const struct note_verifier *verifiers, size_t count, size_t *ret_by,
+                        struct error *error)
+{
+    size_t text_length, by;
+    if (!note_open(note, length, verifiers, count, &text_length, &by, error) ||
+        !checkpoint_parse(ret_checkpoint, note, text_length, error))
+        return false;
+    if (strcmp(ret_checkpoint->origin, verifiers[by].name) != 0)
+        return error_set(error, ERROR_LOG, "checkpoint is of log \"%s\", not of \"%s\"",
+                         ret_checkpoint->origin, verifiers[by].name);
+    if (ret_by)
+        *ret_by = by;
+    return true;
+}
+
 bool checkpoint_open(struct checkpoint *ret_checkpoint, const char *note, size_t length,
                      const struct note_verifier *verifier, struct error *error)
 {
-    size_t text_length;
-    if (!note_open(note, length, verifier, 1, &text_length, NULL, error) ||
-        !checkpoint_parse(ret_checkpoint, note, text_length, error))
-        return false;
-    if (strcmp(ret_checkpoint->origin, verifier->name) != 0)
-        return error_set(error, ERROR_LOG, "checkpoint is of log \"%s\", not of \"%s\"",
-                         ret_checkpoint->origin, verifier->name);
-    return true;
+    return checkpoint_open_by(ret_checkpoint, note, length, verifier, 1, NULL, error);
 }

@@ -66,7 +66,12 @@ bool checkpoint_parse(struct checkpoint *ret_checkpoint, const char *text, size_
                       struct error *error);
 bool checkpoint_sign(struct text *out, const struct checkpoint *checkpoint,
                      const struct note_signer *signer, struct error *error);
-/* Opens a note and reads the checkpoint in it, whose origin must be the verifier's name. */
+/* Opens a note that any of the verifiers may have signed, and reads the checkpoint in it, whose
+ * origin must be the name of the one that did; *ret_by (NULL is accepted) is its place. */
+bool checkpoint_open_by(struct checkpoint *ret_checkpoint, const char *note, size_t length,
+                        const struct note_verifier *verifiers, size_t count, size_t *ret_by,
+                        struct error *error);
+/* The same with one verifier. */
 bool checkpoint_open(struct checkpoint *ret_checkpoint, const char *note, size_t length,
                      const struct note_verifier *verifier, struct error *error);
 

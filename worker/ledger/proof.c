@@ -133,7 +133,7 @@ bool proof_entry_read(const char *bytes, size_t length, uint64_t *ret_index, uin
 }
 
 bool proof_entry_verify(struct proof_result *ret_result, const char *bytes, size_t length,
-                        const struct note_verifier *verifier, struct error *error)
+                        const struct note_verifier *verifiers, size_t count, struct error *error)
 {
     struct lines lines = {bytes, bytes + length};
     struct merkle_proof proof;
@@ -144,8 +144,8 @@ bool proof_entry_verify(struct proof_result *ret_result, const char *bytes, size
         !read_bytes_field(&lines, "extra", entry, sizeof(entry), &entry_length) ||
         !read_number_field(&lines, "index", &ret_result->index) || !read_hashes(&lines, &proof))
         return not_well_formed(error, "proof of the entry");
-    if (!checkpoint_open(&ret_result->checkpoint, lines.at, (size_t)(lines.end - lines.at),
-                         verifier, error))
+    if (!checkpoint_open_by(&ret_result->checkpoint, lines.at, (size_t)(lines.end - lines.at),
+                            verifiers, count, NULL, error))
         return false;
     if (ret_result->index >= ret_result->checkpoint.size)
         return error_set(error, ERROR_LOG,
@@ -160,8 +160,8 @@ bool proof_entry_verify(struct proof_result *ret_result, const char *bytes, size
 }
 
 bool proof_consistency_verify(struct proof_result *ret_result, const char *bytes, size_t length,
-                              const struct checkpoint *old, const struct note_verifier *verifier,
-                              struct error *error)
+                              const struct checkpoint *old, const struct note_verifier *verifiers,
+                              size_t count, struct error *error)
 {
     struct lines lines = {bytes, bytes + length};
     struct merkle_proof proof;
@@ -169,8 +169,8 @@ bool proof_consistency_verify(struct proof_result *ret_result, const char *bytes
     *ret_result = (struct proof_result){0};
     if (!read_number_field(&lines, "old", &old_size) || !read_hashes(&lines, &proof))
         return not_well_formed(error, "proof of consistency");
-    if (!checkpoint_open(&ret_result->checkpoint, lines.at, (size_t)(lines.end - lines.at),
-                         verifier, error))
+    if (!checkpoint_open_by(&ret_result->checkpoint, lines.at, (size_t)(lines.end - lines.at),
+                            verifiers, count, NULL, error))
         return false;
     if (strcmp(old->origin, ret_result->checkpoint.origin) != 0)
         return error_set(error, ERROR_LOG, "old checkpoint is of log \"%s\", the new one of \"%s\"",
@@ -205,7 +205,8 @@ bool proof_rk_read(const uint8_t *rk_text, size_t length, const char **ret_relat
             return false;
         uint32_t n = (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
         at += 4;
-        if (n > (size_t)(end - at))
+        /* Texts as PostgreSQL has them: what else is in one could not be told of. */
+        if (n > (size_t)(end - at) || memchr(at, 0, n) || !text_is_valid_utf8((const char *)at, n))
             return false;
         if (i > 0 && column)
             column(arg, (const char *)at, n);
@@ -257,7 +258,7 @@ static bool record_is_in_batch(const struct proof_result *result, const struct m
 }
 
 bool proof_record_verify(struct proof_result *ret_result, const char *bytes, size_t length,
-                         const struct note_verifier *verifier, struct error *error)
+                         const struct note_verifier *verifiers, size_t count, struct error *error)
 {
     struct lines lines = {bytes, bytes + length};
     struct merkle_proof proof;
@@ -271,7 +272,8 @@ bool proof_record_verify(struct proof_result *ret_result, const char *bytes, siz
         opening_length != sizeof(opening) || !read_number_field(&lines, "index", &index) ||
         !read_hashes(&lines, &proof))
         return not_well_formed(error, "proof of the record");
-    if (!proof_entry_verify(ret_result, lines.at, (size_t)(lines.end - lines.at), verifier, error))
+    if (!proof_entry_verify(ret_result, lines.at, (size_t)(lines.end - lines.at), verifiers, count,
+                            error))
         return false;
     memcpy(ret_result->rk_text, rk_text, rk_length);
     ret_result->rk_length = rk_length;

@@ -50,14 +50,15 @@ struct proof_result {
  * verified. */
 bool proof_entry_read(const char *bytes, size_t length, uint64_t *ret_index, uint8_t *ret_entry,
                       size_t *ret_entry_length);
+/* verifiers: whose signature counts, and must be right. */
 bool proof_entry_verify(struct proof_result *ret_result, const char *bytes, size_t length,
-                        const struct note_verifier *verifier, struct error *error);
+                        const struct note_verifier *verifiers, size_t count, struct error *error);
 /* old: a checkpoint that the auditor kept, or opened from a note kept. */
 bool proof_consistency_verify(struct proof_result *ret_result, const char *bytes, size_t length,
-                              const struct checkpoint *old, const struct note_verifier *verifier,
-                              struct error *error);
+                              const struct checkpoint *old, const struct note_verifier *verifiers,
+                              size_t count, struct error *error);
 bool proof_record_verify(struct proof_result *ret_result, const char *bytes, size_t length,
-                         const struct note_verifier *verifier, struct error *error);
+                         const struct note_verifier *verifiers, size_t count, struct error *error);
 
 /* Takes an RK apart: calls column for each key column's value. False where it is not well formed.
  */

@@ -49,37 +49,33 @@ void verify_miss(struct verify *v, const char *where, uint64_t index)
 
 /* --- the checkpoint --- */
 
+size_t verify_trusted(const struct verify *v, struct note_verifier *ret_verifiers,
+                      size_t *ret_places)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < v->key_count; i++)
+        if (v->keys[i].trusted) {
+            ret_verifiers[count] = v->keys[i].verifier;
+            ret_places[count++] = i;
+        }
+    return count;
+}
+
 bool verify_open(struct verify *v, const char *note, size_t length,
                  struct checkpoint *ret_checkpoint, size_t *ret_key, struct error *error)
 {
-    struct error other _cleanup_error_ = {0};
-    bool wrong = false;
-    for (size_t i = 0; i < v->key_count; i++) {
-        struct error why _cleanup_error_ = {0};
-        if (!v->keys[i].trusted)
-            continue;
-        if (checkpoint_open(ret_checkpoint, note, length, &v->keys[i].verifier, &why)) {
-            *ret_key = i;
-            if (v->keys[i].from > 0 && ret_checkpoint->size <= v->keys[i].from)
-                return error_set(error, ERROR_LOG,
-                                 "signed by a key that only entry %" PRIu64 " of the log names",
-                                 v->keys[i].from);
-            return ret_checkpoint->size <= v->keys[i].until ||
-                   error_set(error, ERROR_LOG,
-                             "signed by a key that entry %" PRIu64 " of the log retires",
-                             v->keys[i].until);
-        }
-        /* A known key's signature that is not right says more than an unknown one. */
-        if (!wrong || strstr(why.primary, "is not right")) {
-            error_clear(&other);
-            error_move(&other, &why);
-            wrong = true;
-        }
-    }
-    if (!wrong)
-        error_set(&other, ERROR_LOG, "there is no key to verify with");
-    error_move(error, &other);
-    return false;
+    struct note_verifier trusted[VERIFY_MOST_KEYS];
+    size_t places[VERIFY_MOST_KEYS], count = verify_trusted(v, trusted, places), by;
+    if (!checkpoint_open_by(ret_checkpoint, note, length, trusted, count, &by, error))
+        return false;
+    const struct verify_key *key = &v->keys[places[by]];
+    *ret_key = places[by];
+    if (key->from > 0 && ret_checkpoint->size <= key->from)
+        return error_set(error, ERROR_LOG,
+                         "signed by a key that only entry %" PRIu64 " of the log names", key->from);
+    return ret_checkpoint->size <= key->until ||
+           error_set(error, ERROR_LOG, "signed by a key that entry %" PRIu64 " of the log retires",
+                     key->until);
 }
 
 /* What a note says, whoever signed it. */
@@ -140,6 +136,20 @@ static bool fetch_substituted(void *arg, const struct tile *tile, uint8_t *ret_b
     return verify_read_tile(s->v, tile, ret_bytes) == READ_DONE;
 }
 
+/* The tiles lead to the signed root, one of them with these hashes (NULL: all as they are). */
+static bool root_is_signed(struct verify *v, const struct tile *tile, const uint8_t *bytes)
+{
+    struct substitute substitute = {v, tile, bytes};
+    struct tile_source *source = xcalloc(1, sizeof(*source));
+    uint8_t hash[MERKLE_HASH_SIZE];
+    uint64_t size = v->result->checkpoint.size;
+    *source = (struct tile_source){.size = size, .fetch = fetch_substituted, .arg = &substitute};
+    bool is = merkle_root(tile_source_read, source, size, hash) &&
+              memcmp(hash, v->result->checkpoint.root, sizeof(hash)) == 0;
+    free(source);
+    return is;
+}
+
 /* The tile, with these hashes, leads to the signed root together with the tiles above it. */
 static bool tile_is_signed(struct verify *v, const struct tile *tile, const uint8_t *bytes)
 {
@@ -154,13 +164,7 @@ static bool tile_is_signed(struct verify *v, const struct tile *tile, const uint
                memcmp(up + tile->index % TILE_WIDTH * MERKLE_HASH_SIZE, hash, sizeof(hash)) == 0 &&
                tile_is_signed(v, &above, up);
     }
-    struct substitute substitute = {v, tile, bytes};
-    struct tile_source *source = xcalloc(1, sizeof(*source));
-    *source = (struct tile_source){.size = size, .fetch = fetch_substituted, .arg = &substitute};
-    bool is = merkle_root(tile_source_read, source, size, hash) &&
-              memcmp(hash, v->result->checkpoint.root, sizeof(hash)) == 0;
-    free(source);
-    return is;
+    return root_is_signed(v, tile, bytes);
 }
 
 /* Hash `at` of the tile in the file is not what it should be after what is below it (its name, and
@@ -406,6 +410,18 @@ static bool replay_all(struct verify *v)
     return right;
 }
 
+/* Before anything is: whether what the entries are compared with is what was signed. It goes on
+ * where it is not, to name what is wrong. */
+static bool tiles_are_signed(struct verify *v)
+{
+    struct error ignored _cleanup_error_ = {0}, *error = v->error;
+    v->error = &ignored;
+    bool are = root_is_signed(v, NULL, NULL);
+    v->error = error;
+    v->result->where[0] = '\0';
+    return are;
+}
+
 static bool compare_root(struct verify *v)
 {
     uint8_t root[MERKLE_HASH_SIZE];
@@ -459,7 +475,7 @@ static bool compare_kept(struct verify *v)
 {
     struct checkpoint old;
     size_t key;
-    uint8_t root[MERKLE_HASH_SIZE];
+    bool read;
     struct error why _cleanup_error_ = {0};
     if (!v->options->against)
         return true;
@@ -475,10 +491,10 @@ static bool compare_kept(struct verify *v)
                    size, old.size - 1);
         return false;
     }
-    if (!merkle_root(tile_source_read, &v->source, old.size, root))
-        return verify_fail(v, "tile", UINT64_MAX, "the root at size %" PRIu64 " cannot be computed",
-                           old.size);
-    if (memcmp(root, old.root, sizeof(root)) != 0) {
+    if (!verify_extends(v, &old, &read)) {
+        if (!read)
+            return verify_fail(v, "tile", UINT64_MAX,
+                               "the root at size %" PRIu64 " cannot be computed", old.size);
         verify_fail(v, "checkpoint", UINT64_MAX,
                     "log was forked: its first %" PRIu64
                     " entries are not those of the checkpoint kept earlier",
@@ -500,8 +516,11 @@ static bool run(struct verify *v)
         return false;
     v->source = (struct tile_source){.size = v->result->checkpoint.size, .fetch = fetch, .arg = v};
     v->seen = verify_seen_new(v->result->checkpoint.size);
-    if (!verify_saved(v) || !replay_all(v) || !compare_root(v) || !verify_trust(v, is_signed) ||
-        !compare_kept(v) || !judge_missing(v))
+    v->result->tiles_are_signed = is_signed && tiles_are_signed(v);
+    if (!verify_saved(v) || !replay_all(v) || !compare_root(v) || !verify_trust(v, is_signed))
+        return false;
+    v->result->tiles_are_signed = true;
+    if (!compare_kept(v) || !judge_missing(v))
         return false;
     v->result->prune_upto = v->prune_upto;
     if (!verify_rest(v) || !verify_story_end(v))

@@ -67,8 +67,12 @@ struct verify_result {
     uint64_t unknown;                 /* entries of types that this version does not know */
     char unknown_type[32];            /* the first of them */
     uint64_t strays;                  /* files that are no part of a log; not checked */
-    char stray[VERIFY_MOST_WHERE];    /* the first of them */
+    char stray[VERIFY_MOST_WHERE];    /* the first of them, '?' for what is not to be printed */
     uint64_t ahead;                   /* tiles of a tree that is larger than the checkpoint's */
+
+    /* The tiles lead to the checkpoint's root. Where they do not, what was compared with them by
+     * the time that it failed was not compared with anything that is signed. */
+    bool tiles_are_signed;
 
     /* Where it failed: a path below the directory, and the entry's index or UINT64_MAX. */
     char where[VERIFY_MOST_WHERE];

@@ -86,6 +86,9 @@ bool verify_saved(struct verify *v);
  * every key that the log names; else the keys named by what trusted keys signed, and one of them
  * must have signed the checkpoint. */
 bool verify_trust(struct verify *v, bool is_signed);
+/* The tree that was replayed extends the one of this checkpoint, which is not larger. *ret_read:
+ * the hashes that prove it could be read. */
+bool verify_extends(struct verify *v, const struct checkpoint *old, bool *ret_read);
 /* A checkpoint of no more entries than the head's, `what`, was signed by this one of the keys: not
  * by one that the log names after that of the head, since a key signs nothing more once a newer one
  * has. (The entry that retires it may be gone with a prune.) */
@@ -103,7 +106,10 @@ bool verify_fail(struct verify *v, const char *where, uint64_t entry, const char
     __attribute__((format(printf, 4, 5)));
 /* Something is not there that a prune may excuse. */
 void verify_miss(struct verify *v, const char *where, uint64_t index);
-/* Opens a checkpoint signed by one of the keys; *ret_key is its place among them. */
+/* The keys that are trusted, at most VERIFY_MOST_KEYS, and their places among all; how many. */
+size_t verify_trusted(const struct verify *v, struct note_verifier *ret_verifiers,
+                      size_t *ret_places);
+/* Opens a checkpoint signed by one of those; *ret_key is its place among all keys. */
 bool verify_open(struct verify *v, const char *note, size_t length,
                  struct checkpoint *ret_checkpoint, size_t *ret_key, struct error *error);
 

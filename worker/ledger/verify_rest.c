@@ -22,14 +22,30 @@ enum { DEEPEST = 12 };
 
 typedef bool visit_fn(struct verify *v, const char *path, const char *name);
 
+static bool could_not_read(struct verify *v, const char *path)
+{
+    return error_set(v->error, ERROR_FAILED, "could not read \"%s\": %s", path, strerror(errno));
+}
+
+/* One of a log's folders or something in it; unlike lost+found. */
+static bool is_of_log(const char *path)
+{
+    static const char *const folders[] = {"checkpoints", "holds",   "policies",
+                                          "proofs",      "records", "tile"};
+    size_t n = strcspn(path, "/");
+    for (size_t i = 0; i < ARRAY_LENGTH(folders); i++)
+        if (strlen(folders[i]) == n && memcmp(path, folders[i], n) == 0)
+            return true;
+    return false;
+}
+
 /* Visits the files of a directory and below it, by their paths. A directory that is not there has
  * none. */
 static bool walk(struct verify *v, const char *path, int depth, visit_fn *visit)
 {
     int fd = openat(v->directory, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
-        return errno == ENOENT || error_set(v->error, ERROR_FAILED, "could not read \"%s\": %s",
-                                            path, strerror(errno));
+        return errno == ENOENT || could_not_read(v, path);
     DIR *dir = fdopendir(fd);
     bool right = dir != NULL;
     if (!right)
@@ -38,8 +54,7 @@ static bool walk(struct verify *v, const char *path, int depth, visit_fn *visit)
         struct text below _cleanup_text_ = {0};
         struct dirent *item = (errno = 0, readdir(dir));
         if (!item && errno)
-            right = error_set(v->error, ERROR_FAILED, "could not read \"%s\": %s", path,
-                              strerror(errno));
+            right = could_not_read(v, path);
         if (!item)
             break;
         if (strcmp(item->d_name, ".") == 0 || strcmp(item->d_name, "..") == 0)
@@ -53,6 +68,9 @@ static bool walk(struct verify *v, const char *path, int depth, visit_fn *visit)
         if (inner >= 0) {
             close(inner);
             right = walk(v, below.data, depth + 1, visit);
+        } else if (depth < DEEPEST && errno != ENOTDIR && errno != ELOOP && errno != ENOENT &&
+                   is_of_log(below.data)) {
+            right = could_not_read(v, below.data); /* what is in the folder is not known */
         } else {
             right = visit(v, below.data, item->d_name);
         }
@@ -62,10 +80,16 @@ static bool walk(struct verify *v, const char *path, int depth, visit_fn *visit)
     return right;
 }
 
+/* Whoever names a file may use any bytes: told of it are those that begin no line of their own. */
 static bool stray(struct verify *v, const char *path)
 {
-    if (v->result->strays++ == 0)
-        snprintf(v->result->stray, sizeof(v->result->stray), "%s", path);
+    char *name = v->result->stray;
+    if (v->result->strays++ > 0)
+        return true;
+    snprintf(name, sizeof(v->result->stray), "%s", path);
+    for (; *name; name++)
+        if (*name < 0x20 || *name > 0x7e || *name == '"')
+            *name = '?';
     return true;
 }
 
@@ -98,22 +122,54 @@ static bool open_kept(struct verify *v, const char *path, const char *name,
            verify_open(v, note, length, ret_kept, &key, &ignored) && ret_kept->size == size;
 }
 
+/* The tiles are read again for it, and may be others by now: so what they say is no more than a
+ * proof, held against the root that the replay came to. */
+bool verify_extends(struct verify *v, const struct checkpoint *old, bool *ret_read)
+{
+    struct merkle_proof proof;
+    uint8_t root[MERKLE_HASH_SIZE];
+    merkle_tree_root(old->size > 0 ? &v->tree : &(struct merkle_tree){0}, root);
+    *ret_read = old->size == 0 || merkle_prove_consistency(tile_source_read, &v->source, old->size,
+                                                           v->tree.size, &proof);
+    if (old->size == 0)
+        return memcmp(old->root, root, sizeof(root)) == 0;
+    return *ret_read &&
+           merkle_verify_consistency(old->size, v->tree.size, old->root, root,
+                                     (const uint8_t(*)[MERKLE_HASH_SIZE])proof.hashes, proof.count);
+}
+
 static bool kept_root(struct verify *v, const char *path, const struct checkpoint *kept)
 {
-    uint8_t root[MERKLE_HASH_SIZE];
-    uint64_t size = v->result->checkpoint.size;
-    if (kept->size > size)
-        return true; /* told by the caller */
-    if (!merkle_root(tile_source_read, &v->source, kept->size, root))
+    bool read;
+    if (verify_extends(v, kept, &read))
+        return true;
+    if (!read)
         return verify_fail(v, path, UINT64_MAX, "%s: the root at its size cannot be computed",
                            path);
-    if (memcmp(root, kept->root, sizeof(root)) == 0)
-        return true;
     verify_fail(v, path, UINT64_MAX,
                 "%s is of another history: the root over the first %" PRIu64
                 " entries of this log is not the one that was signed then",
                 path, kept->size);
     error_hint(v->error, "One key has signed two histories.");
+    return false;
+}
+
+/* What is in the file was signed over more entries than the log is verified by: signed while the
+ * verification ran, or taken away from the log? */
+static bool has_grown_to(struct verify *v, const char *path, uint64_t size)
+{
+    char now[sizeof(v->result->note)];
+    size_t length, key;
+    struct checkpoint head;
+    struct error why _cleanup_error_ = {0};
+    if (verify_read_file(v, "checkpoint", now, VERIFY_NOTE_MOST, &length) == READ_DONE &&
+        verify_open(v, now, length, &head, &key, &why) && head.size >= size)
+        return true;
+    verify_fail(v, path, v->result->checkpoint.size,
+                "log was cut short: %s was signed, and the log has %" PRIu64 " entries", path,
+                v->result->checkpoint.size);
+    error_hint(v->error, "Or the worker stopped just before it published that checkpoint: "
+                         "start it and verify again.");
     return false;
 }
 
@@ -134,21 +190,8 @@ static bool visit_checkpoint(struct verify *v, const char *path, const char *nam
     if (kept.size != size)
         return verify_fail(v, path, UINT64_MAX, "%s is a checkpoint of %" PRIu64 " entries", path,
                            kept.size);
-    if (size > v->result->checkpoint.size) {
-        char now[sizeof(v->result->note)];
-        size_t now_length;
-        struct checkpoint head;
-        /* Signed while the verification ran, or taken away from the log? */
-        if (verify_read_file(v, "checkpoint", now, VERIFY_NOTE_MOST, &now_length) == READ_DONE &&
-            verify_open(v, now, now_length, &head, &key, &why) && head.size >= size)
-            return true;
-        verify_fail(v, path, v->result->checkpoint.size,
-                    "log was cut short: %s was signed, and the log has %" PRIu64 " entries", path,
-                    v->result->checkpoint.size);
-        error_hint(v->error, "Or the worker stopped just before it published that checkpoint: "
-                             "start it and verify again.");
-        return false;
-    }
+    if (size > v->result->checkpoint.size)
+        return has_grown_to(v, path, size);
     if (!kept_root(v, path, &kept) || !verify_key_order(v, path, key))
         return false;
     v->result->checkpoints++;
@@ -334,7 +377,7 @@ static bool visit_proof(struct verify *v, const char *path, const char *name)
     struct error why _cleanup_error_ = {0};
     uint64_t index;
     size_t length;
-    bool right = false, gone;
+    bool gone;
     if (!lines_read_number(name, strlen(name), &index)) {
         free(proof);
         return stray(v, path);
@@ -343,21 +386,18 @@ static bool visit_proof(struct verify *v, const char *path, const char *name)
         free(proof);
         return gone;
     }
-    for (size_t i = 0; i < v->key_count && !right; i++) {
-        error_clear(&why);
-        right =
-            proof_entry_verify(proof, (const char *)v->bundle, length, &v->keys[i].verifier, &why);
-        if (!right && !strstr(why.primary, "trusted"))
-            break;
-    }
+    struct note_verifier trusted[VERIFY_MOST_KEYS];
+    size_t count = verify_trusted(v, trusted, (size_t[VERIFY_MOST_KEYS]){0});
+    bool right = proof_entry_verify(proof, (const char *)v->bundle, length, trusted, count, &why);
     if (!right)
         verify_fail(v, path, index, "%s: %s", path, why.primary);
     else if (proof->index != index)
         right =
             verify_fail(v, path, index, "%s is the proof of entry %" PRIu64, path, proof->index);
+    else if (proof->checkpoint.size > v->result->checkpoint.size)
+        right = has_grown_to(v, path, proof->checkpoint.size);
     else
-        right = kept_root(v, path, &proof->checkpoint);
-    v->result->proofs += right;
+        v->result->proofs += right = kept_root(v, path, &proof->checkpoint);
     free(proof);
     return right;
 }

@@ -181,15 +181,25 @@ static struct run *run_of(struct verify *v, uint64_t index, const struct entry *
     return run;
 }
 
+/* The first `gone` of those ahead are below now, and so are those that follow upon it. */
+static void run_close_up(struct run *run, size_t gone)
+{
+    for (; gone < run->ahead_count && run->ahead[gone] == run->below; gone++)
+        run->below++;
+    run->ahead_count -= gone;
+    if (gone > 0)
+        memmove(run->ahead, run->ahead + gone, run->ahead_count * sizeof(*run->ahead));
+}
+
 /* A number of the run was used. False where it was before. */
 static bool run_take(struct run *run, uint64_t seq)
 {
-    size_t at = 0;
+    size_t at = run->ahead_count; /* it is one of the last, mostly */
     if (seq < run->below)
         return run->partly;
-    while (at < run->ahead_count && run->ahead[at] < seq)
-        at++;
-    if (at < run->ahead_count && run->ahead[at] == seq)
+    while (at > 0 && run->ahead[at - 1] > seq)
+        at--;
+    if (at > 0 && run->ahead[at - 1] == seq)
         return false;
     if (seq > run->below) {
         run->ahead = xrealloc(run->ahead, (run->ahead_count + 1) * sizeof(*run->ahead));
@@ -199,13 +209,18 @@ static bool run_take(struct run *run, uint64_t seq)
         run->ahead_count++;
         return true;
     }
-    size_t gone = 0;
-    for (run->below++; gone < run->ahead_count && run->ahead[gone] == run->below; gone++)
-        run->below++;
-    run->ahead_count -= gone;
-    if (gone > 0)
-        memmove(run->ahead, run->ahead + gone, run->ahead_count * sizeof(*run->ahead));
+    run->below++;
+    run_close_up(run, 0);
     return true;
+}
+
+/* Of a run that began where entries are missing, no number has to be there: the lower half of those
+ * that wait for one is let go of. */
+static void run_let_go(struct run *run)
+{
+    size_t gone = run->ahead_count / 2;
+    run->below = run->ahead[gone - 1] + 1;
+    run_close_up(run, gone);
 }
 
 static bool plan(struct verify *v, uint64_t index, const struct entry *entry)
@@ -257,9 +272,11 @@ static bool batch(struct verify *v, uint64_t index, const struct entry *entry)
     if (!run_take(run, seq))
         return fail(v, index, "batch %" PRIu64 " of run %s stands in the log twice", seq,
                     entry_value(entry, "run"));
-    if (run->ahead_count > AHEAD_MOST)
+    if (run->ahead_count > AHEAD_MOST && !run->partly)
         return fail(v, index, "batch %" PRIu64 " of run %s is missing", run->below,
                     entry_value(entry, "run"));
+    if (run->ahead_count > AHEAD_MOST)
+        run_let_go(run);
     run->batches++;
     v->result->batches++;
     if (__builtin_add_overflow(run->rows, rows, &run->rows) ||
@@ -423,13 +440,13 @@ static const struct {
 
 bool verify_story_entry(struct verify *v, uint64_t index, const struct entry *entry)
 {
+    if (index == 0 && strcmp(entry->type_name, "genesis") != 0)
+        return fail(v, index, "a log begins with its genesis, not with %s", entry->type_name);
     if (!entry->type) {
         if (v->result->unknown++ == 0)
             memcpy(v->result->unknown_type, entry->type_name, sizeof(entry->type_name));
         return true;
     }
-    if (index == 0 && strcmp(entry->type_name, "genesis") != 0)
-        return fail(v, index, "a log begins with its genesis, not with %s", entry->type_name);
     for (size_t i = 0; i < ARRAY_LENGTH(tellers); i++)
         if (strcmp(tellers[i].type, entry->type_name) == 0)
             return tellers[i].tell(v, index, entry);
@@ -498,6 +515,29 @@ static bool check_open_runs(struct verify *v)
     return false;
 }
 
+/* The text is there, and is the one that was named: whatever way leads to it, a link say, that no
+ * walk through the directory takes. */
+static bool check_text(struct verify *v, const struct named *text)
+{
+    char path[96] = "policies/";
+    uint8_t hash[MERKLE_HASH_SIZE];
+    size_t length;
+    hex_encode(path + strlen(path), text->hash, sizeof(text->hash));
+    switch (verify_read_file(v, path, v->bundle, VERIFY_BUNDLE_MOST, &length)) {
+    case READ_FAILED:
+        return false;
+    case READ_ABSENT:
+        return verify_fail(v, path, text->index,
+                           "%s is missing: the policy text that entry %" PRIu64 " names", path,
+                           text->index);
+    case READ_DONE:
+        break;
+    }
+    merkle_sha256(v->bundle, length, hash);
+    return memcmp(hash, text->hash, sizeof(hash)) == 0 ||
+           verify_fail(v, path, text->index, "%s was altered: its SHA-256 is not its name", path);
+}
+
 bool verify_story_end(struct verify *v)
 {
     if (v->story->hole && !v->story->genesis)
@@ -519,22 +559,8 @@ bool verify_story_end(struct verify *v)
     }
     if (!check_open_runs(v))
         return false;
-    for (size_t i = 0; i < v->story->text_count; i++) {
-        const struct named *text = &v->story->texts[i];
-        char path[96] = "policies/";
-        if (!text->is_in_force)
-            continue;
-        hex_encode(path + strlen(path), text->hash, sizeof(text->hash));
-        switch (verify_read_file(v, path, v->bundle, VERIFY_BUNDLE_MOST, &(size_t){0})) {
-        case READ_DONE:
-            break;
-        case READ_FAILED:
+    for (size_t i = 0; i < v->story->text_count; i++)
+        if (v->story->texts[i].is_in_force && !check_text(v, &v->story->texts[i]))
             return false;
-        case READ_ABSENT:
-            return verify_fail(v, path, text->index,
-                               "%s is missing: the policy text that entry %" PRIu64 " names", path,
-                               text->index);
-        }
-    }
     return true;
 }
