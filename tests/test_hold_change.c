@@ -334,6 +334,16 @@ START_TEST(rules_change)
     ck_refused("RT008: role \"t_worker\" proposed these rules and cannot approve them", site.worker,
                "SELECT retention.approve_hold_rules()");
     db_exec(site.admin, "REVOKE retention_approver FROM t_worker");
+    /* nor one who could have proposed them, or can act as who did */
+    db_exec(site.admin, "GRANT retention_worker TO t_approver");
+    ck_refused("RT008: role \"t_approver\" is a member of \"retention_worker\", which may propose "
+               "rules, and cannot approve these rules",
+               site.approver, "SELECT retention.approve_hold_rules()");
+    db_script(site.admin, "REVOKE retention_worker FROM t_approver; GRANT t_worker TO t_approver");
+    ck_refused("RT008: role \"t_approver\" is a member of \"t_worker\", which proposed them, and "
+               "cannot approve these rules",
+               site.approver, "SELECT retention.approve_hold_rules()");
+    db_exec(site.admin, "REVOKE t_worker FROM t_approver");
     db_exec(site.approver, "SELECT retention.approve_hold_rules(false, '10 days')");
     RULES("f 10 days - -");
     PROPOSE("f", "true, '0'");
