@@ -50,6 +50,8 @@ static void make_baits(void)
         "CREATE TYPE app.odd AS (x int);"
         "CREATE FUNCTION app.told(app.odd) RETURNS text LANGUAGE plpgsql AS"
         "  'BEGIN RAISE EXCEPTION ''ran as %'', current_user; END';"
+        "CREATE FUNCTION app.says() RETURNS text LANGUAGE plpgsql IMMUTABLE AS"
+        "  'BEGIN RAISE EXCEPTION ''ran as %'', current_user; END';"
         "CREATE CAST (app.odd AS text) WITH FUNCTION app.told(app.odd);"
         "CREATE TABLE app.visit (visitor app.odd, at timestamptz, page text);"
         "INSERT INTO app.visit VALUES (ROW(1), now() - interval '1 year', 'p');"
@@ -112,7 +114,7 @@ START_TEST(elsewhere)
 END_TEST
 
 /* Types whose casts the owner wrote: of another table's columns, also under the guarded one's name;
- * of the guarded table's; and of a parent's. The cast never runs. */
+ * of the guarded table's; and of a parent's. And a parent that is a view. Nothing of it runs. */
 START_TEST(odd_types)
 {
     make_baits();
@@ -128,6 +130,11 @@ START_TEST(odd_types)
            "UPDATE ctm.visit SET page = 'q'",
            HELD);
     expect("ALTER TABLE ctm.account RENAME TO old_account; ALTER TABLE app.account SET SCHEMA ctm;"
+           "DELETE FROM ctm.recording WHERE recording_id = 4",
+           HELD);
+    expect("ALTER TABLE ctm.account RENAME TO old_account; CREATE VIEW ctm.account AS"
+           "  SELECT account_id, app.says() AS email, name FROM ctm.old_account;"
+           "GRANT SELECT ON ctm.account TO retention_reader;"
            "DELETE FROM ctm.recording WHERE recording_id = 4",
            HELD);
     /* of PostgreSQL's own types any will do, until the policy in effect is for it */

@@ -40,7 +40,7 @@
  *
  * The functions belong to the reader, and a table's owner may put them into triggers, and say what
  * its columns are. So they look at nothing but the guarded table and its partitions, and not at
- * columns of a type that may have casts of its owner's: they refuse.
+ * columns of a type that may have casts of its owner's, nor at views: they refuse.
  *
  * The worker's batches have asked under the gate already. begin_batch says so by a setting, which
  * anybody can make, and by the sequence batch_begun, which only its owner can set, and so whoever
@@ -640,6 +640,22 @@ static bool reads(const struct guarded *g, const struct guarded *other)
            memcmp(other->path, g->path, other->depth * sizeof(*g->path)) == 0;
 }
 
+/* Is one of the tables that are looked up a view now, whose functions would run as the reader? */
+static const char *looks_at_view(struct maker *m, const struct guarded *g)
+{
+    struct text text _cleanup_text_ = {0};
+    for (size_t i = 0; i < m->count; i++)
+        if (reads(g, &m->all[i]))
+            text_printf(&text, "%sto_regclass(%s)", text.length ? ", " : "",
+                        quote_text(m->b.arena, quote_table(m->b.arena, m->all[i].table)));
+    if (!text.length)
+        return "false";
+    return arena_printf(m->b.arena,
+                        "EXISTS (SELECT 1 FROM pg_class c WHERE c.oid IN (%s) AND c.relkind NOT IN "
+                        "('r', 'p'))",
+                        text_string(&text));
+}
+
 /* No row is read of what is joined, but it is locked: its types stay what they are. */
 static const char *has_odd_types(struct maker *m, const struct guarded *g)
 {
@@ -691,11 +707,13 @@ static const char *if_rows(struct maker *m, const struct guarded *g, const char 
     return arena_printf(m->b.arena, "IF EXISTS (SELECT 1 FROM old_rows) THEN\n%sEND IF;\n", tell);
 }
 
-/* Columns of other types than the guard was made for are not looked at: every row counts. */
-static void add_odd_types(struct maker *m, const struct guarded *g, struct text *t)
+/* Views, and columns of other types than the guard was made for, are not looked at: every row
+ * counts. Of a view not even a plan is made. */
+static void add_odd(struct maker *m, const struct guarded *g, struct text *t)
 {
-    add_block(t, arena_printf(m->b.arena, "ELSIF %s THEN", has_odd_types(m, g)),
-              if_rows(m, g, uncounted(m, "guard_outdated")));
+    const char *tell = if_rows(m, g, uncounted(m, "guard_outdated"));
+    add_block(t, "ELSIF is_odd THEN", tell);
+    add_block(t, arena_printf(m->b.arena, "ELSIF %s THEN", has_odd_types(m, g)), tell);
 }
 
 /* Where the guard was made for another policy, every row counts that it would look at. */
@@ -730,6 +748,7 @@ static const char *body(struct maker *m, const struct guarded *g)
                 "found_rows bigint;\n"
                 "is_outdated boolean;\n"
                 "is_elsewhere boolean;\n"
+                "is_odd boolean;\n"
                 "BEGIN\n",
                 b->category->name, refuse ? "refuse" : "observe");
     if (refuse)
@@ -741,16 +760,17 @@ static const char *body(struct maker *m, const struct guarded *g)
     /* in that order, the index on it is read; else, maybe, a whole table without a match */
     text_printf(&t,
                 "SELECT s.hold, (SELECT c.hold_bound FROM retention.category c WHERE c.name = %s) "
-                "IS DISTINCT FROM\n %s::jsonb, %s\n"
-                " INTO found_hold, is_outdated, is_elsewhere FROM retention.held_scope s\n"
+                "IS DISTINCT FROM\n %s::jsonb, %s, %s\n"
+                " INTO found_hold, is_outdated, is_elsewhere, is_odd FROM retention.held_scope s\n"
                 " WHERE s.category = %s AND s.held_until > now() ORDER BY s.held_until DESC LIMIT "
                 "1;\n",
-                category, quote_text(b->arena, m->bound), fires_elsewhere(m, g->table), category);
+                category, quote_text(b->arena, m->bound), fires_elsewhere(m, g->table),
+                looks_at_view(m, g), category);
     /* What happens to another table is refused, but is no news of records. */
     add_block(&t, "IF NOT FOUND THEN\nNULL;\nELSIF is_elsewhere THEN",
               refuse ? uncounted(m, "guard_outdated") : "NULL;\n");
     add_block(&t, "ELSIF TG_OP = 'TRUNCATE' THEN", uncounted(m, "guard_refuse"));
-    add_odd_types(m, g, &t);
+    add_odd(m, g, &t);
     add_outdated(m, g, &t);
     if (is_by_row(g)) {
         add_block(&t, "ELSE", row_judgement(m, g));
