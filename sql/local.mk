@@ -71,6 +71,7 @@ SQL_FILES += \
 	functions/judge_cells.sql \
 	functions/reopen_families.sql \
 	functions/require_published.sql \
+	functions/require_reader_rights.sql \
 	functions/require_readers.sql \
 	functions/roll_up.sql \
 	migrations/0021_aggregate.sql \

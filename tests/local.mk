@@ -165,6 +165,7 @@ tests_run_SOURCES = \
 	tests/test_fingerprint.c \
 	tests/test_fuzz_corpus.c \
 	tests/test_guard.c \
+	tests/test_guard_elsewhere.c \
 	tests/test_guard_outdated.c \
 	tests/test_guard_races.c \
 	tests/test_guard_settings.c \

@@ -190,7 +190,8 @@ START_TEST(what_it_says)
             asprintf(&says,
                      "legal hold 00000000-0000-4000-8000-00000000000%d may cover records of "
                      "\"ctm.%s\": DELETE is refused, because the guard on it was made for another "
-                     "policy than the one in effect, and cannot tell which records are held",
+                     "table, for columns of other types or for another policy than the one in "
+                     "effect, and cannot tell which records are held",
                      i + 3, tables[i]),
             0);
         PGresult *r = PQexec(app, deletions[i]);

@@ -334,6 +334,16 @@ START_TEST(rules_change)
     ck_refused("RT008: role \"t_worker\" proposed these rules and cannot approve them", site.worker,
                "SELECT retention.approve_hold_rules()");
     db_exec(site.admin, "REVOKE retention_approver FROM t_worker");
+    /* nor one who could have proposed them, or can act as who did */
+    db_exec(site.admin, "GRANT retention_worker TO t_approver");
+    ck_refused("RT008: role \"t_approver\" is a member of \"retention_worker\", which may propose "
+               "rules, and cannot approve these rules",
+               site.approver, "SELECT retention.approve_hold_rules()");
+    db_script(site.admin, "REVOKE retention_worker FROM t_approver; GRANT t_worker TO t_approver");
+    ck_refused("RT008: role \"t_approver\" is a member of \"t_worker\", which proposed them, and "
+               "cannot approve these rules",
+               site.approver, "SELECT retention.approve_hold_rules()");
+    db_exec(site.admin, "REVOKE t_worker FROM t_approver");
     db_exec(site.approver, "SELECT retention.approve_hold_rules(false, '10 days')");
     RULES("f 10 days - -");
     PROPOSE("f", "true, '0'");
@@ -378,6 +388,17 @@ START_TEST(counted)
           "database\nusers t not counted: role \"retention_reader\" may not read all of its "
           "tables; \"retentionctl setup --sql\" prints the grants",
           site.legal, REACH "hold_preview(everything => true)");
+    /* not with the owner's rights, to which whoever acts as the reader could change the functions
+     */
+    db_script(site.admin, "ALTER FUNCTION retention.count_held(text, uuid, text) SECURITY INVOKER;"
+                          "ALTER FUNCTION retention.run_as_reader(text, text[]) SECURITY INVOKER");
+    ck_is("calls t not counted: SQLSTATE RT011", site.legal, REACH "hold_coverage('%s')", hold);
+    ck_refused("RT011: function retention.run_as_reader(text,text[]) does not run as "
+               "\"retention_reader\"",
+               site.approver, "SELECT retention.read_as_reader('calls', 'SELECT 1', '{}')");
+    db_script(site.admin, "ALTER FUNCTION retention.count_held(text, uuid, text) SECURITY DEFINER;"
+                          "ALTER FUNCTION retention.run_as_reader(text, text[]) SECURITY DEFINER");
+    ck_is("calls t 5", site.legal, REACH "hold_coverage('%s')", hold);
     ck_refused("RT020: nothing is counted: subject 1 has a kind and no value", site.legal,
                "SELECT retention.hold_preview(subjects => '{phone:}')");
     ck_refused("RT020: nothing is counted: it names nothing to hold; to hold every record of every "

@@ -355,6 +355,53 @@ START_TEST(left_before_another_takes_it)
 }
 END_TEST
 
+/* The statement that loads this text of "calls", with the columns that it reads. */
+static char *loading_columns(const char *text, const char *facts)
+{
+    char *sql;
+    ck_assert_int_ge(
+        asprintf(&sql,
+                 "SELECT retention.load_policy(NULL, 'calls', encode(sha256('%s'), 'hex'), (SELECT "
+                 "approved_sha256 FROM retention.category WHERE name = 'calls'), '%s', 'enforce', "
+                 "'public.call', '{public.call}', NULL, false, 'Title', '%s', '{\"public.call\": "
+                 "{\"caller\": null, \"callee\": null, \"account_id\": null}}')",
+                 text, text, facts),
+        0);
+    return sql;
+}
+
+#define SWAP                                                                                       \
+    "ALTER TABLE call RENAME caller TO x; ALTER TABLE call RENAME callee TO caller;"               \
+    "ALTER TABLE call RENAME x TO callee"
+
+/* Two columns swapped their names: that other facts of the text, which decide nothing, are others
+ * now (how records are counted), approves nothing. */
+START_TEST(other_columns_stay_suspended)
+{
+    char *counted =
+        db_value(site.admin, "SELECT '%s'::jsonb || '{\"count\": \"SELECT 1\"}'", FACTS_CALLS);
+    char *text = hold_policy("calls", START, ""), *sql = loading_columns(text, FACTS_CALLS),
+         *other = loading_columns(text, counted);
+    ck_is("suspended", site.worker, "%s", sql);
+    hold_approve(&site, "calls");
+    ck_is("active", site.worker, "%s", other);
+    db_script(site.admin, SWAP);
+    ck_is("suspended", site.worker, "%s", other);
+    ck_is("suspended", site.worker, "%s", sql);
+    ck_is("suspended {public.call.callee,public.call.caller}", site.admin,
+          "SELECT concat_ws(' ', state, changed_columns) FROM retention.category");
+    /* put back, they are what was approved */
+    db_script(site.admin, SWAP);
+    ck_is("active", site.worker, "%s", other);
+    ck_is("active", site.admin,
+          "SELECT concat_ws(' ', state, changed_columns) FROM retention.category");
+    free(other);
+    free(sql);
+    free(text);
+    free(counted);
+}
+END_TEST
+
 /* Columns under the same names that are others than those by which a hold found its records:
  * whoever approves must say for each hold that it was looked at, and that stands in the log. */
 START_TEST(same_names_other_columns)
@@ -365,22 +412,11 @@ START_TEST(same_names_other_columns)
         {"ALTER TABLE call ALTER account_id TYPE int", NULL},
         {"ALTER TABLE call ALTER account_id TYPE bigint", NULL},
         {"ALTER TABLE call ALTER caller TYPE varchar", NULL},
-        {"ALTER TABLE call RENAME caller TO x; ALTER TABLE call RENAME callee TO caller;"
-         "ALTER TABLE call RENAME x TO callee",
-         "public.call.callee, public.call.caller"},
+        {SWAP, "public.call.callee, public.call.caller"},
         {"ALTER TABLE call ALTER caller TYPE text USING reverse(caller)", "public.call.caller"},
         {"ALTER TABLE call ALTER account_id TYPE numeric", "public.call.account_id"},
     };
-    char *text = hold_policy("calls", START, ""), *sql;
-    ck_assert_int_ge(
-        asprintf(&sql,
-                 "SELECT retention.load_policy(NULL, 'calls', encode(sha256('%s'), 'hex'), (SELECT "
-                 "approved_sha256 FROM retention.category WHERE name = 'calls'), '%s', 'enforce', "
-                 "'public.call', '{public.call}', NULL, false, 'Title', '" FACTS_CALLS
-                 "', '{\"public.call\": {\"caller\": null, \"callee\": null, \"account_id\": "
-                 "null}}')",
-                 text, text),
-        0);
+    char *text = hold_policy("calls", START, ""), *sql = loading_columns(text, FACTS_CALLS);
     free(db_value(site.worker, "%s", sql));
     hold_approve(&site, "calls");
     char *hold = hold_place(&site, "category => 'calls', subject => 'phone:+1'");
@@ -769,6 +805,7 @@ Suite *suite_hold_rules(void)
     tcase_add_test(tc, placed_on_one_without_a_file);
     tcase_add_test(tc, placed_on_one_whose_file_says_else);
     tcase_add_test(tc, left_before_another_takes_it);
+    tcase_add_test(tc, other_columns_stay_suspended);
     tcase_add_test(tc, same_names_other_columns);
     tcase_add_test(tc, grace_and_end);
     tcase_add_test(tc, apart);

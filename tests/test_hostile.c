@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "guard_support.h"
 #include "harness/cluster.h"
 #include "harness/db.h"
 #include "up_support.h"
@@ -128,12 +129,81 @@ START_TEST(shadows_never_run)
 }
 END_TEST
 
+/* What setup prints is run by superusers and owners: it does not go by their search_path either. */
+START_TEST(setup_script_goes_by_no_path)
+{
+    struct guard_site site = guard_site_new(cluster_shared(), "refuse");
+    db_exec(site.admin, "SELECT set_config('test.words', '%s', false)", words);
+    db_script(site.admin, shadows);
+    db_exec(site.admin, "ALTER DATABASE %s SET search_path = evil, public, pg_catalog",
+            site.database);
+    db_exec(site.admin, "ALTER DATABASE %s SET standard_conforming_strings = off", site.database);
+    guard_site_setup(&site, NULL, false);
+    guard_site_setup(&site, NULL, true);
+    guard_site_setup(&site, NULL, false);
+    char *said = guard_site_run(&site, NULL, 0, WORDS("check"));
+    ck_assert_msg(!strstr(said, "the guard of"), "%s", said);
+    free(said);
+    guard_site_free(&site);
+}
+END_TEST
+
+static const char odd_tables[] =
+    "CREATE SCHEMA \"a$retention$b\" AUTHORIZATION g_owner; SET ROLE g_owner;"
+    "CREATE TABLE \"a$retention$b\".\"$retention_drop$\" (id bigint, at timestamptz NOT NULL,"
+    "  \"$retention_guard$\" text, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);"
+    "CREATE TABLE \"a$retention$b\".\"it's `false` \\\nSELECT 1/0;\n--\" PARTITION OF"
+    "  \"a$retention$b\".\"$retention_drop$\" FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');"
+    "RESET ROLE";
+
+static const char odd_policy[] =
+    "odd: { title = \"o\"; role = \"processor\"; basis = \"b\"; mode = \"enforce\";\n"
+    "  guard = \"refuse\"; strategy = \"partition\"; drop_empty = true;\n"
+    "  data: { table = \"\\\"a$retention$b\\\".\\\"$retention_drop$\\\"\"; start = \"at\";\n"
+    "    subject = ( { column = \"$retention_guard$\"; kind = \"visitor\"; } ); };\n"
+    "  stages = ( { after = \"30 days\"; do = \"delete\"; } ); };\n";
+
+/* What others called their tables and columns ends no comment, text or function's body of the
+ * script, and begins no command of psql. */
+START_TEST(names_in_the_setup_script)
+{
+    struct guard_site site = guard_site_new(cluster_shared(), "refuse");
+    char *policies _cleanup_free_ = NULL;
+    ck_assert_int_gt(asprintf(&policies, "%s/policies", site.directory), 0);
+    db_script(site.admin, odd_tables);
+    free(file_write(policies, "odd.cfg", odd_policy));
+    guard_site_setup(&site, NULL, false);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM pg_proc WHERE proname ~ "
+                                           "'^(retention_drop|odd)_'"),
+                     2);
+    char *script _cleanup_free_ =
+        guard_site_run(&site, NULL, 0, WORDS("setup", "--sql", "--remove"));
+    static const char echo[] = "\n\\echo '";
+    int told = 0;
+    for (char *p = script; (p = strstr(p, echo));) {
+        p += strlen(echo);
+        size_t n = strcspn(p, "\n'`\\");
+        ck_assert_msg(strncmp(p + n, "'\n", 2) == 0, "%.200s", p);
+        char *name = strstr(p, "it?s ?false? ??SELECT 1/0;?--");
+        told += name && name < p + n;
+    }
+    ck_assert_int_gt(told, 0);
+    guard_site_setup(&site, NULL, true);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM pg_proc WHERE proname ~ "
+                                           "'^(retention_drop|odd)_'"),
+                     0);
+    guard_site_free(&site);
+}
+END_TEST
+
 Suite *suite_hostile(void)
 {
     Suite *suite = suite_create("hostile");
     TCase *tc = tcase_create("hostile");
     tcase_set_timeout(tc, 90);
     tcase_add_test(tc, shadows_never_run);
+    tcase_add_test(tc, setup_script_goes_by_no_path);
+    tcase_add_test(tc, names_in_the_setup_script);
     suite_add_tcase(suite, tc);
     return suite;
 }

@@ -1,6 +1,7 @@
 -- The weaker rules of holds that the main file asks for take effect. Who names them (NULL: as they
 -- are) approves nothing that was proposed after it was read (RT011). By another role than the one
--- that proposed them (RT008). Written in the log, as the digest of the rules in effect.
+-- that proposed them, and by none that can propose them or act as the one that did (RT008), as
+-- policies are approved. Written in the log, as the digest of the rules in effect.
 CREATE OR REPLACE FUNCTION retention.approve_hold_rules(dual_control boolean DEFAULT NULL,
     grace interval DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -10,6 +11,7 @@ AS $function$
 #variable_conflict use_column
 DECLARE
     r retention.hold_rules%ROWTYPE;
+    as_role text;
 BEGIN
     SELECT * INTO STRICT r FROM retention.hold_rules o FOR NO KEY UPDATE;
     IF r.proposed_by IS NULL THEN
@@ -26,6 +28,19 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = 'RT008',
             MESSAGE = format('role "%s" proposed these rules and cannot approve them', session_user),
             HINT = 'Another role must approve them.';
+    END IF;
+    WITH RECURSIVE membership (oid) AS (
+        SELECT g.oid FROM pg_roles g WHERE g.rolname = session_user
+        UNION SELECT m.roleid FROM pg_auth_members m JOIN membership o ON m.member = o.oid)
+    SELECT g.rolname INTO as_role FROM membership o JOIN pg_roles g ON g.oid = o.oid
+        WHERE g.rolname IN (r.proposed_by, '@prefix@worker')
+        ORDER BY g.rolname = '@prefix@worker' LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'RT008',
+            MESSAGE = format('role "%s" is a member of "%s", which %s, and cannot approve these '
+                'rules', session_user, as_role,
+                CASE as_role WHEN '@prefix@worker' THEN 'may propose rules' ELSE 'proposed them' END),
+            HINT = 'Another role must approve them: one that is no member of the worker''s.';
     END IF;
     UPDATE retention.hold_rules o SET dual_control = r.dual_control, grace = r.grace,
             proposed_dual_control = NULL, proposed_grace = NULL,

@@ -33,6 +33,7 @@ BEGIN
         -- Whatever settings the statement changed go back with the subtransaction.
         BEGIN
             PERFORM set_config('timezone', coalesce(c.facts ->> 'timezone', 'UTC'), true);
+            PERFORM retention.require_reader_rights('retention.run_as_reader(text, text[])');
             SELECT array_agg(r.line) INTO rows_here FROM retention.run_as_reader(
                 c.facts ->> 'found', ARRAY[hold_absent.hold::text]) r (line);
             RAISE EXCEPTION USING ERRCODE = 'RT099';

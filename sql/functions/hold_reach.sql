@@ -36,6 +36,8 @@ BEGIN
         ELSE
             -- Whatever settings the statement changed go back with the subtransaction.
             BEGIN
+                PERFORM retention.require_reader_rights(
+                    'retention.count_held(text, uuid, text)');
                 rows := retention.count_held(c.facts ->> 'count', hold_reach.hold,
                     c.facts ->> 'timezone');
                 RAISE EXCEPTION USING ERRCODE = 'RT099';

@@ -33,7 +33,6 @@ DECLARE
     facts_before jsonb;
     facts jsonb := retention.column_facts(load_policy.reads);
     changed text[];
-    same_facts boolean;
 BEGIN
     IF load_policy.term IS NOT NULL THEN
         PERFORM retention.require_term(load_policy.term);
@@ -70,8 +69,6 @@ BEGIN
                     column_facts = CASE k.state WHEN 'active' THEN facts ELSE k.column_facts END
                 WHERE k.name = load_policy.name AND k.loaded_sha256 = load_policy.sha256;
         END IF;
-        same_facts := retention.hold_facts_bound(c.hold_facts)
-            IS NOT DISTINCT FROM retention.hold_facts_bound(load_policy.hold_facts);
         IF c.loaded_hold_facts IS DISTINCT FROM load_policy.hold_facts
                 OR c.state = 'active' AND c.hold_facts IS DISTINCT FROM load_policy.hold_facts THEN
             PERFORM retention.lock_holds();
@@ -79,12 +76,19 @@ BEGIN
             SELECT * INTO c FROM retention.category k WHERE k.name = load_policy.name
                 FOR NO KEY UPDATE;
             IF c.loaded_sha256 = load_policy.sha256 AND c.state IN ('active', 'suspended') THEN
-                new_state := CASE WHEN c.approved_sha256 = c.loaded_sha256 THEN
-                        CASE WHEN same_facts THEN 'active' ELSE 'suspended' END
-                    ELSE c.state END;
+                changed := coalesce(retention.changed_columns(c.column_facts, facts), '{}');
+                new_state := CASE
+                    WHEN c.approved_sha256 IS DISTINCT FROM c.loaded_sha256 THEN c.state
+                    WHEN changed <> '{}' THEN 'suspended'
+                    WHEN retention.hold_facts_bound(c.hold_facts) IS DISTINCT FROM
+                        retention.hold_facts_bound(load_policy.hold_facts) THEN 'suspended'
+                    ELSE 'active' END;
                 UPDATE retention.category k SET loaded_hold_facts = load_policy.hold_facts,
                         state = new_state, loaded_by = CASE new_state WHEN 'suspended'
                             THEN session_user ELSE k.loaded_by END,
+                        column_facts = CASE new_state WHEN 'active' THEN facts
+                                                      ELSE c.column_facts END,
+                        changed_columns = nullif(changed, '{}'),
                         hold_facts = CASE new_state WHEN 'active' THEN load_policy.hold_facts
                                                     ELSE c.hold_facts END
                     WHERE k.name = load_policy.name;

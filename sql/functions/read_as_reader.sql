@@ -11,6 +11,7 @@ SET search_path = pg_catalog, pg_temp
 AS $function$
 #variable_conflict use_column
 BEGIN
+    PERFORM retention.require_reader_rights('retention.run_as_reader(text, text[])');
     IF NOT EXISTS (SELECT FROM retention.category c
                    WHERE c.name = read_as_reader.category AND c.state <> 'retired'
                      AND c.loaded_hold_facts -> 'statements'

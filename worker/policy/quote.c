@@ -74,6 +74,23 @@ const char *quote_text(struct arena *arena, const char *text)
     return enclose(arena, text, '\'');
 }
 
+const char *quote_shown(struct arena *arena, const char *name)
+{
+    char *shown = arena_strdup(arena, name);
+    for (char *c = shown; *c; c++)
+        if ((unsigned char)*c < ' ' || *c == 0x7f || strchr("'`\\", *c))
+            *c = '?';
+    return shown;
+}
+
+const char *quote_dollars(struct arena *arena, const char *tag, const char *text)
+{
+    const char *dollars = arena_printf(arena, "$%s$", tag);
+    for (unsigned n = 1; strstr(text, dollars); n++)
+        dollars = arena_printf(arena, "$%s_%u$", tag, n);
+    return dollars;
+}
+
 const char *quote_table_name(struct arena *arena, struct table_name name)
 {
     return arena_printf(arena, "%s.%s", quote_name(arena, name.schema),

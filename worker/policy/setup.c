@@ -9,6 +9,16 @@
 #include "policy/resolve.h"
 #include "policy/setup_internal.h"
 
+const char *setup_shown_table(struct script *s, const struct catalog_table *table)
+{
+    return quote_shown(s->arena, quote_table(s->arena, table));
+}
+
+const char *setup_shown_owner(struct script *s, const struct catalog_table *table)
+{
+    return quote_shown(s->arena, quote_name(s->arena, table->owner));
+}
+
 static void write_head(struct script *s)
 {
     text_printf(
@@ -16,21 +26,27 @@ static void write_head(struct script *s)
         "-- %s role %s in database %s.\n"
         "-- Run it with psql, not in one transaction, as the owner of the tables; what others "
         "must run is\n"
-        "-- marked. It may be run again.\n",
-        s->remove ? "Takes away the privileges of" : "What is needed for", s->role,
-        quote_name(s->arena, s->catalog->database));
+        "-- marked. It may be run again.\n"
+        "SET search_path = pg_catalog, pg_temp;\n"
+        "SET standard_conforming_strings = on;\n",
+        s->remove ? "Takes away the privileges of" : "What is needed for",
+        quote_shown(s->arena, s->role),
+        quote_shown(s->arena, quote_name(s->arena, s->catalog->database)));
 }
 
 static void write_role(struct script *s)
 {
     if (strcmp(s->role, s->worker_role) == 0)
         return;
+    const char *role = quote_shown(s->arena, s->role),
+               *worker = quote_shown(s->arena, s->worker_role),
+               *owner = quote_shown(s->arena, s->owner_role);
     if (s->remove) {
         text_printf(s->out,
                     "\n-- By whoever administers roles:\n"
                     "-- REVOKE %s FROM %s;\n"
                     "-- REVOKE %s FROM %s;\n",
-                    s->worker_role, s->role, s->role, s->owner_role);
+                    worker, role, role, owner);
         return;
     }
     text_printf(
@@ -44,13 +60,13 @@ static void write_role(struct script *s)
         "server's log.\n"
         "-- ALTER ROLE %s SET log_parameter_max_length = 0;\n"
         "-- ALTER ROLE %s SET log_parameter_max_length_on_error = 0;\n",
-        s->worker_role, s->role, s->role, s->owner_role, s->role, s->role);
+        worker, role, role, owner, role, role);
     for (size_t i = 0; i < s->needs.table_count; i++)
         if (s->needs.tables[i].table->row_security) {
             text_printf(s->out,
                         "-- By a superuser: %s has row-level security, which would hide rows.\n"
                         "-- ALTER ROLE %s BYPASSRLS;\n",
-                        quote_table(s->arena, s->needs.tables[i].table), s->role);
+                        setup_shown_table(s, s->needs.tables[i].table), role);
             break;
         }
 }
@@ -128,8 +144,9 @@ static void write_table(struct script *s, const struct table_need *need)
     size_t count = 0;
     const struct catalog_table **leaves =
         leaves_too ? resolve_leaves(s->arena, s->catalog, table, &count) : NULL;
-    text_printf(s->out, "\n-- %s, owned by %s%s\n", quote_table(s->arena, table),
-                quote_name(s->arena, table->owner), why_update(s, need));
+    const char *owner = setup_shown_owner(s, table);
+    text_printf(s->out, "\n-- %s, owned by %s%s\n", setup_shown_table(s, table), owner,
+                why_update(s, need));
     text_printf(s->out, "%s %s ON TABLE %s", s->remove ? "REVOKE" : "GRANT", privileges(s, need),
                 quote_table(s->arena, table));
     for (size_t i = 0; i < count; i++)
@@ -151,8 +168,8 @@ static void write_table(struct script *s, const struct table_need *need)
             "-- new table that %s makes in the schema:\n"
             "-- ALTER DEFAULT PRIVILEGES FOR ROLE %s IN SCHEMA %s\n"
             "--     GRANT SELECT, DELETE, UPDATE ON TABLES TO %s;\n",
-            quote_name(s->arena, table->owner), quote_name(s->arena, table->owner),
-            quote_name(s->arena, table->schema), s->role);
+            owner, owner, quote_shown(s->arena, quote_name(s->arena, table->schema)),
+            quote_shown(s->arena, s->role));
 }
 
 /* An index over exactly these columns, in order, that can serve once it is valid. */
@@ -238,7 +255,7 @@ void setup_write_hidden(struct script *s, const struct catalog_table *table)
         "-- this role. Guards would fail, and the application's DELETE and UPDATE with "
         "them.\n"
         "-- ALTER ROLE %s BYPASSRLS;\n",
-        quote_table(s->arena, table), s->reader_role);
+        setup_shown_table(s, table), quote_shown(s->arena, s->reader_role));
 }
 
 /* What a hold covers is counted by a role of its own, which may read nothing else. */
@@ -263,7 +280,8 @@ static void write_reader(struct script *s, const char *reader)
     if (!tables.count)
         return;
     const char *how = s->remove ? "REVOKE" : "GRANT", *whom = s->remove ? "FROM" : "TO";
-    text_printf(s->out, "\n-- What legal holds cover is counted by role %s%s.\n", reader,
+    text_printf(s->out, "\n-- What legal holds cover is counted by role %s%s.\n",
+                quote_shown(s->arena, reader),
                 s->remove ? "" : ", which may read this and do nothing");
     text_printf(s->out, "%s USAGE ON SCHEMA %s %s %s;\n", how, quote_names(s->arena, &schemas),
                 whom, reader);
@@ -282,8 +300,8 @@ static void write_indexes(struct script *s)
         const struct index_need *need = &s->needs.indexes[i];
         if (needs_index_exists(s->arena, s->catalog, need))
             continue;
-        text_printf(s->out, "\n-- No index of %s is under %s.\n",
-                    quote_table(s->arena, need->table), need->why);
+        text_printf(s->out, "\n-- No index of %s is under %s.\n", setup_shown_table(s, need->table),
+                    quote_shown(s->arena, need->why));
         write_index(s, need->table, &need->columns);
     }
 }

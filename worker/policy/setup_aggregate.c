@@ -42,7 +42,7 @@ static void write_target(struct script *s, const struct category *category,
     if (!table || (s->remove && !target))
         return;
     text_printf(s->out, "\n-- %s: cells of category %s, published once and never changed%s\n",
-                into_name(s, a), category->name,
+                quote_shown(s->arena, into_name(s, a)), category->name,
                 s->remove ? "; the table stays" : "; the worker only adds to them");
     if (!target)
         write_table(s, a, table);

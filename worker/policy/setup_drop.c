@@ -25,8 +25,10 @@ static void write_settings(struct script *s, const char *settings)
 /* Those of the table that are there, but for the one that is wanted (NULL: none is). */
 static void write_gone(struct script *s, const struct catalog_table *table, const char *wanted)
 {
+    const char *schema = quote_text(s->arena, quote_name(s->arena, table->schema));
+    const char *dollars = quote_dollars(s->arena, "retention", schema);
     text_printf(s->out,
-                "DO $retention$\n"
+                "DO %s\n"
                 "DECLARE\n"
                 "    made record;\n"
                 "BEGIN\n"
@@ -39,10 +41,9 @@ static void write_gone(struct script *s, const struct catalog_table *table, cons
                 "        EXECUTE pg_catalog.format('DROP FUNCTION %%s', made.function);\n"
                 "    END LOOP;\n"
                 "END\n"
-                "$retention$;\n",
-                quote_text(s->arena, quote_name(s->arena, table->schema)),
-                quote_text(s->arena, drop_family(s->arena, table)),
-                quote_text(s->arena, wanted ? wanted : ""));
+                "%s;\n",
+                dollars, schema, quote_text(s->arena, drop_family(s->arena, table)),
+                quote_text(s->arena, wanted ? wanted : ""), dollars);
 }
 
 static void write_function(struct script *s, const struct drop_plan *plan)
@@ -52,13 +53,14 @@ static void write_function(struct script *s, const struct drop_plan *plan)
                 "LANGUAGE plpgsql VOLATILE SECURITY DEFINER\n",
                 plan->function);
     write_settings(s, plan->settings);
+    const char *dollars = quote_dollars(s->arena, "retention_drop", plan->body);
     text_printf(s->out,
-                "AS $retention_drop$%s$retention_drop$;\n"
+                "AS %s%s%s;\n"
                 "ALTER FUNCTION %s" DROP_TYPES " OWNER TO %s;\n"
                 "REVOKE ALL ON FUNCTION %s" DROP_TYPES " FROM PUBLIC;\n"
                 "GRANT EXECUTE ON FUNCTION %s" DROP_TYPES " TO %s;\n",
-                plan->body, plan->function, quote_name(s->arena, plan->table->owner),
-                plan->function, plan->function, s->role);
+                dollars, plan->body, dollars, plan->function,
+                quote_name(s->arena, plan->table->owner), plan->function, plan->function, s->role);
 }
 
 /* Whatever the policy says now: an earlier one may have wanted it. */
@@ -70,7 +72,7 @@ static void write_removal(struct script *s, const struct category *category)
         return;
     text_printf(s->out,
                 "\n-- What drops empty partitions of %s, where it was made, by its owner %s\n",
-                quote_table(s->arena, table), quote_name(s->arena, table->owner));
+                setup_shown_table(s, table), setup_shown_owner(s, table));
     write_gone(s, table, NULL);
 }
 
@@ -87,7 +89,7 @@ void setup_write_drops(struct script *s, const struct policy_set *set)
         text_printf(s->out,
                     "\n-- drop_empty = true: what drops empty partitions of %s that are wholly "
                     "past, by its owner %s\n",
-                    quote_table(s->arena, plan->table), quote_name(s->arena, plan->table->owner));
+                    setup_shown_table(s, plan->table), setup_shown_owner(s, plan->table));
         write_gone(s, plan->table, plan->name);
         write_function(s, plan);
     }

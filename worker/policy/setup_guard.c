@@ -80,8 +80,7 @@ static void begin_part(struct script *s, const char *condition)
 
 static void end_part(struct script *s, const char *otherwise)
 {
-    /* psql takes quotes in what it echoes for its own */
-    text_printf(s->out, "\\else\n\\echo '%s'\n\\endif\n", otherwise);
+    text_printf(s->out, "\\else\n\\echo '%s'\n\\endif\n", quote_shown(s->arena, otherwise));
 }
 
 static const char *is_member(struct script *s, const char *role)
@@ -125,7 +124,8 @@ static void write_function(struct script *s, const struct guard_plan *guard, siz
         write_setting(s, arena_strndup(s->arena, p, n));
         p += n + (p[n] != '\0');
     }
-    text_printf(s->out, "AS $retention_guard$%s$retention_guard$;\n", f->body);
+    const char *dollars = quote_dollars(s->arena, "retention_guard", f->body);
+    text_printf(s->out, "AS %s%s%s;\n", dollars, f->body, dollars);
     text_printf(s->out, "REVOKE ALL ON FUNCTION %s() FROM PUBLIC;\n", f->name);
     struct string_list owners = {0};
     for (size_t i = 0; i < guard->trigger_count; i++) {
@@ -147,7 +147,7 @@ static void write_function(struct script *s, const struct guard_plan *guard, siz
 static void write_functions(struct script *s, const struct guard_plan *guard)
 {
     text_printf(s->out, "\n-- The guard of category %s: its functions, by a member of role %s.\n",
-                guard->category->name, s->reader_role);
+                guard->category->name, quote_shown(s->arena, s->reader_role));
     begin_part(s, is_member(s, s->reader_name));
     text_printf(s->out, "SET ROLE %s;\n", s->reader_role);
     for (size_t i = 0; i < guard->function_count; i++)
@@ -190,7 +190,8 @@ static size_t write_table_triggers(struct script *s, const struct guard_plan *gu
     }
     if (made.length) {
         text_printf(s->out, "\n-- The guard of category %s on %s, owned by %s\n",
-                    guard->category->name, table, owner);
+                    guard->category->name, setup_shown_table(s, first->table),
+                    setup_shown_owner(s, first->table));
         begin_part(s, arena_printf(s->arena, "%s AND %s", is_member(s, first->table->owner),
                                    may_use(s, guard->functions[first->function].name)));
         text_printf(s->out, "BEGIN;\n%sCOMMIT;\n", text_string(&made));
@@ -228,7 +229,7 @@ static void write_functions_gone(struct script *s)
             text_printf(&kept, "%s%s", kept.length ? ", " : "",
                         quote_text(s->arena, s->guards[i]->functions[k].name));
     text_printf(s->out, "\n-- Functions of guards that no trigger has, by a member of role %s\n",
-                s->reader_role);
+                quote_shown(s->arena, s->reader_role));
     begin_part(s, is_member(s, s->reader_name));
     text_printf(s->out,
                 "SET ROLE %s;\n"
@@ -271,8 +272,8 @@ static void write_leftovers(struct script *s)
                 continue; /* goes with that of the table above */
             const char *where = quote_table(s->arena, table);
             const char *owner = quote_name(s->arena, table->owner);
-            text_printf(s->out, "\n-- A guard that is not wanted, on %s, owned by %s\n", where,
-                        owner);
+            text_printf(s->out, "\n-- A guard that is not wanted, on %s, owned by %s\n",
+                        setup_shown_table(s, table), setup_shown_owner(s, table));
             begin_part(s, is_member(s, table->owner));
             text_printf(s->out, "DROP TRIGGER IF EXISTS %s ON %s;\n",
                         quote_name(s->arena, trigger->name), where);

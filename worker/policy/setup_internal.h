@@ -28,6 +28,10 @@ struct script {
     bool told_hidden; /* that the reader must bypass row-level security */
 };
 
+/* setup.c: names as they stand in comments and in what psql says. */
+const char *setup_shown_table(struct script *script, const struct catalog_table *table);
+const char *setup_shown_owner(struct script *script, const struct catalog_table *table);
+
 /* setup.c: says once what a superuser must run where the reader does not see all rows. */
 void setup_write_hidden(struct script *script, const struct catalog_table *table);
 

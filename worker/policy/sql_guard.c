@@ -1,7 +1,7 @@
 /* The functions and triggers of a category's guard.
  *
  * A record is what stands in the category's table with all that hangs on it. Three kinds of tables
- * decide about it, each with a function of its own:
+ * decide about it, each with a function of its own, and each way in which a table hangs:
  *
  *   OWN     the category's table: a row is held where its claim and its holds say so
  *   HANGS   a dependant: a row is held where the record above it is
@@ -37,6 +37,10 @@
  * that was made for others, before an approval or ahead of it, would look for values that are not
  * there. So it compares what it was made for with category.hold_bound, and where they differ it
  * refuses whatever it would look at, while there is a hold.
+ *
+ * The functions belong to the reader, and a table's owner may put them into triggers, and say what
+ * its columns are. So they look at nothing but the guarded table and its partitions, and not at
+ * columns of a type that may have casts of its owner's, nor at views: they refuse.
  *
  * The worker's batches have asked under the gate already. begin_batch says so by a setting, which
  * anybody can make, and by the sequence batch_begun, which only its owner can set, and so whoever
@@ -96,12 +100,18 @@ static const char *shortened(struct maker *m, size_t n)
     return arena_strndup(m->b.arena, m->b.category->name, n);
 }
 
+/* Of a table that hangs on the category's records in several ways, each is one of its own; the
+ * first is known by the table alone. */
 static const char *identity(struct maker *m, const struct guarded *g)
 {
     static const char kinds[] = "ohr";
     char hex[65];
-    sha256_hex(arena_printf(m->b.arena, "%s\n%s\n%c", m->b.category->name,
-                            quote_table(m->b.arena, g->table), kinds[g->kind]),
+    size_t before = 0;
+    for (const struct guarded *other = m->all; other < g; other++)
+        before += other->kind == g->kind && other->table == g->table;
+    const char *way = before ? arena_printf(m->b.arena, "\n%zu", before + 1) : "";
+    sha256_hex(arena_printf(m->b.arena, "%s\n%s\n%c%s", m->b.category->name,
+                            quote_table(m->b.arena, g->table), kinds[g->kind], way),
                hex);
     return arena_strndup(m->b.arena, hex, 8);
 }
@@ -577,6 +587,99 @@ static const char *statement_judgement(struct maker *m, const struct guarded *g,
                         few, judgement(m, g, rows, NULL));
 }
 
+/* ---- what fires, and what it is made of ---- */
+
+/* Who owns a guarded table may put the function into triggers of any other. */
+static const char *fires_elsewhere(struct maker *m, const struct catalog_table *table)
+{
+    struct arena *arena = m->b.arena;
+    if (table->kind == 'p')
+        return arena_printf(arena,
+                            "NOT EXISTS (SELECT 1 FROM pg_partition_ancestors(TG_RELID) above "
+                            "WHERE above.relid = to_regclass(%s))",
+                            quote_text(arena, quote_table(arena, table)));
+    return arena_printf(arena, "(TG_TABLE_SCHEMA <> %s OR TG_TABLE_NAME <> %s)",
+                        quote_text(arena, table->schema), quote_text(arena, table->name));
+}
+
+/* Types that PostgreSQL brought along have these oids. */
+enum { FIRST_OTHER_OID = 16384 };
+
+/* Are the columns of a type that PostgreSQL brought along, or of the one that there was? Of any
+ * other, casts are what its owner wrote: the function would call them with the reader's rights. */
+static void add_types(struct maker *m, const struct guarded *g, const char *row, struct text *t)
+{
+    struct arena *arena = m->b.arena;
+    for (size_t i = 0; i < g->columns.count; i++) {
+        const struct catalog_column *c = catalog_column(g->table, g->columns.items[i]);
+        const char *type = arena_printf(arena, "pg_typeof(%s.%s)", row, quote_name(arena, c->name));
+        text_add(t, t->length ? " AND " : "");
+        if (text_equal(c->type_schema, "pg_catalog")) {
+            text_printf(t, "%s::oid < %d", type, FIRST_OTHER_OID);
+            continue;
+        }
+        bool is_domain = c->type_kind == 'd';
+        const char *was = arena_printf(arena, "%c %s%s%s", c->type_kind, c->type,
+                                       is_domain ? " " : "", is_domain ? c->base_type : "");
+        text_printf(t,
+                    "(SELECT concat_ws(' ', y.typtype, format_type(y.oid, NULL), "
+                    "format_type(nullif(y.typbasetype, 0), NULL)) FROM pg_type y WHERE y.oid = "
+                    "%s) = %s",
+                    type, quote_text(arena, was));
+    }
+}
+
+/* Does the guard of one table read the other, by its name? */
+static bool reads(const struct guarded *g, const struct guarded *other)
+{
+    if (other->kind == KIND_READ)
+        return other->table != g->table;
+    if (other->kind == KIND_OWN)
+        return g->kind != KIND_OWN;
+    return g->kind == KIND_HANGS && other->depth < g->depth &&
+           memcmp(other->path, g->path, other->depth * sizeof(*g->path)) == 0;
+}
+
+/* Is one of the tables that are looked up a view now, whose functions would run as the reader? */
+static const char *looks_at_view(struct maker *m, const struct guarded *g)
+{
+    struct text text _cleanup_text_ = {0};
+    for (size_t i = 0; i < m->count; i++)
+        if (reads(g, &m->all[i]))
+            text_printf(&text, "%sto_regclass(%s)", text.length ? ", " : "",
+                        quote_text(m->b.arena, quote_table(m->b.arena, m->all[i].table)));
+    if (!text.length)
+        return "false";
+    return arena_printf(m->b.arena,
+                        "EXISTS (SELECT 1 FROM pg_class c WHERE c.oid IN (%s) AND c.relkind NOT IN "
+                        "('r', 'p'))",
+                        text_string(&text));
+}
+
+/* No row is read of what is joined, but it is locked: its types stay what they are. */
+static const char *has_odd_types(struct maker *m, const struct guarded *g)
+{
+    struct arena *arena = m->b.arena;
+    struct text types _cleanup_text_ = {0}, from _cleanup_text_ = {0};
+    add_types(m, g, is_by_row(g) ? "OLD" : "o", &types);
+    if (!is_by_row(g))
+        text_add(&from, " LEFT JOIN old_rows o ON false");
+    for (size_t i = 0; i < m->count; i++) {
+        if (!m->all[i].columns.count || !reads(g, &m->all[i]))
+            continue;
+        const char *alias = arena_printf(arena, "r%zu", i);
+        add_types(m, &m->all[i], alias, &types);
+        text_printf(&from, " LEFT JOIN ONLY %s %s ON false", quote_table(arena, m->all[i].table),
+                    alias);
+    }
+    if (!types.length)
+        return "false";
+    if (!from.length)
+        return arena_printf(arena, "NOT (%s)", text_string(&types));
+    return arena_printf(arena, "(SELECT NOT (%s) FROM (SELECT) one%s)", text_string(&types),
+                        text_string(&from));
+}
+
 /* A block of the function's body, a condition before it. */
 static void add_block(struct text *t, const char *when, const char *what)
 {
@@ -597,6 +700,22 @@ static const char *uncounted(struct maker *m, const char *refuse)
                         quote_text(m->b.arena, m->b.category->name));
 }
 
+static const char *if_rows(struct maker *m, const struct guarded *g, const char *tell)
+{
+    if (is_by_row(g))
+        return tell;
+    return arena_printf(m->b.arena, "IF EXISTS (SELECT 1 FROM old_rows) THEN\n%sEND IF;\n", tell);
+}
+
+/* Views, and columns of other types than the guard was made for, are not looked at: every row
+ * counts. Of a view not even a plan is made. */
+static void add_odd(struct maker *m, const struct guarded *g, struct text *t)
+{
+    const char *tell = if_rows(m, g, uncounted(m, "guard_outdated"));
+    add_block(t, "ELSIF is_odd THEN", tell);
+    add_block(t, arena_printf(m->b.arena, "ELSIF %s THEN", has_odd_types(m, g)), tell);
+}
+
 /* Where the guard was made for another policy, every row counts that it would look at. */
 static void add_outdated(struct maker *m, const struct guarded *g, struct text *t)
 {
@@ -607,7 +726,7 @@ static void add_outdated(struct maker *m, const struct guarded *g, struct text *
             add_block(t, "ELSIF is_outdated AND TG_OP = 'UPDATE' THEN",
                       arena_printf(b->arena, "IF EXISTS (SELECT 1 FROM %s o) THEN\n%sEND IF;\n",
                                    altered(m, g), tell));
-        tell = arena_printf(b->arena, "IF EXISTS (SELECT 1 FROM old_rows) THEN\n%sEND IF;\n", tell);
+        tell = if_rows(m, g, tell);
     } else if (g->moves && !g->claims) {
         tell = arena_printf(b->arena, "IF TG_OP <> 'INSERT' OR %s THEN\n%sEND IF;\n",
                             could_leave(b), tell);
@@ -628,6 +747,8 @@ static const char *body(struct maker *m, const struct guarded *g)
                 "found_hold uuid;\n"
                 "found_rows bigint;\n"
                 "is_outdated boolean;\n"
+                "is_elsewhere boolean;\n"
+                "is_odd boolean;\n"
                 "BEGIN\n",
                 b->category->name, refuse ? "refuse" : "observe");
     if (refuse)
@@ -639,13 +760,17 @@ static const char *body(struct maker *m, const struct guarded *g)
     /* in that order, the index on it is read; else, maybe, a whole table without a match */
     text_printf(&t,
                 "SELECT s.hold, (SELECT c.hold_bound FROM retention.category c WHERE c.name = %s) "
-                "IS DISTINCT FROM\n %s::jsonb\n"
-                " INTO found_hold, is_outdated FROM retention.held_scope s\n"
+                "IS DISTINCT FROM\n %s::jsonb, %s, %s\n"
+                " INTO found_hold, is_outdated, is_elsewhere, is_odd FROM retention.held_scope s\n"
                 " WHERE s.category = %s AND s.held_until > now() ORDER BY s.held_until DESC LIMIT "
                 "1;\n",
-                category, quote_text(b->arena, m->bound), category);
-    add_block(&t, "IF NOT FOUND THEN\nNULL;\nELSIF TG_OP = 'TRUNCATE' THEN",
-              uncounted(m, "guard_refuse"));
+                category, quote_text(b->arena, m->bound), fires_elsewhere(m, g->table),
+                looks_at_view(m, g), category);
+    /* What happens to another table is refused, but is no news of records. */
+    add_block(&t, "IF NOT FOUND THEN\nNULL;\nELSIF is_elsewhere THEN",
+              refuse ? uncounted(m, "guard_outdated") : "NULL;\n");
+    add_block(&t, "ELSIF TG_OP = 'TRUNCATE' THEN", uncounted(m, "guard_refuse"));
+    add_odd(m, g, &t);
     add_outdated(m, g, &t);
     if (is_by_row(g)) {
         add_block(&t, "ELSE", row_judgement(m, g));
