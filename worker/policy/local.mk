@@ -34,6 +34,7 @@ libretention_a_SOURCES += \
 	worker/policy/sql_explain.c worker/policy/sql_explain.h \
 	worker/policy/sql_free.c \
 	worker/policy/sql_guard.c \
+	worker/policy/sql_guard_odd.c \
 	worker/policy/sql_held.c \
 	worker/policy/sql_kept.c \
 	worker/policy/sql_basis.c \
@@ -42,6 +43,7 @@ libretention_a_SOURCES += \
 	worker/policy/sql_lock.c \
 	worker/policy/sql_name.c \
 	worker/policy/sql_plan.c \
+	worker/policy/sql_guard_internal.h \
 	worker/policy/sql_private.h \
 	worker/policy/sql_relation.c \
 	worker/policy/sql_start.c \

@@ -57,31 +57,7 @@
 
 #include "base/encode.h"
 #include "policy/guard.h"
-#include "policy/sql_private.h"
-
-enum kind { KIND_OWN, KIND_HANGS, KIND_READ };
-
-enum { DEPTH_MOST = 16 };
-
-struct guarded {
-    enum kind kind;
-    const struct catalog_table *table;
-    const struct dependant *path[DEPTH_MOST]; /* HANGS: from the category's table down to it */
-    size_t depth;
-    bool before;                /* row triggers BEFORE: the condition reads other tables */
-    unsigned moves;             /* READ: which way rows that are added move the starting point */
-    bool claims;                /* READ: the claim reads rows that are added */
-    struct string_list columns; /* that decide, or that a stage changes */
-    struct string_list key;     /* empty: none */
-};
-
-struct maker {
-    struct sql_builder b;
-    struct guard_plan *guard;
-    struct guarded *all;
-    size_t count;
-    const char *bound; /* sql_hold_bound */
-};
+#include "policy/sql_guard_internal.h"
 
 /* ---- small texts ---- */
 
@@ -484,11 +460,6 @@ static const char *source(struct maker *m, const struct guarded *g, const char *
     return arena_printf(m->b.arena, "%s %s", rows, g->kind == KIND_OWN ? "t" : "d");
 }
 
-static bool is_by_row(const struct guarded *g)
-{
-    return g->before || g->table->kind == 'p';
-}
-
 /* The first hold that covers a row of `rows` by whatever it names, into found_hold. */
 static const char *find_hold(struct maker *m, const struct guarded *g, const char *rows,
                              const char *row, const char *any)
@@ -533,7 +504,7 @@ static const char *judgement(struct maker *m, const struct guarded *g, const cha
                             "END IF;\n",
                             count.text, quote_text(b->arena, b->category->name));
     }
-    if (!is_by_row(g))
+    if (!guard_is_by_row(g))
         return refusal(m, sql_finish(b, find_hold(m, g, rows, row, any)).text);
     /* Which hold it is costs more than whether there is one: it is not made ready for each row. */
     const char *is_kept =
@@ -587,99 +558,6 @@ static const char *statement_judgement(struct maker *m, const struct guarded *g,
                         few, judgement(m, g, rows, NULL));
 }
 
-/* ---- what fires, and what it is made of ---- */
-
-/* Who owns a guarded table may put the function into triggers of any other. */
-static const char *fires_elsewhere(struct maker *m, const struct catalog_table *table)
-{
-    struct arena *arena = m->b.arena;
-    if (table->kind == 'p')
-        return arena_printf(arena,
-                            "NOT EXISTS (SELECT 1 FROM pg_partition_ancestors(TG_RELID) above "
-                            "WHERE above.relid = to_regclass(%s))",
-                            quote_text(arena, quote_table(arena, table)));
-    return arena_printf(arena, "(TG_TABLE_SCHEMA <> %s OR TG_TABLE_NAME <> %s)",
-                        quote_text(arena, table->schema), quote_text(arena, table->name));
-}
-
-/* Types that PostgreSQL brought along have these oids. */
-enum { FIRST_OTHER_OID = 16384 };
-
-/* Are the columns of a type that PostgreSQL brought along, or of the one that there was? Of any
- * other, casts are what its owner wrote: the function would call them with the reader's rights. */
-static void add_types(struct maker *m, const struct guarded *g, const char *row, struct text *t)
-{
-    struct arena *arena = m->b.arena;
-    for (size_t i = 0; i < g->columns.count; i++) {
-        const struct catalog_column *c = catalog_column(g->table, g->columns.items[i]);
-        const char *type = arena_printf(arena, "pg_typeof(%s.%s)", row, quote_name(arena, c->name));
-        text_add(t, t->length ? " AND " : "");
-        if (text_equal(c->type_schema, "pg_catalog")) {
-            text_printf(t, "%s::oid < %d", type, FIRST_OTHER_OID);
-            continue;
-        }
-        bool is_domain = c->type_kind == 'd';
-        const char *was = arena_printf(arena, "%c %s%s%s", c->type_kind, c->type,
-                                       is_domain ? " " : "", is_domain ? c->base_type : "");
-        text_printf(t,
-                    "(SELECT concat_ws(' ', y.typtype, format_type(y.oid, NULL), "
-                    "format_type(nullif(y.typbasetype, 0), NULL)) FROM pg_type y WHERE y.oid = "
-                    "%s) = %s",
-                    type, quote_text(arena, was));
-    }
-}
-
-/* Does the guard of one table read the other, by its name? */
-static bool reads(const struct guarded *g, const struct guarded *other)
-{
-    if (other->kind == KIND_READ)
-        return other->table != g->table;
-    if (other->kind == KIND_OWN)
-        return g->kind != KIND_OWN;
-    return g->kind == KIND_HANGS && other->depth < g->depth &&
-           memcmp(other->path, g->path, other->depth * sizeof(*g->path)) == 0;
-}
-
-/* Is one of the tables that are looked up a view now, whose functions would run as the reader? */
-static const char *looks_at_view(struct maker *m, const struct guarded *g)
-{
-    struct text text _cleanup_text_ = {0};
-    for (size_t i = 0; i < m->count; i++)
-        if (reads(g, &m->all[i]))
-            text_printf(&text, "%sto_regclass(%s)", text.length ? ", " : "",
-                        quote_text(m->b.arena, quote_table(m->b.arena, m->all[i].table)));
-    if (!text.length)
-        return "false";
-    return arena_printf(m->b.arena,
-                        "EXISTS (SELECT 1 FROM pg_class c WHERE c.oid IN (%s) AND c.relkind NOT IN "
-                        "('r', 'p'))",
-                        text_string(&text));
-}
-
-/* No row is read of what is joined, but it is locked: its types stay what they are. */
-static const char *has_odd_types(struct maker *m, const struct guarded *g)
-{
-    struct arena *arena = m->b.arena;
-    struct text types _cleanup_text_ = {0}, from _cleanup_text_ = {0};
-    add_types(m, g, is_by_row(g) ? "OLD" : "o", &types);
-    if (!is_by_row(g))
-        text_add(&from, " LEFT JOIN old_rows o ON false");
-    for (size_t i = 0; i < m->count; i++) {
-        if (!m->all[i].columns.count || !reads(g, &m->all[i]))
-            continue;
-        const char *alias = arena_printf(arena, "r%zu", i);
-        add_types(m, &m->all[i], alias, &types);
-        text_printf(&from, " LEFT JOIN ONLY %s %s ON false", quote_table(arena, m->all[i].table),
-                    alias);
-    }
-    if (!types.length)
-        return "false";
-    if (!from.length)
-        return arena_printf(arena, "NOT (%s)", text_string(&types));
-    return arena_printf(arena, "(SELECT NOT (%s) FROM (SELECT) one%s)", text_string(&types),
-                        text_string(&from));
-}
-
 /* A block of the function's body, a condition before it. */
 static void add_block(struct text *t, const char *when, const char *what)
 {
@@ -702,7 +580,7 @@ static const char *uncounted(struct maker *m, const char *refuse)
 
 static const char *if_rows(struct maker *m, const struct guarded *g, const char *tell)
 {
-    if (is_by_row(g))
+    if (guard_is_by_row(g))
         return tell;
     return arena_printf(m->b.arena, "IF EXISTS (SELECT 1 FROM old_rows) THEN\n%sEND IF;\n", tell);
 }
@@ -713,7 +591,7 @@ static void add_odd(struct maker *m, const struct guarded *g, struct text *t)
 {
     const char *tell = if_rows(m, g, uncounted(m, "guard_outdated"));
     add_block(t, "ELSIF is_odd THEN", tell);
-    add_block(t, arena_printf(m->b.arena, "ELSIF %s THEN", has_odd_types(m, g)), tell);
+    add_block(t, arena_printf(m->b.arena, "ELSIF %s THEN", guard_has_odd_types(m, g)), tell);
 }
 
 /* Where the guard was made for another policy, every row counts that it would look at. */
@@ -721,7 +599,7 @@ static void add_outdated(struct maker *m, const struct guarded *g, struct text *
 {
     struct sql_builder *b = &m->b;
     const char *tell = uncounted(m, "guard_outdated");
-    if (!is_by_row(g)) {
+    if (!guard_is_by_row(g)) {
         if (g->columns.count)
             add_block(t, "ELSIF is_outdated AND TG_OP = 'UPDATE' THEN",
                       arena_printf(b->arena, "IF EXISTS (SELECT 1 FROM %s o) THEN\n%sEND IF;\n",
@@ -764,15 +642,15 @@ static const char *body(struct maker *m, const struct guarded *g)
                 " INTO found_hold, is_outdated, is_elsewhere, is_odd FROM retention.held_scope s\n"
                 " WHERE s.category = %s AND s.held_until > now() ORDER BY s.held_until DESC LIMIT "
                 "1;\n",
-                category, quote_text(b->arena, m->bound), fires_elsewhere(m, g->table),
-                looks_at_view(m, g), category);
+                category, quote_text(b->arena, m->bound), guard_fires_elsewhere(m, g->table),
+                guard_looks_at_view(m, g), category);
     /* What happens to another table is refused, but is no news of records. */
     add_block(&t, "IF NOT FOUND THEN\nNULL;\nELSIF is_elsewhere THEN",
               refuse ? uncounted(m, "guard_outdated") : "NULL;\n");
     add_block(&t, "ELSIF TG_OP = 'TRUNCATE' THEN", uncounted(m, "guard_refuse"));
     add_odd(m, g, &t);
     add_outdated(m, g, &t);
-    if (is_by_row(g)) {
+    if (guard_is_by_row(g)) {
         add_block(&t, "ELSE", row_judgement(m, g));
     } else {
         if (g->columns.count)
@@ -897,7 +775,7 @@ static void add_triggers(struct maker *m, const struct guarded *g,
 {
     if (table->kind != 'r' && table->kind != 'p')
         return;
-    if (is_by_row(g)) {
+    if (guard_is_by_row(g)) {
         add_row_triggers(m, g, table, table != g->table);
     } else {
         add_trigger(m, g, table, "delete", false, "AFTER DELETE",
