@@ -158,6 +158,16 @@ START_TEST(observed_elsewhere)
     db_exec(owner, "DELETE FROM ctm.visit WHERE visitor = 'v3'");
     db_exec(owner, "DELETE FROM ctm.message_eu WHERE id = 6");
     ck_assert_int_eq(db_number(site.admin, "SELECT sum(rows) FROM retention.guard_observed"), 3);
+    ck_assert_int_eq(
+        db_number(site.admin, "SELECT count(*) FROM retention.guard_observed WHERE rows IS NULL"),
+        0);
+    /* under another name it is still known that something went */
+    db_script(owner, "BEGIN; ALTER TABLE ctm.visit RENAME TO other;"
+                     "DELETE FROM ctm.other WHERE visitor = 'v3';"
+                     "ALTER TABLE ctm.other RENAME TO visit; COMMIT");
+    ck_assert_int_gt(
+        db_number(site.admin, "SELECT count(*) FROM retention.guard_observed WHERE rows IS NULL"),
+        0);
 }
 END_TEST
 
@@ -165,7 +175,8 @@ static const char letters[] =
     "letters: { title = \"l\"; role = \"processor\"; basis = \"b\"; mode = \"observe\";\n"
     "  guard = \"refuse\";\n"
     "  data: { table = \"ctm.person\"; start = \"at\";\n"
-    "    subject = ( { column = \"name\"; kind = \"visitor\"; } );\n"
+    "    subject = ( { column = \"name\"; kind = \"visitor\"; },\n"
+    "                { column = \"nick\"; kind = \"visitor\"; } );\n"
     "    with = ( { table = \"ctm.box\"; by = [ \"person_id\" ];\n"
     "               with = ( { table = \"ctm.letter\"; by = [ \"box_id\" ]; } ); },\n"
     "             { table = \"ctm.tray\"; by = [ \"person_id\" ];\n"
@@ -174,8 +185,12 @@ static const char letters[] =
 
 START_TEST(hangs_in_two_ways)
 {
-    db_script(owner, "CREATE TABLE ctm.person (person_id int PRIMARY KEY, name text,"
-                     "  at timestamptz DEFAULT now());"
+    /* of types, too, that take a second look: a domain over a domain, one where PostgreSQL has its
+     * own */
+    db_script(site.admin, "CREATE DOMAIN pg_catalog.nick AS text");
+    db_script(owner, "CREATE DOMAIN ctm.term AS text; CREATE DOMAIN ctm.terms AS ctm.term;"
+                     "CREATE TABLE ctm.person (person_id int PRIMARY KEY, name ctm.terms,"
+                     "  at timestamptz DEFAULT now(), nick nick);"
                      "CREATE TABLE ctm.box (box_id int PRIMARY KEY, person_id int REFERENCES"
                      "  ctm.person);"
                      "CREATE TABLE ctm.tray (tray_id int PRIMARY KEY, person_id int REFERENCES"

@@ -210,6 +210,7 @@ static void read_columns(const struct reader *reader, struct catalog_table *tabl
         const char *full = string_at(reader, item, 4);
         column->full_type = column->limited_type = *full ? full : column->type;
         column->type_schema = type ? type->schema : "?";
+        column->is_builtin = type && oid_at(item, 2) < CATALOG_FIRST_OTHER_OID;
         column->type_kind = type ? type->kind : 'p';
         column->type_category = type ? type->category : 'U';
         for (; type && type->kind == 'd'; type = find_type(reader, type->base))

@@ -30,6 +30,9 @@ struct catalog_own_function {
     const char *line; /* language, flags, hash of the body, settings */
 };
 
+/* What PostgreSQL brought along has lower oids (FirstNormalObjectId). */
+enum { CATALOG_FIRST_OTHER_OID = 16384 };
+
 struct catalog_column {
     const char *name;
     int attnum;
@@ -37,7 +40,8 @@ struct catalog_column {
     const char *type_schema;
     char type_kind;           /* pg_type.typtype: b, d(omain), e(num), c, r */
     char type_category;       /* pg_type.typcategory */
-    const char *base_type;    /* of a domain, else equal to type */
+    bool is_builtin;          /* PostgreSQL brought the type along */
+    const char *base_type;    /* of a domain, of a domain's ..., else equal to type */
     const char *full_type;    /* type, with its modifier: "character varying(20)" */
     const char *limited_type; /* the same; of a domain, what it is over where that has a modifier */
     bool not_null, generated, identity, has_default;

@@ -644,9 +644,14 @@ static const char *body(struct maker *m, const struct guarded *g)
                 "1;\n",
                 category, quote_text(b->arena, m->bound), guard_fires_elsewhere(m, g->table),
                 guard_looks_at_view(m, g), category);
-    /* What happens to another table is refused, but is no news of records. */
+    /* What happens to another table is refused. It is no news of records, unless it is the guarded
+     * one under another name. */
     add_block(&t, "IF NOT FOUND THEN\nNULL;\nELSIF is_elsewhere THEN",
-              refuse ? uncounted(m, "guard_outdated") : "NULL;\n");
+              refuse ? uncounted(m, "guard_outdated")
+                     : arena_printf(b->arena,
+                                    "IF TG_NAME LIKE '%%retention\\_guard\\_%%' THEN\n"
+                                    "%sEND IF;\n",
+                                    uncounted(m, NULL)));
     add_block(&t, "ELSIF TG_OP = 'TRUNCATE' THEN", uncounted(m, "guard_refuse"));
     add_odd(m, g, &t);
     add_outdated(m, g, &t);

@@ -25,8 +25,12 @@ const char *guard_fires_elsewhere(struct maker *m, const struct catalog_table *t
                         quote_text(arena, table->schema), quote_text(arena, table->name));
 }
 
-/* Types that PostgreSQL brought along have these oids. */
-enum { FIRST_OTHER_OID = 16384 };
+/* What a domain is over, or the one that it is over is. */
+static const char base_of_domain[] =
+    ", (WITH RECURSIVE d AS (SELECT y.typbasetype AS over UNION ALL "
+    "SELECT z.typbasetype FROM d JOIN pg_type z ON z.oid = d.over WHERE z.typtype = 'd') "
+    "SELECT format_type(d.over, NULL) FROM d JOIN pg_type z ON z.oid = d.over "
+    "WHERE z.typtype <> 'd')";
 
 /* Are the columns of a type that PostgreSQL brought along, or of the one that there was? Of any
  * other, casts are what its owner wrote: the function would call them with the reader's rights. */
@@ -37,18 +41,17 @@ static void add_types(struct maker *m, const struct guarded *g, const char *row,
         const struct catalog_column *c = catalog_column(g->table, g->columns.items[i]);
         const char *type = arena_printf(arena, "pg_typeof(%s.%s)", row, quote_name(arena, c->name));
         text_add(t, t->length ? " AND " : "");
-        if (text_equal(c->type_schema, "pg_catalog")) {
-            text_printf(t, "%s::oid < %d", type, FIRST_OTHER_OID);
+        if (c->is_builtin) {
+            text_printf(t, "%s::oid < %d", type, CATALOG_FIRST_OTHER_OID);
             continue;
         }
         bool is_domain = c->type_kind == 'd';
         const char *was = arena_printf(arena, "%c %s%s%s", c->type_kind, c->type,
                                        is_domain ? " " : "", is_domain ? c->base_type : "");
         text_printf(t,
-                    "(SELECT concat_ws(' ', y.typtype, format_type(y.oid, NULL), "
-                    "format_type(nullif(y.typbasetype, 0), NULL)) FROM pg_type y WHERE y.oid = "
-                    "%s) = %s",
-                    type, quote_text(arena, was));
+                    "(SELECT concat_ws(' ', y.typtype, format_type(y.oid, NULL)%s) "
+                    "FROM pg_type y WHERE y.oid = %s) = %s",
+                    is_domain ? base_of_domain : "", type, quote_text(arena, was));
     }
 }
 
