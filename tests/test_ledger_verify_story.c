@@ -218,14 +218,9 @@ static const struct {
      {LOST("3", "7"), PLAN_OTHER, BATCH("3", "3"), END}},
 };
 
-/* A run may have begun below a prune only until another is planned behind it. */
-START_TEST(runs_behind_a_prune)
+/* The plan of RUN, whose policy text has this digest. */
+static void add_plan(struct logmaker *maker, const char *sha256)
 {
-    static const char *const figures[] = {"customers", "2026-01-01", "0", "0", "0",
-                                          "0",         "0",          "0", "0", "none"};
-    static const char *const upto[] = {"256"};
-    char sha256[65];
-    customers_text(sha256);
     const char *const plan[] = {RUN,
                                 "customers",
                                 sha256,
@@ -237,9 +232,20 @@ START_TEST(runs_behind_a_prune)
                                 "0",
                                 "1",
                                 "1"};
+    logmaker_add(maker, "plan", plan);
+}
+
+/* A run may have begun below a prune only until another is planned behind it. */
+START_TEST(runs_behind_a_prune)
+{
+    static const char *const figures[] = {"customers", "2026-01-01", "0", "0", "0",
+                                          "0",         "0",          "0", "0", "none"};
+    static const char *const upto[] = {"256"};
+    char sha256[65];
+    customers_text(sha256);
     struct logmaker *maker = logmaker_new(vlog_dir, 0);
     logmaker_fill(maker, 6);
-    logmaker_add(maker, "plan", plan);
+    add_plan(maker, sha256);
     while (logmaker_size(maker) < 256)
         logmaker_add(maker, "compliance", figures);
     add_entries(maker, pruned_stories[_i].entries, sha256);
@@ -265,23 +271,12 @@ START_TEST(a_long_run_goes_on_behind_a_prune)
     static const char *const upto[] = {"256"};
     char sha256[65], seq[24], batches[24];
     customers_text(sha256);
-    const char *const plan[] = {RUN,
-                                "customers",
-                                sha256,
-                                "public.customer",
-                                "delete",
-                                "1 year",
-                                "2026-01-01T00:00:00Z",
-                                "1",
-                                "0",
-                                "1",
-                                "1"};
     const char *const batch[] = {RUN, seq,    "customers", "public.customer", "delete", "1",
                                  "1", "none", "742"};
     const char *const done[] = {RUN, batches, batches, "0", "done"};
     struct logmaker *maker = logmaker_new(vlog_dir, 0);
     logmaker_fill(maker, 6);
-    logmaker_add(maker, "plan", plan);
+    add_plan(maker, sha256);
     for (int i = 0; i < BATCHES; i++) {
         snprintf(seq, sizeof(seq), "%d", i);
         logmaker_add(maker, "batch", batch);
