@@ -208,6 +208,7 @@ SQL_FILES += \
 	engine/rest.sql \
 	engine/run_time.sql \
 	engine/run_time_alone.sql \
+	engine/share.sql \
 	engine/start_run.sql \
 	engine/take_requests.sql \
 	engine/unblock_unseen.sql \

@@ -574,6 +574,84 @@ START_TEST(cut_while_it_rests)
 }
 END_TEST
 
+/* What a run counts is shared among processes of the server where nobody is at work, or nobody
+ * asks for whom; not at pace gentle. */
+START_TEST(shared_counts)
+{
+    static const struct {
+        const char *pace;
+        bool others, shared;
+    } cases[] = {
+        {"normal", false, true},
+        {"normal", true, false},
+        {"fast", true, true},
+        {"gentle", false, false},
+    };
+    struct cluster *cluster = cluster_new(NULL);
+    char settings[64];
+    snprintf(settings, sizeof(settings), "pace: { preset = \"%s\"; };", cases[_i].pace);
+    struct site site = site_new_single(cluster, ROWS, settings);
+    site_policy(&site, "records", POLICY);
+    site_load_and_approve(&site, "records", -1);
+    db_exec(site.admin, "ALTER ROLE t_worker SET session_preload_libraries = 'auto_explain'");
+    db_exec(site.admin, "ALTER ROLE t_worker SET auto_explain.log_min_duration = 0");
+    db_exec(site.admin, "ALTER ROLE t_worker SET parallel_setup_cost = 0");
+    db_exec(site.admin, "ALTER ROLE t_worker SET parallel_tuple_cost = 0");
+    db_exec(site.admin, "ALTER ROLE t_worker SET min_parallel_table_scan_size = 0");
+    PQfinish(site.approver);
+    site.approver = NULL;
+    if (!cases[_i].others)
+        PQfinish(site.admin);
+    site_once_expect(&site, NULL, 0);
+    if (!cases[_i].others)
+        site.admin = db_connect(site.cluster, site.database, NULL);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM public.record"), 0);
+    char *log _cleanup_free_ = file_read(cluster_log_file(cluster));
+    ck_assert(strstr(log, "Query Text: SELECT count(*) AS rows") != NULL);
+    ck_assert_int_eq(strstr(log, "Partial HashAggregate") != NULL, cases[_i].shared); /* plan */
+    ck_assert_int_eq(strstr(log, "Partial Aggregate") != NULL, cases[_i].shared); /* what remains */
+    site_check_log(&site);
+    site_free(&site);
+    cluster_free(cluster);
+}
+END_TEST
+
+/* Whoever is not seen, or has done something a moment ago, is at work; the worker's own sessions,
+ * and those that ask how it goes, are not. */
+START_TEST(who_is_at_work)
+{
+    struct cluster *cluster = cluster_new(NULL);
+    struct site site = site_new_single(cluster, ROWS, NULL);
+    static const char *const none[] = {"false"}, *const never[] = {"true"};
+    PGconn *worker = db_connect(site.cluster, site.database, "t_worker");
+    PQfinish(site.approver);
+    site.approver = NULL;
+    const struct {
+        const char *of_admin;
+        const char *const *values;
+        int told;
+    } cases[] = {
+        {"SET application_name = 'retentionctl'", none, 0},
+        {"SET application_name = 'retentiond'", none, 0},
+        {"SET application_name = 'shop'", none, 1},
+        {"GRANT pg_read_all_stats TO t_worker", none, 1},
+        {"SET application_name = 'retentionctl'", never, 1},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        db_exec(site.admin, "%s", cases[i].of_admin);
+        PGresult *result = PQexecParams(worker, sql_file("engine/share.sql"), 1, NULL,
+                                        cases[i].values, NULL, NULL, 0);
+        ck_assert_msg(PQresultStatus(result) == PGRES_TUPLES_OK, "%s",
+                      PQresultErrorMessage(result));
+        ck_assert_msg(PQntuples(result) == cases[i].told, "case %zu", i);
+        PQclear(result);
+    }
+    PQfinish(worker);
+    site_free(&site);
+    cluster_free(cluster);
+}
+END_TEST
+
 Suite *suite_pace_server(void)
 {
     Suite *suite = suite_create("pace_server");
@@ -590,6 +668,11 @@ Suite *suite_pace_server(void)
     tcase_add_loop_test(tc, vacuum_is_asked_for, 0, 4);
     tcase_add_test(tc, vacuum_of_partitions);
     tcase_add_test(tc, rows_without_statistics_live);
+    suite_add_tcase(suite, tc);
+    tc = tcase_create("shares");
+    tcase_set_timeout(tc, 120);
+    tcase_add_loop_test(tc, shared_counts, 0, 4);
+    tcase_add_test(tc, who_is_at_work);
     suite_add_tcase(suite, tc);
     tc = tcase_create("rests");
     tcase_set_timeout(tc, 120);

@@ -162,9 +162,9 @@ END_TEST
 
 #ifdef ENABLE_FAULT_POINTS
 
-/* The run found no scope of a hold, and counts by statements that ask for none. A hold placed
- * before they run would make everything held: it counts again, and the log tells the right numbers.
- */
+/* The run found no scope of a hold, and counts by statements that ask for none. What a hold
+ * placed before they run keeps they would count among what goes: it counts again, and the log tells
+ * the right numbers. */
 START_TEST(a_hold_placed_before_a_count)
 {
     static const char *const points[] = {"run_before_plan=stop", "run_before_count=stop"};

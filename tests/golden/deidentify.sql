@@ -41,7 +41,7 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
               ELSE 13 END AS verdict
     FROM (SELECT 2 AS "retention claimed",
                  CASE WHEN t.started_at >= ($4::timestamptz AT TIME ZONE $5::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $5::text) END AS "retention due", t.session_id, t.started_at, t.clock_ms, t.birthday, t.data, t.source
-            FROM ONLY g.session t OFFSET 0) t OFFSET 0) r
+            FROM ONLY g.session t OFFSET '0') t OFFSET '0') r
    GROUP BY r.verdict) g;
 -- $1 value 90 days
 -- $2 run time

@@ -46,7 +46,7 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
          CASE WHEN t."retention due" <= $1::timestamptz THEN GREATEST(CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $5::interval, CASE WHEN t.ended_at >= ($3::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END + $8::interval) END AS moment
     FROM (SELECT CASE WHEN (t.kind = ANY (ARRAY[$9::g.kind, $10::g.kind])) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
                  LEAST(CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + CASE t.account_id::text WHEN $11::text THEN $12::interval WHEN $13::text THEN $14::interval ELSE $15::interval END, CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $6::interval) AS "retention due", t.account_id, t.call_id, t.month, t.started_at, t.ended_at
-            FROM g.call t OFFSET 0) t OFFSET 0) r
+            FROM g.call t OFFSET '0') t OFFSET '0') r
    GROUP BY r.verdict) g;
 -- $1 run time
 -- $2 value calls
@@ -92,7 +92,7 @@ SELECT g.tenant, sum(g.rows)::bigint AS rows,
          t.account_id::text AS tenant
     FROM (SELECT CASE WHEN (t.kind = ANY (ARRAY[$9::g.kind, $10::g.kind])) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
                  LEAST(CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + CASE t.account_id::text WHEN $11::text THEN $12::interval WHEN $13::text THEN $14::interval ELSE $15::interval END, CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $6::interval) AS "retention due", t.account_id, t.call_id, t.month, t.started_at, t.ended_at
-            FROM g.call t OFFSET 0) t OFFSET 0) r
+            FROM g.call t OFFSET '0') t OFFSET '0') r
    GROUP BY r.tenant, r.verdict) g
  WHERE g.verdict >= 1
  GROUP BY g.tenant
@@ -603,7 +603,7 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
               ELSE 13 END AS verdict
     FROM (SELECT CASE WHEN ((t.kind = ANY (ARRAY[$6::g.kind, $7::g.kind])) IS NOT TRUE) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
                  CASE WHEN t.ended_at >= ($4::timestamptz AT TIME ZONE $5::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $5::text) END AS "retention due", t.call_id, t.month, t.ended_at
-            FROM g.call t OFFSET 0) t OFFSET 0) r
+            FROM g.call t OFFSET '0') t OFFSET '0') r
    GROUP BY r.verdict) g;
 -- $1 value 1 year
 -- $2 run time

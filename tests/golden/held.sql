@@ -47,7 +47,7 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
               ELSE 13 END AS verdict
     FROM (SELECT 2 AS "retention claimed",
                  CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AS "retention due", t.account_id, t.call_id, t.month, t.started_at, t.caller, t.flags
-            FROM g.call t OFFSET 0) t OFFSET 0) r
+            FROM g.call t OFFSET '0') t OFFSET '0') r
    GROUP BY r.verdict) g;
 -- $1 value 1 year 1 mon
 -- $2 run time
@@ -92,7 +92,7 @@ SELECT g.tenant, sum(g.rows)::bigint AS rows,
          t.account_id::text AS tenant
     FROM (SELECT 2 AS "retention claimed",
                  CASE WHEN t.started_at >= $4::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AS "retention due", t.account_id, t.call_id, t.month, t.started_at, t.caller, t.flags
-            FROM g.call t OFFSET 0) t OFFSET 0) r
+            FROM g.call t OFFSET '0') t OFFSET '0') r
    GROUP BY r.tenant, r.verdict) g
  WHERE g.verdict >= 1
  GROUP BY g.tenant
@@ -628,7 +628,7 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
               ELSE 13 END AS verdict
     FROM (SELECT 2 AS "retention claimed",
                  CASE WHEN t.issued >= ($4::timestamptz AT TIME ZONE $5::text)::date AND t.issued < '10000-01-01'::date THEN ((t.issued + 1)::timestamp AT TIME ZONE $5::text) END AS "retention due", t.invoice_id, t.account_id, t.issued, t.paid
-            FROM ONLY g.invoice t OFFSET 0) t OFFSET 0) r
+            FROM ONLY g.invoice t OFFSET '0') t OFFSET '0') r
    GROUP BY r.verdict) g;
 -- $1 value 7 years
 -- $2 run time
@@ -667,7 +667,7 @@ SELECT g.tenant, sum(g.rows)::bigint AS rows,
          (SELECT p29.plan::text FROM ONLY g.account p29 WHERE t.account_id = p29.account_id) AS tenant
     FROM (SELECT 2 AS "retention claimed",
                  CASE WHEN t.issued >= ($4::timestamptz AT TIME ZONE $5::text)::date AND t.issued < '10000-01-01'::date THEN ((t.issued + 1)::timestamp AT TIME ZONE $5::text) END AS "retention due", t.invoice_id, t.account_id, t.issued, t.paid
-            FROM ONLY g.invoice t OFFSET 0) t OFFSET 0) r
+            FROM ONLY g.invoice t OFFSET '0') t OFFSET '0') r
    GROUP BY r.tenant, r.verdict) g
  WHERE g.verdict >= 1
  GROUP BY g.tenant
@@ -1022,7 +1022,7 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
               ELSE 13 END AS verdict
     FROM (SELECT 2 AS "retention claimed",
                  CASE WHEN t.paid_at >= $4::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END AS "retention due", t.payment_id, t.invoice_id, t.paid_at
-            FROM ONLY g.payment t OFFSET 0) t OFFSET 0) r
+            FROM ONLY g.payment t OFFSET '0') t OFFSET '0') r
    GROUP BY r.verdict) g;
 -- $1 value 7 years
 -- $2 run time
@@ -1288,7 +1288,7 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
               ELSE 13 END AS verdict
     FROM (SELECT 2 AS "retention claimed",
                  (SELECT s41.start + $7::interval FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END WHEN count(*) = count(CASE WHEN c42.seen_at >= $3::timestamptz AND c42.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c42.seen_at END) THEN max(CASE WHEN c42.seen_at >= $3::timestamptz AND c42.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c42.seen_at END) END FROM ONLY g.page_event c42 WHERE c42.session_id = t.session_id) AS start OFFSET 0) s41) AS "retention due", t.session_id, t.started_at, t.clock_ms, t.source
-            FROM ONLY g.session t OFFSET 0) t OFFSET 0) r
+            FROM ONLY g.session t OFFSET '0') t OFFSET '0') r
    GROUP BY r.verdict) g;
 -- $1 run time
 -- $2 value sessions
@@ -1325,7 +1325,7 @@ SELECT g.tenant, sum(g.rows)::bigint AS rows,
          (SELECT min(c41.account_id::text) FROM ONLY g.page_event c41 WHERE c41.session_id = t.session_id) AS tenant
     FROM (SELECT 2 AS "retention claimed",
                  (SELECT s42.start + $7::interval FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END WHEN count(*) = count(CASE WHEN c43.seen_at >= $3::timestamptz AND c43.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c43.seen_at END) THEN max(CASE WHEN c43.seen_at >= $3::timestamptz AND c43.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c43.seen_at END) END FROM ONLY g.page_event c43 WHERE c43.session_id = t.session_id) AS start OFFSET 0) s42) AS "retention due", t.session_id, t.started_at, t.clock_ms, t.source
-            FROM ONLY g.session t OFFSET 0) t OFFSET 0) r
+            FROM ONLY g.session t OFFSET '0') t OFFSET '0') r
    GROUP BY r.tenant, r.verdict) g
  WHERE g.verdict >= 1
  GROUP BY g.tenant

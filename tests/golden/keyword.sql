@@ -36,7 +36,7 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
               ELSE 13 END AS verdict
     FROM (SELECT 2 AS "retention claimed",
                  CASE WHEN t."when" >= $4::timestamptz AND t."when" < '10000-01-01 00:00:00+00'::timestamptz THEN t."when" END AS "retention due", t.id, t."when", t.caller
-            FROM ONLY "user"."order" t OFFSET 0) t OFFSET 0) r
+            FROM ONLY "user"."order" t OFFSET '0') t OFFSET '0') r
    GROUP BY r.verdict) g;
 -- $1 value 1 day
 -- $2 run time
@@ -268,7 +268,7 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
               ELSE 13 END AS verdict
     FROM (SELECT 2 AS "retention claimed",
                  CASE WHEN t."when" >= $4::timestamptz AND t."when" < '10000-01-01 00:00:00+00'::timestamptz THEN t."when" END AS "retention due", t.id, t."when"
-            FROM ONLY "user"."order" t OFFSET 0) t OFFSET 0) r
+            FROM ONLY "user"."order" t OFFSET '0') t OFFSET '0') r
    GROUP BY r.verdict) g;
 -- $1 value 1 mon
 -- $2 run time

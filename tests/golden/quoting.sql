@@ -35,7 +35,7 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
               ELSE 13 END AS verdict
     FROM (SELECT CASE WHEN (t."a b" = $5::text) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
                  CASE WHEN t."Größe" >= $4::timestamptz AND t."Größe" < '10000-01-01 00:00:00+00'::timestamptz THEN t."Größe" END AS "retention due", t."select", t."Größe"
-            FROM ONLY g."Weird ""Table""" t OFFSET 0) t OFFSET 0) r
+            FROM ONLY g."Weird ""Table""" t OFFSET '0') t OFFSET '0') r
    GROUP BY r.verdict) g;
 -- $1 value 1 mon
 -- $2 run time

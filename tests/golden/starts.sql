@@ -38,7 +38,7 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
               ELSE 13 END AS verdict
     FROM (SELECT CASE WHEN (t.source = $5::text) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
                  (SELECT coalesce((SELECT max(s19.start + CASE c20.account_id::text WHEN $6::text THEN $7::interval ELSE $8::interval END) FROM ONLY g.page_event c20 WHERE c20.session_id = t.session_id), s19.start + $8::interval) FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END WHEN count(*) = count(CASE WHEN c21.seen_at >= $3::timestamptz AND c21.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c21.seen_at END) THEN max(CASE WHEN c21.seen_at >= $3::timestamptz AND c21.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c21.seen_at END) END FROM ONLY g.page_event c21 WHERE c21.session_id = t.session_id) AS start OFFSET 0) s19) AS "retention due", t.session_id, t.started_at
-            FROM ONLY g.session t OFFSET 0) t OFFSET 0) r
+            FROM ONLY g.session t OFFSET '0') t OFFSET '0') r
    GROUP BY r.verdict) g;
 -- $1 run time
 -- $2 value by_child
@@ -72,7 +72,7 @@ SELECT g.tenant, sum(g.rows)::bigint AS rows,
          (SELECT min(c19.account_id::text) FROM ONLY g.page_event c19 WHERE c19.session_id = t.session_id) AS tenant
     FROM (SELECT CASE WHEN (t.source = $5::text) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
                  (SELECT coalesce((SELECT max(s20.start + CASE c21.account_id::text WHEN $6::text THEN $7::interval ELSE $8::interval END) FROM ONLY g.page_event c21 WHERE c21.session_id = t.session_id), s20.start + $8::interval) FROM (SELECT (SELECT CASE WHEN count(*) = 0 THEN CASE WHEN t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp THEN (t.started_at AT TIME ZONE $4::text) END WHEN count(*) = count(CASE WHEN c22.seen_at >= $3::timestamptz AND c22.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c22.seen_at END) THEN max(CASE WHEN c22.seen_at >= $3::timestamptz AND c22.seen_at < '10000-01-01 00:00:00+00'::timestamptz THEN c22.seen_at END) END FROM ONLY g.page_event c22 WHERE c22.session_id = t.session_id) AS start OFFSET 0) s20) AS "retention due", t.session_id, t.started_at
-            FROM ONLY g.session t OFFSET 0) t OFFSET 0) r
+            FROM ONLY g.session t OFFSET '0') t OFFSET '0') r
    GROUP BY r.tenant, r.verdict) g
  WHERE g.verdict >= 1
  GROUP BY g.tenant
@@ -376,7 +376,7 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
               ELSE 13 END AS verdict
     FROM (SELECT CASE WHEN ((t.source <> $8::text OR t.source IS NULL) AND t.source <> ALL (ARRAY[$9::text])) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
                  (SELECT CASE WHEN (x10.v - x10.back) >= $3::timestamptz THEN x10.v END FROM (SELECT retention.try_timestamptz((t.data #>> $4::text[])) AS v, CASE WHEN (t.data #>> $4::text[]) ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' THEN '1 microsecond'::interval ELSE '0'::interval END AS back, (t.data #>> $4::text[]) AS raw OFFSET 0) x10) + $10::interval AS "retention due", t.session_id, t.clock_ms, t.data
-            FROM ONLY g.session t OFFSET 0) t OFFSET 0) r
+            FROM ONLY g.session t OFFSET '0') t OFFSET '0') r
    GROUP BY r.verdict) g;
 -- $1 run time
 -- $2 value by_json
@@ -647,7 +647,7 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
               ELSE 13 END AS verdict
     FROM (SELECT CASE WHEN (t.source = $5::text) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
                  CASE WHEN (t.started_at IS NULL OR (t.started_at >= ($3::timestamptz AT TIME ZONE $4::text) AND t.started_at < '10000-01-01'::timestamp)) AND (t.clock_ms IS NULL OR (t.clock_ms >= ceil(extract(epoch FROM $3::timestamptz AT TIME ZONE 'UTC') * 1000)::bigint AND t.clock_ms <= 253402300799999)) AND (t.birthday IS NULL OR (t.birthday >= ($3::timestamptz AT TIME ZONE $4::text)::date AND t.birthday < '10000-01-01'::date)) THEN GREATEST(((date_trunc('year', t.started_at) + '1 year'::interval) AT TIME ZONE $4::text), ((date_trunc('year', to_timestamp(t.clock_ms::float8 / 1000) AT TIME ZONE $4::text) + '1 year'::interval) AT TIME ZONE $4::text), ((date_trunc('year', t.birthday::timestamp) + '1 year'::interval) AT TIME ZONE $4::text)) END + $6::interval AS "retention due", t.session_id, t.started_at, t.clock_ms, t.birthday
-            FROM ONLY g.session t OFFSET 0) t OFFSET 0) r
+            FROM ONLY g.session t OFFSET '0') t OFFSET '0') r
    GROUP BY r.verdict) g;
 -- $1 run time
 -- $2 value by_latest
@@ -871,7 +871,7 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
               ELSE 13 END AS verdict
     FROM (SELECT CASE WHEN ((SELECT p12.plan = $5::text FROM ONLY g.account p12 WHERE t.account_id = p12.account_id)) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
                  (SELECT CASE WHEN (l13.v1 > '-infinity'::timestamptz) AND (l13.v2 > '-infinity'::timestamptz) THEN LEAST(l13.v1, l13.v2) END FROM (SELECT (SELECT CASE WHEN p14.closed_at >= $3::timestamptz AND p14.closed_at < '10000-01-01 00:00:00+00'::timestamptz THEN p14.closed_at END FROM ONLY g.account p14 WHERE t.account_id = p14.account_id) AS v1, CASE WHEN t.issued >= ($3::timestamptz AT TIME ZONE $4::text)::date AND t.issued < '10000-01-01'::date THEN ((t.issued + 1)::timestamp AT TIME ZONE $4::text) END AS v2 OFFSET 0) l13) + $6::interval AS "retention due", t.invoice_id, t.account_id, t.issued
-            FROM ONLY g.invoice t OFFSET 0) t OFFSET 0) r
+            FROM ONLY g.invoice t OFFSET '0') t OFFSET '0') r
    GROUP BY r.verdict) g;
 -- $1 run time
 -- $2 value by_parent
@@ -1152,7 +1152,7 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
               ELSE 13 END AS verdict
     FROM (SELECT CASE WHEN (t.paid_at IS NOT NULL) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
                  CASE WHEN t.paid_at >= $4::timestamptz AND t.paid_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.paid_at END AS "retention due", t.payment_id, t.paid_at
-            FROM ONLY g.payment t OFFSET 0) t OFFSET 0) r
+            FROM ONLY g.payment t OFFSET '0') t OFFSET '0') r
    GROUP BY r.verdict) g;
 -- $1 value 10 years
 -- $2 run time

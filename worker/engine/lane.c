@@ -286,12 +286,23 @@ static void on_read_end(struct pg_conn *conn, enum pg_outcome outcome, PGresult 
     free(read);
 }
 
+static void queue_share(struct lane *lane, struct lane_read *read)
+{
+    if (lane->share == SHARE_ALWAYS)
+        return;
+    const char *values[] = {lane->share == SHARE_NEVER ? "true" : "false"};
+    pg_conn_query(lane->conn, sql_file("engine/share.sql"), ARRAY_LENGTH(values), values, false,
+                  on_read_step, read);
+    lane->share = SHARE_ALWAYS;
+}
+
 static void read_or_write(struct lane *lane, const char *begin, const char *zone,
                           int64_t lock_timeout_ms, const char *sql, size_t count,
                           const char *const *values, struct lane_read *read)
 {
     pg_conn_query(lane->conn, begin, 0, NULL, false, on_read_step, read);
     lane_queue_pins(lane, zone, READ_TIMEOUT_MS, lock_timeout_ms, on_read_step, read);
+    queue_share(lane, read);
     pg_conn_query(lane->conn, sql, count, values, false, on_read_rows, read);
     if (read->rows)
         pg_conn_single_rows(lane->conn);

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "engine/pace.h"
 #include "engine/sweep.h"
 #include "pg/conn.h"
 
@@ -36,12 +37,13 @@ struct lane {
     struct event *timer;   /* of whoever has the lane */
     void (*timer_fn)(struct lane *lane, void *arg);
     void *timer_arg;
-    struct error error;  /* why it is dead */
-    struct batch *batch; /* owned; made by the first batch on this lane */
-    int64_t began_us;    /* monotonic: its last batch */
-    bool reads;          /* lane_read is under way: to cancel it costs nothing */
-    struct run_use *use; /* of the run's read under way, or NULL */
-    struct work again;   /* of the run: to be tried again when the timer ends */
+    struct error error;    /* why it is dead */
+    struct batch *batch;   /* owned; made by the first batch on this lane */
+    int64_t began_us;      /* monotonic: its last batch */
+    bool reads;            /* lane_read is under way: to cancel it costs nothing */
+    enum pace_share share; /* of the next lane_read: among several processes of the server */
+    struct run_use *use;   /* of the run's read under way, or NULL */
+    struct work again;     /* of the run: to be tried again when the timer ends */
 };
 
 struct lane *lane_new(struct worker *worker, size_t number);
@@ -68,7 +70,8 @@ void lane_queue_pins(struct lane *lane, const char *zone, int64_t statement_time
 /* One read in a transaction of its own (READ ONLY, pinned settings, no statement timeout to speak
  * of) on a lane that the caller has taken. Text results. With `rows`, each row comes alone with
  * PG_OK and one tuple, and then one call with none; without, one call. fn is called exactly once
- * with the end; the lane is still the caller's then. */
+ * with the end; the lane is still the caller's then. Where lane->share is not SHARE_ALWAYS, the
+ * server is told first, or asked who else is at work; it is that again behind each read. */
 void lane_read(struct lane *lane, const char *zone, const char *sql, size_t count,
                const char *const *values, bool rows, pg_result_fn *fn, void *arg);
 /* The same in a transaction that may write. */

@@ -31,6 +31,9 @@ struct pace_preset {
     double busy_connections;   /* the share of them that work */
     int64_t standby_lag_mb, wal_mb_per_second;          /* 0: no limit */
     enum { DEAD_IGNORED, DEAD_TOLD, DEAD_WAITED } dead; /* what too many dead rows come to */
+    /* Whether what a run counts may be shared among several processes of the server: as its
+     * settings say; only while nobody else is at work; never. */
+    enum pace_share { SHARE_ALWAYS, SHARE_ALONE, SHARE_NEVER } share;
 };
 
 /* Ends with one without a name. The first is the gentlest. */

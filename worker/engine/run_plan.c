@@ -112,6 +112,7 @@ void run_read_statement(struct run *run, struct lane *lane, const struct sql_sta
 {
     char term[BOUND_SIZE];
     const char **values = bound_values(run, statement, term);
+    lane->share = run->pace.preset.share;
     run_read(run, lane, statement->text, statement->param_count, values, rows, fn);
     free(values);
 }

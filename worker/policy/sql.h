@@ -307,7 +307,7 @@ enum sql_shape {
 /* `plan` and `remaining` for a run that knows which scopes of holds there are: without the ways to
  * be held that nothing is held by, the server counts several times as fast, and with several
  * processes. Unless `shapes` are all of them, both have one more column at the end: unasked
- * (boolean). Where it is true there were other scopes, everything was counted as held, and it is to
+ * (boolean). Where it is true there were other scopes, which nothing was compared with, and it is to
  * be counted again with all shapes. */
 struct sql_counts {
     unsigned shapes;

@@ -554,6 +554,12 @@ static const char *is_held(const struct held *held)
 {
     struct sql_builder *b = held->b;
     bool all = (b->shapes & SQL_ALL_SHAPES) == SQL_ALL_SHAPES;
+    if (!all && b->told == b->category) {
+        struct text ways = {0};
+        add_ways(held, &ways);
+        return ways.length ? arena_printf(b->arena, "(%s)", sql_take_text(b->arena, &ways))
+                           : "false";
+    }
     const char *some = all ? arena_printf(b->arena, "(EXISTS (SELECT 1 FROM %s))",
                                           scopes(held, sql_alias(b, 'h'), ""))
                            : has_others(held);

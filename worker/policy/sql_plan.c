@@ -171,12 +171,16 @@ static const char *moment_case(struct sql_builder *b)
     return sql_take_text(b->arena, &text);
 }
 
+/* Keeps the planner from making what stands below several times. Written as a number it would be
+ * converted to bigint, which the planner does too late to see that nothing is left out, and for
+ * that it would not share the rows among processes. */
+static const char fence[] = "OFFSET '0'";
+
 /* One row a row of the table: verdict, due_at and, where there are floors, moment; if asked for,
- * tenant. What is made of several columns is made once, behind OFFSET 0; columns needed above it
+ * tenant. What is made of several columns is made once, behind a fence; columns needed above it
  * are passed through under their names. Where it can, the verdict stands in the query that groups
  * by it: the server then shares the rows among processes, which it does not below a query with
  * subqueries of its own. */
-
 static const char *judged_rows(struct sql_builder *b, bool tenant)
 {
     struct string_list used = {0};
@@ -214,8 +218,8 @@ static const char *judged_rows(struct sql_builder *b, bool tenant)
     }
     /* Rows are grouped by the verdict. Of one that rests on what is made here alone the planner
      * sees that it takes few values. */
-    text_printf(&text, "\n            FROM %s t OFFSET 0) t%s", sql_from(b, b->target.table),
-                moment || used.count ? " OFFSET 0" : "");
+    text_printf(&text, "\n            FROM %s t %s) t%s%s", sql_from(b, b->target.table), fence,
+                moment || used.count ? " " : "", moment || used.count ? fence : "");
     return sql_take_text(b->arena, &text);
 }
 
@@ -338,6 +342,7 @@ struct sql_counts *sql_build_counts(struct arena *arena, const struct policy_set
     struct sql_builder builder, *b = &builder;
     sql_builder_init(b, arena, set, category, stage, catalog);
     b->shapes = shapes;
+    b->told = category;
     struct sql_counts *out = arena_alloc(arena, sizeof(*out));
     out->shapes = shapes;
     sql_begin(b);
@@ -356,6 +361,7 @@ struct sql_statement sql_build_forecast(struct arena *arena, const struct policy
     sql_builder_init(b, arena, set, category, stage, catalog);
     b->forecast = acting;
     b->shapes = shapes;
+    b->told = category;
     sql_begin(b);
     return sql_plan(b);
 }

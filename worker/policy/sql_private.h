@@ -60,12 +60,13 @@ struct sql_builder {
     const char *timezone;               /* of the category whose conditions are being written */
     const char *session_zone;           /* of the session that runs the statement */
     const struct string_list *forecast; /* categories that act before; NULL: none is foreseen */
-    unsigned shapes;      /* enum sql_shape: scopes of holds that rows are compared with */
-    bool only_held;       /* rows that are waited for count only where they are held */
-    bool literal;         /* values stand in the text: there are no parameters */
-    const char *run_time; /* not NULL: stands in the text, as moments do */
-    bool example;         /* made-up values: there is no record */
-    bool trial;           /* tried and rolled back: nobody makes digests */
+    unsigned shapes;             /* enum sql_shape: scopes of holds that rows are compared with */
+    const struct category *told; /* its scopes of other shapes are told of beside, by sql_unasked */
+    bool only_held;              /* rows that are waited for count only where they are held */
+    bool literal;                /* values stand in the text: there are no parameters */
+    const char *run_time;        /* not NULL: stands in the text, as moments do */
+    bool example;                /* made-up values: there is no record */
+    bool trial;                  /* tried and rolled back: nobody makes digests */
     bool foreseen; /* what another category does is being written, which may wait for a third */
     bool one_row;  /* it asks about one row, and there is a scope: they are looked up, not hashed */
     unsigned moves; /* enum sql_move: scopes count only where that could free a record */
