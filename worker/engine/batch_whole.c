@@ -96,6 +96,22 @@ bool batch_take_proof(struct batch *batch, enum step step, const PGresult *resul
     return good || error_set(error, ERROR_FAILED, "unexpected answer of the server: a whole leaf");
 }
 
+/* Shared among processes of the server like what a run counts besides: the leaf is locked
+ * meanwhile. For the proof there was to be one. */
+static void send_count(struct batch *batch)
+{
+    enum pace_share share = batch->run->pace.preset.share;
+    if (share != SHARE_NEVER)
+        batch_queue(batch, STEP_PROOF_SETTING, 0,
+                    "SET LOCAL max_parallel_workers_per_gather TO DEFAULT", 0, NULL);
+    if (share == SHARE_ALONE) {
+        const char *values[] = {"false"};
+        batch_queue(batch, STEP_PROOF_SETTING, 0, sql_file("engine/share.sql"),
+                    ARRAY_LENGTH(values), values);
+    }
+    batch_queue(batch, STEP_COUNT_LEAF, 0, batch->sql->whole_count, 0, NULL);
+}
+
 /* Counted first: holds do not wait for that. */
 void batch_leaf_proven(struct batch *batch)
 {
@@ -104,7 +120,7 @@ void batch_leaf_proven(struct batch *batch)
         return;
     }
     batch_begin_group(batch, BATCH_STATE_LOOKING);
-    batch_queue(batch, STEP_COUNT_LEAF, 0, batch->sql->whole_count, 0, NULL);
+    send_count(batch);
     batch_send_gate(batch);
     const char *category[] = {batch->run->category->name};
     batch_queue(batch, STEP_ANY_HOLD, 0, sql_file("engine/any_hold.sql"), 1, category);
