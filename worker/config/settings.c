@@ -146,7 +146,10 @@ static const struct setting table[] = {
      "same with an eighth of the time, and half of it while nobody else is there; at most 16 MB of "
      "write-ahead log a second. \"fast\": as fast as it goes, whatever others do. \"normal\" lets "
      "no standby or replication slot come to lie more than 64 MB behind, \"gentle\" 16, \"fast\" "
-     "knows no limit. \"gentle\" also waits where vacuum was outrun, see pace.dead_percent. The "
+     "knows no limit. What is counted before and behind a run is shared among processes of the "
+     "server as its own settings say (\"fast\"), only while no other session is at work or was "
+     "within a second (\"normal\"; sessions that the worker may not see are), never (\"gentle\"). "
+     "\"gentle\" also waits where vacuum was outrun, see pace.dead_percent. The "
      "gentler of this and the policy's counts."},
     {"pace.window", SETTING_WINDOW, AT(pace.window), 0, 0, NULL, ON_RELOAD, NOW,
      "Time of the day, such as 22:00-05:00, in which categories are acted on whose policy names no "
