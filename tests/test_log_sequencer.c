@@ -319,8 +319,12 @@ START_TEST(keys_are_rotated)
 {
     site = log_site_new(cluster_shared(), 10, NULL);
     free(log_site_once(&site, NULL, 0));
-    char *fresh, *made;
+    const char *const verify[] = {"log",     "verify",     site.log, "--vkey",
+                                  site.vkey, "--database", NULL};
+    char *fresh, *next, *made;
     ck_assert_int_ge(asprintf(&fresh, "%s/new.seed", site.site.directory), 0);
+    ck_assert_int_ge(asprintf(&next, "%s/next.seed", site.site.directory), 0);
+    free(log_site_ctl(&site, 0, WORDS("log", "keygen", "--signing", next)));
     made = log_site_ctl(&site, 0, WORDS("log", "keygen", "--signing", fresh));
     ck_assert_int_eq(strncmp(made, "log.example/t+", 14), 0);
     /* another key that nobody announced */
@@ -341,6 +345,19 @@ START_TEST(keys_are_rotated)
     ck_assert_int_eq(db_number(site.site.admin,
                                "SELECT count(*) FROM retention.log_entry WHERE type = 'rotate'"),
                      1);
+    /* before the old key signed it, another one would leave no way from the old key to the newest;
+     * also where it has its place already */
+    says(log_site_ctl(&site, 1, WORDS("log", "rotate-key", "--key", next, "--yes")),
+         "the last rotation of the log's key was not signed yet");
+#ifdef ENABLE_FAULT_POINTS
+    free(log_site_once(&site, "log_before_sign=exit", 70));
+    ck_assert_int_eq(db_number(site.site.admin, "SELECT count(*) FROM retention.log_leaf l JOIN "
+                                                "retention.log_entry e ON e.id = l.entry WHERE "
+                                                "e.type = 'rotate'"),
+                     1);
+    says(log_site_ctl(&site, 1, WORDS("log", "rotate-key", "--key", next, "--yes")),
+         "the last rotation of the log's key was not signed yet");
+#endif
     /* the old key signs it, and no more */
     log_site_rows(&site, 100, 110);
     says(log_site_once(&site, NULL, 3), "the log's key was rotated");
@@ -367,7 +384,15 @@ START_TEST(keys_are_rotated)
     memcpy(key + 4, strstr(first, "key ") + 4, 8);
     says(log_site_ctl(&site, 0, WORDS("log", "list", "--type", "retire")), key);
     free(first);
+    free(log_site_ctl(&site, 0, verify));
+    /* and on to a third one */
+    free(log_site_ctl(&site, 0, WORDS("log", "rotate-key", "--key", next, "--yes")));
+    says(log_site_once(&site, NULL, 3), "the log's key was rotated");
+    log_site_config(&site, NULL, NULL, "next.seed", NULL);
+    free(log_site_once(&site, NULL, 0));
+    free(log_site_ctl(&site, 0, verify));
     free(made);
+    free(next);
     free(fresh);
 }
 END_TEST
