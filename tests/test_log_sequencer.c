@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "config.h"
 #include "harness/cluster.h"
 #include "harness/db.h"
@@ -61,6 +62,23 @@ START_TEST(a_run_ends_in_a_signed_log)
     free(log_site_once(&site, NULL, 0));
     ck_assert_int_ge(log_site_size(&site), size);
     says(log_site_ctl(&site, 0, WORDS("status")), "signed entries");
+}
+END_TEST
+
+/* As a loss of power leaves them: the names of files that were not on the disk yet. */
+START_TEST(empty_files_are_written)
+{
+    site = log_site_new(cluster_shared(), 10, NULL);
+    char *sha256 _cleanup_free_ =
+        db_value(site.site.admin, "SELECT substring(entry, E'\nsha256 ([0-9a-f]+)\n') FROM "
+                                  "retention.log_entry WHERE type = 'policy'");
+    char *command _cleanup_free_ = NULL;
+    ck_assert_int_ge(
+        asprintf(&command, "mkdir -p %s/policies && : >%s/policies/%s", site.log, site.log, sha256),
+        0);
+    ck_assert_int_eq(system(command), 0);
+    free(log_site_once(&site, NULL, 0));
+    log_site_verify(&site);
 }
 END_TEST
 
@@ -523,6 +541,7 @@ Suite *suite_log_sequencer(void)
     tcase_add_test(tcase, anchors_are_tried_again);
     tcase_add_test(tcase, anchoring_does_not_block);
     tcase_add_test(tcase, a_key_that_is_lost_is_told_of);
+    tcase_add_test(tcase, empty_files_are_written);
     tcase_add_test(tcase, keys_are_rotated);
     tcase_add_test(tcase, epochs_rotate_and_are_shredded);
     suite_add_tcase(suite, tcase);

@@ -277,6 +277,18 @@ static bool write_all(int fd, const void *bytes, size_t length)
     return true;
 }
 
+/* A name without its bytes, as a loss of power leaves one, would pass for the newest checkpoint, or
+ * for what was written once and for all. Other files are written again by whoever finds that no
+ * checkpoint covers them. */
+static bool is_kept(const char *name)
+{
+    static const char *const kept[] = {"checkpoint", "policies/", "proofs/"};
+    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+        if (strncmp(name, kept[i], strlen(kept[i])) == 0)
+            return true;
+    return false;
+}
+
 /* The bytes into a new file, which gets its name by rename. */
 static bool write_new(struct directory *directory, const char *temporary, const char *name,
                       const void *bytes, size_t length, struct error *error)
@@ -288,8 +300,7 @@ static bool write_new(struct directory *directory, const char *temporary, const 
     (void)FAULT_POINT("log_file_half_written");
     if (!write_all(fd, (const char *)bytes + length / 2, length - length / 2))
         return fail(directory, "write", name, error);
-    /* A name without its bytes would pass for the newest checkpoint after a loss of power. */
-    if (strncmp(name, "checkpoint", strlen("checkpoint")) == 0 && fsync(fd) != 0)
+    if (is_kept(name) && fsync(fd) != 0)
         return fail(directory, "sync", name, error);
     if (renameat(directory->fd, temporary, directory->fd, name) == 0)
         return true;
