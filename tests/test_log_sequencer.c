@@ -439,7 +439,7 @@ START_TEST(epochs_rotate_and_are_shredded)
     ck_assert_int_eq(db_number(site.site.admin, "SELECT count(*) FROM retention.epoch_key WHERE "
                                                 "wrapped IS NULL"),
                      0);
-    says(typed("1", 0, "log shred-epoch 1"), "The key of epoch 1 is gone");
+    says(typed("1", 0, "log shred-epoch 1"), "and in backups and archived write-ahead log until");
     says(log_site_ctl(&site, 1, WORDS("log", "shred-epoch", "1", "--yes")), "");
     ck_assert_int_eq(db_number(site.site.admin, "SELECT count(*) FROM retention.epoch_key WHERE "
                                                 "wrapped IS NULL"),
