@@ -62,17 +62,6 @@ static bool write_refs(struct sequencer *sequencer, const PGresult *row, struct 
                            (size_t)PQgetlength(row, 0, ENTRY_REFS), error);
 }
 
-/* Are these bytes there? What else is there, as an empty file after a loss of power, is not. */
-static bool is_written(const struct directory *directory, const char *name, const char *bytes,
-                       size_t length)
-{
-    struct text found _cleanup_text_ = {0};
-    struct error ignored _cleanup_error_ = {0};
-    return directory_exists(directory, name) &&
-           directory_read(directory, name, length, &found, NULL, &ignored) &&
-           found.length == length && memcmp(text_string(&found), bytes, length) == 0;
-}
-
 static bool write_policy(struct sequencer *sequencer, const PGresult *row, struct error *error)
 {
     struct text name _cleanup_text_ = {0};
@@ -87,7 +76,9 @@ static bool write_policy(struct sequencer *sequencer, const PGresult *row, struc
         return error_set(error, ERROR_LOG,
                          "a policy's text in the database is not what was logged");
     text_printf(&name, "policies/%s", hex);
-    return is_written(sequencer->directory, name.data, PQgetvalue(row, 0, ENTRY_POLICY), length) ||
+    /* what else is there, as an empty file after a loss of power, is not it */
+    return directory_has(sequencer->directory, name.data, PQgetvalue(row, 0, ENTRY_POLICY),
+                         length) ||
            directory_write(sequencer->directory, name.data, PQgetvalue(row, 0, ENTRY_POLICY),
                            length, error);
 }
