@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "config.h"
 #include "engine_support.h"
 #include "harness/cluster.h"
@@ -214,6 +215,64 @@ START_TEST(a_float_is_classed_exactly)
         site.admin, "SELECT string_agg(concat_ws(' ', calls, level, depth), ',') FROM call_month");
     ck_assert_str_eq(got, "40 {20,20} {10,30}");
     site_free(&site);
+}
+END_TEST
+
+/* Whoever is not certain is nobody, so that ten with one more do not make eleven, whether their
+ * number is published or not: a number that is none, an empty text, documents that name several. */
+START_TEST(who_is_not_certain_does_not_count)
+{
+    static const struct {
+        const char *subject, *value;
+    } cases[] = {
+        {"column = \"caller\"; as = \"e164\";",
+         "CASE i WHEN 11 THEN '555-0123' ELSE '+14105550' || 100 + i END, NULL"},
+        {"column = \"caller\"; as = \"lower\";",
+         "CASE i WHEN 11 THEN ' ' ELSE 'P ' || i END, NULL"},
+        {"column = \"caller\";", "CASE i WHEN 11 THEN '' ELSE 'p' || i END, NULL"},
+        {"column = \"who\"; path = [ \"names\" ];",
+         "NULL, jsonb_build_object('names', jsonb_build_array('p' || i / 5, 'p' || i % 5))"},
+    };
+    for (size_t i = 0; i < 2 * ARRAY_LENGTH(cases); i++) {
+        struct site site = site_new(
+            cluster_shared(),
+            "CREATE TABLE call (id bigint PRIMARY KEY, at timestamptz NOT NULL, source text, "
+            "caller text, who jsonb);"
+            "CREATE INDEX ON call (at);"
+            "CREATE TABLE call_month (month date, source text, calls bigint NOT NULL, callers "
+            "bigint, UNIQUE NULLS NOT DISTINCT (month, source));"
+            "INSERT INTO call SELECT 100 + i, now() - interval '200 days', 'certain', '+14105550' "
+            "|| 100 + i, jsonb_build_object('names', i) FROM generate_series(1, 11) i;",
+            NULL);
+        char policy[2000];
+        db_exec(site.admin, "REVOKE ALL ON call_month FROM t_worker");
+        db_exec(site.admin, "GRANT INSERT ON call_month TO t_worker");
+        db_exec(site.admin,
+                "INSERT INTO call SELECT i, now() - interval '200 days', 'uncertain', %s FROM "
+                "generate_series(1, 11) i",
+                cases[i / 2].value);
+        snprintf(policy, sizeof(policy),
+                 "  data: { table = \"public.call\"; start = \"at\";\n"
+                 "    subject = ( { %s kind = \"person\"; } ); };\n"
+                 "  brake: { fraction = 1.0; };\n"
+                 "  stages = ( { name = \"month\"; after = \"1 month\"; do = \"aggregate\";\n"
+                 "    into = \"public.call_month\"; by = ( { column = \"at\"; as = "
+                 "\"date_trunc\"; unit = \"month\"; to = \"month\"; }, { column = "
+                 "\"source\"; } );\n"
+                 "    measures = ( { count = \"calls\"; }%s );\n"
+                 "    k = 11; then = \"delete\"; } );\n",
+                 cases[i / 2].subject, i % 2 ? ", { subjects = \"callers\"; }" : "");
+        site_policy(&site, "calls", policy);
+        site_load_and_approve(&site, "calls", -1);
+        site_once_expect(&site, NULL, 0);
+        ck_assert_int_eq(number(&site, "count(*) FROM call"), 0);
+        char *got _cleanup_free_ = db_value(
+            site.admin,
+            "SELECT string_agg(concat_ws(' ', source, calls, callers), ',') FROM call_month");
+        ck_assert_msg(text_equal(got, i % 2 ? "certain 11 11" : "certain 11"), "case %zu: %s", i,
+                      got ? got : "nothing");
+        site_free(&site);
+    }
 }
 END_TEST
 
@@ -721,6 +780,7 @@ Suite *suite_aggregate(void)
     tcase_add_test(tc, cells_are_published);
     tcase_add_test(tc, what_is_no_number_adds_nothing);
     tcase_add_test(tc, a_float_is_classed_exactly);
+    tcase_add_test(tc, who_is_not_certain_does_not_count);
     tcase_add_test(tc, setup_makes_the_target);
     tcase_add_test(tc, open_cells_wait);
     tcase_add_test(tc, another_layout_is_refused);

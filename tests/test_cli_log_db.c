@@ -331,6 +331,8 @@ START_TEST(a_log_is_pruned)
     says(1, "no checkpoint covers 2560 entries", "prune --upto 2560");
     says(2, "--before wants a time", "prune --before soon");
     says(0, "Nothing to remove", "prune --before 2001-01-01");
+    /* as a loss of power left it, in a prune that did not come to its end */
+    says(0, "", "mkdir log/proofs && : >log/proofs/0");
 
     /* the worker places and signs the prune entry while the command waits; no anchor is, whatever
      * an earlier worker had that was told to */

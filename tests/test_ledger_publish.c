@@ -170,6 +170,42 @@ START_TEST(an_edge_in_wider_tiles_outlasts_a_start)
 }
 END_TEST
 
+/* A loss of power left the names of the edge's own files, and nothing or half of it in them: what
+ * was written for a later size still has it, and is not taken away before the edge is whole. */
+START_TEST(an_edge_that_was_cut_off_is_made_good)
+{
+    static const char *const names[] = {"tile/entries/000.p/5", "tile/0/000.p/5"};
+    for (size_t cut = 0; cut < 3; cut++) {
+        for (int i = 0; i < 2; i++) {
+            struct publish *publish = publish_new(directory, i || cut ? 5 : 0, &error);
+            MUST(publish != NULL);
+            if (!i && !cut) {
+                add(publish, 5);
+                sign(publish);
+            }
+            add(publish, 7);
+            MUST(publish_flush(publish, &error));
+            publish_free(publish);
+            MUST(directory_write(directory, names[i], "0123456789012345678901234567890123456789",
+                                 20 * cut, &error));
+            publish = publish_new(directory, 5, &error);
+            MUST(publish != NULL);
+            publish_free(publish);
+            ck_assert(!directory_exists(directory, "tile/0/000.p/7"));
+            ck_assert(!directory_exists(directory, "tile/entries/000.p/7"));
+            check_directory(5);
+        }
+    }
+    /* where nothing wider is there, it is damaged */
+    for (int i = 0; i < 2; i++) {
+        MUST(directory_write(directory, names[i], "", 0, &error));
+        ck_assert(!publish_new(directory, 5, &error));
+        ck_assert_int_eq(error.code, ERROR_LOG);
+        error_clear(&error);
+    }
+}
+END_TEST
+
 /* Each file is written beside the others under a name of its own; what was left long ago goes, what
  * somebody may be writing stays. */
 START_TEST(what_was_left_half_written_goes)
@@ -335,6 +371,7 @@ Suite *suite_ledger_publish(void)
     tcase_add_test(tcase, any_pieces_give_the_same_tree);
     tcase_add_test(tcase, what_was_not_signed_leaves_nothing);
     tcase_add_test(tcase, an_edge_in_wider_tiles_outlasts_a_start);
+    tcase_add_test(tcase, an_edge_that_was_cut_off_is_made_good);
     tcase_add_test(tcase, what_was_left_half_written_goes);
     tcase_add_test(tcase, one_size_has_one_root);
     tcase_add_test(tcase, the_last_checkpoint_is_the_largest_signed);

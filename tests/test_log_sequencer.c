@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "config.h"
 #include "harness/cluster.h"
 #include "harness/db.h"
@@ -61,6 +62,23 @@ START_TEST(a_run_ends_in_a_signed_log)
     free(log_site_once(&site, NULL, 0));
     ck_assert_int_ge(log_site_size(&site), size);
     says(log_site_ctl(&site, 0, WORDS("status")), "signed entries");
+}
+END_TEST
+
+/* As a loss of power leaves them: the names of files that were not on the disk yet. */
+START_TEST(empty_files_are_written)
+{
+    site = log_site_new(cluster_shared(), 10, NULL);
+    char *sha256 _cleanup_free_ =
+        db_value(site.site.admin, "SELECT substring(entry, E'\nsha256 ([0-9a-f]+)\n') FROM "
+                                  "retention.log_entry WHERE type = 'policy'");
+    char *command _cleanup_free_ = NULL;
+    ck_assert_int_ge(
+        asprintf(&command, "mkdir -p %s/policies && : >%s/policies/%s", site.log, site.log, sha256),
+        0);
+    ck_assert_int_eq(system(command), 0);
+    free(log_site_once(&site, NULL, 0));
+    log_site_verify(&site);
 }
 END_TEST
 
@@ -319,8 +337,12 @@ START_TEST(keys_are_rotated)
 {
     site = log_site_new(cluster_shared(), 10, NULL);
     free(log_site_once(&site, NULL, 0));
-    char *fresh, *made;
+    const char *const verify[] = {"log",     "verify",     site.log, "--vkey",
+                                  site.vkey, "--database", NULL};
+    char *fresh, *next, *made;
     ck_assert_int_ge(asprintf(&fresh, "%s/new.seed", site.site.directory), 0);
+    ck_assert_int_ge(asprintf(&next, "%s/next.seed", site.site.directory), 0);
+    free(log_site_ctl(&site, 0, WORDS("log", "keygen", "--signing", next)));
     made = log_site_ctl(&site, 0, WORDS("log", "keygen", "--signing", fresh));
     ck_assert_int_eq(strncmp(made, "log.example/t+", 14), 0);
     /* another key that nobody announced */
@@ -341,6 +363,19 @@ START_TEST(keys_are_rotated)
     ck_assert_int_eq(db_number(site.site.admin,
                                "SELECT count(*) FROM retention.log_entry WHERE type = 'rotate'"),
                      1);
+    /* before the old key signed it, another one would leave no way from the old key to the newest;
+     * also where it has its place already */
+    says(log_site_ctl(&site, 1, WORDS("log", "rotate-key", "--key", next, "--yes")),
+         "the last rotation of the log's key was not signed yet");
+#ifdef ENABLE_FAULT_POINTS
+    free(log_site_once(&site, "log_before_sign=exit", 70));
+    ck_assert_int_eq(db_number(site.site.admin, "SELECT count(*) FROM retention.log_leaf l JOIN "
+                                                "retention.log_entry e ON e.id = l.entry WHERE "
+                                                "e.type = 'rotate'"),
+                     1);
+    says(log_site_ctl(&site, 1, WORDS("log", "rotate-key", "--key", next, "--yes")),
+         "the last rotation of the log's key was not signed yet");
+#endif
     /* the old key signs it, and no more */
     log_site_rows(&site, 100, 110);
     says(log_site_once(&site, NULL, 3), "the log's key was rotated");
@@ -367,7 +402,15 @@ START_TEST(keys_are_rotated)
     memcpy(key + 4, strstr(first, "key ") + 4, 8);
     says(log_site_ctl(&site, 0, WORDS("log", "list", "--type", "retire")), key);
     free(first);
+    free(log_site_ctl(&site, 0, verify));
+    /* and on to a third one */
+    free(log_site_ctl(&site, 0, WORDS("log", "rotate-key", "--key", next, "--yes")));
+    says(log_site_once(&site, NULL, 3), "the log's key was rotated");
+    log_site_config(&site, NULL, NULL, "next.seed", NULL);
+    free(log_site_once(&site, NULL, 0));
+    free(log_site_ctl(&site, 0, verify));
     free(made);
+    free(next);
     free(fresh);
 }
 END_TEST
@@ -396,7 +439,7 @@ START_TEST(epochs_rotate_and_are_shredded)
     ck_assert_int_eq(db_number(site.site.admin, "SELECT count(*) FROM retention.epoch_key WHERE "
                                                 "wrapped IS NULL"),
                      0);
-    says(typed("1", 0, "log shred-epoch 1"), "The key of epoch 1 is gone");
+    says(typed("1", 0, "log shred-epoch 1"), "and in backups and archived write-ahead log until");
     says(log_site_ctl(&site, 1, WORDS("log", "shred-epoch", "1", "--yes")), "");
     ck_assert_int_eq(db_number(site.site.admin, "SELECT count(*) FROM retention.epoch_key WHERE "
                                                 "wrapped IS NULL"),
@@ -498,6 +541,7 @@ Suite *suite_log_sequencer(void)
     tcase_add_test(tcase, anchors_are_tried_again);
     tcase_add_test(tcase, anchoring_does_not_block);
     tcase_add_test(tcase, a_key_that_is_lost_is_told_of);
+    tcase_add_test(tcase, empty_files_are_written);
     tcase_add_test(tcase, keys_are_rotated);
     tcase_add_test(tcase, epochs_rotate_and_are_shredded);
     suite_add_tcase(suite, tcase);

@@ -189,8 +189,11 @@ static void choose_phone(struct drawn *d)
 static struct pair draw_url(const struct drawn *d)
 {
     static const char *const users[] = {"", "", "jane@", "jane:secret@", "a@b@"};
-    static const char *const hosts[] = {"www.example.com", "EXAMPLE.org", "203.0.113.7",
+    static const char *const hosts[] = {"www.example.com",
+                                        "EXAMPLE.org",
+                                        "203.0.113.7",
                                         "[2001:db8::1]",
+                                        "a_b-2.example.",
                                         ("b\xc3\xbc"
                                          "cher.example")};
     static const char *const ports[] = {"", "", ":8080"};
@@ -204,11 +207,21 @@ static struct pair draw_url(const struct drawn *d)
                                       "https:///jane",
                                       "jane.example.com",
                                       "https://exa mple.com/",
-                                      "https://a\\@b/"};
+                                      "https://a\\@b/",
+                                      "tel://+14105550100",
+                                      "sms://4105550100",
+                                      "Skype://jane.roe?call",
+                                      "xhttps://example.com/",
+                                      "https://example.com%2Fjane.roe%3Fphone%3D410"};
+    static const char *const schemes[] = {"https", "https", "https", "HTTP", "ftp", "Wss"};
     (void)d;
+    if (draw_chance(10)) /* none of these stands in a host */
+        return (struct pair){
+            P("https://example.com%cphone=410", "!\"$%&'()*+,;<=>[]^`{|}~\x7f\t\n"[draw_below(26)]),
+            NULL};
     if (draw_chance(20))
         return (struct pair){ONE_OF(bad), NULL};
-    const char *scheme = draw_chance(80) ? "https" : "HTTP", *host = ONE_OF(hosts);
+    const char *scheme = ONE_OF(schemes), *host = ONE_OF(hosts);
     const char *port = ONE_OF(ports);
     char *expected = P("%s://%s%s", scheme, host, port);
     for (char *p = expected; *p; p++)

@@ -47,13 +47,14 @@
     "    source, count(DISTINCT person) AS people FROM was GROUP BY 1, 2, 3) g"                    \
     "  ON g.zip IS NOT DISTINCT FROM left(w.zip, 3) AND g.day IS NOT DISTINCT FROM "               \
     "    date_trunc('quarter', w.day)::date AND g.source IS NOT DISTINCT FROM w.source;"
-#define POLICY POLICY_OF("")
-#define POLICY_OF(more_)                                                                           \
+#define POLICY           POLICY_OF("")
+#define POLICY_OF(more_) POLICY_WITH("column = \"person\";", "", more_)
+#define POLICY_WITH(subject_, columns_, more_)                                                     \
     "  data: { table = \"public.visit\"; start = \"at\"; tenant = \"account\";\n"                  \
-    "    subject = ( { column = \"person\"; kind = \"person\"; } ); };\n"                          \
+    "    subject = ( { " subject_ " kind = \"person\"; } ); };\n"                                  \
     "  brake: { rows = 100000000; fraction = 1.0; tenant_fraction = 1.0; };\n"                     \
     "  stages = ( { name = \"less\"; after = \"90 days\"; do = \"deidentify\";\n"                  \
-    "    mark = \"done_at\"; columns = ( { name = \"person\"; as = \"nullify\"; },\n"              \
+    "    mark = \"done_at\"; columns = ( " columns_ "{ name = \"person\"; as = \"nullify\"; },\n"  \
     "      { name = \"zip\"; as = \"zip_prefix\"; },\n"                                            \
     "      { name = \"day\"; as = \"date_trunc\"; unit = \"quarter\"; } );\n"                      \
     "    quasi = [ \"zip\", \"day\", \"source\" ]; k = 5; }" more_ " );\n"
@@ -286,6 +287,51 @@ START_TEST(no_two_runs_of_one_time)
 }
 END_TEST
 
+/* Whoever is not certain is nobody, so that four with one more do not make five: a number that is
+ * none, an empty text, and documents that name several. Where five are certain they do. */
+START_TEST(who_is_not_certain_does_not_count)
+{
+#define DOCUMENT                                                                                   \
+    POLICY_WITH("column = \"who\"; path = [ \"name\" ];",                                          \
+                "{ name = \"who\"; as = \"nullify\"; }, ", "")
+    static const struct {
+        const char *policy, *column, *uncertain, *certain;
+    } cases[] = {
+        {POLICY_WITH("column = \"person\"; as = \"e164\";", "", ""), "person",
+         "CASE i WHEN 1 THEN '555-0123' ELSE '+141055501' || 10 + i END", "'+141055501' || 10 + i"},
+        {POLICY_WITH("column = \"person\"; as = \"lower\";", "", ""), "person",
+         "CASE i WHEN 1 THEN ' ' ELSE 'P ' || i END", "'P ' || i"},
+        {POLICY, "person", "CASE i WHEN 1 THEN '' ELSE 'p' || i END", "'p' || i"},
+        {DOCUMENT, "who",
+         "jsonb_build_object('name', CASE WHEN i < 3 THEN jsonb_build_array('p' || i) WHEN i < 5 "
+         "THEN jsonb_build_array('p1', 'p' || i) ELSE to_jsonb('p5'::text) END)",
+         "jsonb_build_object('name', 'p' || i)"},
+        {DOCUMENT, "who",
+         "jsonb_build_object('name', (ARRAY['[]', '{}', '\"\"', 'true', '\"p\"']::jsonb[])[i])",
+         "jsonb_build_object('name', i)"},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        struct site site = site_new(cluster_shared(), VISITS, NULL);
+        db_exec(site.admin, "ALTER TABLE visit ADD who jsonb");
+        site_policy(&site, "visits", cases[i].policy);
+        site_load_and_approve(&site, "visits", -1);
+        for (int certain = 0; certain < 2; certain++) {
+            db_exec(site.admin,
+                    "INSERT INTO visit (id, at, account, zip, day, source, %s) SELECT %d + i, "
+                    "now() - interval '100 days', 1, '21201', '2026-02-03', 'a', %s FROM "
+                    "generate_series(1, 5) i",
+                    cases[i].column, 10 * certain, certain ? cases[i].certain : cases[i].uncertain);
+            site_once_expect(&site, NULL, 0);
+            ck_assert_int_eq(number(&site, "count(*) FROM visit WHERE done_at IS NULL"), 0);
+            ck_assert_msg(number(&site, "count(*) FROM visit WHERE zip IS NOT NULL OR day IS NOT "
+                                        "NULL OR source IS NOT NULL") == 5 * certain,
+                          "case %zu, certain %d", i, certain);
+        }
+        site_free(&site);
+    }
+}
+END_TEST
+
 #ifdef ENABLE_FAULT_POINTS
 
 /* Killed between batches, and where groups are settled: the next run settles them. */
@@ -346,6 +392,7 @@ Suite *suite_quasi(void)
     tcase_add_test(tests, held_records_do_not_count);
     tcase_add_test(tests, five_keep_what_they_share);
     tcase_add_test(tests, no_two_runs_of_one_time);
+    tcase_add_test(tests, who_is_not_certain_does_not_count);
 #ifdef ENABLE_FAULT_POINTS
     tcase_add_test(tests, killed_between_batches);
     tcase_add_test(tests, lost_answer_of_settling);

@@ -1,7 +1,8 @@
 -- Announces the key that will sign from the next start on. The worker that runs places the entry,
 -- signs it with the old key, and signs nothing after it. Only for who may install: members of the
 -- owner. Every key is named once, for this log, and no more of them than whoever verifies it reads: else
--- no head that is signed from then on could be verified.
+-- no head that is signed from then on could be verified. For the same reason each waits until the
+-- one before it was signed in: a key that signs its own announcement is nobody's.
 CREATE OR REPLACE FUNCTION retention.rotate_key(vkey text) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -42,6 +43,16 @@ BEGIN
     IF known.keys >= 32 THEN
         RAISE EXCEPTION USING ERRCODE = 'RT011',
             MESSAGE = 'the log names 32 keys already: nobody could verify it with another one';
+    END IF;
+    IF EXISTS (SELECT FROM retention.log_entry e
+               LEFT JOIN retention.log_leaf l ON l.entry = e.id
+               WHERE e.type = 'rotate' AND e.run IS NULL
+                 AND coalesce(l.index >= coalesce((SELECT max(c.size)
+                                                   FROM retention.log_checkpoint c), 0), true)) THEN
+        RAISE EXCEPTION USING ERRCODE = 'RT011',
+            MESSAGE = 'the last rotation of the log''s key was not signed yet',
+            HINT = 'Let the worker with the old key sign it first: "retentionctl status" says when '
+                'the key was rotated.';
     END IF;
     PERFORM retention.write_entry('rotate', NULL, NULL, jsonb_build_object('vkey', rotate_key.vkey));
     PERFORM pg_notify('retention', 'log');

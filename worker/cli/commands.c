@@ -295,7 +295,8 @@ static const struct command commands[] = {
     {LOG, "log", "shred-epoch", "EPOCH", 1, 1,
      "destroy the key of an epoch's record digests, for ever",
      "Afterwards nobody can tell whether a record was among those deleted in that epoch; the log "
-     "stays as valid as it was. Backups of the database still hold the wrapped key until they go. "
+     "stays as valid as it was. The table's file still holds the wrapped key until VACUUM and "
+     "later rows take its place, backups and archived write-ahead log until they go. "
      "For the role that installed the schema.",
      NULL,
      command_log_shred_epoch,

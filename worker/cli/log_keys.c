@@ -124,8 +124,9 @@ bool command_log_shred_epoch(struct cli *cli, struct error *error)
         json_object_set_new(output_document(cli), "shredded", json_integer((json_int_t)epoch));
     else
         printf(
-            "The key of epoch %s is gone from this database. Its backups still hold it, wrapped, "
-            "until they go.\n",
+            "The key of epoch %s is gone from the tables of this database. Wrapped, it stays in "
+            "their files until\nVACUUM and later rows take its place, and in backups and archived "
+            "write-ahead log until they go.\n",
             cli->operands[0]);
     return true;
 }

@@ -134,12 +134,12 @@ static bool is_saved(const struct entry *entry)
     return false;
 }
 
+/* Also where there is one, of an earlier prune that came to no end: as long as the bundle is there,
+ * nobody rests on it, and it may be damaged. */
 static bool save_proof(struct prune *prune, uint64_t index, struct error *error)
 {
     struct text name _cleanup_text_ = {0}, proof _cleanup_text_ = {0};
     text_printf(&name, "proofs/%" PRIu64, index);
-    if (directory_exists(prune->log.directory, name.data))
-        return true;
     prune->proofs++;
     return log_directory_prove(&prune->log, index, &proof, error) &&
            directory_write(prune->log.directory, name.data, proof.data, proof.length, error);

@@ -7,6 +7,7 @@
 #include "cli/log_recover.h"
 
 #include <inttypes.h>
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,8 +40,10 @@ static bool find_keys(struct recovery *recovery, const struct settings *settings
     uint8_t seed[KEYFILE_SIZE];
     bool absent;
     char *file _cleanup_free_ = keyfile_find(&keyfile_signing, settings->log.signing_key);
-    if (file && keyfile_load(&keyfile_signing, file, seed, NULL)) {
-        struct note_signer *signer = note_signer_new(settings->log.origin, seed, error);
+    bool loaded = file && keyfile_load(&keyfile_signing, file, seed, NULL);
+    struct note_signer *signer = loaded ? note_signer_new(settings->log.origin, seed, error) : NULL;
+    OPENSSL_cleanse(seed, sizeof(seed));
+    if (loaded) {
         if (!signer)
             return false;
         recovery->keys[recovery->key_count++] = *note_signer_verifier(signer);

@@ -23,6 +23,7 @@
 #include "engine/sequencer.h"
 
 #include <inttypes.h>
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -442,10 +443,9 @@ bool sequencer_read_key(struct worker *worker, struct error *error)
     if (!settings->log.origin || !settings->log.directory)
         return error_set(error, ERROR_CONFIG, "a signing key is there, but log.%s is not set",
                          settings->log.origin ? "directory" : "origin");
-    if (!keyfile_load(&keyfile_signing, file, seed, error))
-        return false;
-    sequencer->signer = note_signer_new(settings->log.origin, seed, error);
-    memset(seed, 0, sizeof(seed));
+    bool loaded = keyfile_load(&keyfile_signing, file, seed, error);
+    sequencer->signer = loaded ? note_signer_new(settings->log.origin, seed, error) : NULL;
+    OPENSSL_cleanse(seed, sizeof(seed));
     if (!sequencer->signer)
         return false;
     sequencer_anchor_open(sequencer);

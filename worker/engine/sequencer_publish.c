@@ -76,7 +76,9 @@ static bool write_policy(struct sequencer *sequencer, const PGresult *row, struc
         return error_set(error, ERROR_LOG,
                          "a policy's text in the database is not what was logged");
     text_printf(&name, "policies/%s", hex);
-    return directory_exists(sequencer->directory, name.data) ||
+    /* what else is there, as an empty file after a loss of power, is not it */
+    return directory_has(sequencer->directory, name.data, PQgetvalue(row, 0, ENTRY_POLICY),
+                         length) ||
            directory_write(sequencer->directory, name.data, PQgetvalue(row, 0, ENTRY_POLICY),
                            length, error);
 }

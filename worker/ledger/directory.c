@@ -216,6 +216,16 @@ bool directory_exists(const struct directory *directory, const char *name)
     return name_is_safe(name) && faccessat(directory->fd, name, F_OK, 0) == 0;
 }
 
+bool directory_has(const struct directory *directory, const char *name, const void *bytes,
+                   size_t length)
+{
+    struct text found _cleanup_text_ = {0};
+    struct error ignored _cleanup_error_ = {0};
+    bool absent;
+    return directory_read(directory, name, length, &found, &absent, &ignored) && !absent &&
+           found.length == length && memcmp(text_string(&found), bytes, length) == 0;
+}
+
 static void close_dir(DIR **dir)
 {
     if (*dir)
@@ -277,6 +287,18 @@ static bool write_all(int fd, const void *bytes, size_t length)
     return true;
 }
 
+/* A name without its bytes, as a loss of power leaves one, would pass for the newest checkpoint, or
+ * for what was written once and for all. Other files are written again by whoever finds that no
+ * checkpoint covers them. */
+static bool is_kept(const char *name)
+{
+    static const char *const kept[] = {"checkpoint", "policies/", "proofs/"};
+    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+        if (strncmp(name, kept[i], strlen(kept[i])) == 0)
+            return true;
+    return false;
+}
+
 /* The bytes into a new file, which gets its name by rename. */
 static bool write_new(struct directory *directory, const char *temporary, const char *name,
                       const void *bytes, size_t length, struct error *error)
@@ -288,8 +310,7 @@ static bool write_new(struct directory *directory, const char *temporary, const 
     (void)FAULT_POINT("log_file_half_written");
     if (!write_all(fd, (const char *)bytes + length / 2, length - length / 2))
         return fail(directory, "write", name, error);
-    /* A name without its bytes would pass for the newest checkpoint after a loss of power. */
-    if (strncmp(name, "checkpoint", strlen("checkpoint")) == 0 && fsync(fd) != 0)
+    if (is_kept(name) && fsync(fd) != 0)
         return fail(directory, "sync", name, error);
     if (renameat(directory->fd, temporary, directory->fd, name) == 0)
         return true;
@@ -450,40 +471,80 @@ static bool take_width(void *arg, const char *name)
     return true;
 }
 
-/* The tile of this width, else the full one, else a partial one that is wider: its name. */
-static bool find_tile(const struct directory *directory, const struct tile *tile, struct text *name)
+/* The width to try after one of which there is no whole file: that of the tile, then the full one,
+ * then partial ones that are wider. 0: there is no other. */
+static unsigned next_width(const struct directory *directory, const struct tile *tile,
+                           unsigned tried)
 {
-    struct tile other = *tile;
-    tile_path(name, tile);
-    if (directory_exists(directory, name->data))
-        return true;
-    other.width = TILE_WIDTH;
-    text_clear(name);
-    tile_path(name, &other);
-    if (directory_exists(directory, name->data))
-        return true;
-    struct widest widest = {.least = tile->width};
-    struct error error _cleanup_error_ = {0};
-    text_add(name, ".p");
-    if (!directory_each(directory, name->data, take_width, &widest, &error) || widest.found == 0)
+    struct widest widest = {.least = (tried == TILE_WIDTH ? tile->width : tried) + 1};
+    struct text name _cleanup_text_ = {0};
+    struct error ignored _cleanup_error_ = {0};
+    if (tile->width == TILE_WIDTH)
+        return 0;
+    if (tried == tile->width)
+        return TILE_WIDTH;
+    tile_path(&name, &(struct tile){tile->level, tile->index, TILE_WIDTH});
+    text_add(&name, ".p");
+    return directory_each(directory, name.data, take_width, &widest, &ignored) ? widest.found : 0;
+}
+
+/* The first `width` hashes or entries of the file of this tile, appended to out. */
+static bool read_first(const struct directory *directory, const struct tile *tile, unsigned width,
+                       struct text *out, bool *ret_absent, struct error *error)
+{
+    bool is_bundle = tile->level == TILE_ENTRIES;
+    struct text name _cleanup_text_ = {0}, bytes _cleanup_text_ = {0};
+    tile_path(&name, tile);
+    if (!directory_read(directory, name.data, is_bundle ? DIRECTORY_MOST_BUNDLE : TILE_BYTES,
+                        &bytes, ret_absent, error))
         return false;
-    other.width = widest.found;
-    text_clear(name);
-    tile_path(name, &other);
+    if (*ret_absent)
+        return true;
+    size_t at = 0, n = 0, length;
+    const uint8_t *entry, *data = (const uint8_t *)text_string(&bytes);
+    if (!is_bundle && bytes.length % MERKLE_HASH_SIZE == 0) {
+        n = bytes.length / MERKLE_HASH_SIZE;
+        at = width * (size_t)MERKLE_HASH_SIZE;
+    }
+    while (is_bundle && n < width && bundle_next(data, bytes.length, &at, &entry, &length))
+        n++;
+    if (n < width)
+        return error_set(error, ERROR_LOG, "\"%s/%s\" is cut off after %zu %s", directory->path,
+                         name.data, n, is_bundle ? "entries" : "hashes");
+    text_add_n(out, data, at);
     return true;
+}
+
+/* The same of whichever file has so many. One that is cut off, as a loss of power leaves it, hides
+ * no other; where there is no other, it is what failed. */
+static bool read_tile(const struct directory *directory, const struct tile *tile, struct text *out,
+                      bool *ret_absent, struct error *error)
+{
+    struct error first _cleanup_error_ = {0};
+    struct tile other = *tile;
+    for (; other.width > 0; other.width = next_width(directory, tile, other.width)) {
+        struct error own _cleanup_error_ = {0};
+        if (!read_first(directory, &other, tile->width, out, ret_absent, &own)) {
+            if (!first.primary)
+                error_move(&first, &own);
+        } else if (!*ret_absent) {
+            return true;
+        }
+    }
+    *ret_absent = !first.primary;
+    if (first.primary)
+        error_move(error, &first);
+    return *ret_absent;
 }
 
 bool directory_fetch_tile(void *arg, const struct tile *tile, uint8_t *ret_bytes)
 {
-    const struct directory *directory = arg;
-    struct text name _cleanup_text_ = {0}, bytes _cleanup_text_ = {0};
+    struct text bytes _cleanup_text_ = {0};
     struct error error _cleanup_error_ = {0};
-    size_t wanted = (size_t)tile->width * MERKLE_HASH_SIZE;
-    if (!find_tile(directory, tile, &name) ||
-        !directory_read(directory, name.data, TILE_BYTES, &bytes, NULL, &error) ||
-        bytes.length % MERKLE_HASH_SIZE || bytes.length < wanted)
+    bool absent;
+    if (!read_tile(arg, tile, &bytes, &absent, &error) || absent)
         return false;
-    memcpy(ret_bytes, bytes.data, wanted);
+    memcpy(ret_bytes, bytes.data, bytes.length);
     return true;
 }
 
@@ -491,18 +552,5 @@ bool directory_read_bundle(const struct directory *directory, uint64_t index, un
                            struct text *out, bool *ret_absent, struct error *error)
 {
     const struct tile tile = {TILE_ENTRIES, index, width};
-    struct text name _cleanup_text_ = {0}, bytes _cleanup_text_ = {0};
-    *ret_absent = !find_tile(directory, &tile, &name);
-    if (*ret_absent)
-        return true;
-    if (!directory_read(directory, name.data, DIRECTORY_MOST_BUNDLE, &bytes, NULL, error))
-        return false;
-    size_t at = 0, n, length;
-    const uint8_t *entry, *data = (const uint8_t *)text_string(&bytes);
-    for (n = 0; n < width; n++)
-        if (!bundle_next(data, bytes.length, &at, &entry, &length))
-            return error_set(error, ERROR_LOG, "\"%s/%s\" is cut off after %zu entries",
-                             directory->path, name.data, n);
-    text_add_n(out, data, at);
-    return true;
+    return read_tile(directory, &tile, out, ret_absent, error);
 }

@@ -11,8 +11,9 @@
  *
  * Names below are relative to the directory. A file appears whole, by rename; it is durable after
  * directory_sync. Partial tiles that the last two checkpoints do not need are removed, so a reader
- * takes a wider one where the one it wants is gone: directory_fetch_tile and
- * directory_read_bundle do. */
+ * takes a wider one where the one it wants is gone, or cut off: directory_fetch_tile and
+ * directory_read_bundle do. Verification (verify.h) reads files by itself, and passes by nothing.
+ */
 #ifndef LEDGER_DIRECTORY_H
 #define LEDGER_DIRECTORY_H
 
@@ -54,6 +55,9 @@ char *directory_holder(const struct directory *directory);
 bool directory_read(const struct directory *directory, const char *name, size_t most,
                     struct text *out, bool *ret_absent, struct error *error);
 bool directory_exists(const struct directory *directory, const char *name);
+/* Is there a file of that name that holds just these bytes? */
+bool directory_has(const struct directory *directory, const char *name, const void *bytes,
+                   size_t length);
 /* Calls fn with the name of each file of a folder ("checkpoints", "records"), in any order, until
  * it returns false. A folder that is not there has none. */
 typedef bool directory_each_fn(void *arg, const char *name);
@@ -83,7 +87,8 @@ bool directory_last_checkpoint(const struct directory *directory,
 /* For struct tile_source (arg is the directory): also from a wider partial tile or the full one. */
 tile_fetch_fn directory_fetch_tile;
 /* The first `width` entries of bundle n, as bundle_add wrote them, appended to out; *ret_absent
- * where there is no bundle of that width or wider. Also checks that it is well formed. */
+ * where there is no bundle of that width or wider. Also checks that it is well formed: where all
+ * that there are are not, that is an error. */
 bool directory_read_bundle(const struct directory *directory, uint64_t index, unsigned width,
                            struct text *out, bool *ret_absent, struct error *error);
 

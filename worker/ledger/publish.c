@@ -123,15 +123,19 @@ static bool remove_unsigned(struct publish *publish, struct tile tile, struct er
  *
  * They may stand there as the beginning of wider ones alone, which were written for a later size
  * and not signed: as after a rebuild that was cut off when it had put back checkpoints of smaller
- * sizes. Those are about to be removed; so the edge gets files of its own first, on the disk. */
+ * sizes; or the edge's own files were cut off by a loss of power. Those are about to be removed; so
+ * the edge gets files of its own first, on the disk. */
 static bool write_edge(struct publish *publish, struct error *error)
 {
     bool wrote = false;
     for (int l = TILE_ENTRIES; l < TILE_LEVELS; l++) {
         const struct level *level = &publish->levels[l == TILE_ENTRIES ? 0 : l];
+        const void *bytes = l == TILE_ENTRIES ? (const void *)publish->bundle.data : level->hashes;
+        size_t length =
+            l == TILE_ENTRIES ? publish->bundle.length : level->width * (size_t)MERKLE_HASH_SIZE;
         struct text name _cleanup_text_ = {0};
         tile_path(&name, &(struct tile){l, level->index, level->width});
-        if (level->width == 0 || directory_exists(publish->directory, name.data))
+        if (level->width == 0 || directory_has(publish->directory, name.data, bytes, length))
             continue;
         if (!(l == TILE_ENTRIES ? write_bundle(publish, error) : write_tile(publish, l, error)))
             return false;

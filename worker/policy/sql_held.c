@@ -102,7 +102,15 @@ static const char *or_many(const struct held *held, const struct ref *ref, const
 const char *sql_subject_text(struct sql_builder *b, const struct ref *ref)
 {
     assert(ref->kind == REF_COLUMN);
-    return one_value_text(b, &b->target, ref);
+    const struct catalog_column *column = catalog_column(b->target.table, ref->column);
+    assert(column);
+    const char *text = one_value_text(b, &b->target, ref);
+    if (ref->as || ref->path.count || column->type_category == 'S')
+        text = arena_printf(b->arena, "NULLIF(%s, '%s')", text,
+                            text_equal(ref->as, "e164") ? "?" : "");
+    if (!ref->path.count)
+        return text;
+    return arena_printf(b->arena, "CASE WHEN %s THEN %s END", sql_is_one(b, &b->target, ref), text);
 }
 
 const char *sql_subject_form(struct sql_builder *b, const struct ref *ref)

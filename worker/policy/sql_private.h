@@ -172,6 +172,8 @@ const char *sql_ref_text(struct sql_builder *b, const struct sql_scope *scope,
  * nothing because there is an array on the way? ref has a path. */
 const char *sql_is_many(struct sql_builder *b, const struct sql_scope *scope,
                         const struct ref *ref);
+/* Is it one value: a string or a number? ref has a path. */
+const char *sql_is_one(struct sql_builder *b, const struct sql_scope *scope, const struct ref *ref);
 /* A raw value as moment, for conditions: infinite stays infinite, unreadable is NULL. */
 const char *sql_moment(struct sql_builder *b, const struct catalog_column *column,
                        const struct ref *ref, const char *raw);
@@ -252,7 +254,8 @@ const char *sql_has_range(struct sql_builder *b, const char *h);
 const char *sql_held_wholly(struct sql_builder *b);
 /* The holds that cover the row: a JSON array of uuids. */
 const char *sql_holds(struct sql_builder *b);
-/* A subject's value in the target row, as holds compare it. */
+/* A subject's value in the target row, as holds compare it; NULL where it is not certain who it is,
+ * so that whoever counts subjects counts nobody. */
 const char *sql_subject_text(struct sql_builder *b, const struct ref *ref);
 /* What category.hold_bound is while the policy is in effect: a JSON document, equal as jsonb. */
 const char *sql_hold_bound(struct arena *arena, const struct policy_set *set,

@@ -84,6 +84,13 @@ const char *sql_is_many(struct sql_builder *b, const struct sql_scope *scope, co
     return sql_take_text(b->arena, &text);
 }
 
+const char *sql_is_one(struct sql_builder *b, const struct sql_scope *scope, const struct ref *ref)
+{
+    return arena_printf(b->arena, "jsonb_typeof(%s #> %s) IN ('string', 'number')",
+                        sql_column(b, scope, ref->column),
+                        sql_value(b, path_literal(b->arena, &ref->path), "text[]"));
+}
+
 const char *sql_guarded_number(struct arena *arena, const char *raw)
 {
     return arena_printf(

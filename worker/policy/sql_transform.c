@@ -302,11 +302,14 @@ TRANSFORM_SQL(top_code)
     return sql_take_text(b->arena, &text);
 }
 
+/* Of schemes that have a host, since behind tel:// and its like stands a person. Of ASCII a host
+ * has letters, digits, dot, hyphen and underscore: with anything else, as %2F or &, it may have the
+ * query in it, and is none. */
 TRANSFORM_SQL(url_strip)
 {
-    static const char pattern[] = "^([A-Za-z][A-Za-z0-9+.-]*)://(?:[^/?#\\\\]*@)?"
-                                  "(\\[[0-9A-Fa-f:.]+\\]|[^][/?#@:\\s\\\\<>\"]+)(:[0-9]{1,5})?"
-                                  "(?:[/?#].*)?$";
+    static const char pattern[] =
+        "(?i)^(https?|wss?|ftp)://(?:[^/?#\\\\]*@)?"
+        "(\\[[0-9a-f:.]+\\]|[^\\u0001-,/:-@[-^`{-\\u007f]+)(:[0-9]{1,5})?(?:[/?#].*)?$";
     const char *text = as_text(b, x), *quoted = quote_text(b->arena, pattern);
     (void)transform;
     return as_column(b, column,

@@ -129,7 +129,8 @@ const struct transformation transformations[] = {
      "Numbers below \"min\" become \"min\", those above \"max\" become \"max\".", "97",
      check_top_code, sql_transform_top_code},
     {"url_strip", CLASS_GENERALISING, TAKES_TEXT, true, false, false, " keep ",
-     "Scheme, host and port of a URL: user, path, query and fragment go.",
+     "Scheme, host and port of a URL: user, path, query and fragment go. Schemes are http, https, "
+     "ws, wss and ftp; of others nothing is left.",
      "https://jane@www.example.com/offers?gclid=Cj0KCQ#form", NULL, sql_transform_url_strip},
     {"email_domain", CLASS_GENERALISING, TAKES_TEXT, true, false, false, " allow! ",
      "The domain of an e-mail address if it is listed, else \"other\".", "jane.roe@example.com",
