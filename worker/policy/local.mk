@@ -54,6 +54,7 @@ libretention_a_SOURCES += \
 	worker/policy/sql_transform.c \
 	worker/policy/sql_whole.c \
 	worker/policy/syntax.c \
+	worker/policy/syntax_period.c \
 	worker/policy/transform.c worker/policy/transform.h \
 	worker/policy/transform_after.c \
 	worker/policy/trial.c worker/policy/trial.h \
