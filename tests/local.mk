@@ -152,6 +152,7 @@ tests_run_SOURCES = \
 	tests/test_engine_kept.c \
 	tests/test_engine_daemon.c \
 	tests/test_engine_deidentify.c \
+	tests/test_engine_deidentify_family.c \
 	tests/test_engine_family.c \
 	tests/test_engine_faults.c \
 	tests/test_engine_parts.c \

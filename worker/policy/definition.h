@@ -1,6 +1,6 @@
 /* The syntax of policy files as tables: one `struct definition` for each kind of group, one
- * `struct field` for each key in it (syntax.c, parse_ref.c). The tables drive the parser, the
- * nearest-key hints and the manual page (policy/man.c). Internal to policy/. */
+ * `struct field` for each key in it (syntax.c, syntax_period.c, parse_ref.c). The tables drive the
+ * parser, the nearest-key hints and the manual page (policy/man.c). Internal to policy/. */
 #ifndef POLICY_DEFINITION_H
 #define POLICY_DEFINITION_H
 

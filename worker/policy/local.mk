@@ -34,7 +34,10 @@ libretention_a_SOURCES += \
 	worker/policy/sql_explain.c worker/policy/sql_explain.h \
 	worker/policy/sql_free.c \
 	worker/policy/sql_guard.c \
+	worker/policy/sql_guard_condition.c \
+	worker/policy/sql_guard_function.c \
 	worker/policy/sql_guard_odd.c \
+	worker/policy/sql_guard_table.c \
 	worker/policy/sql_held.c \
 	worker/policy/sql_kept.c \
 	worker/policy/sql_basis.c \
@@ -51,6 +54,7 @@ libretention_a_SOURCES += \
 	worker/policy/sql_transform.c \
 	worker/policy/sql_whole.c \
 	worker/policy/syntax.c \
+	worker/policy/syntax_period.c \
 	worker/policy/transform.c worker/policy/transform.h \
 	worker/policy/transform_after.c \
 	worker/policy/trial.c worker/policy/trial.h \

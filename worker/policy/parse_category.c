@@ -1,4 +1,5 @@
-/* Readers of the groups of a category, and of the top of a file. Their tables are in syntax.c. */
+/* Readers of the groups of a category, and of the top of a file. Their tables are in syntax.c and
+ * syntax_period.c. */
 #include <ctype.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
-/* The normalised text. Canonical order is the order of the tables in syntax.c; what equals
- * the default is left out; every list is written in the order of the file, since order has a
- * meaning or a change of it is none to hide. */
+/* The normalised text. Canonical order is the order of the tables in syntax.c and syntax_period.c;
+ * what equals the default is left out; every list is written in the order of the file, since order
+ * has a meaning or a change of it is none to hide. */
 #include <inttypes.h>
 #include <string.h>
 
