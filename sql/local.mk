@@ -86,7 +86,8 @@ SQL_FILES += \
 	migrations/0040_reader_reads.sql \
 	migrations/0042_hold_bound.sql \
 	migrations/0043_intake.sql \
-	migrations/0045_close_passed.sql
+	migrations/0045_close_passed.sql \
+	migrations/0046_brake_left.sql
 # what retentionctl asks
 SQL_FILES += \
 	cli/epoch_keys.sql \

@@ -411,6 +411,64 @@ START_TEST(brakes_on_the_plan)
 }
 END_TEST
 
+/* What was approved is the backlog, and goes with it: one record that is set aside does not leave
+ * the brake open for whatever falls due later. */
+START_TEST(an_allowance_passes_once)
+{
+    struct site site = site_new(
+        cluster_shared(),
+        EVENTS STICKY("event") "INSERT INTO event SELECT i, now() - interval '40 days', i, "
+                               "'x' FROM generate_series(1, 2000) i;"
+                               "INSERT INTO event SELECT i, now(), i, 'x' "
+                               "FROM generate_series(2001, 4000) i;"
+                               "INSERT INTO sticky VALUES (5);",
+        NULL);
+    sticky_policy(&site, "events", BRAKED);
+    site_load_and_approve(&site, "events", 2000);
+    site_once_expect(&site, NULL, 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 2001);
+    ck_assert_int_eq(db_number(site.admin, "SELECT remaining FROM retention.run"), 1);
+    db_exec(site.admin, "UPDATE event SET at = now() - interval '40 days' WHERE id > 2500");
+    site_once_expect(&site, NULL, 5);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 2001);
+    site_check_log(&site);
+    site_free(&site);
+}
+END_TEST
+
+#ifdef ENABLE_FAULT_POINTS
+
+/* The whole backlog is one stage's. The other one, which has nothing to act on and is done first,
+ * takes nothing of what was approved from it. */
+START_TEST(an_allowance_is_each_stages)
+{
+    struct site site =
+        site_new(cluster_shared(),
+                 EVENTS "ALTER TABLE event ADD done timestamptz;"
+                        "INSERT INTO event SELECT i, now() - interval '40 days', i, 'x' "
+                        "FROM generate_series(1, 2000) i;",
+                 NULL);
+    db_exec(site.admin, "GRANT UPDATE ON event TO t_worker");
+    site_policy(&site, "events",
+                "  data: { table = \"public.event\"; start = \"at\"; };\n"
+                "  stages = ( { name = \"strip\"; after = \"30 days\"; do = \"deidentify\";\n"
+                "      mark = \"done\"; columns = ( { name = \"note\"; as = \"nullify\"; } ); },\n"
+                "    { name = \"gone\"; after = \"60 days\"; do = \"delete\"; } );\n");
+    site_load_and_approve(&site, "events", 2000);
+    site_once_expect(&site, "run_after_plan=error:1",
+                     1); /* stage "strip", before its first batch */
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM retention.run WHERE stage = "
+                                           "'gone' AND status = 'done' AND to_act = 0"),
+                     1);
+    site_once_expect(&site, NULL, 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event WHERE note IS NULL"), 2000);
+    site_check_log(&site);
+    site_free(&site);
+}
+END_TEST
+
+#endif
+
 /* One tenant loses all of its rows while the table as a whole loses few: found as the run goes, and
  * the batch that passed the limit is rolled back. */
 START_TEST(brakes_for_a_tenant)
@@ -712,6 +770,10 @@ Suite *suite_engine_run(void)
     tcase_add_test(tc, poison_in_a_family);
     tcase_add_test(tc, poison_before_a_very_large_family);
     tcase_add_test(tc, brakes_on_the_plan);
+    tcase_add_test(tc, an_allowance_passes_once);
+#ifdef ENABLE_FAULT_POINTS
+    tcase_add_test(tc, an_allowance_is_each_stages);
+#endif
     tcase_add_test(tc, brakes_for_a_tenant);
     tcase_add_test(tc, counts_only);
     tcase_add_test(tc, skips_and_goes_on);
