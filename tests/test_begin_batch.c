@@ -99,6 +99,43 @@ START_TEST(paused)
 }
 END_TEST
 
+static void tenants_are(const char *category, const char *facts)
+{
+    db_exec(admin, "UPDATE retention.category SET hold_facts = '%s' WHERE name = '%s'", facts,
+            category);
+}
+
+static const char *pause_fails(const char *tenant)
+{
+    return db_fails(operator_, "SELECT retention.pause('tenant:%s', 'why')", tenant);
+}
+
+/* A tenant is read as the categories' types read it: what none of them reads is refused, and
+ * another writing of the same one ends its pause where none takes it for another. */
+START_TEST(paused_tenant)
+{
+    tenants_are("c", "{\"key\": []}");
+    ck_assert_str_eq(pause_fails("4711"), "RT011"); /* nobody has tenants */
+    tenants_are("c", "{\"tenant\": {\"type\": \"integer\"}}");
+    ck_assert_str_eq(pause_fails("Smith"), "RT011");
+    ck_assert_str_eq(pause_fails(" "), "RT011");
+    db_exec(operator_, "SELECT retention.pause('tenant:04711 ', 'why')");
+    ck_assert_int_eq(db_number(admin, "SELECT (forms ->> 'integer')::int FROM retention.pause "
+                                      "WHERE NOT forms ? 'uuid' AND forms ->> 'text' = name"),
+                     4711);
+    ck_assert_int_eq(db_number(operator_, "SELECT retention.resume('tenant:4711', 'why')"), 1);
+
+    free(schema_policy(worker, approver, term, "d", "public.p", "one"));
+    tenants_are("d", "{\"tenant\": {\"type\": \"text\"}}");
+    db_exec(operator_, "SELECT retention.pause('tenant:Smith', 'why')");
+    db_exec(operator_, "SELECT retention.pause('tenant:04711', 'why')");
+    ck_assert_str_eq(db_fails(operator_, "SELECT retention.resume('tenant:4711', 'why')"), "RT010");
+    ck_assert_int_eq(db_number(operator_, "SELECT retention.resume('tenant:04711', 'why')"), 1);
+    ck_assert_int_eq(
+        db_number(admin, "SELECT count(*) FROM retention.pause WHERE resumed_at IS NULL"), 1);
+}
+END_TEST
+
 START_TEST(not_approved)
 {
     free(schema_policy(worker, NULL, term, "c", "public.t", "two"));
@@ -563,6 +600,7 @@ Suite *suite_begin_batch(void)
     tcase_add_test(tc, stale_term);
     tcase_add_test(tc, read_by_held_records);
     tcase_add_test(tc, paused);
+    tcase_add_test(tc, paused_tenant);
     tcase_add_test(tc, not_approved);
     tcase_add_test(tc, run_ended);
     tcase_add_test(tc, schema_changed);

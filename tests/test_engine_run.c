@@ -493,6 +493,61 @@ START_TEST(brakes_for_a_tenant)
 }
 END_TEST
 
+/* A paused tenant's records stay, in whatever form somebody wrote it that its column's type reads;
+ * and text is compared as it is. */
+START_TEST(pauses_a_tenant_as_it_was_written)
+{
+    struct site site =
+        site_new(cluster_shared(),
+                 "CREATE TABLE visit (id bigint PRIMARY KEY, at timestamptz, account uuid);"
+                 "CREATE TABLE bill (id bigint PRIMARY KEY, at timestamptz, account numeric(9, 2));"
+                 "CREATE TABLE note (id bigint PRIMARY KEY, at timestamptz, "
+                 "account text COLLATE \"C\");"
+                 "INSERT INTO visit SELECT i, now() - interval '40 days', "
+                 "('0a000000-0000-4000-8000-00000000000' || i % 2)::uuid "
+                 "FROM generate_series(1, 10) i;"
+                 "INSERT INTO bill SELECT i, now() - interval '40 days', 4711 + i % 2 "
+                 "FROM generate_series(1, 10) i;"
+                 "INSERT INTO note SELECT i, now() - interval '40 days', 'Smith ' || i % 2 "
+                 "FROM generate_series(1, 10) i;",
+                 NULL);
+    static const char *const tables[] = {"visit", "bill", "note"};
+    for (size_t i = 0; i < 3; i++) {
+        char body[512];
+        snprintf(body, sizeof(body),
+                 "  data: { table = \"public.%s\"; start = \"at\"; tenant = \"account\"; };\n"
+                 "  stages = ( { after = \"30 days\"; do = \"delete\"; } );\n"
+                 "  brake: { fraction = 1.0; tenant_fraction = 1.0; };\n",
+                 tables[i]);
+        site_policy(&site, tables[i], body);
+    }
+    site_load_and_approve(&site, "visit", -1);
+    site_approve(&site, "bill", -1);
+    site_approve(&site, "note", -1);
+    PGconn *operator= db_connect(site.cluster, site.database, "t_operator");
+    db_exec(operator, "SELECT retention.pause('tenant:0A000000-0000-4000-8000-000000000001', 'x')");
+    db_exec(operator, "SELECT retention.pause('tenant:04711.0', 'x')");
+    db_exec(operator, "SELECT retention.pause('tenant:Smith 1', 'x')");
+    site_once_expect(&site, NULL, 0);
+    for (size_t i = 0; i < 3; i++)
+        ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM %s", tables[i]), 5);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM note WHERE account = 'Smith 1'"),
+                     5);
+    /* in text, that is another one */
+    ck_assert_str_eq(
+        db_fails(operator,
+                 "SELECT retention.resume('tenant:0a000000-0000-4000-8000-000000000001', 'x')"),
+        "RT010");
+    db_exec(operator,
+            "SELECT retention.resume('tenant:0A000000-0000-4000-8000-000000000001', 'x')");
+    site_once_expect(&site, NULL, 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM visit"), 0);
+    site_check_log(&site);
+    PQfinish(operator);
+    site_free(&site);
+}
+END_TEST
+
 /* evidence = "counts": no key, no digests, no key-encryption key used. */
 START_TEST(counts_only)
 {
@@ -775,6 +830,7 @@ Suite *suite_engine_run(void)
     tcase_add_test(tc, an_allowance_is_each_stages);
 #endif
     tcase_add_test(tc, brakes_for_a_tenant);
+    tcase_add_test(tc, pauses_a_tenant_as_it_was_written);
     tcase_add_test(tc, counts_only);
     tcase_add_test(tc, skips_and_goes_on);
     tcase_add_test(tc, leaf_without_grant);

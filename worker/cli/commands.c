@@ -81,7 +81,10 @@ static const struct command commands[] = {
        "role needs retention_operator, and nothing is released where it could not run then"}}},
     {ENFORCE, NULL, "pause", "", 0, 0,
      "stop acting, until resumed",
-     "Batches under way end; no other begins. Without --category and --tenant everything pauses.",
+     "Batches under way end; no other begins. Without --category and --tenant everything pauses. A "
+     "tenant can be written in any form that its column's type reads, 4711 or 04711 for a number; one "
+     "that no category can read is refused. Which categories it stays in is said, not whether it has "
+     "records there.",
      "pause --reason \"migration of the storage\"",
      command_pause,
      {{"reason", 'r', "TEXT", true, "why; kept with the pause"},

@@ -62,8 +62,8 @@ static const char *collated(struct arena *arena, const struct catalog_column *co
 /* The text of what is more than one value; a string that reads so is taken for it. */
 #define MANY "'[...]'"
 
-static const char *one_value_text(struct sql_builder *b, const struct sql_scope *scope,
-                                  const struct ref *ref)
+const char *sql_held_text(struct sql_builder *b, const struct sql_scope *scope,
+                          const struct ref *ref)
 {
     struct arena *arena = b->arena;
     const struct catalog_column *column = catalog_column(scope->table, ref->column);
@@ -83,7 +83,7 @@ static const char *value_text(const struct held *held, const struct sql_scope *s
                               const struct ref *ref)
 {
     struct sql_builder *b = held->b;
-    const char *text = one_value_text(b, scope, ref);
+    const char *text = sql_held_text(b, scope, ref);
     if (!ref->path.count)
         return text;
     return arena_printf(b->arena, "(CASE WHEN %s THEN " MANY " ELSE %s END)",
@@ -102,7 +102,7 @@ static const char *or_many(const struct held *held, const struct ref *ref, const
 const char *sql_subject_text(struct sql_builder *b, const struct ref *ref)
 {
     assert(ref->kind == REF_COLUMN);
-    return one_value_text(b, &b->target, ref);
+    return sql_held_text(b, &b->target, ref);
 }
 
 const char *sql_subject_form(struct sql_builder *b, const struct ref *ref)
