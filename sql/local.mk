@@ -86,7 +86,9 @@ SQL_FILES += \
 	migrations/0040_reader_reads.sql \
 	migrations/0042_hold_bound.sql \
 	migrations/0043_intake.sql \
-	migrations/0045_close_passed.sql
+	migrations/0045_close_passed.sql \
+	migrations/0046_brake_left.sql \
+	migrations/0047_pause_forms.sql
 # what retentionctl asks
 SQL_FILES += \
 	cli/epoch_keys.sql \
@@ -344,6 +346,8 @@ SQL_FILES += \
 	functions/hold_coverage.sql \
 	functions/hold_entry.sql \
 	functions/hold_facts.sql \
+	functions/pause_as_printed.sql \
+	functions/pause_forms.sql \
 	functions/hold_facts_used.sql \
 	functions/hold_keeps_something.sql \
 	functions/hold_misses.sql \

@@ -99,6 +99,43 @@ START_TEST(paused)
 }
 END_TEST
 
+static void tenants_are(const char *category, const char *facts)
+{
+    db_exec(admin, "UPDATE retention.category SET hold_facts = '%s' WHERE name = '%s'", facts,
+            category);
+}
+
+static const char *pause_fails(const char *tenant)
+{
+    return db_fails(operator_, "SELECT retention.pause('tenant:%s', 'why')", tenant);
+}
+
+/* A tenant is read as the categories' types read it: what none of them reads is refused, and
+ * another writing of the same one ends its pause where none takes it for another. */
+START_TEST(paused_tenant)
+{
+    tenants_are("c", "{\"key\": []}");
+    ck_assert_str_eq(pause_fails("4711"), "RT011"); /* nobody has tenants */
+    tenants_are("c", "{\"tenant\": {\"type\": \"integer\"}}");
+    ck_assert_str_eq(pause_fails("Smith"), "RT011");
+    ck_assert_str_eq(pause_fails(" "), "RT011");
+    db_exec(operator_, "SELECT retention.pause('tenant:04711 ', 'why')");
+    ck_assert_int_eq(db_number(admin, "SELECT (forms ->> 'integer')::int FROM retention.pause "
+                                      "WHERE NOT forms ? 'uuid' AND forms ->> 'text' = name"),
+                     4711);
+    ck_assert_int_eq(db_number(operator_, "SELECT retention.resume('tenant:4711', 'why')"), 1);
+
+    free(schema_policy(worker, approver, term, "d", "public.p", "one"));
+    tenants_are("d", "{\"tenant\": {\"type\": \"text\"}}");
+    db_exec(operator_, "SELECT retention.pause('tenant:Smith', 'why')");
+    db_exec(operator_, "SELECT retention.pause('tenant:04711', 'why')");
+    ck_assert_str_eq(db_fails(operator_, "SELECT retention.resume('tenant:4711', 'why')"), "RT010");
+    ck_assert_int_eq(db_number(operator_, "SELECT retention.resume('tenant:04711', 'why')"), 1);
+    ck_assert_int_eq(
+        db_number(admin, "SELECT count(*) FROM retention.pause WHERE resumed_at IS NULL"), 1);
+}
+END_TEST
+
 START_TEST(not_approved)
 {
     free(schema_policy(worker, NULL, term, "c", "public.t", "two"));
@@ -250,6 +287,15 @@ START_TEST(another_database)
 }
 END_TEST
 
+/* Of what may pass a brake; -1: none was approved. */
+static int64_t brake_left(const char *stage)
+{
+    return db_number(admin,
+                     "SELECT coalesce((brake_left ->> '%s')::bigint, brake_allowance, -1) FROM "
+                     "retention.category WHERE name = 'c'",
+                     stage);
+}
+
 START_TEST(brake)
 {
     db_exec(worker, "SELECT retention.engage_brake(%lld, '%s', 'c', 500, 100)", (long long)term,
@@ -263,15 +309,14 @@ START_TEST(brake)
                      "RT007");
     ck_assert_str_eq(db_fails(worker, "SELECT retention.release_brake('c')"), "42501");
     ck_assert_int_eq(db_number(operator_, "SELECT retention.release_brake('c')"), 500);
-    ck_assert_int_eq(db_number(admin, "SELECT brake_allowance FROM retention.category"), 500);
+    ck_assert_int_eq(brake_left("gone"), 500);
+    ck_assert_int_eq(brake_left("other"), -1); /* it was not stopped */
     db_exec(worker, "%s", begin);
     ck_assert_str_eq(db_fails(operator_, "SELECT retention.release_brake('c')"), "RT011");
     /* the backlog is gone: so is the allowance */
     db_exec(worker, "SELECT retention.finish_run(%lld, '%s', 0, 0, 0, 'done', NULL)",
             (long long)term, run);
-    ck_assert_int_eq(
-        db_number(admin, "SELECT count(*) FROM retention.category WHERE brake_allowance IS NULL"),
-        1);
+    ck_assert_int_eq(brake_left("gone"), 0);
 }
 END_TEST
 
@@ -477,6 +522,74 @@ START_TEST(done_carries_what_the_log_holds)
 }
 END_TEST
 
+static void ends(const char *of_run, const char *remaining, const char *status)
+{
+    db_exec(worker, "SELECT retention.finish_run(%lld, '%s', NULL, NULL, %s, '%s', NULL)",
+            (long long)term, of_run, remaining, status);
+}
+
+static int64_t starts(const char *stage, char **ret_run)
+{
+    *ret_run = db_value(worker, "SELECT gen_random_uuid()");
+    return db_number(worker,
+                     "SELECT retention.start_run(%lld, '%s', 'c', approved_sha256, '%s', "
+                     "'public.t', 'delete', '1 year', 10, 1, 9, clock_timestamp()) FROM "
+                     "retention.category",
+                     (long long)term, *ret_run, stage);
+}
+
+static void approve(const char *text, const char *expect_due)
+{
+    char *sha256 = schema_policy(worker, NULL, term, "c", "public.t", text);
+    db_exec(approver, "SELECT retention.approve_policy('c', '%s', %s)", sha256, expect_due);
+    free(sha256);
+}
+
+/* However a run ends, what it acted on is off what was approved; where it is done, so is what goes
+ * beyond the rest. Each stage has its own. */
+START_TEST(an_allowance_is_spent)
+{
+    char *next[6];
+    ends(run, "NULL", "stopped");
+    approve("two", "100");
+    ck_assert_int_eq(starts("gone", &next[0]), 100);
+    append_works(next[0], 0, 10);
+    ends(next[0], "NULL", "stopped"); /* its turn is over */
+    ck_assert_int_eq(starts("gone", &next[1]), 90);
+    append_works(next[1], 0, 5);
+    /* nobody ended it */
+    ck_assert_int_eq(starts("gone", &next[2]), 85);
+    append_works(next[2], 0, 5);
+    ends(next[2], "1", "done"); /* one is set aside */
+    ck_assert_int_eq(brake_left("gone"), 1);
+    ck_assert_int_eq(starts("other", &next[3]), 100);
+    ends(next[3], "30", "failed");
+    ck_assert_int_eq(brake_left("other"), 100);
+    /* another text, for which nobody approved anything: what is left of it, and no more */
+    approve("three", "NULL");
+    ck_assert_int_eq(starts("gone", &next[4]), 1);
+    append_works(next[4], 0, 4);
+    ends(next[4], "NULL", "paused");
+    ck_assert_int_eq(brake_left("gone"), 0);
+    ck_assert_int_eq(starts("renamed", &next[5]), 0);
+    for (size_t i = 0; i < 6; i++)
+        free(next[i]);
+}
+END_TEST
+
+/* Approved while a run goes on under the text before: what that acted on until then was not meant,
+ * nor is it the backlog of the new text that it has done with. */
+START_TEST(an_allowance_approved_in_a_run)
+{
+    char *next;
+    append_works(run, 0, 10);
+    approve("two", "100");
+    ends(run, "0", "done");
+    ck_assert_int_eq(starts("gone", &next), 100);
+    free(next);
+}
+END_TEST
+
 Suite *suite_begin_batch(void)
 {
     Suite *suite = suite_create("begin_batch");
@@ -487,6 +600,7 @@ Suite *suite_begin_batch(void)
     tcase_add_test(tc, stale_term);
     tcase_add_test(tc, read_by_held_records);
     tcase_add_test(tc, paused);
+    tcase_add_test(tc, paused_tenant);
     tcase_add_test(tc, not_approved);
     tcase_add_test(tc, run_ended);
     tcase_add_test(tc, schema_changed);
@@ -500,6 +614,8 @@ Suite *suite_begin_batch(void)
     tcase_add_test(tc, stop_now_ends_batches_in_flight);
     tcase_add_test(tc, entries_tell_of_their_own_batch);
     tcase_add_test(tc, done_carries_what_the_log_holds);
+    tcase_add_test(tc, an_allowance_is_spent);
+    tcase_add_test(tc, an_allowance_approved_in_a_run);
     suite_add_tcase(suite, tc);
     return suite;
 }

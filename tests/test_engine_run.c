@@ -411,6 +411,64 @@ START_TEST(brakes_on_the_plan)
 }
 END_TEST
 
+/* What was approved is the backlog, and goes with it: one record that is set aside does not leave
+ * the brake open for whatever falls due later. */
+START_TEST(an_allowance_passes_once)
+{
+    struct site site = site_new(
+        cluster_shared(),
+        EVENTS STICKY("event") "INSERT INTO event SELECT i, now() - interval '40 days', i, "
+                               "'x' FROM generate_series(1, 2000) i;"
+                               "INSERT INTO event SELECT i, now(), i, 'x' "
+                               "FROM generate_series(2001, 4000) i;"
+                               "INSERT INTO sticky VALUES (5);",
+        NULL);
+    sticky_policy(&site, "events", BRAKED);
+    site_load_and_approve(&site, "events", 2000);
+    site_once_expect(&site, NULL, 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 2001);
+    ck_assert_int_eq(db_number(site.admin, "SELECT remaining FROM retention.run"), 1);
+    db_exec(site.admin, "UPDATE event SET at = now() - interval '40 days' WHERE id > 2500");
+    site_once_expect(&site, NULL, 5);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 2001);
+    site_check_log(&site);
+    site_free(&site);
+}
+END_TEST
+
+#ifdef ENABLE_FAULT_POINTS
+
+/* The whole backlog is one stage's. The other one, which has nothing to act on and is done first,
+ * takes nothing of what was approved from it. */
+START_TEST(an_allowance_is_each_stages)
+{
+    struct site site =
+        site_new(cluster_shared(),
+                 EVENTS "ALTER TABLE event ADD done timestamptz;"
+                        "INSERT INTO event SELECT i, now() - interval '40 days', i, 'x' "
+                        "FROM generate_series(1, 2000) i;",
+                 NULL);
+    db_exec(site.admin, "GRANT UPDATE ON event TO t_worker");
+    site_policy(&site, "events",
+                "  data: { table = \"public.event\"; start = \"at\"; };\n"
+                "  stages = ( { name = \"strip\"; after = \"30 days\"; do = \"deidentify\";\n"
+                "      mark = \"done\"; columns = ( { name = \"note\"; as = \"nullify\"; } ); },\n"
+                "    { name = \"gone\"; after = \"60 days\"; do = \"delete\"; } );\n");
+    site_load_and_approve(&site, "events", 2000);
+    site_once_expect(&site, "run_after_plan=error:1",
+                     1); /* stage "strip", before its first batch */
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM retention.run WHERE stage = "
+                                           "'gone' AND status = 'done' AND to_act = 0"),
+                     1);
+    site_once_expect(&site, NULL, 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event WHERE note IS NULL"), 2000);
+    site_check_log(&site);
+    site_free(&site);
+}
+END_TEST
+
+#endif
+
 /* One tenant loses all of its rows while the table as a whole loses few: found as the run goes, and
  * the batch that passed the limit is rolled back. */
 START_TEST(brakes_for_a_tenant)
@@ -431,6 +489,61 @@ START_TEST(brakes_for_a_tenant)
     ck_assert_int_eq(
         db_number(site.admin, "SELECT count(*) FROM retention.log_entry WHERE type = 'brake'"), 1);
     site_check_log(&site);
+    site_free(&site);
+}
+END_TEST
+
+/* A paused tenant's records stay, in whatever form somebody wrote it that its column's type reads;
+ * and text is compared as it is. */
+START_TEST(pauses_a_tenant_as_it_was_written)
+{
+    struct site site =
+        site_new(cluster_shared(),
+                 "CREATE TABLE visit (id bigint PRIMARY KEY, at timestamptz, account uuid);"
+                 "CREATE TABLE bill (id bigint PRIMARY KEY, at timestamptz, account numeric(9, 2));"
+                 "CREATE TABLE note (id bigint PRIMARY KEY, at timestamptz, "
+                 "account text COLLATE \"C\");"
+                 "INSERT INTO visit SELECT i, now() - interval '40 days', "
+                 "('0a000000-0000-4000-8000-00000000000' || i % 2)::uuid "
+                 "FROM generate_series(1, 10) i;"
+                 "INSERT INTO bill SELECT i, now() - interval '40 days', 4711 + i % 2 "
+                 "FROM generate_series(1, 10) i;"
+                 "INSERT INTO note SELECT i, now() - interval '40 days', 'Smith ' || i % 2 "
+                 "FROM generate_series(1, 10) i;",
+                 NULL);
+    static const char *const tables[] = {"visit", "bill", "note"};
+    for (size_t i = 0; i < 3; i++) {
+        char body[512];
+        snprintf(body, sizeof(body),
+                 "  data: { table = \"public.%s\"; start = \"at\"; tenant = \"account\"; };\n"
+                 "  stages = ( { after = \"30 days\"; do = \"delete\"; } );\n"
+                 "  brake: { fraction = 1.0; tenant_fraction = 1.0; };\n",
+                 tables[i]);
+        site_policy(&site, tables[i], body);
+    }
+    site_load_and_approve(&site, "visit", -1);
+    site_approve(&site, "bill", -1);
+    site_approve(&site, "note", -1);
+    PGconn *operator= db_connect(site.cluster, site.database, "t_operator");
+    db_exec(operator, "SELECT retention.pause('tenant:0A000000-0000-4000-8000-000000000001', 'x')");
+    db_exec(operator, "SELECT retention.pause('tenant:04711.0', 'x')");
+    db_exec(operator, "SELECT retention.pause('tenant:Smith 1', 'x')");
+    site_once_expect(&site, NULL, 0);
+    for (size_t i = 0; i < 3; i++)
+        ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM %s", tables[i]), 5);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM note WHERE account = 'Smith 1'"),
+                     5);
+    /* in text, that is another one */
+    ck_assert_str_eq(
+        db_fails(operator,
+                 "SELECT retention.resume('tenant:0a000000-0000-4000-8000-000000000001', 'x')"),
+        "RT010");
+    db_exec(operator,
+            "SELECT retention.resume('tenant:0A000000-0000-4000-8000-000000000001', 'x')");
+    site_once_expect(&site, NULL, 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM visit"), 0);
+    site_check_log(&site);
+    PQfinish(operator);
     site_free(&site);
 }
 END_TEST
@@ -712,7 +825,12 @@ Suite *suite_engine_run(void)
     tcase_add_test(tc, poison_in_a_family);
     tcase_add_test(tc, poison_before_a_very_large_family);
     tcase_add_test(tc, brakes_on_the_plan);
+    tcase_add_test(tc, an_allowance_passes_once);
+#ifdef ENABLE_FAULT_POINTS
+    tcase_add_test(tc, an_allowance_is_each_stages);
+#endif
     tcase_add_test(tc, brakes_for_a_tenant);
+    tcase_add_test(tc, pauses_a_tenant_as_it_was_written);
     tcase_add_test(tc, counts_only);
     tcase_add_test(tc, skips_and_goes_on);
     tcase_add_test(tc, leaf_without_grant);

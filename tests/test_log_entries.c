@@ -163,6 +163,7 @@ END_TEST
 /* No entry carries a value of a governed column: a tenant is one. */
 START_TEST(tenants_do_not_stand_in_the_log)
 {
+    free(schema_policy(worker, approver, term, "c", "public.t", "one"));
     char *pause =
         db_value(operator_, "SELECT replace(retention.pause('tenant:+15550100', 'why')::text"
                             ", '-', '')");

@@ -278,7 +278,10 @@ START_TEST(what_people_did_is_remembered)
     operator= db_connect(cluster, site.site.database, "t_operator");
     db_exec(operator, "SELECT retention.resume('category:t', 'x')");
     db_exec(operator, "SELECT retention.pause('category:t', 'after', NULL)");
+    db_exec(site.site.admin, "UPDATE retention.category SET hold_facts = hold_facts || "
+                             "'{\"tenant\": {\"type\": \"integer\"}}'"); /* just now */
     db_exec(operator, "SELECT retention.pause('tenant:4711', 'after', NULL)");
+    db_exec(site.site.admin, "UPDATE retention.category SET hold_facts = hold_facts - 'tenant'");
     db_exec(operator, "SELECT retention.pause('all', 'for a moment', NULL)");
     db_exec(operator, "SELECT retention.resume('all', 'x')");
     PQfinish(operator);

@@ -1,6 +1,6 @@
 -- What the database knows of each category, with the text that is in effect; the last column is the
 -- fingerprint it was loaded with, where records were changed under that text.
-SELECT c.name, c.state, coalesce(c.approved_sha256, ''), p.text, coalesce(c.brake_allowance, 0),
+SELECT c.name, c.state, coalesce(c.approved_sha256, ''), p.text,
        c.brake_engaged_at IS NOT NULL,
        EXISTS (SELECT FROM retention.pause AS p
                 WHERE p.resumed_at IS NULL

@@ -5,7 +5,9 @@
 -- the caller names the text, so that nothing is approved that was loaded after it was read (RT011).
 -- Columns that the text reads count as approved as they were when it was loaded last; where they
 -- changed since, RT011 too.
--- expect_due is how many records each stage may act on at first although they pass a brake.
+-- expect_due is how many records each stage may act on at first although they pass a brake. Without
+-- it, what is left of an earlier one stays with the stages that have begun to spend it; no other stage
+-- of a text that is approved after that has any.
 --
 -- How holds find the records (loaded_hold_facts) is approved too: `hold_facts`, where it is given, is
 -- what the caller read of it (hold_facts_text), and must be what is loaded. RT024 where a hold would
@@ -23,6 +25,7 @@ DECLARE
     c retention.category%ROWTYPE;
     as_role text;
     gaps_before jsonb;
+    acted jsonb;
 BEGIN
     LOCK TABLE retention.leader_gate IN ROW SHARE MODE;
     PERFORM retention.lock_holds();
@@ -92,6 +95,13 @@ BEGIN
         SELECT jsonb_object_agg(g.hold || ' ' || g.part, g.why) INTO gaps_before
             FROM retention.hold_gap g WHERE g.category = c.name;
     END IF;
+    -- The end of a run that goes on will take off all that it acted on: it does so no more, and that
+    -- much was gone before the approval.
+    SELECT jsonb_object_agg(r.stage, approve_policy.expect_due
+               + (SELECT coalesce(sum(e.rows), 0) FROM retention.log_entry e
+                  WHERE e.run = r.run AND e.relation = r.relation)) INTO acted
+        FROM retention.run r
+        WHERE r.category = c.name AND r.finished_at IS NULL AND approve_policy.expect_due IS NOT NULL;
     UPDATE retention.category k SET state = 'active', approved_sha256 = c.loaded_sha256,
             unapproved_since = NULL, unapproved_by = NULL,
             approved_mode = c.mode, approved_relation = c.relation,
@@ -99,7 +109,11 @@ BEGIN
             column_facts = c.loaded_column_facts, changed_columns = NULL, approved_by = session_user,
             approved_at = clock_timestamp(),
             expect_due = coalesce(approve_policy.expect_due, c.expect_due),
-            brake_allowance = coalesce(approve_policy.expect_due, c.brake_allowance)
+            brake_allowance = CASE
+                WHEN approve_policy.expect_due IS NOT NULL THEN approve_policy.expect_due
+                WHEN c.brake_left = '{}' THEN c.brake_allowance END,
+            brake_left = CASE WHEN approve_policy.expect_due IS NULL THEN c.brake_left
+                ELSE coalesce(acted, '{}') END
         WHERE k.name = c.name;
     PERFORM retention.apply_holds(c.name, retention.hold_facts(c));
     PERFORM retention.require_same_columns(c, coalesce(approve_policy.accept_gaps, '{}'));

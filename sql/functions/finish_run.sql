@@ -4,6 +4,9 @@
 -- batch entries and their rows, dependants' included. For each number missing below the highest one
 -- an entry `anomaly` with code "gap" is written; if the caller counted (batches and rows not NULL)
 -- and came to something else, one with code "count", and the run was not 'done' but 'failed'. Returns the numbers written.
+--
+-- However it ended, what it acted on is taken off what its stage may act on past the brake
+-- (category.brake_left); where it left less than that to do, off is what goes beyond.
 CREATE OR REPLACE FUNCTION retention.finish_run(term bigint, run uuid, batches bigint, rows bigint,
     remaining bigint, status text, message text,
     OUT logged_batches bigint, OUT logged_rows bigint, OUT anomalies bigint)
@@ -57,14 +60,16 @@ BEGIN
             VALUES (r.category, clock_timestamp(), clock_timestamp(), r.run)
             ON CONFLICT ON CONSTRAINT category_status_pkey
             DO UPDATE SET last_success = excluded.last_success, last_run = excluded.last_run;
-        -- The backlog that was allowed for is gone.
-        IF finish_run.remaining = 0 THEN
-            UPDATE retention.category c SET brake_allowance = NULL
-                WHERE c.name = r.category AND c.brake_allowance IS NOT NULL;
-        END IF;
     ELSE
         UPDATE retention.category_status s SET last_run = r.run WHERE s.category = r.category;
     END IF;
+    -- What was allowed for is the backlog: gone with it, and not there for the next one.
+    UPDATE retention.category c SET brake_left = c.brake_left || jsonb_build_object(r.stage, least(
+            greatest(coalesce((c.brake_left ->> r.stage)::bigint, c.brake_allowance) - own_rows, 0),
+            CASE WHEN new_status = 'done' AND r.sha256 = c.approved_sha256
+                THEN finish_run.remaining END))
+        WHERE c.name = r.category
+          AND coalesce((c.brake_left ->> r.stage)::bigint, c.brake_allowance) > 0;
     PERFORM pg_notify('retention', 'run ' || r.run);
 END
 $function$;

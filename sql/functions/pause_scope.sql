@@ -6,7 +6,7 @@ AS $function$
 BEGIN
     IF scope = 'all' THEN
         kind := 'all';
-    ELSIF scope ~ '^(category|tenant):.' THEN
+    ELSIF scope ~ '^(category|tenant):.*\S' THEN
         kind := split_part(scope, ':', 1);
         target := substr(scope, length(kind) + 2);
     ELSE

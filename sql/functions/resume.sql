@@ -1,4 +1,5 @@
--- Ends every pause of exactly this scope (as in pause); others stay in force. Returns how many.
+-- Ends every pause of exactly this scope (as in pause); others stay in force. Returns how many. A
+-- tenant that is written in another way is the same one where every category reads it so.
 CREATE OR REPLACE FUNCTION retention.resume(scope text, reason text) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -14,7 +15,11 @@ BEGIN
     FOR p IN
         UPDATE retention.pause o SET resumed_at = clock_timestamp(), resumed_by = session_user,
                 resume_reason = resume.reason
-            WHERE o.resumed_at IS NULL AND o.scope = kind AND o.name IS NOT DISTINCT FROM target
+            WHERE o.resumed_at IS NULL AND o.scope = kind
+              AND (o.name IS NOT DISTINCT FROM target OR kind = 'tenant' AND (
+                  SELECT bool_and(f.form IS NOT DISTINCT FROM n.form) AND count(f.form) > 0
+                  FROM retention.pause_forms(target) f
+                      JOIN retention.pause_forms(o.name) n USING (category)))
             RETURNING o.pause, o.scope, o.name
     LOOP
         PERFORM retention.write_entry('pause', NULL, CASE kind WHEN 'category' THEN target END,
@@ -22,7 +27,15 @@ BEGIN
                                'what', 'resumed', 'by', session_user));
         ended := ended + 1;
     END LOOP;
-    IF ended = 0 THEN
+    IF ended = 0 AND kind = 'tenant' AND EXISTS (
+            SELECT FROM retention.pause o CROSS JOIN LATERAL retention.pause_forms(o.name) n
+                JOIN retention.pause_forms(target) f USING (category, form)
+            WHERE o.resumed_at IS NULL AND o.scope = 'tenant') THEN
+        RAISE EXCEPTION USING ERRCODE = 'RT010',
+            MESSAGE = format('tenant "%s" is not paused in that writing', target),
+            HINT = 'Another writing of it is, which some categories take for another tenant: write it as '
+                'table retention.pause has it.';
+    ELSIF ended = 0 THEN
         RAISE EXCEPTION USING ERRCODE = 'RT010',
             MESSAGE = CASE kind WHEN 'all' THEN 'everything is not paused'
                                 ELSE format('%s "%s" is not paused', kind, target) END;

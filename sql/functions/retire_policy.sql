@@ -40,6 +40,7 @@ BEGIN
             loaded_column_facts = NULL, column_facts = NULL, changed_columns = NULL,
             approved_sha256 = NULL, approved_by = NULL, approved_at = NULL, approved_mode = NULL,
             approved_relation = NULL, expect_due = NULL, brake_allowance = NULL,
+            brake_left = '{}',
             brake_engaged_at = NULL, brake_run = NULL, brake_due = NULL, brake_limit = NULL
         WHERE k.name = c.name;
     PERFORM retention.write_entry('policy', NULL, c.name, jsonb_build_object('category', c.name,

@@ -1,6 +1,7 @@
 -- Begins a run: one row of `run`, and the entry `plan` before its first batch. The run is bound to
 -- the text of the policy that it was planned with, and its time must not lie ahead of the server's.
--- For a stage that changes `columns`, an entry `transform` says of which classes that is.
+-- For a stage that changes `columns`, an entry `transform` says of which classes that is. Returns
+-- how many records it may act on although they pass a brake.
 --
 -- A worker makes one run after the other. One of its own that could not be ended (finish_run failed)
 -- ends here as lost, so that the log has the end of every run before it plans the next: who verifies
@@ -8,7 +9,7 @@
 CREATE OR REPLACE FUNCTION retention.start_run(term bigint, run uuid, category text, sha256 text,
     stage text, relation text, action text, after text, due bigint, held bigint, to_act bigint,
     run_time timestamptz, requested_by text DEFAULT NULL,
-    columns bigint DEFAULT NULL, classes text DEFAULT NULL) RETURNS void
+    columns bigint DEFAULT NULL, classes text DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
@@ -82,6 +83,9 @@ BEGIN
                 'stage', start_run.stage, 'columns', start_run.columns,
                 'classes', start_run.classes));
     END IF;
+    -- Read last: a run that ended here just now has spent some of it.
+    RETURN (SELECT coalesce((k.brake_left ->> start_run.stage)::bigint, k.brake_allowance, 0)
+            FROM retention.category k WHERE k.name = c.name);
 END
 $function$;
 REVOKE ALL ON FUNCTION retention.start_run(bigint, uuid, text, text, text, text, text, text, bigint,

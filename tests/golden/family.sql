@@ -41,7 +41,7 @@ SELECT coalesce(sum(g.rows), 0)::bigint AS rows,
               WHEN (CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $5::interval <= $1::timestamptz) IS NOT TRUE THEN 7
               WHEN (CASE WHEN t.ended_at >= ($3::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END + $8::interval <= $1::timestamptz) IS NOT TRUE AND CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $6::interval <= $1::timestamptz THEN 8
               WHEN (CASE WHEN t.ended_at >= ($3::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END + $8::interval <= $1::timestamptz) IS NOT TRUE THEN 7
-              WHEN (EXISTS (SELECT 1 FROM retention.pause z11 WHERE z11.scope = 'tenant' AND z11.resumed_at IS NULL AND (z11.until IS NULL OR z11.until > now()) AND z11.name = t.account_id::text)) IS TRUE THEN 11
+              WHEN (t.account_id::text IN (SELECT CASE WHEN z11.forms IS NULL THEN z11.name ELSE z11.forms ->> 'bigint' END FROM retention.pause z11 WHERE z11.scope = 'tenant' AND z11.resumed_at IS NULL AND (z11.until IS NULL OR z11.until > now()))) IS TRUE THEN 11
               ELSE 13 END AS verdict,
          CASE WHEN t."retention due" <= $1::timestamptz THEN GREATEST(CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $5::interval, CASE WHEN t.ended_at >= ($3::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END + $8::interval) END AS moment
     FROM (SELECT CASE WHEN (t.kind = ANY (ARRAY[$9::g.kind, $10::g.kind])) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
@@ -87,7 +87,7 @@ SELECT g.tenant, sum(g.rows)::bigint AS rows,
               WHEN (CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $5::interval <= $1::timestamptz) IS NOT TRUE THEN 7
               WHEN (CASE WHEN t.ended_at >= ($3::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END + $8::interval <= $1::timestamptz) IS NOT TRUE AND CASE WHEN t.started_at >= $3::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $6::interval <= $1::timestamptz THEN 8
               WHEN (CASE WHEN t.ended_at >= ($3::timestamptz AT TIME ZONE $7::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $7::text) END + $8::interval <= $1::timestamptz) IS NOT TRUE THEN 7
-              WHEN (EXISTS (SELECT 1 FROM retention.pause z11 WHERE z11.scope = 'tenant' AND z11.resumed_at IS NULL AND (z11.until IS NULL OR z11.until > now()) AND z11.name = t.account_id::text)) IS TRUE THEN 11
+              WHEN (t.account_id::text IN (SELECT CASE WHEN z11.forms IS NULL THEN z11.name ELSE z11.forms ->> 'bigint' END FROM retention.pause z11 WHERE z11.scope = 'tenant' AND z11.resumed_at IS NULL AND (z11.until IS NULL OR z11.until > now()))) IS TRUE THEN 11
               ELSE 13 END AS verdict,
          t.account_id::text AS tenant
     FROM (SELECT CASE WHEN (t.kind = ANY (ARRAY[$9::g.kind, $10::g.kind])) IS NOT TRUE THEN 0 ELSE 2 END AS "retention claimed",
@@ -131,7 +131,7 @@ SELECT count(*) AS rows
    AND (EXISTS (SELECT 1 FROM ONLY g.dispute k10 WHERE k10.call = t.call_id AND k10.month = t.month AND k10.state = $12::text)) IS NOT TRUE
    AND CASE WHEN t.started_at >= $8::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $13::interval <= $3::timestamptz
    AND CASE WHEN t.ended_at >= ($8::timestamptz AT TIME ZONE $14::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $14::text) END + $15::interval <= $3::timestamptz
-   AND (EXISTS (SELECT 1 FROM retention.pause z11 WHERE z11.scope = 'tenant' AND z11.resumed_at IS NULL AND (z11.until IS NULL OR z11.until > now()) AND z11.name = t.account_id::text)) IS NOT TRUE;
+   AND (t.account_id::text IN (SELECT CASE WHEN z11.forms IS NULL THEN z11.name ELSE z11.forms ->> 'bigint' END FROM retention.pause z11 WHERE z11.scope = 'tenant' AND z11.resumed_at IS NULL AND (z11.until IS NULL OR z11.until > now()))) IS NOT TRUE;
 -- $1 value call
 -- $2 value voicemail
 -- $3 run time
@@ -192,7 +192,7 @@ SELECT (t.kind = ANY (ARRAY[$15::g.kind, $16::g.kind])) IS TRUE AS claimed,
        (EXISTS (SELECT 1 FROM ONLY g.dispute k14 WHERE k14.call = t.call_id AND k14.month = t.month AND k14.state = $27::text)) IS TRUE AS kept1,
        CASE WHEN t.started_at >= $17::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END AS floor1,
        CASE WHEN t.ended_at >= ($17::timestamptz AT TIME ZONE $28::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $28::text) END AS floor2,
-       (EXISTS (SELECT 1 FROM retention.pause z15 WHERE z15.scope = 'tenant' AND z15.resumed_at IS NULL AND (z15.until IS NULL OR z15.until > now()) AND z15.name = t.account_id::text)) IS TRUE AS paused
+       (t.account_id::text IN (SELECT CASE WHEN z15.forms IS NULL THEN z15.name ELSE z15.forms ->> 'bigint' END FROM retention.pause z15 WHERE z15.scope = 'tenant' AND z15.resumed_at IS NULL AND (z15.until IS NULL OR z15.until > now()))) IS TRUE AS paused
   FROM g.call t
  WHERE t.month = $29::date AND t.call_id = $30::bigint OFFSET 0) x;
 -- $1 value gone
@@ -356,7 +356,7 @@ DELETE FROM ONLY g.call_2024 t
    AND (EXISTS (SELECT 1 FROM ONLY g.dispute k10 WHERE k10.call = t.call_id AND k10.month = t.month AND k10.state = $14::text)) IS NOT TRUE
    AND CASE WHEN t.started_at >= $10::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $15::interval <= $5::timestamptz
    AND CASE WHEN t.ended_at >= ($10::timestamptz AT TIME ZONE $16::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $16::text) END + $17::interval <= $5::timestamptz
-   AND (EXISTS (SELECT 1 FROM retention.pause z11 WHERE z11.scope = 'tenant' AND z11.resumed_at IS NULL AND (z11.until IS NULL OR z11.until > now()) AND z11.name = t.account_id::text)) IS NOT TRUE
+   AND (t.account_id::text IN (SELECT CASE WHEN z11.forms IS NULL THEN z11.name ELSE z11.forms ->> 'bigint' END FROM retention.pause z11 WHERE z11.scope = 'tenant' AND z11.resumed_at IS NULL AND (z11.until IS NULL OR z11.until > now()))) IS NOT TRUE
 RETURNING t.account_id::text AS tenant, t.month::text AS k1, t.call_id::bigint AS k2;
 -- $1 from tid
 -- $2 to tid
@@ -392,7 +392,7 @@ DELETE FROM ONLY g.call_2024 t
    AND (EXISTS (SELECT 1 FROM ONLY g.dispute k10 WHERE k10.call = t.call_id AND k10.month = t.month AND k10.state = $8::text)) IS NOT TRUE
    AND CASE WHEN t.started_at >= '1970-01-02'::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + '90 days'::interval <= '2024-02-29 00:00:00+00'::timestamptz
    AND CASE WHEN t.ended_at >= ('1970-01-02'::timestamptz AT TIME ZONE 'America/New_York'::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE 'America/New_York'::text) END + '10 days'::interval <= '2024-02-29 00:00:00+00'::timestamptz
-   AND (EXISTS (SELECT 1 FROM retention.pause z11 WHERE z11.scope = 'tenant' AND z11.resumed_at IS NULL AND (z11.until IS NULL OR z11.until > now()) AND z11.name = t.account_id::text)) IS NOT TRUE
+   AND (t.account_id::text IN (SELECT CASE WHEN z11.forms IS NULL THEN z11.name ELSE z11.forms ->> 'bigint' END FROM retention.pause z11 WHERE z11.scope = 'tenant' AND z11.resumed_at IS NULL AND (z11.until IS NULL OR z11.until > now()))) IS NOT TRUE
 RETURNING t.account_id::text AS tenant, t.month::text AS k1, t.call_id::bigint AS k2;
 -- $1 from tid
 -- $2 to tid
@@ -421,7 +421,7 @@ SELECT t.ctid AS tid, t.month::text AS k1, t.call_id::text AS k2
    AND (EXISTS (SELECT 1 FROM ONLY g.dispute k10 WHERE k10.call = t.call_id AND k10.month = t.month AND k10.state = $14::text)) IS NOT TRUE
    AND CASE WHEN t.started_at >= $10::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $15::interval <= $5::timestamptz
    AND CASE WHEN t.ended_at >= ($10::timestamptz AT TIME ZONE $16::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $16::text) END + $17::interval <= $5::timestamptz
-   AND (EXISTS (SELECT 1 FROM retention.pause z11 WHERE z11.scope = 'tenant' AND z11.resumed_at IS NULL AND (z11.until IS NULL OR z11.until > now()) AND z11.name = t.account_id::text)) IS NOT TRUE
+   AND (t.account_id::text IN (SELECT CASE WHEN z11.forms IS NULL THEN z11.name ELSE z11.forms ->> 'bigint' END FROM retention.pause z11 WHERE z11.scope = 'tenant' AND z11.resumed_at IS NULL AND (z11.until IS NULL OR z11.until > now()))) IS NOT TRUE
  ORDER BY t.ctid
  LIMIT $18::bigint
    FOR UPDATE OF t SKIP LOCKED)
@@ -477,7 +477,7 @@ SELECT count(*) AS rows, array_agg(l.tid::text) AS tids
    AND (EXISTS (SELECT 1 FROM ONLY g.dispute k10 WHERE k10.call = t.call_id AND k10.month = t.month AND k10.state = $13::text)) IS NOT TRUE
    AND CASE WHEN t.started_at >= $9::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $14::interval <= $4::timestamptz
    AND CASE WHEN t.ended_at >= ($9::timestamptz AT TIME ZONE $15::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $15::text) END + $16::interval <= $4::timestamptz
-   AND (EXISTS (SELECT 1 FROM retention.pause z11 WHERE z11.scope = 'tenant' AND z11.resumed_at IS NULL AND (z11.until IS NULL OR z11.until > now()) AND z11.name = t.account_id::text)) IS NOT TRUE
+   AND (t.account_id::text IN (SELECT CASE WHEN z11.forms IS NULL THEN z11.name ELSE z11.forms ->> 'bigint' END FROM retention.pause z11 WHERE z11.scope = 'tenant' AND z11.resumed_at IS NULL AND (z11.until IS NULL OR z11.until > now()))) IS NOT TRUE
  ORDER BY t.ctid) l;
 -- $1 tids
 -- $2 value call
@@ -511,7 +511,7 @@ DELETE FROM ONLY g.call_2024 t
    AND (EXISTS (SELECT 1 FROM ONLY g.dispute k10 WHERE k10.call = t.call_id AND k10.month = t.month AND k10.state = $13::text)) IS NOT TRUE
    AND CASE WHEN t.started_at >= $9::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $14::interval <= $4::timestamptz
    AND CASE WHEN t.ended_at >= ($9::timestamptz AT TIME ZONE $15::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $15::text) END + $16::interval <= $4::timestamptz
-   AND (EXISTS (SELECT 1 FROM retention.pause z11 WHERE z11.scope = 'tenant' AND z11.resumed_at IS NULL AND (z11.until IS NULL OR z11.until > now()) AND z11.name = t.account_id::text)) IS NOT TRUE
+   AND (t.account_id::text IN (SELECT CASE WHEN z11.forms IS NULL THEN z11.name ELSE z11.forms ->> 'bigint' END FROM retention.pause z11 WHERE z11.scope = 'tenant' AND z11.resumed_at IS NULL AND (z11.until IS NULL OR z11.until > now()))) IS NOT TRUE
 RETURNING t.account_id::text AS tenant, t.month::text AS k1, t.call_id::bigint AS k2;
 -- $1 tids
 -- $2 value call
@@ -547,7 +547,7 @@ SELECT count(*) AS rows
    AND (EXISTS (SELECT 1 FROM ONLY g.dispute k10 WHERE k10.call = t.call_id AND k10.month = t.month AND k10.state = $14::text)) IS NOT TRUE
    AND CASE WHEN t.started_at >= $10::timestamptz AND t.started_at < '10000-01-01 00:00:00+00'::timestamptz THEN t.started_at END + $15::interval <= $5::timestamptz
    AND CASE WHEN t.ended_at >= ($10::timestamptz AT TIME ZONE $16::text) AND t.ended_at < '10000-01-01'::timestamp THEN (t.ended_at AT TIME ZONE $16::text) END + $17::interval <= $5::timestamptz
-   AND (EXISTS (SELECT 1 FROM retention.pause z11 WHERE z11.scope = 'tenant' AND z11.resumed_at IS NULL AND (z11.until IS NULL OR z11.until > now()) AND z11.name = t.account_id::text)) IS NOT TRUE;
+   AND (t.account_id::text IN (SELECT CASE WHEN z11.forms IS NULL THEN z11.name ELSE z11.forms ->> 'bigint' END FROM retention.pause z11 WHERE z11.scope = 'tenant' AND z11.resumed_at IS NULL AND (z11.until IS NULL OR z11.until > now()))) IS NOT TRUE;
 -- $1 from tid
 -- $2 to tid
 -- $3 value call

@@ -76,11 +76,15 @@ static const struct command commands[] = {
      "run call_recordings",
      command_run,
      {{"release-brake", 0, "NAME", false,
-       "first release the brake of this category for as many records as the last count found due; the "
+       "first release the brake of this category for as many records as the last count found due, by "
+       "the stage that it stopped, once; the "
        "role needs retention_operator, and nothing is released where it could not run then"}}},
     {ENFORCE, NULL, "pause", "", 0, 0,
      "stop acting, until resumed",
-     "Batches under way end; no other begins. Without --category and --tenant everything pauses.",
+     "Batches under way end; no other begins. Without --category and --tenant everything pauses. A "
+     "tenant can be written in any form that its column's type reads, 4711 or 04711 for a number; one "
+     "that no category can read is refused. Which categories it stays in is said, not whether it has "
+     "records there.",
      "pause --reason \"migration of the storage\"",
      command_pause,
      {{"reason", 'r', "TEXT", true, "why; kept with the pause"},
@@ -171,7 +175,8 @@ static const struct command commands[] = {
      command_policy_approve,
      {{"expect-due", 0, "N", false,
        "each stage may act on so many records at first without engaging the brake: give the largest "
-       "number that \"plan\" shows under \"to act\""},
+       "number that \"plan\" shows under \"to act\"; what its runs act on is taken off, and the rest "
+       "is over when nothing is left to act on"},
       {"sha256", 0, "DIGEST", false, "approve only if the text loaded has this SHA-256"},
       {"accept-gap", 0, "HOLD...", false, "approve although this hold does not reach the category"}}},
     {POLICY, "policy", "retire", "CATEGORY", 1, 1,

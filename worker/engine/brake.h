@@ -3,7 +3,8 @@
  * A batch counts its records while its transaction is still open; where that passes a limit the
  * batch is rolled back and the run stops. Batches in flight on other connections are counted too,
  * so the limit holds whatever their number. What was approved with --expect-due is an allowance,
- * for each stage by itself: the limits begin behind it. Fractions are of the rows at the run's
+ * for each stage by itself: the limits begin behind what is left of it (start_run says it, and
+ * finish_run takes off what the run acted on). Fractions are of the rows at the run's
  * start; a fraction of 1 is no limit, though records that come and fall due while the run goes can
  * make it more than all of them.
  *

@@ -355,7 +355,6 @@ enum {
     KNOWN_STATE,
     KNOWN_APPROVED,
     KNOWN_TEXT,
-    KNOWN_ALLOWANCE,
     KNOWN_BRAKE,
     KNOWN_PAUSED,
     KNOWN_PROVEN
@@ -374,7 +373,6 @@ static void take_known(struct policies *policies, const PGresult *known)
         if (!PQgetisnull(known, row, KNOWN_TEXT))
             state->approved_text =
                 arena_strdup(policies->arena, PQgetvalue(known, row, KNOWN_TEXT));
-        state->brake_allowance = strtoll(PQgetvalue(known, row, KNOWN_ALLOWANCE), NULL, 10);
         state->brake_engaged = PQgetvalue(known, row, KNOWN_BRAKE)[0] == 't';
         state->paused = PQgetvalue(known, row, KNOWN_PAUSED)[0] == 't';
         if (!PQgetisnull(known, row, KNOWN_PROVEN))

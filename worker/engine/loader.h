@@ -24,7 +24,6 @@ struct category_state {
     char state[16];           /* retention.category.state */
     char approved_sha256[65]; /* or "" */
     char *approved_text;      /* in the arena, or NULL */
-    int64_t brake_allowance;  /* 0: none */
     bool brake_engaged, paused;
     const char *proven; /* under the fingerprint that it had, its text in effect changed records */
     bool tried;         /* on some records, by this worker, as it is now */

@@ -216,7 +216,6 @@ static int64_t plan_number(const struct run *run, enum plan_column column)
 
 static void on_started(struct run *run, PGresult *result, const struct error *error)
 {
-    (void)result;
     if (error) {
         run->step = RUN_STEP_LIST; /* nothing to finish: run_finish sees that it never started */
         run_stop_error(run, error);
@@ -224,6 +223,7 @@ static void on_started(struct run *run, PGresult *result, const struct error *er
         return;
     }
     run->started = true;
+    run->brake.allowance = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
     run->report.run = run->id;
     if (run->worker->options.events.run_started)
         run->worker->options.events.run_started(&run->report, run->worker->options.arg);
@@ -353,7 +353,6 @@ static void set_brake(struct run *run)
         .tenant_fraction = brake->tenant_fraction,
         .min_rows = brake->min_rows,
         .table_rows = plan_number(run, PLAN_CLAIMED),
-        .allowance = run->state->brake_allowance,
     };
     random_bytes(&run->brake.seed, sizeof(run->brake.seed));
 }

@@ -193,24 +193,39 @@ const char *sql_waits(struct sql_builder *b, const struct category *other)
     return result;
 }
 
+/* As they stand in pause.forms: what somebody wrote, read as a value of the tenant's type, as it is
+ * for holds. NULL: that type has no such value. */
+static const char *paused_tenants(struct sql_builder *b, const struct ref *ref)
+{
+    const struct catalog_table *table =
+        ref->kind == REF_COLUMN ? b->target.table : sql_catalog_table(b, ref->table);
+    const char *z = sql_alias(b, 'z');
+    return arena_printf(b->arena,
+                        "(SELECT CASE WHEN %s.forms IS NULL THEN %s.name ELSE %s.forms ->> '%s' "
+                        "END FROM retention.pause %s WHERE %s.scope = 'tenant' AND %s.resumed_at "
+                        "IS NULL AND (%s.until IS NULL OR %s.until > now()))",
+                        z, z, z, sql_ref_type(ref, table), z, z, z, z, z);
+}
+
 const char *sql_paused(struct sql_builder *b)
 {
     const struct ref *ref = &b->category->tenant;
     if (!b->category->has_tenant)
         return NULL;
-    const char *z = sql_alias(b, 'z');
-    const char *matches;
+    const char *tenants = paused_tenants(b, ref);
     if (ref->kind == REF_CHILD) { /* one of several tenants is enough */
         struct sql_scope c = sql_read(b, ref->table, 'c');
-        matches = arena_printf(
-            b->arena, "(EXISTS (SELECT 1 FROM %s %s WHERE %s AND %s = %s.name)) IS TRUE",
+        return arena_printf(
+            b->arena, "(EXISTS (SELECT 1 FROM %s %s WHERE %s AND (%s IN %s) IS TRUE))",
             sql_from(b, c.table), c.alias, sql_child_where(b, &b->target, &ref->by, &c),
-            sql_ref_text(b, &c, ref), z);
-    } else {
-        matches = arena_printf(b->arena, "%s.name = %s", z, sql_tenant_text(b));
+            sql_held_text(b, &c, ref), tenants);
     }
-    return arena_printf(b->arena,
-                        "(EXISTS (SELECT 1 FROM retention.pause %s WHERE %s.scope = 'tenant' AND "
-                        "%s.resumed_at IS NULL AND (%s.until IS NULL OR %s.until > now()) AND %s))",
-                        z, z, z, z, z, matches);
+    const char *text;
+    if (ref->kind == REF_PARENT) {
+        struct sql_scope p = sql_read(b, ref->table, 'p');
+        text = sql_from_parent(b, &b->target, ref, &p, sql_held_text(b, &p, ref));
+    } else {
+        text = sql_held_text(b, &b->target, ref);
+    }
+    return arena_printf(b->arena, "(%s IN %s)", text, tenants);
 }

@@ -62,8 +62,8 @@ static const char *collated(struct arena *arena, const struct catalog_column *co
 /* The text of what is more than one value; a string that reads so is taken for it. */
 #define MANY "'[...]'"
 
-static const char *one_value_text(struct sql_builder *b, const struct sql_scope *scope,
-                                  const struct ref *ref)
+const char *sql_held_text(struct sql_builder *b, const struct sql_scope *scope,
+                          const struct ref *ref)
 {
     struct arena *arena = b->arena;
     const struct catalog_column *column = catalog_column(scope->table, ref->column);
@@ -83,7 +83,7 @@ static const char *value_text(const struct held *held, const struct sql_scope *s
                               const struct ref *ref)
 {
     struct sql_builder *b = held->b;
-    const char *text = one_value_text(b, scope, ref);
+    const char *text = sql_held_text(b, scope, ref);
     if (!ref->path.count)
         return text;
     return arena_printf(b->arena, "(CASE WHEN %s THEN " MANY " ELSE %s END)",
@@ -104,7 +104,7 @@ const char *sql_subject_text(struct sql_builder *b, const struct ref *ref)
     assert(ref->kind == REF_COLUMN);
     const struct catalog_column *column = catalog_column(b->target.table, ref->column);
     assert(column);
-    const char *text = one_value_text(b, &b->target, ref);
+    const char *text = sql_held_text(b, &b->target, ref);
     if (ref->as || ref->path.count || column->type_category == 'S')
         text = arena_printf(b->arena, "NULLIF(%s, '%s')", text,
                             text_equal(ref->as, "e164") ? "?" : "");

@@ -254,6 +254,9 @@ const char *sql_has_range(struct sql_builder *b, const char *h);
 const char *sql_held_wholly(struct sql_builder *b);
 /* The holds that cover the row: a JSON array of uuids. */
 const char *sql_holds(struct sql_builder *b);
+/* A value of a record as holds and pauses compare it: what retention.canonical_text makes of it. */
+const char *sql_held_text(struct sql_builder *b, const struct sql_scope *scope,
+                          const struct ref *ref);
 /* A subject's value in the target row, as holds compare it; NULL where it is not certain who it is,
  * so that whoever counts subjects counts nobody. */
 const char *sql_subject_text(struct sql_builder *b, const struct ref *ref);

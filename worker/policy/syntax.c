@@ -372,7 +372,10 @@ static const struct field brake_fields[] = {
 const struct definition definition_brake = {
     .name = "\"brake\"",
     .title = "Brake",
-    .help = "The group \"brake\". Past a limit the run stops and waits for a person.",
+    .help =
+        "The group \"brake\". Past a limit the run stops and waits for a person. What was approved "
+        "with --expect-due, or released, comes before the limits, for each stage by itself, until "
+        "as many have gone or none is left to go.",
     .fields = brake_fields,
 };
 
