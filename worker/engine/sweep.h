@@ -62,6 +62,7 @@ struct work {
     int64_t first_block; /* where the range began, before a batch left the rest of it */
     int turn, to_turn;   /* of SQL_TURNS: the first, and the one behind the last; 0: all rows */
     int attempts;        /* how often it was tried and rolled back */
+    int64_t most;        /* records that a careful batch may lock; 0: as the pace says */
     bool whole;          /* all of the leaf, at once, or nothing */
     bool careful;        /* lock first: the optimistic way met locked or poisoned rows */
     bool bisect;         /* and remove under savepoints, down to the record */
