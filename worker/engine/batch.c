@@ -408,6 +408,7 @@ static void act_on_failure(struct batch *batch)
             batch->work.careful = batch->work.bisect = true;
             batch_again(batch, true);
         } else {
+            batch->result.refused = true;
             end_with_failure(batch);
         }
         break;

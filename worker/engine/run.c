@@ -616,8 +616,16 @@ static int64_t acted(struct run *run, const struct lane *lane, const struct work
     };
     int64_t rest_us = pace_spend(&run->pace, &took, now);
     tell_progress(run);
-    if ((int64_t)run->blocked.count > RUN_MOST_BLOCKED)
+    if (run->blocked.count >= RUN_TOLD_BLOCKED && !run->told_blocked) {
+        run->told_blocked = true;
+        log_warning("category \"%s\": %zu records are set aside; more of them are not told one by "
+                    "one: \"retentionctl status\" counts them",
+                    run->category->name, run->blocked.count);
+    }
+    if (run->blocked.count > RUN_MOST_BLOCKED && !run->stopping) {
+        run->report.refused = true;
         run_stop(run, RUN_FAILED, "too many records refuse to be acted on");
+    }
     return rest_us;
 }
 
@@ -688,6 +696,7 @@ void run_batch_done(struct run *run, struct lane *lane, const struct work *work,
             worker_lost(run->worker, &result->error);
             return;
         }
+        run->report.refused = result->refused && !run->stopping;
         run_stop_error(run, &result->error);
     }
     run_pump(run);
