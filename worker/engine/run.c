@@ -383,14 +383,19 @@ static void on_checked(struct pg_conn *conn, enum pg_outcome outcome, PGresult *
     (void)conn;
     if (!run)
         return;
-    if (outcome == PG_OK)
+    if (outcome == PG_OK) {
         sweep_checked(&run->sweep, leaf, result);
-    else if (outcome == PG_LOST)
+    } else if (outcome == PG_LOST) {
         sweep_check_failed(leaf);
-    else if (run_is_locked(error))
+    } else if (run_is_locked(error)) {
         check_is_locked(run, leaf);
-    else
+    } else if (!run->stopping && run_gave_read_up(run, error)) {
+        sweep_check_failed(leaf);
+        run_read_given_up(run);
+        return;
+    } else {
         run_stop_error(run, error);
+    }
     run_pump(run);
 }
 
@@ -399,7 +404,13 @@ static void check_leaf(struct run *run, struct lane *lane, struct leaf *leaf)
     char oid[16];
     snprintf(oid, sizeof(oid), "%u", leaf->oid);
     const char *values[] = {oid};
-    run_read(run, lane, sweep_check_sql(), 1, values, false, on_checked);
+    const bool canceled = FAULT_POINT("run_check_canceled"); /* as if others had waited for it */
+    run_read(run, lane,
+             canceled ? "SELECT pg_catalog.pg_cancel_backend(pg_catalog.pg_backend_pid()) "
+                        "WHERE $1::pg_catalog.oid IS NOT NULL"
+                      : sweep_check_sql(),
+             1, values, false, on_checked);
+    run->read_canceled |= canceled;
     lane->use->leaf = leaf;
 }
 
