@@ -509,7 +509,9 @@ static bool open_leaf(struct run *run, struct lane *lane, struct leaf *leaf)
     const struct sql_statement *asked = leaf->way == LEAF_ENDS     ? &leaf->sql->ends
                                         : leaf->way == LEAF_BOUNDS ? &leaf->sql->bounds
                                                                    : &leaf->sql->choose;
+    run->bounds_from = sweep_bounds_from(leaf);
     run_read_statement(run, lane, asked, false, on_opened);
+    run->bounds_from = NULL;
     lane->use->leaf = leaf;
     return true;
 }

@@ -75,6 +75,7 @@ struct run {
     struct run_drops *drops; /* of step DROP; owned */
 
     struct sweep sweep;
+    const char *bounds_from; /* of the leaf that is asked for them; borrowed while it is sent */
     struct pace pace;
     struct brake_gauge brake;
     struct seq_pool seq;
