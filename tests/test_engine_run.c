@@ -284,7 +284,85 @@ START_TEST(sets_poison_rows_aside)
 }
 END_TEST
 
+#define TWO_STAGES(only)                                                                           \
+    "  data: { table = \"public.event\"; start = \"at\"; " only "};\n"                             \
+    "  stages = ( { name = \"blank\"; after = \"30 days\"; do = \"deidentify\"; columns = ( "      \
+    "{ name = \"account\"; as = \"nullify\"; } ); },\n"                                            \
+    "    { name = \"gone\"; after = \"60 days\"; do = \"delete\"; } );\n"                          \
+    "  brake: { fraction = 1.0; tenant_fraction = 1.0; };\n"
+
+/* More records refuse than are told one by one, and all of them stand before the others; what does
+ * not refuse goes, and the other stage has its turn. */
+START_TEST(many_that_refuse_stop_nothing)
+{
+    struct site site = site_new(
+        cluster_shared(),
+        EVENTS STICKY("event") "INSERT INTO event SELECT i, now() - interval '70 days', 1, "
+                               "'x' FROM generate_series(1, 1700) i;"
+                               "INSERT INTO event SELECT i, now() - interval '40 days', 1, "
+                               "'x' FROM generate_series(2001, 2100) i;"
+                               "INSERT INTO sticky SELECT generate_series(1, 1200);",
+        NULL);
+    sticky_policy(&site, "events", TWO_STAGES(""));
+    site_load_and_approve(&site, "events", -1);
+    struct program_result result = site_once(&site, NULL);
+    ck_assert_msg(result.exit_code == 0, "%.2000s", result.err);
+    ck_assert_ptr_nonnull(strstr(result.err, "records are set aside; more of them are not told"));
+    program_result_free(&result);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event WHERE id <= 1700"), 1200);
+    ck_assert_int_eq(
+        db_number(site.admin, "SELECT count(*) FROM event WHERE id > 2000 AND account IS NULL"),
+        100);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM retention.blocked_record"), 1200);
+    site_check_log(&site);
+    site_free(&site);
+}
+END_TEST
+
 #ifdef ENABLE_FAULT_POINTS
+
+/* What a stage looks at raises an error for one of its records, so that it cannot even be locked:
+ * the stage fails. The other one is done all the same, and does not hide that. */
+START_TEST(a_failed_stage_does_not_stop_others)
+{
+    struct site site = site_new(
+        cluster_shared(),
+        EVENTS "ALTER TABLE event ALTER note TYPE jsonb USING note::jsonb;INSERT INTO event SELECT "
+               "i, now() - interval '70 days', 1, '{\"at\": \"2000-01-01\"}' FROM "
+               "generate_series(1, 5) i;"
+               "INSERT INTO event SELECT i, now() - interval '40 days', 1, '{\"at\": "
+               "\"2000-01-01\"}' FROM "
+               "generate_series(11, 15) i;",
+        NULL);
+    site_policy(&site, "events",
+                TWO_STAGES("only = ( { column = \"note\"; path = [ \"at\" ]; older_than = \"1 "
+                           "day\"; nulls = \"skip\"; } ); "));
+    site_load_and_approve(&site, "events", -1);
+    int status;
+    pid_t pid = site_start_at_run(&site);
+    db_script(site.admin,
+              "CREATE OR REPLACE FUNCTION retention.try_timestamptz(value text) RETURNS "
+              "timestamptz LANGUAGE plpgsql STABLE STRICT AS $$ BEGIN "
+              "IF pg_catalog.current_query() ~ 'DELETE|SKIP LOCKED' THEN "
+              "RAISE EXCEPTION 'no' USING ERRCODE = '22007'; "
+              "END IF; RETURN pg_catalog.now() - '1 year'::interval; END $$");
+    do { /* the other stage's run begins there, too */
+        kill(pid, SIGCONT);
+        ck_assert_int_eq(waitpid(pid, &status, WUNTRACED), pid);
+    } while (WIFSTOPPED(status));
+    char *said _cleanup_free_ = site_stderr(&site);
+    ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 1, "%s", said);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 10);
+    ck_assert_int_eq(
+        db_number(site.admin, "SELECT count(*) FROM event WHERE account IS NULL AND id > 10"), 5);
+    ck_assert_int_eq(db_number(site.admin,
+                               "SELECT count(*) FROM retention.compliance WHERE failing AND cause "
+                               "LIKE 'last run failed: %%(SQLSTATE 22007)'"),
+                     1);
+    site_check_log(&site);
+    site_free(&site);
+}
+END_TEST
 
 /* One record was set aside, another is locked; before the second pass the first is not due any
  * more. What remains is the locked one: the run waits for it a little, and says so. */
@@ -819,8 +897,10 @@ Suite *suite_engine_run(void)
     tcase_add_test(tc, very_large_families_of_families);
     tcase_add_test(tc, leaves_locked_rows);
     tcase_add_test(tc, sets_poison_rows_aside);
+    tcase_add_test(tc, many_that_refuse_stop_nothing);
 #ifdef ENABLE_FAULT_POINTS
     tcase_add_test(tc, locked_is_not_set_aside);
+    tcase_add_test(tc, a_failed_stage_does_not_stop_others);
 #endif
     tcase_add_test(tc, poison_in_a_family);
     tcase_add_test(tc, poison_before_a_very_large_family);

@@ -75,6 +75,7 @@ static const struct {
     {"run_before_pass", false, false},
     {"run_before_plan", false, false},
     {"run_before_start", false, false},
+    {"run_check_canceled", false, false},
     {"run_close_lost", true, false},
     {"run_close_sent", true, false},
     {"run_drop_sent", true, false},

@@ -79,6 +79,42 @@ START_TEST(memory_does_not_grow_with_the_rows)
 }
 END_TEST
 
+/* Each record begins at a moment of its own, and three of them are a slice. */
+static long peak_of_slices(long rows)
+{
+    struct site site =
+        site_new(cluster_shared(),
+                 "CREATE TABLE event (id bigint PRIMARY KEY, at timestamptz NOT NULL);"
+                 "CREATE INDEX ON event (at);",
+                 "pace: { batch_rows = 100; };");
+    db_exec(site.admin,
+            "INSERT INTO event SELECT i, now() - interval '40 days' - i * interval '1 ms' FROM "
+            "generate_series(1, %ld) i ORDER BY i * 7919 %% 1000003; ANALYZE event",
+            rows);
+    site_policy(&site, "events",
+                "  data: { table = \"public.event\"; start = \"at\"; };\n"
+                "  strategy = \"index\";\n"
+                "  stages = ( { after = \"30 days\"; do = \"delete\"; } );\n"
+                "  brake: { rows = 1000000000; fraction = 1.0; };\n");
+    site_load_and_approve(&site, "events", rows);
+    long peak = run_peak(&site);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 0);
+    ck_assert_int_eq(site_logged(&site, "public.event"), rows);
+    site_check_log(&site);
+    site_free(&site);
+    return peak;
+}
+
+START_TEST(nor_with_the_slices_of_an_index)
+{
+    long rows = small_rows(), small = peak_of_slices(rows), large = peak_of_slices(rows * 5);
+    if (getenv("TEST_VERBOSE"))
+        fprintf(stderr, "%ld rows: %ld KiB; %ld rows: %ld KiB\n", rows, small, rows * 5, large);
+    ck_assert_msg(labs(large - small) * 20 <= small,
+                  "%ld rows took %ld KiB, five times as many %ld", rows, small, large);
+}
+END_TEST
+
 /* One record with so many dependants that they go in batches of their own. */
 START_TEST(nor_with_the_dependants_of_one_record)
 {
@@ -119,9 +155,11 @@ Suite *suite_memory(void)
     tcase_set_timeout(tc, (double)(120 + small_rows() / 250));
 #ifndef SANITIZED /* whose shadow is memory too */
     tcase_add_test(tc, memory_does_not_grow_with_the_rows);
+    tcase_add_test(tc, nor_with_the_slices_of_an_index);
     tcase_add_test(tc, nor_with_the_dependants_of_one_record);
 #else
     (void)memory_does_not_grow_with_the_rows;
+    (void)nor_with_the_slices_of_an_index;
     (void)nor_with_the_dependants_of_one_record;
 #endif
     suite_add_tcase(suite, tc);

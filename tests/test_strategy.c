@@ -160,6 +160,33 @@ START_TEST(many_at_one_moment_go_by_blocks)
 }
 END_TEST
 
+/* The same where it is found out late: bounds are asked for 4096 at a time, and the many are behind
+ * those. The slices before them are done; the whole table is gone through for the rest. */
+START_TEST(many_at_a_late_moment_go_by_blocks)
+{
+    struct site site =
+        site_of("index", "timestamptz",
+                "UPDATE event SET at = now() - interval '40 days' WHERE n <= 900;"
+                "INSERT INTO event (n, at, note) SELECT i, now() - interval '120 "
+                "days' + i * interval '1 second', repeat('x', 500) FROM generate_series(20001, "
+                "33000) i;",
+                5);
+    site_policy(&site, "events",
+                "strategy = \"index\"; data: { table = \"public.event\"; start = \"at\"; }; stages "
+                "= ( { after = \"30 days\"; do = \"delete\"; } ); brake: { fraction = 1.0; };");
+    site_load_and_approve(&site, "events", -1);
+    site_once_expect(&site, NULL, 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 19000);
+    ck_assert_int_eq(site_digests(&site, "public.event"), 14000);
+    ck_assert_int_ge(batches_of(&site, 99), 4096 / 33);
+    ck_assert_int_le(
+        db_number(site.admin, "SELECT max(rows) FROM retention.log_entry WHERE type = 'batch'"),
+        250);
+    site_check_log(&site);
+    site_free(&site);
+}
+END_TEST
+
 #ifdef ENABLE_FAULT_POINTS
 
 /* The run found no scope of a hold, and counts by statements that ask for none. What a hold
@@ -227,6 +254,7 @@ Suite *suite_strategy(void)
     tcase_add_loop_test(tcase, other_types_of_moments, 0, 2);
     tcase_add_test(tcase, what_is_locked_or_refuses_is_left);
     tcase_add_test(tcase, many_at_one_moment_go_by_blocks);
+    tcase_add_test(tcase, many_at_a_late_moment_go_by_blocks);
     tcase_add_test(tcase, plan_names_the_index);
 #ifdef ENABLE_FAULT_POINTS
     tcase_add_loop_test(tcase, a_hold_placed_before_a_count, 0, 2);

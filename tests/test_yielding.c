@@ -505,6 +505,17 @@ START_TEST(count_gives_way)
 }
 END_TEST
 
+/* The look at a leaf that a pass ends with is such a read, too. Its server cancels it as it does
+ * for others that wait: it is too short for them to come in time. */
+START_TEST(look_at_a_leaf_gives_way)
+{
+    struct site site = counting_site();
+    site_once_expect(&site, "run_check_canceled=error", 0);
+    check_gone(&site, ROWS);
+    site_free(&site);
+}
+END_TEST
+
 /* What the policy names is another thing then: the category stands still, its message says why, and
  * once the policy fits again the rest goes. */
 START_TEST(alter_table_against_the_policy)
@@ -559,6 +570,7 @@ Suite *suite_yielding(void)
     tcase_add_test(tcase, vacuum_full_waits_daemon);
     tcase_add_loop_test(tcase, alter_table_waits, 0, 2);
     tcase_add_loop_test(tcase, count_gives_way, 0, 2);
+    tcase_add_test(tcase, look_at_a_leaf_gives_way);
     tcase_add_loop_test(tcase, alter_table_against_the_policy, 0, 2);
 #endif
     return suite;

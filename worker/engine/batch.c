@@ -65,6 +65,8 @@
 enum {
     AGAIN_MS = 50, /* first delay before a batch is tried again; doubles */
     AGAIN_MOST_MS = 2000,
+    ALONE_ATTEMPTS = 3, /* of a record that a statement timeout met alone */
+    BLOCK_ROWS = 300,   /* about as many as a block has at most */
 };
 
 /* --- the end --- */
@@ -169,6 +171,15 @@ static bool brake_holds(struct batch *batch)
     return !allowed;
 }
 
+/* After a statement timeout batches are small. They grow again where they take so short that twice
+ * as much should not meet it. */
+static bool may_grow(const struct batch *batch)
+{
+    int64_t timeout_us = batch->run->worker->limits.statement_timeout_ms * 1000;
+    int64_t took_us = clock_wall_us() - batch->began_us;
+    return timeout_us == 0 || (took_us >= 0 && took_us < timeout_us / 4);
+}
+
 /* The rest of the range, behind the last record that this batch looked at. */
 static void note_rest(struct batch *batch)
 {
@@ -200,6 +211,8 @@ static void note_rest(struct batch *batch)
     batch->result.rest = batch->work;
     batch->result.rest.from = tid;
     batch->result.rest.attempts = 0;
+    if (batch->work.most > 0 && may_grow(batch))
+        batch->result.rest.most *= 2;
 }
 
 void batch_commit_or_not(struct batch *batch)
@@ -264,21 +277,64 @@ static bool locks_relations(enum step step)
            step == STEP_LOCK_READS || step == STEP_JUDGE_ROWS;
 }
 
-/* A statement timeout: half of the range, or one record at a time. */
-static void smaller(struct batch *batch)
+/* So many records locked that the failed statement would have been about half of those that it was
+ * about; 0: it was about one, alone. */
+static int64_t half_of_locked(const struct batch *batch)
+{
+    const struct locked_set *locked = &batch->locked;
+    if (locked->count == 0) {
+        int64_t asked = batch_most_rows(batch);
+        return (asked < BLOCK_ROWS ? asked : BLOCK_ROWS) / 2;
+    }
+    if (!batch->relation_keys || locked->count == 1) /* there are no parts yet */
+        return (int64_t)locked->count / 2;
+    const struct part part = batch->part;
+    size_t middle = batch->picks[part.from + (part.to - part.from) / 2];
+    return middle > 0 ? (int64_t)middle : 1;
+}
+
+/* A statement timeout that one record meets, again and again. What can be is set aside, the others
+ * go on. */
+static void alone(struct batch *batch, bool under_savepoint)
+{
+    struct work *work = &batch->work;
+    if (work->attempts < ALONE_ATTEMPTS) {
+        work->bisect = true; /* under a savepoint, from then on */
+        batch_again(batch, false);
+    } else if (under_savepoint) {
+        work->attempts = 0;
+        batch_undo_part(batch, batch->error.sqlstate);
+    } else {
+        batch->result.left++;
+        batch->family_end = batch->pick_count; /* it has no part of its own yet */
+        note_rest(batch);
+        batch_end_with(batch, BATCH_NOTHING);
+    }
+}
+
+/* A statement timeout: half of the range, or half of the records. */
+static void smaller(struct batch *batch, bool under_savepoint)
 {
     struct work *work = &batch->work;
     struct work rest;
-    if (!work->careful && work_halve(work, &rest)) {
+    if ((!work->careful || batch->failed_step.step == STEP_LOCK_ROWS) && work_halve(work, &rest)) {
         batch->result.split = true;
         batch->result.other_half = rest;
         batch_again(batch, true);
         return;
     }
-    work->careful = true;
-    if (work->attempts >= 3)
-        work->bisect = true;
-    batch_again(batch, false);
+    if (!work->careful) {
+        work->careful = true;
+        batch_again(batch, true);
+        return;
+    }
+    int64_t half = half_of_locked(batch);
+    if (half == 0) {
+        alone(batch, under_savepoint);
+        return;
+    }
+    work->most = half;
+    batch_again(batch, true);
 }
 
 static void act_on_failure(struct batch *batch)
@@ -352,6 +408,7 @@ static void act_on_failure(struct batch *batch)
             batch->work.careful = batch->work.bisect = true;
             batch_again(batch, true);
         } else {
+            batch->result.refused = true;
             end_with_failure(batch);
         }
         break;
@@ -360,7 +417,7 @@ static void act_on_failure(struct batch *batch)
         break;
     case RETRY_CANCELED:
         if (is_action(step))
-            smaller(batch);
+            smaller(batch, under_savepoint);
         else
             batch_again(batch, false);
         break;

@@ -47,6 +47,7 @@ struct batch_result {
                                       so many statements; 0: unknown */
     int64_t rested_us;             /* between them */
     struct brake_trip trip;
+    bool refused; /* STOP: a record of the category's refuses, and cannot be set aside */
     struct error error;
 };
 

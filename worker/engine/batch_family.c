@@ -46,7 +46,10 @@ static void set_aside(struct batch *batch, const char *sqlstate)
     batch->poisons =
         arena_push(batch->arena, batch->poisons, &batch->poison_count, sizeof(*batch->poisons));
     batch->poisons[batch->poison_count - 1] = poison;
-    log_warning("category \"%s\": a record of \"%s\" cannot be acted on and is set aside: %s",
+    enum log_level level =
+        run->blocked.count < RUN_TOLD_BLOCKED ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG;
+    log_message(level,
+                "category \"%s\": a record of \"%s\" cannot be acted on and is set aside: %s",
                 run->category->name, run->report.relation,
                 batch->error.primary ? batch->error.primary : "a trigger keeps it");
 }

@@ -290,6 +290,8 @@ void batch_send_begin(struct batch *batch);
 void batch_send_gate(struct batch *batch);
 void batch_send_prologue(struct batch *batch); /* ... both. */
 void batch_send_remove_range(struct batch *batch);
+/* The most records that a careful batch locks. */
+int64_t batch_most_rows(const struct batch *batch);
 void batch_send_lock_rows(struct batch *batch);
 /* Locks what the condition reads for the picks, and asks which of them are due and free then; false
  * where the policy has no such statement. */

@@ -309,17 +309,25 @@ void batch_send_remove_range(struct batch *batch)
     (void)FAULT_POINT("batch_begin_sent");
 }
 
-void batch_send_lock_rows(struct batch *batch)
+int64_t batch_most_rows(const struct batch *batch)
 {
-    struct run *run = batch->run;
+    const struct run *run = batch->run;
     int64_t most = pace_statement_rows(&run->pace);
     if (run->sql->relation_count > 1 && (int64_t)run->family_hint < most)
         most = (int64_t)run->family_hint;
+    if (batch->work.most > 0 && batch->work.most < most)
+        most = batch->work.most;
+    return most;
+}
+
+void batch_send_lock_rows(struct batch *batch)
+{
     const struct sql_leaf *sql = batch->sql;
     batch_begin_group(batch, BATCH_STATE_LOCKING);
     batch_send_prologue(batch);
     queue_statement(batch, STEP_LOCK_ROWS, table_relation(batch),
-                    batch->work.to_slice ? &sql->lock_slice : &sql->lock_rows, no_part, most);
+                    batch->work.to_slice ? &sql->lock_slice : &sql->lock_rows, no_part,
+                    batch_most_rows(batch));
     batch_end_group(batch);
 }
 

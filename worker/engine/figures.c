@@ -65,6 +65,14 @@ void figures_note(struct worker *worker, const struct run_report *report)
     figures->oldest_us = state->found.oldest_us;
 }
 
+void figures_note_failed(struct worker *worker, const char *category)
+{
+    struct category_figures *figures = figures_of(worker, category);
+    free(figures->standing);
+    figures->standing = xstrdup(run_status_word(RUN_FAILED));
+    figures->failed_us = clock_wall_us();
+}
+
 void figures_lead(struct worker *worker)
 {
     int64_t before = worker->figures_term;

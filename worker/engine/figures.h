@@ -8,6 +8,8 @@ struct worker;
 
 /* A run, or what stands for a skipped one, is over. */
 void figures_note(struct worker *worker, const struct run_report *report);
+/* A run failed before others of its category went well. */
+void figures_note_failed(struct worker *worker, const char *category);
 /* This worker leads from now on. Where another did meanwhile, what was found before is forgotten.
  */
 void figures_lead(struct worker *worker);

@@ -48,6 +48,7 @@ struct category_state {
     int64_t pause_over_us; /* when a pause ends; INT64_MAX: none does */
     bool try_again;        /* something due was left: again after the rest */
     bool requested;        /* a person asked for it */
+    bool stage_failed;     /* one of this round's did, and the others went on */
     bool turn_over;        /* a stage was stopped for others: it goes on in the next round */
     bool again;            /* ran into a changed schema: once more after checking anew */
 };

@@ -383,14 +383,19 @@ static void on_checked(struct pg_conn *conn, enum pg_outcome outcome, PGresult *
     (void)conn;
     if (!run)
         return;
-    if (outcome == PG_OK)
+    if (outcome == PG_OK) {
         sweep_checked(&run->sweep, leaf, result);
-    else if (outcome == PG_LOST)
+    } else if (outcome == PG_LOST) {
         sweep_check_failed(leaf);
-    else if (run_is_locked(error))
+    } else if (run_is_locked(error)) {
         check_is_locked(run, leaf);
-    else
+    } else if (!run->stopping && run_gave_read_up(run, error)) {
+        sweep_check_failed(leaf);
+        run_read_given_up(run);
+        return;
+    } else {
         run_stop_error(run, error);
+    }
     run_pump(run);
 }
 
@@ -399,7 +404,13 @@ static void check_leaf(struct run *run, struct lane *lane, struct leaf *leaf)
     char oid[16];
     snprintf(oid, sizeof(oid), "%u", leaf->oid);
     const char *values[] = {oid};
-    run_read(run, lane, sweep_check_sql(), 1, values, false, on_checked);
+    const bool canceled = FAULT_POINT("run_check_canceled"); /* as if others had waited for it */
+    run_read(run, lane,
+             canceled ? "SELECT pg_catalog.pg_cancel_backend(pg_catalog.pg_backend_pid()) "
+                        "WHERE $1::pg_catalog.oid IS NOT NULL"
+                      : sweep_check_sql(),
+             1, values, false, on_checked);
+    run->read_canceled |= canceled;
     lane->use->leaf = leaf;
 }
 
@@ -498,7 +509,9 @@ static bool open_leaf(struct run *run, struct lane *lane, struct leaf *leaf)
     const struct sql_statement *asked = leaf->way == LEAF_ENDS     ? &leaf->sql->ends
                                         : leaf->way == LEAF_BOUNDS ? &leaf->sql->bounds
                                                                    : &leaf->sql->choose;
+    run->bounds_from = sweep_bounds_from(leaf);
     run_read_statement(run, lane, asked, false, on_opened);
+    run->bounds_from = NULL;
     lane->use->leaf = leaf;
     return true;
 }
@@ -616,8 +629,16 @@ static int64_t acted(struct run *run, const struct lane *lane, const struct work
     };
     int64_t rest_us = pace_spend(&run->pace, &took, now);
     tell_progress(run);
-    if ((int64_t)run->blocked.count > RUN_MOST_BLOCKED)
+    if (run->blocked.count >= RUN_TOLD_BLOCKED && !run->told_blocked) {
+        run->told_blocked = true;
+        log_warning("category \"%s\": %zu records are set aside; more of them are not told one by "
+                    "one: \"retentionctl status\" counts them",
+                    run->category->name, run->blocked.count);
+    }
+    if (run->blocked.count > RUN_MOST_BLOCKED && !run->stopping) {
+        run->report.refused = true;
         run_stop(run, RUN_FAILED, "too many records refuse to be acted on");
+    }
     return rest_us;
 }
 
@@ -688,6 +709,7 @@ void run_batch_done(struct run *run, struct lane *lane, const struct work *work,
             worker_lost(run->worker, &result->error);
             return;
         }
+        run->report.refused = result->refused && !run->stopping;
         run_stop_error(run, &result->error);
     }
     run_pump(run);

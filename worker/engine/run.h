@@ -19,7 +19,8 @@ struct lane;
 struct run_drops;
 struct worker;
 
-enum { RUN_MOST_BLOCKED = 1000 };
+/* Records set aside: 32 bytes of memory each; and so many of them are told one by one. */
+enum { RUN_MOST_BLOCKED = 100000, RUN_TOLD_BLOCKED = 1000 };
 
 enum run_step {
     RUN_STEP_TIME,   /* the run's instant: this and the reads up to START on a lane */
@@ -74,6 +75,7 @@ struct run {
     struct run_drops *drops; /* of step DROP; owned */
 
     struct sweep sweep;
+    const char *bounds_from; /* of the leaf that is asked for them; borrowed while it is sent */
     struct pace pace;
     struct brake_gauge brake;
     struct seq_pool seq;
@@ -99,6 +101,7 @@ struct run {
     char busy[160];       /* what others kept locked, so that it was left in this pass, or "" */
     bool impatient;       /* something was left so: others that are locked have less time */
     bool yielded;         /* it ends because of one */
+    bool told_blocked;    /* that not each record that is set aside is told, was said */
     bool told_busy;       /* that the run waits for such a lock was said */
     int64_t read_busy_us; /* since when a read does not get its locks; 0: it does */
     struct event *read_timer; /* looks whether others wait for a read; NULL until there was one */

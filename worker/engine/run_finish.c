@@ -148,7 +148,7 @@ static void status_json(const struct run *run, struct text *json)
     add_number(json, "blocked", state->found.blocked);
     add_number(json, "unclaimed", run->unclaimed);
     add_window(run, json);
-    if (run->stage == 0 &&
+    if (run->stage == 0 && !run->state->stage_failed &&
         (run->stop_status == RUN_DONE || run->stop_status == run->state->standing))
         text_add(json, ",\"ended_well\":true"); /* the round's last stage */
     text_add_char(json, '}');
@@ -244,7 +244,8 @@ static void send_finish(struct run *run)
                             run->message[0] ? run->message : NULL};
     (void)FAULT_POINT("run_before_done");
     const struct category *category = run->category;
-    if (run->stop_status == RUN_DONE && run->stage == policy_stage_of_turn(category, 0)) {
+    if (run->stop_status == RUN_DONE && run->stage == policy_stage_of_turn(category, 0) &&
+        !run->state->stage_failed) { /* which met some of them only */
         size_t first = policy_stage_of_turn(category, category->stage_count - 1);
         const char *unseen[] = {term, run->id, category->stages[first].name};
         run_control(run, sql_file("engine/unblock_unseen.sql"), ARRAY_LENGTH(unseen), unseen, NULL);

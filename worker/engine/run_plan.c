@@ -96,13 +96,14 @@ static const char **bound_values(const struct run *run, const struct sql_stateme
     snprintf(term, 24, "%lld", (long long)run->worker->leadership.term);
     for (size_t i = 0; i < statement->param_count; i++) {
         const struct sql_param *param = &statement->params[i];
-        values[i] = param->kind == PARAM_RUN_TIME ? run->time
-                    : param->kind == PARAM_RUN    ? run->id
-                    : param->kind == PARAM_TERM   ? term
-                    : param->kind == PARAM_LIMIT  ? limit
-                    : param->kind == PARAM_MOST   ? most
-                    : param->kind == PARAM_PASSED ? passed
-                                                  : param->value;
+        values[i] = param->kind == PARAM_RUN_TIME     ? run->time
+                    : param->kind == PARAM_RUN        ? run->id
+                    : param->kind == PARAM_TERM       ? term
+                    : param->kind == PARAM_LIMIT      ? limit
+                    : param->kind == PARAM_MOST       ? most
+                    : param->kind == PARAM_PASSED     ? passed
+                    : param->kind == PARAM_FROM_START ? run->bounds_from
+                                                      : param->value;
     }
     return values;
 }

@@ -31,6 +31,7 @@
 #include "base/sql_files.h"
 #include "base/text.h"
 #include "engine/binary.h"
+#include "engine/figures.h"
 #include "engine/intake.h"
 #include "engine/lane.h"
 #include "engine/loader.h"
@@ -73,7 +74,8 @@ struct schedule {
     size_t order_count;
     size_t turn; /* policy_stage_of_turn says which stage that is */
     struct category_state *state;
-    bool stopped; /* a stage did not end well: no further stage */
+    char *failed_because; /* a stage failed, and others went on: why; owned */
+    char failed_sqlstate[6];
     struct requests requests;
     bool schema_changed; /* a run met RT004: check the policies anew, and once more */
     bool only_again;     /* the round takes those alone */
@@ -172,6 +174,7 @@ void schedule_free(struct schedule *schedule)
     event_free(schedule->window_timer);
     event_free(schedule->turn_timer);
     free(schedule->order);
+    free(schedule->failed_because);
     free(schedule);
 }
 
@@ -456,7 +459,9 @@ static void note_next(struct worker *worker, struct category_state *state,
                        report->status == RUN_FAILED || report->status == RUN_STOPPED ||
                        (report->status == RUN_DONE && report->remaining > report->blocked);
     rest_for(state, rest);
-    state->least_rest_until_us = clock_wall_us() + least * 1000;
+    int64_t least_us = clock_wall_us() + least * 1000;
+    if (first || state->least_rest_until_us < least_us)
+        state->least_rest_until_us = least_us;
     if (state->rest_until_us < before_us)
         state->rest_until_us = before_us;
     if (state->turn_over)
@@ -477,6 +482,59 @@ static void start_stage(struct worker *worker, struct category_state *state)
               NULL);
 }
 
+/* For retentionctl status. */
+static void tell_failure(struct worker *worker, const struct category_state *state,
+                         const char *sqlstate, const char *message)
+{
+    char term[24];
+    snprintf(term, sizeof(term), "%lld", (long long)worker->leadership.term);
+    const char *values[] = {term, state->name, sqlstate, message};
+    pg_conn_query(worker->control, sql_file("engine/record_failure.sql"), ARRAY_LENGTH(values),
+                  values, false, on_figures, worker);
+    pg_conn_sync(worker->control);
+}
+
+static void forget_failed_stage(struct schedule *schedule)
+{
+    free(schedule->failed_because);
+    schedule->failed_because = NULL;
+}
+
+/* What one stage may not do to records that refuse says nothing of another's, unless that one may
+ * act on those only which this one has counted. */
+static bool may_go_on_after(struct worker *worker, const struct category_state *state,
+                            const struct run_report *report)
+{
+    struct error why _cleanup_error_ = {0};
+    const struct category *category = state->category;
+    size_t stage = policy_stage_of_turn(category, worker->schedule->turn);
+    return report->status == RUN_FAILED && report->refused && worker->schedule->turn > 0 &&
+           policy_counting_stage(category) != &category->stages[stage] &&
+           sequencer_may_run(worker, &why);
+}
+
+static void note_failed_stage(struct schedule *schedule, const struct run_report *report)
+{
+    schedule->state->stage_failed = true;
+    if (schedule->failed_because)
+        return;
+    schedule->failed_because = xstrdup(report->message ? report->message : "unknown");
+    snprintf(schedule->failed_sqlstate, sizeof(schedule->failed_sqlstate), "%s",
+             report->sqlstate ? report->sqlstate : "");
+}
+
+/* The run that is told of last is one of a stage that came after it. */
+static void tell_failed_stage(struct worker *worker)
+{
+    struct schedule *schedule = worker->schedule;
+    if (!schedule->failed_because)
+        return;
+    tell_failure(worker, schedule->state, schedule->failed_sqlstate, schedule->failed_because);
+    figures_note_failed(worker, schedule->state->name);
+    worker_changed(worker);
+    forget_failed_stage(schedule);
+}
+
 static void on_run_done(struct worker *worker, const struct run_report *report, void *arg)
 {
     struct schedule *schedule = worker->schedule;
@@ -491,6 +549,7 @@ static void on_run_done(struct worker *worker, const struct run_report *report, 
         return; /* worker_lost goes on */
     sequencer_kick(worker);
     if (worker->stopping) {
+        tell_failed_stage(worker);
         end_round(worker);
         return;
     }
@@ -503,10 +562,14 @@ static void on_run_done(struct worker *worker, const struct run_report *report, 
     bool ended_well = report->status == RUN_DONE || report->status == RUN_OBSERVED ||
                       report->status == RUN_SUSPENDED || report->status == RUN_TURN_OVER ||
                       report->status == state->standing;
-    if (ended_well && !reload_is_pending(worker) && schedule->turn-- > 0) {
+    bool goes_on = may_go_on_after(worker, state, report);
+    if ((ended_well || goes_on) && !reload_is_pending(worker) && schedule->turn-- > 0) {
+        if (goes_on)
+            note_failed_stage(schedule, report);
         start_stage(worker, state);
         return;
     }
+    tell_failed_stage(worker);
     evtimer_del(schedule->window_timer);
     next_category(worker);
 }
@@ -535,20 +598,10 @@ static void start_stages(struct worker *worker, struct category_state *state)
     struct schedule *schedule = worker->schedule;
     schedule->turn = state->category->stage_count - 1;
     schedule->state = state;
+    state->stage_failed = false;
+    forget_failed_stage(schedule);
     sequencer_expect(worker);
     start_stage(worker, state);
-}
-
-/* For retentionctl status. */
-static void tell_failure(struct worker *worker, const struct category_state *state,
-                         const char *sqlstate, const char *message)
-{
-    char term[24];
-    snprintf(term, sizeof(term), "%lld", (long long)worker->leadership.term);
-    const char *values[] = {term, state->name, sqlstate, message};
-    pg_conn_query(worker->control, sql_file("engine/record_failure.sql"), ARRAY_LENGTH(values),
-                  values, false, on_figures, worker);
-    pg_conn_sync(worker->control);
 }
 
 /* (inside, seconds until the window ends, or until it begins) */

@@ -44,11 +44,23 @@ void sweep_init(struct sweep *sweep, int64_t batch_rows, bool records_stay)
     sweep->slice_rows = batch_rows > SWEEP_SLICES ? batch_rows / SWEEP_SLICES : 1;
 }
 
+/* The slices begin anew. */
+static void forget_bounds(struct leaf *leaf)
+{
+    arena_free(leaf->bound_arena);
+    leaf->bound_arena = NULL;
+    leaf->from_start = NULL;
+    leaf->bounds = NULL;
+    leaf->bound_count = 0;
+    leaf->more_bounds = false;
+}
+
 static void free_leaf(struct leaf *leaf)
 {
     arena_free(leaf->arena);
     leaf->arena = NULL;
     leaf->sql = NULL;
+    forget_bounds(leaf);
 }
 
 static void forget_leaves(struct sweep *sweep)
@@ -141,7 +153,7 @@ bool sweep_begin(struct sweep *sweep, const PGresult *result, int64_t rows)
         leaf->name.name = arena_strdup(sweep->arena, PQgetvalue(result, row, LEAF_NAME));
         leaf->quoted = arena_strdup(sweep->arena, PQgetvalue(result, row, LEAF_QUOTED));
         leaf->filenode = (uint32_t)strtoul(PQgetvalue(result, row, LEAF_FILENODE), NULL, 10);
-        leaf->end = strtoll(PQgetvalue(result, row, LEAF_BLOCKS), NULL, 10);
+        leaf->end = leaf->blocks = strtoll(PQgetvalue(result, row, LEAF_BLOCKS), NULL, 10);
         int turns = turns_of(strtoll(PQgetvalue(result, row, LEAF_FILL), NULL, 10));
         sweep->turns = turns > sweep->turns ? turns : sweep->turns;
     }
@@ -223,9 +235,12 @@ enum sweep_next sweep_take(struct sweep *sweep, struct work *ret_work, struct le
             return SWEEP_WORK;
         }
         if (leaf->in_flight == 0 && !leaf->checking) {
+            bool more = leaf->way == LEAF_BY_SLICES && leaf->more_bounds;
+            if (more)
+                leaf->way = LEAF_BOUNDS;
             leaf->checking = true;
             *ret_leaf = leaf;
-            return SWEEP_CHECK;
+            return more ? SWEEP_OPEN : SWEEP_CHECK;
         }
         busy = true;
     }
@@ -312,10 +327,23 @@ void sweep_check_failed(struct leaf *leaf)
     leaf->checking = false;
 }
 
+/* All of it, whatever slices were done. */
+static void by_blocks(struct leaf *leaf)
+{
+    leaf->way = LEAF_BY_BLOCKS;
+    if (!leaf->more_bounds)
+        return;
+    leaf->next = 0;
+    leaf->end = leaf->blocks;
+    forget_bounds(leaf);
+}
+
 void sweep_decided(struct leaf *leaf, enum leaf_way way)
 {
     leaf->checking = false;
     leaf->way = way;
+    if (way == LEAF_BY_BLOCKS)
+        by_blocks(leaf);
 }
 
 /* What came since is behind the end: the leaf is looked at again, and has another file. */
@@ -378,22 +406,38 @@ void sweep_bounded(struct sweep *sweep, struct leaf *leaf, const PGresult *resul
 {
     int count = PQntuples(result);
     leaf->checking = false;
-    leaf->way = LEAF_BY_BLOCKS;
-    leaf->bounds = arena_alloc(sweep->arena, ((size_t)count + 1) * sizeof(*leaf->bounds));
-    for (int row = 0; row < count; row++) {
-        if (strtoll(PQgetvalue(result, row, 1), NULL, 10) >= SWEEP_SLICES * sweep->slice_rows)
-            return; /* one slice of them would be too much at once */
-        leaf->bounds[row] = arena_strdup(sweep->arena, PQgetvalue(result, row, 0));
-    }
+    for (int row = 0; row < count; row++)
+        if (strtoll(PQgetvalue(result, row, 1), NULL, 10) >= SWEEP_SLICES * sweep->slice_rows) {
+            by_blocks(leaf); /* one slice of them would be too much at once */
+            return;
+        }
+    struct arena *arena = arena_new();
+    const char *from =
+        leaf->more_bounds ? arena_strdup(arena, leaf->bounds[leaf->bound_count - 1]) : NULL;
+    forget_bounds(leaf);
+    leaf->bound_arena = arena;
+    leaf->from_start = from;
+    leaf->bounds = arena_alloc(arena, ((size_t)count + 1) * sizeof(*leaf->bounds));
+    for (int row = 0; row < count; row++)
+        leaf->bounds[row] = arena_strdup(arena, PQgetvalue(result, row, 0));
     leaf->bound_count = (size_t)count;
+    leaf->more_bounds = count >= SQL_BOUNDS;
     leaf->way = LEAF_BY_SLICES;
     leaf->next = 0;
-    leaf->end = count + 1;
+    leaf->end = leaf->more_bounds ? count : count + 1;
+}
+
+const char *sweep_bounds_from(const struct leaf *leaf)
+{
+    return leaf->more_bounds ? leaf->bounds[leaf->bound_count - 1] : "-infinity";
 }
 
 const char *work_from_start(const struct work *work)
 {
-    return work->slice == 0 ? "-infinity" : work->leaf->bounds[work->slice - 1];
+    const struct leaf *leaf = work->leaf;
+    if (work->slice > 0)
+        return leaf->bounds[work->slice - 1];
+    return leaf->from_start ? leaf->from_start : "-infinity";
 }
 
 const char *work_to_start(const struct work *work)
@@ -431,8 +475,14 @@ void sweep_checked(struct sweep *sweep, struct leaf *leaf, const PGresult *resul
     if (again && filenode != leaf->filenode) {
         leaf->filenode = filenode;
         leaf->next = 0;
-        if (leaf->way == LEAF_BY_BLOCKS)
+        leaf->blocks = blocks;
+        if (leaf->way == LEAF_BY_BLOCKS) {
             leaf->end = blocks;
+        } else if (leaf->from_start) { /* the first of the slices are forgotten */
+            forget_bounds(leaf);
+            leaf->way = LEAF_BOUNDS;
+            leaf->end = blocks;
+        }
     } else if (again && leaf->way == LEAF_BY_BLOCKS && blocks > leaf->end && !sweep->records_stay) {
         leaf->next = leaf->end > 0 ? leaf->end - 1 : 0;
         leaf->end = blocks;

@@ -38,11 +38,15 @@ struct leaf {
         LEAF_WHOLE_STAYS, /* ... and no record of it is to stay */
         LEAF_WHOLE,
     } way;
-    bool unproven;       /* its bounds do not say that all of it is due, or there are holds */
-    bool by_rows;        /* not as a whole: something stood against it */
-    bool in_order;       /* the pass goes by the blocks where what is due stands */
-    const char **bounds; /* between slices: one less than there are slices */
+    bool unproven;             /* its bounds do not say that all of it is due, or there are holds */
+    bool by_rows;              /* not as a whole: something stood against it */
+    bool in_order;             /* the pass goes by the blocks where what is due stands */
+    int64_t blocks;            /* where the table ended when it was looked at last */
+    struct arena *bound_arena; /* of these; NULL until there are any, freed when done */
+    const char *from_start;    /* behind it the first slice begins; NULL: with all that there is */
+    const char **bounds;       /* where slices end; the last of all has none */
     size_t bound_count;
+    bool more_bounds;  /* of which there are more, asked for when these slices are done */
     int64_t in_flight; /* ranges out */
     int checks;        /* how often it was looked at again in this pass */
     bool gone, done, checking;
@@ -62,6 +66,7 @@ struct work {
     int64_t first_block; /* where the range began, before a batch left the rest of it */
     int turn, to_turn;   /* of SQL_TURNS: the first, and the one behind the last; 0: all rows */
     int attempts;        /* how often it was tried and rolled back */
+    int64_t most;        /* records that a careful batch may lock; 0: as the pace says */
     bool whole;          /* all of the leaf, at once, or nothing */
     bool careful;        /* lock first: the optimistic way met locked or poisoned rows */
     bool bisect;         /* and remove under savepoints, down to the record */
@@ -141,8 +146,11 @@ void sweep_decided(struct leaf *leaf, enum leaf_way way);
 void sweep_emptied(struct sweep *sweep, struct leaf *leaf);
 void sweep_unproven(struct sweep *sweep, struct leaf *leaf);
 void sweep_by_rows(struct sweep *sweep, struct leaf *leaf);
-/* The answer of `bounds`. Where very many rows begin at one moment, it goes by blocks. */
+/* The answer of `bounds`, so many at a time. Where very many rows begin at one moment, it goes by
+ * blocks. */
 void sweep_bounded(struct sweep *sweep, struct leaf *leaf, const PGresult *result);
+/* Where the next of them are to begin: PARAM_FROM_START of `bounds`. */
+const char *sweep_bounds_from(const struct leaf *leaf);
 /* The starting points between which a range lies. */
 const char *work_from_start(const struct work *work);
 const char *work_to_start(const struct work *work);

@@ -55,6 +55,7 @@ struct run_report {
     enum run_status status;
     const char *message;  /* for people, or NULL */
     const char *sqlstate; /* of the error that ended it, or "" or NULL */
+    bool refused;         /* FAILED, since records refuse: that is no reason for other stages */
     int64_t table_rows, due, held, kept, waiting, to_act; /* the plan's; -1: it was not planned */
     int64_t rows; /* records acted on so far, dependants not counted */
     int64_t dependant_rows;

@@ -45,6 +45,9 @@ enum sql_param_kind {
  * page's first turn leaves behind is room for the next one, once it is committed. */
 enum { SQL_TURNS = 8 };
 
+/* Slices that `bounds` tells of at once. */
+enum { SQL_BOUNDS = 4096 };
+
 struct sql_param {
     enum sql_param_kind kind;
     size_t index;
@@ -142,9 +145,10 @@ struct sql_leaf {
      * the blocks of the oldest and of the newest record that may be due, and how well the planner
      * thinks that starting points follow the order of the blocks, 0 to 1; NULL where there is none
      * or nobody knows. `bounds`: PARAM_LIMIT rows a slice; rows (bound text, ties
-     * bigint), the starting points between slices in order, and how many rows begin at just that
-     * moment, counted up to 32 times the limit. `remove_slice` and `lock_slice` are remove and
-     * lock_rows of a slice; lock_slice has the range of blocks as well. */
+     * bigint), the next SQL_BOUNDS starting points between slices behind PARAM_FROM_START, in
+     * order, and how many rows begin at just that moment, counted up to 32 times the limit.
+     * `remove_slice` and `lock_slice` are remove and lock_rows of a slice; lock_slice has the range
+     * of blocks as well. */
     struct sql_statement choose, ends, bounds, remove_slice, lock_slice;
     /* Strategy `partition`: why the leaf cannot be emptied as a whole whatever is in it, as far as
      * the policy says it; NULL: it can, and only then are the next ones there. `whole_lock` keeps
@@ -307,8 +311,8 @@ enum sql_shape {
 /* `plan` and `remaining` for a run that knows which scopes of holds there are: without the ways to
  * be held that nothing is held by, the server counts several times as fast, and with several
  * processes. Unless `shapes` are all of them, both have one more column at the end: unasked
- * (boolean). Where it is true there were other scopes, which nothing was compared with, and it is to
- * be counted again with all shapes. */
+ * (boolean). Where it is true there were other scopes, which nothing was compared with, and it is
+ * to be counted again with all shapes. */
 struct sql_counts {
     unsigned shapes;
     struct sql_statement plan, remaining;

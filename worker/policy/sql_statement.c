@@ -273,18 +273,21 @@ static struct sql_statement slice_bounds(struct sql_builder *b, const char *leaf
 {
     const char *raw = sql_column(b, &b->target, column->name);
     const char *limit = sql_param(b, PARAM_LIMIT, 0, NULL, "bigint");
+    const char *from = sql_param(b, PARAM_FROM_START, 0, NULL, sql_base_type(b->arena, column));
     const char *next = arena_printf(b->arena, "ORDER BY %s OFFSET %s - 1 LIMIT 1", raw, limit);
     return sql_finish(
         b, arena_printf(
                b->arena,
                "WITH RECURSIVE bound AS (\n"
-               "SELECT (SELECT %s FROM ONLY %s t WHERE %s %s) AS at\n UNION ALL\n"
-               "SELECT (SELECT %s FROM ONLY %s t WHERE %s AND %s > b.at %s)\n"
-               "  FROM bound b WHERE b.at IS NOT NULL)\n"
+               "SELECT 1 AS n, (SELECT %s FROM ONLY %s t WHERE %s AND %s > %s %s) AS at\n"
+               " UNION ALL\n"
+               "SELECT b.n + 1, (SELECT %s FROM ONLY %s t WHERE %s AND %s > b.at %s)\n"
+               "  FROM bound b WHERE b.at IS NOT NULL AND b.n < %d)\n"
                "SELECT b.at::text AS bound,\n       (SELECT count(*) FROM (SELECT 1 FROM ONLY "
                "%s t WHERE %s = b.at LIMIT 32 * %s) x) AS ties\n"
                "  FROM bound b WHERE b.at IS NOT NULL\n ORDER BY b.at",
-               raw, leaf, filter, next, raw, leaf, filter, raw, next, leaf, raw, limit));
+               raw, leaf, filter, raw, from, next, raw, leaf, filter, raw, next, SQL_BOUNDS, leaf,
+               raw, limit));
 }
 
 /* The index is asked for the two ends of what may be due. */
