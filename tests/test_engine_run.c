@@ -364,6 +364,37 @@ START_TEST(a_failed_stage_does_not_stop_others)
 }
 END_TEST
 
+/* The window ends when the run of a stage is about to end by itself: no other stage begins in it.
+ */
+START_TEST(no_stage_begins_behind_a_window)
+{
+    struct site site =
+        site_new(cluster_shared(),
+                 EVENTS "INSERT INTO event SELECT i, now() - interval '70 days', 1, 'x' FROM "
+                        "generate_series(1, 5) i;"
+                        "INSERT INTO event SELECT i, now() - interval '40 days', 1, 'x' FROM "
+                        "generate_series(11, 15) i;",
+                 NULL);
+    site_policy(&site, "events", TWO_STAGES("") "  window = \"00:00-23:59\";\n");
+    site_load_and_approve(&site, "events", -1);
+    int status;
+    pid_t pid = site_start(&site, "--once", "window_is_short=error,run_before_done=stop");
+    ck_assert_int_eq(waitpid(pid, &status, WUNTRACED), pid);
+    ck_assert(WIFSTOPPED(status));
+    char *over _cleanup_free_ = db_value(site.admin, "SELECT clock_timestamp() + interval '1.5 s'");
+    db_wait_until(site.admin, "SELECT clock_timestamp() > '%s'", over);
+    kill(pid, SIGCONT);
+    ck_assert_int_eq(program_wait(pid), 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM retention.run"), 1);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event WHERE account IS NULL"), 0);
+    site_once_expect(&site, NULL, 0);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event WHERE account IS NULL"), 5);
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 5);
+    site_check_log(&site);
+    site_free(&site);
+}
+END_TEST
+
 /* One record was set aside, another is locked; before the second pass the first is not due any
  * more. What remains is the locked one: the run waits for it a little, and says so. */
 START_TEST(locked_is_not_set_aside)
@@ -901,6 +932,7 @@ Suite *suite_engine_run(void)
 #ifdef ENABLE_FAULT_POINTS
     tcase_add_test(tc, locked_is_not_set_aside);
     tcase_add_test(tc, a_failed_stage_does_not_stop_others);
+    tcase_add_test(tc, no_stage_begins_behind_a_window);
 #endif
     tcase_add_test(tc, poison_in_a_family);
     tcase_add_test(tc, poison_before_a_very_large_family);

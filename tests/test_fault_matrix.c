@@ -80,6 +80,7 @@ static const struct {
     {"run_close_sent", true, false},
     {"run_drop_sent", true, false},
     {"run_keep_sent", true, false},
+    {"window_is_short", true, false},
 };
 
 /* Entries that tell of an approval. */

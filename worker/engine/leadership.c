@@ -322,6 +322,8 @@ void leadership_forget(struct worker *worker)
 
 void leadership_notified(struct worker *worker)
 {
-    if (worker->phase == PHASE_STANDBY && !worker->leadership.asking)
+    /* anybody may notify, also while whoever leads already looks at its log */
+    if (worker->phase == PHASE_STANDBY && !worker->leadership.asking &&
+        worker->leadership.term == 0)
         leadership_ask(worker);
 }

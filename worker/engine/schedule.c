@@ -27,6 +27,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/sql_files.h"
 #include "base/text.h"
@@ -74,6 +75,7 @@ struct schedule {
     size_t order_count;
     size_t turn; /* policy_stage_of_turn says which stage that is */
     struct category_state *state;
+    bool window_over;     /* of the running category: no further stage begins */
     char *failed_because; /* a stage failed, and others went on: why; owned */
     char failed_sqlstate[6];
     struct requests requests;
@@ -111,6 +113,7 @@ static void on_window_end(evutil_socket_t fd, short what, void *arg)
     struct worker *worker = arg;
     (void)fd;
     (void)what;
+    worker->schedule->window_over = true; /* also where the run is about to end by itself */
     if (worker->run)
         run_stop(worker->run, RUN_STOPPED, "its window ended");
 }
@@ -563,11 +566,17 @@ static void on_run_done(struct worker *worker, const struct run_report *report, 
                       report->status == RUN_SUSPENDED || report->status == RUN_TURN_OVER ||
                       report->status == state->standing;
     bool goes_on = may_go_on_after(worker, state, report);
-    if ((ended_well || goes_on) && !reload_is_pending(worker) && schedule->turn-- > 0) {
+    bool more = (ended_well || goes_on) && !reload_is_pending(worker) && schedule->turn > 0;
+    if (more && !schedule->window_over) {
+        schedule->turn--;
         if (goes_on)
             note_failed_stage(schedule, report);
         start_stage(worker, state);
         return;
+    }
+    if (more) { /* in its next window */
+        state->try_again = true;
+        rest_for(state, 0);
     }
     tell_failed_stage(worker);
     evtimer_del(schedule->window_timer);
@@ -599,6 +608,7 @@ static void start_stages(struct worker *worker, struct category_state *state)
     schedule->turn = state->category->stage_count - 1;
     schedule->state = state;
     state->stage_failed = false;
+    schedule->window_over = false;
     forget_failed_stage(schedule);
     sequencer_expect(worker);
     start_stage(worker, state);
@@ -635,7 +645,7 @@ static void on_window(struct pg_conn *conn, enum pg_outcome outcome, PGresult *r
         next_category(worker);
         return;
     }
-    arm(schedule->window_timer, seconds * 1000);
+    arm(schedule->window_timer, FAULT_POINT("window_is_short") ? 1000 : seconds * 1000);
     start_stages(worker, state);
 }
 
