@@ -187,6 +187,44 @@ START_TEST(counts_from_the_next_batch)
 }
 END_TEST
 
+/* A longer period was accepted, and waits for a batch under way, when files come that are refused:
+ * it is used all the same. */
+START_TEST(a_refusal_takes_nothing_back)
+{
+    struct site site = reload_site_wide(1, NULL);
+    site_load_and_approve(&site, "events", -1);
+    site_be_patient(&site);
+    pid_t pid = site_start(&site, NULL, "batch_begins=stop:3");
+    int status;
+    ck_assert_int_eq(waitpid(pid, &status, WUNTRACED), pid);
+    PGconn *other = db_connect(site.cluster, site.database, NULL);
+    db_exec(other, "BEGIN");
+    db_exec(other, "LOCK TABLE event IN SHARE MODE");
+    site_policy(&site, "events", POLICY("at", "400 days"));
+    kill(pid, SIGHUP);
+    kill(pid, SIGCONT);
+    site_wait_said(&site, "configuration and policies were reloaded");
+    site_policy(&site, "events", POLICY("at", "500 days") "  tittle = \"Events\";\n");
+    kill(pid, SIGHUP);
+    db_exec(other, "COMMIT");
+    PQfinish(other);
+    site_wait_said(&site, "the reload is refused");
+    db_wait_until(site.admin,
+                  "SELECT EXISTS (SELECT FROM retention.category c JOIN retention.policy_text t "
+                  "ON t.category = c.name AND t.sha256 = c.loaded_sha256 "
+                  "WHERE t.text LIKE '%%400 days%%')");
+    int64_t left = db_number(site.admin, "SELECT count(*) FROM event");
+    ck_assert_int_gt(left, 0);
+    site_request(&site);
+    db_wait_until(site.admin,
+                  "SELECT bool_and(finished_at IS NOT NULL) FROM retention.run_request");
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), left);
+    end(&site, pid);
+    site_check_log(&site);
+    site_free(&site);
+}
+END_TEST
+
 /* Files that say what they said stop no run. */
 START_TEST(nothing_new_disturbs_no_run)
 {
@@ -336,6 +374,7 @@ Suite *suite_reload(void)
     tcase_add_test(tc, another_window);
 #ifdef ENABLE_FAULT_POINTS
     tcase_add_test(tc, counts_from_the_next_batch);
+    tcase_add_test(tc, a_refusal_takes_nothing_back);
     tcase_add_test(tc, nothing_new_disturbs_no_run);
     tcase_add_test(tc, stopped_while_it_asks_to_lead);
     tcase_add_test(tc, stop_cancels);

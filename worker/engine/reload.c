@@ -343,8 +343,11 @@ static void check(struct worker *worker)
 
 void reload_go_on(struct worker *worker)
 {
-    if (worker->reload->wanted && !worker->reload->checking && !worker->reading &&
-        !worker->stopping)
+    const struct reload *reload = worker->reload;
+    /* one that was accepted is used first, where that is a matter of a batch: the next one may be
+     * refused */
+    bool used_soon = reload->pending && worker->leadership.term > 0;
+    if (reload->wanted && !reload->checking && !used_soon && !worker->reading && !worker->stopping)
         check(worker);
 }
 

@@ -13,7 +13,8 @@ struct reload *reload_new(void);
 void reload_free(struct reload *reload); /* accepts NULL */
 
 /* Reads and checks the files; what is good is used from the next batch on, what is not is refused
- * and told. While another check is under way, or the connection is the loader's, later. */
+ * and told. While another check is under way, what was good is not used yet, or the connection is
+ * the loader's, later. */
 void reload_ask(struct worker *worker);
 /* The connection is free, or gone: what had to wait may begin. */
 void reload_go_on(struct worker *worker);
