@@ -115,6 +115,26 @@ START_TEST(a_mended_file_is_taken)
 }
 END_TEST
 
+/* The first policy that names a time zone: it is read with the zones that the server knows. */
+START_TEST(the_first_time_zone)
+{
+    struct site site = reload_site(NULL);
+    site_load_and_approve(&site, "events", -1);
+    pid_t pid = site_start(&site, NULL, NULL);
+    site_wait_empty(&site);
+    site_policy(&site, "events", POLICY("at", "30 days") "  timezone = \"America/New_York\";\n");
+    kill(pid, SIGHUP);
+    db_wait_until(site.admin,
+                  "SELECT EXISTS (SELECT FROM retention.category c JOIN retention.policy_text t "
+                  "ON t.category = c.name AND t.sha256 = c.loaded_sha256 "
+                  "WHERE t.text LIKE '%%New_York%%')");
+    char *said _cleanup_free_ = site_stderr(&site);
+    ck_assert_msg(!strstr(said, "is not known to the server"), "%s", said);
+    end(&site, pid);
+    site_free(&site);
+}
+END_TEST
+
 static void set_window(const struct site *site, const char *from, const char *to)
 {
     char *window _cleanup_free_ =
@@ -371,6 +391,7 @@ Suite *suite_reload(void)
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, broken_files_are_refused);
     tcase_add_test(tc, a_mended_file_is_taken);
+    tcase_add_test(tc, the_first_time_zone);
     tcase_add_test(tc, another_window);
 #ifdef ENABLE_FAULT_POINTS
     tcase_add_test(tc, counts_from_the_next_batch);

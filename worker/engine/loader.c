@@ -449,7 +449,10 @@ void loader_load(struct worker *worker, bool check_only, loader_done_fn *done)
     worker->reading = true;
     pg_conn_query(worker->control, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", 0, NULL,
                   false, NULL, NULL);
-    const char *values[] = {NULL, policy_names_timezones(worker->policies->set) ? "t" : "f"};
+    const char *values[] = {NULL, policy_names_timezones(worker->policies->set) ||
+                                          reload_names_timezones(worker)
+                                      ? "t"
+                                      : "f"};
     load_queue(load, sql_file("catalog/facts.sql"), ARRAY_LENGTH(values), values, on_facts, load);
     load_queue(load, check_only ? "SELECT 1" : sql_file("engine/categories.sql"), 0, NULL, on_known,
                load);

@@ -366,6 +366,12 @@ bool reload_is_pending(const struct worker *worker)
     return worker->reload->pending;
 }
 
+bool reload_names_timezones(const struct worker *worker)
+{
+    const struct reload *reload = worker->reload;
+    return reload->pending && policy_names_timezones(reload->set);
+}
+
 struct policy_set *reload_take(struct worker *worker)
 {
     struct reload *reload = worker->reload;

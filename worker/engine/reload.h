@@ -20,6 +20,8 @@ void reload_ask(struct worker *worker);
 void reload_go_on(struct worker *worker);
 /* Something new waits to be used: hand nothing out any more, load. */
 bool reload_is_pending(const struct worker *worker);
+/* Is one among what waits that names a time zone, which the catalog is to know then? */
+bool reload_names_timezones(const struct worker *worker);
 /* Called where nothing uses policies and settings any more but what the loader is about to drop:
  * puts the new ones in their place. The set that was used until now, which the caller frees, or
  * NULL where nothing was pending. */
