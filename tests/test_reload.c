@@ -21,10 +21,10 @@
     "  stages = ( { after = \"" after_ "\"; do = \"delete\"; } );\n"                               \
     "  brake: { fraction = 1.0; };\n"
 
-static struct site reload_site_wide(int connections, const char *settings)
+static struct site reload_site_on(struct cluster *cluster, int connections, const char *settings)
 {
     struct site site = site_new_wide(
-        cluster_shared(),
+        cluster,
         "CREATE TABLE event (id bigint PRIMARY KEY, at timestamptz NOT NULL, note text);"
         "CREATE INDEX ON event (at);"
         "INSERT INTO event SELECT i, now() - interval '40 days', repeat('x', 200) "
@@ -32,6 +32,11 @@ static struct site reload_site_wide(int connections, const char *settings)
         connections, settings ? settings : "pace: { batch_rows = 100; };");
     site_policy(&site, "events", POLICY("at", "30 days"));
     return site;
+}
+
+static struct site reload_site_wide(int connections, const char *settings)
+{
+    return reload_site_on(cluster_shared(), connections, settings);
 }
 
 static struct site reload_site(const char *settings)
@@ -44,6 +49,16 @@ static void more_rows(const struct site *site)
     db_exec(site->admin,
             "INSERT INTO event SELECT coalesce((SELECT max(id) FROM event), 100000) + i, "
             "now() - interval '40 days', 'x' FROM generate_series(1, 10) i");
+}
+
+/* Until a text with this is loaded. */
+static void wait_for_text(const struct site *site, const char *what)
+{
+    db_wait_until(site->admin,
+                  "SELECT EXISTS (SELECT FROM retention.category c JOIN retention.policy_text t "
+                  "ON t.category = c.name AND t.sha256 = c.loaded_sha256 "
+                  "WHERE t.text LIKE '%%%s%%')",
+                  what);
 }
 
 static void end(const struct site *site, pid_t pid)
@@ -115,6 +130,33 @@ START_TEST(a_mended_file_is_taken)
 }
 END_TEST
 
+/* The same where it waits for a database that is away. */
+START_TEST(a_refusal_without_a_database)
+{
+    struct cluster *cluster = cluster_new(NULL);
+    struct site site = reload_site_on(cluster, 1, NULL);
+    site_load_and_approve(&site, "events", -1);
+    pid_t pid = site_start(&site, NULL, NULL);
+    site_wait_empty(&site);
+    more_rows(&site);
+    cluster_stop(cluster, "fast");
+    site_wait_said(&site, "could not connect to database");
+    site_policy(&site, "events", POLICY("at", "400 days"));
+    kill(pid, SIGHUP);
+    site_wait_said(&site, "configuration and policies were reloaded");
+    site_policy(&site, "events", POLICY("at", "500 days") "  tittle = \"Events\";\n");
+    kill(pid, SIGHUP);
+    site_wait_said(&site, "the reload is refused");
+    cluster_start(cluster);
+    PQreset(site.admin);
+    wait_for_text(&site, "400 days");
+    ck_assert_int_eq(db_number(site.admin, "SELECT count(*) FROM event"), 10);
+    end(&site, pid);
+    site_free(&site);
+    cluster_free(cluster);
+}
+END_TEST
+
 /* The first policy that names a time zone: it is read with the zones that the server knows. */
 START_TEST(the_first_time_zone)
 {
@@ -124,10 +166,7 @@ START_TEST(the_first_time_zone)
     site_wait_empty(&site);
     site_policy(&site, "events", POLICY("at", "30 days") "  timezone = \"America/New_York\";\n");
     kill(pid, SIGHUP);
-    db_wait_until(site.admin,
-                  "SELECT EXISTS (SELECT FROM retention.category c JOIN retention.policy_text t "
-                  "ON t.category = c.name AND t.sha256 = c.loaded_sha256 "
-                  "WHERE t.text LIKE '%%New_York%%')");
+    wait_for_text(&site, "New_York");
     char *said _cleanup_free_ = site_stderr(&site);
     ck_assert_msg(!strstr(said, "is not known to the server"), "%s", said);
     end(&site, pid);
@@ -229,10 +268,7 @@ START_TEST(a_refusal_takes_nothing_back)
     db_exec(other, "COMMIT");
     PQfinish(other);
     site_wait_said(&site, "the reload is refused");
-    db_wait_until(site.admin,
-                  "SELECT EXISTS (SELECT FROM retention.category c JOIN retention.policy_text t "
-                  "ON t.category = c.name AND t.sha256 = c.loaded_sha256 "
-                  "WHERE t.text LIKE '%%400 days%%')");
+    wait_for_text(&site, "400 days");
     int64_t left = db_number(site.admin, "SELECT count(*) FROM event");
     ck_assert_int_gt(left, 0);
     site_request(&site);
@@ -392,6 +428,7 @@ Suite *suite_reload(void)
     tcase_add_test(tc, broken_files_are_refused);
     tcase_add_test(tc, a_mended_file_is_taken);
     tcase_add_test(tc, the_first_time_zone);
+    tcase_add_test(tc, a_refusal_without_a_database);
     tcase_add_test(tc, another_window);
 #ifdef ENABLE_FAULT_POINTS
     tcase_add_test(tc, counts_from_the_next_batch);

@@ -211,7 +211,8 @@ static void note_rest(struct batch *batch)
     batch->result.rest = batch->work;
     batch->result.rest.from = tid;
     batch->result.rest.attempts = 0;
-    if (batch->work.most > 0 && may_grow(batch))
+    bool bound = batch->work.most > 0 && batch->work.most == batch_most_rows(batch);
+    if (bound && may_grow(batch)) /* beyond what the pace asks for it need not */
         batch->result.rest.most *= 2;
 }
 

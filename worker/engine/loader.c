@@ -404,7 +404,7 @@ static void on_known(struct pg_conn *conn, enum pg_outcome outcome, PGresult *re
     policies->states = NULL;
     policies->state_count = 0;
     policies->accepted_words = NULL;
-    struct policy_set *old_set = reload_take(worker);
+    struct policy_set *old_set = reload_take(worker, load->knows_timezones);
     for (size_t i = 0; i < policies->set->category_count; i++)
         add_state(policies, policies->set->categories[i].name, &policies->set->categories[i]);
     take_known(policies, load->check_only ? NULL : result);
@@ -446,13 +446,12 @@ void loader_load(struct worker *worker, bool check_only, loader_done_fn *done)
 {
     struct load *load = xcalloc(1, sizeof(*load));
     *load = (struct load){.worker = worker, .done = done, .check_only = check_only};
+    load->knows_timezones =
+        policy_names_timezones(worker->policies->set) || reload_names_timezones(worker);
     worker->reading = true;
     pg_conn_query(worker->control, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", 0, NULL,
                   false, NULL, NULL);
-    const char *values[] = {NULL, policy_names_timezones(worker->policies->set) ||
-                                          reload_names_timezones(worker)
-                                      ? "t"
-                                      : "f"};
+    const char *values[] = {NULL, load->knows_timezones ? "t" : "f"};
     load_queue(load, sql_file("catalog/facts.sql"), ARRAY_LENGTH(values), values, on_facts, load);
     load_queue(load, check_only ? "SELECT 1" : sql_file("engine/categories.sql"), 0, NULL, on_known,
                load);

@@ -14,6 +14,7 @@ struct load {
     struct worker *worker;
     loader_done_fn *done;
     bool check_only;
+    bool knows_timezones; /* the catalog is asked for them */
     bool failed;
     struct error error;
     size_t pending;

@@ -11,7 +11,9 @@
  *
  * What is accepted is used between batches: the run under way hands out nothing more and is closed,
  * the round ends, and the load that follows takes the new policies and settings (reload_take, where
- * nothing refers to the old ones any more). A reload that changes nothing disturbs no run.
+ * nothing refers to the old ones any more). A reload that changes nothing disturbs no run. What was
+ * accepted stays until it is used or another one is accepted, as where there is no database for a
+ * while: one that is refused takes nothing back.
  *
  * Settings that are read at restart only keep their values; those that differ are named. */
 #include "engine/reload.h"
@@ -36,17 +38,22 @@
 #include "policy/trial.h"
 #include "policy/validate.h"
 
-struct reload {
-    bool wanted;   /* asked for while it could not begin */
-    bool checking; /* the facts are under way */
-    bool pending;
-    /* the candidate: while checking and pending */
+/* What was read. */
+struct candidate {
     struct settings *settings;
     struct policy_set *set;
     struct function_list *accepted; /* or NULL */
     struct diags parse_diags;
-    struct diags diags;  /* of checking it */
-    struct text restart; /* names of changed settings that are read at restart only */
+};
+
+struct reload {
+    bool wanted;           /* asked for while it could not begin */
+    bool checking;         /* the facts are under way */
+    struct candidate next; /* while it is checked */
+    struct diags diags;    /* of checking it */
+    struct text restart;   /* names of its changed settings that are read at restart only */
+    bool pending;
+    struct candidate accepted; /* while it is pending */
 
     struct settings *own; /* what the worker uses, once it is not its caller's; owned */
     char *refused;        /* why the last one was, or NULL; owned */
@@ -59,19 +66,22 @@ struct reload *reload_new(void)
     return xcalloc(1, sizeof(struct reload));
 }
 
-static void drop_candidate(struct reload *reload)
+static void candidate_drop(struct candidate *candidate)
 {
-    settings_free(reload->settings);
-    policy_set_free(reload->set);
-    function_list_free(reload->accepted);
-    diags_free(&reload->parse_diags);
-    reload->settings = NULL;
-    reload->set = NULL;
-    reload->accepted = NULL;
-    reload->parse_diags = (struct diags){0};
+    settings_free(candidate->settings);
+    policy_set_free(candidate->set);
+    function_list_free(candidate->accepted);
+    diags_free(&candidate->parse_diags);
+    *candidate = (struct candidate){0};
+}
+
+/* The one that is checked; what was accepted before it stays. */
+static void drop_next(struct reload *reload)
+{
+    candidate_drop(&reload->next);
     diags_free(&reload->diags);
     reload->diags = (struct diags){0};
-    reload->pending = reload->checking = false;
+    reload->checking = false;
     text_clear(&reload->restart);
 }
 
@@ -79,7 +89,8 @@ void reload_free(struct reload *reload)
 {
     if (!reload)
         return;
-    drop_candidate(reload);
+    drop_next(reload);
+    candidate_drop(&reload->accepted);
     text_free(&reload->restart);
     settings_free(reload->own);
     free(reload->refused);
@@ -136,12 +147,13 @@ static void refuse(struct worker *worker, const struct diags *diags)
     if (diags->errors > 1)
         text_printf(&first, " (and %zu more)", diags->errors - 1);
     log_about(LOG_LEVEL_ERROR, &(struct log_about){.event = LOG_EVENT_RELOAD_REFUSED},
-              "the reload is refused, what was loaded stays in effect: %zu %s", diags->errors,
+              "the reload is refused, what was %s stays in effect: %zu %s",
+              reload->pending ? "accepted before" : "loaded", diags->errors,
               diags->errors == 1 ? "error" : "errors");
     free(reload->refused);
     reload->refused = text_steal(&first);
     reload->refused_count++;
-    drop_candidate(reload);
+    drop_next(reload);
     told(worker);
 }
 
@@ -177,14 +189,24 @@ static bool same_list(const struct function_list *a, const struct function_list 
     return a && b ? strcmp(a->sha256, b->sha256) == 0 : a == b;
 }
 
+static bool is_new(const struct candidate *next, const struct policy_set *set,
+                   const struct function_list *accepted, const struct diags *parse_diags,
+                   const struct settings *settings)
+{
+    return !same_policies(next->set, set) || set->unread_count ||
+           !same_diags(&next->parse_diags, parse_diags) || !same_list(next->accepted, accepted) ||
+           !settings_are_equal(next->settings, settings);
+}
+
 static void take_candidate(struct worker *worker)
 {
     struct reload *reload = worker->reload;
-    bool same = same_policies(reload->set, worker->policies->set) &&
-                !worker->policies->set->unread_count &&
-                same_diags(&reload->parse_diags, &worker->policies->parse_diags) &&
-                same_list(reload->accepted, worker->policies->accepted) &&
-                settings_are_equal(reload->settings, worker->options.settings);
+    const struct candidate *before = &reload->accepted;
+    const struct policies *used = worker->policies;
+    bool something = reload->pending ? is_new(&reload->next, before->set, before->accepted,
+                                              &before->parse_diags, before->settings)
+                                     : is_new(&reload->next, used->set, used->accepted,
+                                              &used->parse_diags, worker->options.settings);
     free(reload->refused);
     free(reload->needs_restart);
     reload->refused = NULL;
@@ -194,17 +216,19 @@ static void take_candidate(struct worker *worker)
     log_about(reload->needs_restart ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
               &(struct log_about){.event = LOG_EVENT_RELOADED},
               "configuration and policies were reloaded%s%s%s",
-              same ? "; nothing that is read on reload has changed" : "",
+              something ? "" : "; nothing that is read on reload has changed",
               reload->needs_restart ? "; changed, and read at restart only: " : "",
               reload->needs_restart ? reload->needs_restart : "");
-    if (same) {
-        drop_candidate(reload);
-    } else {
+    if (something) {
+        candidate_drop(&reload->accepted);
+        reload->accepted = reload->next;
+        reload->next = (struct candidate){0};
         reload->pending = true;
         if (worker->run)
             run_stop(worker->run, RUN_STOPPED, "policies were reloaded; it begins anew");
         schedule_notified(worker, "policy");
     }
+    drop_next(reload);
     told(worker);
 }
 
@@ -257,7 +281,7 @@ static void on_tried(struct worker *worker, bool done, const struct error *error
     if (!reload->checking || worker->phase == PHASE_OVER)
         return;
     if (!done) { /* again, with the next connection or without one */
-        drop_candidate(reload);
+        drop_next(reload);
         reload->wanted = true;
         return;
     }
@@ -270,9 +294,9 @@ static void try_changed(struct worker *worker, struct catalog *catalog)
     struct reload *reload = worker->reload;
     struct candidate_trial *trial = xcalloc(1, sizeof(*trial));
     *trial = (struct candidate_trial){.catalog = catalog, .arena = arena_new()};
-    struct trials *trials = trials_new(trial->arena, reload->set, catalog, &reload->diags);
-    for (size_t i = 0; i < reload->set->category_count; i++) {
-        const struct category *category = &reload->set->categories[i];
+    struct trials *trials = trials_new(trial->arena, reload->next.set, catalog, &reload->diags);
+    for (size_t i = 0; i < reload->next.set->category_count; i++) {
+        const struct category *category = &reload->next.set->categories[i];
         const struct category *before = policy_find(worker->policies->set, category->name);
         if (!before || strcmp(before->sha256, category->sha256) != 0)
             trials_add(trials, category);
@@ -290,16 +314,16 @@ static void on_facts(struct pg_conn *conn, enum pg_outcome outcome, PGresult *re
     if (!reload->checking || worker->phase == PHASE_OVER)
         return;
     if (outcome == PG_LOST) { /* again, with the next connection or without one */
-        drop_candidate(reload);
+        drop_next(reload);
         reload->wanted = true;
         return;
     }
     struct catalog *catalog =
         outcome == PG_OK ? catalog_parse(PQgetvalue(result, 0, 0), &own) : NULL;
-    copy_diags(&reload->diags, &reload->parse_diags);
+    copy_diags(&reload->diags, &reload->next.parse_diags);
     if (catalog) {
-        catalog->accepted = reload->accepted;
-        policy_validate(reload->set, catalog, &reload->diags);
+        catalog->accepted = reload->next.accepted;
+        policy_validate(reload->next.set, catalog, &reload->diags);
         try_changed(worker, catalog);
         return;
     }
@@ -313,18 +337,21 @@ static void check(struct worker *worker)
 {
     struct reload *reload = worker->reload;
     struct diags diags _cleanup_diags_ = {0};
-    drop_candidate(reload);
+    drop_next(reload);
     reload->wanted = false;
-    reload->settings = settings_load(worker->options.settings->file, &diags);
-    if (reload->settings) {
-        settings_keep(reload->settings, worker->options.settings, name_changed, &reload->restart);
-        reload->set = policy_load_directory(reload->settings->policies, &reload->parse_diags);
-        copy_diags(&diags, &reload->parse_diags);
-        if (reload->settings->accept_functions)
-            reload->accepted = function_list_read(reload->settings->accept_functions, &diags);
+    reload->next.settings = settings_load(worker->options.settings->file, &diags);
+    if (reload->next.settings) {
+        settings_keep(reload->next.settings, worker->options.settings, name_changed,
+                      &reload->restart);
+        reload->next.set =
+            policy_load_directory(reload->next.settings->policies, &reload->next.parse_diags);
+        copy_diags(&diags, &reload->next.parse_diags);
+        if (reload->next.settings->accept_functions)
+            reload->next.accepted =
+                function_list_read(reload->next.settings->accept_functions, &diags);
     }
     diags_sort(&diags);
-    if (diags.errors > 0 || !reload->set) {
+    if (diags.errors > 0 || !reload->next.set) {
         if (diags.errors == 0)
             diag_error(&diags, ((struct position){0}), "the policies could not be read");
         refuse(worker, &diags);
@@ -335,7 +362,7 @@ static void check(struct worker *worker)
         take_candidate(worker);
         return;
     }
-    const char *values[] = {NULL, policy_names_timezones(reload->set) ? "t" : "f"};
+    const char *values[] = {NULL, policy_names_timezones(reload->next.set) ? "t" : "f"};
     pg_conn_query(worker->control, sql_file("catalog/facts.sql"), ARRAY_LENGTH(values), values,
                   false, on_facts, worker);
     pg_conn_sync(worker->control);
@@ -369,28 +396,26 @@ bool reload_is_pending(const struct worker *worker)
 bool reload_names_timezones(const struct worker *worker)
 {
     const struct reload *reload = worker->reload;
-    return reload->pending && policy_names_timezones(reload->set);
+    return reload->pending && policy_names_timezones(reload->accepted.set);
 }
 
-struct policy_set *reload_take(struct worker *worker)
+struct policy_set *reload_take(struct worker *worker, bool knows_timezones)
 {
     struct reload *reload = worker->reload;
     struct policies *policies = worker->policies;
-    if (!reload->pending)
+    if (!reload->pending || (!knows_timezones && reload_names_timezones(worker)))
         return NULL;
+    struct candidate *accepted = &reload->accepted;
     struct policy_set *before = policies->set;
-    policies->set = reload->set;
+    policies->set = accepted->set;
     diags_free(&policies->parse_diags);
-    policies->parse_diags = reload->parse_diags;
+    policies->parse_diags = accepted->parse_diags;
     function_list_free(policies->accepted);
-    policies->accepted = reload->accepted;
-    worker_use_settings(worker, reload->settings);
+    policies->accepted = accepted->accepted;
+    worker_use_settings(worker, accepted->settings);
     settings_free(reload->own);
-    reload->own = reload->settings;
-    reload->settings = NULL;
-    reload->set = NULL;
-    reload->accepted = NULL;
-    reload->parse_diags = (struct diags){0};
-    drop_candidate(reload);
+    reload->own = accepted->settings;
+    *accepted = (struct candidate){0};
+    reload->pending = false;
     return before;
 }

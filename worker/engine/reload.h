@@ -24,8 +24,9 @@ bool reload_is_pending(const struct worker *worker);
 bool reload_names_timezones(const struct worker *worker);
 /* Called where nothing uses policies and settings any more but what the loader is about to drop:
  * puts the new ones in their place. The set that was used until now, which the caller frees, or
- * NULL where nothing was pending. */
-struct policy_set *reload_take(struct worker *worker);
+ * NULL where nothing was pending, or where it names time zones and the catalog that was read does not
+ * know them: then it stays for the next load. */
+struct policy_set *reload_take(struct worker *worker, bool knows_timezones);
 /* This worker leads, or a reload was used or refused: into the database, for `status`. */
 void reload_record(struct worker *worker);
 
